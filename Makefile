@@ -1,0 +1,96 @@
+# Everything a person runs here; `make help` lists it. Each variable can be set on the command line or in the environment.
+
+LUA ?= 5.4
+LUAS ?= 5.4 jit 5.3 5.1
+SPEC ?=
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+LUA_VERSION ?= $(if $(filter jit,$(LUA)),5.1,$(LUA))
+LUA_BIN ?= $(if $(filter jit,$(LUA)),luajit,lua$(LUA))
+LUADIR ?= $(PREFIX)/share/lua/$(LUA_VERSION)
+LIBDIR ?= $(PREFIX)/lib/lua/$(LUA_VERSION)
+BINDIR ?= $(PREFIX)/bin
+
+PKG_CONFIG ?= pkg-config
+BUILD ?= build/$(LUA)
+WARNINGS ?= -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Werror
+CFLAGS ?= -O2 -g
+CPPFLAGS ?=
+LDFLAGS ?=
+LUA_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags $(LUA_BIN))
+CRYPTO_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags libcrypto)
+CRYPTO_LIBS ?= $(shell $(PKG_CONFIG) --libs libcrypto)
+CURL_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags libcurl)
+CURL_LIBS ?= $(shell $(PKG_CONFIG) --libs libcurl)
+
+CURL_C = $(wildcard csrc/curl*.c)
+CORE_C = $(filter-out $(CURL_C),$(wildcard csrc/*.c))
+CURL_O = $(CURL_C:csrc/%.c=$(BUILD)/obj/%.o)
+CORE_O = $(CORE_C:csrc/%.c=$(BUILD)/obj/%.o)
+MODULES = $(if $(CORE_C),$(BUILD)/dataworks/core.so) $(if $(CURL_C),$(BUILD)/dataworks/curl.so)
+COMPILE = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -fPIC -fvisibility=hidden $(WARNINGS) \
+  $(LUA_CFLAGS) $(CRYPTO_CFLAGS) $(CURL_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+
+.DEFAULT_GOAL := build
+.DELETE_ON_ERROR:
+
+build: $(MODULES) ## build for LUA (5.4, 5.3, 5.1 or jit) into build/LUA
+all: ## build for each of LUAS
+	@set -e; for lua in $(LUAS); do $(MAKE) --no-print-directory build LUA=$$lua; done
+
+$(BUILD)/dataworks/core.so: $(CORE_O)
+	@mkdir -p $(@D)
+	$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CRYPTO_LIBS)
+
+$(BUILD)/dataworks/curl.so: $(CURL_O)
+	@mkdir -p $(@D)
+	$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CURL_LIBS)
+
+$(BUILD)/obj/%.o: csrc/%.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) -MMD -MP -c -o $@ $<
+
+-include $(wildcard $(BUILD)/obj/*.d)
+
+env: ## print the line that makes LUA find what is built: eval "$(make -s env)"
+	@top=$$(pwd | sed "s/'/'\\\\''/g"); \
+	echo "export LUA_PATH='$$top/lua/?.lua;;' LUA_CPATH='$$top/$(BUILD)/?.so;;'"
+
+demo: ## create three tasks on the emulator; installs what is missing
+	@tools/setup demo
+	@$(MAKE) --no-print-directory -s build LUA=5.4
+	@eval "$$($(MAKE) -s env LUA=5.4)"; lua5.4 bin/dataworks emulator -- lua5.4 examples/quickstart.lua
+
+test: ## lint and the whole suite on each of LUAS; installs what is missing. SPEC=spec/x_spec.lua narrows it
+	@tools/setup test
+	@tools/test "$(LUAS)" $(SPEC)
+
+LUA_FILES = $(shell find lua spec examples bench -name '*.lua' 2>/dev/null) bin/dataworks
+
+lint: ## luacheck, and everything must parse as Lua 5.1
+	luacheck -q $(LUA_FILES)
+	luac5.1 -p $(LUA_FILES)
+
+# The installed command knows where its modules are, so that any PREFIX works without LUA_PATH.
+install: build ## install for LUA into PREFIX, below DESTDIR when set
+	cd lua && find . -name '*.lua' -exec install -D -m 644 '{}' '$(DESTDIR)$(LUADIR)/{}' ';'
+	install -d '$(DESTDIR)$(LIBDIR)/dataworks' '$(DESTDIR)$(BINDIR)'
+	install -m 755 $(BUILD)/dataworks/*.so '$(DESTDIR)$(LIBDIR)/dataworks'
+	{ echo '#!/usr/bin/env $(LUA_BIN)'; \
+	  echo 'package.path = [[$(LUADIR)/?.lua;]] .. package.path'; \
+	  echo 'package.cpath = [[$(LIBDIR)/?.so;]] .. package.cpath'; \
+	  tail -n +2 bin/dataworks; } >'$(DESTDIR)$(BINDIR)/dataworks'
+	chmod 755 '$(DESTDIR)$(BINDIR)/dataworks'
+
+uninstall: ## remove what install put there
+	rm -rf '$(DESTDIR)$(LUADIR)/dataworks' '$(DESTDIR)$(LIBDIR)/dataworks'
+	rm -f '$(DESTDIR)$(LUADIR)/dataworks.lua' '$(DESTDIR)$(BINDIR)/dataworks'
+
+clean: ## remove build
+	rm -rf build
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: build all env demo test lint install uninstall clean help
