@@ -74,6 +74,7 @@ lint: ## luacheck, and everything must parse as Lua 5.1
 
 # The installed command knows where its modules are, so that any PREFIX works without LUA_PATH.
 install: build ## install for LUA into PREFIX, below DESTDIR when set
+	@case '$(PREFIX)' in /*) ;; *) echo 'PREFIX must be an absolute path' >&2; exit 1 ;; esac
 	cd lua && find . -name '*.lua' -exec install -D -m 644 '{}' '$(DESTDIR)$(LUADIR)/{}' ';'
 	install -d '$(DESTDIR)$(LIBDIR)/dataworks' '$(DESTDIR)$(BINDIR)'
 	install -m 755 $(BUILD)/dataworks/*.so '$(DESTDIR)$(LIBDIR)/dataworks'

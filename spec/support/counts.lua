@@ -1,4 +1,5 @@
--- busted's plain output; the counts also go to the file that DATAWORKS_COUNTS names, for whoever sums over interpreters.
+-- busted's plain output. The counts also go to the file that DATAWORKS_COUNTS names, where they are
+-- summed over the interpreters.
 local busted = require "busted"
 
 return function(options)
@@ -6,7 +7,8 @@ return function(options)
 
   busted.subscribe({ "suite", "end" }, function()
     local file = assert(io.open(assert(os.getenv("DATAWORKS_COUNTS")), "w"))
-    file:write(handler.successesCount, " ", handler.failuresCount + handler.errorsCount, " ", handler.pendingsCount, "\n")
+    local failed = handler.failuresCount + handler.errorsCount
+    file:write(handler.successesCount, " ", failed, " ", handler.pendingsCount, "\n")
     file:close()
     return nil, true
   end)
