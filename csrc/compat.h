@@ -1,0 +1,34 @@
+/* What Lua 5.1 and LuaJIT lack of the API used here, and the mark of an exported opener. Static, renamed: nothing
+   clashes with a Lua that has its own, and an object built against LuaJIT loads in PUC Lua 5.1. */
+#ifndef DATAWORKS_COMPAT_H
+#define DATAWORKS_COMPAT_H
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#define DATAWORKS_EXPORT __attribute__((visibility("default")))
+
+#if LUA_VERSION_NUM < 502
+
+#define lua_rawlen(L, index) lua_objlen(L, index)
+#define luaL_setmetatable(L, name) (luaL_getmetatable(L, name), lua_setmetatable(L, -2))
+#define luaL_setfuncs compat_setfuncs
+
+/* Stack: -upvalues, + nothing; the table stays below. */
+static inline void compat_setfuncs(lua_State *L, const luaL_Reg *functions, int upvalues) {
+  int table = lua_gettop(L) - upvalues;
+  for (; functions->name; functions++) {
+    for (int i = 1; i <= upvalues; i++) lua_pushvalue(L, table + i);
+    lua_pushcclosure(L, functions->func, upvalues);
+    lua_setfield(L, table, functions->name);
+  }
+  lua_settop(L, table);
+}
+
+#endif
+
+#if LUA_VERSION_NUM < 503
+#define lua_isinteger(L, index) 0
+#endif
+
+#endif

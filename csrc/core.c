@@ -1,0 +1,205 @@
+#include "core.h"
+
+#include "json.h"
+#include "request.h"
+#include "task.h"
+
+#include <string.h>
+
+#define SCRATCH "dataworks.scratch"
+
+static struct scratch *scratch_of(lua_State *L) {
+  return lua_touserdata(L, lua_upvalueindex(1));
+}
+
+static int scratch_gc(lua_State *L) {
+  scratch_wipe(luaL_checkudata(L, 1, SCRATCH));
+  return 0;
+}
+
+static int nil_and_error(lua_State *L) {
+  lua_pushnil(L);
+  lua_insert(L, -2);
+  return 2;
+}
+
+/* generate(params, context) -> request | nil, err */
+static int core_generate(lua_State *L) {
+  lua_settop(L, 2);
+  return request_build(L, scratch_of(L), &request_generate, 1, 2);
+}
+
+/* Rows of actions.lua */
+
+static struct slice row_text(lua_State *L, int table, int key) {
+  struct slice text = { NULL, 0 };
+  lua_rawgeti(L, table, key);
+  if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "action row: string expected in a parameter's place %d", key);
+  text.data = lua_tolstring(L, -1, &text.len);
+  lua_pop(L, 1);
+  return text;
+}
+
+static struct slice row_field(lua_State *L, int row, const char *name) {
+  struct slice text = { NULL, 0 };
+  lua_getfield(L, row, name);
+  if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "action row: string expected as %s", name);
+  text.data = lua_tolstring(L, -1, &text.len);
+  lua_pop(L, 1);
+  return text;
+}
+
+static enum param_type row_type(lua_State *L, struct slice name) {
+  static const char *const names[PARAM_TYPES] = {
+    [PARAM_LONG] = "long", [PARAM_STRING] = "string",         [PARAM_BOOLEAN] = "boolean",
+    [PARAM_JSON] = "json", [PARAM_CREATING] = "task_param", [PARAM_UPDATING] = "update_param",
+  };
+  for (int i = 0; i < PARAM_TYPES; i++) {
+    if (slice_equal(name, (struct slice){ names[i], strlen(names[i]) })) return (enum param_type)i;
+  }
+  luaL_error(L, "action row: unknown parameter type %s", name.data);
+  return PARAM_STRING;
+}
+
+/* The texts stay alive: the row's tables hold them. */
+static const char *const *row_values(lua_State *L, struct scratch *s, int param, size_t *used) {
+  const char *const *first = s->values + *used;
+  lua_getfield(L, param, "values");
+  if (!lua_istable(L, -1)) {
+    lua_pop(L, 1);
+    return NULL;
+  }
+  size_t count = lua_rawlen(L, -1);
+  if (*used + count + 1 > REQUEST_VALUE_LIMIT) luaL_error(L, "action row: too many values");
+  for (size_t i = 1; i <= count; i++) {
+    lua_rawgeti(L, -1, (int)i);
+    s->values[(*used)++] = luaL_checkstring(L, -1);
+    lua_pop(L, 1);
+  }
+  s->values[(*used)++] = NULL;
+  lua_pop(L, 1);
+  return first;
+}
+
+static void read_params(lua_State *L, struct scratch *s, int row, struct action *action) {
+  size_t used = 0;
+  lua_getfield(L, row, "params");
+  luaL_checktype(L, -1, LUA_TTABLE);
+  int list = lua_gettop(L);
+  action->params = s->params;
+  action->param_count = lua_rawlen(L, list);
+  if (action->param_count > REQUEST_PARAM_LIMIT) luaL_error(L, "action row: too many parameters");
+  for (size_t i = 0; i < action->param_count; i++) {
+    lua_rawgeti(L, list, (int)i + 1);
+    luaL_checktype(L, -1, LUA_TTABLE);
+    int param = lua_gettop(L);
+    lua_getfield(L, param, "required");
+    s->params[i] = (struct param){
+      .name = row_text(L, param, 1),
+      .type = row_type(L, row_text(L, param, 2)),
+      .in_body = slice_equal(row_text(L, param, 3), SLICE("body")),
+      .required = lua_toboolean(L, -1),
+      .values = row_values(L, s, param, &used),
+    };
+    lua_settop(L, list);
+  }
+}
+
+/* request(name, row, params, context) -> request | nil, err */
+static int core_request(lua_State *L) {
+  struct scratch *s = scratch_of(L);
+  struct action action = { .name = { NULL, 0 } };
+  lua_settop(L, 4);
+  action.name.data = luaL_checklstring(L, 1, &action.name.len);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  action.version = row_field(L, 2, "version");
+  action.method = row_field(L, 2, "method");
+  read_params(L, s, 2, &action);
+  return request_build(L, s, &action, 3, 4);
+}
+
+/* encode(value) -> text | nil, err. A script that says it is a real-time one is checked as such. */
+static int core_encode(lua_State *L) {
+  struct scratch *s = scratch_of(L);
+  struct path path = { .name = SLICE("TaskParam") };
+  enum task_check check = TASK_ANY;
+  luaL_checkany(L, 1);
+  lua_settop(L, 1);
+  if (lua_istable(L, 1)) {
+    lua_pushliteral(L, "type");
+    lua_rawget(L, 1);
+    if (lua_type(L, -1) == LUA_TSTRING && !strcmp(lua_tostring(L, -1), "realtime")) check = TASK_CREATING;
+  }
+  scratch_reset(s);
+  if (!task_encode(L, 1, check, &path, &s->text, &s->keys)) return nil_and_error(L);
+  lua_pushlstring(L, s->text.data, s->text.len);
+  scratch_reset(s);
+  return 1;
+}
+
+/* quote_integers(text) -> text, changed | nil, message, offset (from 1) */
+static int core_quote_integers(lua_State *L) {
+  struct scratch *s = scratch_of(L);
+  struct json_error error = { 0, "" };
+  struct slice text;
+  text.data = luaL_checklstring(L, 1, &text.len);
+  scratch_reset(s);
+  if (!json_quote_integers(&s->text, text, &error)) {
+    lua_pushnil(L);
+    lua_pushstring(L, error.message);
+    lua_pushinteger(L, (lua_Integer)error.offset + 1);
+    return 3;
+  }
+  if (!buffer_ok(&s->text)) return luaL_error(L, "not enough memory");
+  bool changed = s->text.len > 0;
+  if (changed) {
+    lua_pushlstring(L, s->text.data, s->text.len);
+  } else {
+    lua_pushvalue(L, 1);
+  }
+  lua_pushboolean(L, changed);
+  scratch_reset(s);
+  return 2;
+}
+
+/* list(table) -> table, written as a JSON list even when it is empty */
+static int core_list(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 1);
+  luaL_setmetatable(L, TASK_LIST);
+  return 1;
+}
+
+static void create_metatables(lua_State *L) {
+  luaL_newmetatable(L, TASK_LIST);
+  lua_pushliteral(L, TASK_LIST);
+  lua_setfield(L, -2, "__name");
+  lua_pop(L, 1);
+  if (luaL_newmetatable(L, SCRATCH)) {
+    lua_pushcfunction(L, scratch_gc);
+    lua_setfield(L, -2, "__gc");
+  }
+  lua_pop(L, 1);
+}
+
+DATAWORKS_EXPORT int luaopen_dataworks_core(lua_State *L);
+
+DATAWORKS_EXPORT int luaopen_dataworks_core(lua_State *L) {
+  static const luaL_Reg functions[] = {
+    { "generate", core_generate }, { "request", core_request },
+    { "encode", core_encode },     { "quote_integers", core_quote_integers },
+    { "list", core_list },         { NULL, NULL },
+  };
+  create_metatables(L);
+  lua_createtable(L, 0, 16);
+  struct scratch *s = lua_newuserdata(L, sizeof *s);
+  memset(s, 0, sizeof *s);
+  luaL_setmetatable(L, SCRATCH);
+  luaL_setfuncs(L, functions, 1);
+  core_signer_open(L);
+  core_sign_open(L);
+  core_host_open(L);
+  lua_pushlightuserdata(L, NULL);
+  lua_setfield(L, -2, "null");
+  return 1;
+}

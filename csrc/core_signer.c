@@ -1,0 +1,93 @@
+#include "core.h"
+#include "request.h"
+#include "task.h"
+
+#include <string.h>
+
+static struct signer *to_signer(lua_State *L) {
+  return luaL_checkudata(L, 1, REQUEST_SIGNER);
+}
+
+/* close(), __gc and __close */
+static int signer_close(lua_State *L) {
+  struct signer *signer = to_signer(L);
+  signer->open = false;
+  sign_key_close(&signer->key);
+  buffer_wipe(&signer->access_key_id);
+  buffer_wipe(&signer->security_token);
+  return 0;
+}
+
+static int signer_tostring(lua_State *L) {
+  struct signer *signer = to_signer(L);
+  lua_pushfstring(L, REQUEST_SIGNER " (%s)", signer->open ? sign_name(signer->key.algorithm).data : "closed");
+  return 1;
+}
+
+/* What HTTP can carry in a header: no control characters. */
+static bool read_text(lua_State *L, const char *name, bool required, struct slice *text) {
+  struct path path = { .name = { name, strlen(name) } };
+  lua_getfield(L, 1, name);
+  if (lua_isnil(L, -1) && !required) return true;
+  if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "%s: string expected, got %s", name, luaL_typename(L, -1));
+  text->data = lua_tolstring(L, -1, &text->len);
+  if (!text->len && required) return task_fail(L, &path, "is empty");
+  for (size_t i = 0; i < text->len; i++) {
+    unsigned char byte = (unsigned char)text->data[i];
+    if (byte > 0x20 && byte != 0x7f) continue;
+    return task_fail(L, &path, "has a blank, a line break or a control character at byte %d", (int)i + 1);
+  }
+  return true;
+}
+
+static enum sign_algorithm read_algorithm(lua_State *L) {
+  enum sign_algorithm algorithm = SIGN_ACS3_SHA256;
+  struct slice name = { NULL, 0 };
+  lua_getfield(L, 1, "algorithm");
+  if (lua_isnil(L, -1)) return algorithm;
+  name.data = luaL_checklstring(L, -1, &name.len);
+  if (!sign_find(name, &algorithm)) luaL_error(L, "unknown signature algorithm %s", name.data);
+  return algorithm;
+}
+
+/* signer{algorithm=, access_key_id=, access_key_secret=, security_token=} -> signer | nil, err */
+static int core_signer(lua_State *L) {
+  struct slice id = { NULL, 0 }, secret = { NULL, 0 }, token = { NULL, 0 };
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 1);
+  enum sign_algorithm algorithm = read_algorithm(L);
+  if (!read_text(L, "access_key_id", true, &id) || !read_text(L, "access_key_secret", true, &secret) ||
+      !read_text(L, "security_token", false, &token)) {
+    lua_pushnil(L);
+    lua_insert(L, -2);
+    return 2;
+  }
+  struct signer *signer = lua_newuserdata(L, sizeof *signer);
+  memset(signer, 0, sizeof *signer);
+  luaL_setmetatable(L, REQUEST_SIGNER);
+  buffer_slice(&signer->access_key_id, id);
+  buffer_slice(&signer->security_token, token);
+  bool copied = buffer_ok(&signer->access_key_id) && buffer_ok(&signer->security_token);
+  if (!copied || !sign_key_open(&signer->key, algorithm, secret)) {
+    return luaL_error(L, "OpenSSL can't prepare %s: no memory, or not provided", sign_name(algorithm).data);
+  }
+  signer->open = true;
+  return 1;
+}
+
+void core_signer_open(lua_State *L) {
+  static const luaL_Reg metamethods[] = {
+    { "__gc", signer_close }, { "__close", signer_close }, { "__tostring", signer_tostring }, { NULL, NULL }
+  };
+  luaL_newmetatable(L, REQUEST_SIGNER);
+  luaL_setfuncs(L, metamethods, 0);
+  lua_pushliteral(L, REQUEST_SIGNER);
+  lua_setfield(L, -2, "__name");
+  lua_createtable(L, 0, 1);
+  lua_pushcfunction(L, signer_close);
+  lua_setfield(L, -2, "close");
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+  lua_pushcfunction(L, core_signer);
+  lua_setfield(L, -2, "signer");
+}

@@ -1,0 +1,320 @@
+#include "json.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MARK "\\u0001"
+#define MARK_LENGTH (sizeof(MARK) - 1)
+#define SAFE_INTEGER_DIGITS "9007199254740991"
+
+static bool continuation(unsigned char byte) {
+  return (byte & 0xc0) == 0x80;
+}
+
+/* Length of the sequence at s, or 0. Overlong forms, surrogates and values beyond U+10FFFF are none. */
+static size_t utf8_sequence(const unsigned char *s, size_t len) {
+  if (s[0] < 0x80) return 1;
+  if (s[0] < 0xc2 || len < 2 || !continuation(s[1])) return 0;
+  if (s[0] < 0xe0) return 2;
+  if (len < 3 || !continuation(s[2])) return 0;
+  if (s[0] < 0xf0) {
+    if (s[0] == 0xe0 && s[1] < 0xa0) return 0;
+    if (s[0] == 0xed && s[1] > 0x9f) return 0;
+    return 3;
+  }
+  if (len < 4 || !continuation(s[3])) return 0;
+  if (s[0] > 0xf4 || (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f)) return 0;
+  return 4;
+}
+
+size_t json_utf8_error(struct slice text) {
+  const unsigned char *s = (const unsigned char *)text.data;
+  size_t at = 0;
+  while (at < text.len) {
+    size_t step = s[at] < 0x80 ? 1 : utf8_sequence(s + at, text.len - at);
+    if (!step) return at;
+    at += step;
+  }
+  return text.len;
+}
+
+static bool needs_escape(unsigned char byte) {
+  return byte < 0x20 || byte == '"' || byte == '\\';
+}
+
+static void escape(struct buffer *out, unsigned char byte) {
+  static const char digits[] = "0123456789abcdef";
+  char text[6] = { '\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 15] };
+  switch (byte) {
+    case '"': buffer_append(out, "\\\"", 2); break;
+    case '\\': buffer_append(out, "\\\\", 2); break;
+    case '\b': buffer_append(out, "\\b", 2); break;
+    case '\f': buffer_append(out, "\\f", 2); break;
+    case '\n': buffer_append(out, "\\n", 2); break;
+    case '\r': buffer_append(out, "\\r", 2); break;
+    case '\t': buffer_append(out, "\\t", 2); break;
+    default: buffer_append(out, text, sizeof text);
+  }
+}
+
+void json_string(struct buffer *out, struct slice text) {
+  size_t done = 0;
+  buffer_byte(out, '"');
+  for (size_t i = 0; i < text.len; i++) {
+    if (!needs_escape((unsigned char)text.data[i])) continue;
+    buffer_append(out, text.data + done, i - done);
+    escape(out, (unsigned char)text.data[i]);
+    done = i + 1;
+  }
+  buffer_append(out, text.data + done, text.len - done);
+  buffer_byte(out, '"');
+}
+
+void json_integer(struct buffer *out, int64_t value) {
+  char text[JSON_NUMBER_SIZE];
+  int len = snprintf(text, sizeof text, "%" PRId64, value);
+  buffer_append(out, text, (size_t)len);
+}
+
+/* printf writes the locale's decimal point. */
+static size_t point_instead_of_comma(char *text, size_t len) {
+  size_t kept = 0;
+  bool point = false;
+  for (size_t i = 0; i < len; i++) {
+    if (strchr("0123456789+-e", text[i])) {
+      text[kept++] = text[i];
+    } else if (!point) {
+      text[kept++] = '.';
+      point = true;
+    }
+  }
+  return kept;
+}
+
+bool json_double(struct buffer *out, double value) {
+  if (!isfinite(value)) return false;
+  if (fabs(value) < 9223372036854775808.0 && (double)(int64_t)value == value) {
+    json_integer(out, (int64_t)value);
+    return true;
+  }
+  char text[JSON_NUMBER_SIZE];
+  int len = 0;
+  for (int precision = 15; precision <= 17; precision++) {
+    len = snprintf(text, sizeof text, "%.*g", precision, value);
+    if (strtod(text, NULL) == value) break;
+  }
+  buffer_append(out, text, point_instead_of_comma(text, (size_t)len));
+  return true;
+}
+
+/* The scanner: one pass, no recursion; a stack of brackets stands for the nesting. */
+struct scanner {
+  struct slice text;
+  size_t at;
+  size_t copied;
+  struct buffer *out;
+  bool any_bytes;
+  struct json_error *error;
+  size_t depth;
+  char nesting[JSON_DEPTH_LIMIT];
+};
+
+static bool fail(struct scanner *s, size_t offset, const char *message) {
+  s->error->offset = offset;
+  s->error->message = message;
+  return false;
+}
+
+static int peek(const struct scanner *s) {
+  return s->at < s->text.len ? (unsigned char)s->text.data[s->at] : -1;
+}
+
+static void skip_space(struct scanner *s) {
+  int c = peek(s);
+  while (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+    s->at++;
+    c = peek(s);
+  }
+}
+
+/* Copies what was passed since the last change, then the change. */
+static void change(struct scanner *s, size_t from, const char *insert, size_t len) {
+  if (!s->out) return;
+  buffer_append(s->out, s->text.data + s->copied, from - s->copied);
+  buffer_append(s->out, insert, len);
+  s->copied = from;
+}
+
+static bool hex(int c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static bool scan_escape(struct scanner *s) {
+  size_t start = s->at++;
+  int c = peek(s);
+  if (c == 'u') {
+    for (int i = 0; i < 4; i++) {
+      s->at++;
+      if (!hex(peek(s))) return fail(s, start, "\\u needs four hex digits");
+    }
+  } else if (c < 0 || !strchr("\"\\/bfnrt", c)) {
+    return fail(s, start, "unknown escape in a string");
+  }
+  s->at++;
+  return true;
+}
+
+static bool scan_string(struct scanner *s, bool is_value) {
+  size_t start = s->at++;
+  if (is_value && s->text.len - s->at >= MARK_LENGTH && !memcmp(s->text.data + s->at, MARK, MARK_LENGTH)) {
+    change(s, s->at, MARK, MARK_LENGTH);
+  }
+  for (;;) {
+    int c = peek(s);
+    if (c < 0) return fail(s, start, "a string has no end");
+    if (c < 0x20) return fail(s, s->at, "a control character in a string must be escaped");
+    if (c == '\\') {
+      if (!scan_escape(s)) return false;
+    } else {
+      s->at++;
+      if (c == '"') break;
+    }
+  }
+  struct slice body = { s->text.data + start + 1, s->at - start - 2 };
+  size_t bad = s->any_bytes ? body.len : json_utf8_error(body);
+  return bad == body.len || fail(s, start + 1 + bad, "a string is not UTF-8");
+}
+
+static size_t scan_digits(struct scanner *s) {
+  size_t start = s->at;
+  while (peek(s) >= '0' && peek(s) <= '9') s->at++;
+  return s->at - start;
+}
+
+static void quote_if_large(struct scanner *s, size_t start) {
+  size_t first = start + (s->text.data[start] == '-');
+  size_t digits = s->at - first;
+  size_t safe = sizeof(SAFE_INTEGER_DIGITS) - 1;
+  if (digits < safe) return;
+  if (digits == safe && memcmp(s->text.data + first, SAFE_INTEGER_DIGITS, safe) <= 0) return;
+  change(s, start, "\"" MARK, 1 + MARK_LENGTH);
+  change(s, s->at, "\"", 1);
+}
+
+static bool scan_number(struct scanner *s) {
+  size_t start = s->at;
+  bool integer = true;
+  if (peek(s) == '-') s->at++;
+  if (peek(s) == '0') {
+    s->at++;
+  } else if (!scan_digits(s)) {
+    return fail(s, start, "expected a value");
+  }
+  if (peek(s) == '.') {
+    integer = false;
+    s->at++;
+    if (!scan_digits(s)) return fail(s, start, "a number ends behind its point");
+  }
+  if (peek(s) == 'e' || peek(s) == 'E') {
+    integer = false;
+    s->at++;
+    if (peek(s) == '+' || peek(s) == '-') s->at++;
+    if (!scan_digits(s)) return fail(s, start, "a number has an empty exponent");
+  }
+  if (integer) quote_if_large(s, start);
+  return true;
+}
+
+static bool scan_word(struct scanner *s) {
+  static const char *const words[] = { "true", "false", "null" };
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    size_t len = strlen(words[i]);
+    if (s->text.len - s->at >= len && !memcmp(s->text.data + s->at, words[i], len)) {
+      s->at += len;
+      return true;
+    }
+  }
+  return fail(s, s->at, "expected a value");
+}
+
+static bool scan_key(struct scanner *s) {
+  skip_space(s);
+  if (peek(s) != '"') return fail(s, s->at, "expected a key in quotes");
+  if (!scan_string(s, false)) return false;
+  skip_space(s);
+  if (peek(s) != ':') return fail(s, s->at, "expected ':' behind a key");
+  s->at++;
+  return true;
+}
+
+/* Enters a list or object; `*empty` tells that it closed at once. */
+static bool scan_open(struct scanner *s, char open, bool *empty) {
+  if (s->depth == JSON_DEPTH_LIMIT) return fail(s, s->at, "nested too deeply");
+  char close = open == '{' ? '}' : ']';
+  s->nesting[s->depth++] = close;
+  s->at++;
+  skip_space(s);
+  *empty = peek(s) == close;
+  if (*empty) return true;
+  return open == '[' || scan_key(s);
+}
+
+/* Behind a value: closes what ends here; `*more` tells that another value follows. */
+static bool scan_after(struct scanner *s, bool *more) {
+  *more = false;
+  for (;;) {
+    skip_space(s);
+    if (!s->depth) return true;
+    char close = s->nesting[s->depth - 1];
+    int c = peek(s);
+    if (c == close) {
+      s->at++;
+      s->depth--;
+    } else if (c == ',') {
+      s->at++;
+      *more = true;
+      return close == ']' || scan_key(s);
+    } else {
+      return fail(s, s->at, close == ']' ? "expected ',' or ']'" : "expected ',' or '}'");
+    }
+  }
+}
+
+static bool scan_value(struct scanner *s, bool *opened) {
+  bool empty = false;
+  *opened = false;
+  skip_space(s);
+  int c = peek(s);
+  if (c == '{' || c == '[') {
+    if (!scan_open(s, (char)c, &empty)) return false;
+    *opened = !empty;
+    return true;
+  }
+  if (c == '"') return scan_string(s, true);
+  if (c == '-' || (c >= '0' && c <= '9')) return scan_number(s);
+  return scan_word(s);
+}
+
+static bool scan(struct scanner *s) {
+  bool more = true, opened = false;
+  while (more) {
+    if (!scan_value(s, &opened)) return false;
+    if (!opened && !scan_after(s, &more)) return false;
+  }
+  if (s->at < s->text.len) return fail(s, s->at, "more text behind the value");
+  if (s->out && s->copied) change(s, s->text.len, "", 0);
+  return true;
+}
+
+bool json_check(struct slice text, struct json_error *error) {
+  struct scanner s = { .text = text, .error = error };
+  return scan(&s);
+}
+
+bool json_quote_integers(struct buffer *out, struct slice text, struct json_error *error) {
+  struct scanner s = { .text = text, .out = out, .any_bytes = true, .error = error };
+  return scan(&s);
+}

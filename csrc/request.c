@@ -1,0 +1,494 @@
+#include "request.h"
+
+#include "json.h"
+#include "task.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define TIMESTAMP_SIZE 32
+#define HEADER_LIMIT 16
+
+static const char *const generate_task_types[] = { "DI_REALTIME", "DI_SOLUTION", NULL };
+
+static const struct param generate_params[] = {
+  { { "ProjectId", 9 }, PARAM_LONG, false, true, NULL },
+  { { "TaskType", 8 }, PARAM_STRING, false, true, generate_task_types },
+  { { "TaskParam", 9 }, PARAM_CREATING, false, true, NULL },
+  { { "ClientToken", 11 }, PARAM_STRING, false, false, NULL },
+};
+
+const struct action request_generate = {
+  .name = { "GenerateDISyncTaskConfigForCreating", 35 },
+  .version = { "2020-05-18", 10 },
+  .method = { "POST", 4 },
+  .params = generate_params,
+  .param_count = sizeof generate_params / sizeof *generate_params,
+};
+
+static void each_buffer(struct scratch *s, void (*apply)(struct buffer *)) {
+  struct buffer *const all[] = {
+    &s->text, &s->keys,           &s->host,           &s->canonical_query, &s->url,           &s->body,
+    &s->canonical_request,        &s->signed_headers, &s->string_to_sign,  &s->signature,     &s->authorization,
+  };
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) apply(all[i]);
+}
+
+void scratch_reset(struct scratch *s) {
+  each_buffer(s, buffer_reset);
+}
+
+void scratch_wipe(struct scratch *s) {
+  each_buffer(s, buffer_wipe);
+}
+
+static struct slice content(const struct buffer *b) {
+  return (struct slice){ b->data, b->len };
+}
+
+/* One request on its way */
+struct job {
+  lua_State *L;
+  struct scratch *s;
+  const struct action *action;
+  struct signer *signer;
+  struct slice nonce;
+  struct slice user_agent;
+  char timestamp[TIMESTAMP_SIZE];
+  size_t timestamp_len;
+  size_t value_count;
+  size_t query_count;
+  size_t form_count;
+  char payload_hash[SIGN_TEXT_SIZE];
+  struct pair headers[HEADER_LIMIT];
+  size_t header_count;
+};
+
+/* The context: misuse raises, since only the client makes it. */
+
+static bool printable(struct slice text) {
+  for (size_t i = 0; i < text.len; i++) {
+    unsigned char byte = (unsigned char)text.data[i];
+    if (byte < 0x20 || byte == 0x7f) return false;
+  }
+  return true;
+}
+
+static struct slice context_text(lua_State *L, int context, const char *name, bool required) {
+  struct slice text = { NULL, 0 };
+  lua_getfield(L, context, name);
+  if (lua_type(L, -1) == LUA_TSTRING) {
+    text.data = lua_tolstring(L, -1, &text.len);
+  } else if (required || !lua_isnil(L, -1)) {
+    luaL_error(L, "context.%s: string expected, got %s", name, luaL_typename(L, -1));
+  }
+  if (!printable(text)) luaL_error(L, "context.%s: has a control character", name);
+  return text;
+}
+
+static bool host_byte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr(".-_:[]", c));
+}
+
+/* Takes scheme://host[:port] apart; the Host header leaves out a scheme's own port. */
+static void read_endpoint(lua_State *L, struct scratch *s, struct slice endpoint) {
+  static const char https[] = "https://", http[] = "http://";
+  size_t scheme = 0;
+  const char *port = NULL;
+  if (endpoint.len > sizeof https - 1 && !memcmp(endpoint.data, https, sizeof https - 1)) {
+    scheme = sizeof https - 1;
+    port = ":443";
+  } else if (endpoint.len > sizeof http - 1 && !memcmp(endpoint.data, http, sizeof http - 1)) {
+    scheme = sizeof http - 1;
+    port = ":80";
+  }
+  struct slice host = { endpoint.data + scheme, endpoint.len - scheme };
+  bool good = scheme > 0;
+  for (size_t i = 0; i < host.len; i++) good = good && host_byte(host.data[i]);
+  if (!good) {
+    luaL_error(L, "context.endpoint: expected https://host or https://host:port");
+    return;
+  }
+  size_t port_len = strlen(port);
+  if (host.len > port_len && !memcmp(host.data + host.len - port_len, port, port_len)) host.len -= port_len;
+  buffer_slice(&s->host, host);
+  buffer_append(&s->url, endpoint.data, scheme);
+  buffer_slice(&s->url, host);
+  buffer_byte(&s->url, '/');
+}
+
+static void read_date(lua_State *L, int context, struct job *job) {
+  lua_getfield(L, context, "date");
+  lua_Number date = lua_tonumber(L, -1);
+  struct tm utc;
+  time_t seconds = (time_t)date;
+  /* Years of four digits, which is what the format knows. */
+  if (lua_type(L, -1) != LUA_TNUMBER || !(date >= 0 && date < 253402300800.0) || !gmtime_r(&seconds, &utc)) {
+    luaL_error(L, "context.date: seconds since 1970 expected");
+  }
+  job->timestamp_len = strftime(job->timestamp, sizeof job->timestamp, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+static void read_context(struct job *job, int context) {
+  lua_State *L = job->L;
+  lua_getfield(L, context, "signer");
+  job->signer = luaL_checkudata(L, -1, REQUEST_SIGNER);
+  if (!job->signer->open) luaL_error(L, "context.signer: is closed");
+  read_endpoint(L, job->s, context_text(L, context, "endpoint", true));
+  job->nonce = context_text(L, context, "nonce", true);
+  job->user_agent = context_text(L, context, "user_agent", false);
+  read_date(L, context, job);
+}
+
+/* Parameters to text */
+
+static bool is_null(lua_State *L, int index) {
+  return lua_isnil(L, index) || (lua_islightuserdata(L, index) && !lua_touserdata(L, index));
+}
+
+static bool check_values(lua_State *L, const struct param *param, struct slice text, const struct path *path) {
+  if (!param->values) return true;
+  luaL_Buffer b;
+  for (const char *const *value = param->values; *value; value++) {
+    if (slice_equal(text, (struct slice){ *value, strlen(*value) })) return true;
+  }
+  luaL_buffinit(L, &b);
+  for (const char *const *value = param->values; *value; value++) {
+    if (value != param->values) luaL_addstring(&b, value[1] ? ", " : " or ");
+    luaL_addstring(&b, *value);
+  }
+  luaL_pushresult(&b);
+  return task_fail(L, path, "expected %s", lua_tostring(L, -1));
+}
+
+static bool string_value(struct job *job, int index, const struct param *param, const struct path *path,
+                         struct slice *out) {
+  lua_State *L = job->L;
+  if (lua_type(L, index) != LUA_TSTRING) {
+    return task_fail(L, path, "expected text, got %s", luaL_typename(L, index));
+  }
+  out->data = lua_tolstring(L, index, &out->len);
+  size_t bad = json_utf8_error(*out);
+  if (bad < out->len) return task_fail(L, path, "is not UTF-8: byte %d, counted from 1", (int)bad + 1);
+  return check_values(L, param, *out, path);
+}
+
+static bool boolean_value(struct job *job, int index, const struct path *path, struct slice *out) {
+  lua_State *L = job->L;
+  if (lua_type(L, index) == LUA_TSTRING) {
+    out->data = lua_tolstring(L, index, &out->len);
+    if (slice_equal(*out, SLICE("true")) || slice_equal(*out, SLICE("false"))) return true;
+  }
+  if (!lua_isboolean(L, index)) return task_fail(L, path, "expected true or false");
+  *out = lua_toboolean(L, index) ? SLICE("true") : SLICE("false");
+  return true;
+}
+
+static bool json_value(struct job *job, int index, const struct param *param, const struct path *path,
+                       struct slice *out) {
+  lua_State *L = job->L;
+  struct json_error error;
+  if (lua_type(L, index) == LUA_TSTRING) {
+    out->data = lua_tolstring(L, index, &out->len);
+    if (json_check(*out, &error)) return true;
+    return task_fail(L, path, "is not JSON: %s at byte %d", error.message, (int)error.offset + 1);
+  }
+  if (!lua_istable(L, index)) {
+    return task_fail(L, path, "expected a table or JSON text, got %s", luaL_typename(L, index));
+  }
+  enum task_check check = param->type == PARAM_CREATING   ? TASK_CREATING
+                          : param->type == PARAM_UPDATING ? TASK_UPDATING
+                                                          : TASK_ANY;
+  return task_encode(L, index, check, path, &job->s->text, &job->s->keys);
+}
+
+/* `out` keeps NULL when the value was written to scratch.text. */
+static bool convert(struct job *job, int index, const struct param *param, struct slice *out) {
+  struct path path = { .name = param->name };
+  long long number;
+  switch (param->type) {
+    case PARAM_STRING: return string_value(job, index, param, &path, out);
+    case PARAM_BOOLEAN: return boolean_value(job, index, &path, out);
+    case PARAM_LONG:
+      if (!task_integer(job->L, index, &path, &number)) return false;
+      json_integer(&job->s->text, number);
+      return true;
+    default: return json_value(job, index, param, &path, out);
+  }
+}
+
+static bool unknown_param(struct job *job, struct slice name) {
+  lua_State *L = job->L;
+  struct path path = { .name = name };
+  luaL_Buffer b;
+  luaL_buffinit(L, &b);
+  for (size_t i = 0; i < job->action->param_count; i++) {
+    if (i) luaL_addstring(&b, ", ");
+    luaL_addlstring(&b, job->action->params[i].name.data, job->action->params[i].name.len);
+  }
+  luaL_pushresult(&b);
+  return task_fail(L, &path, "is no parameter of this action; it takes %s", lua_tostring(L, -1));
+}
+
+static bool check_names(struct job *job, int params) {
+  lua_State *L = job->L;
+  for (lua_pushnil(L); lua_next(L, params); lua_pop(L, 1)) {
+    struct slice name = SLICE("a key that is no string");
+    size_t i = 0;
+    if (lua_type(L, -2) == LUA_TSTRING) name.data = lua_tolstring(L, -2, &name.len);
+    while (i < job->action->param_count && !slice_equal(job->action->params[i].name, name)) i++;
+    if (i == job->action->param_count) return unknown_param(job, name);
+  }
+  return true;
+}
+
+/* Values written to scratch.text get their address last: it moves while it grows. */
+static bool collect(struct job *job, int params) {
+  lua_State *L = job->L;
+  struct scratch *s = job->s;
+  size_t start[REQUEST_PARAM_LIMIT];
+  if (!check_names(job, params)) return false;
+  for (size_t i = 0; i < job->action->param_count; i++) {
+    const struct param *param = &job->action->params[i];
+    lua_pushlstring(L, param->name.data, param->name.len);
+    lua_rawget(L, params);
+    if (is_null(L, -1)) {
+      struct path path = { .name = param->name };
+      if (param->required) return task_fail(L, &path, "is missing");
+    } else {
+      struct param_value *value = &s->param_values[job->value_count];
+      *value = (struct param_value){ .name = param->name, .in_body = param->in_body };
+      start[job->value_count++] = s->text.len;
+      if (!convert(job, lua_gettop(L), param, &value->text)) return false;
+      if (!value->text.data) value->text.len = s->text.len - start[job->value_count - 1];
+    }
+    lua_pop(L, 1);
+  }
+  for (size_t i = 0; i < job->value_count; i++) {
+    struct slice *text = &s->param_values[i].text;
+    if (!text->data) text->data = s->text.data + start[i];
+  }
+  return true;
+}
+
+/* Query and form */
+
+static size_t encoded_length(const struct param_value *value) {
+  return percent_encoded_length(value->name) + percent_encoded_length(value->text) + 2;
+}
+
+/* While the query is too long, its longest parameter goes to the form: the service takes it in either place. */
+static void shorten_query(struct job *job) {
+  struct param_value *values = job->s->param_values;
+  size_t total = 0;
+  for (size_t i = 0; i < job->value_count; i++) total += values[i].in_body ? 0 : encoded_length(&values[i]);
+  while (total > REQUEST_QUERY_LIMIT) {
+    struct param_value *longest = NULL;
+    for (size_t i = 0; i < job->value_count; i++) {
+      bool longer = !longest || values[i].text.len > longest->text.len;
+      if (!values[i].in_body && longer) longest = &values[i];
+    }
+    longest->in_body = true;
+    total -= encoded_length(longest);
+  }
+}
+
+static bool has_form(const struct job *job) {
+  return !slice_equal(job->action->method, SLICE("GET"));
+}
+
+static void place(struct job *job) {
+  if (has_form(job)) shorten_query(job);
+  for (size_t i = 0; i < job->value_count; i++) {
+    const struct param_value *value = &job->s->param_values[i];
+    struct pair pair = { value->name, value->text };
+    if (value->in_body) {
+      job->s->form[job->form_count++] = pair;
+    } else {
+      job->s->query[job->query_count++] = pair;
+    }
+  }
+}
+
+static void write_body(struct job *job) {
+  percent_sort(job->s->form, job->form_count);
+  percent_query(&job->s->body, job->s->form, job->form_count);
+}
+
+static void write_url(struct job *job, struct slice query) {
+  if (query.len) buffer_byte(&job->s->url, '?');
+  buffer_slice(&job->s->url, query);
+}
+
+static void add_header(struct job *job, struct slice name, struct slice value) {
+  job->headers[job->header_count++] = (struct pair){ name, value };
+}
+
+static struct slice timestamp(const struct job *job) {
+  return (struct slice){ job->timestamp, job->timestamp_len };
+}
+
+static const struct slice form_type = { "application/x-www-form-urlencoded", 33 };
+
+/* ACS3 */
+
+/* In sorted order, which is the order they are signed in. */
+static void acs3_headers(struct job *job) {
+  if (job->s->body.len) add_header(job, SLICE("content-type"), form_type);
+  add_header(job, SLICE("host"), content(&job->s->host));
+  add_header(job, SLICE("x-acs-action"), job->action->name);
+  add_header(job, SLICE("x-acs-content-sha256"), (struct slice){ job->payload_hash, SIGN_TEXT_SIZE });
+  add_header(job, SLICE("x-acs-date"), timestamp(job));
+  if (job->signer->security_token.len) {
+    add_header(job, SLICE("x-acs-security-token"), content(&job->signer->security_token));
+  }
+  add_header(job, SLICE("x-acs-signature-nonce"), job->nonce);
+  add_header(job, SLICE("x-acs-version"), job->action->version);
+}
+
+static bool sign_acs3(struct job *job) {
+  struct scratch *s = job->s;
+  struct sign_key *key = &job->signer->key;
+  percent_sort(s->query, job->query_count);
+  percent_query(&s->canonical_query, s->query, job->query_count);
+  write_url(job, content(&s->canonical_query));
+  write_body(job);
+  if (!buffer_ok(&s->body) || !sign_digest(key, content(&s->body), job->payload_hash)) return false;
+  acs3_headers(job);
+  struct sign_input input = {
+    .method = job->action->method,
+    .path = SLICE("/"),
+    .query = content(&s->canonical_query),
+    .headers = job->headers,
+    .header_count = job->header_count,
+    .payload_hash = { job->payload_hash, SIGN_TEXT_SIZE },
+  };
+  sign_canonical_request(&s->canonical_request, &input);
+  sign_signed_headers(&s->signed_headers, &input);
+  if (!buffer_ok(&s->canonical_request) ||
+      !sign_string_to_sign(&s->string_to_sign, key, &input, content(&s->canonical_request)) ||
+      !sign_signature(&s->signature, key, content(&s->string_to_sign))) {
+    return false;
+  }
+  sign_authorization(&s->authorization, key->algorithm, content(&job->signer->access_key_id),
+                     content(&s->signed_headers), content(&s->signature));
+  add_header(job, SLICE("authorization"), content(&s->authorization));
+  return true;
+}
+
+/* HMAC-SHA1 */
+
+/* A URL ends up in logs, so the common parameters and the signature go to the form where there is one. */
+static void rpc_pair(struct job *job, struct slice name, struct slice value) {
+  struct pair pair = { name, value };
+  if (has_form(job)) {
+    job->s->form[job->form_count++] = pair;
+  } else {
+    job->s->query[job->query_count++] = pair;
+  }
+}
+
+static void rpc_common(struct job *job) {
+  rpc_pair(job, SLICE("AccessKeyId"), content(&job->signer->access_key_id));
+  rpc_pair(job, SLICE("Action"), job->action->name);
+  rpc_pair(job, SLICE("Format"), SLICE("JSON"));
+  if (job->signer->security_token.len) rpc_pair(job, SLICE("SecurityToken"), content(&job->signer->security_token));
+  rpc_pair(job, SLICE("SignatureMethod"), sign_name(SIGN_HMAC_SHA1));
+  rpc_pair(job, SLICE("SignatureNonce"), job->nonce);
+  rpc_pair(job, SLICE("SignatureVersion"), SLICE("1.0"));
+  rpc_pair(job, SLICE("Timestamp"), timestamp(job));
+  rpc_pair(job, SLICE("Version"), job->action->version);
+}
+
+static bool sign_rpc(struct job *job) {
+  struct scratch *s = job->s;
+  rpc_common(job);
+  size_t count = job->query_count + job->form_count;
+  memcpy(s->all, s->query, job->query_count * sizeof *s->query);
+  memcpy(s->all + job->query_count, s->form, job->form_count * sizeof *s->form);
+  percent_sort(s->all, count);
+  percent_query(&s->canonical_query, s->all, count);
+  struct sign_input input = {
+    .method = job->action->method,
+    .path = SLICE("/"),
+    .query = content(&s->canonical_query),
+  };
+  if (!buffer_ok(&s->canonical_query) ||
+      !sign_string_to_sign(&s->string_to_sign, &job->signer->key, &input, SLICE("")) ||
+      !sign_signature(&s->signature, &job->signer->key, content(&s->string_to_sign))) {
+    return false;
+  }
+  rpc_pair(job, SLICE("Signature"), content(&s->signature));
+  percent_sort(s->query, job->query_count);
+  s->canonical_query.len = 0;
+  percent_query(&s->canonical_query, s->query, job->query_count);
+  write_url(job, content(&s->canonical_query));
+  write_body(job);
+  if (s->body.len) add_header(job, SLICE("content-type"), form_type);
+  add_header(job, SLICE("host"), content(&s->host));
+  add_header(job, SLICE("x-acs-action"), job->action->name);
+  add_header(job, SLICE("x-acs-version"), job->action->version);
+  return true;
+}
+
+/* The result */
+
+static void push_slice(lua_State *L, struct slice text) {
+  lua_pushlstring(L, text.len ? text.data : "", text.len);
+}
+
+static void push_request(struct job *job) {
+  lua_State *L = job->L;
+  lua_createtable(L, 0, 4);
+  push_slice(L, job->action->method);
+  lua_setfield(L, -2, "method");
+  push_slice(L, content(&job->s->url));
+  lua_setfield(L, -2, "url");
+  lua_createtable(L, 0, (int)job->header_count);
+  for (size_t i = 0; i < job->header_count; i++) {
+    push_slice(L, job->headers[i].name);
+    push_slice(L, job->headers[i].value);
+    lua_rawset(L, -3);
+  }
+  lua_setfield(L, -2, "headers");
+  push_slice(L, content(&job->s->body));
+  lua_setfield(L, -2, "body");
+}
+
+static bool complete(const struct scratch *s) {
+  return buffer_ok(&s->canonical_query) && buffer_ok(&s->url) && buffer_ok(&s->body) && buffer_ok(&s->authorization);
+}
+
+static bool build(struct job *job, int params, int context) {
+  read_context(job, context);
+  if (!collect(job, params)) return false;
+  place(job);
+  bool rpc = job->signer->key.algorithm == SIGN_HMAC_SHA1;
+  bool done = rpc ? sign_rpc(job) : sign_acs3(job);
+  add_header(job, SLICE("accept"), SLICE("application/json"));
+  if (job->user_agent.data) add_header(job, SLICE("user-agent"), job->user_agent);
+  struct path path = { .name = job->action->name };
+  if (!done || !complete(job->s)) {
+    return task_fail(job->L, &path, "the request is too large to be signed, or memory ran out");
+  }
+  push_request(job);
+  return true;
+}
+
+int request_build(lua_State *L, struct scratch *s, const struct action *action, int params, int context) {
+  struct job job = { .L = L, .s = s, .action = action };
+  luaL_checktype(L, params, LUA_TTABLE);
+  luaL_checktype(L, context, LUA_TTABLE);
+  luaL_checkstack(L, 32, "too many parameters");
+  scratch_reset(s);
+  bool built = build(&job, params, context);
+  /* A security token was part of what was signed. */
+  if (job.signer->security_token.len) scratch_wipe(s);
+  if (built) return 1;
+  lua_pushnil(L);
+  lua_insert(L, -2);
+  return 2;
+}

@@ -1,0 +1,89 @@
+/* Parameters, an action and a context in; a signed request out. Nothing is read but what is handed in. */
+#ifndef DATAWORKS_REQUEST_H
+#define DATAWORKS_REQUEST_H
+
+#include "buffer.h"
+#include "compat.h"
+#include "percent.h"
+#include "sign.h"
+
+#pragma GCC visibility push(hidden)
+
+#define REQUEST_SIGNER "dataworks.signer"
+
+/* Parameters of one action, and the values that all of its enumerated ones may take. */
+#define REQUEST_PARAM_LIMIT 128
+#define REQUEST_VALUE_LIMIT 256
+
+/* A longer query moves its longest parameters to the form body: proxies and servers cut long URLs. */
+#define REQUEST_QUERY_LIMIT ((size_t)4096)
+
+enum param_type { PARAM_LONG, PARAM_STRING, PARAM_BOOLEAN, PARAM_JSON, PARAM_CREATING, PARAM_UPDATING, PARAM_TYPES };
+
+struct param {
+  struct slice name;
+  enum param_type type;
+  bool in_body;
+  bool required;
+  /* The allowed values, ending with a NULL; or NULL when any will do. */
+  const char *const *values;
+};
+
+struct action {
+  struct slice name;
+  struct slice version;
+  struct slice method;
+  const struct param *params;
+  size_t param_count;
+};
+
+/* A key pair, and the algorithm it signs with. */
+struct signer {
+  struct sign_key key;
+  struct buffer access_key_id;
+  struct buffer security_token;
+  bool open;
+};
+
+/* The common parameters of HMAC-SHA1 come on top of an action's own. */
+#define REQUEST_PAIR_LIMIT (REQUEST_PARAM_LIMIT + 16)
+
+struct param_value {
+  struct slice name;
+  struct slice text;
+  bool in_body;
+};
+
+/* Memory that the requests of one Lua state share, so that a request seldom allocates. */
+struct scratch {
+  struct buffer text; /* the values that had to be written: numbers, JSON */
+  struct buffer keys;
+  struct buffer host;
+  struct buffer canonical_query;
+  struct buffer url;
+  struct buffer body;
+  struct buffer canonical_request;
+  struct buffer signed_headers;
+  struct buffer string_to_sign;
+  struct buffer signature;
+  struct buffer authorization;
+  struct param_value param_values[REQUEST_PARAM_LIMIT];
+  struct pair query[REQUEST_PAIR_LIMIT];
+  struct pair form[REQUEST_PAIR_LIMIT];
+  struct pair all[REQUEST_PAIR_LIMIT];
+  struct param params[REQUEST_PARAM_LIMIT];
+  const char *values[REQUEST_VALUE_LIMIT];
+};
+
+void scratch_reset(struct scratch *s);
+void scratch_wipe(struct scratch *s);
+
+extern const struct action request_generate;
+
+/* Pushes the request {method, url, headers, body} and returns 1, or nil and an error and returns 2. Both indices
+   are absolute. A context of the wrong shape raises. */
+int request_build(lua_State *L, struct scratch *s, const struct action *action, int params, int context);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,176 @@
+#include "sign.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <string.h>
+
+static const struct {
+  const char *name;
+  const char *digest;
+} algorithms[SIGN_ALGORITHMS] = {
+  [SIGN_ACS3_SHA256] = { "ACS3-HMAC-SHA256", "SHA256" },
+  [SIGN_ACS3_SM3] = { "ACS3-HMAC-SM3", "SM3" },
+  [SIGN_HMAC_SHA1] = { "HMAC-SHA1", "SHA1" },
+};
+
+struct slice sign_name(enum sign_algorithm algorithm) {
+  const char *name = algorithms[algorithm].name;
+  return (struct slice){ name, strlen(name) };
+}
+
+bool sign_find(struct slice name, enum sign_algorithm *algorithm) {
+  for (int i = 0; i < SIGN_ALGORITHMS; i++) {
+    if (!slice_equal(name, sign_name((enum sign_algorithm)i))) continue;
+    *algorithm = (enum sign_algorithm)i;
+    return true;
+  }
+  return false;
+}
+
+static EVP_MAC_CTX *open_mac(const char *digest, const unsigned char *key, size_t len) {
+  EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+  EVP_MAC_CTX *context = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
+  EVP_MAC_free(hmac);
+  /* OpenSSL copies the name; its parameter type has no const. */
+  char name[16];
+  memcpy(name, digest, strlen(digest) + 1);
+  OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+                          OSSL_PARAM_construct_end() };
+  if (context && !EVP_MAC_init(context, key, len, params)) {
+    EVP_MAC_CTX_free(context);
+    return NULL;
+  }
+  return context;
+}
+
+bool sign_key_open(struct sign_key *key, enum sign_algorithm algorithm, struct slice secret) {
+  struct buffer material = { 0 };
+  buffer_slice(&material, secret);
+  if (algorithm == SIGN_HMAC_SHA1) buffer_byte(&material, '&');
+  /* An empty key must still be a key: NULL would mean "keep the last one". */
+  if (!material.len) buffer_reserve(&material, 1);
+  if (buffer_ok(&material)) {
+    const char *digest = algorithms[algorithm].digest;
+    key->algorithm = algorithm;
+    key->digest = EVP_MD_fetch(NULL, digest, NULL);
+    key->digest_context = EVP_MD_CTX_new();
+    key->mac = open_mac(digest, (const unsigned char *)material.data, material.len);
+  }
+  buffer_wipe(&material);
+  if (key->digest && key->digest_context && key->mac) return true;
+  sign_key_close(key);
+  return false;
+}
+
+void sign_key_close(struct sign_key *key) {
+  EVP_MAC_CTX_free(key->mac);
+  EVP_MD_CTX_free(key->digest_context);
+  EVP_MD_free(key->digest);
+  key->mac = NULL;
+  key->digest_context = NULL;
+  key->digest = NULL;
+}
+
+static void to_hex(char *hex, const unsigned char *bytes, size_t len) {
+  static const char digits[] = "0123456789abcdef";
+  for (size_t i = 0; i < len; i++) {
+    hex[2 * i] = digits[bytes[i] >> 4];
+    hex[2 * i + 1] = digits[bytes[i] & 15];
+  }
+}
+
+bool sign_digest(struct sign_key *key, struct slice text, char hex[SIGN_TEXT_SIZE]) {
+  unsigned char bytes[EVP_MAX_MD_SIZE];
+  unsigned int len = 0;
+  bool done = EVP_DigestInit_ex2(key->digest_context, key->digest, NULL) &&
+              EVP_DigestUpdate(key->digest_context, text.data, text.len) &&
+              EVP_DigestFinal_ex(key->digest_context, bytes, &len) && len * 2 == SIGN_TEXT_SIZE;
+  if (done) to_hex(hex, bytes, len);
+  return done;
+}
+
+bool sign_covers(struct slice header) {
+  static const char prefix[] = "x-acs-";
+  return slice_equal(header, SLICE("host")) || slice_equal(header, SLICE("content-type")) ||
+         (header.len >= sizeof prefix - 1 && !memcmp(header.data, prefix, sizeof prefix - 1));
+}
+
+void sign_signed_headers(struct buffer *out, const struct sign_input *input) {
+  for (size_t i = 0; i < input->header_count; i++) {
+    if (i) buffer_byte(out, ';');
+    buffer_slice(out, input->headers[i].name);
+  }
+}
+
+void sign_canonical_request(struct buffer *out, const struct sign_input *input) {
+  buffer_slice(out, input->method);
+  buffer_byte(out, '\n');
+  buffer_slice(out, input->path);
+  buffer_byte(out, '\n');
+  buffer_slice(out, input->query);
+  buffer_byte(out, '\n');
+  for (size_t i = 0; i < input->header_count; i++) {
+    buffer_slice(out, input->headers[i].name);
+    buffer_byte(out, ':');
+    buffer_slice(out, input->headers[i].value);
+    buffer_byte(out, '\n');
+  }
+  buffer_byte(out, '\n');
+  sign_signed_headers(out, input);
+  buffer_byte(out, '\n');
+  buffer_slice(out, input->payload_hash);
+}
+
+/* METHOD&%2F&<canonical query, encoded once more> */
+static void rpc_string_to_sign(struct buffer *out, const struct sign_input *input) {
+  buffer_slice(out, input->method);
+  buffer_byte(out, '&');
+  percent_encode(out, input->path);
+  buffer_byte(out, '&');
+  percent_encode(out, input->query);
+}
+
+bool sign_string_to_sign(struct buffer *out, struct sign_key *key, const struct sign_input *input,
+                         struct slice canonical_request) {
+  if (key->algorithm == SIGN_HMAC_SHA1) {
+    rpc_string_to_sign(out, input);
+    return buffer_ok(out);
+  }
+  char hash[SIGN_TEXT_SIZE];
+  if (!sign_digest(key, canonical_request, hash)) return false;
+  buffer_slice(out, sign_name(key->algorithm));
+  buffer_byte(out, '\n');
+  buffer_append(out, hash, sizeof hash);
+  return buffer_ok(out);
+}
+
+bool sign_signature(struct buffer *out, struct sign_key *key, struct slice string_to_sign) {
+  unsigned char bytes[EVP_MAX_MD_SIZE];
+  char text[EVP_MAX_MD_SIZE * 2];
+  size_t len = 0;
+  /* A copy, since OpenSSL before 3.0.3 can't start a context anew under the key it has (openssl/openssl#17811). */
+  EVP_MAC_CTX *mac = EVP_MAC_CTX_dup(key->mac);
+  bool done = mac && EVP_MAC_update(mac, (const unsigned char *)string_to_sign.data, string_to_sign.len) &&
+              EVP_MAC_final(mac, bytes, &len, sizeof bytes);
+  EVP_MAC_CTX_free(mac);
+  if (!done) return false;
+  if (key->algorithm == SIGN_HMAC_SHA1) {
+    int written = EVP_EncodeBlock((unsigned char *)text, bytes, (int)len);
+    buffer_append(out, text, (size_t)written);
+  } else {
+    to_hex(text, bytes, len);
+    buffer_append(out, text, len * 2);
+  }
+  return buffer_ok(out);
+}
+
+void sign_authorization(struct buffer *out, enum sign_algorithm algorithm, struct slice access_key_id,
+                        struct slice signed_headers, struct slice signature) {
+  buffer_slice(out, sign_name(algorithm));
+  buffer_slice(out, SLICE(" Credential="));
+  buffer_slice(out, access_key_id);
+  buffer_slice(out, SLICE(",SignedHeaders="));
+  buffer_slice(out, signed_headers);
+  buffer_slice(out, SLICE(",Signature="));
+  buffer_slice(out, signature);
+}

@@ -1,0 +1,73 @@
+/* The signatures of Alibaba Cloud, stage by stage: canonical request, string to sign, signature, Authorization.
+   Pure: no clock, no random, nothing added to what is given. */
+#ifndef DATAWORKS_SIGN_H
+#define DATAWORKS_SIGN_H
+
+#include "percent.h"
+
+#include <openssl/evp.h>
+
+#pragma GCC visibility push(hidden)
+
+enum sign_algorithm { SIGN_ACS3_SHA256, SIGN_ACS3_SM3, SIGN_HMAC_SHA1, SIGN_ALGORITHMS };
+
+/* The name on the wire. */
+struct slice sign_name(enum sign_algorithm algorithm);
+
+/* False when no algorithm has that name. */
+bool sign_find(struct slice name, enum sign_algorithm *algorithm);
+
+/* Longest signature in text: 32 bytes in hex. */
+#define SIGN_TEXT_SIZE 64
+
+/* Digest and keyed MAC, fetched once and reused for each signature. */
+struct sign_key {
+  enum sign_algorithm algorithm;
+  EVP_MD *digest;
+  EVP_MD_CTX *digest_context;
+  EVP_MAC_CTX *mac;
+};
+
+/* False when OpenSSL refuses (no memory, algorithm not provided). `key` must be zeroed before. */
+bool sign_key_open(struct sign_key *key, enum sign_algorithm algorithm, struct slice secret);
+
+/* Wipes and frees. Safe on a zeroed or closed key. */
+void sign_key_close(struct sign_key *key);
+
+/* Hex of the digest of `text`: SIGN_TEXT_SIZE bytes, not terminated. ACS3 only. */
+bool sign_digest(struct sign_key *key, struct slice text, char hex[SIGN_TEXT_SIZE]);
+
+/* What is signed. `query` is canonical: sorted, percent-encoded. `headers` are those to be signed, in lower case,
+   trimmed, sorted. HMAC-SHA1 has no headers, and its query holds all parameters but Signature. */
+struct sign_input {
+  struct slice method;
+  struct slice path;
+  struct slice query;
+  const struct pair *headers;
+  size_t header_count;
+  struct slice payload_hash;
+};
+
+/* Which headers ACS3 signs: host, content-type and x-acs-*. The name is in lower case. */
+bool sign_covers(struct slice header);
+
+/* Names joined by ';'. */
+void sign_signed_headers(struct buffer *out, const struct sign_input *input);
+
+/* ACS3 only. */
+void sign_canonical_request(struct buffer *out, const struct sign_input *input);
+
+/* From the canonical request with ACS3; from method, path and query with HMAC-SHA1. */
+bool sign_string_to_sign(struct buffer *out, struct sign_key *key, const struct sign_input *input,
+                         struct slice canonical_request);
+
+/* Hex with ACS3, Base64 with HMAC-SHA1. */
+bool sign_signature(struct buffer *out, struct sign_key *key, struct slice string_to_sign);
+
+/* The value of the Authorization header. ACS3 only. */
+void sign_authorization(struct buffer *out, enum sign_algorithm algorithm, struct slice access_key_id,
+                        struct slice signed_headers, struct slice signature);
+
+#pragma GCC visibility pop
+
+#endif
