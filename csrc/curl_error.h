@@ -1,0 +1,30 @@
+/* What a failed exchange is called, and whether the service may have seen the request. */
+#ifndef DATAWORKS_CURL_ERROR_H
+#define DATAWORKS_CURL_ERROR_H
+
+#include <curl/curl.h>
+
+#pragma GCC visibility push(hidden)
+
+enum failure_kind { FAILURE_INVALID, FAILURE_TRANSPORT, FAILURE_TIMEOUT, FAILURE_PROTOCOL };
+
+/* A repeated request may create a second task, so SENT_NO is said only when it is certain. */
+enum request_sent { SENT_NO, SENT_UNKNOWN, SENT_YES };
+
+struct failure {
+  enum failure_kind kind;
+  enum request_sent sent;
+  CURLcode code;
+  const char *message; /* lives as long as the session, until its next request */
+};
+
+const char *failure_kind_name(enum failure_kind kind);
+
+/* "CURLE_COULDNT_CONNECT"; NULL for a code that an HTTP exchange doesn't give. */
+const char *curl_code_name(CURLcode code);
+
+enum failure_kind curl_code_kind(CURLcode code, enum request_sent sent);
+
+#pragma GCC visibility pop
+
+#endif

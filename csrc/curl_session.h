@@ -1,0 +1,62 @@
+/* One libcurl handle, kept alive: one request after another, each reply in bounded memory, each
+   failure with an answer to "may the service have acted?". */
+#ifndef DATAWORKS_CURL_SESSION_H
+#define DATAWORKS_CURL_SESSION_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "curl_error.h"
+#include "curl_reply.h"
+#include "curl_sockets.h"
+
+#pragma GCC visibility push(hidden)
+
+struct session {
+  char *proxy;   /* NULL: as libcurl's environment variables say; "": none */
+  char *ca_file; /* NULL: the system's */
+  long connect_timeout_ms;
+  size_t max_reply_bytes;
+  bool allow_http;
+
+  bool closed;
+  CURL *handle;
+  pid_t owner; /* the process that made the handle */
+  struct sockets sockets;
+
+  CURLU *url;
+  struct curl_slist *headers;
+  struct reply reply;
+  unsigned starts; /* how often libcurl set out to write this request */
+  char message[CURL_ERROR_SIZE];
+};
+
+struct request {
+  const char *method; /* "GET", "POST" or "PUT" */
+  const char *url;
+  size_t url_len;
+  const char *body;
+  size_t body_len;
+  long timeout_ms; /* of the whole exchange; 0 or less: it has passed */
+  long connect_timeout_ms;
+};
+
+/* Adds a header to the next request. */
+bool session_add_header(struct session *s, const char *name, size_t name_len, const char *value,
+                        size_t value_len, struct failure *failure);
+
+/* True: *status is set, and s->reply holds the rest until session_clear. */
+bool session_send(struct session *s, const struct request *request, long *status,
+                  struct failure *failure);
+
+/* Forgets the headers and the reply. */
+void session_clear(struct session *s);
+
+/* Idempotent. In a forked child the parent's connection stays as it is. */
+void session_close(struct session *s);
+
+#pragma GCC visibility pop
+
+#endif

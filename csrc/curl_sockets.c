@@ -1,0 +1,55 @@
+#include "curl_sockets.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+curl_socket_t sockets_open(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
+  struct sockets *s = context;
+  struct stat st;
+  if (purpose != CURLSOCKTYPE_IPCXN || s->count == MAX_SOCKETS) return CURL_SOCKET_BAD;
+  int fd = socket(address->family, address->socktype, address->protocol);
+  if (fd < 0) return CURL_SOCKET_BAD;
+  /* A program started by os.execute has no business with it. */
+  if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fstat(fd, &st) != 0) {
+    close(fd);
+    return CURL_SOCKET_BAD;
+  }
+  s->list[s->count].fd = fd;
+  s->list[s->count].device = st.st_dev;
+  s->list[s->count].inode = st.st_ino;
+  s->count++;
+  return fd;
+}
+
+int sockets_close(void *context, curl_socket_t fd) {
+  struct sockets *s = context;
+  for (size_t i = 0; i < s->count; i++) {
+    if (s->list[i].fd == fd) {
+      s->list[i] = s->list[--s->count];
+      break;
+    }
+  }
+  return close(fd);
+}
+
+bool sockets_readable(const struct sockets *s) {
+  for (size_t i = 0; i < s->count; i++) {
+    struct pollfd p = { .fd = s->list[i].fd, .events = POLLIN };
+    if (poll(&p, 1, 0) != 0) return true;
+  }
+  return false;
+}
+
+/* A daemon closes what it inherits, so the number may by now stand for a file of its own. */
+void sockets_abandon(struct sockets *s) {
+  for (size_t i = 0; i < s->count; i++) {
+    struct stat st;
+    bool same = fstat(s->list[i].fd, &st) == 0 && st.st_dev == s->list[i].device &&
+                st.st_ino == s->list[i].inode;
+    if (same) close(s->list[i].fd);
+  }
+  s->count = 0;
+}
