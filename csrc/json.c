@@ -102,7 +102,7 @@ bool json_double(struct buffer *out, double value) {
   }
   char text[JSON_NUMBER_SIZE];
   int len = 0;
-  for (int precision = 15; precision <= 17; precision++) {
+  for (int precision = 1; precision <= 17; precision++) {
     len = snprintf(text, sizeof text, "%.*g", precision, value);
     if (strtod(text, NULL) == value) break;
   }

@@ -1,0 +1,282 @@
+local core = require "dataworks.core"
+local files = require "spec.support.files"
+
+local DATE = 1716019750 -- 2024-05-18T08:09:10Z
+local NONCE = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+
+local row = {
+  version = "2020-05-18", method = "POST",
+  params = {
+    { "ProjectId", "long", "query", required = true },
+    { "TaskType", "string", "query", values = { "DI_OFFLINE", "DI_REALTIME", "DI_SOLUTION" } },
+    { "TaskContent", "json", "body" },
+    { "TaskName", "string", "query" },
+    { "Force", "boolean", "query" },
+  },
+}
+
+local function context(changes)
+  local made = { endpoint = "https://dataworks.cn-shanghai.aliyuncs.com", date = DATE, nonce = NONCE, user_agent = "spec" }
+  local credentials = { access_key_id = "testid", access_key_secret = "testsecret" }
+  for name, value in pairs(changes or {}) do
+    if name == "algorithm" or name == "security_token" then credentials[name] = value else made[name] = value end
+  end
+  made.signer = assert(core.signer(credentials))
+  return made
+end
+
+local function request(params, changes)
+  params.ProjectId = params.ProjectId or 1
+  return core.request("ListFiles", row, params, context(changes))
+end
+
+local function unescape(text)
+  return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
+end
+
+local function form(text)
+  local fields = {}
+  for name, value in text:gmatch "([^&=]+)=([^&]*)" do fields[unescape(name)] = unescape(value) end
+  return fields
+end
+
+-- What the pure stages say of the request that was built.
+local function signed_again(made, algorithm)
+  local query = form(made.url:match "%?(.*)" or "")
+  if algorithm == "HMAC-SHA1" then
+    for name, value in pairs(form(made.body)) do query[name] = value end
+    local signature = query.Signature
+    query.Signature = nil
+    local again = core.sign { algorithm = algorithm, method = made.method, params = query, access_key_secret = "testsecret" }
+    return signature, again.signature
+  end
+  local again = assert(core.sign {
+    algorithm = algorithm, method = made.method, query = query, headers = made.headers, body = made.body,
+    access_key_id = "testid", access_key_secret = "testsecret",
+  })
+  return made.headers.authorization, again.authorization
+end
+
+describe("a request", function()
+  it("is the one the official SDK signs", function()
+    for _, vector in ipairs(files.json("spec/vectors/acs3.json").vectors) do
+      if vector.id == "v3-core-emoji-query" then
+        local made = assert(request { TaskName = vector.query.TaskName })
+        for name, value in pairs { ["x-acs-date"] = 1, ["x-acs-content-sha256"] = 1, ["x-acs-version"] = 1, ["x-acs-action"] = 1, host = 1 } do
+          assert.equal(value and vector.headers[name], made.headers[name])
+        end
+        assert.equal("https://dataworks.cn-shanghai.aliyuncs.com/?" .. vector.canonical_request:match "\n/\n([^\n]*)\n", made.url)
+      end
+    end
+  end)
+
+  for _, algorithm in ipairs { "ACS3-HMAC-SHA256", "ACS3-HMAC-SM3", "HMAC-SHA1" } do
+    it("verifies with " .. algorithm .. ", with and without body and security token", function()
+      for _, token in ipairs { false, "tok+en/==" } do
+        for _, params in ipairs { {}, { TaskName = "中 文*~'()" }, { TaskContent = { a = { 1 } }, Force = true }, { TaskName = ("x"):rep(5000) } } do
+          local made = assert(request(params, { algorithm = algorithm, security_token = token or nil }))
+          local ours, pure = signed_again(made, algorithm)
+          assert.is_string(ours)
+          assert.equal(pure, ours)
+        end
+      end
+    end)
+  end
+
+  it("is the same in every way when nothing it was handed differs", function()
+    assert.same(request { TaskName = "x" }, request { TaskName = "x" })
+  end)
+
+  it("puts parameters where the row says", function()
+    local made = assert(request { TaskType = "DI_OFFLINE", TaskContent = { b = 1 }, Force = false })
+    assert.equal("https://dataworks.cn-shanghai.aliyuncs.com/?Force=false&ProjectId=1&TaskType=DI_OFFLINE", made.url)
+    assert.equal("TaskContent=%7B%22b%22%3A1%7D", made.body)
+    assert.equal("application/x-www-form-urlencoded", made.headers["content-type"])
+    assert.equal("POST", made.method)
+  end)
+
+  it("has no content-type and an empty body when nothing is in the form", function()
+    local made = assert(request {})
+    assert.equal("", made.body)
+    assert.is_nil(made.headers["content-type"])
+  end)
+
+  it("moves the longest parameters to the form once the query passes 4 KiB, and no others", function()
+    local made = assert(request { TaskName = ("x"):rep(4000), TaskType = "DI_OFFLINE" })
+    assert.equal("", made.body)
+    made = assert(request { TaskName = ("x"):rep(4096), TaskType = "DI_OFFLINE" })
+    assert.equal("TaskName=" .. ("x"):rep(4096), made.body)
+    assert.matches("%?ProjectId=1&TaskType=DI_OFFLINE$", made.url)
+  end)
+
+  it("keeps a GET's parameters in the query however long", function()
+    local get = { version = "v", method = "GET", params = { { "Name", "string", "query" } } }
+    for _, algorithm in ipairs { "ACS3-HMAC-SHA256", "HMAC-SHA1" } do
+      local made = assert(core.request("Get", get, { Name = ("x"):rep(9000) }, context { algorithm = algorithm }))
+      assert.equal("", made.body)
+      local ours, pure = signed_again(made, algorithm)
+      assert.equal(pure, ours)
+    end
+  end)
+
+  it("keeps the signature and the token of HMAC-SHA1 out of the URL", function()
+    local made = assert(request({}, { algorithm = "HMAC-SHA1", security_token = "token" }))
+    assert.equal("https://dataworks.cn-shanghai.aliyuncs.com/?ProjectId=1", made.url)
+    local fields = form(made.body)
+    assert.equal("token", fields.SecurityToken)
+    assert.equal("ListFiles", fields.Action)
+    assert.equal("2024-05-18T08:09:10Z", fields.Timestamp)
+    assert.equal("JSON", fields.Format)
+  end)
+
+  it("names the port in host only when it is not the scheme's own", function()
+    for endpoint, host in pairs {
+      ["http://127.0.0.1:8080"] = "127.0.0.1:8080", ["http://127.0.0.1:80"] = "127.0.0.1", ["https://example.com:443"] = "example.com",
+      ["https://example.com:80"] = "example.com:80", ["http://[::1]:8080"] = "[::1]:8080",
+    } do
+      assert.equal(host, request({}, { endpoint = endpoint }).headers.host)
+    end
+  end)
+
+  it("leaves out parameters that are null", function()
+    assert.matches("%?ProjectId=1$", request({ TaskName = core.null }).url)
+  end)
+
+  local function refused(params)
+    local made, err = core.request("A", row, params, context())
+    assert.is_nil(made)
+    assert.equal("invalid", err.kind)
+    return err.path .. " " .. err.message
+  end
+
+  it("needs its required parameters and no unknown ones", function()
+    assert.equal("ProjectId is missing", refused {})
+    assert.equal("ProjectId is missing", refused { ProjectId = core.null })
+    assert.equal("Projectid is no parameter of this action; it takes ProjectId, TaskType, TaskContent, TaskName, Force", refused { ProjectId = 1, Projectid = 1 })
+    assert.matches("no parameter", refused { 1, ProjectId = 1 })
+  end)
+
+  it("checks values", function()
+    assert.equal("TaskType expected DI_OFFLINE, DI_REALTIME or DI_SOLUTION", refused { ProjectId = 1, TaskType = "REALTIME" })
+    assert.equal("TaskName expected text, got number", refused { ProjectId = 1, TaskName = 5 })
+    assert.equal("TaskName is not UTF-8: byte 2, counted from 1", refused { ProjectId = 1, TaskName = "a\255" })
+    assert.equal("Force expected true or false", refused { ProjectId = 1, Force = "yes" })
+    assert.equal("TaskContent expected a table or JSON text, got boolean", refused { ProjectId = 1, TaskContent = true })
+    assert.equal("TaskContent.a a function can't be JSON", refused { ProjectId = 1, TaskContent = { a = print } })
+  end)
+
+  describe("takes as id", function()
+    local function id(value)
+      return assert(request { ProjectId = value }).url:match "ProjectId=([^&]*)"
+    end
+
+    it("integers, integral floats and decimal strings, to the last digit", function()
+      assert.equal("10000", id(10000))
+      assert.equal("10000", id(1e4))
+      assert.equal("9007199254740991", id(9007199254740991))
+      assert.equal("9223372036854775807", id "9223372036854775807")
+      assert.equal("-9223372036854775808", id "-9223372036854775808")
+      assert.equal("9007199254740993", id "9007199254740993")
+    end)
+
+    it("64-bit integers of this Lua", function()
+      if math.type then
+        assert.equal("9007199254740993", id(9007199254740993))
+        assert.equal("9223372036854775807", id(math.maxinteger))
+      elseif rawget(_G, "jit") then
+        local ffi = require "ffi"
+        assert.equal("9007199254740993", id(ffi.new("int64_t", 9007199254740992) + 1))
+        assert.equal("9223372036854775807", id(ffi.new("uint64_t", 2) ^ 63 - 1))
+      end
+    end)
+
+    it("nothing that lost digits, is no number, or does not fit", function()
+      for _, bad in ipairs { 1.5, 2 ^ 53 + 0.0, 1 / 0, 0 / 0, "1.0", "", "-", "1e3", " 1", "0x10", "9223372036854775808", "-9223372036854775809", "99999999999999999999", {}, true } do
+        assert.matches("^ProjectId ", refused { ProjectId = bad })
+      end
+    end)
+  end)
+
+  it("raises for a context that only a bug can make", function()
+    for name, case in pairs {
+      endpoint = { "ftp://x", "context.endpoint: expected https://host" }, nonce = { "a\nb", "control character" }, date = { "now", "seconds since 1970" },
+      user_agent = { 5, "string expected" },
+    } do
+      assert.error_matches(function() request({}, { [name] = case[1] }) end, (case[2]:gsub("%p", "%%%0")))
+    end
+    for _, endpoint in ipairs { "https://", "https://a/b", "https://user@host", "https://a b", "https://a\n" } do
+      assert.error_matches(function() request({}, { endpoint = endpoint }) end, "context.endpoint")
+    end
+  end)
+end)
+
+describe("generate", function()
+  it("is the request of its action's row", function()
+    local actions = require "dataworks.actions"
+    local name = "GenerateDISyncTaskConfigForCreating"
+    local params = { ProjectId = 1, TaskType = "DI_SOLUTION", TaskParam = files.json "spec/tasks/mysql_to_holo.json", ClientToken = "t" }
+    assert.same(core.request(name, actions[name], params, context()), core.generate(params, context()))
+    local bad = { ProjectId = 1, TaskType = "DI_OFFLINE", TaskParam = "{}" }
+    assert.same({ core.request(name, actions[name], bad, context()) }, { core.generate(bad, context()) })
+  end)
+
+  it("changes neither the parameters nor the script", function()
+    local task = files.json "spec/tasks/mysql_to_odps.json"
+    local params = { ProjectId = 1, TaskType = "DI_REALTIME", TaskParam = task }
+    assert(core.generate(params, context()))
+    assert.same({ ProjectId = 1, TaskType = "DI_REALTIME", TaskParam = files.json "spec/tasks/mysql_to_odps.json" }, params)
+  end)
+end)
+
+describe("a signer", function()
+  it("shows its algorithm and never a key", function()
+    local signer = core.signer { access_key_id = "the-id", access_key_secret = "the-secret", security_token = "the-token" }
+    assert.equal("dataworks.signer (ACS3-HMAC-SHA256)", tostring(signer))
+  end)
+
+  it("can be closed twice and signs no more", function()
+    local made = context()
+    made.signer:close()
+    made.signer:close()
+    assert.equal("dataworks.signer (closed)", tostring(made.signer))
+    assert.error_matches(function() core.request("A", row, { ProjectId = 1 }, made) end, "is closed")
+  end)
+
+  it("refuses keys with blanks and line breaks, naming the key and not its text", function()
+    for _, name in ipairs { "access_key_id", "access_key_secret", "security_token" } do
+      local options = { access_key_id = "id", access_key_secret = "secret" }
+      options[name] = "hush-hush\n"
+      local signer, err = core.signer(options)
+      assert.is_nil(signer)
+      assert.equal(name, err.path)
+      assert.matches("line break", err.message)
+      assert.is_nil((err.path .. err.message):find("hush", 1, true))
+    end
+    assert.is_nil((core.signer { access_key_id = "", access_key_secret = "x" }))
+  end)
+
+  it("raises for what is no string or no algorithm", function()
+    assert.error_matches(function() core.signer { access_key_id = 1, access_key_secret = "x" } end, "string expected")
+    assert.error_matches(function() core.signer { access_key_id = "a", access_key_secret = "x", algorithm = "MD5" } end, "unknown signature algorithm MD5")
+  end)
+end)
+
+describe("nonce and random", function()
+  it("never repeat", function()
+    local seen = {}
+    for _ = 1, 10000 do
+      local nonce = core.nonce()
+      assert.is_nil(seen[nonce])
+      seen[nonce] = true
+    end
+    assert.matches("^%x+$", core.nonce())
+    assert.equal(32, #core.nonce())
+  end)
+
+  it("lie in [0, 1)", function()
+    for _ = 1, 1000 do
+      local x = core.random()
+      assert.is_true(x >= 0 and x < 1)
+    end
+  end)
+end)

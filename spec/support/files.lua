@@ -1,0 +1,20 @@
+-- Files that specs read.
+
+local cjson = require "cjson"
+
+local M = {}
+
+---@param path string from the top folder
+---@return string
+function M.read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read("*a")
+  file:close()
+  return text
+end
+
+function M.json(path)
+  return cjson.decode(M.read(path))
+end
+
+return M

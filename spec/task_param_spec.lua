@@ -1,0 +1,135 @@
+local core = require "dataworks.core"
+local cjson = require "cjson"
+local files = require "spec.support.files"
+
+local signer = core.signer { access_key_id = "id", access_key_secret = "secret" }
+
+local function generate(script)
+  return core.generate({ ProjectId = 1, TaskType = "DI_REALTIME", TaskParam = script },
+    { signer = signer, endpoint = "https://example.com", date = 0, nonce = "n" })
+end
+
+local function script()
+  return files.json "spec/tasks/mysql_to_odps.json"
+end
+
+local function refused(change)
+  local task = script()
+  change(task, task.steps[1], task.steps[2], task.steps[1].parameter.connection[1])
+  local request, err = generate(task)
+  assert.is_nil(request)
+  assert.equal("invalid", err.kind)
+  return err.path .. " " .. err.message
+end
+
+describe("a TaskParam", function()
+  for _, name in ipairs {
+    "mysql_to_odps", "mysql_to_kafka", "mysql_to_holo", "mysql_to_odps_single_database", "task_param_for_updating",
+    "task_content_offline", "task_content_mysql_to_holo",
+  } do
+    it("of the documentation is the same data after decoding and encoding: " .. name, function()
+      local data = files.json("spec/tasks/" .. name .. ".json")
+      assert.same(data, cjson.decode((assert(core.encode(data)))))
+    end)
+  end
+
+  it("is compact and has the documented order of keys", function()
+    local text = assert(core.encode(script()))
+    assert.matches('^{"type":"realtime","version":"1.0","setting":{"resourceGroup":"[%w_]+","taskType":"oneclick_to_odps"},"steps":%[{"stepType":"mysql","parameter":{"connection":%[{"datasourceType":"mysql","datasource":"mysql_pub1","selectedTables":%[{"dbName":"mysql_db","schema":%[{"tableInfos":%[{"table":"molin_di_test_in_pk_v4"}%]}%]}%]}%]},"name":"Reader","category":"reader"},{"stepType":"odps","parameter":{"datasource":"odps_source"},"name":"Writer","category":"writer"}%]}$', text)
+  end)
+
+  it("keeps unknown keys, sorted, behind the known ones", function()
+    local task = script()
+    task.setting.zeta, task.setting.alpha = 1, { x = {} }
+    assert.matches('"taskType":"oneclick_to_odps","alpha":{"x":{}},"zeta":1}', assert(core.encode(task)))
+  end)
+
+  it("has lists where the field is a list, even when empty", function()
+    assert.equal('{"type":"job","steps":[],"order":{"hops":[]}}', core.encode { type = "job", steps = {}, order = { hops = {} } })
+    assert.equal('{"steps":[{"parameter":{"connection":[{"table":[]}],"column":[]}}]}',
+      core.encode { steps = { { parameter = { connection = { { table = {} } }, column = {} } } } })
+  end)
+
+  it("given as text is sent as it is, after a check that it is JSON", function()
+    local text = ' { "b" : [ 1.50 , "\\u00e9" ], "a":12345678901234567890 } '
+    local request = assert(generate(text))
+    assert.truthy(request.url:find("TaskParam=%20%7B%20%22b%22%20%3A%20%5B%201.50%20%2C%20%22%5Cu00e9%22%20%5D%2C%20%22a%22%3A12345678901234567890%20%7D%20&", 1, true))
+    local nothing, err = generate '{"a":}'
+    assert.is_nil(nothing)
+    assert.equal("TaskParam is not JSON: expected a value at byte 6", err.path .. " " .. err.message)
+    nothing, err = generate '{"a":"\255"}'
+    assert.is_nil(nothing)
+    assert.matches("not UTF%-8 at byte 7", err.message)
+  end)
+
+  it("takes 64-bit scheduleResgroupId as number or decimal string", function()
+    local task = script()
+    task.setting.scheduleResgroupId = "9007199254740993"
+    assert.truthy(assert(core.encode(task)):find('"scheduleResgroupId":9007199254740993,', 1, true))
+    task.setting.scheduleResgroupId = 30003913
+    assert.truthy(assert(core.encode(task)):find('"scheduleResgroupId":30003913,', 1, true))
+  end)
+
+  describe("is refused, with path and what was expected,", function()
+    local root = "TaskParam"
+    for what, case in pairs {
+      ["without type"] = { function(t) t.type = nil end, root .. ".type is missing" },
+      ["with another type"] = { function(t) t.type = "job" end, root .. '.type expected "realtime"' },
+      ["without setting"] = { function(t) t.setting = nil end, root .. ".setting is missing" },
+      ["without resourceGroup"] = { function(t) t.setting.resourceGroup = nil end, root .. ".setting.resourceGroup is missing" },
+      ["with a null resourceGroup"] = { function(t) t.setting.resourceGroup = core.null end, root .. ".setting.resourceGroup is missing" },
+      ["with an empty resourceGroup"] = { function(t) t.setting.resourceGroup = "" end, root .. ".setting.resourceGroup is empty" },
+      ["without taskType"] = { function(t) t.setting.taskType = nil end, root .. ".setting.taskType is missing" },
+      ["without steps"] = { function(t) t.steps = nil end, root .. ".steps is missing" },
+      ["with steps that are text"] = { function(t) t.steps = "x" end, root .. ".steps expected a list, got string" },
+      ["with no step"] = { function(t) t.steps = {} end, root .. ".steps is an empty list" },
+      ["with two readers"] = { function(t, reader) t.steps[3] = reader end,
+        root .. ".steps expected exactly one reader step and one writer step, got 2 reader(s) and 1 writer(s)" },
+      ["without writer"] = { function(t) t.steps[2] = nil end,
+        root .. ".steps expected exactly one reader step and one writer step, got 1 reader(s) and 0 writer(s)" },
+      ["with an unknown category"] = { function(_, reader) reader.category = "raeder" end,
+        root .. '.steps[1].category expected "reader" or "writer"' },
+      ["with a writer that doesn't fit"] = { function(_, _, writer) writer.stepType = "holo" end,
+        root .. '.setting.taskType "oneclick_to_odps" doesn\'t fit the writer\'s stepType "holo"; expected "oneclick_to_holo"' },
+      ["without stepType"] = { function(_, reader) reader.stepType = nil end, root .. ".steps[1].stepType is missing" },
+      ["without parameter"] = { function(_, reader) reader.parameter = nil end, root .. ".steps[1].parameter is missing" },
+      ["without connection"] = { function(_, reader) reader.parameter.connection = nil end, root .. ".steps[1].parameter.connection is missing" },
+      ["with an empty connection"] = { function(_, reader) reader.parameter.connection = {} end, root .. ".steps[1].parameter.connection is an empty list" },
+      ["without the reader's datasource"] = { function(_, _, _, c) c.datasource = nil end, root .. ".steps[1].parameter.connection[1].datasource is missing" },
+      ["without the writer's datasource"] = { function(_, _, w) w.parameter.datasource = nil end, root .. ".steps[2].parameter.datasource is missing" },
+      ["with neither kind of tables"] = { function(_, _, _, c) c.selectedTables = nil end,
+        root .. ".steps[1].parameter.connection[1] expected either selectedTables (several databases) or table (one database), got neither" },
+      ["with both kinds of tables"] = { function(_, _, _, c) c.table = { "x" } end,
+        root .. ".steps[1].parameter.connection[1] expected either selectedTables (several databases) or table (one database), got both" },
+      ["with an empty table list"] = { function(_, _, _, c) c.selectedTables, c.table = nil, {} end, root .. ".steps[1].parameter.connection[1].table is an empty list" },
+      ["with empty selectedTables"] = { function(_, _, _, c) c.selectedTables = {} end, root .. ".steps[1].parameter.connection[1].selectedTables is an empty list" },
+      ["with empty tableInfos"] = { function(_, _, _, c) c.selectedTables[1].schema[1].tableInfos = {} end,
+        root .. ".steps[1].parameter.connection[1].selectedTables[1].schema[1].tableInfos is an empty list" },
+      ["with an empty table name"] = { function(_, _, _, c) c.selectedTables[1].schema[1].tableInfos[1].table = "" end,
+        root .. ".steps[1].parameter.connection[1].selectedTables[1].schema[1].tableInfos[1].table is empty" },
+      ["with a table name that is a number"] = { function(_, _, _, c) c.selectedTables, c.table = nil, { 5 } end,
+        root .. ".steps[1].parameter.connection[1].table[1] expected text, got number" },
+      ["without dbName"] = { function(_, _, _, c) c.selectedTables[1].dbName = nil end, root .. ".steps[1].parameter.connection[1].selectedTables[1].dbName is missing" },
+      ["with a list as setting"] = { function(t) t.setting = { "x" } end, root .. ".setting expected names as keys, got a number key beside them" },
+    } do
+      it(what, function()
+        assert.equal(case[2], refused(case[1]))
+      end)
+    end
+  end)
+
+  it("for updating needs a reader with its tables, and no more", function()
+    local row = { version = "2020-05-18", method = "POST", params = { { "TaskParam", "update_param", "query", required = true } } }
+    local context = { signer = signer, endpoint = "https://example.com", date = 0, nonce = "n" }
+    local task = files.json "spec/tasks/task_param_for_updating.json"
+    assert.truthy(core.request("G", row, { TaskParam = task }, context))
+    task.steps[1].parameter.connection[1].table = nil
+    local nothing, err = core.request("G", row, { TaskParam = task }, context)
+    assert.is_nil(nothing)
+    assert.equal("TaskParam.steps[1].parameter.connection[1]", err.path)
+    task.steps[1].category = "writer"
+    nothing, err = core.request("G", row, { TaskParam = task }, context)
+    assert.is_nil(nothing)
+    assert.matches("exactly one reader step, got 0 reader", err.message)
+  end)
+end)
