@@ -72,6 +72,63 @@ lint: ## luacheck, and everything must parse as Lua 5.1
 	luacheck -q $(LUA_FILES)
 	luac5.1 -p $(LUA_FILES)
 
+check-c: ## each C file with gcc and clang and every warning, then cppcheck
+	@tools/setup gates
+	@set -e; for cc in gcc clang; do for lua in $(LUAS); do \
+	  echo "$$cc, Lua $$lua"; $(MAKE) --no-print-directory -s build CC=$$cc LUA=$$lua BUILD=build/$$cc-$$lua; done; done
+	cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 -j2 csrc tools
+
+VALGRIND ?= valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect,possible \
+  --errors-for-leak-kinds=definite,indirect,possible --keep-debuginfo=yes --child-silent-after-fork=yes
+
+# Specs tagged "install" only start programs of their own: nothing of ours runs in the process that is watched.
+test-valgrind: ## the suite on 5.4 under valgrind; a leak fails
+	@tools/setup gates
+	@$(MAKE) --no-print-directory -s build LUA=5.4
+	@WRAP='$(VALGRIND)' tools/suite 5.4 --exclude-tags=install $(SPEC)
+
+ASAN = build/5.4-asan
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
+
+ASAN_SUITE = INTERPRETER=$(ASAN)/lua tools/suite 5.4 --exclude-tags=install --cpath='./$(ASAN)/?.so'
+
+test-asan: asan-build ## the suite on 5.4 under AddressSanitizer and UBSan; a leak fails
+	@$(ASAN_SUITE) $(SPEC)
+
+# With the sanitizers, since a string that was collected too early often still has its bytes.
+test-gc: asan-build ## the same with the garbage collector at full pressure
+	@$(ASAN_SUITE) --helper=spec.support.pressure $(SPEC)
+
+asan-build:
+	@tools/setup gates
+	@$(MAKE) --no-print-directory -s build $(ASAN)/lua LUA=5.4 BUILD=$(ASAN) CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZE)'
+
+$(ASAN)/lua: tools/asan_host.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARNINGS) $(LUA_CFLAGS) $(CFLAGS) -rdynamic -o $@ $< $(shell $(PKG_CONFIG) --libs lua5.4)
+
+INTEROP = build/interop
+
+interop: ## the official SDKs against the emulator; installs what is missing
+	@tools/setup interop
+	@$(MAKE) --no-print-directory -s $(INTEROP)/python $(INTEROP)/node
+	@set -e; for sdk in "$(INTEROP)/venv/bin/python spec/interop/python_sdk.py" \
+	  "env NODE_PATH=$(INTEROP)/node_modules node spec/interop/openapi_core.js" \
+	  "env NODE_PATH=$(INTEROP)/node_modules node spec/interop/pop_core.js"; do \
+	  lua5.4 bin/dataworks emulator -- $$sdk; done
+
+$(INTEROP)/python: spec/interop/requirements.txt
+	mkdir -p $(INTEROP)
+	python3 -m venv $(INTEROP)/venv
+	$(INTEROP)/venv/bin/pip install -q --disable-pip-version-check -r $<
+	touch $@
+
+$(INTEROP)/node: spec/interop/package.json
+	mkdir -p $(INTEROP)
+	cp $< $(INTEROP)
+	cd $(INTEROP) && npm install --silent --no-audit --no-fund --no-package-lock
+	touch $@
+
 # The installed command knows where its modules are, so that any PREFIX works without LUA_PATH.
 install: build ## install for LUA into PREFIX, below DESTDIR when set
 	@case '$(PREFIX)' in /*) ;; *) echo 'PREFIX must be an absolute path' >&2; exit 1 ;; esac
