@@ -1,0 +1,204 @@
+--- The emulator inside nginx: one state, the API at /, and the settings under /_emulator/.
+-- luacheck: globals ngx
+local actions = require("dataworks.actions")
+local delivery = require("dataworks.emulator.delivery")
+local digest = require("dataworks.emulator.digest")
+local faults = require("dataworks.emulator.faults")
+local gateway = require("dataworks.emulator.gateway")
+local journal = require("dataworks.emulator.journal")
+local json = require("dataworks.emulator.json")
+local service = require("dataworks.emulator.service")
+local settings = require("dataworks.emulator.settings")
+
+local M = {}
+
+local state
+
+local function now()
+  return ngx.now() + state.settings.clock_offset
+end
+
+local function served_actions()
+  local served = {}
+  for name, row in pairs(actions) do
+    served[name] = service.handles(name) and row or nil
+  end
+  return served
+end
+
+local function reset()
+  state = { settings = settings.defaults(), faults = faults.new(), journal = journal.new() }
+  state.gateway = gateway.new({
+    crypto = digest,
+    now = now,
+    actions = served_actions(),
+    credentials = state.settings.credentials,
+  })
+  state.service = service.new({ settings = state.settings, now = now })
+end
+
+local function hex(raw)
+  return (raw:gsub(".", function(char)
+    return ("%02x"):format(char:byte())
+  end))
+end
+
+local function uuid()
+  local text = hex(digest.random(16)):upper()
+  return ("%s-%s-4%s-A%s-%s"):format(text:sub(1, 8), text:sub(9, 12), text:sub(14, 16), text:sub(18, 20), text:sub(21))
+end
+
+local function read_body()
+  ngx.req.read_body()
+  local body, path = ngx.req.get_body_data(), ngx.req.get_body_file()
+  if not body and path then
+    local file = assert(io.open(path, "rb"))
+    body = file:read("*a")
+    file:close()
+  end
+  return body or ""
+end
+
+local function read_request()
+  local headers = {}
+  for name, value in pairs(ngx.req.get_headers(0)) do
+    headers[name:lower()] = type(value) == "table" and table.concat(value, ",") or value
+  end
+  local path, query = ngx.var.request_uri:match("^([^?]*)%??(.*)$")
+  return { method = ngx.req.get_method(), path = path, query = query, headers = headers, body = read_body() }
+end
+
+--- What a fault says instead of the service.
+local function faulty_result(fault)
+  if fault.error then
+    return { refusal = fault, outcome = "fault" }
+  end
+  local message = fault.message or "The request was not done."
+  if fault.fault == "unsuccessful" then
+    return { data = json.object("Message", message), unsuccessful = true, outcome = "fault" }
+  end
+  return { data = json.object("Status", "fail", "Message", message), outcome = "fault" }
+end
+
+local function decide(call)
+  local fault = state.faults:take(call.action)
+  if not fault then
+    return state.service:call(call.action, call.params, actions[call.action], call.access_key_id)
+  elseif not fault.acts then
+    return faulty_result(fault), fault
+  end
+  local done = state.service:call(call.action, call.params, actions[call.action], call.access_key_id)
+  if fault.error or fault.fault == "fail" or fault.fault == "unsuccessful" then
+    local said = faulty_result(fault)
+    said.outcome = done.outcome
+    return said, fault
+  end
+  return done, fault
+end
+
+local function note(request, call, result, fault, request_id)
+  local refusal = result.refusal
+  state.journal:add({
+    action = call.action,
+    version = call.version,
+    params = call.params,
+    outcome = result.outcome,
+    acted = result.outcome == "acted",
+    detail = result.detail,
+    status = refusal and refusal.status or 200,
+    code = refusal and refusal.code,
+    fault = fault and fault.fault,
+    token = call.params.ClientToken,
+    access_key_id = call.access_key_id,
+    algorithm = call.algorithm,
+    nonce = call.nonce,
+    method = request.method,
+    query_bytes = #request.query,
+    body_bytes = #request.body,
+    user_agent = request.headers["user-agent"],
+    request_id = request_id,
+    time = now(),
+  })
+end
+
+--- Answers one API call.
+function M.api()
+  local request = read_request()
+  local call, refusal = state.gateway:check(request)
+  local result, fault
+  if refusal then
+    result = { refusal = refusal, outcome = "refused" }
+  else
+    result, fault = decide(call)
+  end
+  local reply = { status = 200, request_id = uuid(), trace_id = hex(digest.random(16)) }
+  note(request, call, result, fault, reply.request_id)
+  if result.refusal then
+    reply.status = result.refusal.status
+    reply.retry_after = result.refusal.retry_after
+    reply.body = gateway.error_body(result.refusal, reply.request_id, request.headers.host or "")
+  else
+    reply.body = service.body(reply.request_id, result.data, not result.unsuccessful)
+  end
+  return delivery.send_with(reply, fault)
+end
+
+local function change_settings(changes)
+  local ok, message = settings.apply(state.settings, changes)
+  if not ok then
+    return nil, message
+  end
+  if changes.credentials then
+    state.gateway:set_credentials(state.settings.credentials)
+  end
+  if changes.first_id then
+    state.service.following_id = state.settings.first_id
+  end
+  return state.settings
+end
+
+local CONTROLS = {
+  ["GET /_emulator/settings"] = function()
+    return state.settings
+  end,
+  ["POST /_emulator/settings"] = change_settings,
+  ["POST /_emulator/faults"] = function(spec)
+    local ok, message = state.faults:add(spec)
+    return ok and {}, message
+  end,
+  ["GET /_emulator/journal"] = function()
+    return json.list(state.journal:list(ngx.var.arg_action))
+  end,
+  ["POST /_emulator/reset"] = function()
+    reset()
+    return state.settings
+  end,
+}
+
+local function control_reply(control)
+  local body = read_body()
+  local input, wrong = json.decode(body == "" and "{}" or body)
+  if not control then
+    return 404, { message = "there is no such setting" }
+  elseif wrong or not json.is_object(input) then
+    return 400, { message = "the body must be a JSON object" }
+  end
+  local answer, message = control(input)
+  if message then
+    return 400, { message = message }
+  end
+  return 200, answer
+end
+
+--- Answers one request for settings, faults or the journal.
+function M.control()
+  local status, answer = control_reply(CONTROLS[ngx.req.get_method() .. " " .. ngx.var.uri])
+  delivery.send({ status = status, body = json.encode(answer) })
+end
+
+--- Begins with the defaults.
+function M.start()
+  reset()
+end
+
+return M

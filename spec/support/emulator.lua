@@ -1,0 +1,73 @@
+--- An emulator for specs: started on a free port, and set up through curl, which needs no Lua socket.
+local credentials = require("dataworks.emulator.credentials")
+local json = require("dataworks.emulator.json")
+local nginx = require("dataworks.emulator.nginx")
+
+local M = {}
+M.__index = M
+
+--- Starts one. Stop it in teardown; if the specs are killed, it stops by itself.
+---@param options {port: integer|nil, tls: boolean|nil}|nil
+function M.start(options)
+  local started = assert(nginx.start(options))
+  return setmetatable({
+    nginx = started,
+    endpoint = started.endpoint,
+    port = started.port,
+    directory = started.directory,
+    ca_file = started.ca_file,
+    access_key_id = credentials[1].access_key_id,
+    access_key_secret = credentials[1].access_key_secret,
+    sts = credentials[2],
+    expired = credentials[3],
+    disabled = credentials[4],
+  }, M)
+end
+
+local function control(self, method, path, body)
+  local input = self.directory .. "/control.json"
+  if body then
+    local file = assert(io.open(input, "wb"))
+    file:write(json.encode(body))
+    file:close()
+  end
+  local pipe = assert(io.popen(table.concat({
+    "env -u LD_PRELOAD curl -sS --noproxy '*' --max-time 30 -X", method,
+    self.ca_file and "--cacert " .. nginx.quote(self.ca_file) or "",
+    body and "--data-binary @" .. nginx.quote(input) or "",
+    nginx.quote(self.endpoint .. "/_emulator/" .. path),
+  }, " "), "r"))
+  local text = pipe:read("*a")
+  pipe:close()
+  local answer, message = json.decode(text)
+  if message or answer.message then
+    error("the emulator said: " .. (message and text or answer.message), 3)
+  end
+  return answer
+end
+
+--- Changes settings and gives all of them.
+function M:settings(changes)
+  return control(self, changes and "POST" or "GET", "settings", changes)
+end
+
+--- Queues a fault: {fault=, action=, times=, ...}.
+function M:fault(spec)
+  return control(self, "POST", "faults", spec)
+end
+
+--- The calls so far, oldest first; of one action when it is named.
+function M:journal(action)
+  return control(self, "GET", "journal" .. (action and "?action=" .. action or ""))
+end
+
+--- Forgets everything: tasks, settings, faults, journal, nonces.
+function M:reset()
+  return control(self, "POST", "reset", {})
+end
+
+function M:stop()
+  self.nginx:stop()
+end
+
+return M
