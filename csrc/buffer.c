@@ -2,7 +2,6 @@
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define FIRST_CAPACITY 512
 /* A buffer kept between requests holds on to no more than this. */
@@ -23,9 +22,7 @@ void buffer_wipe(struct buffer *b) {
 }
 
 /* Not realloc: the old block may hold a secret and must be wiped before it is freed. */
-static bool grow(struct buffer *b, size_t needed) {
-  size_t capacity = b->capacity ? b->capacity : FIRST_CAPACITY;
-  while (capacity < needed) capacity *= 2;
+static bool replace(struct buffer *b, size_t capacity) {
   char *data = malloc(capacity);
   if (!data) return false;
   if (b->data) {
@@ -38,33 +35,14 @@ static bool grow(struct buffer *b, size_t needed) {
   return true;
 }
 
-char *buffer_reserve(struct buffer *b, size_t extra) {
-  if (b->failed) return NULL;
-  if (extra > BUFFER_LIMIT - b->len) {
-    b->failed = true;
-    return NULL;
+bool buffer_grow(struct buffer *b, size_t extra) {
+  size_t capacity = b->capacity ? b->capacity : FIRST_CAPACITY;
+  if (extra <= BUFFER_LIMIT - b->len) {
+    while (capacity < b->len + extra) capacity *= 2;
+    if (replace(b, capacity)) return true;
   }
-  if (b->capacity - b->len < extra && !grow(b, b->len + extra)) {
-    b->failed = true;
-    return NULL;
-  }
-  return b->data + b->len;
-}
-
-void buffer_append(struct buffer *b, const char *data, size_t len) {
-  if (!len) return;
-  char *to = buffer_reserve(b, len);
-  if (!to) return;
-  memcpy(to, data, len);
-  b->len += len;
-}
-
-void buffer_slice(struct buffer *b, struct slice s) {
-  buffer_append(b, s.data, s.len);
-}
-
-void buffer_byte(struct buffer *b, char byte) {
-  buffer_append(b, &byte, 1);
+  b->failed = true;
+  return false;
 }
 
 bool buffer_ok(const struct buffer *b) {

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #pragma GCC visibility push(hidden)
 
@@ -32,12 +33,32 @@ void buffer_reset(struct buffer *b);
 /* Overwrites what the buffer held, then frees it. Safe on a zeroed or freed buffer. */
 void buffer_wipe(struct buffer *b);
 
-/* Room for `extra` more bytes behind data + len, or NULL. */
-char *buffer_reserve(struct buffer *b, size_t extra);
+/* Room for `extra` more bytes behind data + len. False marks the buffer as failed. */
+bool buffer_grow(struct buffer *b, size_t extra);
 
-void buffer_append(struct buffer *b, const char *data, size_t len);
-void buffer_slice(struct buffer *b, struct slice s);
-void buffer_byte(struct buffer *b, char byte);
+/* Where the next `extra` bytes go, or NULL. */
+static inline char *buffer_reserve(struct buffer *b, size_t extra) {
+  if (b->failed || (b->capacity - b->len < extra && !buffer_grow(b, extra))) return NULL;
+  return b->data + b->len;
+}
+
+static inline void buffer_append(struct buffer *b, const char *data, size_t len) {
+  char *to = len ? buffer_reserve(b, len) : NULL;
+  if (!to) return;
+  memcpy(to, data, len);
+  b->len += len;
+}
+
+static inline void buffer_byte(struct buffer *b, char byte) {
+  char *to = buffer_reserve(b, 1);
+  if (!to) return;
+  *to = byte;
+  b->len++;
+}
+
+static inline void buffer_slice(struct buffer *b, struct slice s) {
+  buffer_append(b, s.data, s.len);
+}
 
 bool buffer_ok(const struct buffer *b);
 

@@ -41,10 +41,6 @@ size_t json_utf8_error(struct slice text) {
   return text.len;
 }
 
-static bool needs_escape(unsigned char byte) {
-  return byte < 0x20 || byte == '"' || byte == '\\';
-}
-
 static void escape(struct buffer *out, unsigned char byte) {
   static const char digits[] = "0123456789abcdef";
   char text[6] = { '\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 15] };
@@ -60,17 +56,27 @@ static void escape(struct buffer *out, unsigned char byte) {
   }
 }
 
-void json_string(struct buffer *out, struct slice text) {
-  size_t done = 0;
+bool json_string(struct buffer *out, struct slice text) {
+  const unsigned char *s = (const unsigned char *)text.data;
+  size_t done = 0, at = 0;
   buffer_byte(out, '"');
-  for (size_t i = 0; i < text.len; i++) {
-    if (!needs_escape((unsigned char)text.data[i])) continue;
-    buffer_append(out, text.data + done, i - done);
-    escape(out, (unsigned char)text.data[i]);
-    done = i + 1;
+  while (at < text.len) {
+    if (s[at] >= 0x80) {
+      size_t step = utf8_sequence(s + at, text.len - at);
+      if (!step) return false;
+      at += step;
+      continue;
+    }
+    if (s[at] < 0x20 || s[at] == '"' || s[at] == '\\') {
+      buffer_append(out, text.data + done, at - done);
+      escape(out, s[at]);
+      done = at + 1;
+    }
+    at++;
   }
   buffer_append(out, text.data + done, text.len - done);
   buffer_byte(out, '"');
+  return true;
 }
 
 void json_integer(struct buffer *out, int64_t value) {

@@ -20,8 +20,8 @@
 /* The offset of the first byte that is no UTF-8, or text.len. */
 size_t json_utf8_error(struct slice text);
 
-/* Quoted and escaped. The text must be UTF-8. */
-void json_string(struct buffer *out, struct slice text);
+/* Quoted and escaped. False when the text is not UTF-8: ask json_utf8_error where. */
+bool json_string(struct buffer *out, struct slice text);
 void json_integer(struct buffer *out, int64_t value);
 
 /* Integral values as integers, others as the shortest text that reads back the same. False for NaN and infinities. */

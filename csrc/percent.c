@@ -2,24 +2,17 @@
 
 #include <stdlib.h>
 
-/* One bit a byte: set where the byte stays as it is. */
-static const unsigned char unreserved[256 / 8] = {
-  [0x2d / 8] = 1u << (0x2d % 8) | 1u << (0x2e % 8),
-  [0x30 / 8] = 0xff,
-  [0x38 / 8] = 0x03,
-  [0x40 / 8] = 0xfe,
-  [0x48 / 8] = 0xff,
-  [0x50 / 8] = 0xff,
-  [0x58 / 8] = 0x87,
-  [0x60 / 8] = 0xfe,
-  [0x68 / 8] = 0xff,
-  [0x70 / 8] = 0xff,
-  [0x78 / 8] = 0x47,
+/* The bytes that stay as they are. */
+static const bool unreserved[256] = {
+  ['-'] = 1, ['.'] = 1, ['_'] = 1, ['~'] = 1,
+  ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1, ['9'] = 1,
+  ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1, ['G'] = 1, ['H'] = 1, ['I'] = 1, ['J'] = 1,
+  ['K'] = 1, ['L'] = 1, ['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1, ['Q'] = 1, ['R'] = 1, ['S'] = 1, ['T'] = 1,
+  ['U'] = 1, ['V'] = 1, ['W'] = 1, ['X'] = 1, ['Y'] = 1, ['Z'] = 1,
+  ['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1, ['i'] = 1, ['j'] = 1,
+  ['k'] = 1, ['l'] = 1, ['m'] = 1, ['n'] = 1, ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1,
+  ['u'] = 1, ['v'] = 1, ['w'] = 1, ['x'] = 1, ['y'] = 1, ['z'] = 1,
 };
-
-static bool stays(unsigned char byte) {
-  return (unreserved[byte >> 3] >> (byte & 7)) & 1;
-}
 
 void percent_encode(struct buffer *out, struct slice text) {
   static const char digits[] = "0123456789ABCDEF";
@@ -32,12 +25,13 @@ void percent_encode(struct buffer *out, struct slice text) {
   char *to = start;
   for (size_t i = 0; i < text.len; i++) {
     unsigned char byte = (unsigned char)text.data[i];
-    if (stays(byte)) {
+    if (unreserved[byte]) {
       *to++ = (char)byte;
     } else {
-      *to++ = '%';
-      *to++ = digits[byte >> 4];
-      *to++ = digits[byte & 15];
+      to[0] = '%';
+      to[1] = digits[byte >> 4];
+      to[2] = digits[byte & 15];
+      to += 3;
     }
   }
   out->len += (size_t)(to - start);
@@ -46,7 +40,7 @@ void percent_encode(struct buffer *out, struct slice text) {
 size_t percent_encoded_length(struct slice text) {
   size_t len = text.len;
   for (size_t i = 0; i < text.len; i++) {
-    if (!stays((unsigned char)text.data[i])) len += 2;
+    if (!unreserved[(unsigned char)text.data[i]]) len += 2;
   }
   return len;
 }

@@ -284,6 +284,9 @@ static size_t encoded_length(const struct param_value *value) {
 static void shorten_query(struct job *job) {
   struct param_value *values = job->s->param_values;
   size_t total = 0;
+  for (size_t i = 0; i < job->value_count; i++) total += values[i].in_body ? 0 : values[i].name.len + values[i].text.len + 2;
+  if (total * 3 <= REQUEST_QUERY_LIMIT) return;
+  total = 0;
   for (size_t i = 0; i < job->value_count; i++) total += values[i].in_body ? 0 : encoded_length(&values[i]);
   while (total > REQUEST_QUERY_LIMIT) {
     struct param_value *longest = NULL;

@@ -347,10 +347,8 @@ bool task_integer(lua_State *L, int index, const struct path *path, long long *v
 
 static bool encode_string(struct encoder *e, int index, const struct path *path) {
   struct slice text = text_at(e->L, index);
-  size_t bad = json_utf8_error(text);
-  if (bad < text.len) return task_fail(e->L, path, "is not UTF-8: byte %d, counted from 1", (int)bad + 1);
-  json_string(e->out, text);
-  return true;
+  if (json_string(e->out, text)) return true;
+  return task_fail(e->L, path, "is not UTF-8: byte %d, counted from 1", (int)json_utf8_error(text) + 1);
 }
 
 static bool encode_integer(struct encoder *e, int index, const struct path *path) {
@@ -368,9 +366,13 @@ static bool encode_number(struct encoder *e, int index, const struct path *path)
 
 /* Tables */
 
+/* Values of an object that stay on the stack until they are written; those of larger objects are looked up again. */
+#define KEPT_VALUES 16
+
 struct key {
   struct slice name;
   size_t rank;
+  int value; /* its place on the stack, or 0 */
 };
 
 static bool encode_value(struct encoder *e, int index, const struct field *field, const struct path *path, int depth);
@@ -389,19 +391,28 @@ static int by_rank(const void *a, const void *b) {
   return slice_compare(left->name, right->name);
 }
 
-/* Puts the keys of the table into e->keys, known ones first; `seen` gets a bit for each known one. */
+/* Puts the keys of the table into e->keys, known ones first; `seen` gets a bit for each known one. The first
+   values stay on the stack. */
 static bool collect_keys(struct encoder *e, int index, const struct shape *shape, const struct path *path,
                          unsigned *seen) {
   lua_State *L = e->L;
   size_t base = e->keys->len;
-  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+  int kept = 0;
+  lua_pushnil(L);
+  while (lua_next(L, index)) {
     if (lua_type(L, -2) != LUA_TSTRING) {
       return task_fail(L, path, "expected names as keys, got a %s key beside them", luaL_typename(L, -2));
     }
     struct key key = { .name = text_at(L, -2) };
-    if (json_utf8_error(key.name) < key.name.len) return task_fail(L, path, "a key is not UTF-8");
     key.rank = rank_of(shape, key.name);
     if (shape && key.rank < shape->count && !is_null(L, -1)) *seen |= 1u << key.rank;
+    if (kept < KEPT_VALUES) {
+      kept++;
+      lua_insert(L, -2);
+      key.value = lua_gettop(L) - 1;
+    } else {
+      lua_pop(L, 1);
+    }
     buffer_append(e->keys, (const char *)&key, sizeof key);
   }
   if (!buffer_ok(e->keys)) return task_fail(L, path, "has too many keys");
@@ -422,6 +433,7 @@ static bool check_required(struct encoder *e, const struct shape *shape, unsigne
 static bool encode_object(struct encoder *e, int index, const struct shape *shape, const struct path *path, int depth) {
   lua_State *L = e->L;
   size_t base = e->keys->len;
+  int top = lua_gettop(L);
   unsigned seen = 0;
   if (!collect_keys(e, index, shape, path, &seen)) return false;
   size_t end = e->keys->len;
@@ -434,15 +446,19 @@ static bool encode_object(struct encoder *e, int index, const struct shape *shap
     struct key key;
     memcpy(&key, e->keys->data + at, sizeof key);
     if (at > base) buffer_byte(e->out, ',');
-    json_string(e->out, key.name);
+    if (!json_string(e->out, key.name)) return task_fail(L, path, "a key is not UTF-8");
     buffer_byte(e->out, ':');
-    lua_pushlstring(L, key.name.data, key.name.len);
-    lua_rawget(L, index);
+    if (!key.value) {
+      lua_pushlstring(L, key.name.data, key.name.len);
+      lua_rawget(L, index);
+      key.value = lua_gettop(L);
+    }
     const struct field *field = shape && key.rank < shape->count ? &shape->fields[key.rank] : &any_field;
     struct path at_key = { .up = path, .table = lua_topointer(L, index), .name = key.name };
-    if (!encode_value(e, lua_gettop(L), field, &at_key, depth)) return false;
-    lua_pop(L, 1);
+    if (!encode_value(e, key.value, field, &at_key, depth)) return false;
+    if (key.value > top + KEPT_VALUES) lua_settop(L, key.value - 1);
   }
+  lua_settop(L, top);
   buffer_byte(e->out, '}');
   e->keys->len = base;
   return true;
@@ -506,7 +522,7 @@ static bool encode_table(struct encoder *e, int index, const struct field *field
     if (p->table == self) return task_fail(L, path, "contains itself");
   }
   if (depth == JSON_DEPTH_LIMIT) return task_fail(L, path, "is nested more than %d levels deep", JSON_DEPTH_LIMIT);
-  luaL_checkstack(L, 12, "too many nested values");
+  luaL_checkstack(L, KEPT_VALUES + 12, "too many nested values");
   bool list = field->kind == LIST;
   if (!list && (e->check == TASK_ANY || field->kind == ANY)) list = marked_as_list(L, index) || starts_as_list(L, index);
   if (list) return encode_list(e, index, field, path, depth + 1);
