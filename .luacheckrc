@@ -3,9 +3,10 @@ max_line_length = 110
 -- What only some of the supported interpreters have; code tests for it before use.
 read_globals = {
   "jit", "unpack",
-  math = { fields = { "tointeger", "type" } },
+  math = { fields = { "maxinteger", "mininteger", "tointeger", "type" } },
   table = { fields = { "pack", "unpack" } },
 }
-files["lua/dataworks/emulator"].std = "ngx_lua"
-files["lua/dataworks/transport/ngx.lua"].std = "ngx_lua"
-files["spec"].std = "+busted"
+files["lua/dataworks/emulator"].std = "min+ngx_lua"
+files["lua/dataworks/transport/ngx.lua"].std = "min+ngx_lua"
+files["spec"].std = "min+busted"
+files["spec/support/pressure.lua"].globals = { "coroutine" }

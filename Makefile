@@ -69,7 +69,7 @@ test: ## lint and the whole suite on each of LUAS; installs what is missing. SPE
 LUA_FILES = $(shell find lua spec examples bench -name '*.lua' 2>/dev/null) bin/dataworks
 
 lint: ## luacheck, and everything must parse as Lua 5.1
-	luacheck -q $(LUA_FILES)
+	luacheck -q --no-color $(LUA_FILES)
 	luac5.1 -p $(LUA_FILES)
 
 check-c: ## each C file with gcc and clang and every warning, then cppcheck

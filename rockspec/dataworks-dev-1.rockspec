@@ -1,0 +1,72 @@
+rockspec_format = "3.0"
+package = "dataworks"
+version = "dev-1"
+
+-- To be built where it lies: luarocks make.
+source = { url = "." }
+
+description = {
+  summary = "Data synchronization tasks of Alibaba Cloud DataWorks from one function call",
+  detailed = [[
+Generates the configuration of a synchronization task from a Lua table, waits for it and creates the task.
+Signing, encoding and transport are written in C. Runs on Lua 5.1 to 5.4 and LuaJIT.]],
+  license = "MIT",
+  labels = { "alibaba-cloud", "dataworks", "client" },
+}
+
+dependencies = { "lua >= 5.1, < 5.5", "lua-cjson >= 2.1.0" }
+
+external_dependencies = {
+  CURL = { header = "curl/curl.h" },
+  OPENSSL = { header = "openssl/evp.h" },
+}
+
+build = {
+  type = "builtin",
+  modules = {
+    ["dataworks.core"] = {
+      sources = {
+        "csrc/buffer.c", "csrc/core.c", "csrc/core_host.c", "csrc/core_sign.c", "csrc/core_signer.c",
+        "csrc/json.c", "csrc/percent.c", "csrc/request.c", "csrc/sign.c", "csrc/task.c",
+      },
+      libraries = { "crypto" },
+      incdirs = { "$(OPENSSL_INCDIR)" },
+      libdirs = { "$(OPENSSL_LIBDIR)" },
+    },
+    ["dataworks.curl"] = {
+      sources = {
+        "csrc/curl.c", "csrc/curl_error.c", "csrc/curl_headers.c", "csrc/curl_reply.c",
+        "csrc/curl_session.c", "csrc/curl_sockets.c",
+      },
+      libraries = { "curl" },
+      incdirs = { "$(CURL_INCDIR)" },
+      libdirs = { "$(CURL_LIBDIR)" },
+    },
+    ["dataworks.cli"] = "lua/dataworks/cli.lua",
+    ["dataworks.emulator.credentials"] = "lua/dataworks/emulator/credentials.lua",
+    ["dataworks.emulator.dates"] = "lua/dataworks/emulator/dates.lua",
+    ["dataworks.emulator.delivery"] = "lua/dataworks/emulator/delivery.lua",
+    ["dataworks.emulator.digest"] = "lua/dataworks/emulator/digest.lua",
+    ["dataworks.emulator.faults"] = "lua/dataworks/emulator/faults.lua",
+    ["dataworks.emulator.gateway"] = "lua/dataworks/emulator/gateway.lua",
+    ["dataworks.emulator.ids"] = "lua/dataworks/emulator/ids.lua",
+    ["dataworks.emulator.journal"] = "lua/dataworks/emulator/journal.lua",
+    ["dataworks.emulator.json"] = "lua/dataworks/emulator/json.lua",
+    ["dataworks.emulator.nginx"] = "lua/dataworks/emulator/nginx.lua",
+    ["dataworks.emulator.nonces"] = "lua/dataworks/emulator/nonces.lua",
+    ["dataworks.emulator.server"] = "lua/dataworks/emulator/server.lua",
+    ["dataworks.emulator.service"] = "lua/dataworks/emulator/service.lua",
+    ["dataworks.emulator.service.content"] = "lua/dataworks/emulator/service/content.lua",
+    ["dataworks.emulator.service.generate"] = "lua/dataworks/emulator/service/generate.lua",
+    ["dataworks.emulator.service.instances"] = "lua/dataworks/emulator/service/instances.lua",
+    ["dataworks.emulator.service.projects"] = "lua/dataworks/emulator/service/projects.lua",
+    ["dataworks.emulator.service.reply"] = "lua/dataworks/emulator/service/reply.lua",
+    ["dataworks.emulator.service.script"] = "lua/dataworks/emulator/service/script.lua",
+    ["dataworks.emulator.service.tasks"] = "lua/dataworks/emulator/service/tasks.lua",
+    ["dataworks.emulator.settings"] = "lua/dataworks/emulator/settings.lua",
+    ["dataworks.emulator.signature"] = "lua/dataworks/emulator/signature.lua",
+    ["dataworks.transport"] = "lua/dataworks/transport.lua",
+    ["dataworks.transport.curl"] = "lua/dataworks/transport/curl.lua",
+  },
+  install = { bin = { dataworks = "bin/dataworks" } },
+}

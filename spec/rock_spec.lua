@@ -1,0 +1,114 @@
+local files = {}
+for path in io.popen("find lua csrc -name '*.lua' -o -name '*.c'"):lines() do files[#files + 1] = path end
+
+local function load_rockspec()
+  local rock = {}
+  local chunk
+  if setfenv then -- luacheck: ignore 113
+    chunk = setfenv(assert(loadfile("rockspec/dataworks-dev-1.rockspec")), rock) -- luacheck: ignore 113
+  else
+    chunk = assert(loadfile("rockspec/dataworks-dev-1.rockspec", "t", rock))
+  end
+  chunk()
+  return rock
+end
+
+local function shell(command)
+  local pipe = io.popen("{ " .. command .. "\n} 2>&1; echo \"status $?\"")
+  local output = pipe:read("*a")
+  pipe:close()
+  return output, tonumber(output:match("status (%d+)\n$"))
+end
+
+local function lines_of(command)
+  return (shell(command):gsub("status %d+\n$", ""):gsub("\n$", ""))
+end
+
+describe("the rockspec", function()
+  local rock = load_rockspec()
+
+  it("lists every Lua module of the tree and no other", function()
+    local listed, present = {}, {}
+    for name, source in pairs(rock.build.modules) do
+      if type(source) == "string" then listed[name] = source end
+    end
+    for _, path in ipairs(files) do
+      local name = path:match("^lua/(.*)%.lua$")
+      if name then present[name:gsub("/", ".")] = path end
+    end
+    assert.same(present, listed)
+  end)
+
+  it("lists every C file of the tree once", function()
+    local listed, present = {}, {}
+    for _, source in pairs(rock.build.modules) do
+      for _, path in ipairs(type(source) == "table" and source.sources or {}) do
+        assert.is_nil(listed[path], path .. " stands twice")
+        listed[path] = true
+      end
+    end
+    for _, path in ipairs(files) do
+      if path:find("%.c$") then present[path] = true end
+    end
+    assert.same(present, listed)
+  end)
+
+  it("links libcurl to the transport only", function()
+    assert.same({ "crypto" }, rock.build.modules["dataworks.core"].libraries)
+    assert.same({ "curl" }, rock.build.modules["dataworks.curl"].libraries)
+  end)
+
+  it("is accepted by luarocks lint", function()
+    local output, status = shell("luarocks lint rockspec/dataworks-dev-1.rockspec")
+    assert.equal(0, status, output)
+  end)
+
+  it("names the version of a release, which the module and the change log name too", function()
+    local version = require("dataworks")._VERSION
+    assert.matches("^%d+%.%d+%.%d+$", version)
+    local log = assert(io.open("CHANGELOG.md")):read("*a")
+    assert.is_truthy(log:find("\n## " .. version, 1, true), "CHANGELOG.md has no section for " .. version)
+    for path in lines_of("ls rockspec"):gmatch("[^\n]+") do
+      local released = path:match("^dataworks%-(%d.*)%-%d+%.rockspec$")
+      assert.is_true(path == "dataworks-dev-1.rockspec" or released ~= nil, path)
+    end
+  end)
+end)
+
+-- Built in a copy: luarocks leaves its objects beside the sources.
+describe("the installed rock #install", function()
+  local version = _VERSION:match("%d%.%d")
+  local interpreter = jit and "luajit" or "lua" .. version
+  local folder, setting
+
+  setup(function()
+    folder = lines_of("mktemp -d")
+    local config = assert(io.open(folder .. "/config.lua", "w"))
+    config:write(('rocks_provided = { ["lua-cjson"] = "2.1.0-1" }\nvariables = { CURL_INCDIR = %q }\n')
+      :format(lines_of("pkg-config --variable=includedir libcurl")))
+    config:close()
+    local output, status = shell(([[
+      cp -r lua csrc bin rockspec '%s' && cd '%s' &&
+      LUAROCKS_CONFIG=config.lua luarocks --lua-version %s make --tree tree]]):format(folder, folder, version))
+    assert.equal(0, status, output)
+    setting = ("LUA_PATH='%s/tree/share/lua/%s/?.lua;;' LUA_CPATH='%s/tree/lib/lua/%s/?.so;;'")
+      :format(folder, version, folder, version)
+  end)
+
+  teardown(function() shell("rm -rf '" .. folder .. "'") end)
+
+  it("runs the quickstart against the emulator", function()
+    local command = ("env %s '%s/tree/bin/dataworks' emulator -- %s examples/quickstart.lua")
+    local output, status = shell(command:format(setting, folder, interpreter))
+    assert.equal(0, status, output)
+    assert.matches("FileId", output)
+  end)
+
+  it("exports nothing but the two openers", function()
+    for _, name in ipairs { "core", "curl" } do
+      local symbols = lines_of(("nm -D --defined-only '%s/tree/lib/lua/%s/dataworks/%s.so' | awk '{ print $3 }'")
+        :format(folder, version, name))
+      assert.equal("luaopen_dataworks_" .. name, symbols)
+    end
+  end)
+end)
