@@ -286,6 +286,8 @@ bool session_send(struct session *s, const struct request *request, long *status
   if (code == CURLE_OK) code = perform(s);
   unset_request(s->handle);
   if (code != CURLE_OK) return fail_exchange(s, failure, code);
+  if (!s->reply.complete) /* which libcurl lets pass */
+    return fail(s, failure, CURLE_PARTIAL_FILE, was_sent(s), "the reply ends within its headers");
   curl_easy_getinfo(s->handle, CURLINFO_RESPONSE_CODE, status);
   return true;
 }

@@ -56,23 +56,25 @@ static void escape(struct buffer *out, unsigned char byte) {
   }
 }
 
+static bool plain(unsigned char byte) {
+  return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+}
+
 bool json_string(struct buffer *out, struct slice text) {
   const unsigned char *s = (const unsigned char *)text.data;
   size_t done = 0, at = 0;
   buffer_byte(out, '"');
-  while (at < text.len) {
-    if (s[at] >= 0x80) {
-      size_t step = utf8_sequence(s + at, text.len - at);
-      if (!step) return false;
-      at += step;
-      continue;
-    }
-    if (s[at] < 0x20 || s[at] == '"' || s[at] == '\\') {
+  for (;;) {
+    while (at < text.len && plain(s[at])) at++;
+    if (at == text.len) break;
+    size_t step = utf8_sequence(s + at, text.len - at);
+    if (!step) return false;
+    if (step == 1) {
       buffer_append(out, text.data + done, at - done);
       escape(out, s[at]);
       done = at + 1;
     }
-    at++;
+    at += step;
   }
   buffer_append(out, text.data + done, text.len - done);
   buffer_byte(out, '"');
