@@ -1,7 +1,7 @@
 --- The command `dataworks`.
 local M = {}
 
-local USAGE = [[
+local USAGE = [=[
 usage: dataworks emulator [--port N] [--tls] [-- COMMAND [ARGUMENT...]]
        dataworks --version
        dataworks help
@@ -12,7 +12,7 @@ when the command ends, and exits with the command's status.
 
   --port N   listen on this port; a free one is taken otherwise
   --tls      serve https with a certificate made on start; DATAWORKS_CA_FILE names it
-]]
+]=]
 
 local function wrong_usage(message)
   io.stderr:write("dataworks: ", message, "\n", USAGE)
@@ -69,11 +69,11 @@ local function exit_status(first, how, code)
 end
 
 local function run_command(emulator, command, quote)
-  local words = { "exec env -u ALIBABA_CLOUD_SECURITY_TOKEN" }
+  local words = { "unset ALIBABA_CLOUD_SECURITY_TOKEN; export" }
   for _, pair in ipairs(environment_of(emulator)) do
-    words[#words + 1] = quote(pair[1] .. "=" .. pair[2])
+    words[#words + 1] = pair[1] .. "=" .. quote(pair[2])
   end
-  words[#words + 1] = "--"
+  words[#words + 1] = "; exec"
   for _, word in ipairs(command) do
     words[#words + 1] = quote(word)
   end
