@@ -137,7 +137,8 @@ local COMMANDS = {
 function M.run(arguments)
   local command = COMMANDS[arguments[1]]
   if not command then
-    return wrong_usage(arguments[1] and ("there is no command %q"):format(arguments[1]) or "a command is missing")
+    local name = arguments[1]
+    return wrong_usage(name and ("there is no command %q"):format(name) or "a command is missing")
   end
   return command(arguments)
 end

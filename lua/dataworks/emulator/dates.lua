@@ -12,7 +12,8 @@ end
 ---@param text string
 ---@return integer|nil
 function M.parse(text)
-  local year, month, day, hour, minute, second = text:match("^(%d%d%d%d)%-(%d%d)%-(%d%d)T(%d%d):(%d%d):(%d%d)Z$")
+  local year, month, day, hour, minute, second =
+    text:match("^(%d%d%d%d)%-(%d%d)%-(%d%d)T(%d%d):(%d%d):(%d%d)Z$")
   if not year then
     return nil
   end

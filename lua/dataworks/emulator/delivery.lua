@@ -1,5 +1,4 @@
 --- Writing replies to the wire, well and badly.
--- luacheck: globals ngx
 local json = require("dataworks.emulator.json")
 
 local M = {}

@@ -5,7 +5,8 @@ local ffi = require("ffi")
 ffi.cdef([[
 typedef struct evp_md_st EVP_MD;
 const EVP_MD *EVP_get_digestbyname(const char *name);
-int EVP_Digest(const void *data, size_t count, unsigned char *md, unsigned int *size, const EVP_MD *type, void *engine);
+int EVP_Digest(const void *data, size_t count, unsigned char *md, unsigned int *size, const EVP_MD *type,
+               void *engine);
 unsigned char *HMAC(const EVP_MD *type, const void *key, int key_len, const unsigned char *data, size_t count,
                     unsigned char *md, unsigned int *md_len);
 int RAND_bytes(unsigned char *buf, int num);

@@ -4,7 +4,11 @@ M.__index = M
 
 --- Faults that are error replies of the gateway or of DataWorks itself.
 local ERRORS = {
-  throttle = { status = 400, code = "Throttling.User", message = "Request was denied due to user flow control." },
+  throttle = {
+    status = 400,
+    code = "Throttling.User",
+    message = "Request was denied due to user flow control.",
+  },
   throttle_service = {
     status = 429,
     code = "Throttling.Api",
@@ -72,7 +76,7 @@ local function check(spec)
 end
 
 --- Queues a fault.
----@param spec table {fault, action (any when absent), times (1), acts, status, code, message, retry_after (ms), ...}
+---@param spec table {fault, action (any when absent), times (1), acts, status, code, message, ...}
 ---@return boolean|nil ok
 ---@return string|nil message
 function M:add(spec)

@@ -17,7 +17,8 @@ local NONCE_MEMORY = 2 * RPC_WINDOW
 --- Parameters of the protocol, which are no parameters of an action.
 local COMMON = {
   Action = true, Version = true, Format = true, Timestamp = true, AccessKeyId = true, SecurityToken = true,
-  Signature = true, SignatureMethod = true, SignatureNonce = true, SignatureVersion = true, SignatureType = true,
+  Signature = true, SignatureMethod = true, SignatureNonce = true, SignatureVersion = true,
+  SignatureType = true,
 }
 
 local function refuse(status, code, message)
@@ -92,7 +93,8 @@ local function find_action(self, request, call)
   end
   local row = request.path == "/" and self.actions[call.action]
   if not row or row.version ~= call.version then
-    return refuse(404, "InvalidAction.NotFound", "Specified api is not found, please check your url and method.")
+    return refuse(404, "InvalidAction.NotFound",
+      "Specified api is not found, please check your url and method.")
   elseif request.method ~= "POST" and request.method ~= "GET" then
     return refuse(400, "UnsupportedHTTPMethod", "This http method is not supported.")
   end
@@ -107,8 +109,11 @@ local function check_format(_, request)
 end
 
 local function incomplete(detail)
-  return refuse(400, "IncompleteSignature", "The request signature does not conform to Aliyun standards. " .. detail)
+  return refuse(400, "IncompleteSignature",
+    "The request signature does not conform to Aliyun standards. " .. detail)
 end
+
+local CREDENTIAL = "^Credential=([^,]*),%s*SignedHeaders=([^,]*),%s*Signature=([^,%s]*)%s*$"
 
 --- ACS3 puts everything in headers; what it signs is what SignedHeaders says.
 local function read_acs3(request, call, authorization)
@@ -116,7 +121,7 @@ local function read_acs3(request, call, authorization)
   if not signature.acs3_digests[algorithm] then
     return refuse(400, "InvalidSignatureMethod", "Specified signature method is not valid.")
   end
-  local id, signed, given = rest:match("^Credential=([^,]*),%s*SignedHeaders=([^,]*),%s*Signature=([^,%s]*)%s*$")
+  local id, signed, given = rest:match(CREDENTIAL)
   if not id then
     return incomplete(("server Authorization is [%s]"):format(authorization))
   end
@@ -203,7 +208,8 @@ local function verify_rpc(self, request)
       list[#list + 1] = pair
     end
   end
-  local expected, string_to_sign = signature.rpc(self.crypto, request.key.access_key_secret, request.method, list)
+  local secret = request.key.access_key_secret
+  local expected, string_to_sign = signature.rpc(self.crypto, secret, request.method, list)
   if expected ~= request.signature then
     return refuse(400, "SignatureDoesNotMatch",
       "Specified signature is not matched with our calculation. server string to sign is:" .. string_to_sign)
@@ -238,9 +244,10 @@ local function verify_acs3(self, request, call)
     headers = request.headers,
     body = request.body,
   }, call.algorithm, request.signed)
+  local body_digest = canonical:match("[^\n]*$")
   if unsigned_header(request) then
     return incomplete(("server string to sign is:[%s]"):format(string_to_sign))
-  elseif expected ~= request.signature or request.headers["x-acs-content-sha256"] ~= canonical:match("[^\n]*$") then
+  elseif expected ~= request.signature or request.headers["x-acs-content-sha256"] ~= body_digest then
     return refuse(400, "SignatureDoesNotMatch", ("Specified signature does not match our calculation. "
       .. "server StringToSign is [%s] server CanonicalRequest is [%s]"):format(string_to_sign, canonical))
   end
@@ -287,8 +294,8 @@ local function check_parameters(_, request, call)
 end
 
 local STEPS = {
-  read_parameters, find_action, check_format, read_signature, check_date, check_key, check_signature, check_nonce,
-  check_parameters,
+  read_parameters, find_action, check_format, read_signature, check_date, check_key, check_signature,
+  check_nonce, check_parameters,
 }
 
 --- Checks a request as it came over the wire.

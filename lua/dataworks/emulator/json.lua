@@ -160,7 +160,8 @@ function encode(value)
   return tostring(value)
 end
 
---- Writes a value: tables made by object and list, plain sequences, and maps (keys sorted; an empty one is {}).
+--- Writes a value: tables made by object and list, plain sequences, and maps (keys sorted; an empty one is
+--- {}).
 ---@param value any
 ---@return string
 function M.encode(value)
@@ -177,7 +178,8 @@ local function utf8_char(code)
   elseif code < 0x800 then
     return string.char(0xC0 + math.floor(code / 0x40), 0x80 + code % 0x40)
   elseif code < 0x10000 then
-    return string.char(0xE0 + math.floor(code / 0x1000), 0x80 + math.floor(code / 0x40) % 0x40, 0x80 + code % 0x40)
+    return string.char(0xE0 + math.floor(code / 0x1000), 0x80 + math.floor(code / 0x40) % 0x40,
+      0x80 + code % 0x40)
   end
   return string.char(0xF0 + math.floor(code / 0x40000), 0x80 + math.floor(code / 0x1000) % 0x40,
     0x80 + math.floor(code / 0x40) % 0x40, 0x80 + code % 0x40)
@@ -260,7 +262,7 @@ local function decode_list(text, at, depth)
 end
 
 local function decode_object(text, at, depth)
-  local object, key = {}, nil
+  local object = {}
   at = skip(text, at + 1)
   if text:sub(at, at) == "}" then
     return object, at + 1
@@ -269,6 +271,7 @@ local function decode_object(text, at, depth)
     if text:sub(at, at) ~= '"' then
       fail(at, "expected a key")
     end
+    local key
     key, at = decode_string(text, at)
     at = skip(text, at)
     if text:sub(at, at) ~= ":" then
@@ -307,7 +310,8 @@ function decode_value(text, at, depth)
   return decode_number(text, at)
 end
 
---- Reads one JSON value. Lists are marked (see is_list), null is M.null, integers over 15 digits are M.integer.
+--- Reads one JSON value. Lists are marked (see is_list), null is M.null, integers over 15 digits are
+--- M.integer.
 ---@param text string
 ---@return any value
 ---@return string|nil message when the text is not JSON; value is nil then

@@ -1,5 +1,5 @@
---- Starts and stops the nginx that the emulator runs in: on 127.0.0.1, in a directory of its own, under a guard
---- that cleans up also when this process is killed.
+--- Starts and stops the nginx that the emulator runs in: on 127.0.0.1, in a directory of its own, under a
+--- guard that cleans up also when this process is killed.
 local M = {}
 
 local Emulator = {}
@@ -10,7 +10,8 @@ local FIRST_PORT, LAST_PORT = 20000, 32000
 
 local MODULES = { "ndk_http_module.so", "ngx_http_lua_module.so" }
 local MODULE_DIRECTORIES = { "/usr/lib/nginx/modules", "/usr/lib64/nginx/modules" }
-local NGINX_PATHS = "nginx openresty /usr/sbin/nginx /usr/local/sbin/nginx /usr/local/openresty/nginx/sbin/nginx"
+local NGINX_PATHS = "nginx openresty /usr/sbin/nginx /usr/local/sbin/nginx"
+  .. " /usr/local/openresty/nginx/sbin/nginx"
 local PACKAGES = "on Debian: apt-get install nginx libnginx-mod-http-lua"
 
 -- LD_PRELOAD may hold a sanitizer of the program under test; the Lua paths may name another Lua's modules.
@@ -80,6 +81,9 @@ extendedKeyUsage = serverAuth
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 ]]
+
+local MAKE_CERTIFICATE = "cd %s && %s openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1"
+  .. " -nodes -days 2 -config openssl.cnf -keyout key.pem -out cert.pem 2>&1"
 
 -- Lives on the other end of a pipe: its read ends when told to stop, and also when the starting process dies.
 local GUARD = [[
@@ -210,7 +214,8 @@ local function taken_ports()
 end
 
 local function random_port()
-  local taken, number = taken_ports(), nil
+  local taken = taken_ports()
+  local number
   local file = io.open("/dev/urandom", "rb")
   repeat
     if file then
@@ -229,9 +234,7 @@ end
 
 local function make_certificate(directory)
   write_file(directory .. "/openssl.cnf", OPENSSL_CONFIG)
-  local output = output_of(("cd %s && { %s openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
-    .. " -days 2 -config openssl.cnf -keyout key.pem -out cert.pem 2>&1 || echo failed; }"):format(
-    quote(directory), CLEAN_ENVIRONMENT))
+  local output = output_of(MAKE_CERTIFICATE:format(quote(directory), CLEAN_ENVIRONMENT))
   if not exists(directory .. "/cert.pem") then
     return nil, "openssl made no certificate: " .. output
   end
@@ -247,8 +250,8 @@ local function user_line()
 end
 
 local function launch(self, port, tls)
-  write_file(self.directory .. "/nginx.conf", CONFIG:format(self.modules, user_line(), port, tls and " ssl" or "",
-    tls and TLS or ""))
+  write_file(self.directory .. "/nginx.conf",
+    CONFIG:format(self.modules, user_line(), port, tls and " ssl" or "", tls and TLS or ""))
   local said = output_of(LAUNCH:format(quote(self.directory), CLEAN_ENVIRONMENT, quote(self.nginx)))
   return said == "started", said
 end
@@ -264,7 +267,10 @@ local function start_on_some_port(self, options)
       return nil, "nginx did not start: " .. said
     end
   end
-  return nil, options.port and ("port %d is in use"):format(options.port) or "no free port was found: " .. said
+  if options.port then
+    return nil, ("port %d is in use"):format(options.port)
+  end
+  return nil, "no free port was found: " .. said
 end
 
 local function prepare(self, options)
@@ -293,8 +299,8 @@ function M.start(options)
   if not modules then
     return nil, message
   end
-  local directory = output_of('mktemp -d "${TMPDIR:-/tmp}/dataworks-emulator.XXXXXX"; echo .'):gsub("\n%.$", "")
-  if directory == "." then
+  local directory = output_of('mktemp -d "${TMPDIR:-/tmp}/dataworks-emulator.XXXXXX"')
+  if directory == "" then
     return nil, "no temporary directory could be made"
   end
   local self = setmetatable({ nginx = nginx, modules = modules, directory = directory }, Emulator)

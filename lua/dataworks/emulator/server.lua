@@ -1,5 +1,4 @@
 --- The emulator inside nginx: one state, the API at /, and the settings under /_emulator/.
--- luacheck: globals ngx
 local actions = require("dataworks.actions")
 local delivery = require("dataworks.emulator.delivery")
 local digest = require("dataworks.emulator.digest")
@@ -45,7 +44,7 @@ end
 
 local function uuid()
   local text = hex(digest.random(16)):upper()
-  return ("%s-%s-4%s-A%s-%s"):format(text:sub(1, 8), text:sub(9, 12), text:sub(14, 16), text:sub(18, 20), text:sub(21))
+  return (text:gsub("^(%x%x%x%x%x%x%x%x)(%x%x%x%x).(%x%x%x).(%x%x%x)", "%1-%2-4%3-A%4-"))
 end
 
 local function read_body()
@@ -96,6 +95,16 @@ local function decide(call)
   return done, fault
 end
 
+--- The status that goes out; none when the connection is reset.
+local function sent_status(result, fault)
+  if fault and fault.fault == "reset" then
+    return nil
+  elseif fault and fault.fault == "html" then
+    return fault.status or 502
+  end
+  return result.refusal and result.refusal.status or 200
+end
+
 local function note(request, call, result, fault, request_id)
   local refusal = result.refusal
   state.journal:add({
@@ -105,7 +114,7 @@ local function note(request, call, result, fault, request_id)
     outcome = result.outcome,
     acted = result.outcome == "acted",
     detail = result.detail,
-    status = refusal and refusal.status or 200,
+    status = sent_status(result, fault),
     code = refusal and refusal.code,
     fault = fault and fault.fault,
     token = call.params.ClientToken,

@@ -1,5 +1,5 @@
---- The service behind the gateway: its state in memory, and the actions on it. Pure: the clock, the settings and
---- the first id are handed in.
+--- The service behind the gateway: its state in memory, and the actions on it. Pure: the clock, the settings
+--- and the first id are handed in.
 local ids = require("dataworks.emulator.ids")
 local json = require("dataworks.emulator.json")
 local reply = require("dataworks.emulator.service.reply")
@@ -62,7 +62,8 @@ function M:next_id()
 end
 
 function M:success()
-  return reply.done(json.object("Status", self.settings.success_status, "Message", self.settings.success_message))
+  local settings = self.settings
+  return reply.done(json.object("Status", settings.success_status, "Message", settings.success_message))
 end
 
 local function name_key(project, name)

@@ -7,8 +7,8 @@ local object, list = json.object, json.list
 
 --- The emulator has no database to look into: every table has the one column id.
 local function column(kind)
-  return object("name", "id", "index", 0, "type", kind, "comment", "", "columnSize", 0, "digit", 0, "newDigit", 0,
-    "primaryKey", true)
+  return object("name", "id", "index", 0, "type", kind, "comment", "", "columnSize", 0, "digit", 0,
+    "newDigit", 0, "primaryKey", true)
 end
 
 local function rule_for_holo(database, name)
@@ -34,7 +34,8 @@ end
 local RULES = { holo = rule_for_holo, odps = rule_for_odps, kafka = rule_for_kafka }
 local WRITE_MODES = { holo = "replay" }
 
---- Calls visit(database, table) for each selected table; in single-database mode the data source names the database.
+--- Calls visit(database, table) for each selected table; in single-database mode the data source names the
+--- database.
 local function each_table(connection, visit)
   for _, database in ipairs(connection.databases or {}) do
     for _, name in ipairs(database.tables) do

@@ -96,8 +96,8 @@ function M.QueryDISyncTaskConfigProcessResult(state, params)
     process.pending = process.pending - 1
     return reply.done(PENDING[state.settings.pending_form](state))
   end
-  return reply.done(json.object("Status", state.settings.success_status, "Message", state.settings.success_message,
-    "TaskContent", process.content))
+  return reply.done(json.object("Status", state.settings.success_status,
+    "Message", state.settings.success_message, "TaskContent", process.content))
 end
 
 return M

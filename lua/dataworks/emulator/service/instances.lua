@@ -87,10 +87,10 @@ local SOLUTION_STATUS = { NORUN = "init", WAIT = "wait", RUN = "run", KILLING = 
 local function solution_info(task, instance)
   local info = json.object("fusionProps", json.object("dataSource",
     json.list({ json.object("fileName", task.name, "status", "SUCCESS") })), "componentName", "Table")
-  return json.object("Id", json.integer(task.id), "Status", SOLUTION_STATUS[instance], "CreatorName", "emulator",
-    "StepDetail", json.list(task.started and {
-      json.object("StepId", 1, "StepName", "Create a base table", "Status", "success", "Info", json.encode(info)),
-    } or {}))
+  local step = json.object("StepId", 1, "StepName", "Create a base table", "Status", "success",
+    "Info", json.encode(info))
+  return json.object("Id", json.integer(task.id), "Status", SOLUTION_STATUS[instance],
+    "CreatorName", "emulator", "StepDetail", json.list(task.started and { step } or {}))
 end
 
 function M.GetDISyncInstanceInfo(state, params)

@@ -26,7 +26,8 @@ end
 
 local function refused(status, code, message)
   return function(detail)
-    return { refusal = { status = status, code = code, message = message }, outcome = "refused", detail = detail }
+    local refusal = { status = status, code = code, message = message }
+    return { refusal = refusal, outcome = "refused", detail = detail }
   end
 end
 

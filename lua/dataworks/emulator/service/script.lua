@@ -33,7 +33,8 @@ local function equal(value, expected, path)
   end
 end
 
---- The step of each category; there is exactly one reader, and one writer unless the script only selects tables.
+--- The step of each category; there is exactly one reader, and one writer unless the script only selects
+--- tables.
 local function find_steps(script, selection_only)
   local found = {}
   for i, step in ipairs(list(script.steps, "steps")) do
@@ -162,7 +163,8 @@ local function read_content(source)
     end
   end
   local extend = json.is_object(content.extend) and content.extend or {}
-  return { name = type(extend.name) == "string" and extend.name or nil, from = from, to = to, content = content }
+  local name = type(extend.name) == "string" and extend.name or nil
+  return { name = name, from = from, to = to, content = content }
 end
 
 --- A generated TaskContent, read back into what it was generated from.

@@ -31,6 +31,12 @@ local function valid_group(name)
   return true
 end
 
+--- Compute units come in halves.
+local function valid_units(units)
+  local number = tonumber(units)
+  return number ~= nil and number > 0 and number * 2 % 1 == 0
+end
+
 --- Checks the TaskParam of CreateDISyncTask and UpdateDISyncTask; gives a failed reply or nil.
 local function check_task_param(source)
   if source == nil then
@@ -43,7 +49,7 @@ local function check_task_param(source)
     return reply.failed("Invalid path: " .. tostring(param.FileFolderPath))
   elseif param.ResourceGroup ~= nil and not valid_group(param.ResourceGroup) then
     return reply.failed(("ResourceGroup:[%s] is invalid."):format(tostring(param.ResourceGroup)))
-  elseif param.Cu ~= nil and not (tonumber(param.Cu) and tonumber(param.Cu) > 0 and param.Cu * 2 % 1 == 0) then
+  elseif param.Cu ~= nil and not valid_units(param.Cu) then
     return reply.failed(("Cu:[%s] is invalid."):format(tostring(param.Cu)))
   end
 end
@@ -181,15 +187,16 @@ end
 
 function M.ListRefDISyncTasks(state, params)
   local first, last = page_of(params)
-  if not LISTED_TYPES[params.TaskType] then
+  local project, kind, direction = params.ProjectId, params.TaskType, params.RefType
+  if not LISTED_TYPES[kind] then
     return reply.invalid("TaskType must be DI_OFFLINE or DI_REALTIME")
-  elseif params.RefType ~= "from" and params.RefType ~= "to" then
+  elseif direction ~= "from" and direction ~= "to" then
     return reply.invalid("RefType must be from or to")
   elseif not first then
     return reply.invalid("PageNumber and PageSize must be between 1 and 100")
   end
   local found = {}
-  for at, task in state:references(params.ProjectId, params.TaskType, params.RefType, params.DatasourceName) do
+  for at, task in state:references(project, kind, direction, params.DatasourceName) do
     if at > last then
       break
     elseif at >= first then
