@@ -70,7 +70,7 @@ static const char *const *row_values(lua_State *L, struct scratch *s, int param,
     return NULL;
   }
   size_t count = lua_rawlen(L, -1);
-  if (*used + count + 1 > REQUEST_VALUE_LIMIT) luaL_error(L, "action row: too many values");
+  if (*used + count + 1 > PARAM_VALUE_LIMIT) luaL_error(L, "action row: too many values");
   for (size_t i = 1; i <= count; i++) {
     lua_rawgeti(L, -1, (int)i);
     s->values[(*used)++] = luaL_checkstring(L, -1);
@@ -88,7 +88,7 @@ static void read_params(lua_State *L, struct scratch *s, int row, struct action 
   int list = lua_gettop(L);
   action->params = s->params;
   action->param_count = lua_rawlen(L, list);
-  if (action->param_count > REQUEST_PARAM_LIMIT) luaL_error(L, "action row: too many parameters");
+  if (action->param_count > PARAM_LIMIT) luaL_error(L, "action row: too many parameters");
   for (size_t i = 0; i < action->param_count; i++) {
     lua_rawgeti(L, list, (int)i + 1);
     luaL_checktype(L, -1, LUA_TTABLE);
@@ -122,13 +122,13 @@ static int core_request(lua_State *L) {
 static int core_encode(lua_State *L) {
   struct scratch *s = scratch_of(L);
   struct path path = { .name = SLICE("TaskParam") };
-  enum task_check check = TASK_ANY;
+  enum script_check check = SCRIPT_ANY;
   luaL_checkany(L, 1);
   lua_settop(L, 1);
   if (lua_istable(L, 1)) {
     lua_pushliteral(L, "type");
     lua_rawget(L, 1);
-    if (lua_type(L, -1) == LUA_TSTRING && !strcmp(lua_tostring(L, -1), "realtime")) check = TASK_CREATING;
+    if (lua_type(L, -1) == LUA_TSTRING && !strcmp(lua_tostring(L, -1), "realtime")) check = SCRIPT_CREATING;
   }
   scratch_reset(s);
   if (!task_encode(L, 1, check, &path, &s->text, &s->keys)) return nil_and_error(L);

@@ -67,7 +67,7 @@ static struct slice wire_text(lua_State *L, const char *what) {
   struct path path = { .name = { what, strlen(what) } };
   long long integer;
   if (lua_type(L, -1) == LUA_TNUMBER) {
-    if (!task_integer(L, lua_gettop(L), &path, &integer)) luaL_error(L, "%s: numbers must be whole and exact", what);
+    if (!value_integer(L, lua_gettop(L), &path, &integer)) luaL_error(L, "%s: numbers must be whole and exact", what);
     lua_pushlstring(L, number, (size_t)snprintf(number, sizeof number, "%lld", integer));
     lua_replace(L, -2);
   } else if (lua_isboolean(L, -1)) {
@@ -119,7 +119,7 @@ static bool check_header(lua_State *L, const struct pair *header) {
   struct path path = { .up = &up, .name = header->name };
   for (size_t i = 0; i < header->value.len; i++) {
     if (!memchr("\r\n", header->value.data[i], 3)) continue;
-    return task_fail(L, &path, "has CR, LF or NUL at byte %d, which a header can't carry", (int)i + 1);
+    return value_fail(L, &path, "has CR, LF or NUL at byte %d, which a header can't carry", (int)i + 1);
   }
   return true;
 }
@@ -157,7 +157,7 @@ static bool read_headers(lua_State *L, struct work *w, size_t *count) {
   for (size_t i = 1; i < kept; i++) {
     struct path up = { .name = SLICE("headers") };
     struct path path = { .up = &up, .name = w->pairs[i].name };
-    if (slice_equal(w->pairs[i - 1].name, w->pairs[i].name)) return task_fail(L, &path, "is given twice");
+    if (slice_equal(w->pairs[i - 1].name, w->pairs[i].name)) return value_fail(L, &path, "is given twice");
   }
   *count = kept;
   return true;

@@ -31,11 +31,11 @@ static bool read_text(lua_State *L, const char *name, bool required, struct slic
   if (lua_isnil(L, -1) && !required) return true;
   if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "%s: string expected, got %s", name, luaL_typename(L, -1));
   text->data = lua_tolstring(L, -1, &text->len);
-  if (!text->len && required) return task_fail(L, &path, "is empty");
+  if (!text->len && required) return value_fail(L, &path, "is empty");
   for (size_t i = 0; i < text->len; i++) {
     unsigned char byte = (unsigned char)text->data[i];
     if (byte > 0x20 && byte != 0x7f) continue;
-    return task_fail(L, &path, "has a blank, a line break or a control character at byte %d", (int)i + 1);
+    return value_fail(L, &path, "has a blank, a line break or a control character at byte %d", (int)i + 1);
   }
   return true;
 }

@@ -1,11 +1,7 @@
 #include "request.h"
 
-#include "json.h"
-#include "task.h"
+#include "value.h"
 
-#include <math.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -123,11 +119,13 @@ static void read_endpoint(lua_State *L, struct scratch *s, struct slice endpoint
 static void read_date(lua_State *L, int context, struct job *job) {
   lua_getfield(L, context, "date");
   lua_Number date = lua_tonumber(L, -1);
-  struct tm utc;
-  time_t seconds = (time_t)date;
   /* Years of four digits, which is what the format knows. */
-  if (lua_type(L, -1) != LUA_TNUMBER || !(date >= 0 && date < 253402300800.0) || !gmtime_r(&seconds, &utc)) {
+  bool good = lua_type(L, -1) == LUA_TNUMBER && date >= 0 && date < 253402300800.0;
+  struct tm utc;
+  time_t seconds = good ? (time_t)date : 0;
+  if (!good || !gmtime_r(&seconds, &utc)) {
     luaL_error(L, "context.date: seconds since 1970 expected");
+    return;
   }
   job->timestamp_len = strftime(job->timestamp, sizeof job->timestamp, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
@@ -141,137 +139,6 @@ static void read_context(struct job *job, int context) {
   job->nonce = context_text(L, context, "nonce", true);
   job->user_agent = context_text(L, context, "user_agent", false);
   read_date(L, context, job);
-}
-
-/* Parameters to text */
-
-static bool is_null(lua_State *L, int index) {
-  return lua_isnil(L, index) || (lua_islightuserdata(L, index) && !lua_touserdata(L, index));
-}
-
-static bool check_values(lua_State *L, const struct param *param, struct slice text, const struct path *path) {
-  if (!param->values) return true;
-  luaL_Buffer b;
-  for (const char *const *value = param->values; *value; value++) {
-    if (slice_equal(text, (struct slice){ *value, strlen(*value) })) return true;
-  }
-  luaL_buffinit(L, &b);
-  for (const char *const *value = param->values; *value; value++) {
-    if (value != param->values) luaL_addstring(&b, value[1] ? ", " : " or ");
-    luaL_addstring(&b, *value);
-  }
-  luaL_pushresult(&b);
-  return task_fail(L, path, "expected %s", lua_tostring(L, -1));
-}
-
-static bool string_value(struct job *job, int index, const struct param *param, const struct path *path,
-                         struct slice *out) {
-  lua_State *L = job->L;
-  if (lua_type(L, index) != LUA_TSTRING) {
-    return task_fail(L, path, "expected text, got %s", luaL_typename(L, index));
-  }
-  out->data = lua_tolstring(L, index, &out->len);
-  size_t bad = json_utf8_error(*out);
-  if (bad < out->len) return task_fail(L, path, "is not UTF-8: byte %d, counted from 1", (int)bad + 1);
-  return check_values(L, param, *out, path);
-}
-
-static bool boolean_value(struct job *job, int index, const struct path *path, struct slice *out) {
-  lua_State *L = job->L;
-  if (lua_type(L, index) == LUA_TSTRING) {
-    out->data = lua_tolstring(L, index, &out->len);
-    if (slice_equal(*out, SLICE("true")) || slice_equal(*out, SLICE("false"))) return true;
-  }
-  if (!lua_isboolean(L, index)) return task_fail(L, path, "expected true or false");
-  *out = lua_toboolean(L, index) ? SLICE("true") : SLICE("false");
-  return true;
-}
-
-static bool json_value(struct job *job, int index, const struct param *param, const struct path *path,
-                       struct slice *out) {
-  lua_State *L = job->L;
-  struct json_error error;
-  if (lua_type(L, index) == LUA_TSTRING) {
-    out->data = lua_tolstring(L, index, &out->len);
-    if (json_check(*out, &error)) return true;
-    return task_fail(L, path, "is not JSON: %s at byte %d", error.message, (int)error.offset + 1);
-  }
-  if (!lua_istable(L, index)) {
-    return task_fail(L, path, "expected a table or JSON text, got %s", luaL_typename(L, index));
-  }
-  enum task_check check = param->type == PARAM_CREATING   ? TASK_CREATING
-                          : param->type == PARAM_UPDATING ? TASK_UPDATING
-                                                          : TASK_ANY;
-  return task_encode(L, index, check, path, &job->s->text, &job->s->keys);
-}
-
-/* `out` keeps NULL when the value was written to scratch.text. */
-static bool convert(struct job *job, int index, const struct param *param, struct slice *out) {
-  struct path path = { .name = param->name };
-  long long number;
-  switch (param->type) {
-    case PARAM_STRING: return string_value(job, index, param, &path, out);
-    case PARAM_BOOLEAN: return boolean_value(job, index, &path, out);
-    case PARAM_LONG:
-      if (!task_integer(job->L, index, &path, &number)) return false;
-      json_integer(&job->s->text, number);
-      return true;
-    default: return json_value(job, index, param, &path, out);
-  }
-}
-
-static bool unknown_param(struct job *job, struct slice name) {
-  lua_State *L = job->L;
-  struct path path = { .name = name };
-  luaL_Buffer b;
-  luaL_buffinit(L, &b);
-  for (size_t i = 0; i < job->action->param_count; i++) {
-    if (i) luaL_addstring(&b, ", ");
-    luaL_addlstring(&b, job->action->params[i].name.data, job->action->params[i].name.len);
-  }
-  luaL_pushresult(&b);
-  return task_fail(L, &path, "is no parameter of this action; it takes %s", lua_tostring(L, -1));
-}
-
-static bool check_names(struct job *job, int params) {
-  lua_State *L = job->L;
-  for (lua_pushnil(L); lua_next(L, params); lua_pop(L, 1)) {
-    struct slice name = SLICE("a key that is no string");
-    size_t i = 0;
-    if (lua_type(L, -2) == LUA_TSTRING) name.data = lua_tolstring(L, -2, &name.len);
-    while (i < job->action->param_count && !slice_equal(job->action->params[i].name, name)) i++;
-    if (i == job->action->param_count) return unknown_param(job, name);
-  }
-  return true;
-}
-
-/* Values written to scratch.text get their address last: it moves while it grows. */
-static bool collect(struct job *job, int params) {
-  lua_State *L = job->L;
-  struct scratch *s = job->s;
-  size_t start[REQUEST_PARAM_LIMIT];
-  if (!check_names(job, params)) return false;
-  for (size_t i = 0; i < job->action->param_count; i++) {
-    const struct param *param = &job->action->params[i];
-    lua_pushlstring(L, param->name.data, param->name.len);
-    lua_rawget(L, params);
-    if (is_null(L, -1)) {
-      struct path path = { .name = param->name };
-      if (param->required) return task_fail(L, &path, "is missing");
-    } else {
-      struct param_value *value = &s->param_values[job->value_count];
-      *value = (struct param_value){ .name = param->name, .in_body = param->in_body };
-      start[job->value_count++] = s->text.len;
-      if (!convert(job, lua_gettop(L), param, &value->text)) return false;
-      if (!value->text.data) value->text.len = s->text.len - start[job->value_count - 1];
-    }
-    lua_pop(L, 1);
-  }
-  for (size_t i = 0; i < job->value_count; i++) {
-    struct slice *text = &s->param_values[i].text;
-    if (!text->data) text->data = s->text.data + start[i];
-  }
-  return true;
 }
 
 /* Query and form */
@@ -462,20 +329,22 @@ static void push_request(struct job *job) {
 }
 
 static bool complete(const struct scratch *s) {
-  return buffer_ok(&s->canonical_query) && buffer_ok(&s->url) && buffer_ok(&s->body) && buffer_ok(&s->authorization);
+  return buffer_ok(&s->host) && buffer_ok(&s->canonical_query) && buffer_ok(&s->url) && buffer_ok(&s->body) &&
+         buffer_ok(&s->authorization);
 }
 
 static bool build(struct job *job, int params, int context) {
   read_context(job, context);
-  if (!collect(job, params)) return false;
+  struct scratch *s = job->s;
+  if (!param_collect(job->L, job->action, params, s->param_values, &job->value_count, &s->text, &s->keys)) return false;
   place(job);
   bool rpc = job->signer->key.algorithm == SIGN_HMAC_SHA1;
   bool done = rpc ? sign_rpc(job) : sign_acs3(job);
   add_header(job, SLICE("accept"), SLICE("application/json"));
   if (job->user_agent.data) add_header(job, SLICE("user-agent"), job->user_agent);
   struct path path = { .name = job->action->name };
-  if (!done || !complete(job->s)) {
-    return task_fail(job->L, &path, "the request is too large to be signed, or memory ran out");
+  if (!done || !complete(s)) {
+    return value_fail(job->L, &path, "the request is too large to be signed, or memory ran out");
   }
   push_request(job);
   return true;

@@ -2,8 +2,7 @@
 #ifndef DATAWORKS_REQUEST_H
 #define DATAWORKS_REQUEST_H
 
-#include "buffer.h"
-#include "compat.h"
+#include "param.h"
 #include "percent.h"
 #include "sign.h"
 
@@ -11,31 +10,8 @@
 
 #define REQUEST_SIGNER "dataworks.signer"
 
-/* Parameters of one action, and the values that all of its enumerated ones may take. */
-#define REQUEST_PARAM_LIMIT 128
-#define REQUEST_VALUE_LIMIT 256
-
 /* A longer query moves its longest parameters to the form body: proxies and servers cut long URLs. */
 #define REQUEST_QUERY_LIMIT ((size_t)4096)
-
-enum param_type { PARAM_LONG, PARAM_STRING, PARAM_BOOLEAN, PARAM_JSON, PARAM_CREATING, PARAM_UPDATING, PARAM_TYPES };
-
-struct param {
-  struct slice name;
-  enum param_type type;
-  bool in_body;
-  bool required;
-  /* The allowed values, ending with a NULL; or NULL when any will do. */
-  const char *const *values;
-};
-
-struct action {
-  struct slice name;
-  struct slice version;
-  struct slice method;
-  const struct param *params;
-  size_t param_count;
-};
 
 /* A key pair, and the algorithm it signs with. */
 struct signer {
@@ -46,13 +22,7 @@ struct signer {
 };
 
 /* The common parameters of HMAC-SHA1 come on top of an action's own. */
-#define REQUEST_PAIR_LIMIT (REQUEST_PARAM_LIMIT + 16)
-
-struct param_value {
-  struct slice name;
-  struct slice text;
-  bool in_body;
-};
+#define REQUEST_PAIR_LIMIT (PARAM_LIMIT + 16)
 
 /* Memory that the requests of one Lua state share, so that a request seldom allocates. */
 struct scratch {
@@ -67,12 +37,12 @@ struct scratch {
   struct buffer string_to_sign;
   struct buffer signature;
   struct buffer authorization;
-  struct param_value param_values[REQUEST_PARAM_LIMIT];
+  struct param_value param_values[PARAM_LIMIT];
   struct pair query[REQUEST_PAIR_LIMIT];
   struct pair form[REQUEST_PAIR_LIMIT];
   struct pair all[REQUEST_PAIR_LIMIT];
-  struct param params[REQUEST_PARAM_LIMIT];
-  const char *values[REQUEST_VALUE_LIMIT];
+  struct param params[PARAM_LIMIT];
+  const char *values[PARAM_VALUE_LIMIT];
 };
 
 void scratch_reset(struct scratch *s);

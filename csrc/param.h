@@ -1,0 +1,46 @@
+/* The parameters of an action: what each is, and its value as text. */
+#ifndef DATAWORKS_PARAM_H
+#define DATAWORKS_PARAM_H
+
+#include "buffer.h"
+#include "compat.h"
+
+#pragma GCC visibility push(hidden)
+
+/* Parameters of one action, and the values that all of its enumerated ones may take. */
+#define PARAM_LIMIT 128
+#define PARAM_VALUE_LIMIT 256
+
+enum param_type { PARAM_LONG, PARAM_STRING, PARAM_BOOLEAN, PARAM_JSON, PARAM_CREATING, PARAM_UPDATING, PARAM_TYPES };
+
+struct param {
+  struct slice name;
+  enum param_type type;
+  bool in_body;
+  bool required;
+  /* The allowed values, ending with a NULL; or NULL when any will do. */
+  const char *const *values;
+};
+
+struct action {
+  struct slice name;
+  struct slice version;
+  struct slice method;
+  const struct param *params;
+  size_t param_count;
+};
+
+struct param_value {
+  struct slice name;
+  struct slice text;
+  bool in_body;
+};
+
+/* Checks the table at `params` (absolute) against the action and writes its values in the action's order. Texts point
+   into Lua strings of that table or into `text`; `keys` helps to sort. On failure pushes an error. */
+bool param_collect(lua_State *L, const struct action *action, int params, struct param_value values[PARAM_LIMIT],
+                   size_t *count, struct buffer *text, struct buffer *keys);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,105 @@
+#include "value.h"
+
+#include "json.h"
+
+#include <stdarg.h>
+
+static void add_path(luaL_Buffer *b, const struct path *path) {
+  if (path->up) add_path(b, path->up);
+  if (path->index) {
+    lua_pushfstring(b->L, "[%d]", (int)path->index);
+    luaL_addvalue(b);
+    return;
+  }
+  if (path->up) luaL_addchar(b, '.');
+  luaL_addlstring(b, path->name.data, path->name.len);
+}
+
+bool value_fail(lua_State *L, const struct path *path, const char *format, ...) {
+  va_list arguments;
+  luaL_checkstack(L, 8, "too many nested values");
+  lua_createtable(L, 0, 4);
+  va_start(arguments, format);
+  lua_pushvfstring(L, format, arguments);
+  va_end(arguments);
+  lua_setfield(L, -2, "message");
+  lua_pushliteral(L, "invalid");
+  lua_setfield(L, -2, "kind");
+  luaL_Buffer b;
+  luaL_buffinit(L, &b);
+  add_path(&b, path);
+  luaL_pushresult(&b);
+  lua_setfield(L, -2, "path");
+  return false;
+}
+
+const char *value_type_name(lua_State *L, int index) {
+  if (lua_islightuserdata(L, index) && !lua_touserdata(L, index)) return "null";
+  return luaL_typename(L, index);
+}
+
+bool value_is_null(lua_State *L, int index) {
+  return lua_isnil(L, index) || (lua_islightuserdata(L, index) && !lua_touserdata(L, index));
+}
+
+struct slice value_text(lua_State *L, int index) {
+  struct slice text = { NULL, 0 };
+  if (lua_type(L, index) == LUA_TSTRING) text.data = lua_tolstring(L, index, &text.len);
+  return text;
+}
+
+void value_field(lua_State *L, int table, const char *name) {
+  lua_pushstring(L, name);
+  lua_rawget(L, table);
+}
+
+static bool parse_integer(struct slice text, long long *value) {
+  bool negative = text.len && text.data[0] == '-';
+  size_t at = negative;
+  unsigned long long sum = 0, limit = (unsigned long long)INT64_MAX + negative;
+  if (at == text.len) return false;
+  for (; at < text.len; at++) {
+    if (text.data[at] < '0' || text.data[at] > '9') return false;
+    unsigned digit = (unsigned)(text.data[at] - '0');
+    if (sum > (limit - digit) / 10) return false;
+    sum = sum * 10 + digit;
+  }
+  *value = negative ? (long long)(0 - sum) : (long long)sum;
+  return true;
+}
+
+/* LuaJIT prints 42LL and 42ULL. */
+static bool parse_cdata(lua_State *L, int index, long long *value) {
+  bool parsed = false;
+  if (luaL_callmeta(L, index, "__tostring")) {
+    struct slice text = value_text(L, -1);
+    while (text.len && (text.data[text.len - 1] == 'L' || text.data[text.len - 1] == 'U')) text.len--;
+    parsed = parse_integer(text, value);
+    lua_pop(L, 1);
+  }
+  return parsed;
+}
+
+bool value_is_cdata(lua_State *L, int index) {
+  return lua_type(L, index) > LUA_TTHREAD;
+}
+
+bool value_integer(lua_State *L, int index, const struct path *path, long long *value) {
+  if (lua_isinteger(L, index)) {
+    *value = (long long)lua_tointeger(L, index);
+    return true;
+  }
+  if (lua_type(L, index) == LUA_TNUMBER) {
+    lua_Number number = lua_tonumber(L, index);
+    if (number >= -(lua_Number)JSON_SAFE_INTEGER && number <= (lua_Number)JSON_SAFE_INTEGER) {
+      *value = (long long)number;
+      if ((lua_Number)*value == number) return true;
+      return value_fail(L, path, "expected a whole number, got %f", number);
+    }
+    return value_fail(L, path, "a float of this size isn't exact; pass the number as a decimal string");
+  }
+  bool parsed = value_is_cdata(L, index) ? parse_cdata(L, index, value) : parse_integer(value_text(L, index), value);
+  if (parsed) return true;
+  if (lua_type(L, index) != LUA_TSTRING) return value_fail(L, path, "expected a whole number, got %s", value_type_name(L, index));
+  return value_fail(L, path, "expected a whole number of 64 bits in decimal digits, got other text");
+}

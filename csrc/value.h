@@ -1,0 +1,40 @@
+/* Reading Lua values, and the error that says which value was wrong. */
+#ifndef DATAWORKS_VALUE_H
+#define DATAWORKS_VALUE_H
+
+#include "buffer.h"
+#include "compat.h"
+
+#pragma GCC visibility push(hidden)
+
+/* One step of the way from a parameter to a value. An index counts from 1; 0 means a name. */
+struct path {
+  const struct path *up;
+  const void *table; /* the table that holds the value: an ancestor met again is a cycle */
+  struct slice name;
+  size_t index;
+};
+
+/* Pushes {kind = "invalid", path = ..., message = ...} and returns false. The format is lua_pushfstring's. */
+bool value_fail(lua_State *L, const struct path *path, const char *format, ...);
+
+/* nil, and the light userdata that stands for JSON's null here and in lua-cjson. */
+bool value_is_null(lua_State *L, int index);
+
+/* LuaJIT's boxed C values. */
+bool value_is_cdata(lua_State *L, int index);
+
+const char *value_type_name(lua_State *L, int index);
+
+/* The string at `index`, not converted; NULL for anything else. */
+struct slice value_text(lua_State *L, int index);
+
+/* Pushes table[name] without metamethods. */
+void value_field(lua_State *L, int table, const char *name);
+
+/* Integer, integral float that is exact, decimal string, or LuaJIT's 64-bit cdata. On failure pushes an error. */
+bool value_integer(lua_State *L, int index, const struct path *path, long long *value);
+
+#pragma GCC visibility pop
+
+#endif
