@@ -11,16 +11,16 @@
 static const char *const generate_task_types[] = { "DI_REALTIME", "DI_SOLUTION", NULL };
 
 static const struct param generate_params[] = {
-  { { "ProjectId", 9 }, PARAM_LONG, false, true, NULL },
-  { { "TaskType", 8 }, PARAM_STRING, false, true, generate_task_types },
-  { { "TaskParam", 9 }, PARAM_CREATING, false, true, NULL },
-  { { "ClientToken", 11 }, PARAM_STRING, false, false, NULL },
+  { SLICE_INIT("ProjectId"), PARAM_LONG, false, true, NULL },
+  { SLICE_INIT("TaskType"), PARAM_STRING, false, true, generate_task_types },
+  { SLICE_INIT("TaskParam"), PARAM_CREATING, false, true, NULL },
+  { SLICE_INIT("ClientToken"), PARAM_STRING, false, false, NULL },
 };
 
 const struct action request_generate = {
-  .name = { "GenerateDISyncTaskConfigForCreating", 35 },
-  .version = { "2020-05-18", 10 },
-  .method = { "POST", 4 },
+  .name = SLICE_INIT("GenerateDISyncTaskConfigForCreating"),
+  .version = SLICE_INIT("2020-05-18"),
+  .method = SLICE_INIT("POST"),
   .params = generate_params,
   .param_count = sizeof generate_params / sizeof *generate_params,
 };
@@ -161,6 +161,7 @@ static void shorten_query(struct job *job) {
       bool longer = !longest || values[i].text.len > longest->text.len;
       if (!values[i].in_body && longer) longest = &values[i];
     }
+    if (!longest) return;
     longest->in_body = true;
     total -= encoded_length(longest);
   }
@@ -201,7 +202,7 @@ static struct slice timestamp(const struct job *job) {
   return (struct slice){ job->timestamp, job->timestamp_len };
 }
 
-static const struct slice form_type = { "application/x-www-form-urlencoded", 33 };
+static const struct slice form_type = SLICE_INIT("application/x-www-form-urlencoded");
 
 /* ACS3 */
 

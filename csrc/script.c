@@ -9,88 +9,87 @@ static bool check_script(lua_State *L, enum script_check check, int index, const
 static bool check_step(lua_State *L, enum script_check check, int index, const struct path *path);
 static bool check_connection(lua_State *L, enum script_check check, int index, const struct path *path);
 
-#define NAME(literal) { (literal), sizeof(literal) - 1 }
 #define SHAPE(name, check_function) \
   static const struct shape name = { name##_fields, sizeof name##_fields / sizeof *name##_fields, check_function }
 
 /* The order of the fields is the order on the wire; keys not named here follow, sorted. */
 static const struct field table_info_fields[] = {
-  { NAME("enable"), ANY, 0, ANY, NULL },
-  { NAME("table"), STRING, BOTH, ANY, NULL },
-  { NAME("tableName"), STRING, 0, ANY, NULL },
+  { SLICE_INIT("enable"), ANY, 0, ANY, NULL },
+  { SLICE_INIT("table"), STRING, BOTH, ANY, NULL },
+  { SLICE_INIT("tableName"), STRING, 0, ANY, NULL },
 };
 SHAPE(table_info, NULL);
 
 static const struct field schema_fields[] = {
-  { NAME("schemaName"), STRING, 0, ANY, NULL },
-  { NAME("tableInfos"), LIST, BOTH, OBJECT, &table_info },
+  { SLICE_INIT("schemaName"), STRING, 0, ANY, NULL },
+  { SLICE_INIT("tableInfos"), LIST, BOTH, OBJECT, &table_info },
 };
 SHAPE(schema, NULL);
 
 static const struct field selected_fields[] = {
-  { NAME("dbName"), STRING, BOTH, ANY, NULL },
-  { NAME("schema"), LIST, BOTH, OBJECT, &schema },
+  { SLICE_INIT("dbName"), STRING, BOTH, ANY, NULL },
+  { SLICE_INIT("schema"), LIST, BOTH, OBJECT, &schema },
 };
 SHAPE(selected, NULL);
 
 static const struct field connection_fields[] = {
-  { NAME("datasourceType"), STRING, 0, ANY, NULL },
-  { NAME("datasource"), STRING, CREATING, ANY, NULL },
-  { NAME("selectedTables"), LIST, 0, OBJECT, &selected },
-  { NAME("table"), LIST, 0, STRING, NULL },
-  { NAME("querySql"), LIST, 0, STRING, NULL },
+  { SLICE_INIT("datasourceType"), STRING, 0, ANY, NULL },
+  { SLICE_INIT("datasource"), STRING, CREATING, ANY, NULL },
+  { SLICE_INIT("selectedTables"), LIST, 0, OBJECT, &selected },
+  { SLICE_INIT("table"), LIST, 0, STRING, NULL },
+  { SLICE_INIT("querySql"), LIST, 0, STRING, NULL },
 };
 SHAPE(connection, check_connection);
 
 static const struct field parameter_fields[] = {
-  { NAME("datasource"), STRING, 0, ANY, NULL },
-  { NAME("connection"), LIST, 0, OBJECT, &connection },
-  { NAME("column"), LIST, 0, ANY, NULL },
-  { NAME("updateColumn"), LIST, 0, ANY, NULL },
-  { NAME("skipNullColumn"), LIST, 0, ANY, NULL },
-  { NAME("preSql"), LIST, 0, ANY, NULL },
-  { NAME("postSql"), LIST, 0, ANY, NULL },
+  { SLICE_INIT("datasource"), STRING, 0, ANY, NULL },
+  { SLICE_INIT("connection"), LIST, 0, OBJECT, &connection },
+  { SLICE_INIT("column"), LIST, 0, ANY, NULL },
+  { SLICE_INIT("updateColumn"), LIST, 0, ANY, NULL },
+  { SLICE_INIT("skipNullColumn"), LIST, 0, ANY, NULL },
+  { SLICE_INIT("preSql"), LIST, 0, ANY, NULL },
+  { SLICE_INIT("postSql"), LIST, 0, ANY, NULL },
 };
 SHAPE(parameter, NULL);
 
 static const struct field step_fields[] = {
-  { NAME("stepType"), STRING, CREATING, ANY, NULL },
-  { NAME("parameter"), OBJECT, BOTH, ANY, &parameter },
-  { NAME("name"), STRING, 0, ANY, NULL },
-  { NAME("category"), STRING, BOTH, ANY, NULL },
+  { SLICE_INIT("stepType"), STRING, CREATING, ANY, NULL },
+  { SLICE_INIT("parameter"), OBJECT, BOTH, ANY, &parameter },
+  { SLICE_INIT("name"), STRING, 0, ANY, NULL },
+  { SLICE_INIT("category"), STRING, BOTH, ANY, NULL },
 };
 SHAPE(step, check_step);
 
 static const struct field setting_fields[] = {
-  { NAME("resourceGroup"), STRING, CREATING, ANY, NULL },
-  { NAME("scheduleResgroupId"), NUMBER, 0, ANY, NULL },
-  { NAME("name"), STRING, 0, ANY, NULL },
-  { NAME("taskType"), STRING, CREATING, ANY, NULL },
+  { SLICE_INIT("resourceGroup"), STRING, CREATING, ANY, NULL },
+  { SLICE_INIT("scheduleResgroupId"), NUMBER, 0, ANY, NULL },
+  { SLICE_INIT("name"), STRING, 0, ANY, NULL },
+  { SLICE_INIT("taskType"), STRING, CREATING, ANY, NULL },
 };
 SHAPE(setting, NULL);
 
 static const struct field hop_fields[] = {
-  { NAME("from"), STRING, 0, ANY, NULL },
-  { NAME("to"), STRING, 0, ANY, NULL },
+  { SLICE_INIT("from"), STRING, 0, ANY, NULL },
+  { SLICE_INIT("to"), STRING, 0, ANY, NULL },
 };
 SHAPE(hop, NULL);
 
 static const struct field order_fields[] = {
-  { NAME("hops"), LIST, 0, OBJECT, &hop },
+  { SLICE_INIT("hops"), LIST, 0, OBJECT, &hop },
 };
 SHAPE(order, NULL);
 
 static const struct field script_fields[] = {
-  { NAME("extend"), ANY, 0, ANY, NULL },
-  { NAME("type"), STRING, CREATING, ANY, NULL },
-  { NAME("version"), STRING, 0, ANY, NULL },
-  { NAME("setting"), OBJECT, CREATING, ANY, &setting },
-  { NAME("steps"), LIST, BOTH, OBJECT, &step },
-  { NAME("order"), OBJECT, 0, ANY, &order },
+  { SLICE_INIT("extend"), ANY, 0, ANY, NULL },
+  { SLICE_INIT("type"), STRING, CREATING, ANY, NULL },
+  { SLICE_INIT("version"), STRING, 0, ANY, NULL },
+  { SLICE_INIT("setting"), OBJECT, CREATING, ANY, &setting },
+  { SLICE_INIT("steps"), LIST, BOTH, OBJECT, &step },
+  { SLICE_INIT("order"), OBJECT, 0, ANY, &order },
 };
 SHAPE(script, check_script);
 
-const struct field script_root = { NAME(""), OBJECT, BOTH, ANY, &script };
+const struct field script_root = { SLICE_INIT(""), OBJECT, BOTH, ANY, &script };
 
 static struct path child(const struct path *up, const char *name) {
   return (struct path){ .up = up, .name = { name, strlen(name) } };

@@ -12,7 +12,7 @@ struct encoder {
   struct buffer *keys;
 };
 
-static const struct field any_field = { { "", 0 }, ANY, 0, ANY, NULL };
+static const struct field any_field = { SLICE_INIT(""), ANY, 0, ANY, NULL };
 
 static bool encode_string(struct encoder *e, int index, const struct path *path) {
   struct slice text = value_text(e->L, index);
@@ -153,7 +153,7 @@ static bool check_items(struct encoder *e, int index, size_t length, const struc
 static bool encode_list(struct encoder *e, int index, const struct field *field, const struct path *path, int depth) {
   lua_State *L = e->L;
   size_t length = lua_rawlen(L, index);
-  const struct field item = { { "", 0 }, field->item, ~0u, ANY, field->shape };
+  const struct field item = { SLICE_INIT(""), field->item, ~0u, ANY, field->shape };
   if (!check_items(e, index, length, path)) return false;
   if (!length && field->kind == LIST && e->check != SCRIPT_ANY) return value_fail(L, path, "is an empty list");
   buffer_byte(e->out, '[');

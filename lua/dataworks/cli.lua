@@ -61,9 +61,10 @@ local function environment_of(emulator)
   return list
 end
 
+--- The shell's status of what os.execute returns: three values, or in Lua 5.1 the number wait(2) gives.
 local function exit_status(first, how, code)
   if type(first) == "number" then
-    return first > 255 and math.floor(first / 256) or first
+    return first > 255 and math.floor(first / 256) or first > 0 and 128 + first or 0
   end
   return how == "signal" and 128 + code or code or (first and 0 or 1)
 end
