@@ -68,6 +68,9 @@ test: ## lint and the whole suite on each of LUAS; installs what is missing. SPE
 
 LUA_FILES = $(shell find lua spec examples bench -name '*.lua' 2>/dev/null) bin/dataworks
 
+bench: build ## measurements against the floor and peers, on LUA
+	@eval "$$($(MAKE) -s env)"; set -e; for script in bench/*.lua; do $(LUA_BIN) $$script; done
+
 lint: ## luacheck, and everything must parse as Lua 5.1
 	luacheck -q --no-color $(LUA_FILES)
 	luac5.1 -p $(LUA_FILES)
@@ -99,8 +102,10 @@ test-asan: asan-build ## the suite on 5.4 under AddressSanitizer and UBSan; a le
 test-gc: asan-build ## the same with the garbage collector at full pressure
 	@$(ASAN_SUITE) --helper=spec.support.pressure $(SPEC)
 
+# The plain build too: for the processes that specs start.
 asan-build:
 	@tools/setup gates
+	@$(MAKE) --no-print-directory -s build LUA=5.4
 	@$(MAKE) --no-print-directory -s build $(ASAN)/lua LUA=5.4 BUILD=$(ASAN) CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZE)'
 
 $(ASAN)/lua: tools/asan_host.c
@@ -112,10 +117,7 @@ INTEROP = build/interop
 interop: ## the official SDKs against the emulator; installs what is missing
 	@tools/setup interop
 	@$(MAKE) --no-print-directory -s $(INTEROP)/python $(INTEROP)/node
-	@set -e; for sdk in "$(INTEROP)/venv/bin/python spec/interop/python_sdk.py" \
-	  "env NODE_PATH=$(INTEROP)/node_modules node spec/interop/openapi_core.js" \
-	  "env NODE_PATH=$(INTEROP)/node_modules node spec/interop/pop_core.js"; do \
-	  lua5.4 bin/dataworks emulator -- $$sdk; done
+	@eval "$$($(MAKE) -s env LUA=5.4)"; lua5.4 bin/dataworks emulator -- spec/interop/run $(INTEROP)
 
 $(INTEROP)/python: spec/interop/requirements.txt
 	mkdir -p $(INTEROP)
@@ -151,4 +153,4 @@ clean: ## remove build
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: build all env demo test lint install uninstall clean help
+.PHONY: build all env demo test bench lint check-c test-valgrind test-asan test-gc asan-build interop install uninstall clean help
