@@ -28,7 +28,7 @@ CURL_C = $(wildcard csrc/curl*.c)
 CORE_C = $(filter-out $(CURL_C),$(wildcard csrc/*.c))
 CURL_O = $(CURL_C:csrc/%.c=$(BUILD)/obj/%.o)
 CORE_O = $(CORE_C:csrc/%.c=$(BUILD)/obj/%.o)
-MODULES = $(if $(CORE_C),$(BUILD)/dataworks/core.so) $(if $(CURL_C),$(BUILD)/dataworks/curl.so)
+MODULES = $(BUILD)/dataworks/core.so $(BUILD)/dataworks/curl.so
 COMPILE = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -fPIC -fvisibility=hidden $(WARNINGS) \
   $(LUA_CFLAGS) $(CRYPTO_CFLAGS) $(CURL_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 
