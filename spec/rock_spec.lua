@@ -1,5 +1,9 @@
+local shell = require "spec.support.shell"
+
 local files = {}
-for path in io.popen("find lua csrc -name '*.lua' -o -name '*.c'"):lines() do files[#files + 1] = path end
+for path in shell.output("find lua csrc -name '*.lua' -o -name '*.c'"):gmatch("[^\n]+") do
+  files[#files + 1] = path
+end
 
 local function load_rockspec()
   local rock = {}
@@ -11,17 +15,6 @@ local function load_rockspec()
   end
   chunk()
   return rock
-end
-
-local function shell(command)
-  local pipe = io.popen("{ " .. command .. "\n} 2>&1; echo \"status $?\"")
-  local output = pipe:read("*a")
-  pipe:close()
-  return output, tonumber(output:match("status (%d+)\n$"))
-end
-
-local function lines_of(command)
-  return (shell(command):gsub("status %d+\n$", ""):gsub("\n$", ""))
 end
 
 describe("the rockspec", function()
@@ -59,8 +52,7 @@ describe("the rockspec", function()
   end)
 
   it("is accepted by luarocks lint", function()
-    local output, status = shell("luarocks lint rockspec/dataworks-dev-1.rockspec")
-    assert.equal(0, status, output)
+    shell.output("luarocks lint rockspec/dataworks-dev-1.rockspec")
   end)
 
   it("names the version of a release, which the module and the change log name too", function()
@@ -68,7 +60,7 @@ describe("the rockspec", function()
     assert.matches("^%d+%.%d+%.%d+$", version)
     local log = assert(io.open("CHANGELOG.md")):read("*a")
     assert.is_truthy(log:find("\n## " .. version, 1, true), "CHANGELOG.md has no section for " .. version)
-    for path in lines_of("ls rockspec"):gmatch("[^\n]+") do
+    for path in shell.output("ls rockspec"):gmatch("[^\n]+") do
       local released = path:match("^dataworks%-(%d.*)%-%d+%.rockspec$")
       assert.is_true(path == "dataworks-dev-1.rockspec" or released ~= nil, path)
     end
@@ -78,37 +70,36 @@ end)
 -- Built in a copy: luarocks leaves its objects beside the sources.
 describe("the installed rock #install", function()
   local version = _VERSION:match("%d%.%d")
-  local interpreter = jit and "luajit" or "lua" .. version
-  local folder, setting
+  local folder, quoted
 
   setup(function()
-    folder = lines_of("mktemp -d")
+    folder = shell.output("mktemp -d")
+    quoted = shell.quote(folder)
     local config = assert(io.open(folder .. "/config.lua", "w"))
     config:write(('rocks_provided = { ["lua-cjson"] = "2.1.0-1" }\nvariables = { CURL_INCDIR = %q }\n')
-      :format(lines_of("pkg-config --variable=includedir libcurl")))
+      :format(shell.output("pkg-config --variable=includedir libcurl")))
     config:close()
-    local output, status = shell(([[
-      cp -r lua csrc bin rockspec '%s' && cd '%s' &&
-      LUAROCKS_CONFIG=config.lua luarocks --lua-version %s make --tree tree]]):format(folder, folder, version))
-    assert.equal(0, status, output)
-    setting = ("LUA_PATH='%s/tree/share/lua/%s/?.lua;;' LUA_CPATH='%s/tree/lib/lua/%s/?.so;;'")
-      :format(folder, version, folder, version)
+    shell.output("cp -r lua csrc bin rockspec " .. quoted)
+    shell.output(("cd %s && LUAROCKS_CONFIG=config.lua luarocks --lua-version %s make --tree tree")
+      :format(quoted, version))
   end)
 
-  teardown(function() shell("rm -rf '" .. folder .. "'") end)
+  teardown(function() shell.output("rm -rf " .. quoted) end)
 
   it("runs the quickstart against the emulator", function()
-    local command = ("env %s '%s/tree/bin/dataworks' emulator -- %s examples/quickstart.lua")
-    local output, status = shell(command:format(setting, folder, interpreter))
-    assert.equal(0, status, output)
+    local output = shell.output(([[
+      tree=%s/tree
+      export LUA_PATH="$tree/share/lua/%s/?.lua;;" LUA_CPATH="$tree/lib/lua/%s/?.so;;"
+      "$tree/bin/dataworks" emulator -- %s examples/quickstart.lua]])
+      :format(quoted, version, version, shell.interpreter))
     assert.matches("FileId", output)
   end)
 
   it("exports nothing but the two openers", function()
     for _, name in ipairs { "core", "curl" } do
-      local symbols = lines_of(("nm -D --defined-only '%s/tree/lib/lua/%s/dataworks/%s.so' | awk '{ print $3 }'")
-        :format(folder, version, name))
-      assert.equal("luaopen_dataworks_" .. name, symbols)
+      local symbols = shell.output(("nm -D --defined-only %s/tree/lib/lua/%s/dataworks/%s.so")
+        :format(quoted, version, name))
+      assert.matches("^%x+ T luaopen_dataworks_" .. name .. "$", symbols)
     end
   end)
 end)

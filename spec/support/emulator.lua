@@ -1,7 +1,8 @@
---- An emulator for specs: started on a free port, and set up through curl, which needs no Lua socket.
-local credentials = require("dataworks.emulator.credentials")
-local json = require("dataworks.emulator.json")
-local nginx = require("dataworks.emulator.nginx")
+-- An emulator for specs: started on a free port, and set up through curl, which needs no Lua socket.
+
+local credentials = require "dataworks.emulator.credentials"
+local json = require "dataworks.emulator.json"
+local nginx = require "dataworks.emulator.nginx"
 
 local M = {}
 M.__index = M

@@ -1,5 +1,6 @@
 -- A busted helper: the collector at full pressure. Inside a C function of ours every allocation runs a whole
--- cycle, so an object that C forgot to anchor is gone at once; elsewhere cycles follow each other without a pause.
+-- cycle, so an object that C forgot to anchor is gone at once; elsewhere cycles follow each other without
+-- a pause.
 local getinfo, sethook = debug.getinfo, debug.sethook
 local ours = {}
 local tight = false
