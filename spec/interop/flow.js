@@ -28,7 +28,7 @@ async function check(connect) {
   const call = connect(process.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET);
   const processId = (await generate(call)).Data.ProcessId;
   const created = await call("CreateDISyncTask", {
-    ...task, TaskName: "interop", TaskContent: await wait(call, processId), ClientToken: randomUUID(),
+    ...task, TaskName: `interop_${randomUUID()}`, TaskContent: await wait(call, processId), ClientToken: randomUUID(),
   });
   const fileId = created.Data.FileId;
   const found = await call("GetDISyncTask", { ...task, FileId: fileId });

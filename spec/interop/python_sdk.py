@@ -59,7 +59,7 @@ def create(client, task_content):
         models.CreateDISyncTaskRequest(
             project_id=PROJECT,
             task_type=TASK,
-            task_name="interop",
+            task_name=f"interop_{uuid.uuid4().hex}",
             task_content=task_content,
             client_token=str(uuid.uuid4()),
         )
