@@ -1,0 +1,539 @@
+local curl = require "dataworks.curl"
+local native_support = require "spec.support.native"
+local web_support = require "spec.support.web"
+
+-- Long enough for a slow machine: only what is meant to time out does.
+local PATIENCE = 30
+local SHORT = 0.2
+
+describe("dataworks.curl", function()
+  local web, native, session
+
+  setup(function()
+    native = native_support.load()
+    web = web_support.start()
+  end)
+
+  teardown(function()
+    if web then web:stop() end
+  end)
+
+  before_each(function()
+    session = curl.new { ca_file = web.ca_file }
+  end)
+
+  after_each(function()
+    session:close()
+  end)
+
+  local function get(path, timeout, using)
+    return (using or session):send("GET", web:url(path), {}, "", timeout or PATIENCE)
+  end
+
+  local function get_tls(path, server, using)
+    return (using or session):send("GET", web:tls_url(server or "tls", path), {}, "", PATIENCE)
+  end
+
+  local function refused(kind, sent, code, status, err)
+    assert.is_nil(status)
+    assert.same({ kind, sent, code }, { err.kind, err.sent, err.code })
+    assert.is_string(err.message)
+    assert.not_equal("", err.message)
+    return err.message
+  end
+
+  describe("a request", function()
+    it("arrives with the given headers, what HTTP needs, and nothing else", function()
+      local headers = { host = "dataworks.test", ["x-acs-action"] = "ListFiles", authorization = "secret" }
+      local status, _, body = session:send("GET", web:url("/echo?b=%2F&a=1"), headers, "", PATIENCE)
+      assert.equal(200, status)
+      local lines = {}
+      for line in body:gmatch("([^\r\n]+)\r\n") do lines[#lines + 1] = line end
+      table.sort(lines)
+      local encoding = table.remove(lines, 1)
+      assert.matches("^Accept%-Encoding: .*gzip", encoding)
+      assert.same({
+        "GET /echo?b=%2F&a=1 HTTP/1.1", "Host: dataworks.test", "authorization: secret",
+        "x-acs-action: ListFiles",
+      }, lines)
+    end)
+
+    it("is POST or PUT with the body byte for byte", function()
+      local bytes = {}
+      for i = 0, 255 do bytes[#bytes + 1] = string.char(i) end
+      local all = table.concat(bytes):rep(400)
+      for _, method in ipairs { "POST", "PUT" } do
+        local headers = { ["content-type"] = "text/x" }
+        local _, _, body = session:send(method, web:url("/echo"), headers, all, PATIENCE)
+        local head, rest = body:match("^(.-\r\n\r\n)(.*)$")
+        assert.equal(method .. " /echo HTTP/1.1", head:match("^[^\r]+"))
+        assert.matches("\r\ncontent%-type: text/x\r\n", head)
+        assert.matches("\r\nContent%-Length: 102400\r\n", head)
+        assert.is_true(rest == all)
+      end
+    end)
+
+    it("has no content type and no Expect that the caller did not give", function()
+      local _, _, body = session:send("POST", web:url("/echo"), {}, ("x"):rep(2000000), PATIENCE)
+      local head = body:match("^(.-\r\n\r\n)"):lower()
+      for _, name in ipairs { "content%-type", "expect", "user%-agent", "accept" } do
+        assert.not_matches("\r\n" .. name .. ":", head)
+      end
+    end)
+
+    it("keeps nothing of the request before it", function()
+      session:send("PUT", web:url("/echo"), { ["x-secret"] = "one" }, "body", PATIENCE)
+      local _, _, body = get "/echo"
+      assert.matches("^GET ", body)
+      assert.not_matches("secret", body)
+      assert.not_matches("body", body)
+      assert.not_matches("Content%-Length", body)
+    end)
+
+    it("sends an empty header value as one", function()
+      local headers = { ["x-empty"] = "", ["x-blank"] = " \t " }
+      local _, _, body = session:send("GET", web:url("/echo"), headers, "", PATIENCE)
+      assert.matches("\r\nx%-empty:\r\n", body)
+      assert.matches("\r\nx%-blank:\r\n", body)
+    end)
+
+    it("leaves dot segments and escapes in the path alone", function()
+      local _, _, body = session:send("GET", web:url("/echo/../echo/%7e"), {}, "", PATIENCE)
+      assert.matches("^GET /echo/%.%./echo/%%7e ", body)
+    end)
+
+    it("with a header that is more than one line, or has a NUL, is refused", function()
+      for _, value in ipairs { "a\rb", "a\nb", "a\0b", "a\r\nx-more: 1", "\n" } do
+        local message = refused("invalid", false, "CURLE_BAD_FUNCTION_ARGUMENT",
+          session:send("GET", web:url("/echo"), { ["x-a"] = value }, "", PATIENCE))
+        assert.not_matches("more", message)
+      end
+      for _, name in ipairs { "", "x a", "x:a", "x\n", "x\0", "x;", "x\195\164" } do
+        refused("invalid", false, "CURLE_BAD_FUNCTION_ARGUMENT",
+          session:send("GET", web:url("/echo"), { [name] = "a" }, "", PATIENCE))
+      end
+    end)
+
+    it("with a length of the caller's own is refused", function()
+      for _, name in ipairs { "content-length", "Content-Length", "Transfer-Encoding" } do
+        refused("invalid", false, "CURLE_BAD_FUNCTION_ARGUMENT",
+          session:send("POST", web:url("/echo"), { [name] = "3" }, "body", PATIENCE))
+      end
+    end)
+
+    it("to anything but http or https is refused", function()
+      for _, url in ipairs {
+        "", "localhost", "ftp://localhost/", "file:///etc/passwd", "https://user:word@localhost/",
+        "https://", web:url("/echo") .. "\0", web:url("/a b"), "https://localhost:port/",
+      } do
+        local message = refused("invalid", false, "CURLE_URL_MALFORMAT",
+          session:send("GET", url, {}, "", PATIENCE))
+        assert.not_matches("word", message)
+      end
+    end)
+
+    it("over plain http is refused unless the host is loopback or that is allowed", function()
+      for _, host in ipairs { "service.invalid", "127.service.invalid", "128.0.0.1", "0.0.0.0", "[::2]" } do
+        refused("invalid", false, "CURLE_UNSUPPORTED_PROTOCOL",
+          session:send("GET", ("http://%s:%d/echo"):format(host, web.http), {}, "", PATIENCE))
+      end
+      for _, host in ipairs { "127.0.0.1", "127.1", "localhost", "LOCALHOST" } do
+        local url = ("http://%s:%d/echo"):format(host, web.http)
+        assert.equal(200, (session:send("GET", url, {}, "", PATIENCE)))
+      end
+      local open = curl.new { allow_http = true }
+      refused("transport", false, "CURLE_COULDNT_RESOLVE_HOST",
+        open:send("GET", "http://service.invalid/", {}, "", PATIENCE))
+      open:close()
+    end)
+
+    it("of the wrong type raises", function()
+      local url = web:url("/echo")
+      assert.error_matches(function() session:send("DELETE", url, {}, "", 1) end, "invalid option 'DELETE'")
+      assert.error_matches(function() session:send("GET", url, {}, "body", 1) end, "GET has no body")
+      assert.error_matches(function() session:send("GET", url, { "a" }, "", 1) end, "must be strings")
+      assert.error_matches(function() session:send("GET", url, { a = 1 }, "", 1) end, "must be strings")
+      assert.error_matches(function() session:send("GET", url, {}, "") end, "number expected")
+      assert.error_matches(function() session:send("GET", url, {}, "", 0 / 0) end, "not a number")
+    end)
+  end)
+
+  describe("a reply", function()
+    it("has its status, lower-case headers and body", function()
+      local status, headers, body = get "/status/418"
+      assert.equal(418, status)
+      assert.equal("status 418", body)
+      assert.matches("^nginx", headers.server)
+    end)
+
+    it("joins headers that came twice", function()
+      local _, headers = get "/twice"
+      assert.equal("a, b", headers["x-twice"])
+    end)
+
+    it("is decompressed", function()
+      local _, headers, body = get "/gzip/1"
+      assert.equal("gzip", headers["content-encoding"])
+      assert.is_true(body == ("\0"):rep(1024 * 1024))
+    end)
+
+    it("may come in chunks", function()
+      local _, headers, body = get "/chunked"
+      assert.equal("chunked", headers["transfer-encoding"])
+      assert.equal("one two three", body)
+    end)
+
+    it("that redirects is the reply", function()
+      local status, headers = get "/location"
+      assert.equal(302, status)
+      assert.matches("/echo$", headers.location)
+    end)
+
+    it("has no headers of an early reply or of a trailer", function()
+      local status, headers = get "/raw/early"
+      assert.equal(200, status)
+      assert.same({ ["x-b"] = "final", ["content-length"] = "0" }, headers)
+      local _, with_trailer, body = get "/raw/trailer"
+      assert.same({ ["transfer-encoding"] = "chunked" }, with_trailer)
+      assert.equal("ok", body)
+    end)
+
+    it("may be as large as max_reply_bytes, and not a byte larger", function()
+      local small = curl.new { max_reply_bytes = 1000 }
+      assert.equal(200, (get("/bytes/1000", nil, small)))
+      local message = refused("protocol", true, "CURLE_FILESIZE_EXCEEDED", get("/bytes/1001", nil, small))
+      assert.matches("1000 bytes", message)
+      small:close()
+    end)
+
+    it("is bounded after decompression, at 16 MiB unless told otherwise", function()
+      assert.equal(16 * 1024 * 1024, #select(3, get "/gzip/16"))
+      refused("protocol", true, "CURLE_FILESIZE_EXCEEDED", get "/gzip/17")
+    end)
+
+    it("may have 128 headers and 64 KiB of them", function()
+      assert.equal(200, (get "/raw/headers_128"))
+      refused("protocol", true, "CURLE_FILESIZE_EXCEEDED", get "/raw/headers_129")
+      refused("protocol", true, "CURLE_FILESIZE_EXCEEDED", get "/raw/header_64k")
+      refused("protocol", "unknown", "CURLE_FILESIZE_EXCEEDED", get "/raw/early_forever")
+    end)
+  end)
+
+  describe("says of a failure", function()
+    it("that nothing was sent when no connection came about", function()
+      local closed = native.closed_port()
+      refused("transport", false, "CURLE_COULDNT_CONNECT",
+        session:send("GET", ("http://127.0.0.1:%d/"):format(closed), {}, "", PATIENCE))
+      refused("transport", false, "CURLE_COULDNT_RESOLVE_HOST",
+        session:send("GET", "https://service.invalid/", {}, "", PATIENCE))
+    end)
+
+    it("that nothing was sent when the certificate is not good", function()
+      for _, server in ipairs { "tls_other_name", "tls_expired", "tls_self_signed" } do
+        refused("transport", false, "CURLE_PEER_FAILED_VERIFICATION", get_tls("/vanish", server))
+      end
+      local stranger = curl.new {}
+      refused("transport", false, "CURLE_PEER_FAILED_VERIFICATION", get_tls("/vanish", "tls", stranger))
+      stranger:close()
+      assert.equal("0", select(3, get "/count/vanish"))
+    end)
+
+    it("that nothing was sent when TLS 1.2 can't be had", function()
+      refused("transport", false, "CURLE_SSL_CONNECT_ERROR", get_tls("/vanish", "tls_old"))
+      refused("transport", false, "CURLE_SSL_CONNECT_ERROR",
+        session:send("GET", ("https://localhost:%d/"):format(web.http), {}, "", PATIENCE))
+    end)
+
+    it("that nothing was sent when ca_file can't be read", function()
+      local blind = curl.new { ca_file = "/nonexistent" }
+      refused("transport", false, "CURLE_SSL_CACERT_BADFILE", get_tls("/vanish", "tls", blind))
+      blind:close()
+    end)
+
+    it("that nothing was sent when time was up before the connection stood", function()
+      refused("timeout", false, "CURLE_OPERATION_TIMEDOUT", get("/never", 0))
+      refused("timeout", false, "CURLE_OPERATION_TIMEDOUT", get("/never", -1))
+      local mute = native.mute_port()
+      local url = ("https://localhost:%d/"):format(mute)
+      refused("timeout", false, "CURLE_OPERATION_TIMEDOUT", session:send("GET", url, {}, "", SHORT))
+      local impatient = curl.new { connect_timeout = SHORT }
+      refused("timeout", false, "CURLE_OPERATION_TIMEDOUT", impatient:send("GET", url, {}, "", PATIENCE))
+      impatient:close()
+      refused("timeout", false, "CURLE_OPERATION_TIMEDOUT", session:send("GET", url, {}, "", PATIENCE, SHORT))
+    end)
+
+    it("that it can't know when the service took the request and said nothing", function()
+      refused("timeout", "unknown", "CURLE_OPERATION_TIMEDOUT", get("/never", SHORT))
+      refused("transport", "unknown", "CURLE_RECV_ERROR", get "/vanish")
+      refused("transport", "unknown", "CURLE_GOT_NOTHING", get "/raw/nothing")
+      refused("transport", "unknown", "CURLE_GOT_NOTHING", get "/raw/early_only")
+      refused("protocol", "unknown", "CURLE_UNSUPPORTED_PROTOCOL", get "/raw/no_http")
+    end)
+
+    it("that it was sent when the reply had begun", function()
+      refused("timeout", true, "CURLE_OPERATION_TIMEDOUT", get("/half", SHORT))
+      refused("transport", true, "CURLE_RECV_ERROR", get "/reset")
+      refused("transport", true, "CURLE_PARTIAL_FILE", get "/raw/truncated")
+      refused("transport", true, "CURLE_PARTIAL_FILE", get "/raw/truncated_head")
+      refused("transport", true, "CURLE_PARTIAL_FILE", get "/raw/truncated_chunk")
+      refused("protocol", true, "CURLE_RECV_ERROR", get "/raw/bad_chunk")
+      refused("protocol", true, "CURLE_BAD_CONTENT_ENCODING", get "/raw/bad_gzip")
+      refused("protocol", true, "CURLE_BAD_CONTENT_ENCODING", get "/raw/bad_encoding")
+      refused("protocol", true, "CURLE_WEIRD_SERVER_REPLY", get "/raw/bad_header")
+    end)
+
+    it("nothing secret", function()
+      local proxied = curl.new { proxy = "nonsense://user:pass-word@127.0.0.1:1" }
+      local headers = { authorization = "secret" }
+      local _, err = proxied:send("POST", "https://service.invalid/", headers, "secret", PATIENCE)
+      assert.is_false(err.sent)
+      assert.not_matches("pass%-word", err.message)
+      assert.not_matches("secret", err.message)
+      proxied:close()
+    end)
+  end)
+
+  describe("a kept connection", function()
+    it("serves one request after another", function()
+      local first = select(3, get_tls "/connection"):match("^%d+")
+      for i = 2, 5 do assert.equal(first .. " " .. i, select(3, get_tls "/connection")) end
+    end)
+
+    it("serves on after a reply that was an error", function()
+      local first = select(3, get "/connection"):match("^%d+")
+      get "/status/500"
+      session:send("GET", web:url("/echo"), { bad = "\n" }, "", PATIENCE)
+      assert.equal(first .. " 3", select(3, get "/connection"))
+    end)
+
+    for _, server in ipairs { "http", "tls" } do
+      it("that breaks after the request was read does not have it sent again (" .. server .. ")", function()
+        local fetch = server == "http" and get or get_tls
+        local before = tonumber((select(3, fetch "/count/vanish")))
+        refused("transport", "unknown", "CURLE_GOT_NOTHING",
+          session:send("POST", server == "http" and web:url("/vanish") or web:tls_url("tls", "/vanish"),
+            {}, "create", PATIENCE))
+        assert.equal(before + 1, tonumber((select(3, fetch "/count/vanish"))))
+      end)
+
+      it("that the service has closed is not used again (" .. server .. ")", function()
+        local fetch = server == "http" and get or get_tls
+        assert.equal("bye", select(3, fetch "/bye"))
+        -- The server has one process: its answer to someone else comes after the close.
+        local other = curl.new {}
+        get("/echo", nil, other)
+        other:close()
+        assert.equal(200, (fetch "/echo"))
+      end)
+    end
+
+    it("is dropped when its reply was cut off", function()
+      local before = native.connections()
+      get("/half", SHORT)
+      assert.equal(before, native.connections())
+      assert.equal(200, (get "/echo"))
+    end)
+
+    it("is let go by close, by the collector and with the variable it is in", function()
+      local before = native.connections()
+      get "/echo"
+      assert.is_true(native.connections() > before)
+      session:close()
+      assert.equal(before, native.connections())
+
+      assert.equal(200, (get("/echo", nil, curl.new {})))
+      collectgarbage()
+      collectgarbage()
+      assert.equal(before, native.connections())
+
+      if _VERSION == "Lua 5.4" then
+        local chunk = assert(load "local new, get = ...; local s <close> = new {}; return (get('/echo', nil, s))")
+        assert.equal(200, chunk(curl.new, get))
+        assert.equal(before, native.connections())
+      end
+    end)
+  end)
+
+  describe("after a fork", function()
+    local function connection(using)
+      return select(3, get_tls("/connection", "tls", using))
+    end
+
+    it("the child gets a connection of its own and the parent keeps its", function()
+      local mine = connection():match("^%d+")
+      assert.is_nil(native.fork(function()
+        local connections = native.connections()
+        local first = connection():match("^%d+")
+        assert(first ~= mine, "the child used the parent's connection")
+        assert(connection() == first .. " 2", "the child's connection is not kept")
+        assert(native.connections() == connections, "the child holds the parent's connection")
+        session:close()
+      end))
+      assert.equal(mine .. " 2", connection())
+    end)
+
+    it("a child that only closes leaves the parent's connection alone", function()
+      local mine = connection():match("^%d+")
+      assert.is_nil(native.fork(function() session:close() end))
+      assert.is_nil(native.fork(function()
+        session = nil
+        collectgarbage()
+        collectgarbage()
+      end))
+      assert.equal(mine .. " 2", connection())
+    end)
+
+    it("a child that has closed everything keeps what it opened since", function()
+      connection()
+      assert.is_nil(native.fork(function()
+        native.close_all()
+        local path = os.tmpname()
+        local files = {}
+        for i = 1, 20 do files[i] = assert(io.open(path, "w")) end
+        session:close()
+        for i = 1, 20 do assert(files[i]:write("still open")) assert(files[i]:flush()) end
+        os.remove(path)
+      end))
+    end)
+  end)
+
+  describe("through a proxy", function()
+    local function through(proxy)
+      return curl.new { proxy = proxy, ca_file = web.ca_file, allow_http = true }
+    end
+
+    it("plain http goes with the whole URL", function()
+      local proxied = through(("http://user:pass@127.0.0.1:%d"):format(web.proxy))
+      local status, headers, body = proxied:send("GET", "http://service.test/echo", {}, "", PATIENCE)
+      assert.equal(200, status)
+      assert.equal("proxy", headers["x-from"])
+      assert.matches("^GET http://service.test/echo HTTP/1.1\r\n", body)
+      assert.matches("\r\nProxy%-Authorization: Basic ", body)
+      proxied:close()
+    end)
+
+    it("https goes by CONNECT, is verified to the end, and is kept", function()
+      local proxied = through(("http://127.0.0.1:%d"):format(web.proxy))
+      local _, headers, body = proxied:send("GET", "https://service.test/connection", {}, "", PATIENCE)
+      assert.is_nil(headers["x-from"])
+      local first = body:match("^%d+")
+      assert.equal(first .. " 2",
+        select(3, proxied:send("GET", "https://service.test/connection", {}, "", PATIENCE)))
+      refused("transport", false, "CURLE_PEER_FAILED_VERIFICATION",
+        proxied:send("GET", "https://other.test/connection", {}, "", PATIENCE))
+      proxied:close()
+    end)
+
+    it("that refuses, nothing is sent", function()
+      local proxied = through(("http://127.0.0.1:%d"):format(web.proxy_refusing))
+      refused("transport", false, "CURLE_RECV_ERROR",
+        proxied:send("GET", "https://service.test/", {}, "", PATIENCE))
+      proxied:close()
+      proxied = through(("http://127.0.0.1:%d"):format(native.closed_port()))
+      refused("transport", false, "CURLE_COULDNT_CONNECT",
+        proxied:send("GET", "https://service.test/", {}, "", PATIENCE))
+      proxied:close()
+      proxied = through "http://proxy.invalid"
+      refused("transport", false, "CURLE_COULDNT_RESOLVE_PROXY",
+        proxied:send("GET", "https://service.test/", {}, "", PATIENCE))
+      proxied:close()
+    end)
+
+    it("that breaks after the request was read, it is not sent again", function()
+      local proxied = through(("http://127.0.0.1:%d"):format(web.proxy))
+      local function count()
+        local _, _, body = proxied:send("GET", "https://service.test/count/vanish", {}, "", PATIENCE)
+        return tonumber(body)
+      end
+      local before = count()
+      refused("transport", "unknown", "CURLE_GOT_NOTHING",
+        proxied:send("POST", "https://service.test/vanish", {}, "create", PATIENCE))
+      assert.equal(before + 1, count())
+      proxied:close()
+    end)
+
+    it("loopback is never reached", function()
+      local proxied = through(("http://127.0.0.1:%d"):format(web.proxy_refusing))
+      assert.equal(200, (get("/echo", nil, proxied)))
+      assert.equal(200, (get_tls("/echo", "tls", proxied)))
+      proxied:close()
+    end)
+
+    local program = [[
+      local curl = require "dataworks.curl"
+      local function try(options, url)
+        options.allow_http = true
+        local session = curl.new(options)
+        local status, err = session:send("GET", url, {}, "", 30)
+        print(status or err.code)
+        session:close()
+      end
+    ]]
+
+    it("of the environment unless there is an option", function()
+      local proxy = ("http://127.0.0.1:%d"):format(web.proxy)
+      local output = native_support.run(program .. ([[
+        try({}, "http://service.test/echo")
+        try({ proxy = "" }, "http://service.invalid/echo")
+        try({}, "%s")
+        try({}, "http://direct.invalid/echo")
+      ]]):format(web:url("/echo")), { http_proxy = proxy, no_proxy = "direct.invalid" })
+      assert.equal("200\nCURLE_COULDNT_RESOLVE_HOST\n200\nCURLE_COULDNT_RESOLVE_HOST\n", output)
+    end)
+  end)
+
+  it("keeps its deadline when the name server never answers", function()
+    local library = native_support.deaf_resolver()
+    local output = native_support.run([[
+      local session = require("dataworks.curl").new {}
+      local _, err = session:send("GET", "https://service.test/", {}, "", 0.2)
+      print(err.kind, err.sent)
+      _, err = session:send("GET", "https://service.test/", {}, "", 30, 0.2)
+      print(err.kind, err.sent)
+      session:close()
+    ]], { LD_PRELOAD = library, ASAN_OPTIONS = "verify_asan_link_order=0" })
+    os.remove(library)
+    assert.equal("timeout\tfalse\ntimeout\tfalse\n", output)
+  end)
+
+  it("serves Lua states in several threads at once", function()
+    assert.equal("", native.threads(([[
+      package.path, package.cpath = %q, %q
+      local session = require("dataworks.curl").new {}
+      for i = 1, 50 do
+        local status, err = session:send("POST", %q, {}, "body", 30)
+        assert(status == 200, err.message)
+      end
+    ]]):format(package.path, package.cpath, web:url("/echo"))))
+  end)
+
+  it("shows its state and nothing else", function()
+    local secret = curl.new { proxy = "http://user:secret@proxy.test" }
+    assert.equal("dataworks.curl session (open)", tostring(secret))
+    secret:close()
+    assert.equal("dataworks.curl session (closed)", tostring(secret))
+  end)
+
+  it("may be closed twice, and then raises when used", function()
+    session:close()
+    session:close()
+    assert.error_matches(function() get "/echo" end, "the session is closed")
+  end)
+
+  it("raises for options of the wrong type", function()
+    assert.error_matches(function() curl.new() end, "table expected")
+    assert.error_matches(function() curl.new { proxy = 1 } end, "option proxy must be a string")
+    assert.error_matches(function() curl.new { ca_file = "a\0b" } end, "option ca_file has a NUL")
+    assert.error_matches(function() curl.new { max_reply_bytes = "1" } end, "option max_reply_bytes must be")
+    assert.error_matches(function() curl.new { max_reply_bytes = -1 } end, "option max_reply_bytes is out of")
+    assert.error_matches(function() curl.new { connect_timeout = 0 } end, "option connect_timeout is out of")
+    assert.error_matches(function() curl.new { connect_timeout = 0 / 0 } end, "option connect_timeout is")
+  end)
+
+  it("sleeps, and takes no time for a time that has passed", function()
+    curl.sleep(0.001)
+    curl.sleep(0)
+    curl.sleep(-1)
+    assert.error_matches(function() curl.sleep("soon") end, "number expected")
+  end)
+end)

@@ -1,0 +1,52 @@
+-- Builds the specs' C helpers and runs programs on the interpreter that runs the specs.
+
+local shell = require "spec.support.shell"
+
+local M = {}
+
+local function compile(source, flags)
+  local library = os.tmpname()
+  local command = "${CC:-cc} -std=gnu11 -O1 -fPIC -shared %s -o %s %s"
+  shell.output(command:format(flags, library, source))
+  return library
+end
+
+---@return table functions of native.c
+function M.load()
+  local package_name = jit and "luajit" or _VERSION:lower():gsub(" ", "")
+  local flags = ("$(pkg-config --cflags %s) -pthread"):format(package_name)
+  local library = compile("spec/support/native.c", flags)
+  local native = assert(package.loadlib(library, "luaopen_native"))()
+  os.remove(library)
+  return native
+end
+
+---@return string path of a library to preload, to be removed
+function M.deaf_resolver()
+  return compile("spec/support/deaf_resolver.c", "")
+end
+
+local function interpreter()
+  local first = 0
+  while arg[first - 1] do first = first - 1 end
+  return arg[first]
+end
+
+--- Runs Lua code in a process of its own, for at most a minute.
+---@param code string
+---@param environment table<string, string>|nil
+---@return string output
+function M.run(code, environment)
+  local script = os.tmpname()
+  local file = assert(io.open(script, "wb"))
+  assert(file:write(code))
+  file:close()
+  local words = { "LUA_PATH=" .. shell.quote(package.path), "LUA_CPATH=" .. shell.quote(package.cpath) }
+  for name, value in pairs(environment or {}) do words[#words + 1] = name .. "=" .. shell.quote(value) end
+  local command = "env %s timeout 60 %s %s"
+  local output = shell.run(command:format(table.concat(words, " "), interpreter(), script))
+  os.remove(script)
+  return output
+end
+
+return M

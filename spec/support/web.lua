@@ -1,0 +1,89 @@
+-- Starts the web server of the transport's specs: nginx on free ports of 127.0.0.1.
+
+local files = require "spec.support.files"
+local shell = require "spec.support.shell"
+
+local M = {}
+
+local PORTS = {
+  "HTTP", "TLS", "TLS_OTHER_NAME", "TLS_EXPIRED", "TLS_SELF_SIGNED", "TLS_OLD", "PROXY", "PROXY_REFUSING",
+}
+
+local function write(path, text)
+  local file = assert(io.open(path, "wb"))
+  assert(file:write(text))
+  file:close()
+end
+
+local function random_port()
+  local file = assert(io.open("/dev/urandom", "rb"))
+  local a, b = file:read(2):byte(1, 2)
+  file:close()
+  return 15000 + (a * 256 + b) % 16000
+end
+
+-- An authority and, under one key, what it signed and what it did not.
+local CERTIFICATES = [[
+set -e
+cd %s
+new="openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+signed="openssl req -x509 -key key.pem -CA ca.pem -CAkey ca.key -days 2"
+$new -keyout ca.key -out ca.pem -subj /CN=test-authority
+$new -keyout key.pem -out self_signed.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost
+$signed -out good.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost,DNS:service.test
+$signed -out other_name.pem -subj /CN=other.test -addext subjectAltName=DNS:other.test
+openssl req -new -key key.pem -out expired.csr -subj /CN=localhost
+echo subjectAltName=DNS:localhost >expired.ext
+openssl x509 -req -in expired.csr -CA ca.pem -CAkey ca.key -days -1 -extfile expired.ext -out expired.pem]]
+
+local function try(directory, top, base)
+  local words = { TOP = top }
+  local ports = {}
+  for i, name in ipairs(PORTS) do
+    words[name] = tostring(base + i)
+    ports[name:lower()] = base + i
+  end
+  local conf = files.read("spec/support/web/nginx.conf"):gsub("@([%u_]+)@", words)
+  write(directory .. "/nginx.conf", conf)
+  write(directory .. "/manners.conf", files.read("spec/support/web/manners.conf"))
+  local output, status = shell.run(("/usr/sbin/nginx -p %s -c nginx.conf -e error.log"):format(directory))
+  return status == 0 and ports, output
+end
+
+local Web = {}
+Web.__index = Web
+
+---@return table web port by name, and ca_file; to be stopped
+function M.start()
+  local directory = shell.output "mktemp -d /tmp/dataworks-web.XXXXXX"
+  local top = shell.output "pwd"
+  shell.output(CERTIFICATES:format(directory))
+  local ports, output
+  for _ = 1, 20 do
+    ports, output = try(directory, top, random_port())
+    if ports then break end
+  end
+  assert(ports, output)
+  ports.directory = directory
+  ports.ca_file = directory .. "/ca.pem"
+  return setmetatable(ports, Web)
+end
+
+---@param path string
+function Web:url(path)
+  return ("http://127.0.0.1:%d%s"):format(self.http, path)
+end
+
+---@param server string "tls", "tls_expired", ...
+---@param path string
+function Web:tls_url(server, path)
+  return ("https://localhost:%d%s"):format(self[server], path)
+end
+
+function Web:stop()
+  -- The process writes its number a moment after its parent has returned.
+  shell.run(("cd %s; for i in 1 2 3 4 5 6 7 8 9 10; do [ -s nginx.pid ] && break; sleep 0.1; done; "
+    .. "kill $(cat nginx.pid); rm -rf %s"):format(self.directory, self.directory))
+end
+
+return M

@@ -1,0 +1,157 @@
+-- What the web server of the transport's specs does, by the first part of the path. Runs inside nginx.
+-- luacheck: std min+ngx_lua
+
+local M = {}
+local manners = {}
+
+local function count(name)
+  ngx.shared.counts:incr(name, 1, 0)
+end
+
+-- The rest of the exchange is up to the handler, byte by byte.
+local function raw()
+  ngx.req.read_body()
+  return assert(ngx.req.socket(true))
+end
+
+local function reset()
+  ngx.exit(444)
+end
+
+-- The request as it came: head, blank line, body.
+function manners.echo()
+  ngx.req.read_body()
+  ngx.header["Content-Type"] = "application/octet-stream"
+  ngx.print(ngx.req.raw_header(), ngx.req.get_body_data() or "")
+end
+
+function manners.connection()
+  ngx.print(ngx.var.connection, " ", ngx.var.connection_requests)
+end
+
+function manners.count(name)
+  ngx.print(ngx.shared.counts:get(name) or 0)
+end
+
+function manners.bytes(length)
+  ngx.print(("x"):rep(tonumber(length)))
+end
+
+function manners.gzip(megabytes)
+  local block = ("\0"):rep(1024 * 1024)
+  for _ = 1, tonumber(megabytes) do
+    if not ngx.print(block) or not ngx.flush(true) then return end
+  end
+end
+
+function manners.status(status)
+  ngx.status = tonumber(status)
+  ngx.print("status ", status)
+end
+
+function manners.chunked()
+  for _, piece in ipairs { "one ", "two ", "three" } do
+    ngx.print(piece)
+    ngx.flush(true)
+  end
+end
+
+function manners.twice()
+  ngx.header["X-Twice"] = { "a", "b" }
+  ngx.print("twice")
+end
+
+function manners.never()
+  count "never"
+  ngx.req.read_body()
+  ngx.sleep(60)
+end
+
+function manners.half()
+  ngx.header["Content-Length"] = 10
+  ngx.print("half")
+  ngx.flush(true)
+  ngx.sleep(60)
+end
+
+-- Reads the whole request, counts it, and goes without a word.
+function manners.vanish()
+  ngx.req.read_body()
+  count "vanish"
+  reset()
+end
+
+-- A good reply that promises to keep the connection, which is closed behind it.
+function manners.bye()
+  raw():send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbye")
+end
+
+local replies = {
+  nothing = "",
+  truncated = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nten bytes.",
+  truncated_head = "HTTP/1.1 200 OK\r\nContent-Le",
+  truncated_chunk = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nten bytes.",
+  bad_chunk = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nten bytes.\r\n0\r\n\r\n",
+  bad_gzip = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 10\r\n\r\nten bytes.",
+  bad_encoding = "HTTP/1.1 200 OK\r\nContent-Encoding: rot13\r\nContent-Length: 10\r\n\r\nten bytes.",
+  no_http = "what do you mean?\r\n\r\n",
+  bad_header = "HTTP/1.1 200 OK\r\nX-A: \0b\r\nContent-Length: 0\r\n\r\n",
+  early = "HTTP/1.1 103 Early Hints\r\nX-A: early\r\n\r\n"
+    .. "HTTP/1.1 200 OK\r\nX-B: final\r\nContent-Length: 0\r\n\r\n",
+  early_only = "HTTP/1.1 103 Early Hints\r\nX-A: early\r\n\r\n",
+  trailer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Trailer: t\r\n\r\n",
+  headers_128 = "HTTP/1.1 200 OK\r\n" .. ("X-A: b\r\n"):rep(127) .. "Content-Length: 0\r\n\r\n",
+  headers_129 = "HTTP/1.1 200 OK\r\n" .. ("X-A: b\r\n"):rep(128) .. "Content-Length: 0\r\n\r\n",
+  header_64k = "HTTP/1.1 200 OK\r\nX-A: " .. ("b"):rep(64 * 1024) .. "\r\nContent-Length: 0\r\n\r\n",
+  early_forever = ("HTTP/1.1 103 Early Hints\r\nX-A: " .. ("b"):rep(8000) .. "\r\n\r\n"):rep(20),
+}
+
+function manners.raw(name)
+  local reply = assert(replies[name], name)
+  raw():send(reply)
+end
+
+-- Half of the reply, then a reset instead of an end.
+function manners.reset()
+  ngx.header["Content-Length"] = 10
+  ngx.print("half")
+  ngx.flush(true)
+  reset()
+end
+
+-- What becomes of the library's own transport in here.
+function manners.transport()
+  local transport, err = require("dataworks.transport").new {}
+  local loaded = package.loaded["dataworks.curl"] ~= nil
+  ngx.print(tostring(transport), " ", err.kind, " ", tostring(err.sent), " ", tostring(loaded))
+end
+
+function M.serve()
+  local name, argument = ngx.var.uri:match("^/(%w+)/?(.*)$")
+  manners[name](argument)
+end
+
+function M.proxied()
+  ngx.header["X-From"] = "proxy"
+  manners.echo()
+end
+
+local function pump(from, to)
+  while true do
+    local data = from:receiveany(65536)
+    if not data or not to:send(data) then return end
+  end
+end
+
+-- CONNECT, whatever the name: the tunnel ends at a port of this machine. nginx stopped reading at the name.
+function M.connect(port)
+  local client = assert(ngx.req.socket(true))
+  repeat local line = assert(client:receive()) until line == ""
+  local server = ngx.socket.tcp()
+  assert(server:connect("127.0.0.1", port))
+  client:send("HTTP/1.1 200 Connection established\r\nX-From: proxy\r\n\r\n")
+  ngx.thread.wait(ngx.thread.spawn(pump, server, client), ngx.thread.spawn(pump, client, server))
+  ngx.exit(ngx.OK)
+end
+
+return M
