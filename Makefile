@@ -76,7 +76,7 @@ bench: ## measurements against what can't be avoided, on LUA
 
 $(BUILD)/floor.so: bench/floor.c Makefile
 	@mkdir -p $(@D)
-	$(COMPILE) -shared $(LDFLAGS) -o $@ $< $(CRYPTO_LIBS) $(CURL_LIBS)
+	$(COMPILE) -fvisibility=default -shared $(LDFLAGS) -o $@ $< $(CRYPTO_LIBS) $(CURL_LIBS)
 
 lint: ## luacheck, and everything must parse as Lua 5.1
 	luacheck -q --no-color $(LUA_FILES)
