@@ -10,6 +10,7 @@ static bool check_step(lua_State *L, enum script_check check, int index, const s
 static bool check_connection(lua_State *L, enum script_check check, int index, const struct path *path);
 
 #define SHAPE(name, check_function) \
+  _Static_assert(sizeof name##_fields / sizeof *name##_fields <= SHAPE_FIELD_LIMIT, "too many fields"); \
   static const struct shape name = { name##_fields, sizeof name##_fields / sizeof *name##_fields, check_function }
 
 /* The order of the fields is the order on the wire; keys not named here follow, sorted. */

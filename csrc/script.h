@@ -29,6 +29,8 @@ struct field {
   const struct shape *shape;
 };
 
+#define SHAPE_FIELD_LIMIT 8
+
 /* `check` looks at an object whose required fields are there; on failure it pushes an error. */
 struct shape {
   const struct field *fields;

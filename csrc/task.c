@@ -15,7 +15,8 @@ struct encoder {
 static const struct field any_field = { SLICE_INIT(""), ANY, 0, ANY, NULL };
 
 static bool encode_string(struct encoder *e, int index, const struct path *path) {
-  struct slice text = value_text(e->L, index);
+  struct slice text;
+  text.data = lua_tolstring(e->L, index, &text.len);
   if (json_string(e->out, text)) return true;
   return value_fail(e->L, path, "is not UTF-8: byte %d, counted from 1", (int)json_utf8_error(text) + 1);
 }
@@ -35,15 +36,6 @@ static bool encode_number(struct encoder *e, int index, const struct path *path)
 
 /* Tables */
 
-/* Values of an object that stay on the stack until they are written; those of larger objects are looked up again. */
-#define KEPT_VALUES 16
-
-struct key {
-  struct slice name;
-  size_t rank;
-  int value; /* its place on the stack, or 0 */
-};
-
 static bool encode_value(struct encoder *e, int index, const struct field *field, const struct path *path, int depth);
 
 static size_t rank_of(const struct shape *shape, struct slice name) {
@@ -54,39 +46,44 @@ static size_t rank_of(const struct shape *shape, struct slice name) {
   return count;
 }
 
-static int by_rank(const void *a, const void *b) {
-  const struct key *left = a, *right = b;
-  if (left->rank != right->rank) return left->rank < right->rank ? -1 : 1;
-  return slice_compare(left->name, right->name);
+static int by_bytes(const void *a, const void *b) {
+  const struct slice *left = a, *right = b;
+  return slice_compare(*left, *right);
 }
 
-/* Puts the keys of the table into e->keys, known ones first; `seen` gets a bit for each known one. The first
-   values stay on the stack. */
-static bool collect_keys(struct encoder *e, int index, const struct shape *shape, const struct path *path,
-                         unsigned *seen) {
+/* An object on its way: where on the stack the value of each known field is, or 0; the other names are in e->keys. */
+struct members {
+  int known[SHAPE_FIELD_LIMIT];
+  unsigned seen;
+  size_t first;
+  size_t end;
+};
+
+static bool read_members(struct encoder *e, int index, const struct shape *shape, const struct path *path,
+                         struct members *m) {
   lua_State *L = e->L;
-  size_t base = e->keys->len;
-  int kept = 0;
+  m->first = e->keys->len;
   lua_pushnil(L);
   while (lua_next(L, index)) {
     if (lua_type(L, -2) != LUA_TSTRING) {
       return value_fail(L, path, "expected names as keys, got a %s key beside them", luaL_typename(L, -2));
     }
-    struct key key = { .name = value_text(L, -2) };
-    key.rank = rank_of(shape, key.name);
-    if (shape && key.rank < shape->count && !value_is_null(L, -1)) *seen |= 1u << key.rank;
-    if (kept < KEPT_VALUES) {
-      kept++;
+    struct slice name;
+    name.data = lua_tolstring(L, -2, &name.len);
+    size_t rank = rank_of(shape, name);
+    if (shape && rank < shape->count) {
+      if (lua_type(L, -1) != LUA_TLIGHTUSERDATA || !value_is_null(L, -1)) m->seen |= 1u << rank;
       lua_insert(L, -2);
-      key.value = lua_gettop(L) - 1;
+      m->known[rank] = lua_gettop(L) - 1;
     } else {
+      buffer_append(e->keys, (const char *)&name, sizeof name);
       lua_pop(L, 1);
     }
-    buffer_append(e->keys, (const char *)&key, sizeof key);
   }
   if (!buffer_ok(e->keys)) return value_fail(L, path, "has too many keys");
-  size_t count = (e->keys->len - base) / sizeof(struct key);
-  if (count > 1) qsort(e->keys->data + base, count, sizeof(struct key), by_rank);
+  m->end = e->keys->len;
+  size_t count = (m->end - m->first) / sizeof(struct slice);
+  if (count > 1) qsort(e->keys->data + m->first, count, sizeof(struct slice), by_bytes);
   return true;
 }
 
@@ -99,37 +96,54 @@ static bool check_required(struct encoder *e, const struct shape *shape, unsigne
   return true;
 }
 
+static bool encode_member(struct encoder *e, const void *self, struct slice name, int value, const struct field *field,
+                          const struct path *path, int depth) {
+  struct path at_name = { .up = path, .table = self, .name = name };
+  if (e->out->data[e->out->len - 1] != '{') buffer_byte(e->out, ',');
+  if (!json_string(e->out, name)) return value_fail(e->L, path, "a key is not UTF-8");
+  buffer_byte(e->out, ':');
+  return encode_value(e, value, field, &at_name, depth);
+}
+
+static bool encode_known(struct encoder *e, const void *self, const struct shape *shape, const struct members *m,
+                         const struct path *path, int depth) {
+  for (size_t i = 0; shape && i < shape->count; i++) {
+    const struct field *field = &shape->fields[i];
+    if (m->known[i] && !encode_member(e, self, field->name, m->known[i], field, path, depth)) return false;
+  }
+  return true;
+}
+
+/* e->keys may move while a value is written, so a name is copied out first. */
+static bool encode_others(struct encoder *e, int index, const struct members *m, const struct path *path, int depth) {
+  lua_State *L = e->L;
+  const void *self = lua_topointer(L, index);
+  for (size_t at = m->first; at < m->end; at += sizeof(struct slice)) {
+    struct slice name;
+    memcpy(&name, e->keys->data + at, sizeof name);
+    lua_pushlstring(L, name.data, name.len);
+    lua_rawget(L, index);
+    if (!encode_member(e, self, name, lua_gettop(L), &any_field, path, depth)) return false;
+    lua_pop(L, 1);
+  }
+  return true;
+}
+
 static bool encode_object(struct encoder *e, int index, const struct shape *shape, const struct path *path, int depth) {
   lua_State *L = e->L;
-  size_t base = e->keys->len;
   int top = lua_gettop(L);
-  unsigned seen = 0;
-  if (!collect_keys(e, index, shape, path, &seen)) return false;
-  size_t end = e->keys->len;
+  struct members m = { .known = { 0 } };
+  if (!read_members(e, index, shape, path, &m)) return false;
   if (shape && e->check != SCRIPT_ANY) {
-    if (!check_required(e, shape, seen, path)) return false;
+    if (!check_required(e, shape, m.seen, path)) return false;
     if (shape->check && !shape->check(L, e->check, index, path)) return false;
   }
   buffer_byte(e->out, '{');
-  for (size_t at = base; at < end; at += sizeof(struct key)) {
-    struct key key;
-    memcpy(&key, e->keys->data + at, sizeof key);
-    if (at > base) buffer_byte(e->out, ',');
-    if (!json_string(e->out, key.name)) return value_fail(L, path, "a key is not UTF-8");
-    buffer_byte(e->out, ':');
-    if (!key.value) {
-      lua_pushlstring(L, key.name.data, key.name.len);
-      lua_rawget(L, index);
-      key.value = lua_gettop(L);
-    }
-    const struct field *field = shape && key.rank < shape->count ? &shape->fields[key.rank] : &any_field;
-    struct path at_key = { .up = path, .table = lua_topointer(L, index), .name = key.name };
-    if (!encode_value(e, key.value, field, &at_key, depth)) return false;
-    if (key.value > top + KEPT_VALUES) lua_settop(L, key.value - 1);
-  }
-  lua_settop(L, top);
+  if (!buffer_ok(e->out)) return value_fail(L, path, "is too large to encode");
+  if (!encode_known(e, lua_topointer(L, index), shape, &m, path, depth) || !encode_others(e, index, &m, path, depth)) return false;
   buffer_byte(e->out, '}');
-  e->keys->len = base;
+  e->keys->len = m.first;
+  lua_settop(L, top);
   return true;
 }
 
@@ -153,6 +167,7 @@ static bool check_items(struct encoder *e, int index, size_t length, const struc
 static bool encode_list(struct encoder *e, int index, const struct field *field, const struct path *path, int depth) {
   lua_State *L = e->L;
   size_t length = lua_rawlen(L, index);
+  const void *self = lua_topointer(L, index);
   const struct field item = { SLICE_INIT(""), field->item, ~0u, ANY, field->shape };
   if (!check_items(e, index, length, path)) return false;
   if (!length && field->kind == LIST && e->check != SCRIPT_ANY) return value_fail(L, path, "is an empty list");
@@ -160,7 +175,7 @@ static bool encode_list(struct encoder *e, int index, const struct field *field,
   for (size_t i = 1; i <= length; i++) {
     if (i > 1) buffer_byte(e->out, ',');
     lua_rawgeti(L, index, (int)i);
-    struct path at_item = { .up = path, .table = lua_topointer(L, index), .index = i };
+    struct path at_item = { .up = path, .table = self, .index = i };
     if (!encode_value(e, lua_gettop(L), &item, &at_item, depth)) return false;
     lua_pop(L, 1);
   }
@@ -191,7 +206,7 @@ static bool encode_table(struct encoder *e, int index, const struct field *field
     if (p->table == self) return value_fail(L, path, "contains itself");
   }
   if (depth == JSON_DEPTH_LIMIT) return value_fail(L, path, "is nested more than %d levels deep", JSON_DEPTH_LIMIT);
-  luaL_checkstack(L, KEPT_VALUES + 12, "too many nested values");
+  luaL_checkstack(L, SHAPE_FIELD_LIMIT + 12, "too many nested values");
   bool list = field->kind == LIST;
   if (!list && (e->check == SCRIPT_ANY || field->kind == ANY)) list = marked_as_list(L, index) || starts_as_list(L, index);
   if (list) return encode_list(e, index, field, path, depth + 1);
@@ -199,14 +214,13 @@ static bool encode_table(struct encoder *e, int index, const struct field *field
 }
 
 /* In a check, a field is what it should be; elsewhere only tables are told apart by their fields. */
-static bool check_kind(struct encoder *e, int index, const struct field *field, const struct path *path) {
+static bool check_kind(struct encoder *e, int index, int type, const struct field *field, const struct path *path) {
   static const char *const names[] = { [STRING] = "text", [NUMBER] = "a number", [OBJECT] = "a table", [LIST] = "a list" };
-  int type = lua_type(e->L, index);
   bool fits = field->kind == ANY || (field->kind == STRING && type == LUA_TSTRING) ||
               (field->kind == NUMBER && (type == LUA_TNUMBER || type == LUA_TSTRING || value_is_cdata(e->L, index))) ||
               (field->kind >= OBJECT && type == LUA_TTABLE) || (!field->required && value_is_null(e->L, index));
   if (!fits) return value_fail(e->L, path, "expected %s, got %s", names[field->kind], value_type_name(e->L, index));
-  if (field->kind == STRING && field->required & IN(e->check) && !value_text(e->L, index).len) {
+  if (type == LUA_TSTRING && field->kind == STRING && field->required & IN(e->check) && !lua_rawlen(e->L, index)) {
     return value_fail(e->L, path, "is empty");
   }
   return true;
@@ -216,7 +230,7 @@ static bool encode_value(struct encoder *e, int index, const struct field *field
   lua_State *L = e->L;
   int type = lua_type(L, index);
   if (e->check != SCRIPT_ANY) {
-    if (!check_kind(e, index, field, path)) return false;
+    if (!check_kind(e, index, type, field, path)) return false;
     if (field->kind == NUMBER && type != LUA_TNUMBER && !value_is_null(L, index)) return encode_integer(e, index, path);
   }
   switch (type) {

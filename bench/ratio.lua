@@ -1,0 +1,35 @@
+-- Two measurements in turn, A B A B ..., and what their ratios say. A shared machine drifts; a ratio of neighbours doesn't.
+
+local M = {}
+
+local ROUNDS = 15
+
+local function median(list)
+  table.sort(list)
+  return list[(#list + 1) / 2]
+end
+
+--- Each function returns seconds for `count` repetitions.
+---@param what string
+---@param ours fun(count: integer): number
+---@param floor fun(count: integer): number
+---@param count integer
+---@param aim number
+function M.print(what, ours, floor, count, aim)
+  local times, floors, ratios = {}, {}, {}
+  ours(count)
+  floor(count)
+  for round = 1, ROUNDS do
+    times[round], floors[round] = ours(count), floor(count)
+    ratios[round] = times[round] / floors[round]
+  end
+  local middle = median(ratios)
+  print(("%-44s %7.2f us %7.2f us   x%.2f (%.2f to %.2f), aim x%.1f"):format(what, median(times) / count * 1e6,
+    median(floors) / count * 1e6, middle, ratios[1], ratios[#ratios], aim))
+end
+
+function M.header()
+  print(("%-44s %10s %10s   %s"):format("median of " .. ROUNDS .. " rounds", "dataworks", "floor", "ratio (lowest to highest)"))
+end
+
+return M
