@@ -86,6 +86,7 @@ function manners.bye()
   raw():send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbye")
 end
 
+-- Those that are good but for a detail say that they close, or the next request might meet a closing one.
 local replies = {
   nothing = "",
   truncated = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nten bytes.",
@@ -97,10 +98,11 @@ local replies = {
   no_http = "what do you mean?\r\n\r\n",
   bad_header = "HTTP/1.1 200 OK\r\nX-A: \0b\r\nContent-Length: 0\r\n\r\n",
   early = "HTTP/1.1 103 Early Hints\r\nX-A: early\r\n\r\n"
-    .. "HTTP/1.1 200 OK\r\nX-B: final\r\nContent-Length: 0\r\n\r\n",
+    .. "HTTP/1.1 200 OK\r\nX-B: final\r\nConnection: close\r\n\r\n",
   early_only = "HTTP/1.1 103 Early Hints\r\nX-A: early\r\n\r\n",
-  trailer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Trailer: t\r\n\r\n",
-  headers_128 = "HTTP/1.1 200 OK\r\n" .. ("X-A: b\r\n"):rep(127) .. "Content-Length: 0\r\n\r\n",
+  trailer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    .. "2\r\nok\r\n0\r\nX-Trailer: t\r\n\r\n",
+  headers_128 = "HTTP/1.1 200 OK\r\n" .. ("X-A: b\r\n"):rep(127) .. "Connection: close\r\n\r\n",
   headers_129 = "HTTP/1.1 200 OK\r\n" .. ("X-A: b\r\n"):rep(128) .. "Content-Length: 0\r\n\r\n",
   header_64k = "HTTP/1.1 200 OK\r\nX-A: " .. ("b"):rep(64 * 1024) .. "\r\nContent-Length: 0\r\n\r\n",
   early_forever = ("HTTP/1.1 103 Early Hints\r\nX-A: " .. ("b"):rep(8000) .. "\r\n\r\n"):rep(20),
