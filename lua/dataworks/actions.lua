@@ -1,0 +1,114 @@
+-- The actions this client knows, as data. Adding an action is adding a row.
+--
+--   version     of the API the action belongs to
+--   method      of HTTP
+--   repeatable  "always": it only reads
+--               "token": it acts once per ClientToken
+--               "unsent": only a call that surely never arrived may be repeated
+--   status      what Data.Status says. "fail" and "false" are failures everywhere; besides these
+--               "outcome": anything but "success" and "true" is a failure too
+--               "progress": anything else is not ready yet
+--               "state": anything else is the state of what was asked for
+--   params      {name, type, "query" or "body", required =, values =}
+--
+-- Types: long, string, boolean; json is text, or a table that becomes text; task_param and update_param are
+-- json whose tables are also checked as the scripts of the two Generate actions.
+
+---@class dataworks.Action
+---@field version string
+---@field method string
+---@field repeatable "always"|"token"|"unsent"
+---@field status "outcome"|"progress"|"state"
+---@field params table[]
+
+local VERSION = "2020-05-18"
+
+local PROJECT_ID = { "ProjectId", "long", "query", required = true }
+local FILE_ID = { "FileId", "long", "query", required = true }
+local CLIENT_TOKEN = { "ClientToken", "string", "query" }
+local TASK_TYPE = {
+  "TaskType", "string", "query", required = true, values = { "DI_OFFLINE", "DI_REALTIME", "DI_SOLUTION" },
+}
+local GENERATED_TYPE = {
+  "TaskType", "string", "query", required = true, values = { "DI_REALTIME", "DI_SOLUTION" },
+}
+local SOURCE_TYPE = { "SourceType", "string", "query" }
+local DESTINATION_TYPE = { "DestinationType", "string", "query", required = true }
+
+---@type table<string, dataworks.Action>
+return {
+  GenerateDISyncTaskConfigForCreating = {
+    version = VERSION, method = "POST", repeatable = "token", status = "outcome",
+    params = { PROJECT_ID, GENERATED_TYPE, { "TaskParam", "task_param", "query", required = true }, CLIENT_TOKEN },
+  },
+  GenerateDISyncTaskConfigForUpdating = {
+    version = VERSION, method = "POST", repeatable = "token", status = "outcome",
+    params = {
+      PROJECT_ID, GENERATED_TYPE, { "TaskId", "long", "query", required = true },
+      { "TaskParam", "update_param", "query", required = true }, CLIENT_TOKEN,
+    },
+  },
+  QueryDISyncTaskConfigProcessResult = {
+    version = VERSION, method = "POST", repeatable = "always", status = "progress",
+    params = { PROJECT_ID, TASK_TYPE, { "AsyncProcessId", "long", "query", required = true } },
+  },
+  CreateDISyncTask = {
+    version = VERSION, method = "POST", repeatable = "token", status = "outcome",
+    params = {
+      PROJECT_ID, TASK_TYPE, { "TaskName", "string", "query" }, { "TaskParam", "json", "query" },
+      { "TaskContent", "json", "body", required = true }, CLIENT_TOKEN,
+    },
+  },
+  UpdateDISyncTask = {
+    version = VERSION, method = "POST", repeatable = "unsent", status = "outcome",
+    params = {
+      PROJECT_ID, FILE_ID, TASK_TYPE, { "TaskParam", "json", "query" }, { "TaskContent", "json", "query" },
+    },
+  },
+  GetDISyncTask = {
+    version = VERSION, method = "POST", repeatable = "always", status = "outcome",
+    params = { PROJECT_ID, FILE_ID, TASK_TYPE },
+  },
+  DeleteDISyncTask = {
+    version = VERSION, method = "POST", repeatable = "unsent", status = "outcome",
+    params = { PROJECT_ID, FILE_ID, TASK_TYPE },
+  },
+  DeployDISyncTask = {
+    version = VERSION, method = "POST", repeatable = "unsent", status = "outcome",
+    params = { PROJECT_ID, FILE_ID, TASK_TYPE },
+  },
+  ListRefDISyncTasks = {
+    version = VERSION, method = "POST", repeatable = "always", status = "outcome",
+    params = {
+      PROJECT_ID, TASK_TYPE, { "DatasourceName", "string", "query", required = true },
+      { "RefType", "string", "query", required = true, values = { "from", "to" } },
+      { "PageNumber", "long", "query" }, { "PageSize", "long", "query" },
+    },
+  },
+  StartDISyncInstance = {
+    version = VERSION, method = "POST", repeatable = "unsent", status = "outcome",
+    params = { PROJECT_ID, FILE_ID, TASK_TYPE, { "StartParam", "json", "query" } },
+  },
+  StopDISyncInstance = {
+    version = VERSION, method = "POST", repeatable = "unsent", status = "outcome",
+    params = { PROJECT_ID, FILE_ID, TASK_TYPE },
+  },
+  TerminateDISyncInstance = {
+    version = VERSION, method = "POST", repeatable = "unsent", status = "outcome",
+    params = { PROJECT_ID, FILE_ID, TASK_TYPE },
+  },
+  GetDISyncInstanceInfo = {
+    version = VERSION, method = "POST", repeatable = "always", status = "state",
+    params = { PROJECT_ID, FILE_ID, TASK_TYPE },
+  },
+  ListDIProjectConfig = {
+    version = VERSION, method = "POST", repeatable = "always", status = "outcome",
+    params = { PROJECT_ID, DESTINATION_TYPE, SOURCE_TYPE },
+  },
+  UpdateDIProjectConfig = {
+    version = VERSION, method = "POST", repeatable = "unsent", status = "outcome",
+    params = {
+      PROJECT_ID, DESTINATION_TYPE, SOURCE_TYPE, { "ProjectConfig", "json", "query", required = true },
+    },
+  },
+}
