@@ -334,6 +334,13 @@ describe("dataworks.curl", function()
       assert.equal(200, (get "/echo"))
     end)
 
+    it("makes way for one to another host", function()
+      local before = native.connections()
+      get "/echo"
+      get_tls "/echo"
+      assert.equal(before + 1, native.connections())
+    end)
+
     it("is let go by close, by the collector and with the variable it is in", function()
       local before = native.connections()
       get "/echo"
@@ -421,6 +428,16 @@ describe("dataworks.curl", function()
         select(3, proxied:send("GET", "https://service.test/connection", {}, "", PATIENCE)))
       refused("transport", false, "CURLE_PEER_FAILED_VERIFICATION",
         proxied:send("GET", "https://other.test/connection", {}, "", PATIENCE))
+      proxied:close()
+    end)
+
+    it("https headers are none of the proxy's business", function()
+      local proxied = through(("http://127.0.0.1:%d"):format(web.proxy))
+      local headers = { authorization = "secret", ["x-acs-security-token"] = "secret" }
+      assert.equal(200, (proxied:send("GET", "https://service.test/echo", headers, "", PATIENCE)))
+      local _, _, head = get "/count/connect"
+      assert.matches("service.test", head)
+      assert.not_matches("secret", head)
       proxied:close()
     end)
 

@@ -148,7 +148,9 @@ end
 -- CONNECT, whatever the name: the tunnel ends at a port of this machine. nginx stopped reading at the name.
 function M.connect(port)
   local client = assert(ngx.req.socket(true))
-  repeat local line = assert(client:receive()) until line == ""
+  local head = {}
+  repeat head[#head + 1] = assert(client:receive()) until head[#head] == ""
+  ngx.shared.counts:set("connect", table.concat(head, "\n"))
   local server = ngx.socket.tcp()
   assert(server:connect("127.0.0.1", port))
   client:send("HTTP/1.1 200 Connection established\r\nX-From: proxy\r\n\r\n")
