@@ -1,0 +1,49 @@
+-- DataWorks Data Integration from Lua: the front door.
+
+local client = require "dataworks.client"
+local core = require "dataworks.core"
+local errors = require "dataworks.error"
+local task = require "dataworks.task"
+
+local M = {
+  _VERSION = require "dataworks.version",
+  new = client.new,
+  task = task.build,
+  list = core.list,
+  null = core.null,
+  is_error = errors.is,
+}
+
+local from_environment
+
+--- GenerateDISyncTaskConfigForCreating with a client made from the environment on the first call.
+---@param params { ProjectId: integer|string, TaskType: string, TaskParam: table|string, ClientToken?: string }
+---@param options? { timeout?: number }
+---@return table|nil result Data.ProcessId is to be waited for
+---@return dataworks.Error|nil err
+function M.generate(params, options)
+  from_environment = from_environment or client.new()
+  return from_environment:generate(params, options)
+end
+
+--- A TaskParam, or any other script, as the JSON text that would be sent.
+---@param task_param any
+---@return string|nil text
+---@return dataworks.Error|nil err
+function M.encode(task_param)
+  local text, err = core.encode(task_param)
+  if text then return text end
+  return nil, errors.new(err)
+end
+
+--- The stages of a signature. Pure: nothing is added to what is given. A wrong type raises.
+---@param fields { algorithm?: string, method: string, path?: string, query?: table, headers?: table, body?: string, params?: table, access_key_id?: string, access_key_secret: string }
+---@return { canonical_request?: string, string_to_sign: string, signature: string, authorization?: string }|nil
+---@return dataworks.Error|nil err
+function M.sign(fields)
+  local signed, err = core.sign(fields)
+  if signed then return signed end
+  return nil, errors.new(err)
+end
+
+return M
