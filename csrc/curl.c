@@ -145,13 +145,11 @@ static void check_request(lua_State *L, const struct session *s, struct request 
 
 /* A header that came several times is joined, as HTTP allows. */
 static void push_headers(lua_State *L, const struct bytes *headers) {
-  const char *at = headers->data;
-  const char *end = at + headers->len;
   lua_newtable(L);
-  while (at < end) {
-    const char *name = at;
+  for (size_t at = 0; at < headers->len;) {
+    const char *name = headers->data + at;
     const char *value = name + strlen(name) + 1;
-    at = value + strlen(value) + 1;
+    at = (size_t)(value + strlen(value) + 1 - headers->data);
     lua_getfield(L, -1, name);
     if (lua_isnil(L, -1)) {
       lua_pop(L, 1);

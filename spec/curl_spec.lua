@@ -189,6 +189,10 @@ describe("dataworks.curl", function()
       assert.matches("/echo$", headers.location)
     end)
 
+    it("may have neither headers nor body", function()
+      assert.same({ 200, {}, "" }, { get "/raw/bare" })
+    end)
+
     it("has no headers of an early reply or of a trailer", function()
       local status, headers = get "/raw/early"
       assert.equal(200, status)

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -32,7 +33,8 @@ static int native_fork(lua_State *L) {
     raise(SIGKILL); /* no exit handlers, no leak checks: those are the parent's */
   }
   close(fds[1]);
-  while (len < sizeof text && (n = read(fds[0], text + len, sizeof text - len)) > 0) len += (size_t)n;
+  while (len < sizeof text && (n = read(fds[0], text + len, sizeof text - len)) > 0)
+    len += (size_t)n;
   close(fds[0]);
   while (waitpid(child, NULL, 0) < 0 && errno == EINTR) continue;
   lua_pushlstring(L, text, len);
@@ -49,12 +51,14 @@ static void *work(void *context) {
   struct job *job = context;
   lua_State *L = luaL_newstate();
   luaL_openlibs(L);
-  if (luaL_dostring(L, job->code)) snprintf(job->message, sizeof job->message, "%s", lua_tostring(L, -1));
+  if (luaL_dostring(L, job->code))
+    snprintf(job->message, sizeof job->message, "%s", lua_tostring(L, -1));
   lua_close(L);
   return NULL;
 }
 
-/* threads(code) -> what went wrong, "" if nothing; code runs at once in two threads with a Lua state each */
+/* threads(code) -> what went wrong, "" if nothing; the code runs in two threads at once, with a Lua
+   state each */
 static int native_threads(lua_State *L) {
   struct job jobs[2] = { { .code = luaL_checkstring(L, 1) }, { .code = luaL_checkstring(L, 1) } };
   for (int i = 0; i < 2; i++) pthread_create(&jobs[i].thread, NULL, work, &jobs[i]);
@@ -69,13 +73,15 @@ static int native_connections(lua_State *L) {
   for (int fd = 0; fd < 1024; fd++) {
     struct sockaddr_storage address;
     socklen_t len = sizeof address;
-    if (getpeername(fd, (struct sockaddr *)&address, &len) == 0 && address.ss_family == AF_INET) count++;
+    bool connected = getpeername(fd, (struct sockaddr *)&address, &len) == 0;
+    if (connected && address.ss_family == AF_INET) count++;
   }
   lua_pushinteger(L, count);
   return 1;
 }
 
-/* close_all(): what a daemon does with the descriptors it inherits, but for standard error and the pipe of fork */
+/* close_all(): what a daemon does with the descriptors it inherits, but for standard error and the
+   pipe of fork */
 static int native_close_all(lua_State *L) {
   (void)L;
   for (int fd = 0; fd < 1024; fd++) {
@@ -86,11 +92,13 @@ static int native_close_all(lua_State *L) {
 }
 
 static int bound_port(lua_State *L, int listening) {
-  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+  struct sockaddr_in address = { .sin_family = AF_INET };
   socklen_t len = sizeof address;
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
-      getsockname(fd, (struct sockaddr *)&address, &len) != 0 || (listening && listen(fd, 100) != 0))
+      getsockname(fd, (struct sockaddr *)&address, &len) != 0 ||
+      (listening && listen(fd, 100) != 0))
     return luaL_error(L, "no socket");
   lua_pushinteger(L, ntohs(address.sin_port));
   return 1;

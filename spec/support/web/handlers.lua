@@ -89,6 +89,7 @@ end
 -- Those that are good but for a detail say that they close, or the next request might meet a closing one.
 local replies = {
   nothing = "",
+  bare = "HTTP/1.1 200 OK\r\n\r\n",
   truncated = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nten bytes.",
   truncated_head = "HTTP/1.1 200 OK\r\nContent-Le",
   truncated_chunk = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nten bytes.",
