@@ -36,8 +36,19 @@ function M.encode(task_param)
   return nil, errors.new(err)
 end
 
+---@class dataworks.SignFields
+---@field method string
+---@field access_key_secret string
+---@field algorithm? "ACS3-HMAC-SHA256"|"ACS3-HMAC-SM3"|"HMAC-SHA1" the first
+---@field path? string "/"
+---@field access_key_id? string ACS3
+---@field query? table<string, string|number|boolean> ACS3
+---@field headers? table<string, string> ACS3; host, content-type and x-acs-* are signed
+---@field body? string ACS3
+---@field params? table<string, string|number|boolean> HMAC-SHA1: of query and form, less Signature
+
 --- The stages of a signature. Pure: nothing is added to what is given. A wrong type raises.
----@param fields { algorithm?: string, method: string, path?: string, query?: table, headers?: table, body?: string, params?: table, access_key_id?: string, access_key_secret: string }
+---@param fields dataworks.SignFields
 ---@return { canonical_request?: string, string_to_sign: string, signature: string, authorization?: string }|nil
 ---@return dataworks.Error|nil err
 function M.sign(fields)

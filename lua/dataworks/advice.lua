@@ -1,40 +1,46 @@
--- One line that helps, by error code: data only.
+-- One line of help by the service's error code. A code without a line of its own takes that of the code
+-- before its last dot: Throttling.User that of Throttling.
+
+local BY_CODE = {
+  ["InvalidAccessKeyId"] = "Check the AccessKey id; a key of another site or a deleted one isn't found",
+  ["InvalidAccessKeyId.Inactive"] = "The AccessKey is disabled; enable it in the RAM console or use another",
+  ["SignatureDoesNotMatch"] = "Most often the AccessKey secret is wrong, or belongs to another AccessKey id",
+  ["IncompleteSignature"] = "Something between here and the service changed the request's headers",
+  ["InvalidTimeStamp"] = "The clock of this machine is wrong; set it",
+  ["SignatureNonceUsed"] = "The request arrived twice; something between here and the service repeats it",
+  ["InvalidSecurityToken"] = "The security token doesn't belong to this AccessKey id, or is cut off",
+  ["InvalidSecurityToken.Expired"] = "The security token has expired; ask for new temporary credentials",
+  ["MissingSecurityToken"] = "These are temporary credentials (STS); pass their security_token too",
+  ["Throttling"] = "Too many calls; the limit is for the whole account in this region, so wait and call less often",
+  ["Throttling.Day"] = "The calls of this day are used up; a higher DataWorks edition has more",
+  ["Rejected.Throttling"] = "Too many calls; wait and call less often",
+  ["Forbidden"] = "Give this user the permission in RAM, and a role in the workspace",
+  ["Forbidden.Access"] = "Check the user's role in the workspace, and the DataWorks edition",
+  ["Forbidden.DI.NoPrivilege"] = "Make this user a developer or administrator of the workspace in ProjectId",
+  ["NoPermission"] = "Give this user the permission in RAM, and a role in the workspace",
+  ["Invalid.DI.Parameter"] = "Check that data sources, tables and resource group exist in this workspace",
+  ["Invalid.DI.Parameter.File.Existed"] = "A task of this name exists; choose another name or update that task",
+  ["Param.Invalid"] = "Check the ids, and that TaskType is the task's own",
+  ["IdempotentParameterMismatch"] = "This ClientToken was used with other parameters; use a new one",
+  ["InvalidAction"] = "Check the action's name and version, and that the endpoint is one of DataWorks",
+  ["InvalidApi"] = "Check the action's name and version, and that the endpoint is one of DataWorks",
+  ["InvalidProduct"] = "The endpoint is no endpoint of DataWorks; check it, or the region",
+  ["InvalidProtocol"] = "Use an https:// endpoint",
+  ["InternalError"] = "The service failed; if it stays so, give the request id to the provider's support",
+  ["ServiceUnavailable"] = "The service is overloaded or under maintenance; try again later",
+}
 
 local M = {}
 
-local BY_CODE = {
-  ["InvalidAccessKeyId.NotFound"] = "check ALIBABA_CLOUD_ACCESS_KEY_ID, and that the key belongs to this site (China or international)",
-  ["InvalidAccessKeyId.Inactive"] = "enable the access key in the RAM console, or use another",
-  SignatureDoesNotMatch = "check the AccessKeySecret: no blanks around it, and the one that belongs to this AccessKeyId",
-  IncompleteSignature = "check the AccessKeySecret: no blanks around it, and the one that belongs to this AccessKeyId",
-  ["InvalidTimeStamp.Expired"] = "set this machine's clock: it is more than 15 minutes off",
-  ["InvalidSecurityToken.Expired"] = "get a new security token",
-  ["InvalidSecurityToken.Malformed"] = "check ALIBABA_CLOUD_SECURITY_TOKEN: it is not the one that was issued with this key",
-  ["InvalidSecurityToken.MismatchWithAccessKey"] = "use the AccessKeyId that was issued with this security token",
-  MissingSecurityToken = "temporary keys need their security token: set ALIBABA_CLOUD_SECURITY_TOKEN",
-  ["Forbidden.DI.NoPrivilege"] = "let a workspace administrator give this RAM user the Development role in the workspace",
-  ["Forbidden.Access"] = "check that the RAM user is a member of the workspace, and the DataWorks edition",
-  ["Forbidden.RAM"] = "attach a RAM policy that allows dataworks:*",
-  NoPermission = "attach a RAM policy that allows dataworks:*",
-  ["Invalid.DI.Parameter"] = "check ProjectId, the data source names and the resource group in the DataWorks console",
-  ["Invalid.DI.Parameter.File.Existed"] = "choose another name, or delete the task that has it",
-  IdempotentParameterMismatch = "use a new ClientToken for changed parameters",
-  ["InvalidAction.NotFound"] = "check the endpoint: it must be DataWorks' own, as in dataworks.cn-shanghai.aliyuncs.com",
-  ["InvalidApi.NotFound"] = "check the endpoint: it must be DataWorks' own, as in dataworks.cn-shanghai.aliyuncs.com",
-}
-
-local BY_PREFIX = {
-  { "Throttling", "call less often: Basic, Standard and Professional editions allow 5 calls a second for the whole account" },
-  { "InternalError", "try again later; give the request id to Alibaba Cloud's support if it stays" },
-}
-
 ---@param code string|nil
 ---@return string|nil
-function M.of(code)
-  if not code then return nil end
-  if BY_CODE[code] then return BY_CODE[code] end
-  for _, row in ipairs(BY_PREFIX) do
-    if code:sub(1, #row[1]) == row[1] then return row[2] end
+function M.find(code)
+  while code do
+    local advice = BY_CODE[code]
+    if advice then
+      return advice
+    end
+    code = code:match("^(.*)%.[^.]*$")
   end
 end
 

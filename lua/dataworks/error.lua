@@ -1,38 +1,73 @@
--- The one shape of errors.
+-- The one shape of every error that is returned. Fields are named here one by one, so that nothing else, a
+-- secret above all, can slip into one.
 
 local M = {}
 
+local LONGEST_TEXT = 2000
+
 ---@class dataworks.Error
 ---@field kind "invalid"|"credentials"|"transport"|"timeout"|"service"|"task"|"protocol"|"cancelled"
----@field message string what was wrong
----@field action? string the action that was called
----@field path? string "invalid": the field, as in TaskParam.steps[1].stepType
----@field advice? string what helps
----@field sent? boolean|"unknown" may the service have acted? "transport" and "timeout"
----@field status? integer HTTP status
+---@field message string one line, the service's own where it sent one
+---@field action? string the API action
+---@field path? string the field that was refused: TaskParam.steps[1].stepType
 ---@field code? string the service's code, or libcurl's
----@field request_id? string to be given to Alibaba Cloud's support
----@field recommend? string the service's link to a diagnosis
----@field body? string "protocol": the first bytes of the reply
+---@field status? integer of HTTP
+---@field request_id? string what the provider's support asks for
+---@field recommend? string the provider's page on this error
+---@field endpoint? string where it was sent
+---@field sent? boolean|"unknown" whether the service may have acted
 ---@field attempts? integer how often it was tried
----@field retryable? boolean may the same call be repeated as it is?
----@field retry_after? number seconds that the service asks to wait
----@field elapsed? number seconds from the call to the error
----@field client_token? string a call with the same ClientToken can't take effect twice
----@field state? table with which a flow goes on: {resume = err.state}
-local Error = { __name = "dataworks.Error" }
-
+---@field retryable? boolean repeating the same call is safe and may help
+---@field retry_after? number seconds the service asks to wait
+---@field elapsed? number seconds since the call began
+---@field client_token? string repeats the call without a second effect
+---@field excerpt? string the first bytes of a reply that can't be understood
+---@field advice? string one line that helps
+---@field state? table what `resume` or another `wait` goes on from
 local FIELDS = {
-  "kind", "message", "action", "path", "advice", "sent", "status", "code", "request_id", "recommend", "body",
-  "attempts", "retryable", "retry_after", "elapsed", "client_token", "state",
+  kind = "string", message = "string", action = "string", path = "string", code = "string", status = "number",
+  request_id = "string", recommend = "string", endpoint = "string", sent = "any", attempts = "number",
+  retryable = "boolean", retry_after = "number", elapsed = "number", client_token = "string",
+  excerpt = "string", advice = "string", state = "table",
 }
 
--- Only what stands above gets in: an error can't carry a request, and so no secret.
----@param fields table
+local Error = { __name = "dataworks.Error" }
+
+local NAMED = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
+
+local function visible_byte(byte)
+  return NAMED[byte] or ("\\x%02x"):format(byte:byte())
+end
+
+--- Text as one line of bounded length, its control characters made visible.
+---@param text any
+---@param longest? integer bytes, 2000 when absent
+---@return string
+function M.line(text, longest)
+  text = tostring(text)
+  longest = longest or LONGEST_TEXT
+  if #text > longest then
+    local cut = longest
+    while cut > longest - 4 and (text:byte(cut + 1) or 0) >= 0x80 and (text:byte(cut + 1) or 0) < 0xc0 do
+      cut = cut - 1
+    end
+    text = text:sub(1, cut) .. "..."
+  end
+  return (text:gsub("[%z\1-\31\127]", visible_byte))
+end
+
+---@param fields table what is no field of an error is left out
 ---@return dataworks.Error
 function M.new(fields)
   local err = {}
-  for _, name in ipairs(FIELDS) do err[name] = fields[name] end
+  for name, kind in pairs(FIELDS) do
+    local value = fields[name]
+    if value ~= nil and (kind == "any" or type(value) == kind) then
+      err[name] = kind == "string" and M.line(value) or value
+    end
+  end
+  err.kind = err.kind or "protocol"
+  err.message = err.message or err.kind
   return setmetatable(err, Error)
 end
 
@@ -42,30 +77,37 @@ function M.is(value)
   return type(value) == "table" and getmetatable(value) == Error
 end
 
-local SENT = {
-  [true] = "the request was sent",
-  [false] = "nothing was sent",
-  unknown = "the request may have been sent",
-}
+-- Kinds after which nobody knows what the service did.
+local UNSURE = { transport = true, timeout = true, protocol = true, cancelled = true }
 
 local function details(err)
   local list = {}
-  if err.status then list[#list + 1] = "HTTP " .. err.status end
-  if err.request_id then list[#list + 1] = "request " .. err.request_id end
-  if err.sent ~= nil then list[#list + 1] = SENT[err.sent] end
-  if (err.attempts or 1) > 1 then list[#list + 1] = err.attempts .. " attempts" end
+  local function add(format, value)
+    if value then
+      list[#list + 1] = format:format(value)
+    end
+  end
+  add("%s", err.code)
+  add("HTTP %d", err.status)
+  add("%s", err.endpoint)
+  add("request %s", err.request_id)
+  add("%d attempts", err.attempts and err.attempts > 1 and err.attempts)
+  if err.sent and UNSURE[err.kind] then
+    add("%s", "it may have been carried out")
+    add("ClientToken %s", err.client_token)
+  end
   return #list > 0 and " (" .. table.concat(list, ", ") .. ")" or ""
 end
 
 function Error:__tostring()
-  local parts = {}
-  if self.action then parts[#parts + 1] = self.action .. ": " end
-  if self.path then parts[#parts + 1] = self.path .. " " end
-  if self.code then parts[#parts + 1] = self.code .. ": " end
-  parts[#parts + 1] = self.message or self.kind
-  parts[#parts + 1] = details(self)
-  if self.advice then parts[#parts + 1] = "; " .. self.advice end
-  return table.concat(parts)
+  local text = self.message:gsub("%s*%.?%s*$", "")
+  if self.path then
+    text = self.path .. ": " .. text
+  end
+  if self.action then
+    text = self.action .. ": " .. text
+  end
+  return text .. details(self) .. (self.advice and ". " .. self.advice or "")
 end
 
 function Error.__concat(left, right)

@@ -1,40 +1,58 @@
--- Checks tables of options: what is unknown or of the wrong type is misuse.
+-- Checks a table of options: a wrong one is a mistake in the program, and raises where that stands.
 
 local nearest = require "dataworks.nearest"
 
 local M = {}
 
-local function positive(value)
-  return type(value) == "number" and value > 0 and value < math.huge
+local function is_finite(value)
+  return type(value) == "number" and value == value and value < math.huge
 end
 
-local function count(value)
-  return type(value) == "number" and value >= 0 and value < math.huge and value % 1 == 0
-end
-
-local CHECKS = {
-  seconds = { positive, "a positive number of seconds" },
-  count = { count, "a whole number, 0 or more" },
-  bytes = { function(value) return count(value) and value > 0 end, "a whole number of bytes" },
-  transport = {
-    function(value) return type(value) == "table" and type(value.send) == "function" end,
-    "a table with a method send",
-  },
+--- What an option can be, beside the names of Lua's types.
+local TYPES = {
+  seconds = { "a number of seconds above 0", function(value) return is_finite(value) and value > 0 end },
+  count = { "a whole number, 0 or more", function(value)
+    return is_finite(value) and value >= 0 and value % 1 == 0
+  end },
+  size = { "a whole number of bytes above 0", function(value)
+    return is_finite(value) and value > 0 and value % 1 == 0
+  end },
+  text = { "text that isn't empty", function(value) return type(value) == "string" and value ~= "" end },
+  transport = { "an object with a method send", function(value)
+    return type(value) == "table" and type(value.send) == "function"
+  end },
 }
 
----@param options table
----@param known table<string, string> name to Lua type, or to a name of CHECKS
----@return string|nil message what is wrong
-function M.wrong(options, known)
-  for name, value in pairs(options) do
-    local wanted = known[name]
-    if not wanted then return ("unknown option %s%s"):format(tostring(name), nearest.hint(name, known)) end
-    local check = CHECKS[wanted]
-    if check and not check[1](value) then return ("option %s: expected %s"):format(name, check[2]) end
-    if not check and type(value) ~= wanted then
-      return ("option %s: expected a %s, got %s"):format(name, wanted, type(value))
+local function fits(value, kind)
+  local named = TYPES[kind]
+  if named then
+    return named[2](value), named[1]
+  end
+  return type(value) == kind, "a " .. kind
+end
+
+---@param what string whose options these are, for the message
+---@param known table<string, string> what each option has to be
+---@param given table|nil
+---@param level integer of the caller to blame, counted from the caller of this function
+---@return table given, or an empty one
+function M.check(what, known, given, level)
+  if given == nil then
+    return {}
+  elseif type(given) ~= "table" then
+    error(("%s: options must be a table, got %s"):format(what, type(given)), level + 1)
+  end
+  for name, value in pairs(given) do
+    if not known[name] then
+      error(("%s: unknown option %s%s"):format(what, tostring(name), nearest.hint(name, known)), level + 1)
+    end
+    local good, expected = fits(value, known[name])
+    if not good then
+      local got = type(value) == "number" and tostring(value) or type(value)
+      error(("%s: %s must be %s, got %s"):format(what, name, expected, got), level + 1)
     end
   end
+  return given
 end
 
 return M
