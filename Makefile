@@ -72,7 +72,7 @@ bench: ## measurements against what can't be avoided, on LUA
 	@tools/setup demo
 	@$(MAKE) --no-print-directory -s build $(BUILD)/floor.so
 	@export LUA_PATH="$$PWD/lua/?.lua;$$PWD/?.lua;;" LUA_CPATH="$$PWD/$(BUILD)/?.so;;"; \
-	set -e; for script in $(filter-out bench/ratio.lua,$(wildcard bench/*.lua)); do $(LUA_BIN) $$script; done
+	set -e; for script in $(filter-out bench/ratio.lua bench/script.lua,$(wildcard bench/*.lua)); do $(LUA_BIN) $$script; done
 
 $(BUILD)/floor.so: bench/floor.c Makefile
 	@mkdir -p $(@D)

@@ -1,26 +1,18 @@
--- Preparing a request, from the script as a table to what goes on the wire, against the OpenSSL work on the same bytes.
+-- Preparing a request, from the script as a table to what goes on the wire, against the OpenSSL work on the same
+-- bytes.
 
 local core = require "dataworks.core"
 local floor = require "floor"
 local ratio = require "bench.ratio"
+local script = require "bench.script"
 
 local SECRET = "a-secret-of-thirty-characters-"
 
-local script = {
-  type = "realtime", version = "1.0",
-  setting = { resourceGroup = "S_res_group_280749521950784_1623033752022", taskType = "oneclick_to_odps" },
-  steps = {
-    { stepType = "mysql", name = "Reader", category = "reader", parameter = { connection = { {
-      datasourceType = "mysql", datasource = "mysql_pub1",
-      selectedTables = { { dbName = "mysql_db", schema = { { tableInfos = { { table = "molin_di_test_in_pk_v4" } } } } } },
-    } } } },
-    { stepType = "odps", name = "Writer", category = "writer", parameter = { datasource = "odps_source" } },
-  },
-}
 local params = { ProjectId = 10000, TaskType = "DI_REALTIME", TaskParam = script }
 local context = {
   signer = core.signer { access_key_id = "LTAI5tExampleExampleExam", access_key_secret = SECRET },
-  endpoint = "https://dataworks.cn-shanghai.aliyuncs.com", date = core.time(), nonce = core.nonce(), user_agent = "bench",
+  endpoint = "https://dataworks.cn-shanghai.aliyuncs.com", date = core.time(), nonce = core.nonce(),
+  user_agent = "bench",
 }
 
 local function timed(run)

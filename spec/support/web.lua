@@ -6,7 +6,7 @@ local shell = require "spec.support.shell"
 local M = {}
 
 local PORTS = {
-  "HTTP", "TLS", "TLS_OTHER_NAME", "TLS_EXPIRED", "TLS_SELF_SIGNED", "TLS_OLD", "PROXY", "PROXY_REFUSING",
+  "HTTP", "TLS", "TLS_OTHER_NAME", "TLS_EXPIRED", "TLS_SELF_SIGNED", "TLS_OLD", "PROXY", "PROXY_REFUSING", "READY",
 }
 
 local function write(path, text)

@@ -1,0 +1,18 @@
+local shell = require "spec.support.shell"
+
+local DISPLAY = { quickstart = { "mysql_to_odps", "mysql_to_kafka", "mysql_to_holo", "ProcessId", "FileId" } }
+
+describe("the example", function()
+  for path in shell.output("ls examples/*.lua"):gmatch("[^\n]+") do
+    local name = path:match("([^/]+)%.lua$")
+
+    it(name .. " runs against the emulator and shows what it made", function()
+      local command = ("%s bin/dataworks emulator -- %s %s"):format(shell.interpreter, shell.interpreter, path)
+      local output, status = shell.run(command)
+      assert.equal(0, status, output)
+      for _, text in ipairs(DISPLAY[name] or {}) do
+        assert.is_truthy(output:find(text, 1, true), text .. " is missing in:\n" .. output)
+      end
+    end)
+  end
+end)
