@@ -18,12 +18,20 @@ local from_environment
 
 --- GenerateDISyncTaskConfigForCreating with a client made from the environment on the first call.
 ---@param params { ProjectId: integer|string, TaskType: string, TaskParam: table|string, ClientToken?: string }
----@param options? { timeout?: number }
+---@param options? dataworks.CallOptions
 ---@return table|nil result Data.ProcessId is to be waited for
 ---@return dataworks.Error|nil err
 function M.generate(params, options)
   from_environment = from_environment or client.new()
-  return from_environment:generate(params, options)
+  local result, err = client.generate(from_environment, params, options, 2)
+  return result, err
+end
+
+local function or_error(value, err)
+  if value then
+    return value
+  end
+  return nil, errors.new(err)
 end
 
 --- A TaskParam, or any other script, as the JSON text that would be sent.
@@ -31,9 +39,7 @@ end
 ---@return string|nil text
 ---@return dataworks.Error|nil err
 function M.encode(task_param)
-  local text, err = core.encode(task_param)
-  if text then return text end
-  return nil, errors.new(err)
+  return or_error(core.encode(task_param))
 end
 
 ---@class dataworks.SignFields
@@ -52,9 +58,7 @@ end
 ---@return { canonical_request?: string, string_to_sign: string, signature: string, authorization?: string }|nil
 ---@return dataworks.Error|nil err
 function M.sign(fields)
-  local signed, err = core.sign(fields)
-  if signed then return signed end
-  return nil, errors.new(err)
+  return or_error(core.sign(fields))
 end
 
 return M

@@ -39,7 +39,9 @@ local DESTINATION_TYPE = { "DestinationType", "string", "query", required = true
 return {
   GenerateDISyncTaskConfigForCreating = {
     version = VERSION, method = "POST", repeatable = "token", status = "outcome",
-    params = { PROJECT_ID, GENERATED_TYPE, { "TaskParam", "task_param", "query", required = true }, CLIENT_TOKEN },
+    params = {
+      PROJECT_ID, GENERATED_TYPE, { "TaskParam", "task_param", "query", required = true }, CLIENT_TOKEN,
+    },
   },
   GenerateDISyncTaskConfigForUpdating = {
     version = VERSION, method = "POST", repeatable = "token", status = "outcome",

@@ -1,11 +1,13 @@
--- Finds credentials: what the client was given, else what the providers below find, in their order.
+-- Finds credentials: the client's options, else its function, else what the providers below find, in order.
+
+local errors = require "dataworks.error"
 
 local M = {}
 
 local PROVIDERS = { "environment" }
 
-local ADVICE = "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET,"
-  .. " or give access_key_id and access_key_secret to dataworks.new"
+local ADVICE = "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, "
+  .. "or give access_key_id and access_key_secret to dataworks.new"
 
 ---@class dataworks.Credentials
 ---@field access_key_id string
@@ -13,12 +15,13 @@ local ADVICE = "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SEC
 ---@field security_token? string of temporary credentials
 
 local function failure(message)
-  return { kind = "credentials", message = message, advice = ADVICE, sent = false }
+  return { kind = "credentials", sent = false, message = message, advice = ADVICE }
 end
 
+--- Never tells a value: only which one is wrong.
 local function check(found, source)
   if type(found) ~= "table" then
-    return nil, failure(("%s: a table of credentials was expected, got %s"):format(source, type(found)))
+    return nil, failure(("%s: a table was expected, got %s"):format(source, type(found)))
   end
   for _, name in ipairs { "access_key_id", "access_key_secret" } do
     if type(found[name]) ~= "string" or found[name] == "" then
@@ -26,41 +29,57 @@ local function check(found, source)
     end
   end
   if found.security_token ~= nil and type(found.security_token) ~= "string" then
-    return nil, failure(("%s: security_token must be a string"):format(source))
+    return nil, failure(("%s: security_token must be text"):format(source))
   end
   return found
 end
 
--- What a provider says may hold a secret, so that only a string's first line without digits of its own is trusted:
--- the user's function is the user's, and its words are theirs.
+--- A reason is told as the function gave it. What it raised is not: such a text may quote a key file.
 local function from_function(provider)
-  local ok, found, message = pcall(provider)
-  if not ok then return nil, failure("the credentials function failed") end
-  if found == nil then return nil, failure("the credentials function has none: " .. tostring(message or "it gave no reason")) end
+  local ok, found, reason = pcall(provider)
+  if not ok then
+    return nil, failure("the credentials function raised an error")
+  elseif not found then
+    return nil, failure("the credentials function has none: " .. errors.line(reason or "it gave no reason", 200))
+  end
   return check(found, "the credentials function")
 end
 
 local function from_chain(getenv)
   local reasons = {}
-  for i, name in ipairs(PROVIDERS) do
+  for _, name in ipairs(PROVIDERS) do
     local found, reason = require("dataworks.credentials." .. name).find(getenv)
-    if found then return check(found, name) end
-    reasons[i] = name .. ": " .. reason
+    if found then
+      return check(found, name)
+    end
+    reasons[#reasons + 1] = name .. ": " .. reason
   end
-  return nil, failure("no credentials were found (" .. table.concat(reasons, "; ") .. ")")
+  return nil, failure(("no credentials were found (%s)"):format(table.concat(reasons, "; ")))
 end
 
---- A function that gives the credentials of the moment.
+--- A function that finds the credentials of the moment. The environment is read once, here.
 ---@param options table of dataworks.new
 ---@param getenv fun(name: string): string|nil
 ---@return fun(): dataworks.Credentials|nil, table|nil
 function M.source(options, getenv)
-  if options.credentials then
-    return function() return from_function(options.credentials) end
-  elseif options.access_key_id or options.access_key_secret then
-    return function() return check(options, "the options of dataworks.new") end
+  if options.access_key_id then
+    local given = {
+      access_key_id = options.access_key_id,
+      access_key_secret = options.access_key_secret,
+      security_token = options.security_token,
+    }
+    return function()
+      return check(given, "options of dataworks.new")
+    end
+  elseif options.credentials then
+    return function()
+      return from_function(options.credentials)
+    end
   end
-  return function() return from_chain(getenv) end
+  local found, err = from_chain(getenv)
+  return function()
+    return found, err
+  end
 end
 
 return M

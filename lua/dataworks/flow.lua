@@ -1,136 +1,348 @@
--- Creating and updating a task: generate, wait, then create or update. Goes on from where an earlier try stopped.
+-- Creating and updating a task, step by step: generate, wait, then create or update. What is done is kept in a
+-- state of plain texts, so that a later run can go on from it without doing anything twice.
 
 local errors = require "dataworks.error"
+local ids = require "dataworks.ids"
 local nearest = require "dataworks.nearest"
+local waiter = require "dataworks.waiter"
 
 local M = {}
 
-local TIMEOUT = 600
-
----@class dataworks.FlowOptions
+---@class dataworks.FlowOptions: dataworks.WaitOptions
 ---@field timeout? number seconds for the whole flow, 600
----@field delay? number seconds before the second poll, 1
----@field max_delay? number seconds between polls at the most, 5
 ---@field on_progress? fun(event: table) after each step and before each wait: {step, elapsed, ...}
----@field resume? table the state of an error: err.state
-M.OPTIONS = { timeout = "seconds", delay = "seconds", max_delay = "seconds", on_progress = "function", resume = "table" }
-
-local CREATE_PARAMS = {
-  ProjectId = true, TaskType = true, TaskName = true, TaskParam = true, TaskContent = true, FileFolderPath = true,
-  ResourceGroup = true, Cu = true, ClientToken = true,
+---@field resume? table state of an earlier error: err.state
+M.OPTIONS = {
+  timeout = "seconds", delay = "seconds", max_delay = "seconds", on_progress = "function", resume = "table",
 }
-local UPDATE_PARAMS = {
-  ProjectId = true, TaskType = true, FileId = true, TaskParam = true, TaskContent = true, ResourceGroup = true, Cu = true,
-  ClientToken = true,
-}
--- Members of the TaskParam of CreateDISyncTask and UpdateDISyncTask.
-local PLACE = { "FileFolderPath", "ResourceGroup", "Cu" }
 
-local TOKEN_LIMIT = 64
-local GENERATE_SUFFIX, CREATE_SUFFIX = "-generate", "-create"
+-- Each of a flow's two calls gets a token of its own, made from the one ClientToken.
+local GENERATE_SUFFIX, CREATE_SUFFIX = "-g", "-c"
+local LONGEST_TOKEN = 64 - #GENERATE_SUFFIX
 
-local function invalid(action, path, message)
-  return errors.new { kind = "invalid", action = action, path = path, message = message, sent = false }
+local RESUME_ADVICE = "Go on later with the option resume = err.state"
+
+local function invalid(flow, path, message)
+  return errors.new { kind = "invalid", sent = false, action = flow.name, path = path, message = message }
 end
 
-local function check_params(name, params, known)
-  for key in pairs(params) do
-    if not known[key] then return invalid(name, tostring(key), "is no parameter of " .. name .. nearest.hint(key, known)) end
+-- Parameters
+
+local PLACEMENT = { FileFolderPath = "string", ResourceGroup = "string", Cu = "number" }
+
+local function check_names(flow, params)
+  for name in pairs(params) do
+    if not flow.params[name] then
+      local hint = nearest.hint(name, flow.params)
+      return invalid(flow, tostring(name), ("is no parameter of %s%s"):format(flow.name, hint))
+    end
   end
-  local token = params.ClientToken
-  if token == nil then return nil end
-  if type(token) ~= "string" or not token:find("^[\33-\126]+$") or #token + #GENERATE_SUFFIX > TOKEN_LIMIT then
-    return invalid(name, "ClientToken", ("expected at most %d visible ASCII characters"):format(TOKEN_LIMIT - #GENERATE_SUFFIX))
+  for name, kind in pairs(PLACEMENT) do
+    if params[name] ~= nil and type(params[name]) ~= kind then
+      return invalid(flow, name, ("expected a %s, got %s"):format(kind, type(params[name])))
+    end
   end
 end
 
--- The TaskParam that says where the task goes; nil when there is nothing to say.
-local function placement(params, given)
+local function check_scripts(flow, params, task_type)
+  if task_type == "DI_OFFLINE" and params.TaskParam ~= nil then
+    return invalid(flow, "TaskParam", "an offline task is made from TaskContent; FileFolderPath, ResourceGroup and Cu "
+      .. "are parameters beside it")
+  elseif task_type ~= "DI_OFFLINE" and params.TaskContent ~= nil then
+    return invalid(flow, "TaskContent", "is for DI_OFFLINE only; the other tasks are generated from TaskParam")
+  end
+end
+
+local function check_token(flow, token)
+  local good = type(token) == "string" and token:find("^[\33-\126]+$") and #token <= LONGEST_TOKEN
+  if not good then
+    return invalid(flow, "ClientToken", ("expected 1 to %d visible ASCII characters"):format(LONGEST_TOKEN))
+  end
+end
+
+--- What an earlier run left must belong to this one.
+local function check_resume(flow, params, before)
+  if before.flow ~= flow.name then
+    return invalid(flow, "resume", ("is no state of %s"):format(flow.name))
+  end
+  for _, name in ipairs(flow.identity) do
+    local given, had = params[name], before[name]
+    if given ~= nil and had ~= nil and ids.text(given) ~= ids.text(had) then
+      return invalid(flow, "resume", ("is of another %s, %s"):format(name, ids.text(had)))
+    end
+  end
+end
+
+--- Where the task goes; nil when nothing says so.
+local function placement(params)
   local place
-  for _, name in ipairs(PLACE) do
+  for name in pairs(PLACEMENT) do
     if params[name] ~= nil then
       place = place or {}
       place[name] = params[name]
     end
   end
-  if not place or given == nil then return place or given end
-  if type(given) ~= "table" then return nil, "is text: put FileFolderPath, ResourceGroup and Cu into it" end
-  for name, value in pairs(given) do
-    if place[name] == nil then place[name] = value end
-  end
   return place
 end
 
-local function new_run(name, steps, params, options)
-  local started = steps.clock()
-  local state = {}
-  for key, value in pairs(options.resume or {}) do state[key] = value end
-  state.ProjectId = state.ProjectId or params.ProjectId
-  state.TaskType = state.TaskType or params.TaskType
-  state.ClientToken = state.ClientToken or params.ClientToken or steps.nonce()
-  local run = { name = name, steps = steps, params = params, options = options, state = state, started = started,
-    deadline = started + (options.timeout or TIMEOUT) }
-  function run.progress(event)
-    event.elapsed = steps.clock() - started
-    steps.progress(event)
+-- Steps. Each does its part unless the state says that it is done, and gives true, or nil and an error.
+
+local function remaining(run)
+  return run.timeout - (run.client.clock() - run.started)
+end
+
+local function progress(run, event)
+  event.elapsed = run.client.clock() - run.started
+  local go, stopped = waiter.report(run.on_progress, event)
+  if go then
+    return true
   end
-  return run
+  stopped.action = run.flow.name
+  return nil, errors.new(stopped)
 end
 
-local function left(run)
-  return math.max(0.001, run.deadline - run.steps.clock())
-end
-
--- Whatever failed: with this state the flow goes on, and nothing is made twice.
-local function with_state(run, err)
-  err.state = run.state
-  return nil, err
+local function late(run, action)
+  if remaining(run) > 0 then
+    return nil
+  end
+  return errors.new {
+    kind = "timeout", sent = false, action = action, message = ("the deadline of %g s passed"):format(run.timeout),
+    elapsed = run.client.clock() - run.started,
+  }
 end
 
 local function call(run, action, params)
-  return run.steps.call(action, params, math.min(left(run), run.steps.timeout))
+  local err = late(run, action)
+  if err then
+    return nil, err
+  end
+  return run.client.call(action, params, remaining(run))
 end
 
-local function lacking(action, result, name)
-  return errors.new { kind = "protocol", action = action, sent = true, request_id = result.RequestId,
-    message = "the reply has no Data." .. name }
-end
-
-local function id_of(result, name)
-  return type(result.Data) == "table" and result.Data[name] or nil
+local function id_of(action, result, name)
+  local id = type(result.Data) == "table" and result.Data[name]
+  if type(id) == "number" or type(id) == "string" and id ~= "" then
+    return ids.text(id)
+  end
+  return nil, errors.new {
+    kind = "protocol", sent = true, action = action, status = 200, request_id = result.RequestId,
+    message = ("the reply has no Data.%s"):format(name),
+  }
 end
 
 local function generate(run, action, params)
-  if run.state.ProcessId then return true end
+  local state = run.state
+  if state.ProcessId or state.TaskContent or state.RequestId then
+    return true
+  end
+  params.ProjectId, params.TaskType, params.TaskParam = state.ProjectId, state.TaskType, run.params.TaskParam
+  params.ClientToken = state.ClientToken .. GENERATE_SUFFIX
   local result, err = call(run, action, params)
-  if not result then return with_state(run, err) end
-  run.state.ProcessId = id_of(result, "ProcessId")
-  if not run.state.ProcessId then return with_state(run, lacking(action, result, "ProcessId")) end
-  run.progress { step = "generated", ProcessId = run.state.ProcessId, request_id = result.RequestId }
-  return true
+  if not result then
+    return nil, err
+  end
+  state.ProcessId, err = id_of(action, result, "ProcessId")
+  if not state.ProcessId then
+    return nil, err
+  end
+  return progress(run, {
+    step = "generated", ProcessId = ids.native(state.ProcessId), request_id = result.RequestId,
+  })
 end
 
-local function wait(run)
-  local result, err = run.steps.wait(run.state, {
-    timeout = left(run), delay = run.options.delay, max_delay = run.options.max_delay, on_progress = run.progress,
+local function configure(run)
+  local state = run.state
+  if state.TaskContent or state.RequestId then
+    return true
+  end
+  local passed = late(run, "QueryDISyncTaskConfigProcessResult")
+  if passed then
+    return nil, passed
+  end
+  local result, err = run.client.wait({
+    ProjectId = state.ProjectId, TaskType = state.TaskType, AsyncProcessId = state.ProcessId,
+  }, {
+    timeout = remaining(run), delay = run.delay, max_delay = run.max_delay,
+    on_progress = run.on_progress and function(event)
+      event.elapsed = run.client.clock() - run.started
+      run.on_progress(event)
+    end,
   })
-  if not result then return with_state(run, err) end
-  run.progress { step = "configured", ProcessId = run.state.ProcessId, request_id = result.RequestId }
-  return result.Data.TaskContent
+  if not result then
+    -- The generation itself failed: going on from here would meet the same answer.
+    run.failed = err.kind == "task"
+    return nil, err
+  end
+  state.TaskContent = result.Data.TaskContent
+  return progress(run, {
+    step = "configured", ProcessId = ids.native(state.ProcessId), request_id = result.RequestId,
+  })
 end
 
-local function create(run, content, task_param)
-  local params, state = run.params, run.state
-  local result, err = call(run, "CreateDISyncTask", {
-    ProjectId = state.ProjectId, TaskType = state.TaskType, TaskName = params.TaskName, TaskParam = task_param,
-    TaskContent = content, ClientToken = state.ClientToken .. CREATE_SUFFIX,
-  })
-  if not result then return with_state(run, err) end
-  local file_id = id_of(result, "FileId")
-  if not file_id then return with_state(run, lacking("CreateDISyncTask", result, "FileId")) end
-  run.progress { step = "created", FileId = file_id, request_id = result.RequestId }
-  return { FileId = file_id, ProcessId = state.ProcessId, TaskContent = content, RequestId = result.RequestId, ClientToken = state.ClientToken }
+local function create_params(run)
+  local state, params = run.state, run.params
+  return {
+    ProjectId = state.ProjectId, TaskType = state.TaskType, TaskName = params.TaskName, TaskParam = placement(params),
+    TaskContent = state.TaskContent or params.TaskContent, ClientToken = state.ClientToken .. CREATE_SUFFIX,
+  }
 end
+
+local function create(run)
+  local state = run.state
+  if state.FileId then
+    return true
+  end
+  local result, err = call(run, "CreateDISyncTask", create_params(run))
+  if not result then
+    return nil, err
+  end
+  state.FileId, err = id_of("CreateDISyncTask", result, "FileId")
+  if not state.FileId then
+    return nil, err
+  end
+  state.RequestId = result.RequestId
+  return progress(run, { step = "created", FileId = ids.native(state.FileId), request_id = result.RequestId })
+end
+
+local function update_params(run)
+  local state, params = run.state, run.params
+  return {
+    ProjectId = state.ProjectId, TaskType = state.TaskType, FileId = state.FileId, TaskParam = placement(params),
+    TaskContent = state.TaskContent or params.TaskContent,
+  }
+end
+
+local function update(run)
+  local state = run.state
+  if state.RequestId then
+    return true
+  end
+  local result, err = call(run, "UpdateDISyncTask", update_params(run))
+  if not result then
+    return nil, err
+  end
+  state.RequestId = result.RequestId or ""
+  return progress(run, { step = "updated", FileId = ids.native(state.FileId), request_id = result.RequestId })
+end
+
+-- Flows
+
+local function names(list)
+  local set = { ProjectId = true, TaskType = true, TaskParam = true, TaskContent = true, ClientToken = true,
+    ResourceGroup = true, Cu = true }
+  for _, name in ipairs(list) do
+    set[name] = true
+  end
+  return set
+end
+
+local CREATE = {
+  name = "create_sync_task",
+  identity = { "ProjectId", "TaskType" },
+  params = names { "TaskName", "FileFolderPath" },
+  generated = {
+    function(run) return generate(run, "GenerateDISyncTaskConfigForCreating", {}) end, configure, create,
+  },
+  direct = { create },
+  last_action = "CreateDISyncTask", last_params = create_params,
+}
+
+local UPDATE = {
+  name = "update_sync_task",
+  identity = { "ProjectId", "TaskType", "FileId" },
+  params = names { "FileId" },
+  generated = {
+    function(run)
+      return generate(run, "GenerateDISyncTaskConfigForUpdating", { TaskId = run.state.FileId })
+    end,
+    configure, update,
+  },
+  direct = { update },
+  last_action = "UpdateDISyncTask", last_params = update_params,
+}
+
+local function new_state(flow, client, params, before)
+  local state = { flow = flow.name }
+  for name, value in pairs(before or {}) do
+    state[name] = type(value) == "number" and ids.text(value) or value
+  end
+  for _, name in ipairs(flow.identity) do
+    if params[name] ~= nil then
+      state[name] = ids.text(params[name])
+    end
+  end
+  state.ClientToken = state.ClientToken or params.ClientToken or client.nonce()
+  return state
+end
+
+--- Everything that can be refused without asking the service, the last call's parameters included.
+local function check(flow, client, params, before)
+  local err = check_names(flow, params) or before and check_resume(flow, params, before)
+  if err then
+    return nil, err
+  end
+  local state = new_state(flow, client, params, before)
+  err = check_scripts(flow, params, state.TaskType) or check_token(flow, state.ClientToken)
+  if err then
+    return nil, err
+  end
+  -- The ids as they were given, so that what is no id is refused in the words for it.
+  local trial = flow.last_params { state = state, params = params }
+  trial.ProjectId = params.ProjectId == nil and state.ProjectId or params.ProjectId
+  trial.FileId = flow.params.FileId and (params.FileId == nil and state.FileId or params.FileId) or nil
+  if state.TaskType ~= "DI_OFFLINE" then
+    trial.TaskContent = trial.TaskContent or "{}"
+  end
+  err = client.check(flow.last_action, trial)
+  return not err and state or nil, err
+end
+
+local function copy(state)
+  local out = {}
+  for name, value in pairs(state) do
+    out[name] = value
+  end
+  return out
+end
+
+local function give_up(run, err)
+  local begun = run.state.ProcessId or run.state.RequestId or err.sent
+  err.state = begun and not run.failed and copy(run.state) or nil
+  if err.state and (err.kind == "timeout" or err.kind == "cancelled") then
+    err.advice = RESUME_ADVICE
+  end
+  return nil, err
+end
+
+local function go(flow, client, params, options)
+  local state, err = check(flow, client, params, options.resume)
+  if not state then
+    return nil, err
+  end
+  local run = {
+    flow = flow, client = client, params = params, state = state, started = client.clock(),
+    timeout = options.timeout or waiter.TIMEOUT, delay = options.delay, max_delay = options.max_delay,
+    on_progress = options.on_progress,
+  }
+  for _, step in ipairs(state.TaskType == "DI_OFFLINE" and flow.direct or flow.generated) do
+    local done
+    done, err = step(run)
+    if not done then
+      return give_up(run, err)
+    end
+  end
+  return {
+    FileId = ids.native(state.FileId), ProcessId = state.ProcessId and ids.native(state.ProcessId),
+    TaskContent = state.TaskContent or params.TaskContent, RequestId = state.RequestId, ClientToken = state.ClientToken,
+  }
+end
+
+---@class dataworks.FlowClient what a flow needs of a client
+---@field call fun(action: string, params: table, remaining: number): table|nil, dataworks.Error|nil
+---@field wait fun(params: table, options: dataworks.WaitOptions): table|nil, dataworks.Error|nil
+---@field check fun(action: string, params: table): dataworks.Error|nil
+---@field clock fun(): number
+---@field nonce fun(): string
 
 ---@class dataworks.CreateParams
 ---@field ProjectId integer|string
@@ -140,71 +352,42 @@ end
 ---@field TaskContent? table|string the script of an offline task
 ---@field FileFolderPath? string as in Business Flow/NAME/Data Integration
 ---@field ResourceGroup? string
+---@field Cu? number compute units of a serverless resource group, in halves
+---@field ClientToken? string made when absent
+
+---@class dataworks.FlowResult
+---@field FileId integer|string
+---@field ProcessId? integer|string
+---@field TaskContent? string|table as the service generated it, byte for byte
+---@field RequestId? string of the last call
+---@field ClientToken string
+
+---@param client dataworks.FlowClient
+---@param params dataworks.CreateParams
+---@param options dataworks.FlowOptions
+---@return dataworks.FlowResult|nil
+---@return dataworks.Error|nil err
+function M.create_sync_task(client, params, options)
+  return go(CREATE, client, params, options)
+end
+
+---@class dataworks.UpdateParams
+---@field ProjectId integer|string
+---@field TaskType "DI_REALTIME"|"DI_SOLUTION"|"DI_OFFLINE"
+---@field FileId integer|string
+---@field TaskParam? table|string the new selection of tables of a real-time task or solution
+---@field TaskContent? table|string the new script of an offline task
+---@field ResourceGroup? string
 ---@field Cu? number
 ---@field ClientToken? string made when absent
 
---- From a script to a created task.
----@param steps table
----@param params dataworks.CreateParams
+---@param client dataworks.FlowClient
+---@param params dataworks.UpdateParams
 ---@param options dataworks.FlowOptions
----@return { FileId: integer|string, ProcessId?: integer|string, TaskContent: string, RequestId: string, ClientToken: string }|nil
----@return dataworks.Error|nil
-function M.create_sync_task(steps, params, options)
-  local err = check_params("create_sync_task", params, CREATE_PARAMS)
-  if err then return nil, err end
-  local run = new_run("create_sync_task", steps, params, options)
-  local offline = run.state.TaskType == "DI_OFFLINE"
-  local task_param, wrong = placement(params, offline and params.TaskParam or nil)
-  if wrong then return nil, invalid("create_sync_task", "TaskParam", wrong) end
-  if offline then return create(run, params.TaskContent, task_param) end
-  if params.TaskContent ~= nil then
-    return nil, invalid("create_sync_task", "TaskContent", "is for DI_OFFLINE; other tasks are made from a TaskParam")
-  end
-  local ok
-  ok, err = generate(run, "GenerateDISyncTaskConfigForCreating", {
-    ProjectId = run.state.ProjectId, TaskType = run.state.TaskType, TaskParam = params.TaskParam,
-    ClientToken = run.state.ClientToken .. GENERATE_SUFFIX,
-  })
-  if not ok then return nil, err end
-  local content
-  content, err = wait(run)
-  if not content then return nil, err end
-  return create(run, content, task_param)
-end
-
-local function update(run, content, task_param)
-  local result, err = call(run, "UpdateDISyncTask", {
-    ProjectId = run.state.ProjectId, TaskType = run.state.TaskType, FileId = run.params.FileId, TaskContent = content, TaskParam = task_param,
-  })
-  if not result then return with_state(run, err) end
-  run.progress { step = "updated", FileId = run.params.FileId, request_id = result.RequestId }
-  return { FileId = run.params.FileId, ProcessId = run.state.ProcessId, TaskContent = content, RequestId = result.RequestId, ClientToken = run.state.ClientToken }
-end
-
---- Changes the tables of a real-time task or solution, or the script of an offline task.
----@param steps table
----@param params table ProjectId, TaskType, FileId, and TaskParam (tables) or TaskContent (offline)
----@param options dataworks.FlowOptions
----@return { FileId: integer|string, ProcessId?: integer|string, TaskContent: string, RequestId: string }|nil
----@return dataworks.Error|nil
-function M.update_sync_task(steps, params, options)
-  local err = check_params("update_sync_task", params, UPDATE_PARAMS)
-  if err then return nil, err end
-  local run = new_run("update_sync_task", steps, params, options)
-  local offline = run.state.TaskType == "DI_OFFLINE"
-  local task_param, wrong = placement(params, offline and params.TaskParam or nil)
-  if wrong then return nil, invalid("update_sync_task", "TaskParam", wrong) end
-  if offline then return update(run, params.TaskContent, task_param) end
-  local ok
-  ok, err = generate(run, "GenerateDISyncTaskConfigForUpdating", {
-    ProjectId = run.state.ProjectId, TaskType = run.state.TaskType, TaskId = params.FileId, TaskParam = params.TaskParam,
-    ClientToken = run.state.ClientToken .. GENERATE_SUFFIX,
-  })
-  if not ok then return nil, err end
-  local content
-  content, err = wait(run)
-  if not content then return nil, err end
-  return update(run, content, task_param)
+---@return dataworks.FlowResult|nil
+---@return dataworks.Error|nil err
+function M.update_sync_task(client, params, options)
+  return go(UPDATE, client, params, options)
 end
 
 return M

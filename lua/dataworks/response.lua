@@ -1,33 +1,35 @@
--- From a reply to its result, or to an error.
+-- From a reply to its result, or to the fields of an error.
 
-local core = require "dataworks.core"
 local advice = require "dataworks.advice"
+local core = require "dataworks.core"
+local errors = require "dataworks.error"
+local ids = require "dataworks.ids"
+local retry = require "dataworks.retry"
 
+-- An instance of its own: settings of the shared one belong to the program.
 local json = require("cjson.safe").new()
-if json.decode_invalid_numbers then json.decode_invalid_numbers(false) end
+if json.decode_invalid_numbers then
+  json.decode_invalid_numbers(false)
+end
 
 local M = {}
 
--- The bytes of an unreadable reply that its error keeps.
-local KEPT_BYTES = 200
+-- The bytes of an unreadable reply that its error keeps, and how far in they are looked through for secrets.
+local EXCERPT_BYTES, SEARCHED_BYTES = 200, 65536
 
 local MARK = "\1"
 
 local to_integer = math.tointeger or function() end
 
--- An integer beyond 2^53-1, as core.quote_integers marked it: exact where Lua has such integers, decimal text elsewhere.
-local function unmark(text)
-  if text:sub(2, 2) == MARK then return text:sub(2) end
-  local digits = text:sub(2)
-  return math.type and to_integer(tonumber(digits)) or digits
-end
-
 local function restore(value)
   local kind = type(value)
-  if kind == "number" then return to_integer(value) or value end
-  if kind == "string" and value:sub(1, 1) == MARK then return unmark(value) end
-  if kind == "table" then
-    for key, item in pairs(value) do
+  if kind == "number" then
+    return to_integer(value) or value
+  elseif kind == "string" and value:sub(1, 1) == MARK then
+    local rest = value:sub(2)
+    return rest:sub(1, 1) == MARK and rest or ids.native(rest)
+  elseif kind == "table" then
+    for key, item in next, value do
       -- An absent member and a null one mean the same here; in a list a null keeps its place.
       if item == core.null and type(key) == "string" then
         value[key] = nil
@@ -45,96 +47,155 @@ end
 ---@return string|nil message
 function M.decode(text)
   local quoted, message, offset = core.quote_integers(text)
-  if not quoted then return nil, ("%s at byte %d"):format(message, offset) end
+  if not quoted then
+    return nil, ("%s at byte %d"):format(message, offset)
+  end
   local value
   value, message = json.decode(quoted)
-  if value == nil then return nil, message end
+  if message then
+    return nil, message
+  end
   return restore(value)
 end
 
-local function visible(text)
-  local start = text:sub(1, KEPT_BYTES):gsub("[%c\128-\255]", function(byte)
-    return ("\\x%02x"):format(byte:byte())
-  end)
-  return #text > KEPT_BYTES and start .. "..." or start
-end
-
-local function first(table_, ...)
+--- The first of several members that says something, as text.
+local function text_of(object, ...)
   for _, name in ipairs { ... } do
-    if table_[name] ~= nil and table_[name] ~= "" then return table_[name] end
+    local value = object[name]
+    local kind = type(value)
+    if kind == "string" and value ~= "" or kind == "number" or kind == "boolean" then
+      return tostring(value)
+    end
   end
 end
 
-local function text(value)
-  return value ~= nil and tostring(value) or nil
+-- A signature error repeats the whole request, with the security token and the signature in it.
+local ECHOES = {
+  "[%s.]*server string to sign", "[%s.]*server StringToSign", "[%s.]*server CanonicalRequest",
+  "[%s.]*server Authorization",
+}
+
+local function without_echo(message)
+  for _, pattern in ipairs(ECHOES) do
+    local at = message:find(pattern)
+    if at then
+      message = message:sub(1, at - 1)
+    end
+  end
+  return message
 end
 
-local function retry_after(headers)
-  local milliseconds = tonumber(headers["x-acs-retry-after"])
-  if milliseconds and milliseconds > 0 then return milliseconds / 1000 end
-  local seconds = tonumber(headers["retry-after"])
-  return seconds and seconds >= 0 and seconds or nil
-end
-
-local function protocol_error(reply, message)
-  return {
-    kind = "protocol", sent = true, status = reply.status, body = visible(reply.body),
-    request_id = reply.headers["x-acs-request-id"], retry_after = retry_after(reply.headers),
-    message = #reply.body == 0 and "the reply is empty" or message .. ": " .. visible(reply.body),
+--- What every error of a reply has.
+local function failure(kind, reply, fields, hide)
+  local all = {
+    kind = kind, sent = true, status = reply.status, retry_after = retry.after(reply.headers),
+    request_id = reply.headers["x-acs-request-id"],
   }
+  for name, value in pairs(fields) do
+    all[name] = type(value) == "string" and hide(value) or value
+  end
+  return nil, all
 end
 
-local function service_error(reply, data)
-  local code = text(first(data, "Code", "code", "ErrorCode", "errorCode"))
-  return {
-    kind = "service", sent = true, status = reply.status, code = code,
-    message = text(first(data, "Message", "message", "ErrorMessage", "errorMessage")) or "the service gave no reason",
-    request_id = text(first(data, "RequestId", "requestId")) or reply.headers["x-acs-request-id"],
-    recommend = text(first(data, "Recommend", "recommend")),
-    retry_after = retry_after(reply.headers), advice = advice.of(code),
-  }
+local function unreadable(reply, message, hide)
+  local body = hide(reply.body:sub(1, SEARCHED_BYTES))
+  local excerpt = errors.line(body, EXCERPT_BYTES)
+  if reply.body == "" then
+    message = "the reply is empty"
+  elseif body:find("^%s*<") then
+    message = "the reply is a page of HTML or XML, perhaps from something between here and the service"
+  end
+  return failure("protocol", reply, {
+    message = reply.body == "" and message or ("%s: %s"):format(message, excerpt), excerpt = excerpt,
+  }, hide)
 end
 
-local function task_error(reply, result)
-  local data = type(result.Data) == "table" and result.Data or {}
-  local code = text(first(result, "ErrorCode", "Code"))
-  return {
-    kind = "task", sent = true, status = reply.status, code = code,
-    message = text(first(data, "Message") or first(result, "ErrorMessage", "Message")) or "the service gave no reason",
-    request_id = text(result.RequestId), advice = advice.of(code),
-  }
+local function denied_advice(object)
+  local detail = object.AccessDeniedDetail
+  local action = type(detail) == "table" and text_of(detail, "AuthAction")
+  return action and ("This user may not do %s; let an administrator allow it in RAM"):format(action)
 end
 
-local GOOD = { success = true, ["true"] = true, [true] = true }
-local BAD = { fail = true, ["false"] = true, [false] = true }
+local function refused(reply, object, hide)
+  local code = text_of(object, "Code", "code", "ErrorCode", "errorCode")
+  local message = text_of(object, "Message", "message", "ErrorMessage", "errorMessage")
+  if not code and not message then
+    return unreadable(reply, "the reply has neither code nor message", hide)
+  end
+  return failure("service", reply, {
+    code = code,
+    message = without_echo(message or "the service gave no reason"),
+    request_id = text_of(object, "RequestId", "requestId"),
+    recommend = text_of(object, "Recommend", "recommend"),
+    advice = denied_advice(object) or advice.find(code),
+  }, hide)
+end
 
--- `meaning`: the row's status, as actions.lua tells it.
-local function failed(result, meaning)
-  if result.Success == false or result.Success == "false" then return true end
-  local status = type(result.Data) == "table" and result.Data.Status
-  if type(result.Data) ~= "table" or status == nil then return false end
-  return BAD[status] or (meaning == "outcome" and not GOOD[status]) or false
+local function undone(reply, object, hide)
+  local data = type(object.Data) == "table" and object.Data or {}
+  local code = text_of(object, "ErrorCode", "errorCode", "Code", "code")
+  local status = text_of(data, "Status")
+  local message = text_of(data, "Message") or text_of(object, "ErrorMessage", "errorMessage", "Message", "message")
+  return failure("task", reply, {
+    code = code,
+    message = message or status and ("the service answered with Status %s"):format(status)
+      or "the service gave no reason",
+    request_id = text_of(object, "RequestId", "requestId"),
+    advice = advice.find(code),
+  }, hide)
+end
+
+local GOOD = { success = true, ["true"] = true }
+local BAD = { fail = true, ["false"] = true }
+
+--- Did the service say, under HTTP 200, that it did not do it?
+local function is_undone(object, meaning)
+  local success = object.Success
+  if success == nil then
+    success = object.success
+  end
+  if tostring(success) == "false" then
+    return true
+  elseif success == nil and (tonumber(object.HttpStatusCode) or 0) >= 400 then
+    return true
+  end
+  local status = type(object.Data) == "table" and text_of(object.Data, "Status")
+  if not status then
+    return false
+  end
+  status = status:lower()
+  return BAD[status] or meaning == "outcome" and not GOOD[status] or false
+end
+
+--- Whether a Data.Status says that it is done.
+---@param status any
+---@return boolean
+function M.is_done(status)
+  return GOOD[tostring(status):lower()] or false
+end
+
+local function as_it_is(text)
+  return text
 end
 
 ---@param reply { status: integer, headers: table<string, string>, body: string }
----@param meaning? "outcome"|"progress"|"state" of Data.Status
+---@param meaning "outcome"|"progress"|"state" of Data.Status, as the action's row has it
+---@param hide? fun(text: string): string takes secrets out
 ---@return table|nil result the decoded reply
 ---@return table|nil err fields of an error
-function M.read(reply, meaning)
-  local data, message = M.decode(reply.body)
-  local good = reply.status >= 200 and reply.status < 300
-  if type(data) ~= "table" then
-    return nil, protocol_error(reply, data == nil and "the reply is no JSON (" .. tostring(message) .. ")" or "the reply is no JSON object")
+function M.read(reply, meaning, hide)
+  hide = hide or as_it_is
+  local object, message = M.decode(reply.body)
+  if type(object) ~= "table" then
+    return unreadable(reply, message and "the reply is no JSON, " .. message or "the reply is no JSON object", hide)
+  elseif reply.status >= 400 then
+    return refused(reply, object, hide)
+  elseif reply.status < 200 or reply.status >= 300 then
+    return unreadable(reply, "the service does not answer with this status", hide)
+  elseif is_undone(object, meaning) then
+    return undone(reply, object, hide)
   end
-  if reply.status >= 400 then
-    if first(data, "Code", "code", "ErrorCode", "errorCode", "Message", "message") == nil then
-      return nil, protocol_error(reply, "the reply has no error code")
-    end
-    return nil, service_error(reply, data)
-  end
-  if not good then return nil, protocol_error(reply, "the status is not one that the service uses") end
-  if failed(data, meaning) then return nil, task_error(reply, data) end
-  return data
+  return object
 end
 
 return M

@@ -4,45 +4,99 @@ local M = {}
 
 local FIRST_DELAY, LONGEST_DELAY = 0.1, 20
 
--- These stay as they are, however often one tries.
-local FINAL = {
-  CURLE_UNSUPPORTED_PROTOCOL = true, CURLE_URL_MALFORMAT = true, CURLE_PEER_FAILED_VERIFICATION = true,
-  CURLE_SSL_CACERT_BADFILE = true, CURLE_SSL_CERTPROBLEM = true, CURLE_SSL_ISSUER_ERROR = true,
-}
+-- Quotas are counted by the second: sooner than that, a throttled call meets the same answer.
+local FIRST_THROTTLED_DELAY = 1
 
-local function throttled(err)
-  return err.status == 429 or (err.code ~= nil and err.code:find("Throttling", 1, true) ~= nil)
+-- Trying again changes nothing about these.
+local FINAL = {}
+for name in ([[
+  CURLE_UNSUPPORTED_PROTOCOL CURLE_URL_MALFORMAT CURLE_BAD_FUNCTION_ARGUMENT CURLE_FILESIZE_EXCEEDED CURLE_TOO_LARGE
+  CURLE_BAD_CONTENT_ENCODING CURLE_FAILED_INIT CURLE_NOT_BUILT_IN CURLE_UNKNOWN_OPTION CURLE_OUT_OF_MEMORY
+  CURLE_PEER_FAILED_VERIFICATION CURLE_SSL_CACERT_BADFILE CURLE_SSL_CERTPROBLEM CURLE_SSL_CIPHER CURLE_SSL_CRL_BADFILE
+  CURLE_SSL_ISSUER_ERROR CURLE_SSL_ENGINE_NOTFOUND CURLE_SSL_ENGINE_SETFAILED CURLE_SSL_ENGINE_INITFAILED
+  CURLE_SSL_CLIENTCERT CURLE_LOGIN_DENIED CURLE_AUTH_ERROR
+]]):gmatch("%S+") do
+  FINAL[name] = true
 end
 
--- Is it a failure that passes?
-local function passing(err)
-  if err.kind == "transport" or err.kind == "timeout" then return not FINAL[err.code] end
-  return throttled(err) or (err.status or 0) >= 500
+local PASSING_STATUS = { [408] = true, [500] = true, [502] = true, [503] = true, [504] = true }
+local ANSWERED = { service = true, task = true, protocol = true }
+local UNANSWERED = { transport = true, timeout = true, protocol = true }
+
+--- Turned away before anything was done: the gateway says so with 400, DataWorks with 429.
+---@param err table
+---@return boolean
+function M.throttled(err)
+  local code = ANSWERED[err.kind] and err.code or ""
+  return ANSWERED[err.kind] and err.status == 429 or code:find("^Throttling") ~= nil
+    or code:find("^Rejected%.Throttling") ~= nil
 end
 
--- May the service have acted? Throttled calls were turned away at the door.
-local function may_have_acted(err)
-  return err.sent ~= false and not throttled(err)
+--- May the service have acted on the call that ended so?
+---@param err table
+---@return boolean
+function M.may_have_acted(err)
+  if err.sent == false or M.throttled(err) then
+    return false
+  elseif err.kind == "task" then
+    return false
+  end
+  return not (ANSWERED[err.kind] and err.status and err.status >= 400 and err.status < 500 and err.status ~= 408)
+end
+
+--- Is it a failure that passes?
+local function passes(err)
+  if FINAL[err.code or ""] then
+    return false
+  elseif M.throttled(err) or PASSING_STATUS[err.status or 0] then
+    return true
+  elseif err.kind == "service" then
+    return err.code == "SignatureNonceUsed"
+  end
+  -- Without a status there was no whole reply; garbage under HTTP 200 is a reply that was spoilt on its way.
+  return UNANSWERED[err.kind] == true and (err.status == nil or err.status == 200)
 end
 
 --- May this call be made again as it is?
 ---@param err table
----@param repeatable "always"|"token"|"unsent" of the action
+---@param repeatable "always"|"token"|"unsent" of the action's row
+---@param has_token boolean|nil the call carries a ClientToken
 ---@return boolean
-function M.allowed(err, repeatable)
-  if err.kind == "task" or err.kind == "invalid" or err.kind == "credentials" or err.kind == "cancelled" then return false end
-  if not passing(err) then return false end
-  return repeatable ~= "unsent" or not may_have_acted(err)
+function M.allowed(err, repeatable, has_token)
+  if not passes(err) then
+    return false
+  elseif repeatable == "always" or repeatable == "token" and has_token then
+    return true
+  end
+  -- A nonce that was used before says that the request did arrive before.
+  return not M.may_have_acted(err) and err.code ~= "SignatureNonceUsed"
 end
 
---- Full jitter: anything up to a bound that doubles, and never less than the service asks for.
----@param attempt integer that failed, from 1
+--- How long to wait before the next attempt: full jitter under a bound that doubles, on top of what the service
+--- asks for.
+---@param failed integer attempts so far
 ---@param err table
 ---@param random fun(): number
 ---@return number seconds
-function M.delay(attempt, err, random)
-  local bound = math.min(LONGEST_DELAY, FIRST_DELAY * 2 ^ attempt)
-  return math.max(random() * bound, err.retry_after or 0)
+function M.delay(failed, err, random)
+  if err.retry_after then
+    return err.retry_after + random() * FIRST_DELAY
+  end
+  local first = M.throttled(err) and FIRST_THROTTLED_DELAY or FIRST_DELAY
+  return random() * math.min(LONGEST_DELAY, first * 2 ^ (failed - 1))
+end
+
+--- The seconds that a reply asks to wait.
+---@param headers table<string, string>
+---@return number|nil
+function M.after(headers)
+  local milliseconds = tonumber(headers["x-acs-retry-after"])
+    or tonumber((headers["x-ratelimit-user-api"] or headers["x-ratelimit-user"] or ""):match("TimeLeft:(%d+)"))
+  if milliseconds and milliseconds > 0 and milliseconds < math.huge then
+    return milliseconds / 1000
+  end
+  local seconds = tonumber((headers["retry-after"] or ""):match("^%d+$"))
+  return seconds
 end
 
 return M

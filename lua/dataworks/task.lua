@@ -1,10 +1,13 @@
 -- Builds TaskParam tables from a sentence: from = ..., to = ..., resource_group = ...
 
+local ids = require "dataworks.ids"
 local nearest = require "dataworks.nearest"
 
 local M = {}
 
-local OPTIONS = { from = "table", to = "table", resource_group = "string", name = "string", schedule_resource_group_id = "number" }
+local OPTIONS = {
+  from = "table", to = "table", resource_group = "string", name = "string", schedule_resource_group_id = "number",
+}
 local WRITERS = { odps = true, kafka = true, holo = true }
 
 local EXAMPLE = 'from = { mysql = "source", tables = { database = { "table" } } }, to = { odps = "destination" }'
@@ -24,7 +27,9 @@ local function check_options(spec)
   end
   if not spec.from then misuse("from is missing: from = { mysql = \"source\", tables = ... }") end
   if not spec.to then misuse("to is missing: to = { odps = \"destination\" }, or kafka, or holo") end
-  if not spec.resource_group then misuse("resource_group is missing: the identifier of a data integration resource group") end
+  if not spec.resource_group or spec.resource_group == "" then
+    misuse("resource_group is missing: the identifier of a resource group, as in S_res_group_...")
+  end
 end
 
 local function check_name(value, where)
@@ -33,7 +38,9 @@ local function check_name(value, where)
 end
 
 local function table_list(list, where)
-  if type(list) ~= "table" or #list == 0 then misuse("%s: a list of table names was expected, as in { \"orders\" }", where) end
+  if type(list) ~= "table" or #list == 0 then
+    misuse("%s: a list of table names was expected, as in { \"orders\" }", where)
+  end
   local copy = {}
   for i, name in ipairs(list) do copy[i] = check_name(name, ("%s[%d]"):format(where, i)) end
   for key in pairs(list) do
@@ -50,7 +57,9 @@ local function selected_tables(databases)
   table.sort(names)
   for i, name in ipairs(names) do
     local infos = {}
-    for j, table_name in ipairs(table_list(databases[name], "from.tables." .. name)) do infos[j] = { table = table_name } end
+    for j, table_name in ipairs(table_list(databases[name], "from.tables." .. name)) do
+      infos[j] = { table = table_name }
+    end
     selected[i] = { dbName = name, schema = { { tableInfos = infos } } }
   end
   return selected
@@ -80,9 +89,19 @@ local function writer(to)
   local kind, datasource = next(to)
   if kind == nil or next(to, kind) ~= nil then misuse("to: exactly one of odps, kafka and holo was expected") end
   if not WRITERS[kind] then
-    misuse("to: unknown destination %s%s; odps, kafka and holo are documented", tostring(kind), nearest.hint(kind, WRITERS))
+    misuse("to: unknown destination %s%s; odps, kafka and holo are documented", tostring(kind),
+      nearest.hint(kind, WRITERS))
   end
-  return { stepType = kind, parameter = { datasource = check_name(datasource, "to." .. kind) }, name = "Writer", category = "writer" }
+  local parameter = { datasource = check_name(datasource, "to." .. kind) }
+  return { stepType = kind, parameter = parameter, name = "Writer", category = "writer" }
+end
+
+local function schedule_group(id)
+  local number = id ~= nil and ids.native(ids.text(id))
+  if number and (type(number) ~= "number" or number ~= number or number % 1 ~= 0) then
+    misuse("schedule_resource_group_id: a whole number was expected")
+  end
+  return number or nil
 end
 
 local function build(spec)
@@ -93,7 +112,7 @@ local function build(spec)
     version = "1.0",
     setting = {
       resourceGroup = spec.resource_group,
-      scheduleResgroupId = spec.schedule_resource_group_id,
+      scheduleResgroupId = schedule_group(spec.schedule_resource_group_id),
       name = spec.name,
       taskType = "oneclick_to_" .. destination.stepType,
     },

@@ -1,56 +1,86 @@
--- Polls until success, failure or a deadline. Knows no network and no clock of its own.
+-- Polls until success, failure or a deadline. Clock, sleep and chance are handed in.
 
 local M = {}
 
-local TIMEOUT, DELAY, MAX_DELAY = 600, 1, 5
+M.TIMEOUT, M.DELAY, M.MAX_DELAY = 600, 1, 5
+
 local GROWTH = 1.5
 
 ---@class dataworks.WaitOptions
 ---@field timeout? number seconds in all, 600
----@field delay? number seconds before the second poll, 1; it grows by half each time
+---@field delay? number seconds before the second poll, 1; each wait is half as long again as the one before
 ---@field max_delay? number seconds between polls at the most, 5
----@field on_progress? fun(event: table) before each wait
+---@field on_progress? fun(event: table) what it raises ends the wait with a "cancelled" error
 
----@class dataworks.Poller
----@field poll fun(seconds_left: number): "success"|"failure"|"pending", any, table|nil state of the thing, value, error
+---@class dataworks.Poll: dataworks.WaitOptions
+---@field what string that is waited for, for the message of a timeout
+---@field ask fun(remaining: number): "success"|"failure"|"pending", any, table|nil outcome; result or status; error
 ---@field clock fun(): number
 ---@field sleep fun(seconds: number)
 ---@field random fun(): number
 
--- Three quarters of the delay to all of it, so that many waiters spread.
-local function jittered(delay, random)
-  return delay * (0.75 + 0.25 * random())
-end
-
-local function timed_out(started, options, poller, attempts, last)
-  return {
-    kind = "timeout", sent = false, attempts = attempts, elapsed = poller.clock() - started,
-    message = ("not ready after %g seconds"):format(options.timeout or TIMEOUT)
-      .. (last and "; the last poll failed: " .. tostring(last) or ""),
+--- Calls a callback that may stop what is going on by raising.
+---@param callback fun(event: table)|nil
+---@param event table
+---@return true|nil
+---@return table|nil err fields of an error
+function M.report(callback, event)
+  if not callback then
+    return true
+  end
+  local ok, message = pcall(callback, event)
+  if ok then
+    return true
+  end
+  return nil, {
+    kind = "cancelled", message = "on_progress raised: " .. tostring(message), elapsed = event.elapsed,
   }
 end
 
----@param poller dataworks.Poller
----@param options dataworks.WaitOptions
----@return any value
----@return table|nil err fields of an error
-function M.run(poller, options)
-  local started = poller.clock()
-  local deadline = started + (options.timeout or TIMEOUT)
-  local delay, longest = options.delay or DELAY, options.max_delay or MAX_DELAY
-  local attempts = 0
+--- Half of the delay to all of it, so that waiters that began together spread.
+local function jittered(delay, random)
+  return delay * (0.5 + 0.5 * random())
+end
+
+local function timed_out(poll, elapsed, polls, status, last)
+  local message = ("%s is not ready after %.1f s and %d polls"):format(poll.what, elapsed, polls)
+  if last then
+    message = ("%s; the last one failed: %s"):format(message, last.message)
+  elseif status ~= nil then
+    message = ("%s; the last status is %s"):format(message, tostring(status))
+  end
+  return { kind = "timeout", sent = false, message = message, elapsed = elapsed, attempts = polls }
+end
+
+---@param poll dataworks.Poll
+---@return any result
+---@return table|nil err an error, or the fields of one
+function M.run(poll)
+  local started = poll.clock()
+  local timeout = poll.timeout or M.TIMEOUT
+  local delay, longest = poll.delay or M.DELAY, poll.max_delay or M.MAX_DELAY
+  local polls = 0
   while true do
-    attempts = attempts + 1
-    local state, value, err = poller.poll(deadline - poller.clock())
-    if state == "success" then return value end
-    if state == "failure" then return nil, err end
-    local pause = jittered(math.min(delay, longest), poller.random)
-    delay = delay * GROWTH
-    if poller.clock() + pause >= deadline then return nil, timed_out(started, options, poller, attempts, err) end
-    if options.on_progress then
-      options.on_progress { step = "waiting", elapsed = poller.clock() - started, attempt = attempts, delay = pause, status = value, error = err }
+    local outcome, value, err = poll.ask(timeout - (poll.clock() - started))
+    polls = polls + 1
+    if outcome == "success" then
+      return value
+    elseif outcome == "failure" then
+      return nil, err
     end
-    poller.sleep(pause)
+    local elapsed = poll.clock() - started
+    local pause = math.max(jittered(math.min(delay, longest), poll.random), err and err.retry_after or 0)
+    if elapsed + pause >= timeout then
+      return nil, timed_out(poll, elapsed, polls, value, err)
+    end
+    local go, stopped = M.report(poll.on_progress, {
+      step = "polling", elapsed = elapsed, attempt = polls, status = value, delay = pause, error = err,
+    })
+    if not go then
+      return nil, stopped
+    end
+    poll.sleep(pause)
+    delay = delay * GROWTH
   end
 end
 

@@ -1,0 +1,108 @@
+-- A client's prepared keys: made once, made anew when the credentials change. The keys stay in closures, so that
+-- nothing that prints a client's fields can show them.
+
+local core = require "dataworks.core"
+
+local M = {}
+
+-- Hiding something shorter would spoil ordinary words.
+local SHORTEST_SECRET = 6
+
+local function percent(text)
+  return (text:gsub("[^%w%-._~]", function(byte)
+    return ("%%%02X"):format(byte:byte())
+  end))
+end
+
+local function replace_plain(text, secret)
+  return (text:gsub(secret:gsub("%p", "%%%0"), "***"))
+end
+
+--- A function that puts *** for each secret in a text, as it is and percent-encoded once or twice.
+---@param secrets string[]
+---@return fun(text: string): string
+function M.hider(secrets)
+  local list = {}
+  for _, secret in ipairs(secrets) do
+    if #secret >= SHORTEST_SECRET then
+      local once = percent(secret)
+      list[#list + 1] = secret
+      list[#list + 1] = once ~= secret and once or nil
+      list[#list + 1] = once ~= secret and percent(once) or nil
+    end
+  end
+  return function(text)
+    for _, secret in ipairs(list) do
+      text = replace_plain(text, secret)
+    end
+    return text
+  end
+end
+
+local function as_failure(wrong)
+  return {
+    kind = "credentials", sent = false, message = ("%s %s"):format(wrong.path, wrong.message),
+    advice = "copy the key again, without blanks and line breaks around it",
+  }
+end
+
+--- @class dataworks.Signer
+--- @field get fun(): userdata|nil, table|nil the prepared keys, or fields of an error
+--- @field hide fun(text: string): string
+--- @field close fun()
+
+---@param source fun(): dataworks.Credentials|nil, table|nil
+---@param algorithm string|nil
+---@param more_secrets string[] that have to be hidden too
+---@return dataworks.Signer
+function M.new(source, algorithm, more_secrets)
+  local current, id, secret, token
+  local hide = M.hider(more_secrets)
+  local signer = {}
+
+  local function renew(found)
+    local made, wrong = core.signer {
+      algorithm = algorithm, access_key_id = found.access_key_id, access_key_secret = found.access_key_secret,
+      security_token = found.security_token,
+    }
+    if not made then
+      return nil, as_failure(wrong)
+    end
+    if current then
+      current:close()
+    end
+    current, id, secret, token = made, found.access_key_id, found.access_key_secret, found.security_token
+    local secrets = { secret, token }
+    for _, more in ipairs(more_secrets) do
+      secrets[#secrets + 1] = more
+    end
+    hide = M.hider(secrets)
+    return current
+  end
+
+  function signer.get()
+    local found, err = source()
+    if not found then
+      return nil, err
+    elseif current and found.access_key_id == id and found.access_key_secret == secret
+      and found.security_token == token then
+      return current
+    end
+    return renew(found)
+  end
+
+  function signer.hide(text)
+    return hide(text)
+  end
+
+  function signer.close()
+    if current then
+      current:close()
+    end
+    current, id, secret, token, source = nil, nil, nil, nil, nil
+  end
+
+  return signer
+end
+
+return M
