@@ -1,4 +1,5 @@
--- Two measurements in turn, A B A B ..., and what their ratios say. A shared machine drifts; a ratio of neighbours doesn't.
+-- Two measurements in turn, A B A B ..., and what their ratios say: a shared machine drifts, a ratio of neighbours
+-- doesn't.
 
 local M = {}
 
@@ -29,7 +30,8 @@ function M.print(what, ours, floor, count, aim)
 end
 
 function M.header()
-  print(("%-44s %10s %10s   %s"):format("median of " .. ROUNDS .. " rounds", "dataworks", "floor", "ratio (lowest to highest)"))
+  print(("%-44s %10s %10s   %s"):format("median of " .. ROUNDS .. " rounds", "dataworks", "floor",
+    "ratio (lowest to highest)"))
 end
 
 return M

@@ -1,0 +1,98 @@
+local dataworks = require "dataworks"
+local actions = require "dataworks.actions"
+local files = require "spec.support.files"
+local shell = require "spec.support.shell"
+
+local readme = files.read "README.md"
+
+local function blocks()
+  local list = {}
+  for code in readme:gmatch("```lua\n(.-)```") do list[#list + 1] = code end
+  return list
+end
+
+local function missing(names)
+  local list = {}
+  for _, name in ipairs(names) do
+    if not readme:find("`" .. name, 1, true) then list[#list + 1] = name end
+  end
+  table.sort(list)
+  return table.concat(list, " ")
+end
+
+-- The fields of a documented class.
+local function fields(path, class)
+  local names = {}
+  local text = files.read(path):match("%-%-%-@class " .. class:gsub("%p", "%%%0") .. "[^\n]*\n(.-)\nlocal ")
+  for name in text:gmatch("%-%-%-@field ([%w_]+)") do names[#names + 1] = name end
+  assert.is_true(#names > 0, path .. " has no class " .. class)
+  return names
+end
+
+local function keys(map)
+  local names = {}
+  for name in pairs(map) do names[#names + 1] = name end
+  return names
+end
+
+describe("the README", function()
+  it("shows make demo first, then make test", function()
+    local demo, test = readme:find("make demo", 1, true), readme:find("make test", 1, true)
+    assert.is_true(demo < test)
+    assert.is_true(test < readme:find("```lua", 1, true))
+  end)
+
+  it("names every function and value of the module", function()
+    local names = {}
+    for name in pairs(dataworks) do names[#names + 1] = "dataworks." .. name end
+    assert.equal("", missing(names))
+  end)
+
+  it("names every action", function()
+    assert.equal("", missing(keys(actions)))
+  end)
+
+  it("names every target of make", function()
+    local help, names = "\n" .. shell.output("unset MAKEFLAGS MAKELEVEL; make -s help"), {}
+    for name in help:gmatch("\n  make (%l[%w-]+)") do names[#names + 1] = "make " .. name end
+    assert.equal("", missing(names))
+  end)
+
+  it("names every method of a client", function()
+    local names = {}
+    for name in files.read("lua/dataworks/client.lua"):gmatch("function methods:([%w_]+)") do
+      names[#names + 1] = "client:" .. name
+    end
+    assert.is_true(#names > 5)
+    assert.equal("", missing(names))
+  end)
+
+  it("names every option, every field of an error and of an event", function()
+    assert.equal("", missing(fields("lua/dataworks/client.lua", "dataworks.Options")))
+    assert.equal("", missing(fields("lua/dataworks/client.lua", "dataworks.Event")))
+    assert.equal("", missing(fields("lua/dataworks/error.lua", "dataworks.Error")))
+  end)
+
+  it("names every setting of the emulator", function()
+    assert.equal("", missing(keys(require("dataworks.emulator.settings").defaults())))
+  end)
+
+  it("has Lua that compiles", function()
+    for _, code in ipairs(blocks()) do
+      local load_text = loadstring or load -- luacheck: ignore 113
+      assert.is_truthy(load_text(code), code)
+    end
+  end)
+
+  it("has a first script of ten lines or a few more that works as it stands", function()
+    local path = os.tmpname()
+    local file = assert(io.open(path, "w"))
+    file:write(blocks()[1])
+    file:close()
+    local output, status = shell.run(("%s bin/dataworks emulator -- %s %s"):format(shell.interpreter, shell.interpreter, path))
+    os.remove(path)
+    assert.equal(0, status)
+    assert.matches("^created file %d+\n$", output)
+    assert.is_true(select(2, blocks()[1]:gsub("\n", "\n")) <= 14)
+  end)
+end)
