@@ -198,11 +198,13 @@ local function build(self, action, params)
   return core.request(action, actions[action], params, context)
 end
 
---- Takes out of a text the client's keys, and the signature of this request.
+--- Takes out of a text the client's keys, and the signature of this request. Made only for what failed.
 local function hider(self, request)
-  local signature = (request.headers.authorization or request.body):match("Signature=([^&]*)") or ""
-  local hide = signer.hider { signature }
+  local hide
   return function(text)
+    hide = hide or signer.hider {
+      (request.headers.authorization or request.body):match("Signature=([^&]*)") or "",
+    }
     return hide(self._signer.hide(text))
   end
 end

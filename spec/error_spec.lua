@@ -1,0 +1,66 @@
+local errors = require "dataworks.error"
+
+describe("an error", function()
+  it("keeps the fields it knows and nothing else", function()
+    local err = errors.new { kind = "service", message = "no", code = "C", access_key_secret = "s", headers = {} }
+    assert.same({ kind = "service", message = "no", code = "C" }, err)
+  end)
+
+  it("leaves out a field of the wrong type", function()
+    assert.same({ kind = "service", message = "no" }, errors.new { kind = "service", message = "no", code = {}, status = "4" })
+  end)
+
+  it("is one line that says what, where, why and what helps", function()
+    local err = errors.new {
+      kind = "service", action = "CreateDISyncTask", message = "The file name already exists.", code = "Invalid.X",
+      status = 400, request_id = "R", attempts = 2, endpoint = "example.com", advice = "Choose another name",
+    }
+    assert.equal("CreateDISyncTask: The file name already exists (Invalid.X, HTTP 400, example.com, request R, 2 attempts). "
+      .. "Choose another name", tostring(err))
+  end)
+
+  it("names the field that was refused", function()
+    local err = errors.new { kind = "invalid", action = "A", path = "TaskParam.steps[1]", message = "is missing" }
+    assert.equal("A: TaskParam.steps[1]: is missing", tostring(err))
+  end)
+
+  it("says when the call may have been carried out, and which token repeats it safely", function()
+    local err = errors.new { kind = "transport", message = "broken", sent = "unknown", client_token = "T" }
+    assert.equal("broken (it may have been carried out, ClientToken T)", tostring(err))
+    assert.equal("broken", tostring(errors.new { kind = "transport", message = "broken", sent = false, client_token = "T" }))
+    assert.equal("no", tostring(errors.new { kind = "service", message = "no", sent = true, client_token = "T" }))
+  end)
+
+  it("joins with text and with other errors on both sides", function()
+    local err = errors.new { kind = "task", message = "no" }
+    assert.equal("a no", "a " .. err)
+    assert.equal("no b", err .. " b")
+    assert.equal("nono", err .. err)
+  end)
+
+  it("makes control characters visible and bounds its texts", function()
+    local err = errors.new { kind = "protocol", message = "a\nb\r\t\0\27[31m\127" }
+    assert.equal([[a\nb\r\t\x00\x1b[31m\x7f]], err.message)
+    assert.is_true(#errors.new({ kind = "task", message = ("x"):rep(1e6) }).message < 2100)
+  end)
+
+  it("cuts between the characters of UTF-8", function()
+    assert.equal("é...", errors.line("ééé", 3))
+    assert.equal("éé", errors.line("éé", 4))
+  end)
+
+  it("is known by its metatable", function()
+    assert.is_true(errors.is(errors.new {}))
+    for _, other in ipairs { {}, { kind = "task" }, "task", 1, false } do
+      assert.is_false(errors.is(other))
+    end
+    assert.is_false(errors.is(nil))
+  end)
+
+  it("can be raised and caught as it is", function()
+    local err = errors.new { kind = "task", message = "no" }
+    local ok, caught = pcall(error, err)
+    assert.is_false(ok)
+    assert.equal(err, caught)
+  end)
+end)

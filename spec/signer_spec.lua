@@ -1,0 +1,67 @@
+local signer = require "dataworks.signer"
+
+describe("a client's signer", function()
+  it("is made once and kept while the credentials stay", function()
+    local kept = signer.new(function() return { access_key_id = "i", access_key_secret = "secret-1" } end, nil, {})
+    assert.equal(kept.get(), kept.get())
+  end)
+
+  it("is made anew when any part of them changes, and the old one is closed", function()
+    local now = { access_key_id = "i", access_key_secret = "secret-1" }
+    local kept = signer.new(function() return now end, "HMAC-SHA1", {})
+    for _, changed in ipairs {
+      { access_key_id = "j", access_key_secret = "secret-1" }, { access_key_id = "j", access_key_secret = "secret-2" },
+      { access_key_id = "j", access_key_secret = "secret-2", security_token = "token-1" },
+      { access_key_id = "j", access_key_secret = "secret-2" },
+    } do
+      local before = kept.get()
+      now = changed
+      local after = kept.get()
+      assert.not_equal(before, after)
+      assert.equal("dataworks.signer (closed)", tostring(before))
+      assert.equal("dataworks.signer (HMAC-SHA1)", tostring(after))
+    end
+  end)
+
+  it("keeps its keys when the source fails for once, and uses none meanwhile", function()
+    local found = { access_key_id = "i", access_key_secret = "secret-1" }
+    local source = { found }
+    local kept = signer.new(function() return source[1], source[1] == nil and { kind = "credentials" } or nil end, nil, {})
+    local first = kept.get()
+    source[1] = nil
+    assert.same({ nil, { kind = "credentials" } }, { kept.get() })
+    source[1] = found
+    assert.equal(first, kept.get())
+  end)
+
+  it("names the bad key, not its text", function()
+    local kept = signer.new(function() return { access_key_id = "i", access_key_secret = "hush-hush\n" } end, nil, {})
+    local found, err = kept.get()
+    assert.is_nil(found)
+    assert.equal("credentials", err.kind)
+    assert.matches("^access_key_secret has a blank, a line break", err.message)
+    assert.is_nil(err.message:find("hush", 1, true))
+  end)
+
+  it("hides secret and token, plain and percent-encoded once or twice, and no word of the text besides", function()
+    local kept = signer.new(function()
+      return { access_key_id = "i", access_key_secret = "se/cret+1", security_token = "to+ken%1==" }
+    end, nil, { "proxy-password" })
+    kept.get()
+    assert.equal("a *** b *** c *** d *** e *** f", kept.hide(
+      "a se/cret+1 b to+ken%1== c se%2Fcret%2B1 d to%252Bken%25251%253D%253D e proxy-password f"))
+    assert.equal("secret token", kept.hide "secret token")
+  end)
+
+  it("can be closed twice", function()
+    local kept = signer.new(function() return { access_key_id = "i", access_key_secret = "secret-1" } end, nil, {})
+    local made = kept.get()
+    kept.close()
+    kept.close()
+    assert.equal("dataworks.signer (closed)", tostring(made))
+  end)
+
+  it("hides nothing so short that it would spoil words", function()
+    assert.equal("the art", signer.hider { "a", "" } "the art")
+  end)
+end)

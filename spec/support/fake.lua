@@ -1,0 +1,82 @@
+-- A client whose network, clock and chance are a script, for specs where the wire is not the point.
+
+local core = require "dataworks.core"
+local dataworks = require "dataworks"
+
+local M = {}
+
+M.id, M.secret, M.token = "spec-key-id", "spec/key+secret==", "spec/security+token=="
+
+--- A reply as a transport gives it.
+function M.reply(data, status, headers)
+  local body = type(data) == "string" and data or assert(core.encode(data))
+  return { status = status or 200, headers = headers or {}, body = body }
+end
+
+--- A good reply of a DISync action.
+function M.good(data)
+  return M.reply { RequestId = "R-1", Success = true, Data = data or core.null }
+end
+
+--- A refusal of the gateway.
+function M.refused(code, status, headers)
+  return M.reply({ Code = code, Message = "said " .. code, RequestId = "R-2", HostId = "h" }, status or 400, headers)
+end
+
+function M.lost(sent, code)
+  return { fails = { kind = "transport", sent = sent, message = "the connection broke", code = code } }
+end
+
+--- Each of `answers` is a reply, a failure of lost(), or a function of the request and its limits.
+---@return table client
+---@return table world {sent = requests, limits = , slept = , now = }
+function M.client(answers, options)
+  local world = { sent = {}, limits = {}, slept = {}, now = 1000, tokens = 0 }
+  local transport = { closed = 0 }
+  function transport.send(_, request, limits)
+    world.sent[#world.sent + 1], world.limits[#world.limits + 1] = request, limits
+    local answer = answers[#world.sent]
+    if type(answer) == "function" then answer = answer(request, limits, world) end
+    if not answer then error("the spec has no answer for request " .. #world.sent) end
+    if answer.fails then
+      local copy = {}
+      for name, value in pairs(answer.fails) do copy[name] = value end
+      return nil, copy
+    end
+    return { status = answer.status, headers = answer.headers, body = answer.body }
+  end
+  function transport.close() transport.closed = transport.closed + 1 end
+  world.transport = transport
+  local all = {
+    endpoint = "https://example.com", access_key_id = M.id, access_key_secret = M.secret, transport = transport,
+    now = function() return 1716019750 end,
+    clock = function() return world.now end,
+    random = function() return 0.5 end,
+    nonce = function()
+      world.tokens = world.tokens + 1
+      return ("nonce-%d"):format(world.tokens)
+    end,
+    sleep = function(seconds)
+      world.slept[#world.slept + 1] = seconds
+      world.now = world.now + seconds
+    end,
+    getenv = function() end,
+  }
+  for name, value in pairs(options or {}) do all[name] = value or nil end
+  return dataworks.new(all), world
+end
+
+local function unescape(text)
+  return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
+end
+
+--- The parameters of a request, wherever they are.
+function M.params(request)
+  local found = {}
+  for name, value in ((request.url:match("%?(.*)") or "") .. "&" .. request.body):gmatch("([^&=]+)=([^&]*)") do
+    found[unescape(name)] = unescape(value)
+  end
+  return found
+end
+
+return M
