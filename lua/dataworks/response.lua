@@ -186,7 +186,7 @@ end
 function M.read(reply, meaning, hide)
   hide = hide or as_it_is
   local object, message = M.decode(reply.body)
-  if type(object) ~= "table" then
+  if type(object) ~= "table" or not reply.body:find("^%s*{") then
     return unreadable(reply, message and "the reply is no JSON, " .. message or "the reply is no JSON object", hide)
   elseif reply.status >= 400 then
     return refused(reply, object, hide)

@@ -97,11 +97,11 @@ local function writer(to)
 end
 
 local function schedule_group(id)
-  local number = id ~= nil and ids.native(ids.text(id))
-  if number and (type(number) ~= "number" or number ~= number or number % 1 ~= 0) then
+  if type(id) == "string" then id = ids.native(id) end
+  if id ~= nil and (type(id) ~= "number" or id % 1 ~= 0) then
     misuse("schedule_resource_group_id: a whole number was expected")
   end
-  return number or nil
+  return id
 end
 
 local function build(spec)

@@ -1,0 +1,235 @@
+local actions = require "dataworks.actions"
+local advice = require "dataworks.advice"
+local core = require "dataworks.core"
+local errors = require "dataworks.error"
+local files = require "spec.support.files"
+local response = require "dataworks.response"
+
+local function reply(body, status, headers)
+  return { status = status or 200, headers = headers or {}, body = body }
+end
+
+local function read(body, status, headers, meaning)
+  return response.read(reply(body, status, headers), meaning or "outcome")
+end
+
+local function refused(...)
+  local result, fields = read(...)
+  assert.is_nil(result)
+  return errors.new(fields)
+end
+
+describe("a decoded reply", function()
+  local function decode(text) return response.decode(text) end
+
+  it("has integers of 64 bits exact, as decimal text where this Lua has no such integers", function()
+    local ids = decode "[9007199254740993,-9007199254740993,9223372036854775807,-9223372036854775808]"
+    local texts = { "9007199254740993", "-9007199254740993", "9223372036854775807", "-9223372036854775808" }
+    for i, text in ipairs(texts) do
+      assert.equal(math.type and "integer" or "string", math.type and math.type(ids[i]) or type(ids[i]))
+      assert.equal(text, tostring(ids[i]))
+    end
+  end)
+
+  it("keeps integers that no Lua has as decimal text", function()
+    assert.same({ "9223372036854775808", "-9223372036854775809", "18446744073709551616" },
+      decode "[9223372036854775808,-9223372036854775809,18446744073709551616]")
+  end)
+
+  it("has whole numbers as integers and the others as floats", function()
+    local list = decode "[5,9007199254740991,1.5,1e2,1e300,-0,0.1]"
+    assert.same({ 5, 9007199254740991, 1.5, 100, 1e300, 0, 0.1 }, list)
+    assert.equal("5", tostring(list[1]))
+    if math.type then
+      assert.same({ "integer", "integer", "float" }, { math.type(list[1]), math.type(list[2]), math.type(list[3]) })
+    end
+  end)
+
+  it("leaves text alone that looks like a marked number", function()
+    assert.same({ "\0019007199254740993", "\1\1x", "9007199254740993" },
+      decode [==[["\u00019007199254740993","\u0001\u0001x","9007199254740993"]]==])
+  end)
+
+  it("drops null members and keeps the places of nulls in lists", function()
+    assert.same({ a = { core.null, 1 } }, decode '{"a":[null,1],"b":null,"c":null}')
+  end)
+
+  it("refuses what is no JSON, and says where", function()
+    for _, text in ipairs { "", "{", "NaN", "[1,]", "{'a':1}", "0x10", "[1]x", "nul" } do
+      local value, message = decode(text)
+      assert.is_nil(value)
+      assert.matches("at byte %d+", message)
+    end
+  end)
+
+  it("doesn't touch the settings of the program's own cjson", function()
+    assert.not_nil(require("cjson").decode("[NaN]"))
+  end)
+end)
+
+describe("a reply of HTTP 200", function()
+  it("is the result, in the provider's spelling", function()
+    assert.same({ RequestId = "R", Success = true, Data = { Status = "success", FileId = 5 } },
+      read '{"RequestId":"R","Success":true,"Data":{"Status":"success","Message":null,"FileId":5}}')
+  end)
+
+  it("is good in the documented sample, whose Message says the contrary of its Status", function()
+    local result = assert(read(files.read "spec/tasks/generate_response.json"))
+    assert.equal(10, result.Data.ProcessId)
+  end)
+
+  it("is a task error when Success is false, with the service's words", function()
+    local err = refused '{"RequestId":"R","Success":false,"Data":{"Message":"no such group"}}'
+    assert.same({ "task", "no such group", "R", 200, true }, { err.kind, err.message, err.request_id, err.status, err.sent })
+    err = refused '{"RequestId":"R","Success":"false","ErrorCode":"Forbidden.Access","ErrorMessage":"denied","HttpStatusCode":403}'
+    assert.same({ "task", "Forbidden.Access", "denied" }, { err.kind, err.code, err.message })
+    assert.equal("the service gave no reason", refused('{"Success":false}').message)
+  end)
+
+  it("is a task error when only HttpStatusCode tells", function()
+    assert.equal("E", refused('{"RequestId":"R","HttpStatusCode":500,"ErrorCode":"E"}').code)
+    assert.truthy(read '{"RequestId":"R","HttpStatusCode":200,"Success":true,"ErrorCode":""}')
+  end)
+
+  it("is a task error when Data.Status is fail or false, whatever the action", function()
+    for name, row in pairs(actions) do
+      for _, status in ipairs { '"fail"', '"false"', "false", '"FAIL"' } do
+        local body = ('{"Success":true,"RequestId":"R","Data":{"Status":%s,"Message":"fileId:[100] is invalid."}}'):format(status)
+        local err = refused(body, 200, {}, row.status)
+        assert.same({ "task", "fileId:[100] is invalid." }, { err.kind, err.message }, name .. status)
+      end
+    end
+  end)
+
+  it("is good when Data.Status is success or true", function()
+    for _, status in ipairs { '"success"', '"true"', "true", '"SUCCESS"', "null", '""' } do
+      assert.truthy(read(('{"Success":true,"Data":{"Status":%s}}'):format(status)))
+    end
+    assert.truthy(read '{"Success":true,"Data":true}')
+    assert.truthy(read '{"Success":true}')
+  end)
+
+  it("is a task error with any other Status of an action that does something", function()
+    local err = refused '{"Success":true,"Data":{"Status":"rejected"}}'
+    assert.equal("the service answered with Status rejected", err.message)
+  end)
+
+  it("may have any other Status where that is progress or a state", function()
+    for _, status in ipairs { "NORUN", "RUN", "PAUSE", "KILLING", "WAIT" } do
+      assert.truthy(read(('{"Success":true,"Data":{"Status":"%s"}}'):format(status), 200, {}, actions.GetDISyncInstanceInfo.status))
+    end
+    for _, data in ipairs { '{"Status":"processing"}', "{}", "null", '{"Status":""}', '{"Status":"success","TaskContent":""}' } do
+      assert.truthy(read(('{"Success":true,"Data":%s}'):format(data), 200, {}, actions.QueryDISyncTaskConfigProcessResult.status))
+    end
+  end)
+
+  it("tells which Status means done", function()
+    for _, status in ipairs { "success", "true", true, "Success" } do assert.is_true(response.is_done(status)) end
+    for _, status in ipairs { "fail", "processing", "", false } do assert.is_false(response.is_done(status)) end
+    assert.is_false(response.is_done(nil))
+  end)
+end)
+
+describe("a refusal", function()
+  local BODY = [[{"RequestId":"6BE5","HostId":"h","Code":"Invalid.DI.Parameter","Message":"The parameter is invalid.",
+    "Recommend":"https://api.aliyun.com/troubleshoot?q=x"}]]
+
+  it("is a service error with all that the service tells", function()
+    local err = refused(BODY, 400)
+    assert.same({ "service", "Invalid.DI.Parameter", "The parameter is invalid.", 400, "6BE5",
+      "https://api.aliyun.com/troubleshoot?q=x", true },
+      { err.kind, err.code, err.message, err.status, err.request_id, err.recommend, err.sent })
+    assert.matches("resource group", err.advice)
+  end)
+
+  it("is read with keys of lower case and of the other family of errors", function()
+    local err = refused('{"requestId":"r","code":"C","message":"m"}', 500)
+    assert.same({ "C", "m", "r" }, { err.code, err.message, err.request_id })
+    err = refused('{"RequestId":"r","Success":false,"ErrorCode":"C","ErrorMessage":"m"}', 403)
+    assert.same({ "service", "C", "m" }, { err.kind, err.code, err.message })
+  end)
+
+  it("has the request id of the header when the body has none", function()
+    assert.equal("H", refused('{"Code":"C"}', 400, { ["x-acs-request-id"] = "H" }).request_id)
+    assert.equal("H", refused("", 502, { ["x-acs-request-id"] = "H" }).request_id)
+  end)
+
+  it("has the time to wait", function()
+    assert.equal(0.3, refused(BODY, 429, { ["x-acs-retry-after"] = "300" }).retry_after)
+  end)
+
+  it("names what the user may not do", function()
+    local err = refused([[{"Code":"NoPermission","Message":"m","AccessDeniedDetail":{"AuthAction":"dataworks:CreateDISyncTask",
+      "NoPermissionType":"ImplicitDeny"}}]], 403)
+    assert.matches("dataworks:CreateDISyncTask", err.advice)
+  end)
+
+  it("does not repeat the request that a signature error echoes", function()
+    for _, message in ipairs {
+      "Specified signature is not matched with our calculation. server string to sign is:POST&%2F&SecurityToken%3Dhush",
+      "Specified signature does not match our calculation. server StringToSign is [ACS3\nhush] server CanonicalRequest is [hush]",
+      "The request signature does not conform to Aliyun standards. server Authorization is [hush]",
+      "The request signature does not conform to Aliyun standards. server string to sign is:[hush]",
+    } do
+      local err = refused(core.encode { Code = "SignatureDoesNotMatch", Message = message }, 400)
+      assert.matches("^[%a ]+$", err.message)
+      assert.is_nil(tostring(err):find("hush", 1, true))
+    end
+  end)
+
+  it("hides what it is told to, in every field", function()
+    local body = '{"Code":"C.hush","Message":"a hush b","Recommend":"https://x/hush","RequestId":"hush"}'
+    local function hide(text) return (text:gsub("hush", "***")) end
+    local _, fields = response.read(reply(body, 400), "outcome", hide)
+    for name, value in pairs(errors.new(fields)) do assert.is_nil(tostring(value):find("hush", 1, true), name) end
+    _, fields = response.read(reply(("x"):rep(198) .. "hush", 502), "outcome", hide)
+    assert.is_nil(errors.new(fields).excerpt:find("hu", 1, true))
+  end)
+end)
+
+describe("a reply that can't be understood", function()
+  it("is a protocol error with the status and the first bytes", function()
+    for body, status in pairs {
+      ["<html>\r\n<h1>502 Bad Gateway</h1>"] = 502, ['{"RequestId":"R","Data":{"Status":<<<'] = 200, ["[1]"] = 200,
+      ["null"] = 500, ['"text"'] = 400, ["no JSON"] = 414,
+    } do
+      local err = refused(body, status)
+      assert.same({ "protocol", status, true }, { err.kind, err.status, err.sent })
+      assert.equal((body:gsub("\r", "\\r"):gsub("\n", "\\n")), err.excerpt)
+      assert.truthy(tostring(err):find(err.excerpt, 1, true))
+    end
+  end)
+
+  it("says when it is empty, a page, or a refusal without words", function()
+    assert.equal("the reply is empty", refused("", 503).message)
+    assert.matches("page of HTML", refused("<html>", 502).message)
+    assert.matches("neither code nor message", refused("{}", 400).message)
+    assert.matches("does not answer with this status", refused("{}", 302).message)
+    assert.matches("no JSON, .* at byte 2", refused("{", 200).message)
+  end)
+
+  it("is kept in one bounded line, whatever its bytes", function()
+    local err = refused(("\0\27[2J\n"):rep(100000), 200)
+    assert.is_nil(err.excerpt:find("%c"))
+    assert.is_true(#err.excerpt < 1000)
+    assert.is_true(#tostring(err) < 3000)
+  end)
+
+  it("may be nested without end", function()
+    assert.equal("protocol", refused(("["):rep(100000), 200).kind)
+  end)
+end)
+
+describe("advice", function()
+  it("is found by the code, or by what stands before its last dots", function()
+    assert.equal(advice.find "Throttling", advice.find "Throttling.User")
+    assert.matches("secret", advice.find "SignatureDoesNotMatch")
+    assert.not_equal(advice.find "Invalid.DI.Parameter", advice.find "Invalid.DI.Parameter.File.Existed")
+    assert.is_nil(advice.find "Invalid.DI")
+    assert.is_nil(advice.find(nil))
+    for _, code in ipairs { "InvalidAccessKeyId.NotFound", "Forbidden.DI.NoPrivilege", "InvalidTimeStamp.Expired",
+      "IdempotentParameterMismatch", "InternalError.DI.Parameter", "Forbidden.RAM", "InvalidAction.NotFound" } do
+      assert.is_string(advice.find(code), code)
+    end
+  end)
+end)
