@@ -92,6 +92,9 @@ local function failure(kind, reply, fields, hide)
     request_id = reply.headers["x-acs-request-id"],
   }
   for name, value in pairs(fields) do
+    all[name] = value
+  end
+  for name, value in pairs(all) do
     all[name] = type(value) == "string" and hide(value) or value
   end
   return nil, all

@@ -1,0 +1,492 @@
+local actions = require "dataworks.actions"
+local core = require "dataworks.core"
+local dataworks = require "dataworks"
+local fake = require "spec.support.fake"
+
+local GENERATE = "GenerateDISyncTaskConfigForCreating"
+
+local function script()
+  return dataworks.task { from = { mysql = "m", tables = { "t" } }, to = { odps = "o" }, resource_group = "g" }
+end
+
+local function generating()
+  return { ProjectId = 10, TaskType = "DI_REALTIME", TaskParam = script() }
+end
+
+local FILE = { ProjectId = 10, FileId = 5, TaskType = "DI_REALTIME" }
+
+-- The message, and whether it blames the line it was raised from.
+local function raised(pattern, run)
+  local ok, message = pcall(run)
+  assert.is_false(ok, pattern)
+  assert.matches(pattern, tostring(message))
+  assert.matches("client_spec.lua:%d+: ", tostring(message))
+end
+
+describe("dataworks.new", function()
+  it("raises for an unknown option and names the nearest", function()
+    raised("unknown option regoin; did you mean region%?", function() local c = dataworks.new { regoin = "x" } return c end)
+  end)
+
+  it("raises for options that make no sense", function()
+    for pattern, options in pairs {
+      ["timeout must be a number of seconds"] = { timeout = "30" }, ["retries must be a whole number"] = { retries = -1 },
+      ["signature must be one of ACS3%-HMAC%-SHA256, ACS3%-HMAC%-SM3, HMAC%-SHA1"] = { signature = "MD5" },
+      ["endpoint: expected a host"] = { endpoint = "https://a/b" }, ["region: expected a name"] = { region = "x/y" },
+      ["belong together"] = { access_key_id = "a" }, ["security_token needs"] = { security_token = "t" },
+      ["not both"] = { access_key_id = "a", access_key_secret = "b", credentials = print },
+      ["options must be a table"] = "cn-shanghai", ["transport must be an object"] = { transport = {} },
+    } do
+      raised(pattern, function() local c = dataworks.new(options) return c end)
+    end
+  end)
+
+  it("reads the environment when it is called, an option before a variable, an endpoint before a region", function()
+    local values = {
+      ALIBABA_CLOUD_REGION_ID = "cn-beijing", ALIBABA_CLOUD_ACCESS_KEY_ID = "i", ALIBABA_CLOUD_ACCESS_KEY_SECRET = "s",
+    }
+    local function getenv(name) return values[name] end
+    local function url(options)
+      options.getenv = getenv
+      return (assert(dataworks.new(options):request("GetDISyncTask", FILE)).url:match("^(.-)/%?"))
+    end
+    assert.equal("https://dataworks.cn-beijing.aliyuncs.com", url {})
+    assert.equal("https://dataworks.cn-shanghai.aliyuncs.com", url { region = "cn-shanghai" })
+    values.ALIBABA_CLOUD_ENDPOINT = "http://127.0.0.1:8080"
+    assert.equal("http://127.0.0.1:8080", url { region = "cn-shanghai" })
+    assert.equal("https://example.com", url { endpoint = "example.com" })
+    local early = dataworks.new { getenv = getenv }
+    values.ALIBABA_CLOUD_ENDPOINT = "https://late.example.com"
+    assert.matches("^http://127", assert(early:request("GetDISyncTask", FILE)).url)
+  end)
+
+  it("gives a client whose calls say what is missing, when the environment has nothing", function()
+    local client = dataworks.new { getenv = function() end }
+    local result, err = client:call("GetDISyncTask", FILE)
+    assert.is_nil(result)
+    assert.same({ "invalid", "region", false, 1 }, { err.kind, err.path, err.sent, err.attempts })
+    client = dataworks.new { region = "cn-shanghai", getenv = function() end }
+    result, err = client:call("GetDISyncTask", FILE)
+    assert.is_nil(result)
+    assert.same({ "credentials", false }, { err.kind, err.sent })
+    assert.matches("ALIBABA_CLOUD_ACCESS_KEY_ID", tostring(err))
+  end)
+
+  it("does nothing but remember: no transport is made before the first call", function()
+    local before = package.loaded["dataworks.transport"]
+    package.loaded["dataworks.transport"] = { new = function() error "made" end }
+    local client = dataworks.new { endpoint = "example.com", access_key_id = "i", access_key_secret = "s" }
+    local request = client:request("GetDISyncTask", FILE)
+    client:close()
+    package.loaded["dataworks.transport"] = before
+    assert.is_table(request)
+  end)
+end)
+
+describe("a client's methods", function()
+  it("are the actions too", function()
+    for name in pairs(actions) do
+      local client = fake.client {}
+      assert.is_function(client[name])
+      assert.equal(client[name], client[name])
+    end
+    local client, world = fake.client { fake.good { Status = "RUN" } }
+    assert.equal("RUN", assert(client:GetDISyncInstanceInfo(FILE)).Data.Status)
+    assert.equal("GetDISyncInstanceInfo", world.sent[1].headers["x-acs-action"])
+  end)
+
+  it("that don't exist raise and name the nearest", function()
+    local client = fake.client {}
+    raised("no method CreateDiSyncTsk; did you mean CreateDISyncTask%?", function() return client.CreateDiSyncTsk ~= nil end)
+    raised("no method genrate; did you mean generate%?", function() return client.genrate ~= nil end)
+    raised("unknown action CreateDISyncTasks; did you mean CreateDISyncTask%?", function()
+      local r = client:call("CreateDISyncTasks", {}) return r
+    end)
+    raised("unknown action nil", function() local r = client:call(nil, {}) return r end)
+    assert.is_nil(client._anything)
+    assert.is_nil(client[1])
+  end)
+
+  it("raise at the caller's line when they are misused", function()
+    local client = fake.client {}
+    for name, run in pairs {
+      call = function(...) local r = client:call("GetDISyncTask", ...) return r end,
+      GetDISyncTask = function(...) local r = client:GetDISyncTask(...) return r end,
+      generate = function(...) local r = client:generate(...) return r end,
+      wait = function(...) local r = client:wait(...) return r end,
+      create_sync_task = function(...) local r = client:create_sync_task(...) return r end,
+      update_sync_task = function(...) local r = client:update_sync_task(...) return r end,
+    } do
+      raised(name .. ": a table of parameters was expected, got nil", function() run() end)
+      raised(name .. ": unknown option tiemout; did you mean timeout%?", function() run({}, { tiemout = 1 }) end)
+      raised(name .. ": timeout must be", function() run({}, { timeout = 0 }) end)
+    end
+    raised("request: a table of parameters", function() local r = client:request("GetDISyncTask") return r end)
+    raised("call it as a method of a client, client:GetDISyncTask", function() local r = client.GetDISyncTask(FILE) return r end)
+    client:close()
+    raised("generate: the client is closed", function() local r = client:generate {} return r end)
+    raised("request: the client is closed", function() local r = client:request("GetDISyncTask", FILE) return r end)
+  end)
+end)
+
+describe("client:request", function()
+  it("gives the signed request and sends nothing", function()
+    local client, world = fake.client {}
+    local request = assert(client:request("GetDISyncTask", FILE))
+    assert.equal("POST", request.method)
+    assert.equal("https://example.com/?FileId=5&ProjectId=10&TaskType=DI_REALTIME", request.url)
+    assert.matches("^ACS3%-HMAC%-SHA256 Credential=spec%-key%-id,", request.headers.authorization)
+    assert.matches("^dataworks%-lua/%d+%.%d+%.%d+ %(Lua", request.headers["user-agent"])
+    assert.same({}, world.sent)
+  end)
+
+  it("shows itself without what is secret, with every signature", function()
+    for _, signature in ipairs { "ACS3-HMAC-SHA256", "ACS3-HMAC-SM3", "HMAC-SHA1" } do
+      local client = fake.client({}, { signature = signature, security_token = fake.token })
+      local request = assert(client:request(GENERATE, generating()))
+      local text = tostring(request)
+      assert.matches("^POST https://example.com/", text)
+      local signed = (request.headers.authorization or request.body):match "Signature=([^&]*)"
+      assert.is_nil(text:find(signed, 1, true))
+      assert.is_nil(text:find("token==", 1, true) or text:find("token%3D", 1, true))
+    end
+  end)
+
+  it("refuses what the row refuses, naming the action and the field", function()
+    local client = fake.client {}
+    local request, err = client:request("GetDISyncTask", { ProjectId = 10, TaskType = "DI_REALTIME" })
+    assert.is_nil(request)
+    assert.same({ "invalid", "GetDISyncTask", "FileId", false }, { err.kind, err.action, err.path, err.sent })
+    assert.equal("GetDISyncTask: FileId: is missing", tostring(err))
+  end)
+end)
+
+describe("a call", function()
+  it("gives the decoded reply", function()
+    local client = fake.client { fake.good { Status = "success", Code = "{}" } }
+    assert.same({ RequestId = "R-1", Success = true, Data = { Status = "success", Code = "{}" } }, client:call("GetDISyncTask", FILE))
+  end)
+
+  it("doesn't change its parameters, and makes a ClientToken where the action has one", function()
+    local client, world = fake.client { fake.good { Status = "success", ProcessId = 7 } }
+    local params = generating()
+    local result = assert(client:generate(params))
+    assert.same(generating(), params)
+    assert.equal(fake.params(world.sent[1]).ClientToken, result.ClientToken)
+    assert.matches("^nonce%-%d$", result.ClientToken)
+  end)
+
+  it("keeps the ClientToken it was given", function()
+    local client, world = fake.client { fake.good { Status = "success", ProcessId = 7 } }
+    local params = generating()
+    params.ClientToken = "mine"
+    assert.equal("mine", assert(client:generate(params)).ClientToken)
+    assert.equal("mine", fake.params(world.sent[1]).ClientToken)
+  end)
+
+  it("refused here is not sent", function()
+    local client, world = fake.client {}
+    local params = generating()
+    params.TaskParam.steps[1].stepType = nil
+    local result, err = client:generate(params)
+    assert.is_nil(result)
+    assert.same({ "invalid", "TaskParam.steps[1].stepType", false, false }, { err.kind, err.path, err.sent, err.retryable })
+    assert.same({}, world.sent)
+  end)
+
+  it("tells of a refusal all that a person needs", function()
+    local client = fake.client { fake.refused("Invalid.DI.Parameter") }
+    local result, err = client:generate(generating())
+    assert.is_nil(result)
+    assert.is_true(dataworks.is_error(err))
+    assert.same({ "service", GENERATE, "Invalid.DI.Parameter", 400, "R-2", 1, false, true, "example.com" },
+      { err.kind, err.action, err.code, err.status, err.request_id, err.attempts, err.retryable, err.sent, err.endpoint })
+    assert.is_string(err.client_token)
+    assert.is_string(err.advice)
+  end)
+
+  it("says task errors as such", function()
+    local client = fake.client { fake.good { Status = "fail", Message = "fileId:[5] is invalid." } }
+    local _, err = client:DeleteDISyncTask(FILE)
+    assert.same({ "task", "fileId:[5] is invalid.", "R-1" }, { err.kind, err.message, err.request_id })
+    assert.is_nil(err.client_token)
+  end)
+
+  it("asks the credentials function before each attempt and signs with what it says", function()
+    local n = 0
+    local client, world = fake.client({ fake.lost(false), fake.good {}, fake.good {} }, {
+      access_key_id = false, access_key_secret = false,
+      credentials = function()
+        n = n + 1
+        return { access_key_id = "key-" .. n, access_key_secret = "secret", security_token = "token-" .. n }
+      end,
+    })
+    assert(client:call("ListDIProjectConfig", { ProjectId = 1, DestinationType = "holo" }))
+    assert.matches("Credential=key%-1,", world.sent[1].headers.authorization)
+    assert.matches("Credential=key%-2,", world.sent[2].headers.authorization)
+    assert.equal("token-2", world.sent[2].headers["x-acs-security-token"])
+  end)
+
+  it("takes a reply without headers or body from a transport", function()
+    local client = fake.client { { status = 204 } }
+    local _, err = client:call("DeleteDISyncTask", FILE)
+    assert.same({ "protocol", "the reply is empty" }, { err.kind, err.message })
+  end)
+
+  it("without a transport is an error, once", function()
+    local before = package.loaded["dataworks.transport"]
+    package.loaded["dataworks.transport"] = { new = function() return nil, { kind = "transport", sent = false, message = "none here" } end }
+    local client = dataworks.new { endpoint = "example.com", access_key_id = "i", access_key_secret = "s", retries = 0 }
+    local _, err = client:call("GetDISyncTask", FILE)
+    package.loaded["dataworks.transport"] = before
+    assert.same({ "transport", false, "none here" }, { err.kind, err.sent, err.message })
+  end)
+end)
+
+describe("a repeated call", function()
+  it("has a new nonce and the same ClientToken", function()
+    local client, world = fake.client { fake.lost "unknown", fake.refused("ServiceUnavailable", 503), fake.good { Status = "success" } }
+    assert(client:generate(generating()))
+    local nonces, tokens = {}, {}
+    for i, request in ipairs(world.sent) do
+      nonces[request.headers["x-acs-signature-nonce"]] = true
+      tokens[i] = fake.params(request).ClientToken
+    end
+    assert.same({ tokens[1], tokens[1], tokens[1] }, tokens)
+    local count = 0
+    for _ in pairs(nonces) do count = count + 1 end
+    assert.equal(3, count)
+  end)
+
+  it("is tried three times at the most, as often as the options say, and tells how often", function()
+    for _, case in ipairs { { nil, nil, 3 }, { 0, nil, 1 }, { 4, nil, 5 }, { 4, 1, 2 }, { 0, 1, 2 } } do
+      local answers = {}
+      for i = 1, 9 do answers[i] = fake.refused("ServiceUnavailable", 503) end
+      local client, world = fake.client(answers, { retries = case[1] })
+      local _, err = client:call("GetDISyncTask", FILE, case[2] and { retries = case[2] })
+      assert.equal(case[3], #world.sent)
+      assert.equal(case[3], err.attempts)
+      assert.is_true(err.retryable)
+    end
+  end)
+
+  it("waits between attempts as retry says", function()
+    local client, world = fake.client { fake.lost(false), fake.refused("Throttling.Api", 429, { ["x-acs-retry-after"] = "300" }), fake.good {} }
+    assert(client:call("DeleteDISyncTask", FILE))
+    assert.near(0.05, world.slept[1], 1e-9)
+    assert.near(0.35, world.slept[2], 1e-9)
+  end)
+
+  it("is never made when the service may have acted and nothing makes that safe", function()
+    for name, row in pairs(actions) do
+      if row.repeatable == "unsent" then
+        local client, world = fake.client { fake.lost "unknown" }
+        local params = {}
+        for _, param in ipairs(row.params) do
+          if param.required then params[param[1]] = param.values and param.values[1] or param[2] == "json" and "{}" or 5 end
+          if params[param[1]] and param[2] == "string" and not param.values then params[param[1]] = "x" end
+        end
+        local _, err = client:call(name, params)
+        assert.equal(1, #world.sent, name)
+        assert.same({ "transport", "unknown", false }, { err.kind, err.sent, err.retryable }, name)
+        assert.matches("it may have been carried out", tostring(err))
+      end
+    end
+  end)
+
+  it("says unknown when an earlier attempt may have acted, though the last was not sent", function()
+    local client = fake.client { fake.lost "unknown", fake.lost(false), fake.lost(false) }
+    local _, err = client:generate(generating())
+    assert.same({ "unknown", 3 }, { err.sent, err.attempts })
+    client = fake.client { fake.refused("Throttling", 400), fake.lost(false), fake.lost(false) }
+    _, err = client:generate(generating())
+    assert.is_false(err.sent)
+  end)
+
+  it("gets what is left of the time, and the connect timeout no more than that", function()
+    local function slow(seconds, answer)
+      return function(_, _, world)
+        world.now = world.now + seconds
+        return answer
+      end
+    end
+    local client, world = fake.client({ slow(7, fake.lost(false)), slow(0, fake.good {}) }, { timeout = 10 })
+    assert(client:call("GetDISyncTask", FILE))
+    assert.same({ timeout = 10, connect_timeout = 5 }, world.limits[1])
+    assert.near(2.95, world.limits[2].timeout, 1e-6)
+    assert.near(2.95, world.limits[2].connect_timeout, 1e-6)
+  end)
+
+  it("is not waited for when the wait would pass the deadline", function()
+    local client, world = fake.client({ fake.refused("Throttling.Api", 429, { ["x-acs-retry-after"] = "60000" }) }, { timeout = 30 })
+    local _, err = client:call("GetDISyncTask", FILE)
+    assert.same({}, world.slept)
+    assert.same({ "service", "Throttling.Api", 60, true, 1 }, { err.kind, err.code, err.retry_after, err.retryable, err.attempts })
+    client, world = fake.client({ fake.lost(false) }, { timeout = 30 })
+    _, err = client:call("GetDISyncTask", FILE, { timeout = 0.01 })
+    assert.same({ 1, {} }, { err.attempts, world.slept })
+  end)
+end)
+
+describe("on_event", function()
+  it("is told of each request, response, retry and wait", function()
+    local events = {}
+    local client = fake.client({ fake.refused("ServiceUnavailable", 503), fake.good { Status = "success" } }, {
+      on_event = function(event) events[#events + 1] = event end,
+    })
+    assert(client:generate(generating()))
+    local types = {}
+    for i, event in ipairs(events) do
+      types[i] = event.type .. event.attempt
+      assert.equal(GENERATE, event.action)
+    end
+    assert.same({ "request1", "response1", "retry2", "request2", "response2" }, types)
+    assert.same({ "https://example.com", events[4].client_token }, { events[1].endpoint, events[1].client_token })
+    assert.same({ 503, "R-2", "ServiceUnavailable" }, { events[2].status, events[2].request_id, events[2].error.code })
+    assert.same({ 200, "R-1" }, { events[5].status, events[5].request_id })
+    assert.is_nil(events[5].error)
+    assert.near(0.05, events[3].delay, 1e-9)
+  end)
+
+  it("that raises breaks no call, and tostring shows what it raised", function()
+    local client = fake.client({ fake.good { Status = "success", ProcessId = 7 } }, { on_event = function() error("oops\n", 0) end })
+    assert.equal(7, assert(client:generate(generating())).Data.ProcessId)
+    assert.equal([[dataworks.Client (https://example.com, open, on_event raised: oops\n)]], tostring(client))
+  end)
+
+  it("may close the client: the call ends as cancelled", function()
+    for closing, sent in pairs { request = 0, retry = 1 } do
+      local client, world
+      client, world = fake.client({ fake.lost "unknown", fake.good {} }, {
+        on_event = function(event) if event.type == closing then client:close() end end,
+      })
+      local _, err = client:call("GetDISyncTask", FILE)
+      assert.equal("cancelled", err.kind)
+      assert.equal(sent, #world.sent)
+      assert.equal(closing == "retry" and "unknown" or false, err.sent)
+    end
+  end)
+end)
+
+describe("close", function()
+  it("may be called twice, and leaves a transport alone that was handed in", function()
+    local client, world = fake.client {}
+    assert.equal("dataworks.Client (https://example.com, open)", tostring(client))
+    assert.is_true(client:close())
+    assert.is_true(client:close())
+    assert.equal("dataworks.Client (https://example.com, closed)", tostring(client))
+    assert.equal(0, world.transport.closed)
+  end)
+
+  it("closes the transport that the client made", function()
+    local before = package.loaded["dataworks.transport"]
+    local closed = 0
+    package.loaded["dataworks.transport"] = { new = function()
+      return { send = function() return fake.good {} end, close = function() closed = closed + 1 end }
+    end }
+    local client = dataworks.new { endpoint = "example.com", access_key_id = "i", access_key_secret = "secret" }
+    local result = client:call("GetDISyncTask", FILE)
+    client:close()
+    client:close()
+    package.loaded["dataworks.transport"] = before
+    assert.is_table(result)
+    assert.equal(1, closed)
+  end)
+end)
+
+describe("secrets", function()
+  -- Whatever a caller can print, as one text.
+  local function everything(value, seen)
+    seen = seen or {}
+    if type(value) ~= "table" then return tostring(value) end
+    if seen[value] then return "" end
+    seen[value] = true
+    local parts = { tostring(value) }
+    for name, item in next, value do parts[#parts + 1] = everything(name, seen) .. "=" .. everything(item, seen) end
+    return table.concat(parts, " ")
+  end
+
+  local function percent(text)
+    return (text:gsub("[^%w%-._~]", function(byte) return ("%%%02X"):format(byte:byte()) end))
+  end
+
+  -- What a service or a proxy could send back of a request.
+  local function echo(how)
+    return function(request)
+      local all = { request.url, request.body }
+      for name, value in pairs(request.headers) do all[#all + 1] = name .. ": " .. value end
+      all[#all + 1] = fake.secret
+      return how(table.concat(all, "\n"))
+    end
+  end
+
+  for _, signature in ipairs { "ACS3-HMAC-SHA256", "HMAC-SHA1" } do
+    it("appear in no error, event or tostring, even when all of the request is echoed, with " .. signature, function()
+      for _, how in ipairs {
+        function(text) return fake.reply({ Code = "SignatureDoesNotMatch", RequestId = text,
+          Message = "x server StringToSign is [" .. text .. "]" }, 400) end,
+        function(text) return fake.reply({ Code = text, Message = text, Recommend = text }, 400) end,
+        function(text) return fake.reply("<html>" .. text .. percent(text), 502, { ["x-acs-request-id"] = text }) end,
+        function(text) return fake.reply({ Success = false, ErrorCode = text, Data = { Message = percent(text) } }) end,
+        function(text) return { fails = { kind = "transport", sent = "unknown", message = text, code = text, advice = text } } end,
+        function() return { fails = { kind = "transport", sent = false, message = "proxy http://user:proxy-pass@p failed" } } end,
+      } do
+        local seen = {}
+        local client, world = fake.client({ echo(how), echo(how), echo(how) }, {
+          signature = signature, security_token = fake.token, proxy = "http://user:proxy-pass@p:1",
+          on_event = function(event) seen[#seen + 1] = event end,
+        })
+        local _, err = client:generate(generating())
+        local text = everything { err, seen, tostring(client), tostring(client:request("GetDISyncTask", FILE)) }
+        local hidden = { fake.secret, fake.token, percent(fake.secret), percent(fake.token), "proxy-pass" }
+        for _, request in ipairs(world.sent) do
+          hidden[#hidden + 1] = (request.headers.authorization or request.body):match "Signature=([^&]*)"
+        end
+        for _, secret in ipairs(hidden) do assert.is_nil(text:find(secret, 1, true), secret) end
+      end
+    end)
+  end
+
+  it("are in no field that a client's table shows", function()
+    local client = fake.client({ fake.good {} }, { security_token = fake.token })
+    assert(client:call("GetDISyncTask", FILE))
+    local text = everything(client)
+    for _, secret in ipairs { fake.secret, fake.token } do assert.is_nil(text:find(secret, 1, true)) end
+  end)
+end)
+
+describe("the front door", function()
+  it("says a script as the text that would be sent", function()
+    assert.equal('{"a":[],"b":null}', dataworks.encode { a = dataworks.list {}, b = dataworks.null })
+    local text, err = dataworks.encode { a = 0 / 0 }
+    assert.is_nil(text)
+    assert.is_true(dataworks.is_error(err))
+    assert.matches("^TaskParam.a: ", tostring(err))
+  end)
+
+  it("signs purely, and says what is wrong as an error", function()
+    local fields = { method = "POST", access_key_id = "i", access_key_secret = "s", headers = { host = "h" } }
+    assert.same(core.sign(fields), dataworks.sign(fields))
+    fields.headers["x-acs-a"], fields.headers["X-ACS-A"] = "1", "2"
+    local signed, err = dataworks.sign(fields)
+    assert.is_nil(signed)
+    assert.is_true(dataworks.is_error(err))
+  end)
+
+  it("requires without reading the environment, opening a file or making a connection", function()
+    local loaded = {}
+    for name in pairs(package.loaded) do
+      if name:find "^dataworks" and name ~= "dataworks.core" and name ~= "dataworks.curl" then loaded[#loaded + 1] = name end
+    end
+    local kept, getenv = {}, os.getenv
+    for _, name in ipairs(loaded) do kept[name], package.loaded[name] = package.loaded[name], nil end
+    os.getenv = function() error "environment" end -- luacheck: ignore 122
+    local ok, module = pcall(require, "dataworks")
+    os.getenv = getenv -- luacheck: ignore 122
+    local transport = package.loaded["dataworks.transport.curl"]
+    for name in pairs(package.loaded) do if name:find "^dataworks" and not name:find "core$" then package.loaded[name] = nil end end
+    for name, value in pairs(kept) do package.loaded[name] = value end
+    assert.is_true(ok, tostring(module))
+    assert.is_nil(transport)
+  end)
+end)
