@@ -1,0 +1,312 @@
+-- A client against the emulator, over real HTTP. Sleeps are counted, not slept.
+
+local cjson = require "cjson"
+local dataworks = require "dataworks"
+local files = require "spec.support.files"
+local ids = require "dataworks.ids"
+local support = require "spec.support.emulator"
+
+local PROJECT = 10000
+local GENERATE, CREATE = "GenerateDISyncTaskConfigForCreating", "CreateDISyncTask"
+local SCRIPTS = { "mysql_to_odps", "mysql_to_kafka", "mysql_to_holo", "mysql_to_odps_single_database" }
+
+describe("a client over real HTTP", function()
+  local emulator, clients
+
+  setup(function() emulator = support.start() end)
+  teardown(function() emulator:stop() end)
+  before_each(function()
+    emulator:reset()
+    clients = {}
+  end)
+  after_each(function()
+    for _, client in ipairs(clients) do client:close() end
+  end)
+
+  local function new(changes)
+    local options = {
+      endpoint = emulator.endpoint, access_key_id = emulator.access_key_id, access_key_secret = emulator.access_key_secret,
+      sleep = function() end, getenv = function() end,
+    }
+    for name, value in pairs(changes or {}) do options[name] = value end
+    clients[#clients + 1] = dataworks.new(options)
+    return clients[#clients]
+  end
+
+  local function creating(name, file)
+    return {
+      ProjectId = PROJECT, TaskType = "DI_REALTIME", TaskName = name,
+      TaskParam = files.json("spec/tasks/" .. (file or "mysql_to_odps") .. ".json"),
+      FileFolderPath = "Business Flow/x/Data Integration", ResourceGroup = "S_res_group_1_2",
+    }
+  end
+
+  -- How often the service really did it.
+  local function effects(action)
+    local count = 0
+    for _, entry in ipairs(emulator:journal(action)) do
+      if entry.acted then count = count + 1 end
+    end
+    return count
+  end
+
+  for _, signature in ipairs { "ACS3-HMAC-SHA256", "ACS3-HMAC-SM3", "HMAC-SHA1" } do
+    it("creates the documented tasks, signed with " .. signature, function()
+      local client = new { signature = signature }
+      for i, file in ipairs(SCRIPTS) do
+        local made = assert(client:create_sync_task(creating("task " .. i, file)))
+        local found = assert(client:GetDISyncTask { ProjectId = PROJECT, TaskType = "DI_REALTIME", FileId = made.FileId })
+        assert.equal(made.TaskContent, found.Data.Code)
+      end
+      assert.equal(#SCRIPTS, effects(CREATE))
+    end)
+  end
+
+  it("works with temporary credentials", function()
+    local client = new {
+      access_key_id = emulator.sts.access_key_id, access_key_secret = emulator.sts.access_key_secret,
+      security_token = emulator.sts.security_token,
+    }
+    assert(client:create_sync_task(creating "sts"))
+  end)
+
+  it("creates a solution and an offline task", function()
+    local params = creating "solution"
+    params.TaskType = "DI_SOLUTION"
+    assert(new():create_sync_task(params))
+    local made = assert(new():create_sync_task {
+      ProjectId = PROJECT, TaskType = "DI_OFFLINE", TaskName = "offline",
+      TaskContent = files.read "spec/tasks/task_content_offline.json",
+    })
+    assert.is_nil(made.ProcessId)
+    assert.equal(2, effects(CREATE))
+  end)
+
+  it("waits through every form of an answer that is not ready", function()
+    for _, form in ipairs { "absent", "empty", "null", "processing", "no_content" } do
+      emulator:reset()
+      emulator:settings { pending_form = form, pending_calls = 3 }
+      assert(new():create_sync_task(creating "task"))
+      assert.equal(4, #emulator:journal "QueryDISyncTaskConfigProcessResult")
+    end
+  end)
+
+  it("takes the older success, the text true with a message beside it", function()
+    emulator:settings { success_status = "true", success_message = "XXX is invalid." }
+    assert(new():create_sync_task(creating "task"))
+  end)
+
+  it("keeps ids beyond 2^53 exact all the way", function()
+    emulator:settings { first_id = "9007199254740993" }
+    local client = new()
+    local made = assert(client:create_sync_task(creating "task"))
+    assert.same({ "9007199254740993", "9007199254740994" }, { ids.text(made.ProcessId), ids.text(made.FileId) })
+    local found = assert(client:GetDISyncInstanceInfo { ProjectId = PROJECT, TaskType = "DI_REALTIME", FileId = made.FileId })
+    assert.equal("NORUN", found.Data.Status)
+  end)
+
+  it("sends long parameters too", function()
+    local params = creating "long"
+    local tables = {}
+    for i = 1, 3000 do tables[i] = "a_table_with_a_long_name_" .. i end
+    params.TaskParam = dataworks.task { from = { mysql = "m", tables = tables }, to = { holo = "h" }, resource_group = "g" }
+    local made = assert(new():create_sync_task(params))
+    assert(new():UpdateDISyncTask {
+      ProjectId = PROJECT, TaskType = "DI_REALTIME", FileId = made.FileId, TaskContent = made.TaskContent,
+    })
+  end)
+
+  it("updates the tables of a task", function()
+    local client = new()
+    local made = assert(client:create_sync_task(creating("task", "mysql_to_odps_single_database")))
+    local changed = assert(client:update_sync_task {
+      ProjectId = PROJECT, TaskType = "DI_REALTIME", FileId = made.FileId,
+      TaskParam = { steps = { { parameter = { connection = { { table = { "other" } } } }, name = "Reader", category = "reader" } } },
+    })
+    assert.equal(made.FileId, changed.FileId)
+    local found = assert(client:GetDISyncTask { ProjectId = PROJECT, TaskType = "DI_REALTIME", FileId = made.FileId })
+    assert.equal(changed.TaskContent, found.Data.Code)
+    assert.truthy(found.Data.Code:find('"other"', 1, true))
+  end)
+
+  it("lives a task's life by its actions", function()
+    local client = new()
+    local task = { ProjectId = PROJECT, TaskType = "DI_REALTIME" }
+    task.FileId = assert(client:create_sync_task(creating "task")).FileId
+    local states = {}
+    local function note()
+      states[#states + 1] = assert(client:GetDISyncInstanceInfo(task)).Data.Status
+    end
+    local _, err = client:StartDISyncInstance(task)
+    assert.equal("task", err.kind)
+    assert(client:DeployDISyncTask(task))
+    assert(client:StartDISyncInstance(task))
+    note()
+    note()
+    assert(client:StopDISyncInstance(task))
+    note()
+    note()
+    assert(client:TerminateDISyncInstance(task))
+    assert(client:DeleteDISyncTask(task))
+    assert.same({ "WAIT", "RUN", "KILLING", "PAUSE" }, states)
+    _, err = client:GetDISyncInstanceInfo(task)
+    assert.equal("task", err.kind)
+  end)
+
+  it("asks and sets project defaults, and lists tasks by data source", function()
+    local client = new()
+    assert(client:create_sync_task(creating "task"))
+    assert(client:UpdateDIProjectConfig { ProjectId = PROJECT, DestinationType = "odps", ProjectConfig = { DROPTABLE = "IGNORE" } })
+    assert.equal("string", type(assert(client:ListDIProjectConfig { ProjectId = PROJECT, DestinationType = "odps" }).Data.Config))
+    local found = assert(client:ListRefDISyncTasks {
+      ProjectId = PROJECT, TaskType = "DI_REALTIME", DatasourceName = "mysql_pub1", RefType = "from",
+    })
+    assert.equal("task", found.Data.DISyncTasks[1].NodeName)
+  end)
+
+  describe("with faults", function()
+    it("creates one task, whatever happens to a request or a reply", function()
+      for _, action in ipairs { GENERATE, "QueryDISyncTaskConfigProcessResult", CREATE } do
+        for _, fault in ipairs {
+          { fault = "reset" }, { fault = "reset", acts = true }, { fault = "internal_error", acts = true }, { fault = "unavailable" },
+          { fault = "html" }, { fault = "html", acts = true }, { fault = "garbage", acts = true }, { fault = "truncate" },
+          { fault = "throttle" }, { fault = "throttle_service", retry_after = 300 },
+        } do
+          emulator:reset()
+          fault.action, fault.times = action, 2
+          emulator:fault(fault)
+          local made, err = new():create_sync_task(creating "task")
+          assert.is_table(made, fault.fault .. ": " .. tostring(err))
+          assert.equal(1, effects(GENERATE))
+          assert.equal(1, effects(CREATE))
+        end
+      end
+    end)
+
+    it("goes on in another process from a state in JSON, and still creates one task", function()
+      for _, action in ipairs { GENERATE, "QueryDISyncTaskConfigProcessResult", CREATE } do
+        for _, acts in ipairs { true, false } do
+          emulator:reset()
+          emulator:fault { action = action, fault = "reset", acts = acts, times = 1 }
+          local made, err = new({ retries = 0 }):create_sync_task(creating "task")
+          if not made then
+            assert.is_table(err.state, tostring(err))
+            assert(new():create_sync_task(creating "task", { resume = cjson.decode(cjson.encode(err.state)) }))
+          end
+          assert.equal(1, effects(GENERATE))
+          assert.equal(1, effects(CREATE))
+        end
+      end
+    end)
+
+    it("does not repeat what may have acted without a token", function()
+      local client = new()
+      local task = { ProjectId = PROJECT, TaskType = "DI_REALTIME" }
+      task.FileId = assert(client:create_sync_task(creating "task")).FileId
+      emulator:fault { action = "DeployDISyncTask", fault = "reset", acts = true }
+      local _, err = client:DeployDISyncTask(task)
+      assert.same({ "transport", false, 1 }, { err.kind, err.retryable, err.attempts })
+      assert.not_equal(false, err.sent)
+      assert.equal(1, #emulator:journal "DeployDISyncTask")
+      emulator:fault { action = "DeployDISyncTask", fault = "throttle", times = 2 }
+      assert(client:DeployDISyncTask(task))
+    end)
+
+    it("honours the time the service asks for", function()
+      local slept = {}
+      emulator:fault { action = "ListDIProjectConfig", fault = "throttle_service", retry_after = 300 }
+      local client = new { sleep = function(seconds) slept[#slept + 1] = seconds end, random = function() return 0 end }
+      assert(client:ListDIProjectConfig { ProjectId = PROJECT, DestinationType = "odps" })
+      assert.same({ 0.3 }, slept)
+    end)
+  end)
+
+  it("tells each refusal of the gateway in one line that helps", function()
+    local function refusal(changes)
+      local _, err = new(changes):ListDIProjectConfig { ProjectId = PROJECT, DestinationType = "odps" }
+      assert.equal("service", err.kind)
+      assert.is_nil(tostring(err):find "\n")
+      assert.is_string(err.request_id)
+      assert.is_string(err.advice)
+      assert.is_string(err.recommend)
+      return err.code
+    end
+    assert.equal("SignatureDoesNotMatch", refusal { access_key_secret = "wrong-secret" })
+    assert.equal("SignatureDoesNotMatch", refusal { access_key_secret = "wrong-secret", signature = "HMAC-SHA1" })
+    assert.equal("InvalidAccessKeyId.NotFound", refusal { access_key_id = "nobody" })
+    assert.equal("InvalidAccessKeyId.Inactive",
+      refusal { access_key_id = emulator.disabled.access_key_id, access_key_secret = emulator.disabled.access_key_secret })
+    assert.equal("InvalidSecurityToken.Expired", refusal {
+      access_key_id = emulator.expired.access_key_id, access_key_secret = emulator.expired.access_key_secret,
+      security_token = emulator.expired.security_token,
+    })
+    assert.equal("InvalidTimeStamp.Expired", refusal { now = function() return os.time() - 3600 end })
+    local nonce = ("0"):rep(32)
+    assert(new({ nonce = function() return nonce end }):ListDIProjectConfig { ProjectId = PROJECT, DestinationType = "odps" })
+    assert.equal("SignatureNonceUsed", refusal { nonce = function() return nonce end })
+  end)
+
+  it("tells a reused ClientToken and a name that is taken", function()
+    local client = new()
+    assert(client:create_sync_task(creating "task"))
+    local _, err = client:create_sync_task(creating "task")
+    assert.same({ CREATE, "Invalid.DI.Parameter.File.Existed" }, { err.action, err.code })
+    local params = creating "other"
+    params.ClientToken = "token-of-mine"
+    local made = assert(client:create_sync_task(params))
+    assert.equal(made.FileId, assert(client:create_sync_task(params)).FileId)
+    params.TaskParam.setting.resourceGroup = "another"
+    _, err = client:create_sync_task(params)
+    assert.equal("IdempotentParameterMismatch", err.code)
+  end)
+
+  it("shows no secret of a temporary key in any error the gateway gives", function()
+    local token = emulator.sts.security_token
+    for _, signature in ipairs { "ACS3-HMAC-SHA256", "HMAC-SHA1" } do
+      local _, err = new({
+        access_key_id = emulator.sts.access_key_id, access_key_secret = "not-the-secret", security_token = token, signature = signature,
+      }):ListDIProjectConfig { ProjectId = PROJECT, DestinationType = "odps" }
+      assert.equal("SignatureDoesNotMatch", err.code)
+      local text = tostring(err)
+      for name, value in pairs(err) do text = text .. name .. "=" .. tostring(value) .. "\n" end
+      assert.is_nil(text:find(token, 1, true))
+      assert.is_nil(text:find("not-the-secret", 1, true))
+    end
+  end)
+
+  it("says that nothing was sent when nobody listens", function()
+    local client = new { endpoint = "http://127.0.0.1:1" }
+    local _, err = client:generate(creating "task")
+    assert.equal("invalid", err.kind) -- TaskName is no parameter of it
+    _, err = client:create_sync_task(creating "task")
+    assert.same({ "transport", false, 3, "127.0.0.1:1" }, { err.kind, err.sent, err.attempts, err.endpoint })
+    assert.is_nil(err.state)
+  end)
+end)
+
+describe("a client over TLS", function()
+  local emulator
+
+  setup(function() emulator = support.start { tls = true } end)
+  teardown(function() emulator:stop() end)
+
+  it("trusts the authority it is told, by option or by DATAWORKS_CA_FILE, and nobody else", function()
+    local options = {
+      endpoint = emulator.endpoint, access_key_id = emulator.access_key_id, access_key_secret = emulator.access_key_secret,
+    }
+    local function call(changes)
+      local all = { getenv = changes.getenv or function() end, ca_file = changes.ca_file, sleep = function() end }
+      for name, value in pairs(options) do all[name] = value end
+      local client = dataworks.new(all)
+      local result, err = client:ListDIProjectConfig { ProjectId = PROJECT, DestinationType = "odps" }
+      client:close()
+      return result, err
+    end
+    assert(call { ca_file = emulator.ca_file })
+    assert(call { getenv = function(name) return name == "DATAWORKS_CA_FILE" and emulator.ca_file or nil end })
+    local _, err = call {}
+    assert.same({ "transport", false, "CURLE_PEER_FAILED_VERIFICATION", 1, false },
+      { err.kind, err.sent, err.code, err.attempts, err.retryable })
+    assert.matches("ca_file", tostring(err))
+  end)
+end)
