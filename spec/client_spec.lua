@@ -15,12 +15,14 @@ end
 
 local FILE = { ProjectId = 10, FileId = 5, TaskType = "DI_REALTIME" }
 
--- The message, and whether it blames the line it was raised from.
-local function raised(pattern, run)
+-- Raises, and blames a line of the function that misused something.
+local function raised(pattern, run, guilty)
   local ok, message = pcall(run)
   assert.is_false(ok, pattern)
   assert.matches(pattern, tostring(message))
-  assert.matches("client_spec.lua:%d+: ", tostring(message))
+  local lines = debug.getinfo(guilty or run, "S")
+  local line = tonumber(tostring(message):match("client_spec.lua:(%d+): "))
+  assert.is_true(line ~= nil and line >= lines.linedefined and line <= lines.lastlinedefined, tostring(message))
 end
 
 describe("dataworks.new", function()
@@ -117,9 +119,9 @@ describe("a client's methods", function()
       create_sync_task = function(...) local r = client:create_sync_task(...) return r end,
       update_sync_task = function(...) local r = client:update_sync_task(...) return r end,
     } do
-      raised(name .. ": a table of parameters was expected, got nil", function() run() end)
-      raised(name .. ": unknown option tiemout; did you mean timeout%?", function() run({}, { tiemout = 1 }) end)
-      raised(name .. ": timeout must be", function() run({}, { timeout = 0 }) end)
+      raised(name .. ": a table of parameters was expected, got nil", function() run() end, run)
+      raised(name .. ": unknown option tiemout; did you mean timeout%?", function() run({}, { tiemout = 1 }) end, run)
+      raised(name .. ": timeout must be", function() run({}, { timeout = 0 }) end, run)
     end
     raised("request: a table of parameters", function() local r = client:request("GetDISyncTask") return r end)
     raised("call it as a method of a client, client:GetDISyncTask", function() local r = client.GetDISyncTask(FILE) return r end)

@@ -349,6 +349,14 @@ describe("client:wait", function()
     assert.same({ "service", "Forbidden.Access", 1 }, { err.kind, err.code, #world.sent })
   end)
 
+  it("gives no poll more time than is left, nor more than a call has", function()
+    local client, world = fake.client({ pending(), pending(), configured() }, { timeout = 1.5 })
+    assert(client:wait(PARAMS, { timeout = 2, delay = 0.8, max_delay = 0.8 }))
+    assert.near(1.5, world.limits[1].timeout, 1e-9)
+    assert.near(1.4, world.limits[2].timeout, 1e-9)
+    assert.near(0.8, world.limits[3].timeout, 1e-9)
+  end)
+
   it("ends at its deadline with what another wait goes on from", function()
     local client = fake.client { pending(), pending(), pending() }
     local _, err = client:wait(PARAMS, { timeout = 2, delay = 1, max_delay = 1 })

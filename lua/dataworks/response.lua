@@ -26,8 +26,8 @@ local function restore(value)
   if kind == "number" then
     return to_integer(value) or value
   elseif kind == "string" and value:sub(1, 1) == MARK then
-    local rest = value:sub(2)
-    return rest:sub(1, 1) == MARK and rest or ids.native(rest)
+    -- Text that began with a mark of its own has another one in front, and is no number.
+    return ids.native(value:sub(2))
   elseif kind == "table" then
     for key, item in next, value do
       -- An absent member and a null one mean the same here; in a list a null keeps its place.
