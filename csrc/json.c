@@ -168,7 +168,7 @@ static bool scan_escape(struct scanner *s) {
       s->at++;
       if (!hex(peek(s))) return fail(s, start, "\\u needs four hex digits");
     }
-  } else if (c < 0 || !strchr("\"\\/bfnrt", c)) {
+  } else if (c <= 0 || !strchr("\"\\/bfnrt", c)) {
     return fail(s, start, "unknown escape in a string");
   }
   s->at++;

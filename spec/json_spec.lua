@@ -32,6 +32,7 @@ describe("quote_integers", function()
     { "1e", "empty exponent", 1 }, { "-", "expected a value", 1 }, { '"a', "no end", 1 }, { '"a\\x"', "unknown escape", 3 },
     { '"\\u12g4"', "four hex digits", 2 }, { '"a\nb"', "must be escaped", 3 }, { "[1]]", "more text", 4 }, { "NaN", "expected a value", 1 },
     { '"\\', "unknown escape", 2 }, { "[\0]", "expected a value", 2 },
+    { '"\\\0"', "unknown escape", 2 },
   } do
     it(("refuses %q and says where"):format(case[1]), function()
       local got, message, offset = core.quote_integers(case[1])
