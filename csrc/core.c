@@ -150,7 +150,6 @@ static int core_quote_integers(lua_State *L) {
     lua_pushinteger(L, (lua_Integer)error.offset + 1);
     return 3;
   }
-  if (!buffer_ok(&s->text)) return luaL_error(L, "not enough memory");
   bool changed = s->text.len > 0;
   if (changed) {
     lua_pushlstring(L, s->text.data, s->text.len);

@@ -314,7 +314,7 @@ static bool scan(struct scanner *s) {
   }
   if (s->at < s->text.len) return fail(s, s->at, "more text behind the value");
   if (s->out && s->copied) change(s, s->text.len, "", 0);
-  return true;
+  return !s->out || buffer_ok(s->out) || fail(s, s->at, "no room for a copy of the text");
 }
 
 bool json_check(struct slice text, struct json_error *error) {

@@ -37,7 +37,8 @@ bool json_check(struct slice text, struct json_error *error);
 
 /* As json_check, but takes strings that aren't UTF-8; and writes to `out` a copy in which each integer beyond
    +-JSON_SAFE_INTEGER is a string "\u0001<digits>". A string value that begins with \u0001 already gets
-   another \u0001 in front, so the mark can't be forged. `out` stays empty when nothing had to change. */
+   another \u0001 in front, so the mark can't be forged. `out` stays empty when nothing had to change. False also when
+   `out` can't grow. */
 bool json_quote_integers(struct buffer *out, struct slice text, struct json_error *error);
 
 #pragma GCC visibility pop

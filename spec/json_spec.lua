@@ -42,6 +42,12 @@ describe("quote_integers", function()
     end)
   end
 
+  it("says so when the copy passes the largest text", function()
+    local got, message = core.quote_integers("[" .. ("9007199254740992,"):rep(3e6) .. "0]")
+    assert.is_nil(got)
+    assert.matches("no room", message)
+  end)
+
   it("bounds the nesting", function()
     assert.truthy(core.quote_integers(("["):rep(128) .. ("]"):rep(128)))
     local got, message = core.quote_integers(("["):rep(129) .. ("]"):rep(129))
