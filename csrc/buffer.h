@@ -63,6 +63,10 @@ static inline void buffer_slice(struct buffer *b, struct slice s) {
 
 bool buffer_ok(const struct buffer *b);
 
+static inline struct slice buffer_content(const struct buffer *b) {
+  return (struct slice){ b->data, b->len };
+}
+
 bool slice_equal(struct slice a, struct slice b);
 /* <0, 0 or >0, by bytes. */
 int slice_compare(struct slice a, struct slice b);

@@ -8,8 +8,29 @@
 
 #define SCRATCH "dataworks.scratch"
 
-static struct scratch *scratch_of(lua_State *L) {
-  return lua_touserdata(L, lua_upvalueindex(1));
+static struct scratch *new_scratch(lua_State *L) {
+  struct scratch *s = lua_newuserdata(L, sizeof *s);
+  memset(s, 0, sizeof *s);
+  luaL_setmetatable(L, SCRATCH);
+  return s;
+}
+
+/* Pushes the shared scratch. It gets a successor when a finalizer is called in the midst of a request, or when an
+   error has left it taken. */
+static struct scratch *take_scratch(lua_State *L) {
+  struct scratch *s = lua_touserdata(L, lua_upvalueindex(1));
+  if (s->taken) {
+    s = new_scratch(L);
+    lua_replace(L, lua_upvalueindex(1));
+  }
+  lua_pushvalue(L, lua_upvalueindex(1));
+  s->taken = true;
+  return s;
+}
+
+static void give_scratch(struct scratch *s) {
+  scratch_reset(s);
+  s->taken = false;
 }
 
 static int scratch_gc(lua_State *L) {
@@ -17,16 +38,13 @@ static int scratch_gc(lua_State *L) {
   return 0;
 }
 
-static int nil_and_error(lua_State *L) {
-  lua_pushnil(L);
-  lua_insert(L, -2);
-  return 2;
-}
-
 /* generate(params, context) -> request | nil, err */
 static int core_generate(lua_State *L) {
   lua_settop(L, 2);
-  return request_build(L, scratch_of(L), &request_generate, 1, 2);
+  struct scratch *s = take_scratch(L);
+  int results = request_build(L, s, &request_generate, 1, 2);
+  give_scratch(s);
+  return results;
 }
 
 /* Rows of actions.lua */
@@ -107,20 +125,21 @@ static void read_params(lua_State *L, struct scratch *s, int row, struct action 
 
 /* request(name, row, params, context) -> request | nil, err */
 static int core_request(lua_State *L) {
-  struct scratch *s = scratch_of(L);
   struct action action = { .name = { NULL, 0 } };
   lua_settop(L, 4);
+  struct scratch *s = take_scratch(L);
   action.name.data = luaL_checklstring(L, 1, &action.name.len);
   luaL_checktype(L, 2, LUA_TTABLE);
   action.version = row_field(L, 2, "version");
   action.method = row_field(L, 2, "method");
   read_params(L, s, 2, &action);
-  return request_build(L, s, &action, 3, 4);
+  int results = request_build(L, s, &action, 3, 4);
+  give_scratch(s);
+  return results;
 }
 
 /* encode(value) -> text | nil, err. A script that says it is a real-time one is checked as such. */
 static int core_encode(lua_State *L) {
-  struct scratch *s = scratch_of(L);
   struct path path = { .name = SLICE("TaskParam") };
   enum script_check check = SCRIPT_ANY;
   luaL_checkany(L, 1);
@@ -130,34 +149,30 @@ static int core_encode(lua_State *L) {
     lua_rawget(L, 1);
     if (lua_type(L, -1) == LUA_TSTRING && !strcmp(lua_tostring(L, -1), "realtime")) check = SCRIPT_CREATING;
   }
-  scratch_reset(s);
-  if (!task_encode(L, 1, check, &path, &s->text, &s->keys)) return nil_and_error(L);
-  lua_pushlstring(L, s->text.data, s->text.len);
-  scratch_reset(s);
-  return 1;
+  struct scratch *s = take_scratch(L);
+  bool encoded = task_encode(L, 1, check, &path, &s->text, &s->keys);
+  if (encoded) lua_pushlstring(L, s->text.data, s->text.len);
+  give_scratch(s);
+  return encoded ? 1 : value_nil_and_error(L);
 }
 
 /* quote_integers(text) -> text, changed | nil, message, offset (from 1) */
 static int core_quote_integers(lua_State *L) {
-  struct scratch *s = scratch_of(L);
   struct json_error error = { 0, "" };
   struct slice text;
   text.data = luaL_checklstring(L, 1, &text.len);
-  scratch_reset(s);
-  if (!json_quote_integers(&s->text, text, &error)) {
+  struct scratch *s = take_scratch(L);
+  bool quoted = json_quote_integers(&s->text, text, &error), changed = s->text.len > 0;
+  if (quoted && changed) lua_pushlstring(L, s->text.data, s->text.len);
+  give_scratch(s);
+  if (!quoted) {
     lua_pushnil(L);
     lua_pushstring(L, error.message);
     lua_pushinteger(L, (lua_Integer)error.offset + 1);
     return 3;
   }
-  bool changed = s->text.len > 0;
-  if (changed) {
-    lua_pushlstring(L, s->text.data, s->text.len);
-  } else {
-    lua_pushvalue(L, 1);
-  }
+  if (!changed) lua_pushvalue(L, 1);
   lua_pushboolean(L, changed);
-  scratch_reset(s);
   return 2;
 }
 
@@ -191,9 +206,7 @@ DATAWORKS_EXPORT int luaopen_dataworks_core(lua_State *L) {
   };
   create_metatables(L);
   lua_createtable(L, 0, 16);
-  struct scratch *s = lua_newuserdata(L, sizeof *s);
-  memset(s, 0, sizeof *s);
-  luaL_setmetatable(L, SCRATCH);
+  new_scratch(L);
   luaL_setfuncs(L, functions, 1);
   core_signer_open(L);
   core_sign_open(L);

@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "core.h"
+#include "sign.h"
 
 #include <openssl/rand.h>
 #include <stdint.h>
@@ -42,14 +43,10 @@ static int core_random(lua_State *L) {
 
 /* nonce() -> 128 random bits in hex */
 static int core_nonce(lua_State *L) {
-  static const char digits[] = "0123456789abcdef";
   unsigned char bytes[NONCE_BYTES];
   char hex[2 * NONCE_BYTES];
   random_bytes(L, bytes, NONCE_BYTES);
-  for (size_t i = 0; i < NONCE_BYTES; i++) {
-    hex[2 * i] = digits[bytes[i] >> 4];
-    hex[2 * i + 1] = digits[bytes[i] & 15];
-  }
+  sign_hex(hex, bytes, NONCE_BYTES);
   lua_pushlstring(L, hex, sizeof hex);
   return 1;
 }

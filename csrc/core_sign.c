@@ -17,7 +17,6 @@ struct work {
   struct buffer names; /* lower-case header names */
   struct buffer query;
   struct buffer canonical_request;
-  struct buffer signed_headers;
   struct buffer string_to_sign;
   struct buffer signature;
   struct buffer authorization;
@@ -30,7 +29,6 @@ static int work_gc(lua_State *L) {
   buffer_wipe(&w->names);
   buffer_wipe(&w->query);
   buffer_wipe(&w->canonical_request);
-  buffer_wipe(&w->signed_headers);
   buffer_wipe(&w->string_to_sign);
   buffer_wipe(&w->signature);
   buffer_wipe(&w->authorization);
@@ -42,10 +40,6 @@ static struct work *new_work(lua_State *L) {
   memset(w, 0, sizeof *w);
   luaL_setmetatable(L, WORK);
   return w;
-}
-
-static struct slice content(const struct buffer *b) {
-  return (struct slice){ b->data, b->len };
 }
 
 static struct slice text_field(lua_State *L, const char *name, const char *otherwise) {
@@ -183,9 +177,9 @@ static void need(lua_State *L, bool done) {
 
 static int sign_rpc(lua_State *L, struct work *w, struct sign_input *input) {
   canonical_query(L, w, "params");
-  input->query = content(&w->query);
+  input->query = buffer_content(&w->query);
   need(L, buffer_ok(&w->query) && sign_string_to_sign(&w->string_to_sign, &w->key, input, SLICE("")) &&
-            sign_signature(&w->signature, &w->key, content(&w->string_to_sign)));
+            sign_signature(&w->signature, &w->key, buffer_content(&w->string_to_sign)));
   lua_createtable(L, 0, 2);
   set_text(L, "string_to_sign", &w->string_to_sign);
   set_text(L, "signature", &w->signature);
@@ -197,21 +191,16 @@ static int sign_acs3(lua_State *L, struct work *w, struct sign_input *input) {
   struct slice id = text_field(L, "access_key_id", NULL);
   canonical_query(L, w, "query");
   need(L, buffer_ok(&w->query) && sign_digest(&w->key, text_field(L, "body", ""), payload_hash));
-  if (!read_headers(L, w, &input->header_count)) {
-    lua_pushnil(L);
-    lua_insert(L, -2);
-    return 2;
-  }
-  input->query = content(&w->query);
+  if (!read_headers(L, w, &input->header_count)) return value_nil_and_error(L);
+  input->query = buffer_content(&w->query);
   input->headers = w->pairs;
   input->payload_hash = (struct slice){ payload_hash, sizeof payload_hash };
   need(L, buffer_ok(&w->names));
   sign_canonical_request(&w->canonical_request, input);
-  sign_signed_headers(&w->signed_headers, input);
   need(L, buffer_ok(&w->canonical_request) &&
-            sign_string_to_sign(&w->string_to_sign, &w->key, input, content(&w->canonical_request)) &&
-            sign_signature(&w->signature, &w->key, content(&w->string_to_sign)));
-  sign_authorization(&w->authorization, w->key.algorithm, id, content(&w->signed_headers), content(&w->signature));
+            sign_string_to_sign(&w->string_to_sign, &w->key, input, buffer_content(&w->canonical_request)) &&
+            sign_signature(&w->signature, &w->key, buffer_content(&w->string_to_sign)));
+  sign_authorization(&w->authorization, w->key.algorithm, id, input, buffer_content(&w->signature));
   lua_createtable(L, 0, 4);
   set_text(L, "canonical_request", &w->canonical_request);
   set_text(L, "string_to_sign", &w->string_to_sign);

@@ -58,9 +58,7 @@ static int core_signer(lua_State *L) {
   enum sign_algorithm algorithm = read_algorithm(L);
   if (!read_text(L, "access_key_id", true, &id) || !read_text(L, "access_key_secret", true, &secret) ||
       !read_text(L, "security_token", false, &token)) {
-    lua_pushnil(L);
-    lua_insert(L, -2);
-    return 2;
+    return value_nil_and_error(L);
   }
   struct signer *signer = lua_newuserdata(L, sizeof *signer);
   memset(signer, 0, sizeof *signer);

@@ -123,14 +123,14 @@ bool param_collect(lua_State *L, const struct action *action, int params, struct
     if (value_is_null(L, -1)) {
       struct path path = { .name = param->name };
       if (param->required) return value_fail(L, &path, "is missing");
-    } else {
-      *value = (struct param_value){ .name = param->name, .in_body = param->in_body };
-      start[*count] = text->len;
-      if (!convert(&c, lua_gettop(L), param, &value->text)) return false;
-      if (!value->text.data) value->text.len = text->len - start[*count];
-      ++*count;
+      lua_pop(L, 1);
+      continue;
     }
-    lua_pop(L, 1);
+    *value = (struct param_value){ .name = param->name, .in_body = param->in_body };
+    start[*count] = text->len;
+    if (!convert(&c, lua_gettop(L), param, &value->text)) return false;
+    if (!value->text.data) value->text.len = text->len - start[*count];
+    ++*count;
   }
   if (!buffer_ok(text)) {
     struct path path = { .name = action->name };

@@ -37,7 +37,8 @@ struct param_value {
 };
 
 /* Checks the table at `params` (absolute) against the action and writes its values in the action's order. Texts point
-   into Lua strings of that table or into `text`; `keys` helps to sort. On failure pushes an error. */
+   into `text`, or into Lua strings that stay on the stack: up to PARAM_LIMIT. `keys` helps to sort. On failure pushes
+   an error. */
 bool param_collect(lua_State *L, const struct action *action, int params, struct param_value values[PARAM_LIMIT],
                    size_t *count, struct buffer *text, struct buffer *keys);
 

@@ -27,8 +27,8 @@ const struct action request_generate = {
 
 static void each_buffer(struct scratch *s, void (*apply)(struct buffer *)) {
   struct buffer *const all[] = {
-    &s->text, &s->keys,           &s->host,           &s->canonical_query, &s->url,           &s->body,
-    &s->canonical_request,        &s->signed_headers, &s->string_to_sign,  &s->signature,     &s->authorization,
+    &s->text, &s->keys,              &s->security_token, &s->canonical_query, &s->url,
+    &s->body, &s->canonical_request, &s->string_to_sign, &s->signature,       &s->authorization,
   };
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) apply(all[i]);
 }
@@ -41,16 +41,13 @@ void scratch_wipe(struct scratch *s) {
   each_buffer(s, buffer_wipe);
 }
 
-static struct slice content(const struct buffer *b) {
-  return (struct slice){ b->data, b->len };
-}
-
 /* One request on its way */
 struct job {
   lua_State *L;
   struct scratch *s;
   const struct action *action;
   struct signer *signer;
+  struct slice host;
   struct slice nonce;
   struct slice user_agent;
   char timestamp[TIMESTAMP_SIZE];
@@ -90,7 +87,7 @@ static bool host_byte(char c) {
 }
 
 /* Takes scheme://host[:port] apart; the Host header leaves out a scheme's own port. */
-static void read_endpoint(lua_State *L, struct scratch *s, struct slice endpoint) {
+static void read_endpoint(struct job *job, struct slice endpoint) {
   static const char https[] = "https://", http[] = "http://";
   size_t scheme = 0;
   const char *port = NULL;
@@ -105,15 +102,15 @@ static void read_endpoint(lua_State *L, struct scratch *s, struct slice endpoint
   bool good = scheme > 0;
   for (size_t i = 0; i < host.len; i++) good = good && host_byte(host.data[i]);
   if (!good) {
-    luaL_error(L, "context.endpoint: expected https://host or https://host:port");
+    luaL_error(job->L, "context.endpoint: expected https://host or https://host:port");
     return;
   }
   size_t port_len = strlen(port);
   if (host.len > port_len && !memcmp(host.data + host.len - port_len, port, port_len)) host.len -= port_len;
-  buffer_slice(&s->host, host);
-  buffer_append(&s->url, endpoint.data, scheme);
-  buffer_slice(&s->url, host);
-  buffer_byte(&s->url, '/');
+  job->host = host;
+  buffer_append(&job->s->url, endpoint.data, scheme);
+  buffer_slice(&job->s->url, host);
+  buffer_byte(&job->s->url, '/');
 }
 
 static void read_date(lua_State *L, int context, struct job *job) {
@@ -134,11 +131,17 @@ static void read_context(struct job *job, int context) {
   lua_State *L = job->L;
   lua_getfield(L, context, "signer");
   job->signer = luaL_checkudata(L, -1, REQUEST_SIGNER);
-  if (!job->signer->open) luaL_error(L, "context.signer: is closed");
-  read_endpoint(L, job->s, context_text(L, context, "endpoint", true));
+  read_endpoint(job, context_text(L, context, "endpoint", true));
   job->nonce = context_text(L, context, "nonce", true);
   job->user_agent = context_text(L, context, "user_agent", false);
   read_date(L, context, job);
+}
+
+/* After the last Lua code that may run before the request is signed: a finalizer can close a signer. One that runs
+   while the result is pushed finds all of it in the scratch. */
+static void use_signer(struct job *job) {
+  if (!job->signer->open) luaL_error(job->L, "context.signer: is closed");
+  buffer_slice(&job->s->security_token, buffer_content(&job->signer->security_token));
 }
 
 /* Query and form */
@@ -209,12 +212,12 @@ static const struct slice form_type = SLICE_INIT("application/x-www-form-urlenco
 /* In sorted order, which is the order they are signed in. */
 static void acs3_headers(struct job *job) {
   if (job->s->body.len) add_header(job, SLICE("content-type"), form_type);
-  add_header(job, SLICE("host"), content(&job->s->host));
+  add_header(job, SLICE("host"), job->host);
   add_header(job, SLICE("x-acs-action"), job->action->name);
   add_header(job, SLICE("x-acs-content-sha256"), (struct slice){ job->payload_hash, SIGN_TEXT_SIZE });
   add_header(job, SLICE("x-acs-date"), timestamp(job));
-  if (job->signer->security_token.len) {
-    add_header(job, SLICE("x-acs-security-token"), content(&job->signer->security_token));
+  if (job->s->security_token.len) {
+    add_header(job, SLICE("x-acs-security-token"), buffer_content(&job->s->security_token));
   }
   add_header(job, SLICE("x-acs-signature-nonce"), job->nonce);
   add_header(job, SLICE("x-acs-version"), job->action->version);
@@ -225,28 +228,27 @@ static bool sign_acs3(struct job *job) {
   struct sign_key *key = &job->signer->key;
   percent_sort(s->query, job->query_count);
   percent_query(&s->canonical_query, s->query, job->query_count);
-  write_url(job, content(&s->canonical_query));
+  write_url(job, buffer_content(&s->canonical_query));
   write_body(job);
-  if (!buffer_ok(&s->body) || !sign_digest(key, content(&s->body), job->payload_hash)) return false;
+  if (!buffer_ok(&s->body) || !sign_digest(key, buffer_content(&s->body), job->payload_hash)) return false;
   acs3_headers(job);
   struct sign_input input = {
     .method = job->action->method,
     .path = SLICE("/"),
-    .query = content(&s->canonical_query),
+    .query = buffer_content(&s->canonical_query),
     .headers = job->headers,
     .header_count = job->header_count,
     .payload_hash = { job->payload_hash, SIGN_TEXT_SIZE },
   };
   sign_canonical_request(&s->canonical_request, &input);
-  sign_signed_headers(&s->signed_headers, &input);
   if (!buffer_ok(&s->canonical_request) ||
-      !sign_string_to_sign(&s->string_to_sign, key, &input, content(&s->canonical_request)) ||
-      !sign_signature(&s->signature, key, content(&s->string_to_sign))) {
+      !sign_string_to_sign(&s->string_to_sign, key, &input, buffer_content(&s->canonical_request)) ||
+      !sign_signature(&s->signature, key, buffer_content(&s->string_to_sign))) {
     return false;
   }
-  sign_authorization(&s->authorization, key->algorithm, content(&job->signer->access_key_id),
-                     content(&s->signed_headers), content(&s->signature));
-  add_header(job, SLICE("authorization"), content(&s->authorization));
+  sign_authorization(&s->authorization, key->algorithm, buffer_content(&job->signer->access_key_id), &input,
+                     buffer_content(&s->signature));
+  add_header(job, SLICE("authorization"), buffer_content(&s->authorization));
   return true;
 }
 
@@ -263,10 +265,10 @@ static void rpc_pair(struct job *job, struct slice name, struct slice value) {
 }
 
 static void rpc_common(struct job *job) {
-  rpc_pair(job, SLICE("AccessKeyId"), content(&job->signer->access_key_id));
+  rpc_pair(job, SLICE("AccessKeyId"), buffer_content(&job->signer->access_key_id));
   rpc_pair(job, SLICE("Action"), job->action->name);
   rpc_pair(job, SLICE("Format"), SLICE("JSON"));
-  if (job->signer->security_token.len) rpc_pair(job, SLICE("SecurityToken"), content(&job->signer->security_token));
+  if (job->s->security_token.len) rpc_pair(job, SLICE("SecurityToken"), buffer_content(&job->s->security_token));
   rpc_pair(job, SLICE("SignatureMethod"), sign_name(SIGN_HMAC_SHA1));
   rpc_pair(job, SLICE("SignatureNonce"), job->nonce);
   rpc_pair(job, SLICE("SignatureVersion"), SLICE("1.0"));
@@ -285,21 +287,21 @@ static bool sign_rpc(struct job *job) {
   struct sign_input input = {
     .method = job->action->method,
     .path = SLICE("/"),
-    .query = content(&s->canonical_query),
+    .query = buffer_content(&s->canonical_query),
   };
   if (!buffer_ok(&s->canonical_query) ||
       !sign_string_to_sign(&s->string_to_sign, &job->signer->key, &input, SLICE("")) ||
-      !sign_signature(&s->signature, &job->signer->key, content(&s->string_to_sign))) {
+      !sign_signature(&s->signature, &job->signer->key, buffer_content(&s->string_to_sign))) {
     return false;
   }
-  rpc_pair(job, SLICE("Signature"), content(&s->signature));
+  rpc_pair(job, SLICE("Signature"), buffer_content(&s->signature));
   percent_sort(s->query, job->query_count);
   s->canonical_query.len = 0;
   percent_query(&s->canonical_query, s->query, job->query_count);
-  write_url(job, content(&s->canonical_query));
+  write_url(job, buffer_content(&s->canonical_query));
   write_body(job);
   if (s->body.len) add_header(job, SLICE("content-type"), form_type);
-  add_header(job, SLICE("host"), content(&s->host));
+  add_header(job, SLICE("host"), job->host);
   add_header(job, SLICE("x-acs-action"), job->action->name);
   add_header(job, SLICE("x-acs-version"), job->action->version);
   return true;
@@ -316,7 +318,7 @@ static void push_request(struct job *job) {
   lua_createtable(L, 0, 4);
   push_slice(L, job->action->method);
   lua_setfield(L, -2, "method");
-  push_slice(L, content(&job->s->url));
+  push_slice(L, buffer_content(&job->s->url));
   lua_setfield(L, -2, "url");
   lua_createtable(L, 0, (int)job->header_count);
   for (size_t i = 0; i < job->header_count; i++) {
@@ -325,19 +327,20 @@ static void push_request(struct job *job) {
     lua_rawset(L, -3);
   }
   lua_setfield(L, -2, "headers");
-  push_slice(L, content(&job->s->body));
+  push_slice(L, buffer_content(&job->s->body));
   lua_setfield(L, -2, "body");
 }
 
 static bool complete(const struct scratch *s) {
-  return buffer_ok(&s->host) && buffer_ok(&s->canonical_query) && buffer_ok(&s->url) && buffer_ok(&s->body) &&
-         buffer_ok(&s->authorization);
+  return buffer_ok(&s->security_token) && buffer_ok(&s->canonical_query) && buffer_ok(&s->url) &&
+         buffer_ok(&s->body) && buffer_ok(&s->authorization);
 }
 
 static bool build(struct job *job, int params, int context) {
   read_context(job, context);
   struct scratch *s = job->s;
   if (!param_collect(job->L, job->action, params, s->param_values, &job->value_count, &s->text, &s->keys)) return false;
+  use_signer(job);
   place(job);
   bool rpc = job->signer->key.algorithm == SIGN_HMAC_SHA1;
   bool done = rpc ? sign_rpc(job) : sign_acs3(job);
@@ -355,13 +358,9 @@ int request_build(lua_State *L, struct scratch *s, const struct action *action, 
   struct job job = { .L = L, .s = s, .action = action };
   luaL_checktype(L, params, LUA_TTABLE);
   luaL_checktype(L, context, LUA_TTABLE);
-  luaL_checkstack(L, 32, "too many parameters");
-  scratch_reset(s);
+  luaL_checkstack(L, PARAM_LIMIT + 32, "too many parameters");
   bool built = build(&job, params, context);
-  /* A security token was part of what was signed. */
-  if (job.signer->security_token.len) scratch_wipe(s);
-  if (built) return 1;
-  lua_pushnil(L);
-  lua_insert(L, -2);
-  return 2;
+  /* The token was part of what was signed. */
+  if (s->security_token.len) scratch_wipe(s);
+  return built ? 1 : value_nil_and_error(L);
 }

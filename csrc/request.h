@@ -24,16 +24,17 @@ struct signer {
 /* The common parameters of HMAC-SHA1 come on top of an action's own. */
 #define REQUEST_PAIR_LIMIT (PARAM_LIMIT + 16)
 
-/* Memory that the requests of one Lua state share, so that a request seldom allocates. */
+/* Memory that the requests of one Lua state share, so that a request seldom allocates. `taken` from the start of a
+   request to its end: a finalizer that runs meanwhile may want to make another one. */
 struct scratch {
+  bool taken;
   struct buffer text; /* the values that had to be written: numbers, JSON */
   struct buffer keys;
-  struct buffer host;
+  struct buffer security_token;
   struct buffer canonical_query;
   struct buffer url;
   struct buffer body;
   struct buffer canonical_request;
-  struct buffer signed_headers;
   struct buffer string_to_sign;
   struct buffer signature;
   struct buffer authorization;

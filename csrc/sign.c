@@ -71,7 +71,7 @@ void sign_key_close(struct sign_key *key) {
   key->digest = NULL;
 }
 
-static void to_hex(char *hex, const unsigned char *bytes, size_t len) {
+void sign_hex(char *hex, const unsigned char *bytes, size_t len) {
   static const char digits[] = "0123456789abcdef";
   for (size_t i = 0; i < len; i++) {
     hex[2 * i] = digits[bytes[i] >> 4];
@@ -85,7 +85,7 @@ bool sign_digest(struct sign_key *key, struct slice text, char hex[SIGN_TEXT_SIZ
   bool done = EVP_DigestInit_ex2(key->digest_context, key->digest, NULL) &&
               EVP_DigestUpdate(key->digest_context, text.data, text.len) &&
               EVP_DigestFinal_ex(key->digest_context, bytes, &len) && len * 2 == SIGN_TEXT_SIZE;
-  if (done) to_hex(hex, bytes, len);
+  if (done) sign_hex(hex, bytes, len);
   return done;
 }
 
@@ -95,7 +95,8 @@ bool sign_covers(struct slice header) {
          (header.len >= sizeof prefix - 1 && !memcmp(header.data, prefix, sizeof prefix - 1));
 }
 
-void sign_signed_headers(struct buffer *out, const struct sign_input *input) {
+/* Names joined by ';'. */
+static void signed_headers(struct buffer *out, const struct sign_input *input) {
   for (size_t i = 0; i < input->header_count; i++) {
     if (i) buffer_byte(out, ';');
     buffer_slice(out, input->headers[i].name);
@@ -116,7 +117,7 @@ void sign_canonical_request(struct buffer *out, const struct sign_input *input) 
     buffer_byte(out, '\n');
   }
   buffer_byte(out, '\n');
-  sign_signed_headers(out, input);
+  signed_headers(out, input);
   buffer_byte(out, '\n');
   buffer_slice(out, input->payload_hash);
 }
@@ -158,19 +159,19 @@ bool sign_signature(struct buffer *out, struct sign_key *key, struct slice strin
     int written = EVP_EncodeBlock((unsigned char *)text, bytes, (int)len);
     buffer_append(out, text, (size_t)written);
   } else {
-    to_hex(text, bytes, len);
+    sign_hex(text, bytes, len);
     buffer_append(out, text, len * 2);
   }
   return buffer_ok(out);
 }
 
 void sign_authorization(struct buffer *out, enum sign_algorithm algorithm, struct slice access_key_id,
-                        struct slice signed_headers, struct slice signature) {
+                        const struct sign_input *input, struct slice signature) {
   buffer_slice(out, sign_name(algorithm));
   buffer_slice(out, SLICE(" Credential="));
   buffer_slice(out, access_key_id);
   buffer_slice(out, SLICE(",SignedHeaders="));
-  buffer_slice(out, signed_headers);
+  signed_headers(out, input);
   buffer_slice(out, SLICE(",Signature="));
   buffer_slice(out, signature);
 }

@@ -51,9 +51,6 @@ struct sign_input {
 /* Which headers ACS3 signs: host, content-type and x-acs-*. The name is in lower case. */
 bool sign_covers(struct slice header);
 
-/* Names joined by ';'. */
-void sign_signed_headers(struct buffer *out, const struct sign_input *input);
-
 /* ACS3 only. */
 void sign_canonical_request(struct buffer *out, const struct sign_input *input);
 
@@ -66,7 +63,10 @@ bool sign_signature(struct buffer *out, struct sign_key *key, struct slice strin
 
 /* The value of the Authorization header. ACS3 only. */
 void sign_authorization(struct buffer *out, enum sign_algorithm algorithm, struct slice access_key_id,
-                        struct slice signed_headers, struct slice signature);
+                        const struct sign_input *input, struct slice signature);
+
+/* Two digits a byte, in lower case, not terminated. */
+void sign_hex(char *hex, const unsigned char *bytes, size_t len);
 
 #pragma GCC visibility pop
 

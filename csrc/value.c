@@ -17,7 +17,7 @@ static void add_path(luaL_Buffer *b, const struct path *path) {
 
 bool value_fail(lua_State *L, const struct path *path, const char *format, ...) {
   va_list arguments;
-  luaL_checkstack(L, 8, "too many nested values");
+  luaL_checkstack(L, LUA_MINSTACK, "too many nested values");
   lua_createtable(L, 0, 4);
   va_start(arguments, format);
   lua_pushvfstring(L, format, arguments);
@@ -31,6 +31,12 @@ bool value_fail(lua_State *L, const struct path *path, const char *format, ...) 
   luaL_pushresult(&b);
   lua_setfield(L, -2, "path");
   return false;
+}
+
+int value_nil_and_error(lua_State *L) {
+  lua_pushnil(L);
+  lua_insert(L, -2);
+  return 2;
 }
 
 const char *value_type_name(lua_State *L, int index) {

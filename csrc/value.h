@@ -18,6 +18,9 @@ struct path {
 /* Pushes {kind = "invalid", path = ..., message = ...} and returns false. The format is lua_pushfstring's. */
 bool value_fail(lua_State *L, const struct path *path, const char *format, ...);
 
+/* Puts nil under the error on top, both to be returned. */
+int value_nil_and_error(lua_State *L);
+
 /* nil, and the light userdata that stands for JSON's null here and in lua-cjson. */
 bool value_is_null(lua_State *L, int index);
 

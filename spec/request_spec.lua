@@ -197,6 +197,46 @@ describe("a request", function()
     end)
   end)
 
+  it("is not disturbed by finalizers that make requests, or close its signer, while it is made", function()
+    local function finalized(run)
+      local proxy = rawget(_G, "newproxy")
+      if not proxy then return setmetatable({}, { __gc = run }) end
+      local object = proxy(true)
+      getmetatable(object).__gc = run
+      return object
+    end
+    local params = { ProjectId = 1, TaskName = ("n"):rep(100), TaskContent = { a = { 1 }, b = { c = "d" } } }
+    local other = { ProjectId = 2, TaskName = ("m"):rep(5000), TaskContent = { x = ("y"):rep(70000) } }
+    local made, inner = context { security_token = "token" }, context()
+    local expected = assert(core.request("ListFiles", row, params, made))
+    local stopped, runs, closing = false, 0, nil
+    local function again()
+      if stopped then return end
+      runs = runs + 1
+      core.request("Other", row, other, inner)
+      if closing then closing:close() end
+      finalized(again)
+    end
+    local pause, multiplier = collectgarbage("setpause", 0), collectgarbage("setstepmul", 1000)
+    again()
+    local wrong = 0
+    repeat
+      local got = core.request("ListFiles", row, params, made)
+      if not pcall(assert.same, expected, got) then wrong = wrong + 1 end
+    until runs > 20
+    repeat
+      local one = context { security_token = "token" }
+      closing = one.signer
+      local ok, got = pcall(core.request, "ListFiles", row, params, one)
+      closing = nil
+      if not (ok and pcall(assert.same, expected, got) or tostring(got):find "is closed") then wrong = wrong + 1 end
+    until runs > 40
+    stopped = true
+    collectgarbage("setpause", pause)
+    collectgarbage("setstepmul", multiplier)
+    assert.equal(0, wrong)
+  end)
+
   it("raises for a context that only a bug can make", function()
     for name, case in pairs {
       endpoint = { "ftp://x", "context.endpoint: expected https://host" }, nonce = { "a\nb", "control character" }, date = { "now", "seconds since 1970" },
