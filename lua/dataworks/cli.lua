@@ -1,4 +1,5 @@
---- The command `dataworks`.
+-- The command `dataworks`.
+
 local M = {}
 
 local USAGE = [=[
@@ -48,7 +49,7 @@ end
 
 --- What a client needs to reach an emulator, as {name, value} in the order it is shown.
 local function environment_of(emulator)
-  local credentials = require("dataworks.emulator.credentials")
+  local credentials = require "dataworks.emulator.credentials"
   local list = {
     { "ALIBABA_CLOUD_ENDPOINT", emulator.endpoint },
     { "ALIBABA_CLOUD_REGION_ID", "cn-shanghai" },
@@ -96,7 +97,7 @@ local function emulator(arguments)
   if not options then
     return wrong_usage(message)
   end
-  local nginx = require("dataworks.emulator.nginx")
+  local nginx = require "dataworks.emulator.nginx"
   local started
   started, message = nginx.start(options)
   if not started then

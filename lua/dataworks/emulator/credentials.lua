@@ -1,5 +1,6 @@
---- Key pairs that are plainly no real ones: a plain pair, one with a security token, and two that are
---- refused.
+-- Key pairs that are plainly no real ones: a plain pair, one with a security token, and two that are
+-- refused.
+
 return {
   { access_key_id = "emulator", access_key_secret = "emulator-secret" },
   {

@@ -1,4 +1,5 @@
---- UTC dates to and from seconds; os.time would read them in the machine's time zone.
+-- UTC dates to and from seconds; os.time would read them in the machine's time zone.
+
 local M = {}
 
 local function days(year, month, day)

@@ -1,5 +1,6 @@
---- Writing replies to the wire, well and badly.
-local json = require("dataworks.emulator.json")
+-- Writing replies to the wire, well and badly.
+
+local json = require "dataworks.emulator.json"
 
 local M = {}
 

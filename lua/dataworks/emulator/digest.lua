@@ -1,6 +1,7 @@
---- Digests through LuaJIT's FFI on the libcrypto that nginx has already loaded, so that the emulator
---- needs nothing compiled for the Lua inside nginx.
-local ffi = require("ffi")
+-- Digests through LuaJIT's FFI on the libcrypto that nginx has already loaded, so that the emulator
+-- needs nothing compiled for the Lua inside nginx.
+
+local ffi = require "ffi"
 
 ffi.cdef([[
 typedef struct evp_md_st EVP_MD;

@@ -1,4 +1,5 @@
---- Faults to be answered instead of, or after, the real thing: for the next calls of one action or of any.
+-- Faults to be answered instead of, or after, the real thing: for the next calls of one action or of any.
+
 local M = {}
 M.__index = M
 

@@ -1,4 +1,5 @@
---- Ids that count up from any decimal number, also beyond 2^53, as text.
+-- Ids that count up from any decimal number, also beyond 2^53, as text.
+
 local M = {}
 
 --- The decimal number after this one.

@@ -1,4 +1,5 @@
---- One entry for each API call, oldest first; the oldest are forgotten beyond a limit.
+-- One entry for each API call, oldest first; the oldest are forgotten beyond a limit.
+
 local M = {}
 M.__index = M
 

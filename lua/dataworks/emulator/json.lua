@@ -1,5 +1,6 @@
---- JSON for the emulator alone: replies keep the order they are built in, integers of any length stay exact,
---- and nothing has to be installed for the Lua inside nginx.
+-- JSON for the emulator alone: replies keep the order they are built in, integers of any length stay exact,
+-- and nothing has to be installed for the Lua inside nginx.
+
 local M = {}
 
 local MAX_DEPTH = 200

@@ -1,5 +1,6 @@
---- Starts and stops the nginx that the emulator runs in: on 127.0.0.1, in a directory of its own, under a
---- guard that cleans up also when this process is killed.
+-- Starts and stops the nginx that the emulator runs in: on 127.0.0.1, in a directory of its own, under a
+-- guard that cleans up also when this process is killed.
+
 local M = {}
 
 local Emulator = {}
@@ -195,14 +196,16 @@ local function library_root()
   return root
 end
 
---- Ports that something listens on, as far as the system tells.
+local OUR_ADDRESSES = { ["0100007F"] = true, ["00000000"] = true, [("0"):rep(32)] = true }
+
+--- Ports that something listens on here, as far as the system tells. nginx tries a taken port for seconds.
 local function taken_ports()
   local taken = {}
   for _, path in ipairs({ "/proc/net/tcp", "/proc/net/tcp6" }) do
     local file = io.open(path, "r")
     for line in file and file:lines() or function() end do
-      local port = line:match("^%s*%d+: %x+:(%x+)")
-      if port then
+      local address, port = line:match("^%s*%d+: (%x+):(%x+) %x+:%x+ 0A")
+      if OUR_ADDRESSES[address] then
         taken[tonumber(port, 16)] = true
       end
     end
@@ -258,6 +261,9 @@ end
 
 local function start_on_some_port(self, options)
   local said, started
+  if options.port and taken_ports()[options.port] then
+    return nil, ("port %d is in use"):format(options.port)
+  end
   for _ = 1, options.port and 1 or ATTEMPTS do
     self.port = options.port or random_port()
     started, said = launch(self, self.port, options.tls)
@@ -266,9 +272,6 @@ local function start_on_some_port(self, options)
     elseif not said:find("Address already in use", 1, true) then
       return nil, "nginx did not start: " .. said
     end
-  end
-  if options.port then
-    return nil, ("port %d is in use"):format(options.port)
   end
   return nil, "no free port was found: " .. said
 end

@@ -1,4 +1,5 @@
---- Remembers what was seen for at least one window, in two generations, so that forgetting costs no scan.
+-- Remembers what was seen for at least one window, in two generations, so that forgetting costs no scan.
+
 local M = {}
 M.__index = M
 

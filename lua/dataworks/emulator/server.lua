@@ -1,13 +1,14 @@
---- The emulator inside nginx: one state, the API at /, and the settings under /_emulator/.
-local actions = require("dataworks.actions")
-local delivery = require("dataworks.emulator.delivery")
-local digest = require("dataworks.emulator.digest")
-local faults = require("dataworks.emulator.faults")
-local gateway = require("dataworks.emulator.gateway")
-local journal = require("dataworks.emulator.journal")
-local json = require("dataworks.emulator.json")
-local service = require("dataworks.emulator.service")
-local settings = require("dataworks.emulator.settings")
+-- The emulator inside nginx: one state, the API at /, and the settings under /_emulator/.
+
+local actions = require "dataworks.actions"
+local delivery = require "dataworks.emulator.delivery"
+local digest = require "dataworks.emulator.digest"
+local faults = require "dataworks.emulator.faults"
+local gateway = require "dataworks.emulator.gateway"
+local journal = require "dataworks.emulator.journal"
+local json = require "dataworks.emulator.json"
+local service = require "dataworks.emulator.service"
+local settings = require "dataworks.emulator.settings"
 
 local M = {}
 

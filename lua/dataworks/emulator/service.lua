@@ -1,8 +1,9 @@
---- The service behind the gateway: its state in memory, and the actions on it. Pure: the clock, the settings
---- and the first id are handed in.
-local ids = require("dataworks.emulator.ids")
-local json = require("dataworks.emulator.json")
-local reply = require("dataworks.emulator.service.reply")
+-- The service behind the gateway: its state in memory, and the actions on it. Pure: the clock, the settings
+-- and the first id are handed in.
+
+local ids = require "dataworks.emulator.ids"
+local json = require "dataworks.emulator.json"
+local reply = require "dataworks.emulator.service.reply"
 
 local M = {}
 M.__index = M

@@ -1,8 +1,9 @@
---- What can be set while the emulator runs.
-local credentials = require("dataworks.emulator.credentials")
-local generate = require("dataworks.emulator.service.generate")
-local json = require("dataworks.emulator.json")
-local service = require("dataworks.emulator.service")
+-- What can be set while the emulator runs.
+
+local credentials = require "dataworks.emulator.credentials"
+local generate = require "dataworks.emulator.service.generate"
+local json = require "dataworks.emulator.json"
+local service = require "dataworks.emulator.service"
 
 local M = {}
 

@@ -1,5 +1,6 @@
---- The gateway's own reading of the signature rules, kept apart from the library's C so that a mistake in one
---- shows against the other. Pure: digests are handed in.
+-- The gateway's own reading of the signature rules, kept apart from the library's C so that a mistake in one
+-- shows against the other. Pure: digests are handed in.
+
 local M = {}
 
 local function to_hex(raw)

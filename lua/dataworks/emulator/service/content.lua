@@ -1,5 +1,6 @@
---- Writes the TaskContent that a script is turned into, in the documented form and order.
-local json = require("dataworks.emulator.json")
+-- Writes the TaskContent that a script is turned into, in the documented form and order.
+
+local json = require "dataworks.emulator.json"
 
 local M = {}
 

@@ -1,8 +1,9 @@
---- Turning a script into a TaskContent, asynchronously: the two Generate actions and the one that polls.
-local content = require("dataworks.emulator.service.content")
-local json = require("dataworks.emulator.json")
-local reply = require("dataworks.emulator.service.reply")
-local script = require("dataworks.emulator.service.script")
+-- Turning a script into a TaskContent, asynchronously: the two Generate actions and the one that polls.
+
+local content = require "dataworks.emulator.service.content"
+local json = require "dataworks.emulator.json"
+local reply = require "dataworks.emulator.service.reply"
+local script = require "dataworks.emulator.service.script"
 
 local M = {}
 

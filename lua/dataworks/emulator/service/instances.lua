@@ -1,8 +1,9 @@
---- A task's life once it exists: deployed, started, stopped, terminated. Where the state moves by itself
---- (WAIT to RUN, KILLING to PAUSE), it does so after a number of reads, never by the clock.
-local json = require("dataworks.emulator.json")
-local reply = require("dataworks.emulator.service.reply")
-local script = require("dataworks.emulator.service.script")
+-- A task's life once it exists: deployed, started, stopped, terminated. Where the state moves by itself
+-- (WAIT to RUN, KILLING to PAUSE), it does so after a number of reads, never by the clock.
+
+local json = require "dataworks.emulator.json"
+local reply = require "dataworks.emulator.service.reply"
+local script = require "dataworks.emulator.service.script"
 
 local M = {}
 

@@ -1,7 +1,8 @@
---- What a project does by default with changes of a table's structure.
-local json = require("dataworks.emulator.json")
-local reply = require("dataworks.emulator.service.reply")
-local script = require("dataworks.emulator.service.script")
+-- What a project does by default with changes of a table's structure.
+
+local json = require "dataworks.emulator.json"
+local reply = require "dataworks.emulator.service.reply"
+local script = require "dataworks.emulator.service.script"
 
 local M = {}
 

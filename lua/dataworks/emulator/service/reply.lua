@@ -1,5 +1,6 @@
---- The shapes an action's outcome can take, before the protocol is wrapped around them.
-local json = require("dataworks.emulator.json")
+-- The shapes an action's outcome can take, before the protocol is wrapped around them.
+
+local json = require "dataworks.emulator.json"
 
 local M = {}
 

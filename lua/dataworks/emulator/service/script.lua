@@ -1,5 +1,6 @@
---- Reads the scripts that callers send: TaskParam for creating and updating, and TaskContent.
-local json = require("dataworks.emulator.json")
+-- Reads the scripts that callers send: TaskParam for creating and updating, and TaskContent.
+
+local json = require "dataworks.emulator.json"
 
 local M = {}
 

@@ -1,9 +1,10 @@
---- Creating, changing, reading and deleting tasks, and finding them by data source.
-local content = require("dataworks.emulator.service.content")
-local dates = require("dataworks.emulator.dates")
-local json = require("dataworks.emulator.json")
-local reply = require("dataworks.emulator.service.reply")
-local script = require("dataworks.emulator.service.script")
+-- Creating, changing, reading and deleting tasks, and finding them by data source.
+
+local content = require "dataworks.emulator.service.content"
+local dates = require "dataworks.emulator.dates"
+local json = require "dataworks.emulator.json"
+local reply = require "dataworks.emulator.service.reply"
+local script = require "dataworks.emulator.service.script"
 
 local M = {}
 
