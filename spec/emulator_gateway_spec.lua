@@ -1,0 +1,356 @@
+local dates = require "dataworks.emulator.dates"
+local files = require "spec.support.files"
+local gateway = require "dataworks.emulator.gateway"
+local signature = require "dataworks.emulator.signature"
+
+local crypto = rawget(_G, "jit") and require "dataworks.emulator.digest"
+
+local NOW = 1716019750 -- 2024-05-18T08:09:10Z
+local DATE = "2024-05-18T08:09:10Z"
+
+local ROW = {
+  version = "2020-05-18", method = "POST",
+  params = {
+    { "ProjectId", "long", "query", required = true },
+    { "TaskContent", "json", "body" },
+    { "Force", "boolean", "query" },
+  },
+}
+
+local CREDENTIALS = {
+  { access_key_id = "id", access_key_secret = "secret" },
+  { access_key_id = "sts", access_key_secret = "secret", security_token = "token" },
+  { access_key_id = "late", access_key_secret = "secret", security_token = "late token", expires = NOW },
+  { access_key_id = "off", access_key_secret = "secret", disabled = true },
+}
+
+local function new(changes)
+  changes = changes or {}
+  return gateway.new {
+    crypto = crypto,
+    now = changes.now or function() return NOW end,
+    actions = changes.actions or { GetThing = ROW },
+    credentials = changes.credentials or CREDENTIALS,
+  }
+end
+
+local function from_base64(text)
+  return (text:gsub("%s", ""):gsub("(.)(.)(.)(.)", function(...)
+    local bits = 0
+    for _, char in ipairs { ... } do
+      local at = ("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"):find(char, 1, true)
+      bits = bits * 64 + (at or 1) - 1
+    end
+    local bytes = string.char(math.floor(bits / 65536), math.floor(bits / 256) % 256, bits % 256)
+    local _, padding = table.concat({ ... }):gsub("=", "")
+    return bytes:sub(1, 3 - padding)
+  end))
+end
+
+local function encode(params)
+  local pairs_ = {}
+  for key, value in pairs(params) do
+    pairs_[#pairs_ + 1] = signature.encode(key) .. "=" .. signature.encode(value)
+  end
+  return table.concat(pairs_, "&")
+end
+
+local function hex(raw)
+  return (raw:gsub(".", function(char) return ("%02x"):format(char:byte()) end))
+end
+
+local serial = 0
+
+local function acs3(changes)
+  changes = changes or {}
+  serial = serial + 1
+  local body = changes.body or ""
+  local headers = {
+    host = "127.0.0.1:8080",
+    ["x-acs-action"] = "GetThing",
+    ["x-acs-version"] = "2020-05-18",
+    ["x-acs-date"] = DATE,
+    ["x-acs-signature-nonce"] = "nonce " .. serial,
+    ["x-acs-content-sha256"] = hex(crypto.digest("sha256", body)),
+  }
+  for name, value in pairs(changes.headers or {}) do
+    headers[name] = value or nil
+  end
+  local names = {}
+  for name in pairs(headers) do
+    names[#names + 1] = name ~= changes.unsigned and name or nil
+  end
+  table.sort(names)
+  local request = {
+    method = changes.method or "POST", path = changes.path or "/", query = changes.query or "ProjectId=1",
+    headers = headers, body = body,
+  }
+  local algorithm = changes.algorithm or "ACS3-HMAC-SHA256"
+  local signed = signature.acs3(crypto, changes.secret or "secret", {
+    method = request.method, path = request.path, query = signature.parse(request.query), headers = headers,
+    body = body,
+  }, "ACS3-HMAC-SHA256", names)
+  headers.authorization = ("%s Credential=%s,SignedHeaders=%s,Signature=%s"):format(algorithm,
+    changes.access_key_id or "id", table.concat(names, ";"), signed)
+  return request
+end
+
+local function rpc(changes, place)
+  serial = serial + 1
+  local params = {
+    Action = "GetThing", Version = "2020-05-18", Format = "JSON", Timestamp = DATE, AccessKeyId = "id",
+    SignatureMethod = "HMAC-SHA1", SignatureVersion = "1.0", SignatureNonce = "nonce " .. serial,
+    ProjectId = "1",
+  }
+  for name, value in pairs(changes or {}) do
+    params[name] = value or nil
+  end
+  local list = {}
+  for name, value in pairs(params) do
+    list[#list + 1] = { name, value }
+  end
+  params.Signature = params.Signature or signature.rpc(crypto, "secret", "POST", list)
+  local text = encode(params)
+  return {
+    method = "POST", path = "/",
+    query = place == "body" and "" or text, body = place == "body" and text or "",
+    headers = { ["content-type"] = "application/x-www-form-urlencoded", host = "127.0.0.1" },
+  }
+end
+
+local function refusal_of(request, changes)
+  local _, refusal = new(changes):check(request)
+  return refusal and { refusal.status, refusal.code }
+end
+
+local function any_action(vector)
+  return setmetatable({}, { __index = function() return { version = vector, params = {} } end })
+end
+
+local function gateway_for(version, date, key)
+  local actions = any_action(version)
+  local made = new {
+    actions = { Any = actions.Any },
+    now = function() return dates.parse(date) end,
+    credentials = { key },
+  }
+  made.actions = actions
+  return made
+end
+
+describe("the gateway", function()
+  if not crypto then
+    pending "takes its digests from LuaJIT's FFI; here it is only met over HTTP"
+    return
+  end
+
+  for _, vector in ipairs(files.json("spec/vectors/acs3.json").vectors) do
+    it("takes the official request " .. vector.id, function()
+      local headers = {}
+      for name, value in pairs(vector.headers) do
+        headers[name:lower()] = value
+      end
+      headers.authorization = vector.authorization
+      local _, refusal = gateway_for(headers["x-acs-version"], headers["x-acs-date"], {
+        access_key_id = vector.access_key_id,
+        access_key_secret = vector.access_key_secret,
+        security_token = headers["x-acs-security-token"],
+      }):check {
+        method = vector.method, path = vector.path, query = encode(vector.query), headers = headers,
+        body = from_base64(vector.body_base64),
+      }
+      assert.is_nil(refusal)
+    end)
+  end
+
+  for _, vector in ipairs(files.json("spec/vectors/rpc.json").vectors) do
+    local params = vector.params
+    if params.Timestamp and params.Format ~= "XML" then
+      it("takes the official request " .. vector.id, function()
+        params.Signature = vector.signature
+        local in_body = vector.method == "POST"
+        local _, refusal = gateway_for(params.Version, params.Timestamp, {
+          access_key_id = params.AccessKeyId,
+          access_key_secret = vector.access_key_secret,
+          security_token = params.SecurityToken,
+        }):check {
+          method = vector.method, path = "/", query = in_body and "" or encode(params),
+          headers = { ["content-type"] = "application/x-www-form-urlencoded" },
+          body = in_body and encode(params) or "",
+        }
+        assert.is_nil(refusal)
+      end)
+    end
+  end
+
+  it("finds parameters in the query and in the form body", function()
+    local request = acs3 {
+      query = "ProjectId=1", body = "TaskContent=a+b%26%E4%B8%AD",
+      headers = { ["content-type"] = "application/x-www-form-urlencoded" },
+    }
+    local call, refusal = new():check(request)
+    assert.is_nil(refusal)
+    assert.same({ ProjectId = "1", TaskContent = "a b&中" }, call.params)
+    assert.same({ "GetThing", "id", "ACS3-HMAC-SHA256" }, { call.action, call.access_key_id, call.algorithm })
+  end)
+
+  it("takes an HMAC-SHA1 call with everything in the query, or everything in the body", function()
+    assert.is_nil(refusal_of(rpc()))
+    assert.is_nil(refusal_of(rpc({}, "body")))
+  end)
+
+  it("takes JSON as a Format in any case, and no Format", function()
+    assert.is_nil(refusal_of(rpc { Format = "json" }))
+    assert.is_nil(refusal_of(rpc { Format = false }))
+  end)
+
+  local function refuses(what, status, code, request)
+    it(("refuses %s with %d %s"):format(what, status, code), function()
+      assert.same({ status, code }, refusal_of(request()))
+    end)
+  end
+
+  refuses("an action nobody has", 404, "InvalidAction.NotFound", function()
+    return rpc { Action = "GetOther" }
+  end)
+  refuses("another path", 404, "InvalidAction.NotFound", function() return acs3 { path = "/x" } end)
+  refuses("a request without action", 400, "MissingAction", function() return rpc { Action = false } end)
+  refuses("a request without version", 400, "MissingVersion", function() return rpc { Version = false } end)
+  refuses("an unknown version", 400, "InvalidVersion", function() return rpc { Version = "2000-01-01" } end)
+  refuses("another method", 400, "UnsupportedHTTPMethod", function() return acs3 { method = "PUT" } end)
+  refuses("another format", 400, "InvalidParameter.Format", function() return rpc { Format = "XML" } end)
+  refuses("a request without key", 400, "MissingAccessKeyId", function()
+    return rpc { AccessKeyId = false }
+  end)
+  refuses("an unknown key", 404, "InvalidAccessKeyId.NotFound", function()
+    return rpc { AccessKeyId = "other" }
+  end)
+  refuses("a disabled key", 400, "InvalidAccessKeyId.Inactive", function()
+    return acs3 { access_key_id = "off" }
+  end)
+  refuses("another signature method", 400, "InvalidSignatureMethod", function()
+    return rpc { SignatureMethod = "HMAC-MD5" }
+  end)
+  refuses("another algorithm", 400, "InvalidSignatureMethod", function()
+    return acs3 { algorithm = "ACS9" }
+  end)
+  refuses("no signature", 400, "MissingSignature", function()
+    local request = rpc()
+    request.query = request.query:gsub("&?Signature=[^&]*", "")
+    return request
+  end)
+  refuses("an Authorization in pieces", 400, "IncompleteSignature", function()
+    local request = acs3()
+    request.headers.authorization = "ACS3-HMAC-SHA256 Credential=id"
+    return request
+  end)
+  refuses("an unsigned host", 400, "IncompleteSignature", function() return acs3 { unsigned = "host" } end)
+  refuses("an unsigned x-acs- header", 400, "IncompleteSignature", function()
+    return acs3 { headers = { ["x-acs-extra"] = "1" }, unsigned = "x-acs-extra" }
+  end)
+  refuses("a missing payload digest", 400, "IncompleteSignature", function()
+    return acs3 { headers = { ["x-acs-content-sha256"] = false } }
+  end)
+  refuses("a wrong payload digest", 400, "SignatureDoesNotMatch", function()
+    return acs3 { headers = { ["x-acs-content-sha256"] = ("0"):rep(64) } }
+  end)
+  refuses("a body that was changed after signing", 400, "SignatureDoesNotMatch", function()
+    local request = acs3 { body = "a=1" }
+    request.body = "a=2"
+    return request
+  end)
+  refuses("a query that was changed after signing", 400, "SignatureDoesNotMatch", function()
+    local request = acs3()
+    request.query = "ProjectId=2"
+    return request
+  end)
+  refuses("a wrong secret", 400, "SignatureDoesNotMatch", function() return acs3 { secret = "other" } end)
+  refuses("no date", 400, "MissingTimestamp", function() return rpc { Timestamp = false } end)
+  refuses("no nonce", 400, "MissingSignatureNonce", function() return rpc { SignatureNonce = false } end)
+  refuses("a date in another form", 400, "InvalidTimeStamp.Format", function()
+    return rpc { Timestamp = "2024-05-18 08:09:10" }
+  end)
+  refuses("a day that does not exist", 400, "InvalidTimeStamp.Format", function()
+    return rpc { Timestamp = "2023-02-29T08:09:10Z" }
+  end)
+  refuses("a missing token", 400, "MissingSecurityToken", function()
+    return acs3 { access_key_id = "sts" }
+  end)
+  refuses("a token nobody issued", 400, "InvalidSecurityToken.Malformed", function()
+    return acs3 { access_key_id = "sts", headers = { ["x-acs-security-token"] = "?" } }
+  end)
+  refuses("somebody else's token", 400, "InvalidSecurityToken.MismatchWithAccessKey", function()
+    return acs3 { headers = { ["x-acs-security-token"] = "token" } }
+  end)
+  refuses("an expired token", 400, "InvalidSecurityToken.Expired", function()
+    return rpc { AccessKeyId = "late", SecurityToken = "late token" }
+  end)
+  refuses("a missing parameter", 400, "MissingProjectId", function() return rpc { ProjectId = false } end)
+  refuses("an empty required parameter", 400, "MissingProjectId", function()
+    return acs3 { query = "ProjectId=" }
+  end)
+  refuses("a number that is none", 400, "InvalidProjectId", function()
+    return acs3 { query = "ProjectId=1e3" }
+  end)
+  refuses("a number over 64 bits", 400, "InvalidProjectId", function()
+    return acs3 { query = "ProjectId=9223372036854775808" }
+  end)
+  refuses("a boolean that is none", 400, "InvalidForce", function()
+    return acs3 { query = "ProjectId=1&Force=yes" }
+  end)
+
+  it("takes the largest and the smallest 64-bit numbers", function()
+    assert.is_nil(refusal_of(acs3 { query = "ProjectId=9223372036854775807" }))
+    assert.is_nil(refusal_of(acs3 { query = "ProjectId=-9223372036854775808" }))
+  end)
+
+  it("accepts dates 15 minutes off for ACS3, 31 minutes off for HMAC-SHA1, and none further", function()
+    local function at(offset)
+      return { now = function() return NOW + offset end }
+    end
+    local expired = { 400, "InvalidTimeStamp.Expired" }
+    for _, sign in ipairs { 1, -1 } do
+      assert.is_nil(refusal_of(acs3(), at(sign * 900)))
+      assert.same(expired, refusal_of(acs3(), at(sign * 901)))
+      assert.is_nil(refusal_of(rpc(), at(sign * 1860)))
+      assert.same(expired, refusal_of(rpc(), at(sign * 1861)))
+    end
+  end)
+
+  it("takes a nonce once, for each key, and a forged request does not use it up", function()
+    local one = new()
+    local nonce = { ["x-acs-signature-nonce"] = "same" }
+    local function code(changes)
+      changes.headers = nonce
+      return (select(2, one:check(acs3(changes))) or {}).code
+    end
+    assert.equal("SignatureDoesNotMatch", code { secret = "forged" })
+    assert.is_nil(code {})
+    assert.equal("SignatureNonceUsed", code {})
+  end)
+
+  it("echoes what it signed in the ACS3 form, with real line breaks", function()
+    local request = acs3 { secret = "other" }
+    local _, refusal = new():check(request)
+    local string_to_sign, canonical = refusal.message:match(
+      "^Specified signature does not match our calculation%. server StringToSign is %[(.-)%]"
+      .. " server CanonicalRequest is %[(.*)%]$")
+    assert.equal("ACS3-HMAC-SHA256\n" .. hex(crypto.digest("sha256", canonical)), string_to_sign)
+    assert.equal("POST\n/\nProjectId=1\nhost:127.0.0.1:8080\n", canonical:sub(1, 39))
+  end)
+
+  it("echoes what it signed in the HMAC-SHA1 form", function()
+    local _, refusal = new():check(rpc { Signature = "wrong", SignatureNonce = "n" })
+    assert.equal("Specified signature is not matched with our calculation. server string to sign is:"
+      .. "POST&%2F&AccessKeyId%3Did%26Action%3DGetThing%26Format%3DJSON%26ProjectId%3D1"
+      .. "%26SignatureMethod%3DHMAC-SHA1%26SignatureNonce%3Dn%26SignatureVersion%3D1.0"
+      .. "%26Timestamp%3D2024-05-18T08%253A09%253A10Z%26Version%3D2020-05-18", refusal.message)
+  end)
+
+  it("writes an error body with the five documented members", function()
+    assert.equal('{"RequestId":"ID","HostId":"dataworks.example","Code":"Some.Code","Message":"why",'
+      .. '"Recommend":"https://api.aliyun.com/troubleshoot'
+      .. '?q=Some.Code&product=dataworks-public&requestId=ID"}',
+      gateway.error_body({ code = "Some.Code", message = "why" }, "ID", "dataworks.example:443"))
+  end)
+end)

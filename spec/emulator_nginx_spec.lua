@@ -1,0 +1,321 @@
+local files = require "spec.support.files"
+local interpreter = require "spec.support.interpreter"
+local json = require "dataworks.emulator.json"
+local nginx = require "dataworks.emulator.nginx"
+local support = require "spec.support.emulator"
+local wire = require "spec.support.wire"
+
+local PROJECT = 10000
+local LIST = { ProjectId = PROJECT, DestinationType = "holo" }
+
+local function exists(path)
+  local file = io.open(path)
+  if file then
+    file:close()
+  end
+  return file ~= nil
+end
+
+local function output_of(command)
+  local pipe = assert(io.popen(command))
+  local text = pipe:read "*a"
+  pipe:close()
+  return text
+end
+
+describe("the emulator over HTTP", function()
+  local emulator
+
+  setup(function() emulator = support.start() end)
+  teardown(function() emulator:stop() end)
+  before_each(function() emulator:reset() end)
+
+  local function call(action, params, changes)
+    local reply, err = wire.call(emulator, action, params, changes)
+    return reply and json.decode(reply.body) or nil, reply or err
+  end
+
+  local function list(changes)
+    return call("ListDIProjectConfig", LIST, changes)
+  end
+
+  for _, algorithm in ipairs { "ACS3-HMAC-SHA256", "ACS3-HMAC-SM3", "HMAC-SHA1" } do
+    it("creates a task with " .. algorithm, function()
+      emulator:settings { pending_calls = 1 }
+      local signed = { algorithm = algorithm }
+      local task = { ProjectId = PROJECT, TaskType = "DI_REALTIME" }
+      local function with(params)
+        params.ProjectId, params.TaskType = task.ProjectId, task.TaskType
+        return params
+      end
+      local made = call("GenerateDISyncTaskConfigForCreating",
+        with { TaskParam = files.read "spec/tasks/mysql_to_odps.json" }, signed)
+      local query = with { AsyncProcessId = made.Data.ProcessId }
+      assert.is_nil(call("QueryDISyncTaskConfigProcessResult", query, signed).Data.Status)
+      local content = call("QueryDISyncTaskConfigProcessResult", query, signed).Data.TaskContent
+      local created = call("CreateDISyncTask", with { TaskContent = content, TaskName = "名 1" }, signed)
+      local found = call("GetDISyncTask", with { FileId = created.Data.FileId }, signed)
+      assert.same({ "success", content }, { created.Data.Status, found.Data.Code })
+    end)
+  end
+
+  it("takes calls signed with a security token", function()
+    assert.is_true(list(emulator.sts).Success)
+    assert.is_true(list({
+      algorithm = "HMAC-SHA1", access_key_id = emulator.sts.access_key_id,
+      access_key_secret = emulator.sts.access_key_secret, security_token = emulator.sts.security_token,
+    }).Success)
+    assert.equal("InvalidSecurityToken.Expired", list(emulator.expired).Code)
+    assert.equal("InvalidAccessKeyId.Inactive", list(emulator.disabled).Code)
+  end)
+
+  it("answers with the gateway's headers", function()
+    local body, reply = list { access_key_secret = "wrong" }
+    local headers = reply.headers
+    assert.equal(400, reply.status)
+    assert.equal("SignatureDoesNotMatch", body.Code)
+    assert.equal("application/json;charset=utf-8", headers["content-type"])
+    assert.equal("*", headers["access-control-allow-origin"])
+    assert.equal(body.RequestId, headers["x-acs-request-id"])
+    assert.matches("^%x+%-%x+%-4%x+%-A%x+%-%x+$", body.RequestId)
+    assert.equal(32, #headers["x-acs-trace-id"])
+    assert.equal("127.0.0.1", body.HostId)
+  end)
+
+  it("keeps ids beyond 2^53 exact on the wire", function()
+    emulator:settings { first_id = "9007199254740993" }
+    local _, reply = call("CreateDISyncTask", {
+      ProjectId = PROJECT, TaskType = "DI_OFFLINE",
+      TaskContent = files.read "spec/tasks/task_content_offline.json",
+    })
+    assert.is_truthy(reply.body:find('"FileId":9007199254740993,', 1, true))
+  end)
+
+  it("answers a line over 16 KiB with nginx's own 414 page", function()
+    local request = wire.request(emulator, "ListDIProjectConfig", LIST)
+    request.url = request.url .. "&x=" .. ("x"):rep(16 * 1024)
+    local reply = wire.send(emulator, request)
+    assert.equal(414, reply.status)
+    assert.matches("<title>414 Request%-URI Too Large</title>", reply.body)
+  end)
+
+  it("refuses a nonce that was used and a date that is too old", function()
+    local request = wire.request(emulator, "ListDIProjectConfig", LIST)
+    assert.equal(200, wire.send(emulator, request).status)
+    assert.equal("SignatureNonceUsed", json.decode(wire.send(emulator, request).body).Code)
+    emulator:settings { clock_offset = 1000 }
+    assert.equal("InvalidTimeStamp.Expired", list().Code)
+    assert.is_true(list({ algorithm = "HMAC-SHA1" }).Success)
+  end)
+
+  it("compresses when the client accepts it", function()
+    local request = wire.request(emulator, "ListDIProjectConfig", LIST)
+    local path = emulator.directory .. "/reply"
+    local options = {}
+    for name, value in pairs(request.headers) do
+      options[#options + 1] = "-H " .. nginx.quote(name .. ": " .. value)
+    end
+    options[#options + 1] = "-X POST -H 'accept-encoding: gzip' -D - -o " .. nginx.quote(path)
+    local head = output_of(("env -u LD_PRELOAD curl -sS --noproxy '*' %s %s"):format(
+      table.concat(options, " "), nginx.quote(request.url)))
+    assert.matches("Content%-Encoding: gzip", head)
+    assert.equal("\31\139", files.read(path):sub(1, 2))
+  end)
+
+  it("notes each call with what came of it", function()
+    local params = {
+      ProjectId = PROJECT, TaskType = "DI_OFFLINE", ClientToken = "t",
+      TaskContent = files.read "spec/tasks/task_content_offline.json",
+    }
+    call("CreateDISyncTask", params)
+    call("CreateDISyncTask", params)
+    params.TaskName = "other"
+    call("CreateDISyncTask", params)
+    call("GetDISyncTask", { ProjectId = PROJECT, FileId = 5, TaskType = "DI_REALTIME" })
+    local seen = {}
+    for i, entry in ipairs(emulator:journal()) do
+      seen[i] = { entry.action, entry.outcome, entry.status, entry.code, entry.token }
+    end
+    assert.same({
+      { "CreateDISyncTask", "acted", 200, nil, "t" },
+      { "CreateDISyncTask", "replayed", 200, nil, "t" },
+      { "CreateDISyncTask", "refused", 400, "IdempotentParameterMismatch", "t" },
+      { "GetDISyncTask", "failed", 200, nil, nil },
+    }, seen)
+    assert.equal("5", emulator:journal("GetDISyncTask")[1].params.FileId)
+  end)
+
+  it("forgets everything on a reset", function()
+    emulator:settings { pending_calls = 9 }
+    emulator:fault { fault = "reset" }
+    list { access_key_secret = "wrong" }
+    emulator:reset()
+    assert.equal(2, emulator:settings().pending_calls)
+    assert.same({}, emulator:journal())
+    assert.is_true(list().Success)
+  end)
+
+  it("says what is wrong with a setting or a fault", function()
+    assert.has_error(function() emulator:settings { pending_form = "x" } end,
+      "the emulator said: pending_form is not known")
+    assert.has_error(function() emulator:fault { fault = "reset", sometimes = true } end,
+      "the emulator said: unknown field sometimes")
+  end)
+
+  describe("with a fault", function()
+    local function sent(fault, changes)
+      fault.action = "ListDIProjectConfig"
+      emulator:fault(fault)
+      return list(changes)
+    end
+
+    local function outcome()
+      local entry = emulator:journal("ListDIProjectConfig")[1]
+      return { entry.fault, entry.acted, entry.status }
+    end
+
+    it("throttles as the gateway does, with the time to wait in milliseconds", function()
+      local body, reply = sent { fault = "throttle", retry_after = 300 }
+      assert.same({ 400, "Throttling.User" }, { reply.status, body.Code })
+      assert.equal("300", reply.headers["x-acs-retry-after"])
+      assert.same({ "throttle", false, 400 }, outcome())
+    end)
+
+    it("throttles as DataWorks does", function()
+      local body, reply = sent { fault = "throttle_service" }
+      assert.same({ 429, "Throttling.Api" }, { reply.status, body.Code })
+    end)
+
+    it("fails before acting or after", function()
+      local body, reply = sent { fault = "internal_error" }
+      assert.same({ 500, "InternalError" }, { reply.status, body.Code })
+      assert.same({ "internal_error", false, 500 }, outcome())
+      emulator:reset()
+      body, reply = sent { fault = "unavailable", acts = true }
+      assert.same({ 503, "ServiceUnavailable" }, { reply.status, body.Code })
+      assert.same({ "unavailable", true, 503 }, outcome())
+    end)
+
+    it("answers HTML", function()
+      local _, reply = sent { fault = "html" }
+      assert.same({ 502, "text/html" }, { reply.status, reply.headers["content-type"] })
+      assert.matches("502 Bad Gateway", reply.body)
+    end)
+
+    it("resets the connection before acting or after", function()
+      for _, acts in ipairs { false, true } do
+        emulator:reset()
+        local _, err = sent { fault = "reset", acts = acts }
+        assert.equal("CURLE_RECV_ERROR", err.code)
+        assert.same({ "reset", acts, nil }, outcome())
+      end
+    end)
+
+    it("sends less than it promised", function()
+      local _, err = sent { fault = "truncate" }
+      assert.equal("CURLE_PARTIAL_FILE", err.code)
+      assert.same({ "truncate", true, 200 }, outcome())
+    end)
+
+    it("is slow to begin or to go on", function()
+      for _, fault in ipairs { "slow_head", "slow_body" } do
+        assert.is_true(sent({ fault = fault, seconds = 0.01 }).Success)
+        local _, err = sent({ fault = fault, seconds = 60 }, { timeout = 0.2 })
+        assert.equal("CURLE_OPERATION_TIMEDOUT", err.code)
+      end
+    end)
+
+    it("sends what is not JSON", function()
+      local body, reply = sent { fault = "garbage" }
+      assert.same({ nil, 200 }, { body, reply.status })
+      assert.equal("[]]", select(2, sent { fault = "garbage", body = "[]]" }).body)
+    end)
+
+    it("sends more than the client wants, plain or compressed", function()
+      assert.equal(5000, #select(2, sent { fault = "large", bytes = 5000 }).body)
+      for _, fault in ipairs { "large", "gzip_bomb" } do
+        local reply = sent { fault = fault, bytes = 5000000 }
+        assert.is_nil(reply)
+      end
+    end)
+
+    it("reports a business failure under HTTP 200", function()
+      assert.same({ Status = "fail", Message = "no" }, sent({ fault = "fail", message = "no" }).Data)
+      assert.is_false(sent({ fault = "unsuccessful" }).Success)
+    end)
+  end)
+end)
+
+describe("an emulator's life", function()
+  it("is private to this machine and leaves nothing behind", function()
+    local one, two = nginx.start(), nginx.start()
+    assert.not_equal(one.port, two.port)
+    local config = files.read(one.directory .. "/nginx.conf")
+    assert.is_truthy(config:find(("listen 127.0.0.1:%d;"):format(one.port), 1, true))
+    assert.matches("^drwx%-%-%-%-%-%-", output_of("ls -ld " .. nginx.quote(one.directory)))
+    one:stop()
+    two:stop()
+    two:stop()
+    assert.is_false(exists(one.directory .. "/nginx.conf"))
+    assert.is_false(exists(two.directory .. "/nginx.conf"))
+  end)
+
+  it("serves TLS with a certificate of its own", function()
+    local emulator = support.start { tls = true }
+    finally(function() emulator:stop() end)
+    assert.matches("^https://127%.0%.0%.1:%d+$", emulator.endpoint)
+    assert.equal(200, wire.call(emulator, "ListDIProjectConfig", LIST).status)
+    local ca_file = emulator.ca_file
+    emulator.ca_file = nil
+    local _, err = wire.call(emulator, "ListDIProjectConfig", LIST)
+    emulator.ca_file = ca_file
+    assert.equal("CURLE_PEER_FAILED_VERIFICATION", err.code)
+  end)
+
+  it("does not begin on a port that is taken", function()
+    local first = nginx.start()
+    finally(function() first:stop() end)
+    local second, message = nginx.start { port = first.port }
+    assert.same({ nil, ("port %d is in use"):format(first.port) }, { second, message })
+  end)
+
+  local function start_elsewhere(environment, script)
+    return output_of(("%s %s -e %s 2>&1"):format(environment, interpreter,
+      nginx.quote(script or 'print(select(2, require("dataworks.emulator.nginx").start()))')))
+  end
+
+  it("names the packages when nginx or its Lua module is missing", function()
+    assert.equal("DATAWORKS_NGINX names /nowhere, which can't be run\n",
+      start_elsewhere "DATAWORKS_NGINX=/nowhere")
+    assert.matches("nginx has no Lua module.*apt%-get install nginx libnginx%-mod%-http%-lua",
+      start_elsewhere "DATAWORKS_NGINX_MODULES=/nowhere")
+  end)
+
+  it("works in a directory with spaces and quotes in its name", function()
+    local odd = os.tmpname()
+    os.remove(odd)
+    odd = odd .. " it's \"odd\" $HOME"
+    os.execute("mkdir " .. nginx.quote(odd))
+    finally(function() os.execute("rm -rf " .. nginx.quote(odd)) end)
+    local said = start_elsewhere("TMPDIR=" .. nginx.quote(odd), [[
+      local started = assert(require("dataworks.emulator.nginx").start { tls = true })
+      print(started.directory)
+      started:stop()
+    ]])
+    assert.equal(odd .. "/dataworks-emulator.", said:sub(1, #odd + 20))
+    assert.is_false(exists(said:gsub("\n$", "") .. "/nginx.conf"))
+  end)
+
+  it("ends with the process that began it, also when that is killed", function()
+    local said = start_elsewhere("", [[
+      local started = assert(require("dataworks.emulator.nginx").start())
+      print(started.directory)
+      io.stdout:flush()
+      os.execute("kill -KILL $PPID")
+    ]])
+    local directory = said:match "^(/[^\n]+)"
+    output_of(("i=0; while [ -e %s ] && [ $i -lt 500 ]; do sleep 0.02; i=$((i + 1)); done"):format(
+      nginx.quote(directory)))
+    assert.is_false(exists(directory .. "/nginx.conf"))
+  end)
+end)

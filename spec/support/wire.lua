@@ -1,0 +1,50 @@
+-- Calls an emulator over real HTTP, signed by the C core, which shares nothing with the emulator's own
+-- reading of the rules.
+
+local actions = require "dataworks.actions"
+local core = require "dataworks.core"
+local curl = require "dataworks.curl"
+
+local M = {}
+
+local TIMEOUT = 30
+
+---@param emulator table from spec.support.emulator
+---@param changes table|nil algorithm, access_key_id, access_key_secret, security_token, date, nonce
+function M.request(emulator, action, params, changes)
+  changes = changes or {}
+  local signer = core.signer {
+    algorithm = changes.algorithm or "ACS3-HMAC-SHA256",
+    access_key_id = changes.access_key_id or emulator.access_key_id,
+    access_key_secret = changes.access_key_secret or emulator.access_key_secret,
+    security_token = changes.security_token,
+  }
+  return assert(core.request(action, actions[action], params, {
+    signer = signer,
+    endpoint = emulator.endpoint,
+    date = changes.date or math.floor(core.time()),
+    nonce = changes.nonce or core.nonce(),
+  }))
+end
+
+--- Sends a request on a connection of its own.
+---@return table|nil reply {status, headers, body}
+---@return table|nil err
+function M.send(emulator, request, timeout)
+  local session = curl.new { ca_file = emulator.ca_file, max_reply_bytes = 1000000, allow_http = true }
+  local status, headers, body = session:send(request.method, request.url, request.headers, request.body,
+    timeout or TIMEOUT)
+  session:close()
+  if not status then
+    return nil, headers
+  end
+  return { status = status, headers = headers, body = body }
+end
+
+---@return table|nil reply
+---@return table|nil err
+function M.call(emulator, action, params, changes)
+  return M.send(emulator, M.request(emulator, action, params, changes), changes and changes.timeout)
+end
+
+return M
