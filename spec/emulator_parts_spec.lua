@@ -1,4 +1,4 @@
-local dates = require "dataworks.emulator.dates"
+local dates = require "dataworks.dates"
 local ids = require "dataworks.emulator.ids"
 local nonces = require "dataworks.emulator.nonces"
 

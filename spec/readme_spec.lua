@@ -5,16 +5,19 @@ local shell = require "spec.support.shell"
 
 local readme = files.read "README.md"
 
-local function blocks()
+local reference = readme
+for path in shell.output("ls docs/*.md"):gmatch("[^\n]+") do reference = reference .. files.read(path) end
+
+local function blocks(text)
   local list = {}
-  for code in readme:gmatch("```lua\n(.-)```") do list[#list + 1] = code end
+  for code in text:gmatch("```lua\n(.-)```") do list[#list + 1] = code end
   return list
 end
 
 local function missing(names)
   local list = {}
   for _, name in ipairs(names) do
-    if not readme:find("`" .. name, 1, true) then list[#list + 1] = name end
+    if not reference:find("`" .. name, 1, true) then list[#list + 1] = name end
   end
   table.sort(list)
   return table.concat(list, " ")
@@ -22,9 +25,11 @@ end
 
 -- The fields of a documented class.
 local function fields(path, class)
-  local names = {}
-  local text = files.read(path):match("%-%-%-@class " .. class:gsub("%p", "%%%0") .. "[^\n]*\n(.-)\nlocal ")
-  for name in text:gmatch("%-%-%-@field ([%w_]+)") do names[#names + 1] = name end
+  local names, inside = {}, false
+  for line in files.read(path):gmatch("[^\n]*") do
+    if line:find("^%-%-%-@class") then inside = line:find("^%-%-%-@class " .. class:gsub("%p", "%%%0") .. "%f[%s%z]") ~= nil end
+    names[#names + 1] = inside and line:match("^%-%-%-@field ([%w_]+)") or nil
+  end
   assert.is_true(#names > 0, path .. " has no class " .. class)
   return names
 end
@@ -35,7 +40,7 @@ local function keys(map)
   return names
 end
 
-describe("the README", function()
+describe("the README and its reference", function()
   it("shows make demo first, then make test", function()
     local demo, test = readme:find("make demo", 1, true), readme:find("make test", 1, true)
     assert.is_true(demo < test)
@@ -69,7 +74,7 @@ describe("the README", function()
 
   it("names every option, every field of an error and of an event", function()
     assert.equal("", missing(fields("lua/dataworks/client.lua", "dataworks.Options")))
-    assert.equal("", missing(fields("lua/dataworks/client.lua", "dataworks.Event")))
+    assert.equal("", missing(fields("lua/dataworks/events.lua", "dataworks.Event")))
     assert.equal("", missing(fields("lua/dataworks/error.lua", "dataworks.Error")))
   end)
 
@@ -78,7 +83,7 @@ describe("the README", function()
   end)
 
   it("has Lua that compiles", function()
-    for _, code in ipairs(blocks()) do
+    for _, code in ipairs(blocks(reference)) do
       local load_text = loadstring or load -- luacheck: ignore 113
       assert.is_truthy(load_text(code), code)
     end
@@ -87,12 +92,12 @@ describe("the README", function()
   it("has a first script of ten lines or a few more that works as it stands", function()
     local path = os.tmpname()
     local file = assert(io.open(path, "w"))
-    file:write(blocks()[1])
+    file:write(blocks(readme)[1])
     file:close()
     local output, status = shell.run(("%s bin/dataworks emulator -- %s %s"):format(shell.interpreter, shell.interpreter, path))
     os.remove(path)
     assert.equal(0, status)
     assert.matches("^created file %d+\n$", output)
-    assert.is_true(select(2, blocks()[1]:gsub("\n", "\n")) <= 14)
+    assert.is_true(select(2, blocks(readme)[1]:gsub("\n", "\n")) <= 14)
   end)
 end)

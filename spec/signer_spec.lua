@@ -1,14 +1,18 @@
 local signer = require "dataworks.signer"
 
+local function sourced(get, ...)
+  return signer.new({ get = get }, ...)
+end
+
 describe("a client's signer", function()
   it("is made once and kept while the credentials stay", function()
-    local kept = signer.new(function() return { access_key_id = "i", access_key_secret = "secret-1" } end, nil, {})
+    local kept = sourced(function() return { access_key_id = "i", access_key_secret = "secret-1" } end, nil, {})
     assert.equal(kept.get(), kept.get())
   end)
 
   it("is made anew when any part of them changes, and the old one is closed", function()
     local now = { access_key_id = "i", access_key_secret = "secret-1" }
-    local kept = signer.new(function() return now end, "HMAC-SHA1", {})
+    local kept = sourced(function() return now end, "HMAC-SHA1", {})
     for _, changed in ipairs {
       { access_key_id = "j", access_key_secret = "secret-1" }, { access_key_id = "j", access_key_secret = "secret-2" },
       { access_key_id = "j", access_key_secret = "secret-2", security_token = "token-1" },
@@ -26,7 +30,7 @@ describe("a client's signer", function()
   it("keeps its keys when the source fails for once, and uses none meanwhile", function()
     local found = { access_key_id = "i", access_key_secret = "secret-1" }
     local source = { found }
-    local kept = signer.new(function() return source[1], source[1] == nil and { kind = "credentials" } or nil end, nil, {})
+    local kept = sourced(function() return source[1], source[1] == nil and { kind = "credentials" } or nil end, nil, {})
     local first = kept.get()
     source[1] = nil
     assert.same({ nil, { kind = "credentials" } }, { kept.get() })
@@ -35,7 +39,7 @@ describe("a client's signer", function()
   end)
 
   it("names the bad key, not its text", function()
-    local kept = signer.new(function() return { access_key_id = "i", access_key_secret = "hush-hush\n" } end, nil, {})
+    local kept = sourced(function() return { access_key_id = "i", access_key_secret = "hush-hush\n" } end, nil, {})
     local found, err = kept.get()
     assert.is_nil(found)
     assert.equal("credentials", err.kind)
@@ -44,7 +48,7 @@ describe("a client's signer", function()
   end)
 
   it("hides secret and token, plain and percent-encoded once or twice, and no word of the text besides", function()
-    local kept = signer.new(function()
+    local kept = sourced(function()
       return { access_key_id = "i", access_key_secret = "se/cret+1", security_token = "to+ken%1==" }
     end, nil, { "proxy-password" })
     kept.get()
@@ -54,7 +58,7 @@ describe("a client's signer", function()
   end)
 
   it("can be closed twice", function()
-    local kept = signer.new(function() return { access_key_id = "i", access_key_secret = "secret-1" } end, nil, {})
+    local kept = sourced(function() return { access_key_id = "i", access_key_secret = "secret-1" } end, nil, {})
     local made = kept.get()
     kept.close()
     kept.close()

@@ -15,6 +15,7 @@
 -- json whose tables are also checked as the scripts of the two Generate actions.
 
 ---@class dataworks.Action
+---@field name string
 ---@field version string
 ---@field method string
 ---@field repeatable "always"|"token"|"unsent"
@@ -36,7 +37,7 @@ local SOURCE_TYPE = { "SourceType", "string", "query" }
 local DESTINATION_TYPE = { "DestinationType", "string", "query", required = true }
 
 ---@type table<string, dataworks.Action>
-return {
+local rows = {
   GenerateDISyncTaskConfigForCreating = {
     version = VERSION, method = "POST", repeatable = "token", status = "outcome",
     params = {
@@ -114,3 +115,9 @@ return {
     },
   },
 }
+
+for name, row in pairs(rows) do
+  row.name = name
+end
+
+return rows

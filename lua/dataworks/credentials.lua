@@ -57,29 +57,39 @@ local function from_chain(getenv)
   return nil, failure(("no credentials were found (%s)"):format(table.concat(reasons, "; ")))
 end
 
---- A function that finds the credentials of the moment. The environment is read once, here.
+---@class dataworks.CredentialSource
+---@field get fun(): dataworks.Credentials|nil, table|nil those of the moment, or fields of an error
+---@field expire fun(): boolean the service called them expired: forgets them; may there be others now?
+
+--- Where the credentials of a client come from. The environment is read once, here.
 ---@param options table of dataworks.new
 ---@param getenv fun(name: string): string|nil
----@return fun(): dataworks.Credentials|nil, table|nil
+---@return dataworks.CredentialSource
 function M.source(options, getenv)
+  local source = { expire = function() return false end }
   if options.access_key_id then
     local given = {
       access_key_id = options.access_key_id,
       access_key_secret = options.access_key_secret,
       security_token = options.security_token,
     }
-    return function()
+    function source.get()
       return check(given, "options of dataworks.new")
     end
   elseif options.credentials then
-    return function()
+    function source.get()
       return from_function(options.credentials)
     end
+    function source.expire()
+      return true
+    end
+  else
+    local found, err = from_chain(getenv)
+    function source.get()
+      return found, err
+    end
   end
-  local found, err = from_chain(getenv)
-  return function()
-    return found, err
-  end
+  return source
 end
 
 return M

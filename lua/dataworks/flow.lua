@@ -1,9 +1,11 @@
 -- Creating and updating a task, step by step: generate, wait, then create or update. What is done is kept in a
 -- state of plain texts, so that a later run can go on from it without doing anything twice.
 
+local catalog = require "dataworks.catalog"
 local errors = require "dataworks.error"
 local ids = require "dataworks.ids"
 local nearest = require "dataworks.nearest"
+local wait = require "dataworks.wait"
 local waiter = require "dataworks.waiter"
 
 local M = {}
@@ -88,11 +90,11 @@ end
 -- Steps. Each does its part unless the state says that it is done, and gives true, or nil and an error.
 
 local function remaining(run)
-  return run.timeout - (run.client.clock() - run.started)
+  return run.timeout - (run.caller.clock() - run.started)
 end
 
 local function progress(run, event)
-  event.elapsed = run.client.clock() - run.started
+  event.elapsed = run.caller.clock() - run.started
   local go, stopped = waiter.report(run.on_progress, event)
   if go then
     return true
@@ -107,7 +109,7 @@ local function late(run, action)
   end
   return errors.new {
     kind = "timeout", sent = false, action = action, message = ("the deadline of %g s passed"):format(run.timeout),
-    elapsed = run.client.clock() - run.started,
+    elapsed = run.caller.clock() - run.started,
   }
 end
 
@@ -116,7 +118,9 @@ local function call(run, action, params)
   if err then
     return nil, err
   end
-  return run.client.call(action, params, remaining(run))
+  return run.caller:perform(catalog.find(action), params, {
+    timeout = math.min(remaining(run), run.caller.timeout),
+  })
 end
 
 local function id_of(action, result, name)
@@ -159,12 +163,12 @@ local function configure(run)
   if passed then
     return nil, passed
   end
-  local result, err = run.client.wait({
+  local result, err = wait.configuration(run.caller, {
     ProjectId = state.ProjectId, TaskType = state.TaskType, AsyncProcessId = state.ProcessId,
   }, {
     timeout = remaining(run), delay = run.delay, max_delay = run.max_delay,
     on_progress = run.on_progress and function(event)
-      event.elapsed = run.client.clock() - run.started
+      event.elapsed = run.caller.clock() - run.started
       run.on_progress(event)
     end,
   })
@@ -261,7 +265,7 @@ local UPDATE = {
   last_action = "UpdateDISyncTask", last_params = update_params,
 }
 
-local function new_state(flow, client, params, before)
+local function new_state(flow, caller, params, before)
   local state = { flow = flow.name }
   for name, value in pairs(before or {}) do
     state[name] = type(value) == "number" and ids.text(value) or value
@@ -271,17 +275,17 @@ local function new_state(flow, client, params, before)
       state[name] = ids.text(params[name])
     end
   end
-  state.ClientToken = state.ClientToken or params.ClientToken or client.nonce()
+  state.ClientToken = state.ClientToken or params.ClientToken or caller.nonce()
   return state
 end
 
 --- Everything that can be refused without asking the service, the last call's parameters included.
-local function check(flow, client, params, before)
+local function check(flow, caller, params, before)
   local err = check_names(flow, params) or before and check_resume(flow, params, before)
   if err then
     return nil, err
   end
-  local state = new_state(flow, client, params, before)
+  local state = new_state(flow, caller, params, before)
   err = check_scripts(flow, params, state.TaskType) or check_token(flow, state.ClientToken)
   if err then
     return nil, err
@@ -293,8 +297,9 @@ local function check(flow, client, params, before)
   if state.TaskType ~= "DI_OFFLINE" then
     trial.TaskContent = trial.TaskContent or "{}"
   end
-  err = client.check(flow.last_action, trial)
-  return not err and state or nil, err
+  local request
+  request, err = caller:request(catalog.find(flow.last_action), trial)
+  return request and state, err
 end
 
 local function copy(state)
@@ -314,13 +319,13 @@ local function give_up(run, err)
   return nil, err
 end
 
-local function go(flow, client, params, options)
-  local state, err = check(flow, client, params, options.resume)
+local function go(flow, caller, params, options)
+  local state, err = check(flow, caller, params, options.resume)
   if not state then
     return nil, err
   end
   local run = {
-    flow = flow, client = client, params = params, state = state, started = client.clock(),
+    flow = flow, caller = caller, params = params, state = state, started = caller.clock(),
     timeout = options.timeout or waiter.TIMEOUT, delay = options.delay, max_delay = options.max_delay,
     on_progress = options.on_progress,
   }
@@ -336,13 +341,6 @@ local function go(flow, client, params, options)
     TaskContent = state.TaskContent or params.TaskContent, RequestId = state.RequestId, ClientToken = state.ClientToken,
   }
 end
-
----@class dataworks.FlowClient what a flow needs of a client
----@field call fun(action: string, params: table, remaining: number): table|nil, dataworks.Error|nil
----@field wait fun(params: table, options: dataworks.WaitOptions): table|nil, dataworks.Error|nil
----@field check fun(action: string, params: table): dataworks.Error|nil
----@field clock fun(): number
----@field nonce fun(): string
 
 ---@class dataworks.CreateParams
 ---@field ProjectId integer|string
@@ -362,13 +360,13 @@ end
 ---@field RequestId? string of the last call
 ---@field ClientToken string
 
----@param client dataworks.FlowClient
+---@param caller dataworks.Caller
 ---@param params dataworks.CreateParams
 ---@param options dataworks.FlowOptions
 ---@return dataworks.FlowResult|nil
 ---@return dataworks.Error|nil err
-function M.create_sync_task(client, params, options)
-  return go(CREATE, client, params, options)
+function M.create_sync_task(caller, params, options)
+  return go(CREATE, caller, params, options)
 end
 
 ---@class dataworks.UpdateParams
@@ -381,13 +379,13 @@ end
 ---@field Cu? number
 ---@field ClientToken? string made when absent
 
----@param client dataworks.FlowClient
+---@param caller dataworks.Caller
 ---@param params dataworks.UpdateParams
 ---@param options dataworks.FlowOptions
 ---@return dataworks.FlowResult|nil
 ---@return dataworks.Error|nil err
-function M.update_sync_task(client, params, options)
-  return go(UPDATE, client, params, options)
+function M.update_sync_task(caller, params, options)
+  return go(UPDATE, caller, params, options)
 end
 
 return M

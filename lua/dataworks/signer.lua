@@ -2,17 +2,12 @@
 -- nothing that prints a client's fields can show them.
 
 local core = require "dataworks.core"
+local percent = require "dataworks.percent"
 
 local M = {}
 
 -- Hiding something shorter would spoil ordinary words.
 local SHORTEST_SECRET = 6
-
-local function percent(text)
-  return (text:gsub("[^%w%-._~]", function(byte)
-    return ("%%%02X"):format(byte:byte())
-  end))
-end
 
 local function replace_plain(text, secret)
   return (text:gsub(secret:gsub("%p", "%%%0"), "***"))
@@ -25,10 +20,10 @@ function M.hider(secrets)
   local list = {}
   for _, secret in ipairs(secrets) do
     if #secret >= SHORTEST_SECRET then
-      local once = percent(secret)
+      local once = percent.encode(secret)
       list[#list + 1] = secret
       list[#list + 1] = once ~= secret and once or nil
-      list[#list + 1] = once ~= secret and percent(once) or nil
+      list[#list + 1] = once ~= secret and percent.encode(once) or nil
     end
   end
   return function(text)
@@ -51,7 +46,7 @@ end
 --- @field hide fun(text: string): string
 --- @field close fun()
 
----@param source fun(): dataworks.Credentials|nil, table|nil
+---@param source dataworks.CredentialSource
 ---@param algorithm string|nil
 ---@param more_secrets string[] that have to be hidden too
 ---@return dataworks.Signer
@@ -81,7 +76,7 @@ function M.new(source, algorithm, more_secrets)
   end
 
   function signer.get()
-    local found, err = source()
+    local found, err = source.get()
     if not found then
       return nil, err
     elseif current and found.access_key_id == id and found.access_key_secret == secret

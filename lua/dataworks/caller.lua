@@ -1,0 +1,301 @@
+-- One call: request, send, read; and again if it should be.
+
+local core = require "dataworks.core"
+local credentials = require "dataworks.credentials"
+local endpoints = require "dataworks.endpoints"
+local errors = require "dataworks.error"
+local events = require "dataworks.events"
+local response = require "dataworks.response"
+local retry = require "dataworks.retry"
+local signer = require "dataworks.signer"
+local version = require "dataworks.version"
+
+local M = {}
+
+-- This one has a C entry of its own.
+local GENERATE = "GenerateDISyncTaskConfigForCreating"
+
+local TIMEOUT, CONNECT_TIMEOUT, RETRIES = 30, 5, 2
+local USER_AGENT = ("dataworks-lua/%s (%s)"):format(version, rawget(_G, "jit") and "LuaJIT" or _VERSION)
+
+---@class dataworks.Caller what a client keeps between its calls
+---@field endpoint string|false
+---@field now fun(): number
+---@field clock fun(): number
+---@field nonce fun(): string
+---@field random fun(): number
+---@field events dataworks.Events
+---@field closed boolean
+local Caller = {}
+Caller.__index = Caller
+
+local function reader(getenv)
+  return function(name)
+    local value = getenv(name)
+    return value ~= "" and value or nil
+  end
+end
+
+local function proxy_secrets(options)
+  return { options.proxy and options.proxy:match("//[^/@]*:([^/@]*)@") }
+end
+
+---@param options dataworks.Options checked
+---@return dataworks.Caller
+function M.new(options)
+  local getenv = reader(options.getenv or os.getenv)
+  local url, unresolved = endpoints.resolve(options.endpoint or getenv "ALIBABA_CLOUD_ENDPOINT",
+    options.region or getenv "ALIBABA_CLOUD_REGION_ID")
+  return setmetatable({
+    endpoint = url or false,
+    unresolved = unresolved or false,
+    signer = signer.new(credentials.source(options, getenv), options.signature, proxy_secrets(options)),
+    timeout = options.timeout or TIMEOUT,
+    connect_timeout = options.connect_timeout or CONNECT_TIMEOUT,
+    retries = options.retries or RETRIES,
+    transport = options.transport or false,
+    transport_options = {
+      connect_timeout = options.connect_timeout, proxy = options.proxy, max_reply_bytes = options.max_reply_bytes,
+      ca_file = options.ca_file or getenv "DATAWORKS_CA_FILE", allow_http = options.allow_http,
+    },
+    owns_transport = false,
+    events = events.new(options),
+    now = options.now or core.time,
+    clock = options.clock or core.clock,
+    nonce = options.nonce or core.nonce,
+    random = options.random or core.random,
+    pause = options.sleep or false,
+    closed = false,
+  }, Caller)
+end
+
+-- One attempt
+
+local function transport_of(self)
+  if not self.transport then
+    local transport, err = require("dataworks.transport").new(self.transport_options)
+    if not transport then
+      return nil, err
+    end
+    self.transport, self.owns_transport = transport, true
+  end
+  return self.transport
+end
+
+---@param seconds number
+function Caller:sleep(seconds)
+  if self.pause then
+    self.pause(seconds)
+  elseif self.transport then
+    self.transport:sleep(seconds)
+  end
+end
+
+local function build(self, row, params)
+  if not self.endpoint then
+    return nil, self.unresolved
+  end
+  local keys, err = self.signer.get()
+  if not keys then
+    return nil, err
+  end
+  local context = {
+    signer = keys, endpoint = self.endpoint, date = self.now(), nonce = self.nonce(), user_agent = USER_AGENT,
+  }
+  if row.name == GENERATE then
+    return core.generate(params, context)
+  end
+  return core.request(row.name, row, params, context)
+end
+
+--- Takes out of a text the client's keys, and the signature of this request. Made only for what failed.
+local function hider(self, request)
+  local hide
+  return function(text)
+    hide = hide or signer.hider {
+      (request.headers.authorization or request.body):match("Signature=([^&]*)") or "",
+    }
+    return hide(self.signer.hide(text))
+  end
+end
+
+local function hidden(fields, hide)
+  for name, value in pairs(fields) do
+    fields[name] = type(value) == "string" and hide(value) or value
+  end
+  return fields
+end
+
+local CLOSED = { kind = "cancelled", sent = false, message = "the client was closed during the call" }
+
+---@class dataworks.Call one call, with all its attempts
+---@field action string
+---@field row dataworks.Action
+---@field params table
+---@field has_token boolean
+---@field started number
+---@field deadline number
+---@field attempts integer
+---@field unsure boolean|"unknown" an attempt so far may have had an effect
+
+--- Builds the request and has the transport ready.
+local function prepare(self, call)
+  if self.closed then
+    return nil, CLOSED
+  end
+  local request, err = build(self, call.row, call.params)
+  if not request then
+    return nil, err
+  end
+  self.events:emit {
+    type = "request", action = call.action, attempt = call.attempts, endpoint = self.endpoint,
+    client_token = call.has_token and call.params.ClientToken or nil,
+  }
+  if self.closed then
+    return nil, CLOSED
+  end
+  local transport
+  transport, err = transport_of(self)
+  return transport and request, err or transport
+end
+
+local function exchange(self, call)
+  local request, transport = prepare(self, call)
+  if not request then
+    return nil, transport
+  end
+  local left = call.deadline - self.clock()
+  if left <= 0 then
+    return nil, { kind = "timeout", sent = false, message = "the deadline passed before the request was sent" }
+  end
+  local reply, failure = transport:send(request, {
+    timeout = left, connect_timeout = math.min(self.connect_timeout, left),
+  })
+  if not reply then
+    return nil, hidden(failure, hider(self, request))
+  end
+  reply.headers, reply.body = reply.headers or {}, reply.body or ""
+  local result, fields = response.read(reply, call.row.status, hider(self, request))
+  return result, fields, reply
+end
+
+--- Completes what is known about a failed attempt with what is known about the call.
+local function failed(self, call, fields)
+  local err = errors.new(fields)
+  err.action = call.action
+  err.attempts = call.attempts
+  err.elapsed = self.clock() - call.started
+  err.retryable = retry.allowed(err, call.row.repeatable, call.has_token)
+  err.client_token = call.has_token and call.params.ClientToken or nil
+  if err.kind == "invalid" or err.kind == "credentials" then
+    err.sent = false
+    return err
+  elseif err.sent == nil then
+    err.sent = "unknown"
+  end
+  err.endpoint = self.endpoint:match("//(.*)$")
+  return err
+end
+
+--- What an earlier attempt may have done stays so when a later one surely did nothing.
+local function remember(call, err)
+  if retry.may_have_acted(err) then
+    call.unsure = err.sent
+  elseif call.unsure and err.sent == false then
+    err.sent = "unknown"
+  end
+end
+
+local function attempt(self, call)
+  call.attempts = call.attempts + 1
+  local began = self.clock()
+  local result, fields, reply = exchange(self, call)
+  local err
+  if not result then
+    err = failed(self, call, fields)
+    remember(call, err)
+  end
+  self.events:emit {
+    type = "response", action = call.action, attempt = call.attempts, elapsed = self.clock() - began,
+    status = reply and reply.status, error = err,
+    request_id = err and err.request_id or result and result.RequestId or nil,
+  }
+  return result, err
+end
+
+-- A whole call
+
+--- An action with a ClientToken gets one, so that repeating the call can't do it twice.
+local function with_token(self, row, params)
+  local token = params.ClientToken
+  if row.repeatable ~= "token" then
+    return params, false
+  elseif token ~= nil and token ~= core.null then
+    return params, true
+  end
+  local copy = {}
+  for name, value in next, params do
+    copy[name] = value
+  end
+  copy.ClientToken = self.nonce()
+  return copy, true
+end
+
+---@param row dataworks.Action
+---@param params table
+---@param options dataworks.CallOptions
+---@return table|nil result the decoded reply
+---@return dataworks.Error|nil err
+function Caller:perform(row, params, options)
+  local started = self.clock()
+  local call = {
+    action = row.name, row = row, started = started, deadline = started + (options.timeout or self.timeout),
+    attempts = 0, unsure = false,
+  }
+  call.params, call.has_token = with_token(self, row, params)
+  local most = 1 + (options.retries or self.retries)
+  while true do
+    local result, err = attempt(self, call)
+    if result then
+      if call.has_token and result.ClientToken == nil then
+        result.ClientToken = call.params.ClientToken
+      end
+      return result
+    elseif not err.retryable or call.attempts >= most then
+      return nil, err
+    end
+    local delay = retry.delay(call.attempts, err, self.random)
+    if self.clock() + delay >= call.deadline then
+      return nil, err
+    end
+    self.events:emit { type = "retry", action = row.name, attempt = call.attempts + 1, delay = delay, error = err }
+    self:sleep(delay)
+  end
+end
+
+--- The request of a call, signed and not sent.
+---@param row dataworks.Action
+---@param params table
+---@return table|nil request
+---@return dataworks.Error|nil err
+function Caller:request(row, params)
+  local request, fields = build(self, row, (with_token(self, row, params)))
+  if request then
+    return request
+  end
+  local err = errors.new(fields)
+  err.action, err.sent = row.name, false
+  return nil, err
+end
+
+--- It may be called again.
+function Caller:close()
+  self.closed = true
+  self.signer.close()
+  if self.owns_transport then
+    self.transport:close()
+  end
+  self.transport, self.owns_transport = false, false
+end
+
+return M

@@ -1,0 +1,42 @@
+-- What a client tells of itself while it works, to the on_event of its options.
+
+local errors = require "dataworks.error"
+
+local M = {}
+
+---@class dataworks.Event what on_event is told; never parameters, headers or bodies
+---@field type "request"|"response"|"retry"|"wait"
+---@field action string
+---@field attempt integer
+---@field endpoint? string "request"
+---@field client_token? string "request"
+---@field status? integer "response": of HTTP
+---@field request_id? string "response"
+---@field elapsed? number "response": seconds of this attempt; "wait": of the whole wait
+---@field error? dataworks.Error "response" and "retry"
+---@field delay? number "retry" and "wait": seconds until the next attempt
+
+---@class dataworks.Events
+---@field listener false|fun(event: dataworks.Event)
+---@field wrong string|false what the listener raised last
+local Events = {}
+Events.__index = Events
+
+--- A callback must not cut a call in two: a task that was created would be lost with it.
+---@param event dataworks.Event
+function Events:emit(event)
+  if self.listener then
+    local ok, message = pcall(self.listener, event)
+    if not ok then
+      self.wrong = errors.line(message, 200)
+    end
+  end
+end
+
+---@param options { on_event?: fun(event: dataworks.Event) }
+---@return dataworks.Events
+function M.new(options)
+  return setmetatable({ listener = options.on_event or false, wrong = false }, Events)
+end
+
+return M
