@@ -1,5 +1,5 @@
 local files = require "spec.support.files"
-local interpreter = require "spec.support.interpreter"
+local interpreter = require("spec.support.shell").interpreter
 local json = require "dataworks.emulator.json"
 local nginx = require "dataworks.emulator.nginx"
 local support = require "spec.support.emulator"
