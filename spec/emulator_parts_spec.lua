@@ -1,22 +1,7 @@
-local dates = require "dataworks.dates"
 local ids = require "dataworks.emulator.ids"
 local nonces = require "dataworks.emulator.nonces"
 
 local crypto = rawget(_G, "jit") and require "dataworks.emulator.digest"
-
-describe("dates", function()
-  it("are read as UTC", function()
-    assert.equal(0, dates.parse "1970-01-01T00:00:00Z")
-    assert.equal(1709208001, dates.parse "2024-02-29T12:00:01Z")
-    assert.equal("2024-02-29 12:00:01", dates.format(1709208001.9))
-  end)
-
-  it("are refused when there is no such moment", function()
-    for _, text in ipairs { "2023-02-29T00:00:00", "2024-13-01T00:00:00", "2024-01-01T24:00:00", "" } do
-      assert.is_nil(dates.parse(text .. "Z"))
-    end
-  end)
-end)
 
 describe("a nonce memory", function()
   it("remembers for a whole window and forgets after two", function()
