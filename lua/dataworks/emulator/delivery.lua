@@ -15,6 +15,7 @@ local BAD_GATEWAY = "<html>\r\n<head><title>%s</title></head>\r\n<body>\r\n<cent
 local function set_headers(reply)
   ngx.status = reply.status
   ngx.header["Content-Type"] = reply.content_type or JSON_TYPE
+  ngx.header["Date"] = reply.time and ngx.http_time(reply.time)
   ngx.header["Access-Control-Allow-Origin"] = "*"
   ngx.header["Access-Control-Expose-Headers"] = "*"
   ngx.header["x-acs-request-id"] = reply.request_id
@@ -23,7 +24,7 @@ local function set_headers(reply)
 end
 
 --- The reply as it should be.
----@param reply {status: integer, body: string, request_id: string, trace_id: string}
+---@param reply {status: integer, body: string, request_id: string, trace_id: string, time: number}
 function M.send(reply)
   set_headers(reply)
   ngx.header["Content-Length"] = #reply.body

@@ -141,7 +141,7 @@ function M.api()
   else
     result, fault = decide(call)
   end
-  local reply = { status = 200, request_id = uuid(), trace_id = hex(digest.random(16)) }
+  local reply = { status = 200, request_id = uuid(), trace_id = hex(digest.random(16)), time = now() }
   note(request, call, result, fault, reply.request_id)
   if result.refusal then
     reply.status = result.refusal.status
