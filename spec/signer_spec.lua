@@ -47,6 +47,24 @@ describe("a client's signer", function()
     assert.is_nil(err.message:find("hush", 1, true))
   end)
 
+  it("asks its source for others when its keys are refused, unless they were renewed already", function()
+    local asked, now = 0, { access_key_id = "i", access_key_secret = "secret-1" }
+    local kept = signer.new({
+      get = function() return now end,
+      expire = function()
+        asked = asked + 1
+        return asked == 1
+      end,
+    }, nil, {})
+    local refused = kept.get()
+    assert.is_true(kept.expire(refused))
+    assert.is_false(kept.expire(refused))
+    now = { access_key_id = "i", access_key_secret = "secret-2" }
+    kept.get()
+    assert.is_true(kept.expire(refused))
+    assert.equal(2, asked)
+  end)
+
   it("hides secret and token, plain and percent-encoded once or twice, and no word of the text besides", function()
     local kept = sourced(function()
       return { access_key_id = "i", access_key_secret = "se/cret+1", security_token = "to+ken%1==" }
@@ -55,6 +73,15 @@ describe("a client's signer", function()
     assert.equal("a *** b *** c *** d *** e *** f", kept.hide(
       "a se/cret+1 b to+ken%1== c se%2Fcret%2B1 d to%252Bken%25251%253D%253D e proxy-password f"))
     assert.equal("secret token", kept.hide "secret token")
+  end)
+
+  it("hides the keys before the last too", function()
+    local now = { access_key_id = "i", access_key_secret = "secret-1", security_token = "token-1" }
+    local kept = sourced(function() return now end, nil, { "proxy-password" })
+    kept.get()
+    now = { access_key_id = "i", access_key_secret = "secret-2" }
+    kept.get()
+    assert.equal("*** *** *** ***", kept.hide "secret-1 token-1 secret-2 proxy-password")
   end)
 
   it("can be closed twice", function()

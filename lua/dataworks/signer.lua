@@ -34,6 +34,17 @@ function M.hider(secrets)
   end
 end
 
+local function joined(list, ...)
+  local all = {}
+  for i, text in ipairs(list) do
+    all[i] = text
+  end
+  for i = 1, select("#", ...) do
+    all[#all + 1] = (select(i, ...))
+  end
+  return all
+end
+
 local function as_failure(wrong)
   return {
     kind = "credentials", sent = false, message = ("%s %s"):format(wrong.path, wrong.message),
@@ -43,6 +54,7 @@ end
 
 --- @class dataworks.Signer
 --- @field get fun(): userdata|nil, table|nil the prepared keys, or fields of an error
+--- @field expire fun(refused: userdata): boolean the service refused these keys: may there be others now?
 --- @field hide fun(text: string): string
 --- @field close fun()
 
@@ -66,12 +78,9 @@ function M.new(source, algorithm, more_secrets)
     if current then
       current:close()
     end
+    -- A reply to a request under the old keys may still come.
+    hide = M.hider(joined(more_secrets, secret, token, found.access_key_secret, found.security_token))
     current, id, secret, token = made, found.access_key_id, found.access_key_secret, found.security_token
-    local secrets = { secret, token }
-    for _, more in ipairs(more_secrets) do
-      secrets[#secrets + 1] = more
-    end
-    hide = M.hider(secrets)
     return current
   end
 
@@ -84,6 +93,14 @@ function M.new(source, algorithm, more_secrets)
       return current
     end
     return renew(found)
+  end
+
+  --- Calls that overlap are refused together; keys that one of them renewed are not to be forgotten by the next.
+  function signer.expire(refused)
+    if refused ~= current then
+      return true
+    end
+    return source.expire()
   end
 
   function signer.hide(text)
