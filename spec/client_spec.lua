@@ -412,6 +412,10 @@ describe("secrets", function()
     return (text:gsub("[^%w%-._~]", function(byte) return ("%%%02X"):format(byte:byte()) end))
   end
 
+  local function unpercent(text)
+    return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
+  end
+
   -- What a service or a proxy could send back of a request.
   local function echo(how)
     return function(request)
@@ -429,6 +433,7 @@ describe("secrets", function()
           Message = "x server StringToSign is [" .. text .. "]" }, 400) end,
         function(text) return fake.reply({ Code = text, Message = text, Recommend = text }, 400) end,
         function(text) return fake.reply("<html>" .. text .. percent(text), 502, { ["x-acs-request-id"] = text }) end,
+        function(text) return fake.reply("<html>" .. unpercent(text), 502) end,
         function(text) return fake.reply({ Success = false, ErrorCode = text, Data = { Message = percent(text) } }) end,
         function(text) return { fails = { kind = "transport", sent = "unknown", message = text, code = text, advice = text } } end,
         function() return { fails = { kind = "transport", sent = false, message = "proxy http://user:proxy-pass@p failed" } } end,
@@ -443,6 +448,7 @@ describe("secrets", function()
         local hidden = { fake.secret, fake.token, percent(fake.secret), percent(fake.token), "proxy-pass" }
         for _, request in ipairs(world.sent) do
           hidden[#hidden + 1] = (request.headers.authorization or request.body):match "Signature=([^&]*)"
+          hidden[#hidden + 1] = unpercent(hidden[#hidden])
         end
         for _, secret in ipairs(hidden) do assert.is_nil(text:find(secret, 1, true), secret) end
       end

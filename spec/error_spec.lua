@@ -31,6 +31,15 @@ describe("an error", function()
     assert.equal("no", tostring(errors.new { kind = "service", message = "no", sent = true, client_token = "T" }))
   end)
 
+  it("says why it was not repeated, unless its attempts say so", function()
+    local function text(gave_up)
+      return tostring(errors.new { kind = "service", message = "busy", code = "C", gave_up = gave_up, attempts = 3 })
+    end
+    assert.equal("busy (C, 3 attempts, no time was left to repeat it)", text "deadline")
+    assert.equal("busy (C, 3 attempts, not repeated, since too many calls failed before)", text "budget")
+    assert.equal("busy (C, 3 attempts)", text "attempts")
+  end)
+
   it("joins with text and with other errors on both sides", function()
     local err = errors.new { kind = "task", message = "no" }
     assert.equal("a no", "a " .. err)

@@ -5,12 +5,22 @@ local errors = require "dataworks.error"
 local files = require "spec.support.files"
 local response = require "dataworks.response"
 
+-- What is known of the call when the spec doesn't care.
+local function asked(changes)
+  local all = {
+    hide = function(text) return text end, now = function() return 0 end,
+    request = { method = "POST", url = "https://h/", headers = {}, body = "" },
+  }
+  for name, value in pairs(changes or {}) do all[name] = value end
+  return all
+end
+
 local function reply(body, status, headers)
   return { status = status or 200, headers = headers or {}, body = body }
 end
 
 local function read(body, status, headers, meaning)
-  return response.read(reply(body, status, headers), meaning or "outcome")
+  return response.read(reply(body, status, headers), meaning or "outcome", asked())
 end
 
 local function refused(...)
@@ -156,12 +166,55 @@ describe("a refusal", function()
 
   it("has the time to wait", function()
     assert.equal(0.3, refused(BODY, 429, { ["x-acs-retry-after"] = "300" }).retry_after)
+    local _, fields = response.read(reply(BODY, 503, { ["retry-after"] = "Thu, 01 Jan 1970 00:01:00 GMT" }), "outcome",
+      asked { now = function() return 50 end })
+    assert.equal(10, fields.retry_after)
   end)
 
   it("names what the user may not do", function()
     local err = refused([[{"Code":"NoPermission","Message":"m","AccessDeniedDetail":{"AuthAction":"dataworks:CreateDISyncTask",
       "NoPermissionType":"ImplicitDeny"}}]], 403)
-    assert.matches("dataworks:CreateDISyncTask", err.advice)
+    assert.equal("This user may not do dataworks:CreateDISyncTask; let an administrator allow it in RAM", err.advice)
+    assert.same({ AuthAction = "dataworks:CreateDISyncTask", NoPermissionType = "ImplicitDeny" }, err.access_denied)
+  end)
+
+  it("tells what it says about access, hidden and bounded, and nothing else", function()
+    local long = ("E"):rep(5000)
+    local body = assert(core.encode { Code = "NoPermission", Message = "m", AccessDeniedDetail = {
+      AuthAction = "dataworks:DeployDISyncTask", AuthPrincipalType = "SubUser", AuthPrincipalDisplayName = "hush\n",
+      AuthPrincipalOwnerId = 17, NoPermissionType = "ExplicitDeny", PolicyType = "AccountLevelIdentityBasedPolicy",
+      EncodedDiagnosticMessage = long, Unheard = "of",
+    } })
+    local _, fields = response.read(reply(body, 403), "outcome", asked {
+      hide = function(text) return (text:gsub("hush", "***")) end,
+    })
+    local err = errors.new(fields)
+    assert.same({
+      AuthAction = "dataworks:DeployDISyncTask", AuthPrincipalType = "SubUser", AuthPrincipalDisplayName = "***\\n",
+      AuthPrincipalOwnerId = "17", NoPermissionType = "ExplicitDeny", PolicyType = "AccountLevelIdentityBasedPolicy",
+      EncodedDiagnosticMessage = long,
+    }, err.access_denied)
+    assert.equal("A policy denies this user dataworks:DeployDISyncTask; let an administrator change it in RAM", err.advice)
+  end)
+
+  it("has no word on access when the detail is empty or no object", function()
+    for _, detail in ipairs { "{}", "[]", '"x"', "null", '{"AuthAction":{}}' } do
+      local err = refused('{"Code":"NoPermission","Message":"m","AccessDeniedDetail":' .. detail .. "}", 403)
+      assert.is_nil(err.access_denied, detail)
+      assert.matches("permission in RAM", err.advice)
+    end
+    assert.same({ PolicyType = "P" }, refused('{"Code":"C","AccessDeniedDetail":{"PolicyType":"P"}}', 403).access_denied)
+  end)
+
+  it("explains a signature by what the service says it signed", function()
+    local request = { method = "POST", url = "https://h/", headers = {}, body = "A=1&Signature=s" }
+    local body = core.encode { Code = "SignatureDoesNotMatch",
+      Message = "Specified signature is not matched with our calculation. server string to sign is:POST&%2F&A%3D1" }
+    local _, fields = response.read(reply(body, 400), "outcome", asked { request = request })
+    assert.matches("^The AccessKey secret is wrong", fields.advice)
+    request.body = "A=2&Signature=s"
+    _, fields = response.read(reply(body, 400), "outcome", asked { request = request })
+    assert.matches("parameter A arrived with another value", fields.advice)
   end)
 
   it("does not repeat the request that a signature error echoes", function()
@@ -177,12 +230,21 @@ describe("a refusal", function()
     end
   end)
 
+  it("may have a message of any length before, within and instead of an echo", function()
+    local blanks = (" ."):rep(500000)
+    for _, message in ipairs { blanks, blanks .. "server string to sign is:" .. blanks, ("server StringToSign is ["):rep(50000) } do
+      local err = refused(core.encode { Code = "SignatureDoesNotMatch", Message = message }, 400)
+      assert.is_true(#err.message < 2100)
+      assert.is_nil(err.message:find "server")
+    end
+  end)
+
   it("hides what it is told to, in every field", function()
     local body = '{"Code":"C.hush","Message":"a hush b","Recommend":"https://x/hush","RequestId":"hush"}'
     local function hide(text) return (text:gsub("hush", "***")) end
-    local _, fields = response.read(reply(body, 400), "outcome", hide)
+    local _, fields = response.read(reply(body, 400), "outcome", asked { hide = hide })
     for name, value in pairs(errors.new(fields)) do assert.is_nil(tostring(value):find("hush", 1, true), name) end
-    _, fields = response.read(reply(("x"):rep(198) .. "hush", 502), "outcome", hide)
+    _, fields = response.read(reply(("x"):rep(198) .. "hush", 502), "outcome", asked { hide = hide })
     assert.is_nil(errors.new(fields).excerpt:find("hu", 1, true))
   end)
 end)

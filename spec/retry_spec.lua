@@ -50,6 +50,7 @@ describe("a failed call", function()
       { kind = "service", status = 403, code = "Forbidden.DI.NoPrivilege", sent = true },
       { kind = "service", status = 404, code = "InvalidAccessKeyId.NotFound", sent = true },
       { kind = "service", status = 501, code = "NotImplemented", sent = true },
+      { kind = "service", status = 400, code = "Throttling.Day", sent = true },
       { kind = "task", status = 200, sent = true }, { kind = "invalid", sent = false },
       { kind = "credentials", sent = false }, { kind = "cancelled", sent = "unknown" },
       { kind = "protocol", status = 414, sent = true }, { kind = "protocol", status = 302, sent = true },
@@ -59,6 +60,30 @@ describe("a failed call", function()
     } do
       assert.same(NONE, allowed(err))
     end
+  end)
+
+  it("is repeated whatever its code when a refusal says when to come again", function()
+    assert.same(ALL, allowed { kind = "service", status = 400, code = "QpsLimit.Exceeded", sent = true, retry_after = 1 })
+    assert.same(SAFE, allowed { kind = "service", status = 505, code = "Odd", sent = true, retry_after = 1 })
+    assert.same(NONE, allowed { kind = "task", status = 200, sent = true, retry_after = 1 })
+  end)
+
+  it("is put right at once when the gateway refused its date or its keys", function()
+    for code, what in pairs {
+      ["InvalidTimeStamp.Expired"] = "clock", ["InvalidTimeStamp.Format"] = "clock",
+      ["InvalidSecurityToken.Expired"] = "credentials", ["InvalidSecurityToken.Malformed"] = "credentials",
+      ["InvalidSecurityToken.MismatchWithAccessKey"] = "credentials", ["InvalidAccessKeyId.NotFound"] = "credentials",
+      ["InvalidAccessKeyId.Inactive"] = "credentials",
+    } do
+      assert.equal(what, retry.to_put_right { kind = "service", status = 400, code = code }, code)
+      assert.is_nil(retry.to_put_right { kind = "service", status = 500, code = code })
+      assert.is_nil(retry.to_put_right { kind = "task", status = 200, code = code })
+    end
+    for _, code in ipairs { "SignatureDoesNotMatch", "MissingSecurityToken", "Forbidden.RAM" } do
+      assert.is_nil(retry.to_put_right { kind = "service", status = 400, code = code })
+    end
+    assert.is_nil(retry.to_put_right(LOST))
+    assert.is_nil(retry.to_put_right { kind = "service", status = 400 })
   end)
 
   it("is known to have done nothing when it was unsent, throttled or refused", function()
@@ -96,20 +121,61 @@ describe("the delay before the next attempt", function()
 end)
 
 describe("what a reply asks to wait", function()
+  local THROTTLED = { kind = "service", status = 400, code = "Throttling.User" }
+
+  local function after(headers, err, now)
+    return retry.after(headers, err or THROTTLED, function() return now or error "the clock was read" end)
+  end
+
   it("is in milliseconds in the provider's headers and in seconds in HTTP's", function()
-    assert.equal(0.3, retry.after { ["x-acs-retry-after"] = "300", ["retry-after"] = "9" })
-    assert.equal(2, retry.after { ["x-ratelimit-user-api"] = "Limit:1,Remain:0,TimeLeft:2000,Reset:1" })
-    assert.equal(2, retry.after { ["x-ratelimit-user"] = "Limit:1,Remain:0,TimeLeft:2000,Reset:1" })
-    assert.equal(7, retry.after { ["retry-after"] = "7" })
+    assert.equal(0.3, after { ["x-acs-retry-after"] = "300", ["retry-after"] = "9" })
+    assert.equal(2, after { ["x-ratelimit-user-api"] = "Limit:1,Remain:0,TimeLeft:2000,Reset:1" })
+    assert.equal(2, after { ["x-ratelimit-user"] = "Limit:1,Remain:0,TimeLeft:2000,Reset:1" })
+    assert.equal(2, after { ["x-ratelimit-user"] = "TimeLeft:2000" })
+    assert.equal(7, after { ["retry-after"] = "7" })
+  end)
+
+  it("is the longest time of the quotas that are used up", function()
+    assert.equal(3, after {
+      ["x-ratelimit-user-api"] = "Limit:5,Remain:0,TimeLeft:1000", ["x-ratelimit-user"] = "Limit:9,Remain:0,TimeLeft:3000",
+      ["x-ratelimit-other"] = "Limit:9,Remain:4,TimeLeft:60000",
+    })
+  end)
+
+  it("is said by a quota only of a throttled call", function()
+    local headers = { ["x-ratelimit-user"] = "Limit:1,Remain:0,TimeLeft:2000,Reset:1" }
+    assert.is_nil(after(headers, { kind = "service", status = 400, code = "Invalid.DI.Parameter" }))
+    assert.equal(2, after(headers, { kind = "protocol", status = 429 }))
+  end)
+
+  it("may be a date in any form of HTTP, held against the Date of the reply", function()
+    for _, text in ipairs { "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994" } do
+      assert.equal(30, after { ["retry-after"] = text, date = "Sun, 06 Nov 1994 08:49:07 GMT" })
+    end
+  end)
+
+  it("is held against the clock when the reply has no Date", function()
+    assert.equal(30, after({ ["retry-after"] = "Sun, 06 Nov 1994 08:49:37 GMT" }, nil, 784111747))
+    assert.equal(30, after({ ["retry-after"] = "Sun, 06 Nov 1994 08:49:37 GMT", date = "now" }, nil, 784111747))
+  end)
+
+  it("is at the most a day", function()
+    assert.equal(86400, after { ["retry-after"] = "86401" })
+    assert.equal(86400, after { ["retry-after"] = ("9"):rep(400) })
+    assert.equal(86400, after { ["x-acs-retry-after"] = ("9"):rep(400) })
+    assert.equal(86400, after({ ["retry-after"] = "Fri, 31 Dec 9999 23:59:59 GMT" }, nil, 0))
   end)
 
   it("is nothing when there is nothing sensible", function()
     for _, headers in ipairs {
       {}, { ["x-acs-retry-after"] = "0" }, { ["x-acs-retry-after"] = "-5" }, { ["x-acs-retry-after"] = "soon" },
-      { ["x-acs-retry-after"] = "nan" }, { ["x-acs-retry-after"] = "inf" }, { ["retry-after"] = "-1" },
-      { ["retry-after"] = "1e9" },
+      { ["x-acs-retry-after"] = "nan" }, { ["x-acs-retry-after"] = "inf" }, { ["x-acs-retry-after"] = "0x10" },
+      { ["retry-after"] = "-1" }, { ["retry-after"] = "1e9" }, { ["retry-after"] = "0" }, { ["retry-after"] = "" },
+      { ["retry-after"] = "Sun, 06 Nov 1994 08:49:37 GMT", date = "Sun, 06 Nov 1994 08:49:37 GMT" },
+      { ["retry-after"] = "Sun, 06 Nov 1994 08:49:37 GMT", date = "Sun, 06 Nov 1994 09:49:37 GMT" },
+      { ["x-ratelimit-user"] = "Limit:1,Remain:0" }, { ["x-ratelimit-user"] = "Limit:1,Remain:0,TimeLeft:0" },
     } do
-      assert.is_nil(retry.after(headers))
+      assert.is_nil(after(headers))
     end
   end)
 end)

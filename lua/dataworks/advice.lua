@@ -24,6 +24,7 @@ local BY_CODE = {
   ["IdempotentParameterMismatch"] = "This ClientToken was used with other parameters; use a new one",
   ["InvalidAction"] = "Check the action's name and version, and that the endpoint is one of DataWorks",
   ["InvalidApi"] = "Check the action's name and version, and that the endpoint is one of DataWorks",
+  ["InvalidVersion"] = "Check the action's name and version, and that the endpoint is one of DataWorks",
   ["InvalidProduct"] = "The endpoint is no endpoint of DataWorks; check it, or the region",
   ["InvalidProtocol"] = "Use an https:// endpoint",
   ["InternalError"] = "The service failed; if it stays so, give the request id to the provider's support",

@@ -1,13 +1,17 @@
 -- One call: request, send, read; and again if it should be.
 
+local budget = require "dataworks.budget"
 local core = require "dataworks.core"
 local credentials = require "dataworks.credentials"
 local endpoints = require "dataworks.endpoints"
 local errors = require "dataworks.error"
 local events = require "dataworks.events"
+local percent = require "dataworks.percent"
+local repetition = require "dataworks.repetition"
 local response = require "dataworks.response"
 local retry = require "dataworks.retry"
 local signer = require "dataworks.signer"
+local skew = require "dataworks.skew"
 local version = require "dataworks.version"
 
 local M = {}
@@ -20,7 +24,9 @@ local USER_AGENT = ("dataworks-lua/%s (%s)"):format(version, rawget(_G, "jit") a
 
 ---@class dataworks.Caller what a client keeps between its calls
 ---@field endpoint string|false
----@field now fun(): number
+---@field now fun(): number seconds since 1970, by the service's clock once it has refused a date
+---@field skew dataworks.Skew
+---@field budget dataworks.Budget
 ---@field clock fun(): number
 ---@field nonce fun(): string
 ---@field random fun(): number
@@ -46,6 +52,7 @@ function M.new(options)
   local getenv = reader(options.getenv or os.getenv)
   local url, unresolved = endpoints.resolve(options.endpoint or getenv "ALIBABA_CLOUD_ENDPOINT",
     options.region or getenv "ALIBABA_CLOUD_REGION_ID")
+  local time = skew.new(options.now or core.time)
   return setmetatable({
     endpoint = url or false,
     unresolved = unresolved or false,
@@ -60,7 +67,9 @@ function M.new(options)
     },
     owns_transport = false,
     events = events.new(options),
-    now = options.now or core.time,
+    budget = budget.new(),
+    skew = time,
+    now = time.now,
     clock = options.clock or core.clock,
     nonce = options.nonce or core.nonce,
     random = options.random or core.random,
@@ -91,14 +100,17 @@ function Caller:sleep(seconds)
   end
 end
 
-local function build(self, row, params)
+--- Leaves the keys in the call, for the case that they are refused.
+local function build(self, call)
   if not self.endpoint then
     return nil, self.unresolved
   end
+  local row, params = call.row, call.params
   local keys, err = self.signer.get()
   if not keys then
     return nil, err
   end
+  call.keys = keys
   local context = {
     signer = keys, endpoint = self.endpoint, date = self.now(), nonce = self.nonce(), user_agent = USER_AGENT,
   }
@@ -112,9 +124,10 @@ end
 local function hider(self, request)
   local hide
   return function(text)
-    hide = hide or signer.hider {
-      (request.headers.authorization or request.body):match("Signature=([^&]*)") or "",
-    }
+    if not hide then
+      local signature = (request.headers.authorization or request.url .. "&" .. request.body):match("Signature=([^&]*)")
+      hide = signer.hider { signature or "", percent.decode(signature or "") }
+    end
     return hide(self.signer.hide(text))
   end
 end
@@ -136,6 +149,11 @@ local CLOSED = { kind = "cancelled", sent = false, message = "the client was clo
 ---@field started number
 ---@field deadline number
 ---@field attempts integer
+---@field repetitions integer those of them that were retries
+---@field most integer retries at the most
+---@field put_right table<string, boolean> what was wrong with our side, and corrected
+---@field keys userdata of the last attempt
+---@field cost integer|nil of the last retry
 ---@field unsure boolean|"unknown" an attempt so far may have had an effect
 
 --- Builds the request and has the transport ready.
@@ -143,7 +161,7 @@ local function prepare(self, call)
   if self.closed then
     return nil, CLOSED
   end
-  local request, err = build(self, call.row, call.params)
+  local request, err = build(self, call)
   if not request then
     return nil, err
   end
@@ -159,11 +177,21 @@ local function prepare(self, call)
   return transport and request, err or transport
 end
 
+--- The request as it was signed, whatever a transport does to the table that it is handed.
+local function copy_of(request)
+  local headers = {}
+  for name, value in pairs(request.headers) do
+    headers[name] = value
+  end
+  return { method = request.method, url = request.url, headers = headers, body = request.body }
+end
+
 local function exchange(self, call)
   local request, transport = prepare(self, call)
   if not request then
     return nil, transport
   end
+  local signed = copy_of(request)
   local left = call.deadline - self.clock()
   if left <= 0 then
     return nil, { kind = "timeout", sent = false, message = "the deadline passed before the request was sent" }
@@ -172,21 +200,26 @@ local function exchange(self, call)
     timeout = left, connect_timeout = math.min(self.connect_timeout, left),
   })
   if not reply then
-    return nil, hidden(failure, hider(self, request))
+    return nil, hidden(failure, hider(self, signed))
   end
   reply.headers, reply.body = reply.headers or {}, reply.body or ""
-  local result, fields = response.read(reply, call.row.status, hider(self, request))
+  local result, fields = response.read(reply, call.row.status, {
+    request = signed, hide = hider(self, signed), now = self.now,
+  })
   return result, fields, reply
 end
 
 --- Completes what is known about a failed attempt with what is known about the call.
-local function failed(self, call, fields)
+local function failed(self, call, fields, reply)
   local err = errors.new(fields)
   err.action = call.action
   err.attempts = call.attempts
   err.elapsed = self.clock() - call.started
   err.retryable = retry.allowed(err, call.row.repeatable, call.has_token)
   err.client_token = call.has_token and call.params.ClientToken or nil
+  if retry.to_put_right(err) == "clock" then
+    err.advice = self.skew.advice(reply.headers.date) or err.advice
+  end
   if err.kind == "invalid" or err.kind == "credentials" then
     err.sent = false
     return err
@@ -212,7 +245,7 @@ local function attempt(self, call)
   local result, fields, reply = exchange(self, call)
   local err
   if not result then
-    err = failed(self, call, fields)
+    err = failed(self, call, fields, reply)
     remember(call, err)
   end
   self.events:emit {
@@ -220,7 +253,7 @@ local function attempt(self, call)
     status = reply and reply.status, error = err,
     request_id = err and err.request_id or result and result.RequestId or nil,
   }
-  return result, err
+  return result, err, reply
 end
 
 -- A whole call
@@ -241,35 +274,40 @@ local function with_token(self, row, params)
   return copy, true
 end
 
+local function begin(self, row, params, options)
+  local started = self.clock()
+  local call = {
+    action = row.name, row = row, started = started, deadline = started + (options.timeout or self.timeout),
+    attempts = 0, repetitions = 0, most = options.retries or self.retries, put_right = {}, unsure = false,
+  }
+  call.params, call.has_token = with_token(self, row, params)
+  return call
+end
+
 ---@param row dataworks.Action
 ---@param params table
 ---@param options dataworks.CallOptions
 ---@return table|nil result the decoded reply
 ---@return dataworks.Error|nil err
 function Caller:perform(row, params, options)
-  local started = self.clock()
-  local call = {
-    action = row.name, row = row, started = started, deadline = started + (options.timeout or self.timeout),
-    attempts = 0, unsure = false,
-  }
-  call.params, call.has_token = with_token(self, row, params)
-  local most = 1 + (options.retries or self.retries)
+  local call = begin(self, row, params, options)
   while true do
-    local result, err = attempt(self, call)
+    local result, err, reply = attempt(self, call)
     if result then
+      self.budget:refill(call.cost)
       if call.has_token and result.ClientToken == nil then
         result.ClientToken = call.params.ClientToken
       end
       return result
-    elseif not err.retryable or call.attempts >= most then
-      return nil, err
     end
-    local delay = retry.delay(call.attempts, err, self.random)
-    if self.clock() + delay >= call.deadline then
+    local delay = repetition.delay(self, call, err, reply)
+    if not delay then
       return nil, err
     end
     self.events:emit { type = "retry", action = row.name, attempt = call.attempts + 1, delay = delay, error = err }
-    self:sleep(delay)
+    if delay > 0 then
+      self:sleep(delay)
+    end
   end
 end
 
@@ -279,7 +317,7 @@ end
 ---@return table|nil request
 ---@return dataworks.Error|nil err
 function Caller:request(row, params)
-  local request, fields = build(self, row, (with_token(self, row, params)))
+  local request, fields = build(self, { row = row, params = (with_token(self, row, params)) })
   if request then
     return request
   end

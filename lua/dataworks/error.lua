@@ -18,17 +18,19 @@ local LONGEST_TEXT = 2000
 ---@field sent? boolean|"unknown" whether the service may have acted
 ---@field attempts? integer how often it was tried
 ---@field retryable? boolean repeating the same call is safe and may help
+---@field gave_up? "attempts"|"deadline"|"budget" why it was not repeated although it is retryable
 ---@field retry_after? number seconds the service asks to wait
 ---@field elapsed? number seconds since the call began
 ---@field client_token? string repeats the call without a second effect
+---@field access_denied? table<string, string> of a refused user: AuthAction, PolicyType, ...
 ---@field excerpt? string the first bytes of a reply that can't be understood
 ---@field advice? string one line that helps
 ---@field state? table what `resume` or another `wait` goes on from
 local FIELDS = {
   kind = "string", message = "string", action = "string", path = "string", code = "string", status = "number",
   request_id = "string", recommend = "string", endpoint = "string", sent = "any", attempts = "number",
-  retryable = "boolean", retry_after = "number", elapsed = "number", client_token = "string",
-  excerpt = "string", advice = "string", state = "table",
+  retryable = "boolean", gave_up = "string", retry_after = "number", elapsed = "number", client_token = "string",
+  access_denied = "table", excerpt = "string", advice = "string", state = "table",
 }
 
 local Error = { __name = "dataworks.Error" }
@@ -80,6 +82,10 @@ end
 -- Kinds after which nobody knows what the service did.
 local UNSURE = { transport = true, timeout = true, protocol = true, cancelled = true }
 
+local GAVE_UP = {
+  deadline = "no time was left to repeat it", budget = "not repeated, since too many calls failed before",
+}
+
 local function details(err)
   local list = {}
   local function add(format, value)
@@ -92,6 +98,7 @@ local function details(err)
   add("%s", err.endpoint)
   add("request %s", err.request_id)
   add("%d attempts", err.attempts and err.attempts > 1 and err.attempts)
+  add("%s", GAVE_UP[err.gave_up])
   if err.sent and UNSURE[err.kind] then
     add("%s", "it may have been carried out")
     add("ClientToken %s", err.client_token)

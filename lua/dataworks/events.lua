@@ -14,7 +14,7 @@ local M = {}
 ---@field request_id? string "response"
 ---@field elapsed? number "response": seconds of this attempt; "wait": of the whole wait
 ---@field error? dataworks.Error "response" and "retry"
----@field delay? number "retry" and "wait": seconds until the next attempt
+---@field delay? number "retry" and "wait": seconds until the next attempt; 0 after something was put right
 
 ---@class dataworks.Events
 ---@field listener false|fun(event: dataworks.Event)

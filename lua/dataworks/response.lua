@@ -2,6 +2,7 @@
 
 local advice = require "dataworks.advice"
 local core = require "dataworks.core"
+local diagnosis = require "dataworks.diagnosis"
 local errors = require "dataworks.error"
 local ids = require "dataworks.ids"
 local retry = require "dataworks.retry"
@@ -71,37 +72,34 @@ end
 
 -- A signature error repeats the whole request, with the security token and the signature in it.
 local ECHOES = {
-  "[%s.]*server string to sign", "[%s.]*server StringToSign", "[%s.]*server CanonicalRequest",
-  "[%s.]*server Authorization",
+  "server string to sign", "server StringToSign", "server CanonicalRequest", "server Authorization",
 }
 
 local function without_echo(message)
-  for _, pattern in ipairs(ECHOES) do
-    local at = message:find(pattern)
+  for _, mark in ipairs(ECHOES) do
+    local at = message:find(mark, 1, true)
     if at then
-      message = message:sub(1, at - 1)
+      message = message:sub(1, at - 1):match("^.*[^%s.]") or "the service gave no reason"
     end
   end
   return message
 end
 
 --- What every error of a reply has.
-local function failure(kind, reply, fields, hide)
-  local all = {
-    kind = kind, sent = true, status = reply.status, retry_after = retry.after(reply.headers),
-    request_id = reply.headers["x-acs-request-id"],
-  }
+local function failure(kind, reply, fields, asked)
+  local all = { kind = kind, sent = true, status = reply.status, request_id = reply.headers["x-acs-request-id"] }
   for name, value in pairs(fields) do
     all[name] = value
   end
+  all.retry_after = retry.after(reply.headers, all, asked.now)
   for name, value in pairs(all) do
-    all[name] = type(value) == "string" and hide(value) or value
+    all[name] = type(value) == "string" and asked.hide(value) or value
   end
   return nil, all
 end
 
-local function unreadable(reply, message, hide)
-  local body = hide(reply.body:sub(1, SEARCHED_BYTES))
+local function unreadable(reply, message, asked)
+  local body = asked.hide(reply.body:sub(1, SEARCHED_BYTES))
   local excerpt = errors.line(body, EXCERPT_BYTES)
   if reply.body == "" then
     message = "the reply is empty"
@@ -110,31 +108,51 @@ local function unreadable(reply, message, hide)
   end
   return failure("protocol", reply, {
     message = reply.body == "" and message or ("%s: %s"):format(message, excerpt), excerpt = excerpt,
-  }, hide)
+  }, asked)
 end
 
-local function denied_advice(object)
+-- The last one is for an administrator, whom RAM tells what is in it; cut short it would say nothing.
+local DENIED = {
+  "AuthAction", "AuthPrincipalType", "AuthPrincipalDisplayName", "AuthPrincipalOwnerId", "NoPermissionType",
+  "PolicyType", "EncodedDiagnosticMessage",
+}
+local LONGEST_DENIED = 16384
+
+--- What a refusal says about access, and a line of help from it.
+local function denied(object, hide)
   local detail = object.AccessDeniedDetail
-  local action = type(detail) == "table" and text_of(detail, "AuthAction")
-  return action and ("This user may not do %s; let an administrator allow it in RAM"):format(action)
+  local found = {}
+  for _, name in ipairs(type(detail) == "table" and DENIED or {}) do
+    local text = text_of(detail, name)
+    found[name] = text and errors.line(hide(text), LONGEST_DENIED)
+  end
+  local action = found.AuthAction
+  if not action then
+    return next(found) and found or nil
+  elseif found.NoPermissionType == "ExplicitDeny" then
+    return found, ("A policy denies this user %s; let an administrator change it in RAM"):format(action)
+  end
+  return found, ("This user may not do %s; let an administrator allow it in RAM"):format(action)
 end
 
-local function refused(reply, object, hide)
+local function refused(reply, object, asked)
   local code = text_of(object, "Code", "code", "ErrorCode", "errorCode")
   local message = text_of(object, "Message", "message", "ErrorMessage", "errorMessage")
   if not code and not message then
-    return unreadable(reply, "the reply has neither code nor message", hide)
+    return unreadable(reply, "the reply has neither code nor message", asked)
   end
+  local access, access_advice = denied(object, asked.hide)
   return failure("service", reply, {
     code = code,
     message = without_echo(message or "the service gave no reason"),
     request_id = text_of(object, "RequestId", "requestId"),
     recommend = text_of(object, "Recommend", "recommend"),
-    advice = denied_advice(object) or advice.find(code),
-  }, hide)
+    access_denied = access,
+    advice = access_advice or diagnosis.explain(asked.request, code, message) or advice.find(code),
+  }, asked)
 end
 
-local function undone(reply, object, hide)
+local function undone(reply, object, asked)
   local data = type(object.Data) == "table" and object.Data or {}
   local code = text_of(object, "ErrorCode", "errorCode", "Code", "code")
   local status = text_of(data, "Status")
@@ -145,7 +163,7 @@ local function undone(reply, object, hide)
       or "the service gave no reason",
     request_id = text_of(object, "RequestId", "requestId"),
     advice = advice.find(code),
-  }, hide)
+  }, asked)
 end
 
 local GOOD = { success = true, ["true"] = true }
@@ -177,26 +195,26 @@ function M.is_done(status)
   return GOOD[tostring(status):lower()] or false
 end
 
-local function as_it_is(text)
-  return text
-end
+---@class dataworks.Asked what is known of the call that is answered
+---@field hide fun(text: string): string takes secrets out
+---@field now fun(): number seconds since 1970
+---@field request table as it was signed
 
 ---@param reply { status: integer, headers: table<string, string>, body: string }
 ---@param meaning "outcome"|"progress"|"state" of Data.Status, as the action's row has it
----@param hide? fun(text: string): string takes secrets out
+---@param asked dataworks.Asked
 ---@return table|nil result the decoded reply
 ---@return table|nil err fields of an error
-function M.read(reply, meaning, hide)
-  hide = hide or as_it_is
+function M.read(reply, meaning, asked)
   local object, message = M.decode(reply.body)
   if type(object) ~= "table" or not reply.body:find("^%s*{") then
-    return unreadable(reply, message and "the reply is no JSON, " .. message or "the reply is no JSON object", hide)
+    return unreadable(reply, message and "the reply is no JSON, " .. message or "the reply is no JSON object", asked)
   elseif reply.status >= 400 then
-    return refused(reply, object, hide)
+    return refused(reply, object, asked)
   elseif reply.status < 200 or reply.status >= 300 then
-    return unreadable(reply, "the service does not answer with this status", hide)
+    return unreadable(reply, "the service does not answer with this status", asked)
   elseif is_undone(object, meaning) then
-    return undone(reply, object, hide)
+    return undone(reply, object, asked)
   end
   return object
 end
