@@ -1,0 +1,159 @@
+-- Every way in which a request or its reply is lost, for each kind of action, over real HTTP: how often it is tried,
+-- what the error says, and that nothing ever happens twice.
+
+local dataworks = require "dataworks"
+local files = require "spec.support.files"
+local support = require "spec.support.emulator"
+
+local PROJECT = 10000
+
+local ACTIONS = {
+  always = { "ListDIProjectConfig", { ProjectId = PROJECT, DestinationType = "odps" } },
+  token = { "CreateDISyncTask", {
+    ProjectId = PROJECT, TaskType = "DI_OFFLINE", TaskName = "task",
+    TaskContent = files.read "spec/tasks/task_content_offline.json",
+  } },
+  unsent = { "UpdateDIProjectConfig", { ProjectId = PROJECT, DestinationType = "odps", ProjectConfig = { DROPTABLE = "IGNORE" } } },
+}
+
+-- What each loss is to a client: refused before anything was done; perhaps carried out; or carried out for all that the
+-- client knows. The last two differ in what the error calls sent.
+local LOSSES = {
+  ["a throttle of the gateway (400)"] = { { fault = "throttle" }, refused = true, kind = "service", sent = true },
+  ["a throttle of DataWorks (429)"] = { { fault = "throttle_service" }, refused = true, kind = "service", sent = true },
+  ["a throttle under another status"] = {
+    { fault = "error", status = 503, code = "Throttling.System" }, refused = true, kind = "service", sent = true,
+  },
+  ["a refusal that says when to come again"] = {
+    { fault = "error", status = 400, code = "QpsLimit", retry_after = 1 }, refused = true, kind = "service", sent = true,
+  },
+  ["a reset before acting"] = { { fault = "reset" }, kind = "transport", sent = "unknown" },
+  ["a reset after acting"] = { { fault = "reset", acts = true }, kind = "transport", sent = "unknown" },
+  ["a truncated reply"] = { { fault = "truncate" }, kind = "transport", sent = true },
+  ["a page of 502 before acting"] = { { fault = "html" }, kind = "protocol", sent = true },
+  ["a page of 502 after acting"] = { { fault = "html", acts = true }, kind = "protocol", sent = true },
+  ["garbage before acting"] = { { fault = "garbage" }, kind = "protocol", sent = true },
+  ["garbage after acting"] = { { fault = "garbage", acts = true }, kind = "protocol", sent = true },
+  ["503 before acting"] = { { fault = "unavailable" }, kind = "service", sent = true },
+  ["503 after acting"] = { { fault = "unavailable", acts = true }, kind = "service", sent = true },
+  ["500 after acting"] = { { fault = "internal_error", acts = true }, kind = "service", sent = true },
+}
+
+local FINAL = {
+  ["a refusal"] = { { fault = "error", status = 400, code = "Param.Invalid" }, kind = "service" },
+  ["a refusal of access"] = { { fault = "error", status = 403, code = "Forbidden.Access" }, kind = "service" },
+  ["a failure under HTTP 200"] = { { fault = "fail" }, kind = "task" },
+  ["a failure under HTTP 200 that says Success is false"] = { { fault = "unsuccessful" }, kind = "task" },
+}
+
+describe("when", function()
+  local emulator, client, slept
+
+  setup(function() emulator = support.start() end)
+  teardown(function() emulator:stop() end)
+  before_each(function()
+    emulator:reset()
+    slept = 0
+  end)
+  after_each(function() client:close() end)
+
+  local function new(changes)
+    local options = {
+      endpoint = emulator.endpoint, access_key_id = emulator.access_key_id, access_key_secret = emulator.access_key_secret,
+      sleep = function() slept = slept + 1 end, getenv = function() end,
+    }
+    for name, value in pairs(changes or {}) do options[name] = value end
+    client = dataworks.new(options)
+    return client
+  end
+
+  -- Calls, no two of them with one nonce, and their effects; a read has none.
+  local function journal(action)
+    local entries, nonces, effects = emulator:journal(action), {}, 0
+    for _, entry in ipairs(entries) do
+      assert.is_nil(nonces[entry.nonce])
+      nonces[entry.nonce] = true
+      if entry.outcome == "acted" and action ~= ACTIONS.always[1] then effects = effects + 1 end
+    end
+    return #entries, effects
+  end
+
+  local function break_calls(spec, action, times)
+    local fault = { action = action, times = times }
+    for name, value in pairs(spec) do fault[name] = value end
+    emulator:fault(fault)
+  end
+
+  for class, action in pairs(ACTIONS) do
+    local name, params = action[1], action[2]
+
+    for what, loss in pairs(LOSSES) do
+      local again = class ~= "unsent" or loss.refused or false
+
+      it(("%s meets %s again and again, it is tried %s"):format(name, what, again and "three times" or "once"), function()
+        break_calls(loss[1], name, 9)
+        local result, err = new():call(name, params)
+        local attempts = again and 3 or 1
+        assert.is_nil(result)
+        assert.same({ loss.kind, loss.sent, again, attempts, again and "attempts" or nil },
+          { err.kind, err.sent, err.retryable, err.attempts, err.gave_up })
+        local acts = class ~= "always" and (loss[1].acts or loss[1].fault == "truncate")
+        assert.same({ attempts, acts and 1 or 0 }, { journal(name) })
+        assert.equal(attempts - 1, slept)
+      end)
+
+      it(("%s meets %s once, it %s"):format(name, what, again and "succeeds in the second attempt" or "says so"), function()
+        break_calls(loss[1], name, 1)
+        local result, err = new():call(name, params)
+        assert.equal(again, result ~= nil, tostring(err))
+        local acts = class ~= "always" and (again or loss[1].acts or loss[1].fault == "truncate")
+        assert.same({ again and 2 or 1, acts and 1 or 0 }, { journal(name) })
+      end)
+    end
+
+    for what, final in pairs(FINAL) do
+      it(("%s meets %s, it is tried once"):format(name, what), function()
+        break_calls(final[1], name, 9)
+        local _, err = new():call(name, params)
+        assert.same({ final.kind, true, false, 1 }, { err.kind, err.sent, err.retryable, err.attempts })
+        assert.same({ 1, 0 }, { journal(name) })
+      end)
+    end
+
+    it(("%s is not answered in time, it may have been carried out, and no time is left to repeat it"):format(name), function()
+      new()
+      -- A connection is there, so that all of the time is the service's.
+      assert(client:call("ListDIProjectConfig", ACTIONS.always[2]))
+      local before = (journal(name))
+      break_calls({ fault = "slow_head", seconds = 5 }, name, 1)
+      local _, err = client:call(name, params, { timeout = 0.5 })
+      assert.same({ "timeout", "unknown", class ~= "unsent", 1 }, { err.kind, err.sent, err.retryable, err.attempts })
+      assert.equal(class ~= "unsent" and "deadline" or nil, err.gave_up)
+      assert.same({ before + 1, class ~= "always" and 1 or 0 }, { journal(name) })
+      assert.matches("it may have been carried out", tostring(err))
+    end)
+
+    it(("nobody listens to %s, it is tried three times and was surely not sent"):format(name), function()
+      local _, err = new({ endpoint = "http://127.0.0.1:1" }):call(name, params)
+      assert.same({ "transport", false, true, 3, "attempts" }, { err.kind, err.sent, err.retryable, err.attempts, err.gave_up })
+      assert.equal(0, (journal(name)))
+    end)
+  end
+
+  it("UpdateDIProjectConfig was first not sent and then lost, the second attempt is the last", function()
+    break_calls({ fault = "reset", acts = true }, "UpdateDIProjectConfig", 1)
+    local real = require("dataworks.transport").new {}
+    local tries = 0
+    local transport = {
+      send = function(_, ...)
+        tries = tries + 1
+        if tries == 1 then return nil, { kind = "transport", sent = false, message = "refused" } end
+        return real:send(...)
+      end,
+    }
+    local _, err = new({ transport = transport }):call(ACTIONS.unsent[1], ACTIONS.unsent[2])
+    real:close()
+    assert.same({ "unknown", 2, false }, { err.sent, err.attempts, err.retryable })
+    assert.same({ 1, 1 }, { journal "UpdateDIProjectConfig" })
+  end)
+end)
