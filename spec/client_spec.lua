@@ -433,7 +433,7 @@ describe("secrets", function()
           Message = "x server StringToSign is [" .. text .. "]" }, 400) end,
         function(text) return fake.reply({ Code = text, Message = text, Recommend = text }, 400) end,
         function(text) return fake.reply("<html>" .. text .. percent(text), 502, { ["x-acs-request-id"] = text }) end,
-        function(text) return fake.reply("<html>" .. unpercent(text), 502) end,
+        function(text) return fake.reply({ Code = "C", Message = unpercent(text) }, 400) end,
         function(text) return fake.reply({ Success = false, ErrorCode = text, Data = { Message = percent(text) } }) end,
         function(text) return { fails = { kind = "transport", sent = "unknown", message = text, code = text, advice = text } } end,
         function() return { fails = { kind = "transport", sent = false, message = "proxy http://user:proxy-pass@p failed" } } end,

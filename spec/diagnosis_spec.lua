@@ -90,6 +90,7 @@ describe("a signature's diagnosis", function()
       { "a%20task", "a+task", "the query parameters arrived with the same values, but in another order or encoding" },
       { "host:example.com", "host:[::1]:80", "header host arrived with another value" },
       { "host:example.com", "host:inner.example:80", "header host was signed as example.com and arrived as inner.example:80" },
+      { "host:example.com", "host:" .. ("a"):rep(65), "header host arrived with another value" },
       { "urlencoded\n", "urlencoded; charset=utf-8\n", "header content-type was signed as application/x-www-form-urlencoded "
         .. "and arrived as application/x-www-form-urlencoded; charset=utf-8" },
       { "content-type:application/x-www-form-urlencoded", "content-type:", "header content-type did not arrive" },
