@@ -79,6 +79,7 @@ describe("a signature's diagnosis", function()
     local hash = stages(made).canonical_request:match "%x+$"
     for _, case in ipairs {
       { "POST\n", "PUT\n", "the method was signed as POST and arrived as PUT" },
+      { "POST\n", "hush=hush\n", "the method arrived with another value" },
       { "POST\n/\n", "POST\n/v1/\n", "the path was signed as / and arrived as /v1/" },
       { "ProjectId=10", "ProjectId=11", "query parameter ProjectId arrived with another value" },
       { "ProjectId=10", "ProjectId=1", "query parameter ProjectId arrived cut to 1 of its 2 bytes" },

@@ -51,6 +51,7 @@ describe("a failed call", function()
       { kind = "service", status = 404, code = "InvalidAccessKeyId.NotFound", sent = true },
       { kind = "service", status = 501, code = "NotImplemented", sent = true },
       { kind = "service", status = 400, code = "Throttling.Day", sent = true },
+      { kind = "service", status = 400, code = "InvalidTimeStamp.Expired", sent = true, retry_after = 1 },
       { kind = "task", status = 200, sent = true }, { kind = "invalid", sent = false },
       { kind = "credentials", sent = false }, { kind = "cancelled", sent = "unknown" },
       { kind = "protocol", status = 414, sent = true }, { kind = "protocol", status = 302, sent = true },

@@ -140,7 +140,8 @@ end
 
 local function changed_method(ours, theirs)
   if ours.method ~= theirs.method then
-    return "the method", as_arrived(true, ours.method, theirs.method), "look for a proxy or a redirect that changes it"
+    local shown = theirs.method:find("^%u+$") ~= nil
+    return "the method", as_arrived(shown, ours.method, theirs.method), "look for a proxy or a redirect that changes it"
   end
 end
 

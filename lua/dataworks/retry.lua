@@ -57,7 +57,7 @@ local function passes(err)
     return true
   elseif err.kind == "service" then
     -- A refusal that says when to come again is a throttle by another name.
-    return err.code == "SignatureNonceUsed" or err.retry_after ~= nil
+    return err.code == "SignatureNonceUsed" or err.retry_after ~= nil and not M.to_put_right(err)
   end
   -- Without a status there was no whole reply; garbage under HTTP 200 is a reply that was spoilt on its way.
   return UNANSWERED[err.kind] == true and (err.status == nil or err.status == 200)
