@@ -151,7 +151,7 @@ static CURLcode set_tls(const struct session *s, CURL *h) {
   }
   if (s->client_certificate) {
     SET(CURLOPT_SSLCERT, s->client_certificate);
-    SET(CURLOPT_SSLKEY, s->client_key ? s->client_key : s->client_certificate);
+    SET(CURLOPT_SSLKEY, s->client_key);
     /* Without any, OpenSSL would ask at the terminal. */
     SET(CURLOPT_KEYPASSWD, s->client_key_password ? s->client_key_password : "");
   }

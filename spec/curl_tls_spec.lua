@@ -1,4 +1,5 @@
 local curl = require "dataworks.curl"
+local native_support = require "spec.support.native"
 local shell = require "spec.support.shell"
 local web_support = require "spec.support.web"
 
@@ -80,7 +81,7 @@ describe("dataworks.curl over TLS", function()
     refused("CURLE_SSL_CONNECT_ERROR", try(strict.tls_12.port, stranger))
   end)
 
-  it("with a key that doesn't fit, is locked, or isn't there, nothing is sent, and nobody is asked", function()
+  it("with a key that doesn't fit, is locked, or isn't there, nothing is sent", function()
     local certificate = file "client.pem"
     for _, options in ipairs {
       { client_certificate = certificate, client_key = file "stranger.key" },
@@ -93,5 +94,14 @@ describe("dataworks.curl over TLS", function()
     } do
       assert.not_matches("password", refused("CURLE_SSL_CERTPROBLEM", try(web.tls_client, options)))
     end
+  end)
+
+  it("does not ask at the terminal for the password of a key", function()
+    local output = native_support.run(([[
+      local session = require("dataworks.curl").new { client_certificate = %q, client_key = %q }
+      print(select(2, session:send("GET", %q, {}, "", 30)).code)
+      session:close()
+    ]]):format(file "client.pem", file "locked.key", web:tls_url("tls_client", "/tls")))
+    assert.equal("CURLE_SSL_CERTPROBLEM\n", output)
   end)
 end)

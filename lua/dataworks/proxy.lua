@@ -104,7 +104,7 @@ local function matches(entry, host, port, bytes)
     return own and bytes and address.within(bytes, own, 8 * #own)
   end
   local name = entry:gsub("^%*?%.", ""):gsub("%.$", "")
-  return name ~= "" and (host == name or host:sub(-#name - 1) == "." .. name)
+  return host == name or host:sub(-#name - 1) == "." .. name
 end
 
 --- Does no_proxy, a list with commas or blanks between its entries, name this host?
