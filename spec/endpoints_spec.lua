@@ -1,4 +1,5 @@
 local endpoints = require "dataworks.endpoints"
+local files = require "spec.support.files"
 
 describe("an endpoint", function()
   it("of a region has the region's host", function()
@@ -51,6 +52,13 @@ describe("an endpoint", function()
     assert.same({ "invalid", "network" }, { err.kind, err.path })
     assert.matches("intranet", err.message)
     assert.matches("ALIBABA_CLOUD_ENDPOINT_TYPE", err.advice)
+  end)
+
+  it("of each region with a host of its own is in the reference", function()
+    local page = files.read "docs/network.md"
+    for region, has in pairs(endpoints.REGIONS) do
+      assert.is_true(has == "central" or page:find("`" .. region .. "`", 1, true) ~= nil, region)
+    end
   end)
 
   it("that is given wins over region and network", function()
