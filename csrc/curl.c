@@ -55,6 +55,18 @@ static void option_text(lua_State *L, const char *name, char **copy) {
   lua_pop(L, 1);
 }
 
+static long option_min_tls(lua_State *L) {
+  long version = CURL_SSLVERSION_TLSv1_2;
+  lua_getfield(L, 1, "min_tls");
+  if (!lua_isnil(L, -1)) {
+    const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    if (strcmp(name, "1.3") == 0) version = CURL_SSLVERSION_TLSv1_3;
+    else if (strcmp(name, "1.2") != 0) luaL_error(L, "option min_tls must be \"1.2\" or \"1.3\"");
+  }
+  lua_pop(L, 1);
+  return version;
+}
+
 static long milliseconds(double seconds) {
   if (seconds <= 0) return 0;
   if (seconds > LONGEST_SECONDS) seconds = LONGEST_SECONDS;
@@ -74,16 +86,19 @@ static int curl_new(lua_State *L) {
   lua_getfield(L, 1, "allow_http");
   s->allow_http = lua_toboolean(L, -1);
   lua_pop(L, 1);
-  option_text(L, "proxy", &s->proxy);
+  s->min_tls = option_min_tls(L);
   option_text(L, "ca_file", &s->ca_file);
+  option_text(L, "client_certificate", &s->client_certificate);
+  option_text(L, "client_key", &s->client_key);
+  option_text(L, "client_key_password", &s->client_key_password);
   return 1;
 }
 
-/* nil, {kind=, sent=, message=, code=} */
+/* nil, {kind=, sent=, message=, code=, proxy_status=} */
 static int push_failure(lua_State *L, const struct failure *f) {
-  const char *name = curl_code_name(f->code);
+  const char *name = f->name ? f->name : curl_code_name(f->code);
   lua_pushnil(L);
-  lua_createtable(L, 0, 4);
+  lua_createtable(L, 0, 5);
   lua_pushstring(L, failure_kind_name(f->kind));
   lua_setfield(L, -2, "kind");
   if (f->sent == SENT_UNKNOWN) lua_pushliteral(L, "unknown");
@@ -94,6 +109,10 @@ static int push_failure(lua_State *L, const struct failure *f) {
   if (name) lua_pushstring(L, name);
   else lua_pushfstring(L, "CURLE_%d", (int)f->code);
   lua_setfield(L, -2, "code");
+  if (f->proxy_status) {
+    lua_pushinteger(L, (lua_Integer)f->proxy_status);
+    lua_setfield(L, -2, "proxy_status");
+  }
   return 2;
 }
 
@@ -131,6 +150,7 @@ static double check_seconds(lua_State *L, int index) {
 
 static void check_request(lua_State *L, const struct session *s, struct request *r) {
   static const char *const methods[] = { "GET", "POST", "PUT", NULL };
+  size_t proxy_len;
   r->method = methods[luaL_checkoption(L, 2, NULL, methods)];
   r->url = luaL_checklstring(L, 3, &r->url_len);
   check_headers(L, 4);
@@ -139,6 +159,8 @@ static void check_request(lua_State *L, const struct session *s, struct request 
   r->timeout_ms = milliseconds(check_seconds(L, 6));
   r->connect_timeout_ms = s->connect_timeout_ms;
   if (!lua_isnoneornil(L, 7)) r->connect_timeout_ms = milliseconds(check_seconds(L, 7));
+  r->proxy = luaL_optlstring(L, 8, "", &proxy_len);
+  luaL_argcheck(L, strlen(r->proxy) == proxy_len, 8, "it has a NUL");
   /* To libcurl 0 is the default of five minutes; here it is no time left. */
   if (r->connect_timeout_ms <= 0) r->timeout_ms = 0;
 }
@@ -163,14 +185,14 @@ static void push_headers(lua_State *L, const struct bytes *headers) {
   }
 }
 
-/* session:send(method, url, headers, body, timeout [, connect_timeout])
+/* session:send(method, url, headers, body, timeout [, connect_timeout [, proxy]])
    -> status, headers, body | nil, err */
 static int session_meth_send(lua_State *L) {
   struct session *s = check_session(L);
   struct request request;
   struct failure failure;
   long status = 0;
-  lua_settop(L, 7);
+  lua_settop(L, 8);
   check_request(L, s, &request);
   luaL_checkstack(L, 10, NULL);
 

@@ -84,6 +84,23 @@ const char *curl_code_name(CURLcode code) {
   return row ? row->name : NULL;
 }
 
+const char *proxy_failure_name(long status, long error) {
+  /* Some proxies say 401 to a wrong password. */
+  if (status == 407 || status == 401) return "PROXY_AUTHENTICATION";
+  if (status >= 400 && status < 500) return "PROXY_REFUSED";
+  if (status >= 300) return "PROXY_FAILED";
+  switch (error) {
+    case CURLPX_OK: return NULL;
+    case CURLPX_NO_AUTH:
+    case CURLPX_USER_REJECTED:
+    case CURLPX_LONG_USER:
+    case CURLPX_LONG_PASSWD: return "PROXY_AUTHENTICATION";
+    case CURLPX_RESOLVE_HOST: return "CURLE_COULDNT_RESOLVE_HOST"; /* by us: with socks5 */
+    case CURLPX_REPLY_NOT_ALLOWED: return "PROXY_REFUSED";
+    default: return "PROXY_FAILED";
+  }
+}
+
 enum failure_kind curl_code_kind(CURLcode code, enum request_sent sent) {
   const struct code_row *row = find(code);
   if (!row) return FAILURE_TRANSPORT;

@@ -16,12 +16,18 @@ struct failure {
   enum request_sent sent;
   CURLcode code;
   const char *message; /* lives as long as the session, until its next request */
+  const char *name;    /* NULL: that of the code */
+  long proxy_status;   /* of HTTP, from a proxy that was asked for a tunnel; 0: it gave none */
 };
 
 const char *failure_kind_name(enum failure_kind kind);
 
 /* "CURLE_COULDNT_CONNECT"; NULL for a code that an HTTP exchange doesn't give. */
 const char *curl_code_name(CURLcode code);
+
+/* Why there is no tunnel: "PROXY_AUTHENTICATION", "PROXY_REFUSED", "PROXY_FAILED". NULL when it
+   stands, or none was asked for. `error` is a CURLPXcode. */
+const char *proxy_failure_name(long status, long error);
 
 enum failure_kind curl_code_kind(CURLcode code, enum request_sent sent);
 

@@ -42,7 +42,7 @@ static bool fail(struct session *s, struct failure *f, CURLcode code, enum reque
   if (!text) text = s->message[0] ? s->message : curl_easy_strerror(code);
   /* libcurl quotes a proxy it can't use with the password in it. */
   if (strchr(text, '@')) text = curl_easy_strerror(code);
-  *f = (struct failure){ curl_code_kind(code, sent), sent, code, text };
+  *f = (struct failure){ curl_code_kind(code, sent), sent, code, text, NULL, 0 };
   return false;
 }
 
@@ -110,7 +110,7 @@ static CURLcode set_callbacks(struct session *s, CURL *h) {
   return code;
 }
 
-static CURLcode set_rules(const struct session *s, CURL *h) {
+static CURLcode set_rules(CURL *h) {
   CURLcode code = CURLE_OK;
   SET(CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700
@@ -125,17 +125,35 @@ static CURLcode set_rules(const struct session *s, CURL *h) {
   /* In HTTP/2 "was it sent?" has no such plain answer. */
   SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   SET(CURLOPT_FOLLOWLOCATION, 0L);
-  SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-  SET(CURLOPT_SSL_VERIFYPEER, 1L);
-  SET(CURLOPT_SSL_VERIFYHOST, 2L);
   SET(CURLOPT_ACCEPT_ENCODING, "");
   SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   SET(CURLOPT_MAXCONNECTS, 1L);
   SET(CURLOPT_MAXAGE_CONN, MAX_IDLE_SECONDS);
-  if (s->proxy) SET(CURLOPT_PROXY, s->proxy);
+  SET(CURLOPT_NOPROXY, "");
+  return code;
+}
+
+/* The same rules for the service and for a proxy that is spoken to in TLS; only the service is
+   shown the client's certificate. */
+static CURLcode set_tls(const struct session *s, CURL *h) {
+  CURLcode code = CURLE_OK;
+  SET(CURLOPT_SSLVERSION, s->min_tls);
+  SET(CURLOPT_PROXY_SSLVERSION, s->min_tls);
+  SET(CURLOPT_SSL_VERIFYPEER, 1L);
+  SET(CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
+  SET(CURLOPT_SSL_VERIFYHOST, 2L);
+  SET(CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
   if (s->ca_file) {
     SET(CURLOPT_CAINFO, s->ca_file);
+    SET(CURLOPT_PROXY_CAINFO, s->ca_file);
     SET(CURLOPT_CAPATH, NULL); /* or the system's directory would be trusted as well */
+    SET(CURLOPT_PROXY_CAPATH, NULL);
+  }
+  if (s->client_certificate) {
+    SET(CURLOPT_SSLCERT, s->client_certificate);
+    SET(CURLOPT_SSLKEY, s->client_key);
+    /* Without any, OpenSSL would ask at the terminal. */
+    SET(CURLOPT_KEYPASSWD, s->client_key_password ? s->client_key_password : "");
   }
   return code;
 }
@@ -158,7 +176,8 @@ static CURLcode open_handle(struct session *s) {
   CURL *h = curl_easy_init();
   if (!h) return CURLE_OUT_OF_MEMORY;
   CURLcode code = set_callbacks(s, h);
-  if (code == CURLE_OK) code = set_rules(s, h);
+  if (code == CURLE_OK) code = set_rules(h);
+  if (code == CURLE_OK) code = set_tls(s, h);
   if (code != CURLE_OK) {
     curl_easy_cleanup(h);
     return code;
@@ -189,7 +208,7 @@ static CURLcode set_request(struct session *s, const struct request *request, bo
   SET(CURLOPT_HTTPHEADER, s->headers);
   SET(CURLOPT_TIMEOUT_MS, request->timeout_ms);
   SET(CURLOPT_CONNECTTIMEOUT_MS, request->connect_timeout_ms);
-  SET(CURLOPT_NOPROXY, direct ? "*" : NULL);
+  SET(CURLOPT_PROXY, direct ? "" : request->proxy);
   SET(CURLOPT_FRESH_CONNECT, sockets_readable(&s->sockets) ? 1L : 0L);
   return code;
 }
@@ -230,6 +249,29 @@ static CURLcode perform(struct session *s) {
   return code;
 }
 
+/* What a proxy refuses never got to the service, and has names of its own. */
+static void name_proxy_failure(struct session *s, struct failure *f) {
+  long error = 0;
+  curl_easy_getinfo(s->handle, CURLINFO_HTTP_CONNECTCODE, &f->proxy_status);
+  /* libcurl keeps an old one. */
+  if (f->code == CURLE_PROXY) curl_easy_getinfo(s->handle, CURLINFO_PROXY_ERROR, &error);
+  f->name = proxy_failure_name(f->proxy_status, error);
+}
+
+/* In TLS 1.3 a server refuses the client's certificate, or misses one, when the client has written
+   already: before the handshake is done, and so before it reads a request. */
+static bool is_certificate_refused(const struct session *s, CURLcode code) {
+  static const char *const alerts[] = { "certificate", "unknown ca", "access denied" };
+  long connects = 0;
+  if (code != CURLE_RECV_ERROR || s->reply.begun || !strstr(s->message, " alert ")) return false;
+  curl_easy_getinfo(s->handle, CURLINFO_NUM_CONNECTS, &connects);
+  if (connects == 0) return false;
+  for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++) {
+    if (strstr(s->message, alerts[i])) return true;
+  }
+  return false;
+}
+
 static enum request_sent was_sent(const struct session *s) {
   if (s->starts == 0) return SENT_NO;
   return s->reply.begun ? SENT_YES : SENT_UNKNOWN;
@@ -251,7 +293,9 @@ static bool fail_exchange(struct session *s, struct failure *f, CURLcode code) {
   }
   if (s->starts > 1)
     return fail(s, f, CURLE_GOT_NOTHING, sent, "the service closed the connection without a reply");
+  if (is_certificate_refused(s, code)) return fail(s, f, CURLE_SSL_CLIENTCERT, SENT_NO, NULL);
   fail(s, f, code, sent, NULL);
+  if (sent == SENT_NO) name_proxy_failure(s, f);
   /* Broken chunks have no code of their own. */
   if (code == CURLE_RECV_ERROR && sent == SENT_YES && strstr(s->message, "chunk"))
     f->kind = FAILURE_PROTOCOL;
@@ -312,9 +356,12 @@ void session_close(struct session *s) {
   }
   curl_url_cleanup(s->url);
   s->url = NULL;
-  if (s->proxy) wipe(s->proxy, strlen(s->proxy));
-  free(s->proxy);
-  free(s->ca_file);
-  s->proxy = s->ca_file = NULL;
+  if (s->client_key_password) wipe(s->client_key_password, strlen(s->client_key_password));
+  char **const texts[] = { &s->ca_file, &s->client_certificate, &s->client_key,
+                           &s->client_key_password };
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    free(*texts[i]);
+    *texts[i] = NULL;
+  }
   s->closed = true;
 }

@@ -15,8 +15,11 @@
 #pragma GCC visibility push(hidden)
 
 struct session {
-  char *proxy;   /* NULL: as libcurl's environment variables say; "": none */
   char *ca_file; /* NULL: the system's */
+  char *client_certificate;
+  char *client_key; /* NULL: in the certificate's file */
+  char *client_key_password;
+  long min_tls; /* CURL_SSLVERSION_... */
   long connect_timeout_ms;
   size_t max_reply_bytes;
   bool allow_http;
@@ -41,6 +44,7 @@ struct request {
   size_t body_len;
   long timeout_ms; /* of the whole exchange; 0 or less: it has passed */
   long connect_timeout_ms;
+  const char *proxy; /* "": none. libcurl never asks the environment */
 };
 
 /* Adds a header to the next request. */

@@ -26,9 +26,9 @@ build = {
   modules = {
     ["dataworks.core"] = {
       sources = {
-        "csrc/buffer.c", "csrc/core.c", "csrc/core_host.c", "csrc/core_sign.c", "csrc/core_signer.c",
-        "csrc/json.c", "csrc/param.c", "csrc/percent.c", "csrc/request.c", "csrc/script.c", "csrc/sign.c",
-        "csrc/task.c", "csrc/value.c",
+        "csrc/buffer.c", "csrc/core.c", "csrc/core_host.c", "csrc/core_sign.c", "csrc/core_signer.c", "csrc/json.c",
+        "csrc/param.c", "csrc/percent.c", "csrc/request.c", "csrc/script.c", "csrc/sign.c", "csrc/task.c",
+        "csrc/value.c",
       },
       libraries = { "crypto" },
       incdirs = { "$(OPENSSL_INCDIR)" },
@@ -36,8 +36,8 @@ build = {
     },
     ["dataworks.curl"] = {
       sources = {
-        "csrc/curl.c", "csrc/curl_error.c", "csrc/curl_headers.c", "csrc/curl_reply.c",
-        "csrc/curl_session.c", "csrc/curl_sockets.c",
+        "csrc/curl.c", "csrc/curl_error.c", "csrc/curl_headers.c", "csrc/curl_reply.c", "csrc/curl_session.c",
+        "csrc/curl_sockets.c",
       },
       libraries = { "curl" },
       incdirs = { "$(CURL_INCDIR)" },
@@ -45,7 +45,9 @@ build = {
     },
     dataworks = "lua/dataworks.lua",
     ["dataworks.actions"] = "lua/dataworks/actions.lua",
+    ["dataworks.address"] = "lua/dataworks/address.lua",
     ["dataworks.advice"] = "lua/dataworks/advice.lua",
+    ["dataworks.base64"] = "lua/dataworks/base64.lua",
     ["dataworks.budget"] = "lua/dataworks/budget.lua",
     ["dataworks.caller"] = "lua/dataworks/caller.lua",
     ["dataworks.catalog"] = "lua/dataworks/catalog.lua",
@@ -84,6 +86,7 @@ build = {
     ["dataworks.nearest"] = "lua/dataworks/nearest.lua",
     ["dataworks.options"] = "lua/dataworks/options.lua",
     ["dataworks.percent"] = "lua/dataworks/percent.lua",
+    ["dataworks.proxy"] = "lua/dataworks/proxy.lua",
     ["dataworks.repetition"] = "lua/dataworks/repetition.lua",
     ["dataworks.response"] = "lua/dataworks/response.lua",
     ["dataworks.retry"] = "lua/dataworks/retry.lua",
@@ -92,6 +95,7 @@ build = {
     ["dataworks.task"] = "lua/dataworks/task.lua",
     ["dataworks.transport"] = "lua/dataworks/transport.lua",
     ["dataworks.transport.curl"] = "lua/dataworks/transport/curl.lua",
+    ["dataworks.transport.refusal"] = "lua/dataworks/transport/refusal.lua",
     ["dataworks.version"] = "lua/dataworks/version.lua",
     ["dataworks.wait"] = "lua/dataworks/wait.lua",
     ["dataworks.waiter"] = "lua/dataworks/waiter.lua",

@@ -314,7 +314,7 @@ describe("a repeated call", function()
     end
     local client, world = fake.client({ slow(7, fake.lost(false)), slow(0, fake.good {}) }, { timeout = 10 })
     assert(client:call("GetDISyncTask", FILE))
-    assert.same({ timeout = 10, connect_timeout = 5 }, world.limits[1])
+    assert.same({ timeout = 10, connect_timeout = 5, proxy = "" }, world.limits[1])
     assert.near(2.95, world.limits[2].timeout, 1e-6)
     assert.near(2.95, world.limits[2].connect_timeout, 1e-6)
   end)

@@ -1,4 +1,5 @@
 local endpoints = require "dataworks.endpoints"
+local files = require "spec.support.files"
 
 describe("an endpoint", function()
   it("of a region has the region's host", function()
@@ -13,6 +14,55 @@ describe("an endpoint", function()
 
   it("of a region nobody has heard of follows the pattern, not the product's id", function()
     assert.equal("https://dataworks.xx-new-9.aliyuncs.com", endpoints.resolve(nil, "xx-new-9"))
+    assert.equal("https://dataworks-vpc.xx-new-9.aliyuncs.com", endpoints.resolve(nil, "xx-new-9", "vpc"))
+  end)
+
+  it("is the region's VPC host when that is asked for, whatever else is known of the region", function()
+    for _, region in ipairs {
+      "cn-beijing", "cn-chengdu", "cn-hangzhou", "cn-hongkong", "cn-shanghai", "cn-shenzhen", "cn-wulanchabu",
+      "cn-zhangjiakou", "cn-shanghai-finance-1", "cn-shenzhen-finance-1", "ap-northeast-1", "ap-northeast-2",
+      "ap-southeast-1", "ap-southeast-3", "ap-southeast-5", "ap-southeast-7", "eu-central-1", "eu-west-1", "me-east-1",
+      "me-central-1", "us-east-1", "us-west-1",
+    } do
+      assert.equal(("https://dataworks.%s.aliyuncs.com"):format(region), endpoints.resolve(nil, region, "public"))
+      assert.equal(("https://dataworks-vpc.%s.aliyuncs.com"):format(region), endpoints.resolve(nil, region, "vpc"))
+    end
+    assert.equal("https://dataworks-vpc.cn-beijing.aliyuncs.com", endpoints.resolve(nil, "cn-beijing", "VPC"))
+  end)
+
+  it("in a VPC that the region has no host for is refused, rather than a name that doesn't exist", function()
+    for region, host in pairs {
+      ["cn-beijing-finance-1"] = "dataworks.cn-beijing-finance-1.aliyuncs.com",
+      ["cn-north-2-gov-1"] = "dataworks.cn-north-2-gov-1.aliyuncs.com",
+      ["cn-hangzhou-finance"] = "dataworks.aliyuncs.com", ["cn-huhehaote"] = "dataworks.aliyuncs.com",
+      ["cn-beijing-gov-1"] = "dataworks.aliyuncs.com", ["cn-hangzhou-internal-test-3"] = "dataworks.aliyuncs.com",
+    } do
+      assert.equal("https://" .. host, endpoints.resolve(nil, region))
+      local url, err = endpoints.resolve(nil, region, "vpc")
+      assert.is_nil(url)
+      assert.same({ "invalid", "network", false }, { err.kind, err.path, err.sent })
+      assert.matches(region .. " has no VPC host", err.message, 1, true)
+      assert.matches("endpoint", err.advice)
+    end
+  end)
+
+  it("in a network of another kind is refused", function()
+    local url, err = endpoints.resolve(nil, "cn-shanghai", "intranet")
+    assert.is_nil(url)
+    assert.same({ "invalid", "network" }, { err.kind, err.path })
+    assert.matches("intranet", err.message)
+    assert.matches("ALIBABA_CLOUD_ENDPOINT_TYPE", err.advice)
+  end)
+
+  it("of each region with a host of its own is in the reference", function()
+    local page = files.read "docs/network.md"
+    for region, has in pairs(endpoints.REGIONS) do
+      assert.is_true(has == "central" or page:find("`" .. region .. "`", 1, true) ~= nil, region)
+    end
+  end)
+
+  it("that is given wins over region and network", function()
+    assert.equal("https://example.com", endpoints.resolve("example.com", "cn-qingdao", "vpc"))
   end)
 
   it("can be a host, host and port, or a URL", function()

@@ -56,6 +56,8 @@ describe("a failed call", function()
       { kind = "credentials", sent = false }, { kind = "cancelled", sent = "unknown" },
       { kind = "protocol", status = 414, sent = true }, { kind = "protocol", status = 302, sent = true },
       { kind = "transport", sent = false, code = "CURLE_PEER_FAILED_VERIFICATION" },
+      { kind = "transport", sent = false, code = "PROXY_AUTHENTICATION" },
+      { kind = "transport", sent = false, code = "PROXY_REFUSED" },
       { kind = "transport", sent = false, code = "CURLE_SSL_CACERT_BADFILE" },
       { kind = "protocol", sent = true, code = "CURLE_FILESIZE_EXCEEDED" },
     } do

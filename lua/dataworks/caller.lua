@@ -7,6 +7,7 @@ local endpoints = require "dataworks.endpoints"
 local errors = require "dataworks.error"
 local events = require "dataworks.events"
 local percent = require "dataworks.percent"
+local proxies = require "dataworks.proxy"
 local repetition = require "dataworks.repetition"
 local response = require "dataworks.response"
 local retry = require "dataworks.retry"
@@ -31,6 +32,7 @@ local USER_AGENT = ("dataworks-lua/%s (%s)"):format(version, rawget(_G, "jit") a
 ---@field nonce fun(): string
 ---@field random fun(): number
 ---@field events dataworks.Events
+---@field proxy fun(): string|nil, table|nil URL, "" for none; or fields of an error
 ---@field closed boolean
 local Caller = {}
 Caller.__index = Caller
@@ -42,8 +44,25 @@ local function reader(getenv)
   end
 end
 
-local function proxy_secrets(options)
-  return { options.proxy and options.proxy:match("//[^/@]*:([^/@]*)@") }
+-- The URL of a proxy and the password of a key stay in closures, as the keys do.
+
+local function transport_maker(options, getenv)
+  local chosen = {
+    connect_timeout = options.connect_timeout, max_reply_bytes = options.max_reply_bytes,
+    allow_http = options.allow_http, ca_file = options.ca_file or getenv "DATAWORKS_CA_FILE",
+    client_certificate = options.client_certificate, client_key = options.client_key,
+    client_key_password = options.client_key_password, min_tls = options.min_tls,
+  }
+  return function()
+    return require("dataworks.transport").new(chosen)
+  end
+end
+
+--- What no text may show, beside the keys.
+local function secrets_of(options, proxy)
+  local secrets = proxies.secrets(proxy)
+  secrets[#secrets + 1] = options.client_key_password
+  return secrets
 end
 
 ---@param options dataworks.Options checked
@@ -51,20 +70,22 @@ end
 function M.new(options)
   local getenv = reader(options.getenv or os.getenv)
   local url, unresolved = endpoints.resolve(options.endpoint or getenv "ALIBABA_CLOUD_ENDPOINT",
-    options.region or getenv "ALIBABA_CLOUD_REGION_ID")
+    options.region or getenv "ALIBABA_CLOUD_REGION_ID", options.network or getenv "ALIBABA_CLOUD_ENDPOINT_TYPE")
+  local proxy, wrong
+  if url then
+    proxy, wrong = proxies.find(url, options, getenv)
+  end
   local time = skew.new(options.now or core.time)
   return setmetatable({
     endpoint = url or false,
     unresolved = unresolved or false,
-    signer = signer.new(credentials.source(options, getenv), options.signature, proxy_secrets(options)),
+    proxy = function() return proxy, wrong end,
+    signer = signer.new(credentials.source(options, getenv), options.signature, secrets_of(options, proxy or "")),
     timeout = options.timeout or TIMEOUT,
     connect_timeout = options.connect_timeout or CONNECT_TIMEOUT,
     retries = options.retries or RETRIES,
     transport = options.transport or false,
-    transport_options = {
-      connect_timeout = options.connect_timeout, proxy = options.proxy, max_reply_bytes = options.max_reply_bytes,
-      ca_file = options.ca_file or getenv "DATAWORKS_CA_FILE", allow_http = options.allow_http,
-    },
+    new_transport = transport_maker(options, getenv),
     owns_transport = false,
     events = events.new(options),
     budget = budget.new(),
@@ -82,7 +103,7 @@ end
 
 local function transport_of(self)
   if not self.transport then
-    local transport, err = require("dataworks.transport").new(self.transport_options)
+    local transport, err = self.new_transport()
     if not transport then
       return nil, err
     end
@@ -187,6 +208,10 @@ local function copy_of(request)
 end
 
 local function exchange(self, call)
+  local proxy, wrong = self.proxy()
+  if wrong then
+    return nil, wrong
+  end
   local request, transport = prepare(self, call)
   if not request then
     return nil, transport
@@ -197,7 +222,7 @@ local function exchange(self, call)
     return nil, { kind = "timeout", sent = false, message = "the deadline passed before the request was sent" }
   end
   local reply, failure = transport:send(request, {
-    timeout = left, connect_timeout = math.min(self.connect_timeout, left),
+    timeout = left, connect_timeout = math.min(self.connect_timeout, left), proxy = proxy,
   })
   if not reply then
     return nil, hidden(failure, hider(self, signed))

@@ -6,6 +6,7 @@ local endpoints = require "dataworks.endpoints"
 local flow = require "dataworks.flow"
 local nearest = require "dataworks.nearest"
 local options_of = require "dataworks.options"
+local proxies = require "dataworks.proxy"
 local wait = require "dataworks.wait"
 
 local M = {}
@@ -23,8 +24,14 @@ local GENERATE = "GenerateDISyncTaskConfigForCreating"
 ---@field timeout? number seconds for a whole call with its repetitions, 30
 ---@field connect_timeout? number seconds, 5
 ---@field retries? integer repetitions after the first attempt, 2
----@field proxy? string URL; https_proxy and its kin otherwise
+---@field network? "public"|"vpc" which host of the region; ALIBABA_CLOUD_ENDPOINT_TYPE
+---@field proxy? string URL, or "" for none; https_proxy and its kin
+---@field no_proxy? string hosts that are reached directly; no_proxy
 ---@field ca_file? string PEM file of the authorities to trust; DATAWORKS_CA_FILE
+---@field client_certificate? string PEM file
+---@field client_key? string PEM file; client_certificate when absent
+---@field client_key_password? string
+---@field min_tls? "1.2"|"1.3" the first
 ---@field max_reply_bytes? integer 16 MiB
 ---@field allow_http? boolean plain http to hosts other than loopback
 ---@field transport? dataworks.Transport stays open when the client is closed
@@ -38,7 +45,9 @@ local GENERATE = "GenerateDISyncTaskConfigForCreating"
 local OPTIONS = {
   region = "text", endpoint = "text", access_key_id = "text", access_key_secret = "text", security_token = "string",
   credentials = "function", signature = "text", timeout = "seconds", connect_timeout = "seconds", retries = "count",
-  proxy = "string", ca_file = "text", max_reply_bytes = "size", allow_http = "boolean", transport = "transport",
+  network = "text", proxy = "string", no_proxy = "string", ca_file = "text", client_certificate = "text",
+  client_key = "text", client_key_password = "string", min_tls = "text", max_reply_bytes = "size",
+  allow_http = "boolean", transport = "transport",
   on_event = "function", now = "function", clock = "function", nonce = "function", random = "function",
   sleep = "function", getenv = "function",
 }
@@ -48,7 +57,12 @@ local OPTIONS = {
 ---@field retries? integer repetitions after the first attempt
 local CALL_OPTIONS = { timeout = "seconds", retries = "count" }
 
-local SIGNATURES = { ["ACS3-HMAC-SHA256"] = true, ["ACS3-HMAC-SM3"] = true, ["HMAC-SHA1"] = true }
+--- Options that have to be one of a few words.
+local WORDS = {
+  signature = { ["ACS3-HMAC-SHA256"] = true, ["ACS3-HMAC-SM3"] = true, ["HMAC-SHA1"] = true },
+  network = { public = true, vpc = true },
+  min_tls = { ["1.2"] = true, ["1.3"] = true },
+}
 
 ---@class dataworks.Client every action of the catalog is a method too
 local methods = {}
@@ -66,19 +80,36 @@ local function check_secrets(options, level)
   end
 end
 
-local function check_options(given, level)
-  local options = options_of.check("dataworks.new", OPTIONS, given, level + 1)
-  check_secrets(options, level + 1)
-  if options.signature and not SIGNATURES[options.signature] then
-    error("dataworks.new: signature must be one of " .. nearest.list(SIGNATURES), level + 1)
+-- What the program itself says wrong is misuse; what the environment says wrong comes as an error of each call.
+local function check_network(options, level)
+  if options.client_key and not options.client_certificate then
+    error("dataworks.new: client_key needs its client_certificate", level + 1)
+  elseif options.client_key_password and not options.client_certificate then
+    error("dataworks.new: client_key_password needs a client_certificate", level + 1)
   end
-  -- What the program itself says wrong is misuse; what the environment says wrong comes as an error of each call.
   if options.endpoint or options.region then
-    local _, wrong = endpoints.resolve(options.endpoint, options.region)
+    local _, wrong = endpoints.resolve(options.endpoint, options.region, options.network)
     if wrong then
       error(("dataworks.new: %s: %s"):format(wrong.path, wrong.message), level + 1)
     end
   end
+  if options.proxy and options.proxy ~= "" then
+    local _, wrong = proxies.parse(options.proxy)
+    if wrong then
+      error("dataworks.new: proxy: " .. wrong, level + 1)
+    end
+  end
+end
+
+local function check_options(given, level)
+  local options = options_of.check("dataworks.new", OPTIONS, given, level + 1)
+  check_secrets(options, level + 1)
+  for name, words in pairs(WORDS) do
+    if options[name] and not words[options[name]] then
+      error(("dataworks.new: %s must be one of %s"):format(name, nearest.list(words)), level + 1)
+    end
+  end
+  check_network(options, level + 1)
   return options
 end
 

@@ -1,24 +1,64 @@
--- Where the service is: data, and the rules around it. A region that is not listed has a host of its own.
+-- Where the service is: data, and the rules around it. A region that is not listed follows the pattern of the rest.
 
 local M = {}
 
-local CENTRAL = "dataworks.aliyuncs.com"
+--- What each region has: "vpc" dataworks.<region> and dataworks-vpc.<region>, "public" only the first, "central" only
+--- dataworks.aliyuncs.com. From the provider's page of endpoints and the map in its SDKs, August 2026:
+--- https://www.alibabacloud.com/help/en/dataworks/developer-reference/api-dataworks-public-2020-05-18-endpoint
+---@type table<string, "vpc"|"public"|"central">
+M.REGIONS = {}
 
---- Regions without a host of their own; the others have dataworks.<region>.aliyuncs.com.
-local CENTRAL_REGIONS = {
-  ["ap-south-1"] = true, ["ap-southeast-2"] = true, ["cn-hangzhou-finance"] = true, ["cn-huhehaote"] = true,
-  ["cn-qingdao"] = true,
-}
+for has, regions in pairs {
+  vpc = [[
+    cn-beijing cn-chengdu cn-hangzhou cn-hongkong cn-shanghai cn-shenzhen cn-wulanchabu cn-zhangjiakou
+    cn-shanghai-finance-1 cn-shenzhen-finance-1
+    ap-northeast-1 ap-northeast-2 ap-southeast-1 ap-southeast-3 ap-southeast-5 ap-southeast-7
+    eu-central-1 eu-west-1 me-central-1 me-east-1 us-east-1 us-west-1
+  ]],
+  public = "cn-beijing-finance-1 cn-north-2-gov-1",
+  central = [[
+    cn-qingdao cn-huhehaote cn-hangzhou-finance ap-south-1 ap-southeast-2
+    ap-northeast-2-pop cn-beijing-finance-pop cn-beijing-gov-1 cn-beijing-nu16-b01 cn-edge-1 cn-fujian
+    cn-haidian-cm12-c01 cn-hangzhou-bj-b01 cn-hangzhou-internal-prod-1 cn-hangzhou-internal-test-1
+    cn-hangzhou-internal-test-2 cn-hangzhou-internal-test-3 cn-hangzhou-test-306 cn-hongkong-finance-pop
+    cn-huhehaote-nebula-1 cn-qingdao-nebula cn-shanghai-et15-b01 cn-shanghai-et2-b01 cn-shanghai-inner
+    cn-shanghai-internal-test-1 cn-shenzhen-inner cn-shenzhen-st4-d01 cn-shenzhen-su18-b01 cn-wuhan cn-yushanfang
+    cn-zhangbei cn-zhangbei-na61-b01 cn-zhangjiakou-na62-a01 cn-zhengzhou-nebula-1 eu-west-1-oxs rus-west-1-pop
+  ]],
+} do
+  for region in regions:gmatch("%S+") do
+    M.REGIONS[region] = has
+  end
+end
+
+local CENTRAL = "dataworks.aliyuncs.com"
 
 local ADVICE = 'write dataworks.new { region = "cn-shanghai" }, or set ALIBABA_CLOUD_REGION_ID'
 
+local function invalid(path, message, advice)
+  return nil, { kind = "invalid", sent = false, path = path, message = message, advice = advice }
+end
+
 ---@param region string
----@return string|nil host nil when this can't be a region's name
-function M.host(region)
+---@param network? string "public" when absent, or "vpc"
+---@return string|nil host
+---@return table|nil err fields of an error
+function M.host(region, network)
   if not region:find("^%l[%l%d]*%-[%l%d-]*[%l%d]$") then
-    return nil
+    return invalid("region", ("expected a name such as cn-shanghai, got %q"):format(region), ADVICE)
   end
-  return CENTRAL_REGIONS[region] and CENTRAL or ("dataworks.%s.aliyuncs.com"):format(region)
+  network = (network or "public"):lower()
+  local has = M.REGIONS[region]
+  if network == "public" then
+    return has == "central" and CENTRAL or ("dataworks.%s.aliyuncs.com"):format(region)
+  elseif network ~= "vpc" then
+    return invalid("network", ("expected public or vpc, got %q"):format(network),
+      "ALIBABA_CLOUD_ENDPOINT_TYPE is vpc, or not set")
+  elseif has and has ~= "vpc" then
+    return invalid("network", ("region %s has no VPC host"):format(region),
+      "leave network out, or give the address that your VPC has for the service as endpoint")
+  end
+  return ("dataworks-vpc.%s.aliyuncs.com"):format(region)
 end
 
 --- A host, host:port or URL without a path, as scheme://host[:port].
@@ -39,26 +79,22 @@ end
 --- The URL for an endpoint, which wins, or a region.
 ---@param endpoint string|nil
 ---@param region string|nil
+---@param network string|nil "public" when absent, or "vpc"
 ---@return string|nil url
 ---@return table|nil err fields of an error
-function M.resolve(endpoint, region)
+function M.resolve(endpoint, region, network)
   if endpoint then
     local url = M.url(endpoint)
-    return url, not url and {
-      kind = "invalid", sent = false, path = "endpoint",
-      message = ("expected a host, host:port or URL without a path, got %q"):format(endpoint),
-      advice = "an endpoint looks like dataworks.cn-shanghai.aliyuncs.com",
-    } or nil
+    if not url then
+      return invalid("endpoint", ("expected a host, host:port or URL without a path, got %q"):format(endpoint),
+        "an endpoint looks like dataworks.cn-shanghai.aliyuncs.com")
+    end
+    return url
   elseif not region then
-    return nil, {
-      kind = "invalid", sent = false, path = "region", message = "neither region nor endpoint is set", advice = ADVICE,
-    }
+    return invalid("region", "neither region nor endpoint is set", ADVICE)
   end
-  local host = M.host(region)
-  return host and "https://" .. host, not host and {
-    kind = "invalid", sent = false, path = "region",
-    message = ("expected a name such as cn-shanghai, got %q"):format(region), advice = ADVICE,
-  } or nil
+  local host, err = M.host(region, network)
+  return host and "https://" .. host, err
 end
 
 return M

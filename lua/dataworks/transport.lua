@@ -13,8 +13,17 @@ end
 ---@field sleep fun(self, seconds: number)
 ---@field close fun(self)
 
----@param options { connect_timeout?: number, proxy?: string, ca_file?: string, max_reply_bytes?: integer,
----  allow_http?: boolean }
+---@class dataworks.TransportOptions as in dataworks.Options
+---@field connect_timeout? number
+---@field ca_file? string
+---@field client_certificate? string
+---@field client_key? string
+---@field client_key_password? string
+---@field min_tls? "1.2"|"1.3"
+---@field max_reply_bytes? integer
+---@field allow_http? boolean
+
+---@param options dataworks.TransportOptions
 ---@return dataworks.Transport|nil transport
 ---@return table|nil err
 function M.new(options)

@@ -1,4 +1,4 @@
--- Files that specs read.
+-- Files that specs read and write.
 
 local cjson = require "cjson"
 
@@ -11,6 +11,14 @@ function M.read(path)
   local text = file:read("*a")
   file:close()
   return text
+end
+
+---@param path string
+---@param text string
+function M.write(path, text)
+  local file = assert(io.open(path, "wb"))
+  assert(file:write(text))
+  file:close()
 end
 
 function M.json(path)

@@ -4,7 +4,11 @@ local shell = require "spec.support.shell"
 
 local M = {}
 
-local function compile(source, flags)
+--- A shared library of one C file, to be removed.
+---@param source string
+---@param flags string
+---@return string path
+function M.compile(source, flags)
   local library = os.tmpname()
   local command = "${CC:-cc} -std=gnu11 -O1 -fPIC -shared %s -o %s %s"
   shell.output(command:format(flags, library, source))
@@ -15,7 +19,7 @@ end
 function M.load()
   local package_name = jit and "luajit" or _VERSION:lower():gsub(" ", "")
   local flags = ("$(pkg-config --cflags %s) -pthread"):format(package_name)
-  local library = compile("spec/support/native.c", flags)
+  local library = M.compile("spec/support/native.c", flags)
   local native = assert(package.loadlib(library, "luaopen_native"))()
   os.remove(library)
   return native
@@ -23,7 +27,7 @@ end
 
 ---@return string path of a library to preload, to be removed
 function M.deaf_resolver()
-  return compile("spec/support/deaf_resolver.c", "")
+  return M.compile("spec/support/deaf_resolver.c", "")
 end
 
 local function interpreter()

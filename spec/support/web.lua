@@ -1,28 +1,18 @@
 -- Starts the web server of the transport's specs: nginx on free ports of 127.0.0.1.
 
 local files = require "spec.support.files"
+local ports = require "spec.support.ports"
 local shell = require "spec.support.shell"
 
 local M = {}
 
 local PORTS = {
-  "HTTP", "TLS", "TLS_OTHER_NAME", "TLS_EXPIRED", "TLS_SELF_SIGNED", "TLS_OLD", "PROXY", "PROXY_REFUSING", "READY",
+  "HTTP", "TLS", "TLS_OTHER_NAME", "TLS_EXPIRED", "TLS_SELF_SIGNED", "TLS_OLD", "TLS_12", "TLS_13", "TLS_CLIENT",
+  "PROXY", "PROXY_REFUSING", "READY",
 }
 
-local function write(path, text)
-  local file = assert(io.open(path, "wb"))
-  assert(file:write(text))
-  file:close()
-end
-
-local function random_port()
-  local file = assert(io.open("/dev/urandom", "rb"))
-  local a, b = file:read(2):byte(1, 2)
-  file:close()
-  return 15000 + (a * 256 + b) % 16000
-end
-
--- An authority and, under one key, what it signed and what it did not.
+-- An authority and, under one key, what it signed and what it did not. Clients have certificates of their own, one
+-- of them with its key behind a password.
 local CERTIFICATES = [[
 set -e
 cd %s
@@ -30,24 +20,28 @@ new="openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -
 signed="openssl req -x509 -key key.pem -CA ca.pem -CAkey ca.key -days 2"
 $new -keyout ca.key -out ca.pem -subj /CN=test-authority
 $new -keyout key.pem -out self_signed.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost
-$signed -out good.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost,DNS:service.test
+$signed -out good.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost,DNS:service.test,DNS:service.localhost
 $signed -out other_name.pem -subj /CN=other.test -addext subjectAltName=DNS:other.test
 openssl req -new -key key.pem -out expired.csr -subj /CN=localhost
 echo subjectAltName=DNS:localhost >expired.ext
-openssl x509 -req -in expired.csr -CA ca.pem -CAkey ca.key -days -1 -extfile expired.ext -out expired.pem]]
+openssl x509 -req -in expired.csr -CA ca.pem -CAkey ca.key -days -1 -extfile expired.ext -out expired.pem
+$new -CA ca.pem -CAkey ca.key -keyout client.key -out client.pem -subj /CN=client
+$new -keyout stranger.key -out stranger.pem -subj /CN=stranger
+openssl ec -in client.key -aes256 -passout pass:key-password -out locked.key
+cat client.pem client.key >both.pem]]
 
 local function try(directory, top, base)
   local words = { TOP = top }
-  local ports = {}
+  local web = {}
   for i, name in ipairs(PORTS) do
     words[name] = tostring(base + i)
-    ports[name:lower()] = base + i
+    web[name:lower()] = base + i
   end
-  local conf = files.read("spec/support/web/nginx.conf"):gsub("@([%u_]+)@", words)
-  write(directory .. "/nginx.conf", conf)
-  write(directory .. "/manners.conf", files.read("spec/support/web/manners.conf"))
+  local conf = files.read("spec/support/web/nginx.conf"):gsub("@([%w_]+)@", words)
+  files.write(directory .. "/nginx.conf", conf)
+  files.write(directory .. "/manners.conf", files.read("spec/support/web/manners.conf"))
   local output, status = shell.run(("/usr/sbin/nginx -p %s -c nginx.conf -e error.log"):format(directory))
-  return status == 0 and ports, output
+  return status == 0 and web, output
 end
 
 local Web = {}
@@ -58,15 +52,15 @@ function M.start()
   local directory = shell.output "mktemp -d /tmp/dataworks-web.XXXXXX"
   local top = shell.output "pwd"
   shell.output(CERTIFICATES:format(directory))
-  local ports, output
+  local web, output
   for _ = 1, 20 do
-    ports, output = try(directory, top, random_port())
-    if ports then break end
+    web, output = try(directory, top, ports.random())
+    if web then break end
   end
-  assert(ports, output)
-  ports.directory = directory
-  ports.ca_file = directory .. "/ca.pem"
-  return setmetatable(ports, Web)
+  assert(web, output)
+  web.directory = directory
+  web.ca_file = directory .. "/ca.pem"
+  return setmetatable(web, Web)
 end
 
 ---@param path string

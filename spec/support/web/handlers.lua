@@ -29,6 +29,11 @@ function manners.connection()
   ngx.print(ngx.var.connection, " ", ngx.var.connection_requests)
 end
 
+-- How the client was spoken to, and who it showed to be.
+function manners.tls()
+  ngx.print(ngx.var.ssl_protocol, " ", ngx.var.ssl_client_s_dn or "nobody")
+end
+
 function manners.count(name)
   ngx.print(ngx.shared.counts:get(name) or 0)
 end

@@ -1,0 +1,132 @@
+-- Starts the forward proxies of the specs on free ports of 127.0.0.1: tinyproxy, microsocks, and nginx for TLS.
+
+local files = require "spec.support.files"
+local native = require "spec.support.native"
+local ports = require "spec.support.ports"
+local shell = require "spec.support.shell"
+
+local M = {}
+
+-- tinyproxy takes letters, digits, "-", "." and "_" only.
+local PLAIN = { user = "proxy-user", password = "proxy-password.1" }
+local ODD = { user = "proxy user", password = "pass/word: @ 100%" }
+M.logins = { http_login = PLAIN, https_login = PLAIN, socks_login = ODD }
+
+-- Leaves the number of a process that listens at the port; fails when another one does.
+local START = [[(
+cd %s || exit 1
+LD_PRELOAD=./names.so timeout 1800 %s >>%s.log 2>&1 </dev/null &
+pid=$!
+while kill -0 $pid 2>/dev/null; do
+  env -u LD_PRELOAD curl -s --noproxy '*' --max-time 5 -o /dev/null http://127.0.0.1:%d/
+  if [ $? != 7 ]; then kill -0 $pid && echo $pid && exit 0; fi
+  sleep 0.05
+done
+exit 1)]]
+
+local function fill(name, words)
+  return (files.read("spec/support/proxies/" .. name):gsub("@([%w_]+)@", words))
+end
+
+local function on_free_port(start)
+  local output
+  for _ = 1, 5 do
+    local port = ports.random()
+    local started
+    started, output = start(port)
+    if started then return port end
+  end
+  error(output)
+end
+
+local Proxies = {}
+Proxies.__index = Proxies
+
+local function start_process(self, name, command, port)
+  local output, status = shell.run(START:format(self.directory, command, name, port))
+  if status ~= 0 then return false, name .. ": " .. output .. self:log(name) end
+  self.pids[#self.pids + 1] = output:match("%d+")
+  return true
+end
+
+function Proxies:start_tinyproxy(name)
+  local login = M.logins[name]
+  self[name] = on_free_port(function(port)
+    files.write(("%s/%s.conf"):format(self.directory, name), fill("tinyproxy.conf", {
+      PORT = tostring(port), LOG = ("%s/%s.log"):format(self.directory, name), FILTER = self.directory .. "/filter",
+      LOGIN = login and ("BasicAuth %s %s"):format(login.user, login.password) or "",
+    }))
+    return start_process(self, name, ("tinyproxy -d -c %s.conf"):format(name), port)
+  end)
+end
+
+function Proxies:start_microsocks(name)
+  local login = M.logins[name]
+  local options = login and ("-u %s -P %s"):format(shell.quote(login.user), shell.quote(login.password)) or ""
+  self[name] = on_free_port(function(port)
+    return start_process(self, name, ("microsocks -i 127.0.0.1 -p %d %s"):format(port, options), port)
+  end)
+end
+
+local LISTENING = { "HTTPS", "HTTPS_LOGIN", "HTTPS_EXPIRED", "HTTPS_12", "SERVICE" }
+
+function Proxies:start_nginx(certificates, behind)
+  on_free_port(function(port)
+    local words = {
+      CERTIFICATES = certificates, HTTP = tostring(self.http), HTTP_LOGIN = tostring(self.http_login),
+      BEHIND = tostring(behind),
+    }
+    for i, name in ipairs(LISTENING) do
+      self[name:lower()] = port + i
+      words[name] = tostring(port + i)
+    end
+    files.write(self.directory .. "/nginx.conf", fill("nginx.conf", words))
+    local output, status = shell.run(("/usr/sbin/nginx -p %s -c nginx.conf -e error.log"):format(self.directory))
+    return status == 0, output
+  end)
+end
+
+--- Each is reached by every name under .test, and reaches by them what listens on this machine.
+---@param certificates string the folder of a web server's
+---@param behind integer|nil port of a service that `service` is to serve in TLS
+---@return table proxies port by name: http, socks, and with a login http_login, socks_login; https, ...
+function M.start(certificates, behind)
+  local self = setmetatable({ pids = {}, directory = shell.output "mktemp -d /tmp/dataworks-proxies.XXXXXX" }, Proxies)
+  shell.output(("mv %s %s/names.so"):format(native.compile("spec/support/proxies/names.c", ""), self.directory))
+  files.write(self.directory .. "/filter", "^forbidden[.]test$\n")
+  self:start_tinyproxy "http"
+  self:start_tinyproxy "http_login"
+  self:start_microsocks "socks"
+  self:start_microsocks "socks_login"
+  self:start_nginx(certificates, behind or self.http)
+  return self
+end
+
+local function escape(text)
+  return (text:gsub("[^%w]", function(byte) return ("%%%02X"):format(byte:byte()) end))
+end
+
+--- The URL of a proxy, with user and password where it asks for them.
+---@param scheme string
+---@param name string
+---@param password string|nil another one
+function Proxies:url(scheme, name, password)
+  local login = M.logins[name]
+  local before = login and ("%s:%s@"):format(escape(login.user), escape(password or login.password)) or ""
+  return ("%s://%slocalhost:%d"):format(scheme, before, self[name])
+end
+
+--- What a proxy has to tell so far.
+---@param name string
+---@return string
+function Proxies:log(name)
+  return files.read(("%s/%s.log"):format(self.directory, name))
+end
+
+function Proxies:stop()
+  shell.run(("kill %s"):format(table.concat(self.pids, " ")))
+  shell.run(("cd %s; for i in 1 2 3 4 5 6 7 8 9 10; do [ -s nginx.pid ] && break; sleep 0.1; done; "
+    .. "kill $(cat nginx.pid); rm -rf %s"):format(self.directory, self.directory))
+end
+
+return M
