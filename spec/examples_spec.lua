@@ -1,6 +1,10 @@
 local shell = require "spec.support.shell"
 
-local DISPLAY = { quickstart = { "mysql_to_odps", "mysql_to_kafka", "mysql_to_holo", "ProcessId", "FileId" } }
+local DISPLAY = {
+  quickstart = { "mysql_to_odps", "mysql_to_kafka", "mysql_to_holo", "ProcessId", "FileId" },
+  lifecycle = { "deployed\tNORUN", "started\tRUN", "stopped\tPAUSE", "terminated\tNORUN", "deleted" },
+  resume = { "giving up", "second run\n\tgenerated\n\tconfigured\n\tcreated\ncreated file" },
+}
 
 describe("the example", function()
   for path in shell.output("ls examples/*.lua"):gmatch("[^\n]+") do

@@ -199,68 +199,6 @@ describe("create_sync_task", function()
   end)
 end)
 
-describe("resume", function()
-  local function stopped_at(answers)
-    local client, world = fake.client(answers, { retries = 0 })
-    local _, err = client:create_sync_task(creating())
-    return err, world
-  end
-
-  it("goes on after the generation with the same process and tokens", function()
-    local err, first = stopped_at { generated(), configured(), fake.lost "unknown" }
-    assert.same({ flow = "create_sync_task", ProjectId = "10", TaskType = "DI_REALTIME", ProcessId = BIG, TaskContent = CONTENT,
-      ClientToken = err.state.ClientToken }, err.state)
-    local client, world = fake.client { created() }
-    local result = assert(client:create_sync_task(creating(), { resume = stored(err.state) }))
-    assert.same({ CREATE }, actions_of(world))
-    local before, after = fake.params(first.sent[3]), fake.params(world.sent[1])
-    assert.same({ before.ClientToken, before.TaskContent, before.TaskParam }, { after.ClientToken, after.TaskContent, after.TaskParam })
-    assert.same({ ids.native(BIG), ids.native(BIG), CONTENT }, { result.FileId, result.ProcessId, result.TaskContent })
-  end)
-
-  it("generates again with the same token when the generation's reply was lost", function()
-    local err, first = stopped_at { fake.lost "unknown" }
-    local client, world = fake.client { generated(), configured(), created() }
-    assert(client:create_sync_task(creating(), { resume = stored(err.state) }))
-    assert.equal(fake.params(first.sent[1]).ClientToken, fake.params(world.sent[1]).ClientToken)
-  end)
-
-  it("needs ProjectId and TaskType no more", function()
-    local err = stopped_at { generated(), fake.refused("Forbidden.Access", 403) }
-    local client, world = fake.client { configured(), created() }
-    assert(client:create_sync_task({ TaskName = "n" }, { resume = stored(err.state) }))
-    assert.equal("10", fake.params(world.sent[2]).ProjectId)
-  end)
-
-  it("has no state when nothing was sent", function()
-    assert.is_nil(stopped_at({ fake.lost(false) }).state)
-  end)
-
-  it("refuses the state of something else", function()
-    local err = stopped_at { generated(), configured(), fake.lost "unknown" }
-    local client, world = fake.client {}
-    for pattern, call in pairs {
-      ["of another ProjectId, 10"] = function() return client:create_sync_task(creating { ProjectId = 11 }, { resume = err.state }) end,
-      ["of another TaskType"] = function() return client:create_sync_task(creating { TaskType = "DI_SOLUTION" }, { resume = err.state }) end,
-      ["no state of update_sync_task"] = function() return client:update_sync_task(updating(), { resume = err.state }) end,
-      ["no state of create_sync_task"] = function() return client:create_sync_task(creating(), { resume = { ProcessId = 1 } }) end,
-    } do
-      local _, refused = call()
-      assert.same({ "invalid", "resume" }, { refused.kind, refused.path })
-      assert.matches(pattern, refused.message)
-    end
-    assert.same({}, world.sent)
-  end)
-
-  it("does not change the state it was given", function()
-    local err = stopped_at { generated(), configured(), fake.lost "unknown" }
-    local state, copy = err.state, stored(err.state)
-    local client = fake.client { created() }
-    assert(client:create_sync_task(creating(), { resume = state }))
-    assert.same(copy, state)
-  end)
-end)
-
 describe("update_sync_task", function()
   it("generates, waits and updates", function()
     local client, world = fake.client { generated(), configured(), updated() }
@@ -362,7 +300,7 @@ describe("client:wait", function()
     local _, err = client:wait(PARAMS, { timeout = 2, delay = 1, max_delay = 1 })
     assert.same({ "timeout", QUERY, true, false }, { err.kind, err.action, err.retryable, err.sent })
     assert.matches("the configuration of process " .. BIG .. " is not ready", err.message)
-    assert.same(PARAMS, err.state)
+    assert.same({ ProjectId = "10", TaskType = "DI_REALTIME", ProcessId = BIG }, err.state)
     client = fake.client { configured() }
     assert(client:wait(stored(err.state)))
   end)

@@ -27,7 +27,7 @@ end
 local function fields(path, class)
   local names, inside = {}, false
   for line in files.read(path):gmatch("[^\n]*") do
-    if line:find("^%-%-%-@class") then inside = line:find("^%-%-%-@class " .. class:gsub("%p", "%%%0") .. "%f[%s%z]") ~= nil end
+    if line:find("^%-%-%-@class") then inside = line:find("^%-%-%-@class " .. class:gsub("%p", "%%%0") .. "%f[:%s%z]") ~= nil end
     names[#names + 1] = inside and line:match("^%-%-%-@field ([%w_]+)") or nil
   end
   assert.is_true(#names > 0, path .. " has no class " .. class)
@@ -74,6 +74,9 @@ describe("the README and its reference", function()
 
   it("names every option, every field of an error and of an event", function()
     assert.equal("", missing(fields("lua/dataworks/client.lua", "dataworks.Options")))
+    assert.equal("", missing(fields("lua/dataworks/flow.lua", "dataworks.FlowOptions")))
+    assert.equal("", missing(fields("lua/dataworks/lifecycle.lua", "dataworks.LifeOptions")))
+    assert.equal("", missing(fields("lua/dataworks/waiter.lua", "dataworks.WaitOptions")))
     assert.equal("", missing(fields("lua/dataworks/events.lua", "dataworks.Event")))
     assert.equal("", missing(fields("lua/dataworks/error.lua", "dataworks.Error")))
   end)

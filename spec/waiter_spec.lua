@@ -4,7 +4,7 @@ local waiter = require "dataworks.waiter"
 local function poll(answers, options)
   local world = { now = 50, slept = {}, asked = {}, events = {} }
   local all = {
-    what = "the thing",
+    lacking = "the thing is not ready",
     ask = function(remaining)
       world.asked[#world.asked + 1] = remaining
       local answer = answers[#world.asked] or answers[#answers]

@@ -4,6 +4,7 @@ local caller = require "dataworks.caller"
 local catalog = require "dataworks.catalog"
 local endpoints = require "dataworks.endpoints"
 local flow = require "dataworks.flow"
+local lifecycle = require "dataworks.lifecycle"
 local nearest = require "dataworks.nearest"
 local options_of = require "dataworks.options"
 local proxies = require "dataworks.proxy"
@@ -238,6 +239,107 @@ end
 function methods:update_sync_task(params, options)
   options = check_call(self, "update_sync_task", params, options, flow.OPTIONS, 2)
   return flow.update_sync_task(self._caller, params, options)
+end
+
+-- A task's life
+
+local function check_life(self, what, params, options, level)
+  options = check_call(self, what, params, options, lifecycle.OPTIONS, level + 1)
+  for _, name in ipairs(lifecycle.WAITING) do
+    if options[name] ~= nil and not options.wait then
+      error(("%s: %s says how to wait, and wait is not true"):format(what, name), level + 1)
+    end
+  end
+  return options
+end
+
+---@class dataworks.TaskOf
+---@field ProjectId integer|string
+---@field TaskType "DI_REALTIME"|"DI_SOLUTION"
+---@field FileId integer|string
+
+--- Submits and deploys a task, so that it can be started.
+---@param params dataworks.TaskOf
+---@param options? dataworks.CallOptions
+---@return table|nil result the reply
+---@return dataworks.Error|nil err
+function methods:deploy(params, options)
+  options = check_call(self, "deploy", params, options, CALL_OPTIONS, 2)
+  return lifecycle.act(self._caller, "deploy", params, options)
+end
+
+--- Starts a deployed task; it goes to WAIT, then RUN.
+---@param params dataworks.TaskOf and StartParam
+---@param options? dataworks.LifeOptions
+---@return table|nil result the reply; with wait as of wait_for_state
+---@return dataworks.Error|nil err
+function methods:start(params, options)
+  options = check_life(self, "start", params, options, 2)
+  return lifecycle.act(self._caller, "start", params, options)
+end
+
+--- Stops a real-time task; it goes to KILLING, then PAUSE.
+---@param params dataworks.TaskOf
+---@param options? dataworks.LifeOptions
+---@return table|nil result the reply; with wait as of wait_for_state
+---@return dataworks.Error|nil err
+function methods:stop(params, options)
+  options = check_life(self, "stop", params, options, 2)
+  return lifecycle.act(self._caller, "stop", params, options)
+end
+
+--- Undeploys a real-time task; it goes to NORUN.
+---@param params dataworks.TaskOf
+---@param options? dataworks.LifeOptions
+---@return table|nil result the reply; with wait as of wait_for_state
+---@return dataworks.Error|nil err
+function methods:terminate(params, options)
+  options = check_life(self, "terminate", params, options, 2)
+  return lifecycle.act(self._caller, "terminate", params, options)
+end
+
+--- Deletes a real-time task.
+---@param params dataworks.TaskOf
+---@param options? dataworks.CallOptions
+---@return table|nil result the reply
+---@return dataworks.Error|nil err
+function methods:delete(params, options)
+  options = check_call(self, "delete", params, options, CALL_OPTIONS, 2)
+  return lifecycle.act(self._caller, "delete", params, options)
+end
+
+--- The state that a task is in.
+---@param params dataworks.TaskOf
+---@param options? dataworks.CallOptions
+---@return table|nil result the reply of GetDISyncInstanceInfo, with `state`
+---@return dataworks.Error|nil err
+function methods:status(params, options)
+  options = check_call(self, "status", params, options, CALL_OPTIONS, 2)
+  return lifecycle.status(self._caller, params, options)
+end
+
+local function state_list(states, level)
+  local list = type(states) == "table" and states or { states }
+  local good = #list > 0
+  for _, name in ipairs(list) do
+    good = good and type(name) == "string"
+  end
+  if not good then
+    error("wait_for_state: a state or a list of states was expected, as in \"RUN\"", level + 1)
+  end
+  return list
+end
+
+--- Waits until a task is in a state, or in one of several.
+---@param params dataworks.TaskOf
+---@param states string|string[]
+---@param options? dataworks.WaitOptions
+---@return table|nil result the reply of GetDISyncInstanceInfo, with `state`
+---@return dataworks.Error|nil err its state is what another wait_for_state takes as params
+function methods:wait_for_state(params, states, options)
+  options = check_call(self, "wait_for_state", params, options, wait.OPTIONS, 2)
+  local list = state_list(states, 2)
+  return lifecycle.wait_for_state(self._caller, params, list, options)
 end
 
 --- Wipes the keys and closes the connection. It may be called again; the other methods raise from then on.

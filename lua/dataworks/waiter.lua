@@ -13,28 +13,27 @@ local GROWTH = 1.5
 ---@field on_progress? fun(event: table) what it raises ends the wait with a "cancelled" error
 
 ---@class dataworks.Poll: dataworks.WaitOptions
----@field what string that is waited for, for the message of a timeout
+---@field lacking string what is not so yet, for the message of a timeout: "the thing is not ready"
 ---@field ask fun(remaining: number): "success"|"failure"|"pending", any, table|nil outcome; result or status; error
 ---@field clock fun(): number
 ---@field sleep fun(seconds: number)
 ---@field random fun(): number
 
 --- Calls a callback that may stop what is going on by raising.
----@param callback fun(event: table)|nil
----@param event table
+---@param name string of the option that it is
+---@param callback fun(value: table)|nil
+---@param value table
 ---@return true|nil
 ---@return table|nil err fields of an error
-function M.report(callback, event)
+function M.report(name, callback, value)
   if not callback then
     return true
   end
-  local ok, message = pcall(callback, event)
+  local ok, message = pcall(callback, value)
   if ok then
     return true
   end
-  return nil, {
-    kind = "cancelled", message = "on_progress raised: " .. tostring(message), elapsed = event.elapsed,
-  }
+  return nil, { kind = "cancelled", message = ("%s raised: %s"):format(name, tostring(message)) }
 end
 
 --- Half of the delay to all of it, so that waiters that began together spread.
@@ -43,7 +42,7 @@ local function jittered(delay, random)
 end
 
 local function timed_out(poll, elapsed, polls, status, last)
-  local message = ("%s is not ready after %.1f s and %d polls"):format(poll.what, elapsed, polls)
+  local message = ("%s after %.1f s and %d polls"):format(poll.lacking, elapsed, polls)
   if last then
     message = ("%s; the last one failed: %s"):format(message, last.message)
   elseif status ~= nil then
@@ -73,10 +72,11 @@ function M.run(poll)
     if elapsed + pause >= timeout then
       return nil, timed_out(poll, elapsed, polls, value, err)
     end
-    local go, stopped = M.report(poll.on_progress, {
+    local go, stopped = M.report("on_progress", poll.on_progress, {
       step = "polling", elapsed = elapsed, attempt = polls, status = value, delay = pause, error = err,
     })
     if not go then
+      stopped.elapsed = elapsed
       return nil, stopped
     end
     poll.sleep(pause)

@@ -1,0 +1,56 @@
+-- A real-time task's whole life: created, deployed, started, changed, stopped, terminated and deleted.
+-- Endpoint and keys come from the environment: dataworks emulator -- lua5.4 examples/lifecycle.lua
+
+local dataworks = require "dataworks"
+
+local client = dataworks.new()
+
+local function check(value, err)
+  if value then
+    return value
+  end
+  io.stderr:write(tostring(err), "\n")
+  os.exit(1)
+end
+
+local created = check(client:create_sync_task {
+  ProjectId = 10000, TaskType = "DI_REALTIME", TaskName = "orders_to_odps",
+  TaskParam = dataworks.task {
+    from = { mysql = "mysql_pub", tables = { "orders" } },
+    to = { odps = "odps_first" },
+    resource_group = "S_res_group_280749521950784_1623033752022",
+  },
+})
+print("created", created.FileId)
+
+local task = { ProjectId = 10000, TaskType = "DI_REALTIME", FileId = created.FileId }
+local waiting = {
+  wait = true,
+  on_progress = function(event) print("", "is " .. tostring(event.status)) end,
+}
+
+check(client:deploy(task))
+print("deployed", check(client:status(task)).state)
+
+local start = { StartParam = { failoverLimit = { count = 10, interval = 30 }, errorLimit = { record = 0 } } }
+for name, value in pairs(task) do
+  start[name] = value
+end
+print("started", check(client:start(start, waiting)).state)
+print("stopped", check(client:stop(task, waiting)).state)
+
+check(client:update_sync_task {
+  ProjectId = 10000, TaskType = "DI_REALTIME", FileId = created.FileId,
+  TaskParam = { steps = { { category = "reader", name = "Reader",
+    parameter = { connection = { { table = { "orders", "users" } } } } } } },
+})
+check(client:deploy(task))
+print("changed", "orders, users")
+print("started", check(client:start(start, waiting)).state)
+print("stopped", check(client:stop(task, waiting)).state)
+
+print("terminated", check(client:terminate(task, waiting)).state)
+check(client:delete(task))
+print("deleted", created.FileId)
+
+client:close()

@@ -1,0 +1,64 @@
+-- Creates a task, with its state in a JSON file, so that it may be killed at any time: run again, it goes on from
+-- there. The first run here gives up half-way; the second one ends it. An argument names the file.
+
+local cjson = require "cjson"
+local dataworks = require "dataworks"
+
+local path = arg[1] or os.tmpname()
+
+local client = dataworks.new()
+
+local params = {
+  ProjectId = 10000, TaskType = "DI_REALTIME", TaskName = "users_to_kafka",
+  TaskParam = dataworks.task {
+    from = { mysql = "pkset_test", tables = { mysql_db = { "users" } } },
+    to = { kafka = "azn_kafka" },
+    resource_group = "S_res_group_280749521950784_1623033752022",
+  },
+}
+
+-- Under another name first: whoever reads the file finds a whole state, the last one or the one before.
+local function save(state)
+  local file = assert(io.open(path .. ".new", "wb"))
+  assert(file:write(cjson.encode(state)))
+  assert(file:close())
+  assert(os.rename(path .. ".new", path))
+end
+
+local function saved()
+  local file = io.open(path, "rb")
+  local text = file and file:read("*a") or ""
+  if file then
+    file:close()
+  end
+  return text ~= "" and cjson.decode(text) or nil
+end
+
+local function run(gives_up_at)
+  return client:create_sync_task(params, {
+    resume = saved(),
+    on_step = function(state)
+      save(state)
+      print("", state.step)
+      if state.step == gives_up_at then
+        error("giving up", 0)
+      end
+    end,
+  })
+end
+
+print("first run")
+local _, err = run("generated")
+print("", err)
+
+print("second run")
+local task
+task, err = run()
+if not task then
+  io.stderr:write(tostring(err), "\n")
+  os.exit(1)
+end
+os.remove(path)
+print("created file", task.FileId)
+
+client:close()

@@ -1,0 +1,320 @@
+-- A flow's state: when it is handed over, what is in it, and which states are gone on from.
+
+local cjson = require "cjson"
+local core = require "dataworks.core"
+local dataworks = require "dataworks"
+local fake = require "spec.support.fake"
+local ids = require "dataworks.ids"
+
+local BIG = "9007199254740993"
+local CONTENT = '{"type":"job",  "steps":[], "b":1.0, "a":"é"}'
+local GENERATE, QUERY, CREATE = "GenerateDISyncTaskConfigForCreating", "QueryDISyncTaskConfigProcessResult", "CreateDISyncTask"
+local UPDATE = "UpdateDISyncTask"
+
+local function script(table_name)
+  return dataworks.task { from = { mysql = "m", tables = { table_name or "t" } }, to = { odps = "o" }, resource_group = "g" }
+end
+
+local function changed(params, changes)
+  for name, value in pairs(changes or {}) do params[name] = value ~= core.null and value or nil end
+  return params
+end
+
+local function creating(changes)
+  return changed({
+    ProjectId = 10, TaskType = "DI_REALTIME", TaskName = "n", TaskParam = script(),
+    FileFolderPath = "Business Flow/x/Data Integration", ResourceGroup = "g", Cu = 1.5,
+  }, changes)
+end
+
+local function updating(changes)
+  local selection = { steps = { { parameter = { connection = { { table = { "t" } } } }, name = "Reader", category = "reader" } } }
+  return changed({ ProjectId = 10, TaskType = "DI_SOLUTION", FileId = BIG, TaskParam = selection }, changes)
+end
+
+-- Ids in JSON as the service writes them.
+local function raw(text) return fake.reply('{"RequestId":"R-1","Success":true,"Data":' .. text .. "}") end
+
+local function generated() return raw('{"Status":"success","ProcessId":' .. BIG .. "}") end
+local function configured() return fake.good { Status = "success", TaskContent = CONTENT } end
+local function created() return raw('{"Status":"success","FileId":' .. BIG .. "}") end
+local function updated() return fake.good { Status = "success" } end
+
+local function actions_of(world)
+  local list = {}
+  for i, request in ipairs(world.sent) do list[i] = request.headers["x-acs-action"] end
+  return list
+end
+
+-- What a program keeps between two runs, through the JSON writer that most of them have.
+local function stored(state)
+  return cjson.decode(cjson.encode(state))
+end
+
+-- The states of a whole run, in order.
+local function states_of(flow, params, answers)
+  local states = {}
+  local client = fake.client(answers)
+  assert(client[flow](client, params, { on_step = function(state) states[#states + 1] = state end }))
+  return states
+end
+
+local function steps_of(states)
+  local steps = {}
+  for i, state in ipairs(states) do steps[i] = state.step end
+  return steps
+end
+
+local OFFLINE = { TaskType = "DI_OFFLINE", TaskParam = core.null, TaskContent = CONTENT }
+
+describe("on_step", function()
+  it("gets the state before the first call and after each step, before the next call", function()
+    local client, world = fake.client { generated(), configured(), created() }
+    local seen = {}
+    assert(client:create_sync_task(creating(), { on_step = function(state)
+      seen[#seen + 1] = ("%s %d"):format(state.step, #world.sent)
+    end }))
+    assert.same({ "begun 0", "generated 1", "configured 2", "created 3" }, seen)
+    assert.same({ "begun", "generated", "configured", "updated" },
+      steps_of(states_of("update_sync_task", updating(), { generated(), configured(), updated() })))
+    assert.same({ "begun", "created" }, steps_of(states_of("create_sync_task", creating(OFFLINE), { created() })))
+    assert.same({ "begun", "updated" }, steps_of(states_of("update_sync_task", updating(OFFLINE), { updated() })))
+  end)
+
+  it("gets it before on_progress is told of the step", function()
+    local client = fake.client { generated(), configured(), created() }
+    local seen = {}
+    local function note(event) seen[#seen + 1] = event.step end
+    assert(client:create_sync_task(creating(), { on_step = note, on_progress = note }))
+    assert.same({ "begun", "generated", "generated", "configured", "configured", "created", "created" }, seen)
+  end)
+
+  it("gets a plain table of texts and one number, the same after any JSON writer", function()
+    for _, state in ipairs(states_of("create_sync_task", creating(), { generated(), configured(), created() })) do
+      assert.is_nil(getmetatable(state))
+      for name, value in pairs(state) do
+        assert.equal(name == "version" and "number" or "string", type(value), name)
+      end
+      assert.same(state, stored(state))
+    end
+  end)
+
+  it("gets the very texts that are sent, ids as decimal text, and what each step learned", function()
+    local client, world = fake.client { generated(), configured(), created() }
+    local states = {}
+    assert(client:create_sync_task(creating(), { on_step = function(state) states[#states + 1] = state end }))
+    local first, last = fake.params(world.sent[1]), fake.params(world.sent[3])
+    assert.same({
+      version = 1, flow = "create_sync_task", step = "begun", digest = states[1].digest, ProjectId = "10", TaskType = "DI_REALTIME",
+      TaskName = "n", TaskParam = first.TaskParam, Placement = last.TaskParam, ClientToken = first.ClientToken:match "^(.*)-g$",
+    }, states[1])
+    assert.same({ BIG, nil }, { states[2].ProcessId, states[2].TaskContent })
+    assert.same({ BIG, CONTENT, nil }, { states[3].ProcessId, states[3].TaskContent, states[3].FileId })
+    assert.same({ BIG, "R-1" }, { states[4].FileId, states[4].RequestId })
+  end)
+
+  it("gets a copy: what is done to it changes nothing", function()
+    local client, world = fake.client { generated(), configured(), created() }
+    assert(client:create_sync_task(creating { ClientToken = "mine" }, { on_step = function(state)
+      for name in pairs(state) do state[name] = "spoilt" end
+    end }))
+    assert.equal("mine-c", fake.params(world.sent[3]).ClientToken)
+    assert.equal(CONTENT, fake.params(world.sent[3]).TaskContent)
+  end)
+
+  it("stops the run before the next call when it raises, and the error goes on from there", function()
+    for calls, step in pairs { [0] = "begun", "generated", "configured", "created" } do
+      local answers = { generated(), configured(), created() }
+      local client, world = fake.client(answers)
+      local _, err = client:create_sync_task(creating(), { on_step = function(state)
+        if state.step == step then error("the disk is full", 0) end
+      end })
+      assert.same({ "cancelled", "on_step raised: the disk is full", "create_sync_task", step ~= "begun" },
+        { err.kind, err.message, err.action, err.sent })
+      assert.matches("resume = err.state", err.advice)
+      assert.same({ calls, step }, { #world.sent, err.state.step })
+      local rest = {}
+      for i = calls + 1, #answers do rest[#rest + 1] = answers[i] end
+      local again, second = fake.client(rest)
+      assert.equal(ids.native(BIG), assert(again:create_sync_task({}, { resume = stored(err.state) })).FileId)
+      assert.equal(#rest, #second.sent)
+    end
+  end)
+
+  it("gets texts whatever the service calls a request", function()
+    local client = fake.client { fake.reply '{"RequestId":5,"Success":true,"Data":{"Status":"success","FileId":1}}' }
+    assert(client:create_sync_task(creating(OFFLINE), { on_step = function(state) assert.is_nil(state.RequestId) end }))
+  end)
+
+  it("is told nothing of what is refused at once", function()
+    local client = fake.client {}
+    for _, params in ipairs { creating { TaskName = {} }, creating { TaskParam = { type = "realtime", steps = {} } }, creating { ProjectId = 1.5 } } do
+      local _, err = client:create_sync_task(params, { on_step = function() error "told" end })
+      assert.equal("invalid", err.kind)
+    end
+  end)
+end)
+
+describe("resume", function()
+  local function stopped_at(answers, changes)
+    local client, world = fake.client(answers, { retries = 0 })
+    local _, err = client:create_sync_task(creating(changes))
+    return err, world
+  end
+
+  it("makes the calls that are left, the same as they would have been", function()
+    local answers = { generated(), configured(), created() }
+    local client, first = fake.client(answers)
+    local states = {}
+    local whole = assert(client:create_sync_task(creating(), { on_step = function(state) states[#states + 1] = stored(state) end }))
+    for at, state in ipairs(states) do
+      local rest = {}
+      for i = at, #answers do rest[#rest + 1] = answers[i] end
+      local again, world = fake.client(rest)
+      assert.same(whole, assert(again:create_sync_task(creating(), { resume = state })))
+      for i, request in ipairs(world.sent) do
+        assert.same(fake.params(first.sent[at + i - 1]), fake.params(request))
+      end
+      assert.equal(#rest, #world.sent)
+    end
+  end)
+
+  it("needs no parameter to be given again", function()
+    for _, state in ipairs(states_of("update_sync_task", updating(), { generated(), configured(), updated() })) do
+      local rest = { begun = { generated(), configured(), updated() }, generated = { configured(), updated() },
+        configured = { updated() }, updated = {} }
+      local client, world = fake.client(rest[state.step])
+      assert.equal(ids.native(BIG), assert(client:update_sync_task({}, { resume = stored(state) })).FileId)
+      local last = world.sent[#world.sent]
+      assert.equal(last and BIG, last and fake.params(last).FileId)
+    end
+  end)
+
+  it("hands the state over again", function()
+    local state = states_of("create_sync_task", creating(), { generated(), configured(), created() })[2]
+    local client = fake.client { configured(), created() }
+    local again = {}
+    assert(client:create_sync_task({}, { resume = stored(state), on_step = function(s) again[#again + 1] = s end }))
+    assert.same({ "generated", "configured", "created" }, steps_of(again))
+    assert.same(state, again[1])
+  end)
+
+  it("of a flow that has ended gives its result and calls nothing", function()
+    local states = states_of("create_sync_task", creating(OFFLINE), { created() })
+    local client, world = fake.client {}
+    local result = assert(client:create_sync_task({}, { resume = states[2], on_step = function() error "told" end }))
+    assert.same({ ids.native(BIG), CONTENT, "R-1" }, { result.FileId, result.TaskContent, result.RequestId })
+    assert.same({}, world.sent)
+  end)
+
+  it("generates again with the same token when the generation's reply was lost", function()
+    local err, first = stopped_at { fake.lost "unknown" }
+    local client, world = fake.client { generated(), configured(), created() }
+    assert(client:create_sync_task(creating(), { resume = stored(err.state) }))
+    assert.equal(fake.params(first.sent[1]).ClientToken, fake.params(world.sent[1]).ClientToken)
+  end)
+
+  it("is possible after each failure but one that asking again would meet too", function()
+    assert.equal("begun", stopped_at({ fake.lost(false) }).state.step)
+    assert.equal("begun", stopped_at({ fake.refused("Forbidden.Access", 403) }).state.step)
+    assert.equal("configured", stopped_at({ generated(), configured(), fake.good { Status = "fail" } }).state.step)
+    assert.is_nil(stopped_at({ generated(), fake.good { Status = "fail", Message = "no such table" } }).state)
+    assert.is_nil(stopped_at({}, { TaskName = {} }).state)
+  end)
+
+  it("has a deadline of its own", function()
+    local client, world = fake.client({ function(_, _, w)
+      w.now = w.now + 5
+      return generated()
+    end, configured(), created() })
+    local _, err = client:create_sync_task(creating(), { timeout = 4 })
+    assert.same({ "timeout", "generated" }, { err.kind, err.state.step })
+    assert(client:create_sync_task({}, { timeout = 4, resume = err.state }))
+    assert.same({ GENERATE, QUERY, CREATE }, actions_of(world))
+  end)
+
+  it("repeats an update whose reply was lost, and says so", function()
+    local client = fake.client { generated(), configured(), fake.lost "unknown" }
+    local _, err = client:update_sync_task(updating())
+    assert.same({ "unknown", UPDATE, "configured" }, { err.sent, err.action, err.state.step })
+    assert.matches("resume = err.state", err.advice)
+    local world
+    client, world = fake.client { updated() }
+    assert(client:update_sync_task(updating(), { resume = stored(err.state) }))
+    assert.equal(CONTENT, fake.params(world.sent[1]).TaskContent)
+  end)
+
+  it("does not change the state it was given", function()
+    local state = stopped_at({ generated(), configured(), fake.lost "unknown" }).state
+    local copy = stored(state)
+    local client = fake.client { created() }
+    assert(client:create_sync_task(creating(), { resume = state }))
+    assert.same(copy, state)
+  end)
+
+  local function refusal(state, params, flow)
+    flow = flow or "create_sync_task"
+    local client, world = fake.client {}
+    local result, err = client[flow](client, params or {}, { resume = state, on_step = function() error "told" end })
+    assert.is_nil(result)
+    assert.same({ "invalid", "resume", false, flow, {} }, { err.kind, err.path, err.sent, err.action, world.sent })
+    return err.message
+  end
+
+  it("refuses parameters that are not those of the state, and names them", function()
+    local state = stored(stopped_at({ generated(), configured(), fake.lost "unknown" }).state)
+    for message, changes in pairs {
+      ["is of another ProjectId (10)"] = { ProjectId = 11 },
+      ["is of another TaskType (DI_REALTIME)"] = { TaskType = "DI_SOLUTION" },
+      ["is of another TaskName (n)"] = { TaskName = "other" },
+      ["is of another ClientToken (nonce-1)"] = { ClientToken = "other" },
+      ["is of another TaskParam"] = { TaskParam = script "other" },
+      ["is of another FileFolderPath, ResourceGroup or Cu"] = { Cu = 2 },
+      ["is of another ProjectId (10), TaskName (n), TaskParam"] = { ProjectId = "12", TaskName = "o", TaskParam = "{}" },
+    } do
+      assert.equal(message, refusal(state, creating(changes)))
+    end
+    assert.equal("is of another TaskName (none)",
+      refusal(stopped_at({ fake.lost(false) }, { TaskName = core.null }).state, { TaskName = "n" }))
+    assert.equal("is of another TaskContent",
+      refusal(states_of("create_sync_task", creating(OFFLINE), { created() })[1], { TaskContent = "{}" }))
+    assert.equal("is of another FileId (" .. BIG .. ")",
+      refusal(states_of("update_sync_task", updating(OFFLINE), { updated() })[1], { FileId = 8 }, "update_sync_task"))
+  end)
+
+  it("refuses in their own words parameters that can't be right", function()
+    local state = stopped_at({ fake.lost "unknown" }).state
+    for path, params in pairs { ProjectId = { ProjectId = 10.4 }, TaskNam = { TaskNam = "n" }, TaskContent = { TaskContent = "{}" } } do
+      local client, world = fake.client {}
+      local _, err = client:create_sync_task(params, { resume = state })
+      assert.same({ "invalid", path, {} }, { err.kind, err.path, world.sent })
+    end
+  end)
+
+  it("refuses what is no state, a state of the other flow and one of another version", function()
+    local state = stopped_at({ fake.lost "unknown" }).state
+    assert.equal("is no state of a flow", refusal { ProcessId = 1 })
+    assert.equal("is no state of a flow", refusal {})
+    assert.equal("is a state of create_sync_task, not of update_sync_task", refusal(state, {}, "update_sync_task"))
+    local later = stored(state)
+    later.version = 2
+    assert.equal("is of version 2, and this release reads version 1", refusal(later))
+  end)
+
+  it("refuses a state that was edited or cut, whatever was done to it", function()
+    for _, state in ipairs(states_of("create_sync_task", creating(), { generated(), configured(), created() })) do
+      for name in pairs(state) do
+        if name ~= "version" and name ~= "digest" and name ~= "flow" then
+          for _, value in ipairs { core.null, "9", 5, true } do
+            local edited = stored(state)
+            edited[name] = value ~= core.null and value or nil
+            assert.equal("was changed since it was handed over", refusal(edited), name)
+          end
+        end
+      end
+      local more = stored(state)
+      more.FileId, more.ProcessId = more.FileId or "1", more.ProcessId or "1"
+      if state.step ~= "created" then assert.equal("was changed since it was handed over", refusal(more)) end
+    end
+  end)
+end)

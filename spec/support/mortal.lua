@@ -1,0 +1,64 @@
+-- A program that runs one flow and keeps its state in a file, as a user's would. It counts the points at which it
+-- could be killed, and at the one that its job names it sends itself SIGKILL. Its argument is the job, a JSON file.
+
+local cjson = require "cjson"
+local dataworks = require "dataworks"
+local files = require "spec.support.files"
+
+local job = files.json(arg[1])
+
+local points = 0
+
+local function point(name)
+  points = points + 1
+  if points == job.dies_at then
+    io.write("died ", name, "\n")
+    io.flush()
+    os.execute "kill -9 $PPID"
+  end
+end
+
+local function save(state)
+  point("before the state " .. state.step .. " is written")
+  local file = assert(io.open(job.state .. ".new", "wb"))
+  assert(file:write(cjson.encode(state)))
+  assert(file:close())
+  assert(os.rename(job.state .. ".new", job.state))
+  point("after the state " .. state.step)
+end
+
+local function saved()
+  local file = io.open(job.state, "rb")
+  if file then
+    file:close()
+    return files.json(job.state)
+  end
+end
+
+local inner = require("dataworks.transport.curl").new {}
+local transport = {}
+
+function transport:send(request, limits) -- luacheck: no self
+  local action = request.headers["x-acs-action"]
+  point("before " .. action)
+  local reply, err = inner:send(request, limits)
+  point(("after %s, which %s"):format(action, reply and "was answered" or "was not answered"))
+  return reply, err
+end
+
+local client = dataworks.new {
+  endpoint = job.endpoint, access_key_id = job.access_key_id, access_key_secret = job.access_key_secret,
+  transport = transport, sleep = function() end, getenv = function() end, retries = job.retries,
+}
+
+local result, err = client[job.flow](client, job.params, { on_step = save, resume = saved() })
+for _ = 1, job.retries do
+  if not result and err.state then
+    result, err = client[job.flow](client, job.params, { on_step = save, resume = err.state })
+  end
+end
+if not result then error(tostring(err), 0) end
+io.write("result ", cjson.encode {
+  FileId = tostring(result.FileId), ProcessId = result.ProcessId and tostring(result.ProcessId),
+  TaskContent = result.TaskContent, ClientToken = result.ClientToken,
+}, "\n")
