@@ -295,9 +295,7 @@ describe("a request that is changed on its way", function()
         { set_header("x-acs-action", function() return "UpdateDISyncTask" end),
           "header x-acs-action was signed as CreateDISyncTask and arrived as UpdateDISyncTask" },
         { set_header("x-acs-content-sha256", function(old) return old:reverse() end), "header x-acs-content-sha256 arrived with another" },
-        { set_header("x-acs-date", function(old)
-          return (old:gsub("(%d)Z$", function(digit) return digit == "0" and "1Z" or "0Z" end))
-        end),
+        { set_header("x-acs-date", function(old) return old:sub(1, -3) .. (old:sub(-2) == "0Z" and "1Z" or "0Z") end),
           "header x-acs-date was signed as" },
         { set_header("x-acs-signature-nonce", function(old) return old:reverse() end), "header x-acs-signature-nonce arrived with another" },
         { set_body("business", "bysiness"), "the body arrived changed; look for a proxy or filter that rewrites bodies" },
@@ -324,7 +322,7 @@ describe("a request that is changed on its way", function()
       { set_body("Format=JSON", "Format=json"), "parameter Format arrived with another value" },
       { set_body("Format=JSON&", ""), "parameter Format did not arrive" },
       { set_body("Action=%a+", "Action=UpdateDISyncTask"), "parameter Action arrived with another value" },
-      { set_body("SignatureNonce=%x%x%x", "SignatureNonce=abc"), "parameter SignatureNonce arrived with another value" },
+      { set_body("SignatureNonce=%x+", "SignatureNonce=another"), "parameter SignatureNonce arrived with another value" },
     }, { signature = RPC })
   end)
 
