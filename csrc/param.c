@@ -1,5 +1,6 @@
 #include "param.h"
 
+#include "flat.h"
 #include "json.h"
 #include "task.h"
 
@@ -8,6 +9,7 @@
 struct collector {
   lua_State *L;
   const struct action *action;
+  struct buffer *values;
   struct buffer *text;
   struct buffer *keys;
 };
@@ -27,12 +29,23 @@ static bool check_values(lua_State *L, const struct param *param, struct slice t
   return value_fail(L, path, "expected %s", lua_tostring(L, -1));
 }
 
+/* Some ids are declared as text. */
+static bool id_value(struct collector *c, int index, const struct path *path) {
+  long long number;
+  if (value_integer(c->L, index, path, &number)) {
+    json_integer(c->text, number);
+    return true;
+  }
+  lua_pop(c->L, 1);
+  return value_fail(c->L, path, "expected text or an exact whole number, got another number");
+}
+
 static bool string_value(struct collector *c, int index, const struct param *param, const struct path *path,
                          struct slice *out) {
   lua_State *L = c->L;
-  if (lua_type(L, index) != LUA_TSTRING) {
-    return value_fail(L, path, "expected text, got %s", luaL_typename(L, index));
-  }
+  int type = lua_type(L, index);
+  if (!param->values && (type == LUA_TNUMBER || value_is_cdata(L, index))) return id_value(c, index, path);
+  if (type != LUA_TSTRING) return value_fail(L, path, "expected text, got %s", luaL_typename(L, index));
   out->data = lua_tolstring(L, index, &out->len);
   size_t bad = json_utf8_error(*out);
   if (bad < out->len) return value_fail(L, path, "is not UTF-8: byte %d, counted from 1", (int)bad + 1);
@@ -50,6 +63,34 @@ static bool boolean_value(struct collector *c, int index, const struct path *pat
   return true;
 }
 
+static bool integer_value(struct collector *c, int index, const struct param *param, const struct path *path) {
+  long long number;
+  if (!value_integer(c->L, index, path, &number)) return false;
+  if (param->type == PARAM_INT32 && (number < INT32_MIN || number > INT32_MAX)) {
+    return value_fail(c->L, path, "expected a whole number of 32 bits");
+  }
+  json_integer(c->text, number);
+  return true;
+}
+
+static bool double_value(struct collector *c, int index, const struct path *path, struct slice *out) {
+  lua_State *L = c->L;
+  struct json_error error;
+  if (lua_type(L, index) == LUA_TSTRING) {
+    out->data = lua_tolstring(L, index, &out->len);
+    bool number = out->len && strchr("-0123456789", out->data[0]);
+    return (number && json_check(*out, &error)) || value_fail(L, path, "expected a number, got other text");
+  }
+  if (lua_isinteger(L, index) || value_is_cdata(L, index)) {
+    long long integer;
+    if (!value_integer(L, index, path, &integer)) return false;
+    json_integer(c->text, integer);
+    return true;
+  }
+  if (lua_type(L, index) != LUA_TNUMBER) return value_fail(L, path, "expected a number, got %s", luaL_typename(L, index));
+  return json_double(c->text, lua_tonumber(L, index)) || value_fail(L, path, "is not a finite number");
+}
+
 static bool json_value(struct collector *c, int index, const struct param *param, const struct path *path,
                        struct slice *out) {
   lua_State *L = c->L;
@@ -62,6 +103,7 @@ static bool json_value(struct collector *c, int index, const struct param *param
   if (!lua_istable(L, index)) {
     return value_fail(L, path, "expected a table or JSON text, got %s", luaL_typename(L, index));
   }
+  if (param->type == PARAM_ARRAY) return task_encode_list(L, index, path, c->text, c->keys);
   enum script_check check = SCRIPT_ANY;
   if (param->type == PARAM_CREATING) check = SCRIPT_CREATING;
   if (param->type == PARAM_UPDATING) check = SCRIPT_UPDATING;
@@ -69,31 +111,44 @@ static bool json_value(struct collector *c, int index, const struct param *param
 }
 
 /* `out` keeps NULL when the value was written to c->text. */
-static bool convert(struct collector *c, int index, const struct param *param, struct slice *out) {
-  struct path path = { .name = param->name };
-  long long number;
+static bool convert(struct collector *c, int index, const struct param *param, const struct path *path,
+                    struct slice *out) {
   switch (param->type) {
-    case PARAM_STRING: return string_value(c, index, param, &path, out);
-    case PARAM_BOOLEAN: return boolean_value(c, index, &path, out);
+    case PARAM_STRING: return string_value(c, index, param, path, out);
+    case PARAM_BOOLEAN: return boolean_value(c, index, path, out);
     case PARAM_LONG:
-      if (!value_integer(c->L, index, &path, &number)) return false;
-      json_integer(c->text, number);
-      return true;
-    default: return json_value(c, index, param, &path, out);
+    case PARAM_INT32: return integer_value(c, index, param, path);
+    case PARAM_DOUBLE: return double_value(c, index, path, out);
+    default: return json_value(c, index, param, path, out);
   }
 }
 
-static bool unknown_param(struct collector *c, struct slice name) {
-  lua_State *L = c->L;
+static bool list_values(struct collector *c, int index, const struct param *param, const struct path *path,
+                        const struct param_value *like) {
+  size_t before = c->values->len;
+  if (!flat_collect(c->L, index, path, like, c->values, c->text)) return false;
+  return !param->required || c->values->len > before || !buffer_ok(c->values) ||
+         value_fail(c->L, path, "is empty");
+}
+
+static bool add_param(struct collector *c, size_t at, int index) {
+  const struct param *param = &c->action->params[at];
+  struct path path = { .name = param->name };
+  struct param_value value = { .name = param->name, .text_at = c->text->len, .param = at, .in_body = param->in_body };
+  if (param->type == PARAM_LIST) return list_values(c, index, param, &path, &value);
+  if (!convert(c, index, param, &path, &value.text)) return false;
+  if (!value.text.data) value.text.len = c->text->len - value.text_at;
+  buffer_append(c->values, (const char *)&value, sizeof value);
+  return true;
+}
+
+/* Who knows more than these names makes a suggestion of it. */
+static bool unknown_param(lua_State *L, struct slice name) {
   struct path path = { .name = name };
-  luaL_Buffer b;
-  luaL_buffinit(L, &b);
-  for (size_t i = 0; i < c->action->param_count; i++) {
-    if (i) luaL_addstring(&b, ", ");
-    luaL_addlstring(&b, c->action->params[i].name.data, c->action->params[i].name.len);
-  }
-  luaL_pushresult(&b);
-  return value_fail(L, &path, "is no parameter of this action; it takes %s", lua_tostring(L, -1));
+  value_fail(L, &path, "is no parameter of this action");
+  lua_pushboolean(L, true);
+  lua_setfield(L, -2, "unknown");
+  return false;
 }
 
 static bool check_names(struct collector *c, int params) {
@@ -103,41 +158,39 @@ static bool check_names(struct collector *c, int params) {
     size_t i = 0;
     if (lua_type(L, -2) == LUA_TSTRING) name.data = lua_tolstring(L, -2, &name.len);
     while (i < c->action->param_count && !slice_equal(c->action->params[i].name, name)) i++;
-    if (i == c->action->param_count) return unknown_param(c, name);
+    if (i == c->action->param_count) return unknown_param(L, name);
   }
   return true;
 }
 
-/* Values written to `text` get their address last: it moves while it grows. */
-bool param_collect(lua_State *L, const struct action *action, int params, struct param_value values[PARAM_LIMIT],
-                   size_t *count, struct buffer *text, struct buffer *keys) {
-  struct collector c = { L, action, text, keys };
-  size_t start[PARAM_LIMIT];
-  *count = 0;
+/* Where texts begin is known once no more are added. */
+static void place_texts(struct buffer *values, const char *texts) {
+  struct param_value *value = (struct param_value *)(void *)values->data;
+  for (size_t count = values->len / sizeof *value; count; count--, value++) {
+    if (!value->name.data) value->name.data = texts + value->name_at;
+    if (!value->text.data) value->text.data = texts + value->text_at;
+  }
+}
+
+bool param_collect(lua_State *L, const struct action *action, int params, struct buffer *values, struct buffer *text,
+                   struct buffer *keys) {
+  struct collector c = { L, action, values, text, keys };
   if (!check_names(&c, params)) return false;
   for (size_t i = 0; i < action->param_count; i++) {
-    const struct param *param = &action->params[i];
-    struct param_value *value = &values[*count];
-    lua_pushlstring(L, param->name.data, param->name.len);
+    struct path path = { .name = action->params[i].name };
+    lua_pushlstring(L, path.name.data, path.name.len);
     lua_rawget(L, params);
     if (value_is_null(L, -1)) {
-      struct path path = { .name = param->name };
-      if (param->required) return value_fail(L, &path, "is missing");
+      if (action->params[i].required) return value_fail(L, &path, "is missing");
       lua_pop(L, 1);
-      continue;
+    } else if (!add_param(&c, i, lua_gettop(L))) {
+      return false;
     }
-    *value = (struct param_value){ .name = param->name, .in_body = param->in_body };
-    start[*count] = text->len;
-    if (!convert(&c, lua_gettop(L), param, &value->text)) return false;
-    if (!value->text.data) value->text.len = text->len - start[*count];
-    ++*count;
   }
-  if (!buffer_ok(text)) {
+  if (!buffer_ok(text) || !buffer_ok(values)) {
     struct path path = { .name = action->name };
     return value_fail(L, &path, "the parameters are too large, or memory ran out");
   }
-  for (size_t i = 0; i < *count; i++) {
-    if (!values[i].text.data) values[i].text.data = text->data + start[i];
-  }
+  place_texts(values, text->data);
   return true;
 }

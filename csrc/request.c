@@ -7,6 +7,8 @@
 
 #define TIMESTAMP_SIZE 32
 #define HEADER_LIMIT 16
+/* The common parameters of HMAC-SHA1 come on top of an action's own. */
+#define COMMON_LIMIT 16
 
 static const char *const generate_task_types[] = { "DI_REALTIME", "DI_SOLUTION", NULL };
 
@@ -27,8 +29,8 @@ const struct action request_generate = {
 
 static void each_buffer(struct scratch *s, void (*apply)(struct buffer *)) {
   struct buffer *const all[] = {
-    &s->text, &s->keys,              &s->security_token, &s->canonical_query, &s->url,
-    &s->body, &s->canonical_request, &s->string_to_sign, &s->signature,       &s->authorization,
+    &s->text, &s->keys, &s->collected,         &s->pairs,          &s->security_token, &s->canonical_query,
+    &s->url,  &s->body, &s->canonical_request, &s->string_to_sign, &s->signature,      &s->authorization,
   };
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) apply(all[i]);
 }
@@ -52,9 +54,13 @@ struct job {
   struct slice user_agent;
   char timestamp[TIMESTAMP_SIZE];
   size_t timestamp_len;
+  struct param_value *values;
   size_t value_count;
+  struct pair *query;
   size_t query_count;
+  struct pair *form;
   size_t form_count;
+  struct pair *both;
   char payload_hash[SIGN_TEXT_SIZE];
   struct pair headers[HEADER_LIMIT];
   size_t header_count;
@@ -150,23 +156,31 @@ static size_t encoded_length(const struct param_value *value) {
   return percent_encoded_length(value->name) + percent_encoded_length(value->text) + 2;
 }
 
+static size_t longest_param(const struct job *job, const size_t lengths[PARAM_LIMIT]) {
+  size_t longest = 0;
+  for (size_t i = 1; i < job->action->param_count; i++) {
+    if (lengths[i] > lengths[longest]) longest = i;
+  }
+  return longest;
+}
+
 /* While the query is too long, its longest parameter goes to the form: the service takes it in either place. */
 static void shorten_query(struct job *job) {
-  struct param_value *values = job->s->param_values;
-  size_t total = 0;
+  struct param_value *values = job->values;
+  size_t total = 0, lengths[PARAM_LIMIT] = { 0 };
   for (size_t i = 0; i < job->value_count; i++) total += values[i].in_body ? 0 : values[i].name.len + values[i].text.len + 2;
   if (total * 3 <= REQUEST_QUERY_LIMIT) return;
   total = 0;
-  for (size_t i = 0; i < job->value_count; i++) total += values[i].in_body ? 0 : encoded_length(&values[i]);
+  for (size_t i = 0; i < job->value_count; i++) {
+    size_t length = values[i].in_body ? 0 : encoded_length(&values[i]);
+    lengths[values[i].param] += length;
+    total += length;
+  }
   while (total > REQUEST_QUERY_LIMIT) {
-    struct param_value *longest = NULL;
-    for (size_t i = 0; i < job->value_count; i++) {
-      bool longer = !longest || values[i].text.len > longest->text.len;
-      if (!values[i].in_body && longer) longest = &values[i];
-    }
-    if (!longest) return;
-    longest->in_body = true;
-    total -= encoded_length(longest);
+    size_t longest = longest_param(job, lengths);
+    for (size_t i = 0; i < job->value_count; i++) values[i].in_body = values[i].in_body || values[i].param == longest;
+    total -= lengths[longest];
+    lengths[longest] = 0;
   }
 }
 
@@ -174,22 +188,33 @@ static bool has_form(const struct job *job) {
   return !slice_equal(job->action->method, SLICE("GET"));
 }
 
+/* Room for all values in the query, in the form, and in both together. */
+static bool reserve_pairs(struct job *job) {
+  size_t most = job->value_count + COMMON_LIMIT;
+  char *room = buffer_reserve(&job->s->pairs, 3 * most * sizeof(struct pair));
+  if (!room) return false;
+  job->query = (struct pair *)(void *)room;
+  job->form = job->query + most;
+  job->both = job->form + most;
+  return true;
+}
+
 static void place(struct job *job) {
   if (has_form(job)) shorten_query(job);
   for (size_t i = 0; i < job->value_count; i++) {
-    const struct param_value *value = &job->s->param_values[i];
+    const struct param_value *value = &job->values[i];
     struct pair pair = { value->name, value->text };
     if (value->in_body) {
-      job->s->form[job->form_count++] = pair;
+      job->form[job->form_count++] = pair;
     } else {
-      job->s->query[job->query_count++] = pair;
+      job->query[job->query_count++] = pair;
     }
   }
 }
 
 static void write_body(struct job *job) {
-  percent_sort(job->s->form, job->form_count);
-  percent_query(&job->s->body, job->s->form, job->form_count);
+  percent_sort(job->form, job->form_count);
+  percent_query(&job->s->body, job->form, job->form_count);
 }
 
 static void write_url(struct job *job, struct slice query) {
@@ -226,8 +251,8 @@ static void acs3_headers(struct job *job) {
 static bool sign_acs3(struct job *job) {
   struct scratch *s = job->s;
   struct sign_key *key = &job->signer->key;
-  percent_sort(s->query, job->query_count);
-  percent_query(&s->canonical_query, s->query, job->query_count);
+  percent_sort(job->query, job->query_count);
+  percent_query(&s->canonical_query, job->query, job->query_count);
   write_url(job, buffer_content(&s->canonical_query));
   write_body(job);
   if (!buffer_ok(&s->body) || !sign_digest(key, buffer_content(&s->body), job->payload_hash)) return false;
@@ -258,9 +283,9 @@ static bool sign_acs3(struct job *job) {
 static void rpc_pair(struct job *job, struct slice name, struct slice value) {
   struct pair pair = { name, value };
   if (has_form(job)) {
-    job->s->form[job->form_count++] = pair;
+    job->form[job->form_count++] = pair;
   } else {
-    job->s->query[job->query_count++] = pair;
+    job->query[job->query_count++] = pair;
   }
 }
 
@@ -280,10 +305,10 @@ static bool sign_rpc(struct job *job) {
   struct scratch *s = job->s;
   rpc_common(job);
   size_t count = job->query_count + job->form_count;
-  memcpy(s->all, s->query, job->query_count * sizeof *s->query);
-  memcpy(s->all + job->query_count, s->form, job->form_count * sizeof *s->form);
-  percent_sort(s->all, count);
-  percent_query(&s->canonical_query, s->all, count);
+  memcpy(job->both, job->query, job->query_count * sizeof *job->query);
+  memcpy(job->both + job->query_count, job->form, job->form_count * sizeof *job->form);
+  percent_sort(job->both, count);
+  percent_query(&s->canonical_query, job->both, count);
   struct sign_input input = {
     .method = job->action->method,
     .path = SLICE("/"),
@@ -295,9 +320,9 @@ static bool sign_rpc(struct job *job) {
     return false;
   }
   rpc_pair(job, SLICE("Signature"), buffer_content(&s->signature));
-  percent_sort(s->query, job->query_count);
+  percent_sort(job->query, job->query_count);
   s->canonical_query.len = 0;
-  percent_query(&s->canonical_query, s->query, job->query_count);
+  percent_query(&s->canonical_query, job->query, job->query_count);
   write_url(job, buffer_content(&s->canonical_query));
   write_body(job);
   if (s->body.len) add_header(job, SLICE("content-type"), form_type);
@@ -336,20 +361,43 @@ static bool complete(const struct scratch *s) {
          buffer_ok(&s->body) && buffer_ok(&s->authorization);
 }
 
+static bool collect(struct job *job, int params) {
+  struct scratch *s = job->s;
+  if (!param_collect(job->L, job->action, params, &s->collected, &s->text, &s->keys)) return false;
+  job->values = (struct param_value *)(void *)s->collected.data;
+  job->value_count = s->collected.len / sizeof *job->values;
+  return true;
+}
+
+static bool sign(struct job *job) {
+  if (!reserve_pairs(job)) return false;
+  use_signer(job);
+  place(job);
+  return job->signer->key.algorithm == SIGN_HMAC_SHA1 ? sign_rpc(job) : sign_acs3(job);
+}
+
+static bool check_url(struct job *job) {
+  if (has_form(job) || job->s->url.len <= REQUEST_URL_LIMIT) return true;
+  size_t lengths[PARAM_LIMIT] = { 0 };
+  for (size_t i = 0; i < job->value_count; i++) lengths[job->values[i].param] += encoded_length(&job->values[i]);
+  struct path path = { .name = job->action->name };
+  if (job->value_count) path.name = job->action->params[longest_param(job, lengths)].name;
+  return value_fail(job->L, &path, "is too long: the URL has %d bytes, %d are the most, and GET has no body for it",
+                    (int)job->s->url.len, (int)REQUEST_URL_LIMIT);
+}
+
 static bool build(struct job *job, int params, int context) {
   read_context(job, context);
   struct scratch *s = job->s;
-  if (!param_collect(job->L, job->action, params, s->param_values, &job->value_count, &s->text, &s->keys)) return false;
-  use_signer(job);
-  place(job);
-  bool rpc = job->signer->key.algorithm == SIGN_HMAC_SHA1;
-  bool done = rpc ? sign_rpc(job) : sign_acs3(job);
+  if (!collect(job, params)) return false;
+  bool done = sign(job);
   add_header(job, SLICE("accept"), SLICE("application/json"));
   if (job->user_agent.data) add_header(job, SLICE("user-agent"), job->user_agent);
   struct path path = { .name = job->action->name };
   if (!done || !complete(s)) {
     return value_fail(job->L, &path, "the request is too large to be signed, or memory ran out");
   }
+  if (!check_url(job)) return false;
   push_request(job);
   return true;
 }

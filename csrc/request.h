@@ -13,6 +13,9 @@
 /* A longer query moves its longest parameters to the form body: proxies and servers cut long URLs. */
 #define REQUEST_QUERY_LIMIT ((size_t)4096)
 
+/* GET has no body to move them to. The provider states no limit, but its gateway answers 414 to long URLs. */
+#define REQUEST_URL_LIMIT ((size_t)16 * 1024)
+
 /* A key pair, and the algorithm it signs with. */
 struct signer {
   struct sign_key key;
@@ -21,15 +24,14 @@ struct signer {
   bool open;
 };
 
-/* The common parameters of HMAC-SHA1 come on top of an action's own. */
-#define REQUEST_PAIR_LIMIT (PARAM_LIMIT + 16)
-
 /* Memory that the requests of one Lua state share, so that a request seldom allocates. `taken` from the start of a
    request to its end: a finalizer that runs meanwhile may want to make another one. */
 struct scratch {
   bool taken;
   struct buffer text; /* the values that had to be written: numbers, JSON */
   struct buffer keys;
+  struct buffer collected; /* of struct param_value */
+  struct buffer pairs;     /* of struct pair, for query and form */
   struct buffer security_token;
   struct buffer canonical_query;
   struct buffer url;
@@ -38,10 +40,6 @@ struct scratch {
   struct buffer string_to_sign;
   struct buffer signature;
   struct buffer authorization;
-  struct param_value param_values[PARAM_LIMIT];
-  struct pair query[REQUEST_PAIR_LIMIT];
-  struct pair form[REQUEST_PAIR_LIMIT];
-  struct pair all[REQUEST_PAIR_LIMIT];
   struct param params[PARAM_LIMIT];
   const char *values[PARAM_VALUE_LIMIT];
 };

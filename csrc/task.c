@@ -13,6 +13,7 @@ struct encoder {
 };
 
 static const struct field any_field = { SLICE_INIT(""), ANY, 0, ANY, NULL };
+static const struct field any_list = { SLICE_INIT(""), LIST, 0, ANY, NULL };
 
 static bool encode_string(struct encoder *e, int index, const struct path *path) {
   struct slice text;
@@ -248,10 +249,19 @@ static bool encode_value(struct encoder *e, int index, const struct field *field
   return true;
 }
 
+static bool encode(struct encoder *e, int index, const struct field *root, const struct path *path) {
+  luaL_checkstack(e->L, 12, "too many nested values");
+  if (!encode_value(e, index, root, path, 0)) return false;
+  return buffer_ok(e->out) || value_fail(e->L, path, "is too large to encode");
+}
+
 bool task_encode(lua_State *L, int index, enum script_check check, const struct path *path, struct buffer *out,
                  struct buffer *keys) {
   struct encoder e = { L, check, out, keys };
-  luaL_checkstack(L, 12, "too many nested values");
-  if (!encode_value(&e, index, &script_root, path, 0)) return false;
-  return buffer_ok(out) || value_fail(L, path, "is too large to encode");
+  return encode(&e, index, &script_root, path);
+}
+
+bool task_encode_list(lua_State *L, int index, const struct path *path, struct buffer *out, struct buffer *keys) {
+  struct encoder e = { L, SCRIPT_ANY, out, keys };
+  return encode(&e, index, &any_list, path);
 }

@@ -15,6 +15,9 @@
 bool task_encode(lua_State *L, int index, enum script_check check, const struct path *path, struct buffer *out,
                  struct buffer *keys);
 
+/* The same for a value that must be a list: an empty table is one. */
+bool task_encode_list(lua_State *L, int index, const struct path *path, struct buffer *out, struct buffer *keys);
+
 #pragma GCC visibility pop
 
 #endif

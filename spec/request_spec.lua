@@ -119,6 +119,26 @@ describe("a request", function()
     end
   end)
 
+  it("refuses a GET whose URL would pass 16 KiB, naming its longest parameter", function()
+    local get = { version = "v", method = "GET", params = { { "A", "string", "query" }, { "B", "string", "query" } } }
+    local base = #assert(core.request("Get", get, { A = "a", B = "" }, context())).url
+    assert.equal(16384, #assert(core.request("Get", get, { A = "a", B = ("x"):rep(16384 - base) }, context())).url)
+    local made, err = core.request("Get", get, { A = "a", B = ("x"):rep(16385 - base) }, context())
+    assert.is_nil(made)
+    assert.same({ "invalid", "B" }, { err.kind, err.path })
+    assert.equal("is too long: the URL has 16385 bytes, 16384 are the most, and GET has no body for it", err.message)
+  end)
+
+  it("sends PUT with its parameters in the query", function()
+    local put = { version = "v", method = "PUT", params = { { "Name", "string", "query" } } }
+    for _, algorithm in ipairs { "ACS3-HMAC-SHA256", "HMAC-SHA1" } do
+      local made = assert(core.request("Put", put, { Name = "x" }, context { algorithm = algorithm }))
+      assert.same({ "PUT", "https://dataworks.cn-shanghai.aliyuncs.com/?Name=x" }, { made.method, made.url })
+      local ours, pure = signed_again(made, algorithm)
+      assert.equal(pure, ours)
+    end
+  end)
+
   it("keeps the signature and the token of HMAC-SHA1 out of the URL", function()
     local made = assert(request({}, { algorithm = "HMAC-SHA1", security_token = "token" }))
     assert.equal("https://dataworks.cn-shanghai.aliyuncs.com/?ProjectId=1", made.url)
@@ -152,13 +172,18 @@ describe("a request", function()
   it("needs its required parameters and no unknown ones", function()
     assert.equal("ProjectId is missing", refused {})
     assert.equal("ProjectId is missing", refused { ProjectId = core.null })
-    assert.equal("Projectid is no parameter of this action; it takes ProjectId, TaskType, TaskContent, TaskName, Force", refused { ProjectId = 1, Projectid = 1 })
+    assert.equal("Projectid is no parameter of this action", refused { ProjectId = 1, Projectid = 1 })
+    assert.is_true(select(2, core.request("A", row, { ProjectId = 1, Projectid = 1 }, context())).unknown)
     assert.matches("no parameter", refused { 1, ProjectId = 1 })
   end)
 
   it("checks values", function()
     assert.equal("TaskType expected DI_OFFLINE, DI_REALTIME or DI_SOLUTION", refused { ProjectId = 1, TaskType = "REALTIME" })
-    assert.equal("TaskName expected text, got number", refused { ProjectId = 1, TaskName = 5 })
+    assert.equal("TaskType expected text, got number", refused { ProjectId = 1, TaskType = 5 })
+    assert.equal("TaskName expected text, got table", refused { ProjectId = 1, TaskName = {} })
+    for _, bad in ipairs { 1.5, 2 ^ 53, 1 / 0, 0 / 0 } do
+      assert.equal("TaskName expected text or an exact whole number, got another number", refused { ProjectId = 1, TaskName = bad + 0.0 })
+    end
     assert.equal("TaskName is not UTF-8: byte 2, counted from 1", refused { ProjectId = 1, TaskName = "a\255" })
     assert.equal("Force expected true or false", refused { ProjectId = 1, Force = "yes" })
     assert.equal("TaskContent expected a table or JSON text, got boolean", refused { ProjectId = 1, TaskContent = true })
@@ -194,6 +219,125 @@ describe("a request", function()
       for _, bad in ipairs { 1.5, 2 ^ 53 + 0.0, 1 / 0, 0 / 0, "1.0", "", "-", "1e3", " 1", "0x10", "9223372036854775808", "-9223372036854775809", "99999999999999999999", {}, true } do
         assert.matches("^ProjectId ", refused { ProjectId = bad })
       end
+    end)
+  end)
+
+  -- The value of one parameter of the given type as it goes on the wire; or nil and the error.
+  local function sent(kind, value)
+    local one = { version = "v", method = "POST", params = { { "P", kind, "query" } } }
+    local made, err = core.request("A", one, { P = value }, context())
+    return made and form(made.url:match "%?(.*)" or "").P, err and err.path .. " " .. err.message
+  end
+
+  it("takes a whole number as text, for ids that are declared so", function()
+    assert.equal("95279527", sent("string", 95279527))
+    assert.equal("9007199254740991", sent("string", 9007199254740991))
+    if math.type then
+      assert.equal("9223372036854775807", sent("string", math.maxinteger))
+    elseif rawget(_G, "jit") then
+      assert.equal("9007199254740993", sent("string", require("ffi").new("int64_t", 9007199254740992) + 1))
+    end
+  end)
+
+  it("takes as int32 what has 32 bits", function()
+    for _, good in ipairs { "0", "2147483647", "-2147483648" } do
+      assert.equal(good, sent("int32", good))
+      assert.equal(good, sent("int32", tonumber(good)))
+    end
+    for _, bad in ipairs { "2147483648", "-2147483649", 2147483648 } do
+      assert.equal("P expected a whole number of 32 bits", select(2, sent("int32", bad)))
+    end
+    assert.matches("^P expected a whole number", select(2, sent("int32", 0.5)))
+  end)
+
+  it("takes as double any finite number, and writes the shortest text that reads back the same", function()
+    for value, text in pairs { [0.1] = "0.1", [1e300] = "1e+300", [2.5] = "2.5", [3] = "3", ["1.50"] = "1.50", ["-1e3"] = "-1e3" } do
+      assert.equal(text, sent("double", value))
+    end
+    for _, bad in ipairs { "", "x", "true", "0x1", 0 / 0, 1 / 0, {}, true } do
+      assert.matches("^P ", select(2, sent("double", bad)))
+    end
+  end)
+
+  it("takes as array a table that is a list, also an empty one, or JSON text", function()
+    assert.equal("[]", sent("array", {}))
+    assert.equal('[{"a":1},"b",[]]', sent("array", { { a = 1 }, "b", core.list {} }))
+    assert.equal("[1]", sent("array", "[1]"))
+    assert.equal("{}", sent("json", {}))
+    assert.equal("P expected a list, got a string key", select(2, sent("array", { DataSourceName = "m" })))
+    assert.equal("P expected a table or JSON text, got number", select(2, sent("array", 5)))
+  end)
+
+  describe("sends a list", function()
+    local listing = {
+      version = "v", method = "POST",
+      params = { { "Name", "string", "query" }, { "Columns", "list", "body", required = true }, { "Apply", "list", "query" } },
+    }
+
+    local function parts(params, changes)
+      local made, err = core.request("CreateTable", listing, params, context(changes))
+      if not made then return nil, err.path .. " " .. err.message end
+      return form(made.body), form(made.url:match "%?(.*)" or ""), made
+    end
+
+    it("as a parameter for each value in it, counted from 1", function()
+      local body, query = parts {
+        Columns = { { ColumnName = "a", Length = 5, IsPartitionCol = true }, { ColumnName = "中 &", Rate = 0.5 } },
+        Apply = { { Name = "t", ColumnMetaList = { { Name = "c" }, { Name = "d" } } }, "plain" },
+      }
+      assert.same({
+        ["Columns.1.ColumnName"] = "a", ["Columns.1.Length"] = "5", ["Columns.1.IsPartitionCol"] = "true",
+        ["Columns.2.ColumnName"] = "中 &", ["Columns.2.Rate"] = "0.5",
+      }, body)
+      assert.same({
+        ["Apply.1.Name"] = "t", ["Apply.1.ColumnMetaList.1.Name"] = "c", ["Apply.1.ColumnMetaList.2.Name"] = "d", ["Apply.2"] = "plain",
+      }, query)
+    end)
+
+    it("without its nulls, which keep their number", function()
+      assert.same({ ["Columns.1"] = "a", ["Columns.3"] = "c", ["Columns.4.x"] = "1" },
+        (parts { Columns = { "a", core.null, "c", { x = 1, y = core.null } } }))
+    end)
+
+    it("of any length, the same in both signatures as the pure stages say", function()
+      local columns = {}
+      for i = 1, 150 do columns[i] = { ColumnName = "c" .. i, ColumnType = "STRING" } end
+      for _, algorithm in ipairs { "ACS3-HMAC-SHA256", "HMAC-SHA1" } do
+        local body, _, made = parts({ Columns = columns }, { algorithm = algorithm })
+        assert.equal("c150", body["Columns.150.ColumnName"])
+        assert.equal("c9", body["Columns.9.ColumnName"])
+        local ours, pure = signed_again(made, algorithm)
+        assert.equal(pure, ours)
+      end
+      for i = 1, 2000 do columns[i] = { ColumnName = "c" .. i, ColumnType = "STRING", Comment = "x", Length = i } end
+      assert.equal("2000", parts({ Columns = columns })["Columns.2000.Length"])
+    end)
+
+    it("whole, in the query or in the form", function()
+      local apply = {}
+      for i = 1, 300 do apply[i] = { Name = ("t%d"):format(i) } end
+      local body, query = parts { Columns = { "a" }, Apply = apply, Name = "n" }
+      assert.same({ Name = "n" }, query)
+      assert.equal("t300", body["Apply.300.Name"])
+      assert.equal("t1", body["Apply.1.Name"])
+    end)
+
+    it("of plain values and tables only", function()
+      local own = {}
+      own[1] = { own }
+      local deep = {}
+      for _ = 1, 130 do deep = { deep } end
+      for message, columns in pairs {
+        ["Columns is missing"] = core.null, ["Columns is empty"] = {}, ["Columns expected a table, got string"] = "[]",
+        ["Columns[1].a a function can't be sent"] = { { a = print } }, ["Columns[2] is not UTF-8: byte 1, counted from 1"] = { "x", "\255" },
+        ["Columns expected names of letters, digits, - and _ as keys"] = { ["a.b"] = 1 }, ["Columns[1][1] contains itself"] = own,
+        ["Columns expected a list counted from 1"] = { [0] = "a" }, ["Columns[1] is not a finite number"] = { 0 / 0 },
+      } do
+        assert.equal(message, select(2, parts { Columns = columns }))
+      end
+      assert.matches("nested more than 128 levels deep", select(2, parts { Columns = deep }))
+      assert.matches("expected a list counted from 1", select(2, parts { Columns = { [1.5] = "a" } }))
+      assert.matches("Columns ", select(2, parts { Columns = { "a", x = 1 } }))
     end)
   end)
 

@@ -1,0 +1,106 @@
+#include "flat.h"
+
+#include "json.h"
+
+struct flattener {
+  lua_State *L;
+  const struct param_value *like;
+  struct buffer *values;
+  struct buffer *text;
+};
+
+static void write_name(struct buffer *out, const struct path *path) {
+  if (path->up) {
+    write_name(out, path->up);
+    buffer_byte(out, '.');
+  }
+  if (path->index) {
+    json_integer(out, (int64_t)path->index);
+  } else {
+    buffer_slice(out, path->name);
+  }
+}
+
+static bool write_text(struct flattener *f, int index, const struct path *path) {
+  lua_State *L = f->L;
+  int type = lua_type(L, index);
+  long long number;
+  if (type == LUA_TSTRING) {
+    struct slice text = value_text(L, index);
+    size_t bad = json_utf8_error(text);
+    if (bad < text.len) return value_fail(L, path, "is not UTF-8: byte %d, counted from 1", (int)bad + 1);
+    buffer_slice(f->text, text);
+  } else if (type == LUA_TBOOLEAN) {
+    buffer_slice(f->text, lua_toboolean(L, index) ? SLICE("true") : SLICE("false"));
+  } else if (type == LUA_TNUMBER && !lua_isinteger(L, index)) {
+    return json_double(f->text, lua_tonumber(L, index)) || value_fail(L, path, "is not a finite number");
+  } else if (type == LUA_TNUMBER || value_is_cdata(L, index)) {
+    if (!value_integer(L, index, path, &number)) return false;
+    json_integer(f->text, number);
+  } else {
+    return value_fail(L, path, "a %s can't be sent", luaL_typename(L, index));
+  }
+  return true;
+}
+
+static bool add_value(struct flattener *f, int index, const struct path *path) {
+  struct param_value value = *f->like;
+  value.name.data = NULL;
+  value.name_at = f->text->len;
+  write_name(f->text, path);
+  value.name.len = f->text->len - value.name_at;
+  value.text_at = f->text->len;
+  if (!write_text(f, index, path)) return false;
+  value.text.len = f->text->len - value.text_at;
+  buffer_append(f->values, (const char *)&value, sizeof value);
+  return true;
+}
+
+/* A point would read as one more level; and SDKs differ in how they sign other characters. */
+static bool good_name(struct slice name) {
+  for (size_t i = 0; i < name.len; i++) {
+    char c = name.data[i];
+    bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    if (!good) return false;
+  }
+  return name.len > 0;
+}
+
+static bool read_key(struct flattener *f, int index, bool list, const struct path *path, struct path *item) {
+  lua_State *L = f->L;
+  if (!list) {
+    item->name = value_text(L, index);
+    return good_name(item->name) || value_fail(L, path, "expected names of letters, digits, - and _ as keys");
+  }
+  lua_Number key = lua_type(L, index) == LUA_TNUMBER ? lua_tonumber(L, index) : 0;
+  if (!(key >= 1 && key <= INT32_MAX)) return value_fail(L, path, "expected a list counted from 1");
+  item->index = (size_t)key;
+  return (lua_Number)item->index == key || value_fail(L, path, "expected a list counted from 1");
+}
+
+static bool flatten(struct flattener *f, int index, const struct path *path, int depth) {
+  lua_State *L = f->L;
+  if (value_is_null(L, index)) return true;
+  if (!lua_istable(L, index)) return add_value(f, index, path);
+  const void *self = lua_topointer(L, index);
+  for (const struct path *p = path; p; p = p->up) {
+    if (p->table == self) return value_fail(L, path, "contains itself");
+  }
+  if (depth == JSON_DEPTH_LIMIT) return value_fail(L, path, "is nested more than %d levels deep", JSON_DEPTH_LIMIT);
+  luaL_checkstack(L, 8, "too many nested values");
+  bool list = false, first = true;
+  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+    struct path item = { .up = path, .table = self };
+    if (first) list = lua_type(L, -2) == LUA_TNUMBER;
+    first = false;
+    if (!read_key(f, lua_gettop(L) - 1, list, path, &item) || !flatten(f, lua_gettop(L), &item, depth + 1)) return false;
+  }
+  return true;
+}
+
+bool flat_collect(lua_State *L, int index, const struct path *path, const struct param_value *like,
+                  struct buffer *values, struct buffer *text) {
+  struct flattener f = { L, like, values, text };
+  if (!lua_istable(L, index)) return value_fail(L, path, "expected a table, got %s", value_type_name(L, index));
+  return flatten(&f, index, path, 0);
+}
