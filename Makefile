@@ -66,7 +66,7 @@ test: ## lint and the whole suite on each of LUAS; installs what is missing. SPE
 	@tools/setup test
 	@tools/test "$(LUAS)" $(SPEC)
 
-LUA_FILES = $(shell find lua spec examples bench -name '*.lua' 2>/dev/null) bin/dataworks
+LUA_FILES = $(shell find lua spec examples bench tools -name '*.lua' 2>/dev/null) bin/dataworks
 
 bench: ## measurements against what can't be avoided, on LUA
 	@tools/setup demo

@@ -34,6 +34,7 @@ describe("dataworks.new", function()
     for pattern, options in pairs {
       ["timeout must be a number of seconds"] = { timeout = "30" }, ["retries must be a whole number"] = { retries = -1 },
       ["signature must be one of ACS3%-HMAC%-SHA256, ACS3%-HMAC%-SM3, HMAC%-SHA1"] = { signature = "MD5" },
+      ["dataworks.new: version must be one of 2020%-05%-18, 2024%-05%-18"] = { version = "2024" }, ["version must be text"] = { version = 2024 },
       ["endpoint: expected a host"] = { endpoint = "https://a/b" }, ["region: expected a name"] = { region = "x/y" },
       ["belong together"] = { access_key_id = "a" }, ["security_token needs"] = { security_token = "t" },
       ["not both"] = { access_key_id = "a", access_key_secret = "b", credentials = print },
@@ -114,6 +115,7 @@ describe("a client's methods", function()
     for name, run in pairs {
       call = function(...) local r = client:call("GetDISyncTask", ...) return r end,
       GetDISyncTask = function(...) local r = client:GetDISyncTask(...) return r end,
+      each = function(...) local r = client:each("ListFiles", ...) return r end,
       generate = function(...) local r = client:generate(...) return r end,
       wait = function(...) local r = client:wait(...) return r end,
       create_sync_task = function(...) local r = client:create_sync_task(...) return r end,
@@ -123,6 +125,8 @@ describe("a client's methods", function()
       raised(name .. ": unknown option tiemout; did you mean timeout%?", function() run({}, { tiemout = 1 }) end, run)
       raised(name .. ": timeout must be", function() run({}, { timeout = 0 }) end, run)
     end
+    raised("each: no list is documented in the reply of GetDISyncTask", function() local r = client:each("GetDISyncTask", FILE) return r end)
+    raised("each: pages must be a boolean", function() local r = client:each("ListFiles", {}, { pages = 1 }) return r end)
     raised("request: a table of parameters", function() local r = client:request("GetDISyncTask") return r end)
     raised("call it as a method of a client, client:GetDISyncTask", function() local r = client.GetDISyncTask(FILE) return r end)
     client:close()
@@ -160,6 +164,10 @@ describe("client:request", function()
     assert.is_nil(request)
     assert.same({ "invalid", "GetDISyncTask", "FileId", false }, { err.kind, err.action, err.path, err.sent })
     assert.equal("GetDISyncTask: FileId: is missing", tostring(err))
+    err = select(2, client:request("GetDISyncTask", { ProjectId = 10, TaskType = "DI_REALTIME", FileID = 5 }))
+    assert.equal("GetDISyncTask: FileID: is no parameter of this action; did you mean FileId?", tostring(err))
+    err = select(2, client:request(GENERATE, { Project = 10 }))
+    assert.equal(GENERATE .. ": Project: is no parameter of this action; did you mean ProjectId?", tostring(err))
   end)
 end)
 

@@ -77,6 +77,9 @@ describe("the README and its reference", function()
     assert.equal("", missing(fields("lua/dataworks/flow.lua", "dataworks.FlowOptions")))
     assert.equal("", missing(fields("lua/dataworks/lifecycle.lua", "dataworks.LifeOptions")))
     assert.equal("", missing(fields("lua/dataworks/waiter.lua", "dataworks.WaitOptions")))
+    for _, class in ipairs { "CallOptions", "ActionOptions", "EachOptions" } do
+      assert.equal("", missing(fields("lua/dataworks/client.lua", "dataworks." .. class)))
+    end
     assert.equal("", missing(fields("lua/dataworks/events.lua", "dataworks.Event")))
     assert.equal("", missing(fields("lua/dataworks/error.lua", "dataworks.Error")))
   end)

@@ -133,6 +133,25 @@ describe("a reply of HTTP 200", function()
     end
   end)
 
+  it("is good whatever the Status where that is a part of what was asked for", function()
+    for _, status in ipairs { "fail", "false", "FAILURE", "0" } do
+      assert.truthy(read(('{"Success":true,"Data":{"Status":"%s"}}'):format(status), 200, {}, "none"))
+      assert.truthy(read(('{"Status":"%s","Id":1}'):format(status), 200, {}, "none"))
+    end
+    for _, body in ipairs { '{"Success":false,"Data":{"Status":"x"}}', '{"HttpStatusCode":"500"}', '{"HttpStatusCode":404,"ErrorCode":"E"}' } do
+      assert.equal("task", refused(body, 200, {}, "none").kind)
+    end
+  end)
+
+  it("is read by a Status beside the request id where there is one", function()
+    assert.truthy(read '{"Success":true,"Status":true}')
+    assert.equal("task", refused('{"Success":true,"Status":false}').kind)
+  end)
+
+  it("is good with a request id alone, as the newer version answers", function()
+    assert.same({ RequestId = "R", Id = 5 }, read('{"RequestId":"R","Id":5}', 200, {}, "none"))
+  end)
+
   it("tells which Status means done", function()
     for _, status in ipairs { "success", "true", true, "Success" } do assert.is_true(response.is_done(status)) end
     for _, status in ipairs { "fail", "processing", "", false } do assert.is_false(response.is_done(status)) end

@@ -1,4 +1,4 @@
--- The actions this client knows, as data. Adding an action is adding a row.
+-- The DISync family of actions, as data: the rows that say more than the derived tables of catalog/.
 --
 --   version     of the API the action belongs to
 --   method      of HTTP
@@ -9,17 +9,21 @@
 --               "outcome": anything but "success" and "true" is a failure too
 --               "progress": anything else is not ready yet
 --               "state": anything else is the state of what was asked for
+--               "none", in derived rows: it says nothing of the call, not even with those two
+--   list        the way to the one list in the reply, for going through its pages
 --   params      {name, type, "query" or "body", required =, values =}
 --
--- Types: long, string, boolean; json is text, or a table that becomes text; task_param and update_param are
--- json whose tables are also checked as the scripts of the two Generate actions.
+-- Types: long, int32, double, string, boolean; json is text, or a table that becomes text, and array the same where the
+-- table is a list; task_param and update_param are json whose tables are also checked as the scripts of the two
+-- Generate actions; list is a table that becomes a parameter for each value in it.
 
 ---@class dataworks.Action
 ---@field name string
 ---@field version string
 ---@field method string
 ---@field repeatable "always"|"token"|"unsent"
----@field status "outcome"|"progress"|"state"
+---@field status "outcome"|"progress"|"state"|"none"
+---@field list? string as in Data.Files
 ---@field params table[]
 
 local VERSION = "2020-05-18"
@@ -81,7 +85,7 @@ local rows = {
     params = { PROJECT_ID, FILE_ID, TASK_TYPE },
   },
   ListRefDISyncTasks = {
-    version = VERSION, method = "POST", repeatable = "always", status = "outcome",
+    version = VERSION, method = "POST", repeatable = "always", status = "outcome", list = "Data.DISyncTasks",
     params = {
       PROJECT_ID, TASK_TYPE, { "DatasourceName", "string", "query", required = true },
       { "RefType", "string", "query", required = true, values = { "from", "to" } },

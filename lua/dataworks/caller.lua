@@ -1,6 +1,7 @@
 -- One call: request, send, read; and again if it should be.
 
 local budget = require "dataworks.budget"
+local catalog = require "dataworks.catalog"
 local core = require "dataworks.core"
 local credentials = require "dataworks.credentials"
 local endpoints = require "dataworks.endpoints"
@@ -135,10 +136,13 @@ local function build(self, call)
   local context = {
     signer = keys, endpoint = self.endpoint, date = self.now(), nonce = self.nonce(), user_agent = USER_AGENT,
   }
+  local request
   if row.name == GENERATE then
-    return core.generate(params, context)
+    request, err = core.generate(params, context)
+  else
+    request, err = core.request(row.name, row, params, context)
   end
-  return core.request(row.name, row, params, context)
+  return request, err and catalog.explain(err, row)
 end
 
 --- Takes out of a text the client's keys, and the signature of this request. Made only for what failed.

@@ -1,27 +1,115 @@
--- Finds an action by its documented name.
+-- Finds an action by its documented name. The DISync family is at hand; the tables of the others are loaded when one of
+-- them is asked for, and only the lines of that one are read.
 
 local actions = require "dataworks.actions"
 local nearest = require "dataworks.nearest"
 
 local M = {}
 
+--- Without a version, the first of these that has the action.
+M.versions = { "2020-05-18", "2024-05-18" }
+
+local TABLES = { ["2020-05-18"] = "dataworks.catalog.v20200518", ["2024-05-18"] = "dataworks.catalog.v20240518" }
+
+-- More names of parameters than this are no help in a message.
+local MOST_NAMES = 8
+
+---@type table<string, table<string, dataworks.Action>> by version and name, as far as they were asked for
+local rows = { ["2020-05-18"] = {}, ["2024-05-18"] = {} }
+for name, row in pairs(actions) do
+  rows[row.version][name] = row
+end
+
+local PLACES = { ["?"] = "query", ["&"] = "body" }
+
+local function read_params(text)
+  local params, place = {}, nil
+  for word in text:gmatch("%S+") do
+    if PLACES[word] then
+      place = PLACES[word]
+    else
+      local name, kind, required = word:match("^(%w+):?(%w*)(!?)$")
+      params[#params + 1] = { name, kind ~= "" and kind or "string", place, required = required ~= "" or nil }
+    end
+  end
+  return params
+end
+
+local function read_row(version, name)
+  local text = require(TABLES[version])
+  local _, at = text:find("\n" .. name .. " ", 1, true)
+  if not at then
+    return nil
+  end
+  local head, params = text:sub(at + 1, (text:find("\n%u", at) or #text) - 1):match("^([^\n]*)(.*)$")
+  local method, repeatable = head:match("^(%u+) (%l+)")
+  return {
+    name = name, version = version, method = method, repeatable = repeatable,
+    status = head:find(" outcome", 1, true) and "outcome" or "none", list = head:match(" list=(%S+)"),
+    params = read_params(params),
+  }
+end
+
+local function find_in(version, name)
+  local known = rows[version]
+  known[name] = known[name] or read_row(version, name)
+  return known[name]
+end
+
 ---@param name any
+---@param version? string one of M.versions; without it the first that has the action
 ---@return dataworks.Action|nil
-function M.find(name)
-  return actions[name]
+function M.find(name, version)
+  if type(name) ~= "string" or not name:find("^%u%w*$") then
+    return nil
+  elseif version then
+    return find_in(version, name)
+  end
+  return find_in(M.versions[1], name) or find_in(M.versions[2], name)
+end
+
+--- Every name, as the keys of a table.
+---@param version? string
+---@return table<string, boolean>
+function M.names(version)
+  local names = {}
+  for _, one in ipairs(version and { version } or M.versions) do
+    for name in require(TABLES[one]):gmatch("\n(%u%w*)") do
+      names[name] = true
+    end
+  end
+  return names
 end
 
 --- The end of a sentence about an unknown name.
 ---@param name any
+---@param version? string
 ---@return string
-function M.hint(name)
-  return nearest.hint(name, actions)
+function M.hint(name, version)
+  local elsewhere = M.find(name)
+  if elsewhere then
+    return ("; it is an action of version %s"):format(elsewhere.version)
+  end
+  return nearest.hint(name, M.names(version))
 end
 
---- Every name, as the keys of a table.
----@return table<string, dataworks.Action>
-function M.names()
-  return actions
+--- Completes what the core says of a parameter that the action does not have.
+---@param err table fields of an error
+---@param row dataworks.Action
+---@return table err
+function M.explain(err, row)
+  if err.unknown then
+    local names = {}
+    for _, param in ipairs(row.params) do
+      names[param[1]] = true
+    end
+    local hint = nearest.hint(err.path, names)
+    if hint == "" and #row.params <= MOST_NAMES then
+      hint = #row.params > 0 and "; it takes " .. nearest.list(names) or "; it takes none"
+    end
+    err.message = err.message .. hint
+  end
+  return err
 end
 
 return M

@@ -3,14 +3,17 @@
 local caller = require "dataworks.caller"
 local catalog = require "dataworks.catalog"
 local endpoints = require "dataworks.endpoints"
-local flow = require "dataworks.flow"
-local lifecycle = require "dataworks.lifecycle"
 local nearest = require "dataworks.nearest"
 local options_of = require "dataworks.options"
 local proxies = require "dataworks.proxy"
-local wait = require "dataworks.wait"
 
 local M = {}
+
+-- Loaded by the first call that needs it: many programs need none of these.
+local function pages() return require "dataworks.pages" end
+local function wait() return require "dataworks.wait" end
+local function flow() return require "dataworks.flow" end
+local function lifecycle() return require "dataworks.lifecycle" end
 
 local GENERATE = "GenerateDISyncTaskConfigForCreating"
 
@@ -21,6 +24,7 @@ local GENERATE = "GenerateDISyncTaskConfigForCreating"
 ---@field access_key_secret? string ALIBABA_CLOUD_ACCESS_KEY_SECRET
 ---@field security_token? string ALIBABA_CLOUD_SECURITY_TOKEN
 ---@field credentials? fun(): dataworks.Credentials|nil, string|nil asked before each attempt
+---@field version? "2020-05-18"|"2024-05-18" of the actions; without it the first that has the action
 ---@field signature? "ACS3-HMAC-SHA256"|"ACS3-HMAC-SM3"|"HMAC-SHA1" the first
 ---@field timeout? number seconds for a whole call with its repetitions, 30
 ---@field connect_timeout? number seconds, 5
@@ -44,7 +48,8 @@ local GENERATE = "GenerateDISyncTaskConfigForCreating"
 ---@field sleep? fun(seconds: number)
 ---@field getenv? fun(name: string): string|nil
 local OPTIONS = {
-  region = "text", endpoint = "text", access_key_id = "text", access_key_secret = "text", security_token = "string",
+  region = "text", endpoint = "text", version = "text",
+  access_key_id = "text", access_key_secret = "text", security_token = "string",
   credentials = "function", signature = "text", timeout = "seconds", connect_timeout = "seconds", retries = "count",
   network = "text", proxy = "string", no_proxy = "string", ca_file = "text", client_certificate = "text",
   client_key = "text", client_key_password = "string", min_tls = "text", max_reply_bytes = "size",
@@ -58,8 +63,26 @@ local OPTIONS = {
 ---@field retries? integer repetitions after the first attempt
 local CALL_OPTIONS = { timeout = "seconds", retries = "count" }
 
+local function with(options, more)
+  for name, kind in pairs(options) do
+    more[name] = kind
+  end
+  return more
+end
+
+---@class dataworks.ActionOptions: dataworks.CallOptions
+---@field version? "2020-05-18"|"2024-05-18" of the action; the client's otherwise
+local ACTION_OPTIONS = with(CALL_OPTIONS, { version = "text" })
+
+---@class dataworks.EachOptions: dataworks.ActionOptions timeout and retries are those of each request
+---@field pages? boolean gives whole replies
+local EACH_OPTIONS = with(ACTION_OPTIONS, { pages = "boolean" })
+
+local REQUEST_OPTIONS = { version = "text" }
+
 --- Options that have to be one of a few words.
 local WORDS = {
+  version = { ["2020-05-18"] = true, ["2024-05-18"] = true },
   signature = { ["ACS3-HMAC-SHA256"] = true, ["ACS3-HMAC-SM3"] = true, ["HMAC-SHA1"] = true },
   network = { public = true, vpc = true },
   min_tls = { ["1.2"] = true, ["1.3"] = true },
@@ -119,7 +142,7 @@ end
 ---@return dataworks.Client
 function M.new(given)
   local options = check_options(given, 2)
-  return setmetatable({ _caller = caller.new(options) }, Client)
+  return setmetatable({ _caller = caller.new(options), _version = options.version }, Client)
 end
 
 --- Misuse, raised at the line `level` calls up.
@@ -136,10 +159,15 @@ local function check_call(self, what, params, given, known, level)
   return options
 end
 
-local function find_action(action, level)
-  local row = catalog.find(action)
+local function find_action(self, what, action, options, level)
+  if options.version and not WORDS.version[options.version] then
+    error(("%s: version must be one of %s"):format(what, nearest.list(WORDS.version)), level + 1)
+  end
+  local version = options.version or self._version
+  local row = catalog.find(action, version)
   if not row then
-    error(("unknown action %s%s"):format(tostring(action), catalog.hint(action)), level + 1)
+    local name = tostring(action) .. (version and " of version " .. version or "")
+    error(("unknown action %s%s"):format(name, catalog.hint(action, version)), level + 1)
   end
   return row
 end
@@ -149,13 +177,28 @@ end
 --- Any action by its documented name.
 ---@param action string
 ---@param params table in the provider's spelling
----@param options? dataworks.CallOptions
+---@param options? dataworks.ActionOptions
 ---@return table|nil result the decoded reply
 ---@return dataworks.Error|nil err
 function methods:call(action, params, options)
-  local row = find_action(action, 2)
-  options = check_call(self, "call", params, options, CALL_OPTIONS, 2)
+  options = check_call(self, "call", params, options, ACTION_OPTIONS, 2)
+  local row = find_action(self, "call", action, options, 2)
   return self._caller:perform(row, params, options)
+end
+
+--- The items of the list that an action gives, page after page. A failure comes as a last turn without an item:
+--- for count, item, err in client:each("ListFiles", { ProjectId = 10000 }) do
+---@param action string
+---@param params table in the provider's spelling; it begins at the page they name
+---@param options? dataworks.EachOptions
+---@return fun(): integer|nil, any, dataworks.Error|nil
+function methods:each(action, params, options)
+  options = check_call(self, "each", params, options, EACH_OPTIONS, 2)
+  local row = find_action(self, "each", action, options, 2)
+  if not row.list then
+    error(("each: no list is documented in the reply of %s"):format(action), 2)
+  end
+  return pages().each(self._caller, row, params, options)
 end
 
 --- GenerateDISyncTaskConfigForCreating for the front door; `level` is of the caller to blame.
@@ -196,11 +239,12 @@ end
 --- The request of a call, signed and not sent. Its fields hold a valid signature; tostring leaves that out.
 ---@param action string
 ---@param params table
+---@param options? { version?: string }
 ---@return { method: string, url: string, headers: table<string, string>, body: string }|nil request
 ---@return dataworks.Error|nil err
-function methods:request(action, params)
-  local row = find_action(action, 2)
-  check_call(self, "request", params, nil, CALL_OPTIONS, 2)
+function methods:request(action, params, options)
+  options = check_call(self, "request", params, options, REQUEST_OPTIONS, 2)
+  local row = find_action(self, "request", action, options, 2)
   local request, err = self._caller:request(row, params)
   return request and setmetatable(request, Request), err
 end
@@ -213,12 +257,12 @@ end
 ---@return table|nil result Data.TaskContent
 ---@return dataworks.Error|nil err
 function methods:wait(params, options)
-  options = check_call(self, "wait", params, options, wait.OPTIONS, 2)
-  local asked, err = wait.params(params)
+  options = check_call(self, "wait", params, options, wait().OPTIONS, 2)
+  local asked, err = wait().params(params)
   if not asked then
     return nil, err
   end
-  return wait.configuration(self._caller, asked, options)
+  return wait().configuration(self._caller, asked, options)
 end
 
 --- From a script to a created task: generate, wait, create. An offline task is created directly.
@@ -227,8 +271,8 @@ end
 ---@return dataworks.FlowResult|nil
 ---@return dataworks.Error|nil err its state goes on where this ended: options.resume = err.state
 function methods:create_sync_task(params, options)
-  options = check_call(self, "create_sync_task", params, options, flow.OPTIONS, 2)
-  return flow.create_sync_task(self._caller, params, options)
+  options = check_call(self, "create_sync_task", params, options, flow().OPTIONS, 2)
+  return flow().create_sync_task(self._caller, params, options)
 end
 
 --- Changes the tables of a real-time task or solution, or the script of an offline task.
@@ -237,15 +281,15 @@ end
 ---@return dataworks.FlowResult|nil
 ---@return dataworks.Error|nil err its state goes on where this ended: options.resume = err.state
 function methods:update_sync_task(params, options)
-  options = check_call(self, "update_sync_task", params, options, flow.OPTIONS, 2)
-  return flow.update_sync_task(self._caller, params, options)
+  options = check_call(self, "update_sync_task", params, options, flow().OPTIONS, 2)
+  return flow().update_sync_task(self._caller, params, options)
 end
 
 -- A task's life
 
 local function check_life(self, what, params, options, level)
-  options = check_call(self, what, params, options, lifecycle.OPTIONS, level + 1)
-  for _, name in ipairs(lifecycle.WAITING) do
+  options = check_call(self, what, params, options, lifecycle().OPTIONS, level + 1)
+  for _, name in ipairs(lifecycle().WAITING) do
     if options[name] ~= nil and not options.wait then
       error(("%s: %s says how to wait, and wait is not true"):format(what, name), level + 1)
     end
@@ -265,7 +309,7 @@ end
 ---@return dataworks.Error|nil err
 function methods:deploy(params, options)
   options = check_call(self, "deploy", params, options, CALL_OPTIONS, 2)
-  return lifecycle.act(self._caller, "deploy", params, options)
+  return lifecycle().act(self._caller, "deploy", params, options)
 end
 
 --- Starts a deployed task; it goes to WAIT, then RUN.
@@ -275,7 +319,7 @@ end
 ---@return dataworks.Error|nil err
 function methods:start(params, options)
   options = check_life(self, "start", params, options, 2)
-  return lifecycle.act(self._caller, "start", params, options)
+  return lifecycle().act(self._caller, "start", params, options)
 end
 
 --- Stops a real-time task; it goes to KILLING, then PAUSE.
@@ -285,7 +329,7 @@ end
 ---@return dataworks.Error|nil err
 function methods:stop(params, options)
   options = check_life(self, "stop", params, options, 2)
-  return lifecycle.act(self._caller, "stop", params, options)
+  return lifecycle().act(self._caller, "stop", params, options)
 end
 
 --- Undeploys a real-time task; it goes to NORUN.
@@ -295,7 +339,7 @@ end
 ---@return dataworks.Error|nil err
 function methods:terminate(params, options)
   options = check_life(self, "terminate", params, options, 2)
-  return lifecycle.act(self._caller, "terminate", params, options)
+  return lifecycle().act(self._caller, "terminate", params, options)
 end
 
 --- Deletes a real-time task.
@@ -305,7 +349,7 @@ end
 ---@return dataworks.Error|nil err
 function methods:delete(params, options)
   options = check_call(self, "delete", params, options, CALL_OPTIONS, 2)
-  return lifecycle.act(self._caller, "delete", params, options)
+  return lifecycle().act(self._caller, "delete", params, options)
 end
 
 --- The state that a task is in.
@@ -315,7 +359,7 @@ end
 ---@return dataworks.Error|nil err
 function methods:status(params, options)
   options = check_call(self, "status", params, options, CALL_OPTIONS, 2)
-  return lifecycle.status(self._caller, params, options)
+  return lifecycle().status(self._caller, params, options)
 end
 
 local function state_list(states, level)
@@ -337,9 +381,9 @@ end
 ---@return table|nil result the reply of GetDISyncInstanceInfo, with `state`
 ---@return dataworks.Error|nil err its state is what another wait_for_state takes as params
 function methods:wait_for_state(params, states, options)
-  options = check_call(self, "wait_for_state", params, options, wait.OPTIONS, 2)
+  options = check_call(self, "wait_for_state", params, options, wait().OPTIONS, 2)
   local list = state_list(states, 2)
-  return lifecycle.wait_for_state(self._caller, params, list, options)
+  return lifecycle().wait_for_state(self._caller, params, list, options)
 end
 
 --- Wipes the keys and closes the connection. It may be called again; the other methods raise from then on.
@@ -353,9 +397,10 @@ end
 
 local action_methods = {}
 
-local function action_method(name, row)
+local function action_method(name)
   action_methods[name] = action_methods[name] or function(self, params, options)
-    options = check_call(self, name, params, options, CALL_OPTIONS, 2)
+    options = check_call(self, name, params, options, ACTION_OPTIONS, 2)
+    local row = find_action(self, name, name, options, 2)
     return self._caller:perform(row, params, options)
   end
   return action_methods[name]
@@ -366,16 +411,12 @@ function Client.__index(_, name)
     return methods[name]
   elseif type(name) ~= "string" or not name:find("^%a") then
     return nil
+  elseif catalog.find(name) then
+    return action_method(name)
   end
-  local row = catalog.find(name)
-  if row then
-    return action_method(name, row)
-  end
-  local known = {}
-  for _, source in ipairs { methods, catalog.names() } do
-    for key in pairs(source) do
-      known[key] = true
-    end
+  local known = catalog.names()
+  for method in pairs(methods) do
+    known[method] = true
   end
   error(("a client has no method %s%s"):format(name, nearest.hint(name, known)), 2)
 end

@@ -181,7 +181,8 @@ local function is_undone(object, meaning)
     return true
   end
   local status = type(object.Data) == "table" and text_of(object.Data, "Status")
-  if not status then
+    or meaning == "outcome" and text_of(object, "Status")
+  if not status or meaning == "none" then
     return false
   end
   status = status:lower()
@@ -201,7 +202,7 @@ end
 ---@field request table as it was signed
 
 ---@param reply { status: integer, headers: table<string, string>, body: string }
----@param meaning "outcome"|"progress"|"state" of Data.Status, as the action's row has it
+---@param meaning "outcome"|"progress"|"state"|"none" of Data.Status, as the action's row has it
 ---@param asked dataworks.Asked
 ---@return table|nil result the decoded reply
 ---@return table|nil err fields of an error

@@ -1,0 +1,257 @@
+local actions = require "dataworks.actions"
+local catalog = require "dataworks.catalog"
+local core = require "dataworks.core"
+local native = require "spec.support.native"
+local shell = require "spec.support.shell"
+
+local V2020, V2024 = "2020-05-18", "2024-05-18"
+
+-- The catalog as it would be without the rows that are kept by hand.
+local function derived_catalog()
+  local kept = { actions = package.loaded["dataworks.actions"], catalog = package.loaded["dataworks.catalog"] }
+  package.loaded["dataworks.actions"], package.loaded["dataworks.catalog"] = {}, nil
+  local made = require "dataworks.catalog"
+  package.loaded["dataworks.actions"], package.loaded["dataworks.catalog"] = kept.actions, kept.catalog
+  return made
+end
+
+local derived = derived_catalog()
+
+local function sorted(map)
+  local keys = {}
+  for key in pairs(map) do keys[#keys + 1] = key end
+  table.sort(keys)
+  return keys
+end
+
+-- Every action of a version, in order.
+local function each(of, version)
+  local names, at = sorted(of.names(version)), 0
+  return function()
+    at = at + 1
+    return names[at] and of.find(names[at], version)
+  end
+end
+
+describe("the catalog", function()
+  it("has every action of the official description, with its method, parameters, types and places", function()
+    -- The sums are of the same text written from the description by another program.
+    for version, expected in pairs { [V2020] = { 315, "1869664250 49617" }, [V2024] = { 15, "335552192 2707" } } do
+      local count, path = 0, os.tmpname()
+      local file = assert(io.open(path, "w"))
+      for row in each(derived, version) do
+        count = count + 1
+        file:write(("%s %s\n"):format(row.name, row.method))
+        table.sort(row.params, function(a, b) return a[1] < b[1] end)
+        for _, param in ipairs(row.params) do
+          file:write((" %s %s %s%s\n"):format(param[1], param[2], param[3], param.required and " required" or ""))
+        end
+      end
+      file:close()
+      local sum = shell.output("cksum < " .. path)
+      os.remove(path)
+      assert.same(expected, { count, sum })
+    end
+  end)
+
+  it("gives the DISync family by hand, as the description has it and with more said", function()
+    local more = { json = "string", task_param = "string", update_param = "string" }
+    for name, row in pairs(actions) do
+      local other, places, theirs = derived.find(name, V2020), {}, {}
+      for _, param in ipairs(row.params) do places[param[1]] = table.concat({ more[param[2]] or param[2], param[3] }, " ") end
+      for _, param in ipairs(other.params) do theirs[param[1]] = table.concat({ param[2], param[3] }, " ") end
+      assert.same(theirs, places, name)
+      assert.same({ other.method, other.repeatable, other.list }, { row.method, row.repeatable, row.list }, name)
+      assert.equal(row, catalog.find(name))
+      assert.equal(row, catalog.find(name, V2020))
+    end
+  end)
+
+  it("takes a name that two versions have for the older, unless it is asked for the other", function()
+    assert.equal(V2020, catalog.find("CreateDIJob").version)
+    assert.equal(V2020, catalog.find("CreateDIJob", V2020).version)
+    assert.equal(V2024, catalog.find("CreateDIJob", V2024).version)
+    assert.equal(V2024, catalog.find("GetDIJobLog").version)
+    assert.is_nil(catalog.find("GetDIJobLog", V2020))
+    assert.is_nil(catalog.find("CreateDISyncTask", V2024))
+  end)
+
+  it("gives the same row each time", function()
+    assert.equal(catalog.find "ListFiles", catalog.find "ListFiles")
+    assert.equal(catalog.find("ListFiles"), catalog.find("ListFiles", V2020))
+  end)
+
+  it("finds nothing under a name that is none, or a part of one", function()
+    for _, name in ipairs { "ListFile", "istFiles", "Files", "", "listFiles", "List Files", "\nListFiles", "ListFiles POST", "..*", 5, true, {} } do
+      assert.is_nil(catalog.find(name))
+      assert.is_nil(catalog.find(name, V2024))
+    end
+    assert.is_nil(catalog.find(nil))
+  end)
+
+  it("hints at the nearest name of the version, or at the version that has the name", function()
+    assert.equal("; did you mean ListFiles?", catalog.hint "ListFile")
+    assert.equal("; did you mean CreateDIJob?", catalog.hint("CreateDIJobs", V2024))
+    assert.equal("; it is an action of version 2020-05-18", catalog.hint("CreateDISyncTask", V2024))
+    assert.equal("; it is an action of version 2024-05-18", catalog.hint("GetDIJobLog", V2020))
+    assert.equal("", catalog.hint "Xyzzy")
+    assert.equal("", catalog.hint(nil))
+  end)
+
+  it("is not loaded for the DISync family, nor by require", function()
+    local output = native.run [[
+      local dataworks = require "dataworks"
+      local client = dataworks.new { endpoint = "example.com", access_key_id = "i", access_key_secret = "s" }
+      local function loaded()
+        local list = {}
+        for name in pairs(package.loaded) do list[#list + 1] = name:match "^dataworks%.catalog%.(.*)" end
+        table.sort(list)
+        print("loaded: " .. table.concat(list, " "))
+      end
+      assert(client:request("GetDISyncTask", { ProjectId = 1, FileId = 2, TaskType = "DI_REALTIME" }))
+      assert(client.DeployDISyncTask and client.generate)
+      loaded()
+      assert(client:request("GetFile", { ProjectId = 1, FileId = 2 }))
+      loaded()
+      assert(client:request("GetDIJob", { DIJobId = 2 }, { version = "2024-05-18" }))
+      loaded() ]]
+    assert.equal("loaded: \nloaded: v20200518\nloaded: v20200518 v20240518\n", output)
+  end)
+
+  it("lets nothing be repeated freely that has the name of a change", function()
+    local changes = [[ Abolish Add Approve Callback Change Create Delete Deploy Edit Establish Generate Import Offline Publish
+      Register Remove Restart Resume Revoke Run Save Set Start Stop Submit Suspend Terminate Update Upload ]]
+    for _, version in ipairs(catalog.versions) do
+      for row in each(catalog, version) do
+        assert.is_truthy(({ always = true, token = true, unsent = true })[row.repeatable], row.name)
+        local verb = row.name:match "^%u%l+"
+        if changes:find(" " .. verb .. "%s") then assert.not_equal("always", row.repeatable, row.name) end
+        if row.repeatable == "always" then
+          for word in row.name:gmatch "%u%l+" do
+            assert.is_nil((" Add Delete Remove Save Update "):find(" " .. word .. " ", 1, true), row.name)
+          end
+        end
+      end
+    end
+    for _, name in ipairs { "CheckFileDeployment", "TestDataServiceApi", "QueryPublicModelEngine", "DsgRunSensIdentify", "StopDIJob" } do
+      assert.equal("unsent", catalog.find(name).repeatable)
+    end
+    for _, name in ipairs { "ListFiles", "GetDIJobLog", "DsgUserGroupGetOdpsRoleGroups", "CheckMetaTable", "TopTenErrorTimesInstance" } do
+      assert.equal("always", catalog.find(name).repeatable)
+    end
+    assert.equal("token", catalog.find("CreateTable").repeatable)
+  end)
+
+  it("reads a Status as the outcome only where it is one", function()
+    for name, status in pairs {
+      ImportDataSources = "outcome", SetDataSourceShare = "outcome", UpdateMetaCollection = "outcome", GetDDLJobStatus = "none",
+      GetInstance = "none", GetProject = "none", ListFiles = "none", QueryDISyncTaskConfigProcessResult = "progress",
+    } do
+      assert.equal(status, catalog.find(name).status, name)
+    end
+  end)
+
+  it("names a parameter near to an unknown one, or all of a few", function()
+    local function explained(action, name)
+      return catalog.explain({ unknown = true, path = name, message = "is none" }, catalog.find(action)).message
+    end
+    assert.equal("is none; did you mean ProjectId?", explained("ListFiles", "Projectid"))
+    assert.equal("is none", explained("ListFiles", "Xyzzy"))
+    assert.equal("is none; it takes BaselineId", explained("ListNodesByBaseline", "Xyzzy"))
+    assert.equal("is missing", catalog.explain({ path = "X", message = "is missing" }, catalog.find "ListFiles").message)
+    for row in each(catalog, V2020) do
+      if #row.params == 0 then assert.equal("is none; it takes none", explained(row.name, "X")) end
+    end
+  end)
+end)
+
+describe("every action's request", function()
+  local signers = {}
+  for _, algorithm in ipairs { "ACS3-HMAC-SHA256", "HMAC-SHA1" } do
+    signers[algorithm] = core.signer { algorithm = algorithm, access_key_id = "id", access_key_secret = "secret" }
+  end
+
+  local VALUES = {
+    long = "9007199254740993", int32 = -5, double = 0.5, string = "a b&中", boolean = false, json = { b = { 1 }, a = "x" },
+    array = {}, list = { { Name = "n", Size = 5 } },
+  }
+  local TEXTS = {
+    long = "9007199254740993", int32 = "-5", double = "0.5", string = "a b&中", boolean = "false", json = '{"a":"x","b":[1]}',
+    array = "[]",
+  }
+
+  -- A value for a parameter, and what is to be sent: names and texts.
+  local function example(param)
+    local name, kind = param[1], param[2]
+    if param.values then return param.values[1], { [name] = param.values[1] } end
+    if kind == "task_param" or kind == "update_param" then return "{}", { [name] = "{}" } end
+    if kind == "list" then return VALUES.list, { [name .. ".1.Name"] = "n", [name .. ".1.Size"] = "5" } end
+    return VALUES[kind], { [name] = TEXTS[kind] }
+  end
+
+  local function unescape(text)
+    return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
+  end
+
+  local function form(text)
+    local fields = {}
+    for name, value in text:gmatch "([^&=]+)=([^&]*)" do fields[unescape(name)] = unescape(value) end
+    return fields
+  end
+
+  local function build(row, params, algorithm)
+    return core.request(row.name, row, params, {
+      signer = signers[algorithm], endpoint = "https://example.com", date = 1716019750, nonce = "n",
+    })
+  end
+
+  for _, version in ipairs(catalog.versions) do
+    it("has each parameter in its place, of version " .. version, function()
+      for row in each(catalog, version) do
+        local params, expected = {}, { query = {}, body = {} }
+        for _, param in ipairs(row.params) do
+          local value, texts = example(param)
+          params[param[1]] = value
+          for name, text in pairs(texts) do expected[param[3]][name] = text end
+        end
+        local made = assert(build(row, params, "ACS3-HMAC-SHA256"))
+        assert.same({ row.method, row.name, version }, { made.method, made.headers["x-acs-action"], made.headers["x-acs-version"] })
+        assert.same(expected.query, form(made.url:match "%?(.*)" or ""), row.name)
+        assert.same(expected.body, form(made.body), row.name)
+        local again = core.sign {
+          method = made.method, query = expected.query, headers = made.headers, body = made.body,
+          access_key_id = "id", access_key_secret = "secret",
+        }
+        assert.equal(again.authorization, made.headers.authorization, row.name)
+        assert.is_true(#row.params <= 64, "half of what csrc/param.h allows")
+      end
+    end)
+
+    it("verifies with HMAC-SHA1 too, of version " .. version, function()
+      for row in each(catalog, version) do
+        local params = {}
+        for _, param in ipairs(row.params) do params[param[1]] = example(param) end
+        local made = assert(build(row, params, "HMAC-SHA1"))
+        local all = form((made.url:match "%?(.*)" or "") .. "&" .. made.body)
+        local signature = all.Signature
+        all.Signature = nil
+        local again = core.sign { algorithm = "HMAC-SHA1", method = made.method, params = all, access_key_secret = "secret" }
+        assert.equal(again.signature, signature, row.name)
+        assert.same({ row.name, version }, { all.Action, all.Version })
+      end
+    end)
+
+    it("demands what is required, of version " .. version, function()
+      for row in each(catalog, version) do
+        for _, wanted in ipairs(row.params) do
+          local params = {}
+          for _, param in ipairs(row.params) do params[param[1]] = example(param) end
+          params[wanted[1]] = nil
+          local made, err = build(row, params, "ACS3-HMAC-SHA256")
+          assert.equal(not wanted.required, made ~= nil, row.name .. "." .. wanted[1])
+          if not made then assert.same({ wanted[1], "is missing" }, { err.path, err.message }) end
+        end
+      end
+    end)
+  end
+end)
