@@ -14,6 +14,7 @@ local ROW = {
     { "ProjectId", "long", "query", required = true },
     { "TaskContent", "json", "body" },
     { "Force", "boolean", "query" },
+    { "Size", "int32", "query" },
   },
 }
 
@@ -29,7 +30,7 @@ local function new(changes)
   return gateway.new {
     crypto = crypto,
     now = changes.now or function() return NOW end,
-    actions = changes.actions or { GetThing = ROW },
+    actions = changes.actions or { ["2020-05-18"] = { GetThing = ROW }, ["2024-05-18"] = {} },
     credentials = changes.credentials or CREDENTIALS,
   }
 end
@@ -128,14 +129,11 @@ local function any_action(vector)
 end
 
 local function gateway_for(version, date, key)
-  local actions = any_action(version)
-  local made = new {
-    actions = { Any = actions.Any },
+  return new {
+    actions = { [version] = any_action(version) },
     now = function() return dates.parse(date) end,
     credentials = { key },
   }
-  made.actions = actions
-  return made
 end
 
 describe("the gateway", function()
@@ -297,6 +295,25 @@ describe("the gateway", function()
   end)
   refuses("a boolean that is none", 400, "InvalidForce", function()
     return acs3 { query = "ProjectId=1&Force=yes" }
+  end)
+  refuses("an int32 that has more bits", 400, "InvalidSize", function()
+    return acs3 { query = "ProjectId=1&Size=2147483648" }
+  end)
+  refuses("a method that is not the action's", 400, "UnsupportedHTTPMethod", function()
+    return acs3 { method = "PUT" }
+  end)
+  refuses("an action of another version", 404, "InvalidAction.NotFound", function()
+    return acs3 { headers = { ["x-acs-version"] = "2024-05-18" } }
+  end)
+
+  it("takes the smallest int32, PUT where that is the action's method, and an action of each version", function()
+    assert.is_nil(refusal_of(acs3 { query = "ProjectId=1&Size=-2147483648" }))
+    local put, other = { version = "2020-05-18", method = "PUT", params = {} }, { version = "2024-05-18", method = "GET", params = {} }
+    local actions = { ["2020-05-18"] = { GetThing = put }, ["2024-05-18"] = { GetThing = other } }
+    assert.is_nil(refusal_of(acs3 { method = "PUT" }, { actions = actions }))
+    local request = acs3 { method = "GET", headers = { ["x-acs-version"] = "2024-05-18" } }
+    assert.is_nil(refusal_of(request, { actions = actions }))
+    assert.equal(other, request.row)
   end)
 
   it("takes the largest and the smallest 64-bit numbers", function()

@@ -35,6 +35,7 @@ local function invalid(name)
 end
 
 --- A gateway for one set of actions and key pairs.
+--- Actions are rows by version and name.
 ---@param options {crypto: table, now: fun(): number, actions: table<string, table>, credentials: table[]}
 ---@return table
 function M.new(options)
@@ -42,12 +43,8 @@ function M.new(options)
     crypto = options.crypto,
     now = options.now,
     actions = options.actions,
-    versions = {},
     nonces = nonces.new(NONCE_MEMORY),
   }, M)
-  for _, row in pairs(options.actions) do
-    self.versions[row.version] = true
-  end
   self:set_credentials(options.credentials)
   return self
 end
@@ -89,14 +86,14 @@ local function find_action(self, request, call)
     return missing("Action")
   elseif not call.version then
     return missing("Version")
-  elseif not self.versions[call.version] then
+  elseif not self.actions[call.version] then
     return invalid("Version")
   end
-  local row = request.path == "/" and self.actions[call.action]
-  if not row or row.version ~= call.version then
+  local row = request.path == "/" and self.actions[call.version][call.action]
+  if not row then
     return refuse(404, "InvalidAction.NotFound",
       "Specified api is not found, please check your url and method.")
-  elseif request.method ~= "POST" and request.method ~= "GET" then
+  elseif request.method ~= "POST" and request.method ~= "GET" and request.method ~= row.method then
     return refuse(400, "UnsupportedHTTPMethod", "This http method is not supported.")
   end
   request.row = row
@@ -268,12 +265,17 @@ local function check_nonce(self, request, call)
   end
 end
 
-local function is_long(text)
+--- The largest and the smallest of each type.
+local INTEGERS = {
+  long = { "9223372036854775807", "9223372036854775808" }, int32 = { "2147483647", "2147483648" },
+}
+
+local function is_integer(text, limits)
   local sign, digits = text:match("^(%-?)0*(%d+)$")
   if not digits then
     return false
   end
-  local limit = sign == "-" and "9223372036854775808" or "9223372036854775807"
+  local limit = sign == "-" and limits[2] or limits[1]
   return #digits < #limit or #digits == #limit and digits <= limit
 end
 
@@ -286,7 +288,7 @@ local function check_parameters(_, request, call)
         return missing(name)
       end
       call.params[name] = nil
-    elseif kind == "long" and not is_long(value) then
+    elseif INTEGERS[kind] and not is_integer(value, INTEGERS[kind]) then
       return invalid(name)
     elseif kind == "boolean" and value:lower() ~= "true" and value:lower() ~= "false" then
       return invalid(name)
@@ -301,7 +303,8 @@ local STEPS = {
 
 --- Checks a request as it came over the wire.
 ---@param request {method: string, path: string, query: string, headers: table<string, string>, body: string}
----@return table call {action, version, params, access_key_id, algorithm, nonce}, as far as it was understood
+---@return table call {action, version, params, access_key_id, algorithm, nonce}, as far as it was understood;
+--- request.row is the action's row
 ---@return table|nil refusal {status, code, message}
 function M:check(request)
   local call = { params = {} }

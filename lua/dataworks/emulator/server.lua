@@ -1,6 +1,6 @@
 -- The emulator inside nginx: one state, the API at /, and the settings under /_emulator/.
 
-local actions = require "dataworks.actions"
+local catalog = require "dataworks.catalog"
 local delivery = require "dataworks.emulator.delivery"
 local digest = require "dataworks.emulator.digest"
 local faults = require "dataworks.emulator.faults"
@@ -20,8 +20,11 @@ end
 
 local function served_actions()
   local served = {}
-  for name, row in pairs(actions) do
-    served[name] = service.handles(name) and row or nil
+  for version, names in pairs(service.actions) do
+    served[version] = {}
+    for name in pairs(names) do
+      served[version][name] = catalog.find(name, version)
+    end
   end
   return served
 end
@@ -80,14 +83,14 @@ local function faulty_result(fault)
   return { data = json.object("Status", "fail", "Message", message), outcome = "fault" }
 end
 
-local function decide(call)
+local function decide(call, row)
   local fault = state.faults:take(call.action)
   if not fault then
-    return state.service:call(call.action, call.params, actions[call.action], call.access_key_id)
+    return state.service:call(call.action, call.params, row, call.access_key_id)
   elseif not fault.acts then
     return faulty_result(fault), fault
   end
-  local done = state.service:call(call.action, call.params, actions[call.action], call.access_key_id)
+  local done = state.service:call(call.action, call.params, row, call.access_key_id)
   if fault.error or fault.fault == "fail" or fault.fault == "unsuccessful" then
     local said = faulty_result(fault)
     said.outcome = done.outcome
@@ -139,7 +142,7 @@ function M.api()
   if refusal then
     result = { refusal = refusal, outcome = "refused" }
   else
-    result, fault = decide(call)
+    result, fault = decide(call, request.row)
   end
   local reply = { status = 200, request_id = uuid(), trace_id = hex(digest.random(16)), time = now() }
   note(request, call, result, fault, reply.request_id)
@@ -148,7 +151,7 @@ function M.api()
     reply.retry_after = result.refusal.retry_after
     reply.body = gateway.error_body(result.refusal, reply.request_id, request.headers.host or "")
   else
-    reply.body = service.body(reply.request_id, result.data, not result.unsuccessful)
+    reply.body = service.body(reply.request_id, result)
   end
   return delivery.send_with(reply, fault)
 end

@@ -10,10 +10,20 @@ M.__index = M
 
 local MAX_TOKEN = 64
 
-local ACTIONS = {}
-for _, name in ipairs({ "generate", "tasks", "instances", "projects" }) do
-  for action, handler in pairs(require("dataworks.emulator.service." .. name)) do
-    ACTIONS[action] = type(handler) == "function" and handler or nil
+local MODULES = {
+  ["2020-05-18"] = { "generate", "tasks", "instances", "projects", "files" },
+  ["2024-05-18"] = { "jobs" },
+}
+
+--- What the service can do, by version and action.
+---@type table<string, table<string, function>>
+M.actions = {}
+for version, modules in pairs(MODULES) do
+  M.actions[version] = {}
+  for _, name in ipairs(modules) do
+    for action, handler in pairs(require("dataworks.emulator.service." .. name)) do
+      M.actions[version][action] = type(handler) == "function" and handler or nil
+    end
   end
 end
 
@@ -41,19 +51,13 @@ function M.new(options)
     last_id = options.settings.first_id,
     processes = {},
     tasks = {},
+    jobs = {},
     names = {},
     referring = {},
     tokens = {},
     project_configs = {},
   }, M)
   return self
-end
-
---- Whether the service has an action.
----@param action string
----@return boolean
-function M.handles(action)
-  return ACTIONS[action] ~= nil
 end
 
 function M:next_id()
@@ -160,7 +164,7 @@ local function fingerprint(params)
 end
 
 --- A call with a ClientToken that was used before gives the first result again, and has no second effect.
-local function call_once(self, action, params, caller)
+local function call_once(self, action, handler, params, caller)
   local token = params.ClientToken
   if #token > MAX_TOKEN or token:find("[^\32-\126]") then
     return reply.invalid_token("ClientToken")
@@ -170,9 +174,9 @@ local function call_once(self, action, params, caller)
   if before and before.print ~= print then
     return reply.token_mismatch("ClientToken")
   elseif before then
-    return { data = before.result.data, outcome = "replayed" }
+    return { data = before.result.data, members = before.result.members, outcome = "replayed" }
   end
-  local result = ACTIONS[action](self, params)
+  local result = handler(self, params)
   if result.outcome == "acted" then
     self.tokens[key] = { print = print, result = result }
   end
@@ -189,24 +193,27 @@ function M:call(action, params, row, caller)
   local known = {}
   for _, spec in ipairs(row.params) do
     local name, value = spec[1], params[spec[1]]
-    if value and spec[2] == "long" then
+    if value and (spec[2] == "long" or spec[2] == "int32") then
       value = value:gsub("^(%-?)0+(%d)", "%1%2")
     end
     known[name] = value
   end
+  local handler = M.actions[row.version][action]
   if row.repeatable == "token" and known.ClientToken then
-    return call_once(self, action, known, caller)
+    return call_once(self, action, handler, known, caller)
   end
-  return ACTIONS[action](self, known)
+  return handler(self, known)
 end
 
 --- The body of an HTTP 200 reply.
 ---@param request_id string
----@param data table|nil
----@param success boolean
+---@param result table data, or members to stand beside the request id; unsuccessful
 ---@return string
-function M.body(request_id, data, success)
-  return json.encode(json.object("RequestId", request_id, "Success", success, "Data", data))
+function M.body(request_id, result)
+  if result.members then
+    return json.encode(json.object("RequestId", request_id, (table.unpack or unpack)(result.members)))
+  end
+  return json.encode(json.object("RequestId", request_id, "Success", not result.unsuccessful, "Data", result.data))
 end
 
 return M

@@ -11,6 +11,13 @@ function M.done(data)
   return { data = data, outcome = "acted" }
 end
 
+--- The action was done; its reply has no Data.
+---@param ... any names and values of members
+---@return table
+function M.members(...)
+  return { members = { ... }, outcome = "acted" }
+end
+
 --- HTTP 200 and Success true, but the service did not do it.
 ---@param message string
 ---@return table

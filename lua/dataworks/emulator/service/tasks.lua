@@ -3,6 +3,7 @@
 local content = require "dataworks.emulator.service.content"
 local dates = require "dataworks.dates"
 local json = require "dataworks.emulator.json"
+local paging = require "dataworks.emulator.service.paging"
 local reply = require "dataworks.emulator.service.reply"
 local script = require "dataworks.emulator.service.script"
 
@@ -179,28 +180,21 @@ local function listed(task)
     "DiDestinationDatasource", json.encode(json.list(task.parsed.to)))
 end
 
-local function page_of(params)
-  local number, size = tonumber(params.PageNumber or "1"), tonumber(params.PageSize or "10")
-  if number >= 1 and number <= 100 and size >= 1 and size <= 100 then
-    return (number - 1) * size + 1, number * size
-  end
-end
-
 function M.ListRefDISyncTasks(state, params)
-  local first, last = page_of(params)
+  local page = paging.read(params)
   local project, kind, direction = params.ProjectId, params.TaskType, params.RefType
   if not LISTED_TYPES[kind] then
     return reply.invalid("TaskType must be DI_OFFLINE or DI_REALTIME")
   elseif direction ~= "from" and direction ~= "to" then
     return reply.invalid("RefType must be from or to")
-  elseif not first then
-    return reply.invalid("PageNumber and PageSize must be between 1 and 100")
+  elseif not page then
+    return reply.invalid(paging.WRONG)
   end
   local found = {}
   for at, task in state:references(project, kind, direction, params.DatasourceName) do
-    if at > last then
+    if at > page.last then
       break
-    elseif at >= first then
+    elseif at >= page.first then
       found[#found + 1] = listed(task)
     end
   end

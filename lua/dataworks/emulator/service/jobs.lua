@@ -1,0 +1,172 @@
+-- The synchronization jobs of 2024-05-18: created, changed, started, stopped and deleted by id.
+
+local json = require "dataworks.emulator.json"
+local paging = require "dataworks.emulator.service.paging"
+local reply = require "dataworks.emulator.service.reply"
+
+local M = {}
+
+local OWNER = "emulator"
+
+--- What a job is made of: text as it is, and JSON, each of its kind.
+local TEXTS = {
+  "Description", "DestinationDataSourceType", "FileSpec", "JobType", "MigrationType", "Owner", "SourceDataSourceType",
+}
+local SCRIPTS = {
+  DestinationDataSourceSettings = json.is_list, JobSettings = json.is_object, ResourceSettings = json.is_object,
+  SourceDataSourceSettings = json.is_list, TableMappings = json.is_list, TransformationRules = json.is_list,
+}
+local NEEDED = { "SourceDataSourceType", "DestinationDataSourceType", "MigrationType" }
+
+--- What is shown of it, in a list and alone.
+local SUMMARY = {
+  "Id", "DIJobId", "JobName", "JobStatus", "ProjectId", "Owner", "MigrationType", "SourceDataSourceType",
+  "DestinationDataSourceType",
+}
+local DETAILS = {
+  "Description", "DestinationDataSourceSettings", "JobSettings", "JobType", "ResourceSettings",
+  "SourceDataSourceSettings", "TableMappings", "TransformationRules",
+}
+
+--- Changes all that the parameters say, or nothing.
+---@return string|nil wrong name of the parameter
+local function change(job, params)
+  local scripts = {}
+  for name, fits in pairs(SCRIPTS) do
+    local value, wrong = json.decode(params[name] or "null")
+    if params[name] and (wrong or not fits(value)) then
+      return name
+    end
+    scripts[name] = params[name] and value
+  end
+  for _, name in ipairs(TEXTS) do
+    job[name] = params[name] or job[name]
+  end
+  for name, value in pairs(scripts) do
+    job[name] = value
+  end
+end
+
+local function name_taken(state, project, name)
+  for _, job in pairs(state.jobs) do
+    if job.project == project and job.JobName == name then
+      return true
+    end
+  end
+  return false
+end
+
+function M.CreateDIJob(state, params)
+  local name = params.Name or params.JobName
+  if not params.ProjectId or not name then
+    return reply.invalid("ProjectId and Name are needed")
+  end
+  for _, needed in ipairs(params.FileSpec and {} or NEEDED) do
+    if not params[needed] then
+      return reply.invalid(needed .. " is needed without a FileSpec")
+    end
+  end
+  local job = {
+    project = params.ProjectId, ProjectId = json.integer(params.ProjectId), JobName = name, JobStatus = "Initialized",
+    Owner = OWNER,
+  }
+  local wrong = change(job, params)
+  if wrong then
+    return reply.invalid(wrong)
+  elseif name_taken(state, job.project, name) then
+    return reply.name_taken("Name")
+  end
+  local id = state:next_id()
+  state.jobs[id] = job
+  job.id, job.Id, job.DIJobId = id, json.integer(id), json.integer(id)
+  return reply.members("Id", job.Id, "DIJobId", job.DIJobId)
+end
+
+--- Wraps an action on one job, by the new name of its id or by the old one.
+local function on_job(act)
+  return function(state, params)
+    local job = state.jobs[params.Id or params.DIJobId or ""]
+    if not job or params.ProjectId and params.ProjectId ~= job.project then
+      return reply.invalid("there is no such job")
+    end
+    return act(state, job, params)
+  end
+end
+
+local function show(job, ...)
+  local members, count = {}, 0
+  for _, names in ipairs({ ... }) do
+    for _, name in ipairs(names) do
+      members[count + 1], members[count + 2] = name, job[name]
+      count = count + 2
+    end
+  end
+  return json.object((table.unpack or unpack)(members, 1, count))
+end
+
+--- Stopping takes a number of reads, never the clock.
+local function read_status(job)
+  if job.JobStatus == "Stopping" and job.reads_left <= 0 then
+    job.JobStatus = "Stopped"
+  elseif job.JobStatus == "Stopping" then
+    job.reads_left = job.reads_left - 1
+  end
+end
+
+M.GetDIJob = on_job(function(_, job, params)
+  read_status(job)
+  return reply.members("PagingInfo", show(job, SUMMARY, params.WithDetails == "true" and DETAILS or {}))
+end)
+
+function M.ListDIJobs(state, params)
+  local page = paging.read(params)
+  if not page then
+    return reply.invalid(paging.WRONG)
+  end
+  local found = paging.select(state.jobs, function(job)
+    return job.project == params.ProjectId and (not params.Name or job.JobName:find(params.Name, 1, true))
+      and (not params.MigrationType or job.MigrationType == params.MigrationType)
+  end)
+  return reply.members("PagingInfo", paging.object("DIJobs", found, page, function(job)
+    return show(job, SUMMARY)
+  end))
+end
+
+local function is_busy(job)
+  return job.JobStatus == "Running" or job.JobStatus == "Stopping"
+end
+
+local function done()
+  return reply.members("Success", true)
+end
+
+M.UpdateDIJob = on_job(function(_, job, params)
+  local wrong = change(job, params)
+  return wrong and reply.invalid(wrong) or done()
+end)
+
+M.StartDIJob = on_job(function(_, job)
+  if is_busy(job) then
+    return reply.invalid("the job is running")
+  end
+  job.JobStatus = "Running"
+  return done()
+end)
+
+M.StopDIJob = on_job(function(state, job)
+  if job.JobStatus ~= "Running" then
+    return reply.invalid("the job is not running")
+  end
+  job.JobStatus, job.reads_left = "Stopping", state.settings.kill_calls
+  return done()
+end)
+
+M.DeleteDIJob = on_job(function(state, job)
+  if is_busy(job) then
+    return reply.invalid("the job is running")
+  end
+  state.jobs[job.id] = nil
+  return done()
+end)
+
+return M
