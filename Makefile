@@ -12,6 +12,7 @@ LUADIR ?= $(PREFIX)/share/lua/$(LUA_VERSION)
 LIBDIR ?= $(PREFIX)/lib/lua/$(LUA_VERSION)
 BINDIR ?= $(PREFIX)/bin
 
+STRIP ?= strip
 PKG_CONFIG ?= pkg-config
 BUILD ?= build/$(LUA)
 WARNINGS ?= -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Werror
@@ -138,12 +139,14 @@ $(INTEROP)/node: spec/interop/package.json
 	cd $(INTEROP) && npm install --silent --no-audit --no-fund --no-package-lock
 	touch $@
 
-# The installed command knows where its modules are, so that any PREFIX works without LUA_PATH.
+# The installed command knows where its modules are, so that any PREFIX works without LUA_PATH. STRIP=: keeps what
+# debuggers need.
 install: build ## install for LUA into PREFIX, below DESTDIR when set
 	@case '$(PREFIX)' in /*) ;; *) echo 'PREFIX must be an absolute path' >&2; exit 1 ;; esac
 	cd lua && find . -name '*.lua' -exec install -D -m 644 '{}' '$(DESTDIR)$(LUADIR)/{}' ';'
 	install -d '$(DESTDIR)$(LIBDIR)/dataworks' '$(DESTDIR)$(BINDIR)'
-	install -m 755 $(BUILD)/dataworks/*.so '$(DESTDIR)$(LIBDIR)/dataworks'
+	install -m 755 $(MODULES) '$(DESTDIR)$(LIBDIR)/dataworks'
+	cd '$(DESTDIR)$(LIBDIR)/dataworks' && $(STRIP) $(notdir $(MODULES))
 	{ echo '#!/usr/bin/env $(LUA_BIN)'; \
 	  echo 'package.path = [[$(LUADIR)/?.lua;]] .. package.path'; \
 	  echo 'package.cpath = [[$(LIBDIR)/?.so;]] .. package.cpath'; \
