@@ -313,6 +313,12 @@ describe("a request", function()
       assert.equal("2000", parts({ Columns = columns })["Columns.2000.Length"])
     end)
 
+    it("of no more than fits in memory set aside for it", function()
+      local long = ("x"):rep(33 * 1024 * 1024)
+      assert.equal("CreateTable the parameters are too large, or memory ran out", select(2, parts { Columns = { long, long } }))
+      assert.same({ ["Columns.1"] = "a" }, (parts { Columns = { "a" } }))
+    end)
+
     it("whole, in the query or in the form", function()
       local apply = {}
       for i = 1, 300 do apply[i] = { Name = ("t%d"):format(i) } end
