@@ -1,8 +1,6 @@
 -- From a reply to its result, or to the fields of an error.
 
-local advice = require "dataworks.advice"
 local core = require "dataworks.core"
-local diagnosis = require "dataworks.diagnosis"
 local errors = require "dataworks.error"
 local ids = require "dataworks.ids"
 local retry = require "dataworks.retry"
@@ -14,6 +12,10 @@ if json.decode_invalid_numbers then
 end
 
 local M = {}
+
+-- Loaded by the first failure that needs it.
+local function advice() return require "dataworks.advice" end
+local function diagnosis() return require "dataworks.diagnosis" end
 
 -- The bytes of an unreadable reply that its error keeps, and how far in they are looked through for secrets.
 local EXCERPT_BYTES, SEARCHED_BYTES = 200, 65536
@@ -148,7 +150,7 @@ local function refused(reply, object, asked)
     request_id = text_of(object, "RequestId", "requestId"),
     recommend = text_of(object, "Recommend", "recommend"),
     access_denied = access,
-    advice = access_advice or diagnosis.explain(asked.request, code, message) or advice.find(code),
+    advice = access_advice or diagnosis().explain(asked.request, code, message) or advice().find(code),
   }, asked)
 end
 
@@ -162,7 +164,7 @@ local function undone(reply, object, asked)
     message = message or status and ("the service answered with Status %s"):format(status)
       or "the service gave no reason",
     request_id = text_of(object, "RequestId", "requestId"),
-    advice = advice.find(code),
+    advice = advice().find(code),
   }, asked)
 end
 
