@@ -93,7 +93,8 @@ static bool flatten(struct flattener *f, int index, const struct path *path, int
     struct path item = { .up = path, .table = self };
     if (first) list = lua_type(L, -2) == LUA_TNUMBER;
     first = false;
-    if (!read_key(f, lua_gettop(L) - 1, list, path, &item) || !flatten(f, lua_gettop(L), &item, depth + 1)) return false;
+    if (!read_key(f, lua_gettop(L) - 1, list, path, &item)) return false;
+    if (!flatten(f, lua_gettop(L), &item, depth + 1)) return false;
   }
   return true;
 }

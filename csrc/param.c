@@ -87,7 +87,9 @@ static bool double_value(struct collector *c, int index, const struct path *path
     json_integer(c->text, integer);
     return true;
   }
-  if (lua_type(L, index) != LUA_TNUMBER) return value_fail(L, path, "expected a number, got %s", luaL_typename(L, index));
+  if (lua_type(L, index) != LUA_TNUMBER) {
+    return value_fail(L, path, "expected a number, got %s", luaL_typename(L, index));
+  }
   return json_double(c->text, lua_tonumber(L, index)) || value_fail(L, path, "is not a finite number");
 }
 
