@@ -12,17 +12,23 @@ local PLAIN = { user = "proxy-user", password = "proxy-password.1" }
 local ODD = { user = "proxy user", password = "pass/word: @ 100%" }
 M.logins = { http_login = PLAIN, https_login = PLAIN, socks_login = ODD }
 
--- Leaves the number of a process that listens at the port; fails when another one does.
+-- Leaves the number of a process that listens at the port; fails when another one does, which may be about to begin.
 local START = [[(
-cd %s || exit 1
-LD_PRELOAD=./names.so timeout 1800 %s >>%s.log 2>&1 </dev/null &
-pid=$!
-while kill -0 $pid 2>/dev/null; do
+listening() {
   env -u LD_PRELOAD curl -s --noproxy '*' --max-time 5 -o /dev/null http://127.0.0.1:%d/
-  if [ $? != 7 ]; then kill -0 $pid && echo $pid && exit 0; fi
+  [ $? != 7 ]
+}
+cd %s || exit 1
+exec 3>>%s.log
+listening && exit 1
+LD_PRELOAD=./names.so timeout 1800 %s >&3 2>&1 </dev/null 3>&- &
+pid=$!
+until listening; do
+  kill -0 $pid || exit 1
   sleep 0.05
 done
-exit 1)]]
+sleep 0.1
+kill -0 $pid && echo $pid)]]
 
 local function fill(name, words)
   return (files.read("spec/support/proxies/" .. name):gsub("@([%w_]+)@", words))
@@ -43,7 +49,7 @@ local Proxies = {}
 Proxies.__index = Proxies
 
 local function start_process(self, name, command, port)
-  local output, status = shell.run(START:format(self.directory, command, name, port))
+  local output, status = shell.run(START:format(port, self.directory, name, command))
   if status ~= 0 then return false, name .. ": " .. output .. self:log(name) end
   self.pids[#self.pids + 1] = output:match("%d+")
   return true
