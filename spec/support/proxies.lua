@@ -100,11 +100,17 @@ function M.start(certificates, behind)
   local self = setmetatable({ pids = {}, directory = shell.output "mktemp -d /tmp/dataworks-proxies.XXXXXX" }, Proxies)
   shell.output(("mv %s %s/names.so"):format(native.compile("spec/support/proxies/names.c", ""), self.directory))
   files.write(self.directory .. "/filter", "^forbidden[.]test$\n")
-  self:start_tinyproxy "http"
-  self:start_tinyproxy "http_login"
-  self:start_microsocks "socks"
-  self:start_microsocks "socks_login"
-  self:start_nginx(certificates, behind or self.http)
+  local ok, message = pcall(function()
+    self:start_tinyproxy "http"
+    self:start_tinyproxy "http_login"
+    self:start_microsocks "socks"
+    self:start_microsocks "socks_login"
+    self:start_nginx(certificates, behind or self.http)
+  end)
+  if not ok then
+    self:stop()
+    error(message, 0)
+  end
   return self
 end
 
@@ -130,9 +136,9 @@ function Proxies:log(name)
 end
 
 function Proxies:stop()
-  shell.run(("kill %s"):format(table.concat(self.pids, " ")))
+  -- nginx writes its number a moment after its parent has returned.
   shell.run(("cd %s; for i in 1 2 3 4 5 6 7 8 9 10; do [ -s nginx.pid ] && break; sleep 0.1; done; "
-    .. "kill $(cat nginx.pid); rm -rf %s"):format(self.directory, self.directory))
+    .. "kill %s $(cat nginx.pid); rm -rf %s"):format(self.directory, table.concat(self.pids, " "), self.directory))
 end
 
 return M
