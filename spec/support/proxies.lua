@@ -12,17 +12,23 @@ local PLAIN = { user = "proxy-user", password = "proxy-password.1" }
 local ODD = { user = "proxy user", password = "pass/word: @ 100%" }
 M.logins = { http_login = PLAIN, https_login = PLAIN, socks_login = ODD }
 
--- Leaves the number of a process that listens at the port; fails when another one does.
+-- Leaves the number of a process that listens at the port; fails when another one does, which may be about to begin.
 local START = [[(
-cd %s || exit 1
-LD_PRELOAD=./names.so timeout 1800 %s >>%s.log 2>&1 </dev/null &
-pid=$!
-while kill -0 $pid 2>/dev/null; do
+listening() {
   env -u LD_PRELOAD curl -s --noproxy '*' --max-time 5 -o /dev/null http://127.0.0.1:%d/
-  if [ $? != 7 ]; then kill -0 $pid && echo $pid && exit 0; fi
+  [ $? != 7 ]
+}
+cd %s || exit 1
+exec 3>>%s.log
+listening && exit 1
+LD_PRELOAD=./names.so timeout 1800 %s >&3 2>&1 </dev/null 3>&- &
+pid=$!
+until listening; do
+  kill -0 $pid || exit 1
   sleep 0.05
 done
-exit 1)]]
+sleep 0.1
+kill -0 $pid && echo $pid)]]
 
 local function fill(name, words)
   return (files.read("spec/support/proxies/" .. name):gsub("@([%w_]+)@", words))
@@ -43,7 +49,7 @@ local Proxies = {}
 Proxies.__index = Proxies
 
 local function start_process(self, name, command, port)
-  local output, status = shell.run(START:format(self.directory, command, name, port))
+  local output, status = shell.run(START:format(port, self.directory, name, command))
   if status ~= 0 then return false, name .. ": " .. output .. self:log(name) end
   self.pids[#self.pids + 1] = output:match("%d+")
   return true
@@ -94,11 +100,17 @@ function M.start(certificates, behind)
   local self = setmetatable({ pids = {}, directory = shell.output "mktemp -d /tmp/dataworks-proxies.XXXXXX" }, Proxies)
   shell.output(("mv %s %s/names.so"):format(native.compile("spec/support/proxies/names.c", ""), self.directory))
   files.write(self.directory .. "/filter", "^forbidden[.]test$\n")
-  self:start_tinyproxy "http"
-  self:start_tinyproxy "http_login"
-  self:start_microsocks "socks"
-  self:start_microsocks "socks_login"
-  self:start_nginx(certificates, behind or self.http)
+  local ok, message = pcall(function()
+    self:start_tinyproxy "http"
+    self:start_tinyproxy "http_login"
+    self:start_microsocks "socks"
+    self:start_microsocks "socks_login"
+    self:start_nginx(certificates, behind or self.http)
+  end)
+  if not ok then
+    self:stop()
+    error(message, 0)
+  end
   return self
 end
 
@@ -124,9 +136,9 @@ function Proxies:log(name)
 end
 
 function Proxies:stop()
-  shell.run(("kill %s"):format(table.concat(self.pids, " ")))
+  -- nginx writes its number a moment after its parent has returned.
   shell.run(("cd %s; for i in 1 2 3 4 5 6 7 8 9 10; do [ -s nginx.pid ] && break; sleep 0.1; done; "
-    .. "kill $(cat nginx.pid); rm -rf %s"):format(self.directory, self.directory))
+    .. "kill %s $(cat nginx.pid); rm -rf %s"):format(self.directory, table.concat(self.pids, " "), self.directory))
 end
 
 return M
