@@ -213,6 +213,8 @@ DATAWORKS_EXPORT int luaopen_dataworks_core(lua_State *L) {
   core_signer_open(L);
   core_sign_open(L);
   core_host_open(L);
+  core_file_open(L);
+  core_run_open(L);
   lua_pushlightuserdata(L, NULL);
   lua_setfield(L, -2, "null");
   return 1;

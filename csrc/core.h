@@ -15,6 +15,12 @@ void core_sign_open(lua_State *L);
 /* time, clock, random, nonce */
 void core_host_open(lua_State *L);
 
+/* stamp, write_private */
+void core_file_open(lua_State *L);
+
+/* run */
+void core_run_open(lua_State *L);
+
 #pragma GCC visibility pop
 
 #endif

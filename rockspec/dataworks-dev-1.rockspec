@@ -26,9 +26,9 @@ build = {
   modules = {
     ["dataworks.core"] = {
       sources = {
-        "csrc/buffer.c", "csrc/core.c", "csrc/core_host.c", "csrc/core_sign.c", "csrc/core_signer.c", "csrc/flat.c",
-        "csrc/json.c", "csrc/param.c", "csrc/percent.c", "csrc/request.c", "csrc/script.c", "csrc/sign.c",
-        "csrc/task.c", "csrc/value.c",
+        "csrc/buffer.c", "csrc/core.c", "csrc/core_file.c", "csrc/core_host.c", "csrc/core_run.c",
+        "csrc/core_sign.c", "csrc/core_signer.c", "csrc/flat.c", "csrc/json.c", "csrc/param.c", "csrc/percent.c",
+        "csrc/request.c", "csrc/script.c", "csrc/sign.c", "csrc/task.c", "csrc/value.c",
       },
       libraries = { "crypto" },
       incdirs = { "$(OPENSSL_INCDIR)" },

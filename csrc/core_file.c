@@ -1,0 +1,118 @@
+#define _XOPEN_SOURCE 700 /* realpath */
+
+#include "core.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MESSAGE_SIZE 128
+#define STAMP_SIZE 160
+
+static const char *check_path(lua_State *L, int index) {
+  size_t len;
+  const char *path = luaL_checklstring(L, index, &len);
+  luaL_argcheck(L, len > 0 && strlen(path) == len, index, "a path is not empty and has no NUL");
+  return path;
+}
+
+/* nil, message, missing */
+static int push_failure(lua_State *L, int error) {
+  char message[MESSAGE_SIZE];
+  if (strerror_r(error, message, sizeof message)) snprintf(message, sizeof message, "error %d", error);
+  lua_pushnil(L);
+  lua_pushstring(L, message);
+  lua_pushboolean(L, error == ENOENT || error == ENOTDIR);
+  return 3;
+}
+
+/* stamp(path) -> text that changes when the file does, its size | nil, message, missing. A regular file only: another
+   kind could block whoever reads it. */
+static int core_stamp(lua_State *L) {
+  char text[STAMP_SIZE];
+  struct stat s;
+  if (stat(check_path(L, 1), &s)) return push_failure(L, errno);
+  if (!S_ISREG(s.st_mode)) {
+    lua_pushnil(L);
+    lua_pushliteral(L, "not a regular file");
+    return 2;
+  }
+  snprintf(text, sizeof text, "%jd.%09ld %jd.%09ld %jd %ju %ju", (intmax_t)s.st_mtim.tv_sec, s.st_mtim.tv_nsec,
+           (intmax_t)s.st_ctim.tv_sec, s.st_ctim.tv_nsec, (intmax_t)s.st_size, (uintmax_t)s.st_ino, (uintmax_t)s.st_dev);
+  lua_pushstring(L, text);
+  lua_pushnumber(L, (lua_Number)s.st_size);
+  return 2;
+}
+
+static int write_all(int fd, const char *data, size_t len) {
+  while (len) {
+    ssize_t written = write(fd, data, len);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    data += written;
+    len -= (size_t)written;
+  }
+  return fsync(fd) ? errno : 0;
+}
+
+/* The owner stays when root writes for somebody. */
+static int keep_owner(int fd, const char *path) {
+  struct stat old, new;
+  if (stat(path, &old)) return errno == ENOENT ? 0 : errno;
+  if (fstat(fd, &new)) return errno;
+  if (old.st_uid == new.st_uid && old.st_gid == new.st_gid) return 0;
+  return fchown(fd, old.st_uid, old.st_gid) && old.st_uid != new.st_uid ? errno : 0;
+}
+
+/* mkstemp gives mode 0600. */
+static int write_and_rename(char *temporary, const char *path, const char *data, size_t len) {
+  int fd = mkstemp(temporary);
+  if (fd < 0) return errno;
+  int error = fcntl(fd, F_SETFD, FD_CLOEXEC) ? errno : keep_owner(fd, path);
+  if (!error) error = write_all(fd, data, len);
+  if (close(fd) && !error) error = errno;
+  if (!error && rename(temporary, path)) error = errno;
+  if (error) unlink(temporary);
+  return error;
+}
+
+/* Through a symbolic link to where it points, so that the link stays one. */
+static int replace_file(const char *path, const char *data, size_t len) {
+  char *real = realpath(path, NULL);
+  if (!real && errno != ENOENT) return errno;
+  const char *target = real ? real : path;
+  size_t size = strlen(target) + sizeof ".XXXXXX";
+  char *temporary = malloc(size);
+  int error = ENOMEM;
+  if (temporary) {
+    snprintf(temporary, size, "%s.XXXXXX", target);
+    error = write_and_rename(temporary, target, data, len);
+  }
+  free(temporary);
+  free(real);
+  return error;
+}
+
+/* write_private(path, text) -> true | nil, message, missing. Readers find the old file or the new one, never a part. */
+static int core_write_private(lua_State *L) {
+  size_t len;
+  const char *path = check_path(L, 1);
+  const char *data = luaL_checklstring(L, 2, &len);
+  int error = replace_file(path, data, len);
+  if (error) return push_failure(L, error);
+  lua_pushboolean(L, true);
+  return 1;
+}
+
+void core_file_open(lua_State *L) {
+  static const luaL_Reg functions[] = {
+    { "stamp", core_stamp }, { "write_private", core_write_private }, { NULL, NULL }
+  };
+  luaL_setfuncs(L, functions, 0);
+}

@@ -1,0 +1,222 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "buffer.h"
+#include "core.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RUN "dataworks.run"
+#define READ_SIZE 4096
+#define MESSAGE_SIZE 128
+#define LONGEST_SECONDS 86400.0
+/* How often to ask whether a program has ended that closed its output before. */
+#define REAP_INTERVAL_NS 2000000L
+
+extern char **environ;
+
+/* A program that runs: what it wrote so far may be secret. */
+struct run {
+  struct buffer output;
+  pid_t pid; /* 0 when there is none to wait for */
+  int fd;    /* -1 when closed */
+};
+
+static double seconds_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static void stop(struct run *run) {
+  if (run->fd >= 0) close(run->fd);
+  run->fd = -1;
+  if (run->pid > 0) {
+    kill(-run->pid, SIGKILL); /* with what it started */
+    while (waitpid(run->pid, NULL, 0) < 0 && errno == EINTR) continue;
+  }
+  run->pid = 0;
+}
+
+static int run_gc(lua_State *L) {
+  struct run *run = luaL_checkudata(L, 1, RUN);
+  stop(run);
+  buffer_wipe(&run->output);
+  return 0;
+}
+
+static struct run *new_run(lua_State *L) {
+  struct run *run = lua_newuserdata(L, sizeof *run);
+  *run = (struct run){ .pid = 0, .fd = -1 };
+  luaL_setmetatable(L, RUN);
+  return run;
+}
+
+/* The words as execvp wants them. The table holds the texts. */
+static char **check_words(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  size_t count = lua_rawlen(L, 1);
+  luaL_argcheck(L, count > 0 && count < INT16_MAX, 1, "a program and its arguments expected");
+  const char **words = lua_newuserdata(L, (count + 1) * sizeof *words);
+  for (size_t i = 0; i < count; i++) {
+    size_t len;
+    lua_rawgeti(L, 1, (int)i + 1);
+    if (lua_type(L, -1) != LUA_TSTRING) luaL_argerror(L, 1, "strings expected");
+    words[i] = lua_tolstring(L, -1, &len);
+    luaL_argcheck(L, strlen(words[i]) == len, 1, "a word has a NUL in it");
+    lua_pop(L, 1);
+  }
+  words[count] = NULL;
+  return (char **)words;
+}
+
+/* A group of its own, so that all of it can be stopped; signals as a program expects them. */
+static int set_attributes(posix_spawnattr_t *attributes) {
+  sigset_t none, usual;
+  sigemptyset(&none);
+  sigemptyset(&usual);
+  sigaddset(&usual, SIGPIPE);
+  sigaddset(&usual, SIGCHLD);
+  sigaddset(&usual, SIGTERM);
+  int error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  if (!error) error = posix_spawnattr_setpgroup(attributes, 0);
+  if (!error) error = posix_spawnattr_setsigdefault(attributes, &usual);
+  if (!error) error = posix_spawnattr_setsigmask(attributes, &none);
+  return error;
+}
+
+/* What it says on stderr may be secret too, and is nobody's to see. */
+static int set_files(posix_spawn_file_actions_t *files, int output) {
+  int error = posix_spawn_file_actions_adddup2(files, output, STDOUT_FILENO);
+  if (!error) error = posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  if (!error) error = posix_spawn_file_actions_addopen(files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  return error;
+}
+
+static int spawn(struct run *run, char **words, int output) {
+  posix_spawn_file_actions_t files;
+  posix_spawnattr_t attributes;
+  int error = posix_spawn_file_actions_init(&files);
+  if (error) return error;
+  error = posix_spawnattr_init(&attributes);
+  if (!error) {
+    pid_t pid;
+    error = set_attributes(&attributes);
+    if (!error) error = set_files(&files, output);
+    if (!error) error = posix_spawnp(&pid, words[0], &files, &attributes, words, environ);
+    if (!error) run->pid = pid;
+    posix_spawnattr_destroy(&attributes);
+  }
+  posix_spawn_file_actions_destroy(&files);
+  return error;
+}
+
+static int start(struct run *run, char **words) {
+  int ends[2];
+  if (pipe(ends)) return errno;
+  run->fd = ends[0];
+  int error = fcntl(ends[0], F_SETFD, FD_CLOEXEC) || fcntl(ends[1], F_SETFD, FD_CLOEXEC) ? errno : 0;
+  if (!error) error = spawn(run, words, ends[1]);
+  close(ends[1]);
+  return error;
+}
+
+enum outcome { OUTCOME_DONE, OUTCOME_LATE, OUTCOME_LONG, OUTCOME_BROKEN };
+
+static enum outcome read_output(struct run *run, double deadline, size_t limit) {
+  for (;;) {
+    double left = deadline - seconds_now();
+    struct pollfd wanted = { .fd = run->fd, .events = POLLIN };
+    if (left <= 0) return OUTCOME_LATE;
+    int ready = poll(&wanted, 1, (int)ceil((left < 1000 ? left : 1000) * 1000));
+    if (ready < 0 && errno != EINTR) return OUTCOME_BROKEN;
+    if (ready <= 0) continue;
+    char *to = buffer_reserve(&run->output, READ_SIZE);
+    if (!to) return OUTCOME_BROKEN;
+    ssize_t got = read(run->fd, to, READ_SIZE);
+    if (got < 0 && errno != EINTR) return OUTCOME_BROKEN;
+    if (got == 0) return OUTCOME_DONE;
+    if (got > 0) run->output.len += (size_t)got;
+    if (run->output.len > limit) return OUTCOME_LONG;
+  }
+}
+
+/* Where the host program takes the status first, as nginx does, the output alone has to tell. */
+static enum outcome await_end(struct run *run, double deadline, int *status) {
+  const struct timespec pause = { .tv_nsec = REAP_INTERVAL_NS };
+  for (;;) {
+    pid_t ended = waitpid(run->pid, status, WNOHANG);
+    if (ended < 0 && errno != EINTR) *status = 0;
+    if (ended > 0 || (ended < 0 && errno != EINTR)) break;
+    if (seconds_now() >= deadline) return OUTCOME_LATE;
+    nanosleep(&pause, NULL);
+  }
+  run->pid = 0;
+  return OUTCOME_DONE;
+}
+
+static int nil_and(lua_State *L, const char *format, int number) {
+  lua_pushnil(L);
+  lua_pushfstring(L, format, number);
+  return 2;
+}
+
+static int not_started(lua_State *L, int error) {
+  char message[MESSAGE_SIZE];
+  if (strerror_r(error, message, sizeof message)) return nil_and(L, "it can't be started: error %d", error);
+  lua_pushnil(L);
+  lua_pushfstring(L, "it can't be started: %s", message);
+  return 2;
+}
+
+static int push_result(lua_State *L, const struct run *run, enum outcome outcome, int status) {
+  switch (outcome) {
+    case OUTCOME_LATE: return nil_and(L, "it took too long and was stopped", 0);
+    case OUTCOME_LONG: return nil_and(L, "it wrote too much and was stopped", 0);
+    case OUTCOME_BROKEN: return nil_and(L, "its output can't be read", 0);
+    default: break;
+  }
+  if (WIFSIGNALED(status)) return nil_and(L, "it was ended by signal %d", WTERMSIG(status));
+  if (WEXITSTATUS(status)) return nil_and(L, "it ended with exit status %d", WEXITSTATUS(status));
+  lua_pushlstring(L, run->output.len ? run->output.data : "", run->output.len);
+  return 1;
+}
+
+/* run(words, seconds, limit) -> output | nil, reason. Runs a program without a shell, and stops it and what it started
+   at the deadline, or when it writes more than `limit` bytes. */
+static int core_run(lua_State *L) {
+  char **words = check_words(L);
+  double seconds = (double)luaL_checknumber(L, 2);
+  double limit = (double)luaL_checknumber(L, 3);
+  luaL_argcheck(L, limit >= 0 && limit <= (double)BUFFER_LIMIT / 2, 3, "out of range");
+  luaL_argcheck(L, seconds <= LONGEST_SECONDS, 2, "out of range");
+  int status = 0;
+  double deadline = seconds_now() + seconds;
+  struct run *run = new_run(L);
+  int error = start(run, words);
+  enum outcome outcome = OUTCOME_DONE;
+  if (!error) outcome = read_output(run, deadline, (size_t)limit);
+  if (!error && outcome == OUTCOME_DONE) outcome = await_end(run, deadline, &status);
+  stop(run);
+  int results = error ? not_started(L, error) : push_result(L, run, outcome, status);
+  buffer_wipe(&run->output);
+  return results;
+}
+
+void core_run_open(lua_State *L) {
+  if (luaL_newmetatable(L, RUN)) {
+    lua_pushcfunction(L, run_gc);
+    lua_setfield(L, -2, "__gc");
+  }
+  lua_pop(L, 1);
+  lua_pushcfunction(L, core_run);
+  lua_setfield(L, -2, "run");
+}

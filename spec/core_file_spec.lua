@@ -1,0 +1,94 @@
+local core = require "dataworks.core"
+local files = require "spec.support.files"
+local homes = require "spec.support.home"
+local shell = require "spec.support.shell"
+
+describe("a file's stamp", function()
+  local home
+  before_each(function() home = homes.new() end)
+  after_each(function() home:remove() end)
+
+  it("stays while the file stays, and tells its size", function()
+    local path = home:write("f", "12345")
+    local stamp, size = core.stamp(path)
+    assert.equal(5, size)
+    assert.equal(stamp, (core.stamp(path)))
+  end)
+
+  it("changes with the text, with the mode, and with the file behind the name", function()
+    local path = home:write("f", "12345")
+    local first = core.stamp(path)
+    home:write("f", "123456")
+    local second = core.stamp(path)
+    shell.output("chmod 600 " .. path)
+    local third = core.stamp(path)
+    shell.output(("cp -p %s %s.new && mv %s.new %s"):format(path, path, path, path))
+    local fourth = core.stamp(path)
+    assert.not_equal(first, second)
+    assert.not_equal(second, third)
+    assert.not_equal(third, fourth)
+  end)
+
+  it("says that there is no file, or no way to it", function()
+    assert.same({ nil, "No such file or directory", true }, { core.stamp(home.path .. "/none") })
+    assert.same({ nil, "Not a directory", true }, { core.stamp(home:write("f", "") .. "/none") })
+  end)
+
+  it("is of regular files only, since others may block their reader", function()
+    assert.same({ nil, "not a regular file" }, { core.stamp(home.path) })
+    shell.output("mkfifo " .. home.path .. "/pipe")
+    assert.same({ nil, "not a regular file" }, { core.stamp(home.path .. "/pipe") })
+    assert.same({ nil, "not a regular file" }, { core.stamp "/dev/null" })
+  end)
+
+  it("takes no path that is cut by a NUL", function()
+    assert.error_matches(function() core.stamp "a\0b" end, "no NUL")
+    assert.error_matches(function() core.stamp "" end, "not empty")
+  end)
+end)
+
+describe("write_private", function()
+  local home
+  before_each(function() home = homes.new() end)
+  after_each(function() home:remove() end)
+
+  local function mode(path) return shell.output("stat -c %a " .. path) end
+  local function listing() return shell.output("ls -A " .. home.path) end
+
+  it("writes a new file that only its owner can read", function()
+    local path = home.path .. "/new"
+    assert.is_true(core.write_private(path, "a\0b"))
+    assert.equal("a\0b", files.read(path))
+    assert.equal("600", mode(path))
+    assert.equal("new", listing())
+  end)
+
+  it("replaces a file as a whole, so that a reader that has it open keeps the old one", function()
+    local path = home:write("f", "old text")
+    shell.output("chmod 644 " .. path)
+    local reader = assert(io.open(path, "rb"))
+    assert.is_true(core.write_private(path, ("new"):rep(100000)))
+    assert.equal("old text", reader:read "*a")
+    reader:close()
+    assert.equal(("new"):rep(100000), files.read(path))
+    assert.equal("600", mode(path))
+    assert.equal("f", listing())
+  end)
+
+  it("writes through a symbolic link to where it points", function()
+    local path = home:write("real/f", "old")
+    shell.output(("ln -s real/f %s/link"):format(home.path))
+    assert.is_true(core.write_private(home.path .. "/link", "new"))
+    assert.equal("new", files.read(path))
+    assert.equal("real/f", shell.output(("readlink %s/link"):format(home.path)))
+  end)
+
+  it("leaves nothing behind when it can't", function()
+    assert.same({ nil, "No such file or directory", true }, { core.write_private(home.path .. "/none/f", "x") })
+    shell.output("mkdir -p " .. home.path .. "/directory/inside")
+    local done, message = core.write_private(home.path .. "/directory", "x")
+    assert.is_nil(done)
+    assert.is_string(message)
+    assert.equal("directory", listing())
+  end)
+end)
