@@ -14,7 +14,7 @@ static int signer_close(lua_State *L) {
   signer->open = false;
   sign_key_close(&signer->key);
   buffer_wipe(&signer->access_key_id);
-  buffer_wipe(&signer->security_token);
+  buffer_wipe(&signer->token);
   return 0;
 }
 
@@ -50,23 +50,33 @@ static enum sign_algorithm read_algorithm(lua_State *L) {
   return algorithm;
 }
 
-/* signer{algorithm=, access_key_id=, access_key_secret=, security_token=} -> signer | nil, err */
+/* A bearer token, or a key pair. */
+static bool read_keys(lua_State *L, struct slice *id, struct slice *secret, struct slice *token, bool *bearer) {
+  lua_getfield(L, 1, "bearer_token");
+  *bearer = !lua_isnil(L, -1);
+  if (*bearer) return read_text(L, "bearer_token", true, token);
+  return read_text(L, "access_key_id", true, id) && read_text(L, "access_key_secret", true, secret) &&
+         read_text(L, "security_token", false, token);
+}
+
+/* signer{algorithm=, access_key_id=, access_key_secret=, security_token=} or signer{algorithm=, bearer_token=}
+   -> signer | nil, err */
 static int core_signer(lua_State *L) {
   struct slice id = { NULL, 0 }, secret = { NULL, 0 }, token = { NULL, 0 };
+  bool bearer;
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
   enum sign_algorithm algorithm = read_algorithm(L);
-  if (!read_text(L, "access_key_id", true, &id) || !read_text(L, "access_key_secret", true, &secret) ||
-      !read_text(L, "security_token", false, &token)) {
-    return value_nil_and_error(L);
-  }
+  if (!read_keys(L, &id, &secret, &token, &bearer)) return value_nil_and_error(L);
   struct signer *signer = lua_newuserdata(L, sizeof *signer);
   memset(signer, 0, sizeof *signer);
   luaL_setmetatable(L, REQUEST_SIGNER);
   buffer_slice(&signer->access_key_id, id);
-  buffer_slice(&signer->security_token, token);
-  bool copied = buffer_ok(&signer->access_key_id) && buffer_ok(&signer->security_token);
-  if (!copied || !sign_key_open(&signer->key, algorithm, secret)) {
+  buffer_slice(&signer->token, token);
+  signer->bearer = bearer;
+  bool copied = buffer_ok(&signer->access_key_id) && buffer_ok(&signer->token);
+  /* With a bearer token only the digest is used. */
+  if (!copied || !sign_key_open(&signer->key, algorithm, bearer ? token : secret)) {
     return luaL_error(L, "OpenSSL can't prepare %s: no memory, or not provided", sign_name(algorithm).data);
   }
   signer->open = true;

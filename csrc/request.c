@@ -29,8 +29,8 @@ const struct action request_generate = {
 
 static void each_buffer(struct scratch *s, void (*apply)(struct buffer *)) {
   struct buffer *const all[] = {
-    &s->text, &s->keys, &s->collected,         &s->pairs,          &s->security_token, &s->canonical_query,
-    &s->url,  &s->body, &s->canonical_request, &s->string_to_sign, &s->signature,      &s->authorization,
+    &s->text, &s->keys, &s->collected,         &s->pairs,          &s->token,     &s->canonical_query,
+    &s->url,  &s->body, &s->canonical_request, &s->string_to_sign, &s->signature, &s->authorization,
   };
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) apply(all[i]);
 }
@@ -147,7 +147,7 @@ static void read_context(struct job *job, int context) {
    while the result is pushed finds all of it in the scratch. */
 static void use_signer(struct job *job) {
   if (!job->signer->open) luaL_error(job->L, "context.signer: is closed");
-  buffer_slice(&job->s->security_token, buffer_content(&job->signer->security_token));
+  buffer_slice(&job->s->token, buffer_content(&job->signer->token));
 }
 
 /* Query and form */
@@ -199,15 +199,22 @@ static bool reserve_pairs(struct job *job) {
   return true;
 }
 
+static void add_query(struct job *job, struct slice name, struct slice value) {
+  job->query[job->query_count++] = (struct pair){ name, value };
+}
+
+static void add_form(struct job *job, struct slice name, struct slice value) {
+  job->form[job->form_count++] = (struct pair){ name, value };
+}
+
 static void place(struct job *job) {
   if (has_form(job)) shorten_query(job);
   for (size_t i = 0; i < job->value_count; i++) {
     const struct param_value *value = &job->values[i];
-    struct pair pair = { value->name, value->text };
     if (value->in_body) {
-      job->form[job->form_count++] = pair;
+      add_form(job, value->name, value->text);
     } else {
-      job->query[job->query_count++] = pair;
+      add_query(job, value->name, value->text);
     }
   }
 }
@@ -241,8 +248,8 @@ static void acs3_headers(struct job *job) {
   add_header(job, SLICE("x-acs-action"), job->action->name);
   add_header(job, SLICE("x-acs-content-sha256"), (struct slice){ job->payload_hash, SIGN_TEXT_SIZE });
   add_header(job, SLICE("x-acs-date"), timestamp(job));
-  if (job->s->security_token.len) {
-    add_header(job, SLICE("x-acs-security-token"), buffer_content(&job->s->security_token));
+  if (job->s->token.len && !job->signer->bearer) {
+    add_header(job, SLICE("x-acs-security-token"), buffer_content(&job->s->token));
   }
   add_header(job, SLICE("x-acs-signature-nonce"), job->nonce);
   add_header(job, SLICE("x-acs-version"), job->action->version);
@@ -251,12 +258,17 @@ static void acs3_headers(struct job *job) {
 static bool sign_acs3(struct job *job) {
   struct scratch *s = job->s;
   struct sign_key *key = &job->signer->key;
+  if (job->signer->bearer) add_query(job, SLICE("SignatureType"), SLICE("BEARERTOKEN"));
   percent_sort(job->query, job->query_count);
   percent_query(&s->canonical_query, job->query, job->query_count);
   write_url(job, buffer_content(&s->canonical_query));
   write_body(job);
   if (!buffer_ok(&s->body) || !sign_digest(key, buffer_content(&s->body), job->payload_hash)) return false;
   acs3_headers(job);
+  if (job->signer->bearer) {
+    add_header(job, SLICE("x-acs-bearer-token"), buffer_content(&s->token));
+    return true;
+  }
   struct sign_input input = {
     .method = job->action->method,
     .path = SLICE("/"),
@@ -281,29 +293,32 @@ static bool sign_acs3(struct job *job) {
 
 /* A URL ends up in logs, so the common parameters and the signature go to the form where there is one. */
 static void rpc_pair(struct job *job, struct slice name, struct slice value) {
-  struct pair pair = { name, value };
   if (has_form(job)) {
-    job->form[job->form_count++] = pair;
+    add_form(job, name, value);
   } else {
-    job->query[job->query_count++] = pair;
+    add_query(job, name, value);
   }
 }
 
 static void rpc_common(struct job *job) {
-  rpc_pair(job, SLICE("AccessKeyId"), buffer_content(&job->signer->access_key_id));
   rpc_pair(job, SLICE("Action"), job->action->name);
   rpc_pair(job, SLICE("Format"), SLICE("JSON"));
-  if (job->s->security_token.len) rpc_pair(job, SLICE("SecurityToken"), buffer_content(&job->s->security_token));
-  rpc_pair(job, SLICE("SignatureMethod"), sign_name(SIGN_HMAC_SHA1));
   rpc_pair(job, SLICE("SignatureNonce"), job->nonce);
-  rpc_pair(job, SLICE("SignatureVersion"), SLICE("1.0"));
   rpc_pair(job, SLICE("Timestamp"), timestamp(job));
   rpc_pair(job, SLICE("Version"), job->action->version);
+  if (job->signer->bearer) {
+    rpc_pair(job, SLICE("BearerToken"), buffer_content(&job->s->token));
+    rpc_pair(job, SLICE("SignatureType"), SLICE("BEARERTOKEN"));
+    return;
+  }
+  rpc_pair(job, SLICE("AccessKeyId"), buffer_content(&job->signer->access_key_id));
+  if (job->s->token.len) rpc_pair(job, SLICE("SecurityToken"), buffer_content(&job->s->token));
+  rpc_pair(job, SLICE("SignatureMethod"), sign_name(SIGN_HMAC_SHA1));
+  rpc_pair(job, SLICE("SignatureVersion"), SLICE("1.0"));
 }
 
-static bool sign_rpc(struct job *job) {
+static bool rpc_signature(struct job *job) {
   struct scratch *s = job->s;
-  rpc_common(job);
   size_t count = job->query_count + job->form_count;
   memcpy(job->both, job->query, job->query_count * sizeof *job->query);
   memcpy(job->both + job->query_count, job->form, job->form_count * sizeof *job->form);
@@ -320,6 +335,13 @@ static bool sign_rpc(struct job *job) {
     return false;
   }
   rpc_pair(job, SLICE("Signature"), buffer_content(&s->signature));
+  return true;
+}
+
+static bool sign_rpc(struct job *job) {
+  struct scratch *s = job->s;
+  rpc_common(job);
+  if (!job->signer->bearer && !rpc_signature(job)) return false;
   percent_sort(job->query, job->query_count);
   s->canonical_query.len = 0;
   percent_query(&s->canonical_query, job->query, job->query_count);
@@ -357,7 +379,7 @@ static void push_request(struct job *job) {
 }
 
 static bool complete(const struct scratch *s) {
-  return buffer_ok(&s->security_token) && buffer_ok(&s->canonical_query) && buffer_ok(&s->url) &&
+  return buffer_ok(&s->token) && buffer_ok(&s->canonical_query) && buffer_ok(&s->url) &&
          buffer_ok(&s->body) && buffer_ok(&s->authorization);
 }
 
@@ -409,6 +431,6 @@ int request_build(lua_State *L, struct scratch *s, const struct action *action, 
   luaL_checkstack(L, PARAM_LIMIT + 32, "too many parameters");
   bool built = build(&job, params, context);
   /* The token was part of what was signed. */
-  if (s->security_token.len) scratch_wipe(s);
+  if (s->token.len) scratch_wipe(s);
   return built ? 1 : value_nil_and_error(L);
 }

@@ -16,11 +16,12 @@
 /* GET has no body to move them to. The provider states no limit, but its gateway answers 414 to long URLs. */
 #define REQUEST_URL_LIMIT ((size_t)16 * 1024)
 
-/* A key pair, and the algorithm it signs with. */
+/* A key pair, and the algorithm it signs with; or a bearer token, which goes along instead of a signature. */
 struct signer {
   struct sign_key key;
   struct buffer access_key_id;
-  struct buffer security_token;
+  struct buffer token; /* the security token of a key pair, or the bearer token */
+  bool bearer;
   bool open;
 };
 
@@ -32,7 +33,7 @@ struct scratch {
   struct buffer keys;
   struct buffer collected; /* of struct param_value */
   struct buffer pairs;     /* of struct pair, for query and form */
-  struct buffer security_token;
+  struct buffer token;
   struct buffer canonical_query;
   struct buffer url;
   struct buffer body;

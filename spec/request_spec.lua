@@ -402,6 +402,61 @@ describe("a request", function()
   end)
 end)
 
+describe("a request with a bearer token", function()
+  local TOKEN = "bearer/+token=="
+
+  local function made(params, algorithm, method)
+    params.ProjectId = 1
+    local used = context()
+    used.signer = assert(core.signer { algorithm = algorithm, bearer_token = TOKEN })
+    local own = { version = row.version, method = method or row.method, params = row.params }
+    return assert(core.request("ListFiles", own, params, used))
+  end
+
+  for _, algorithm in ipairs { "ACS3-HMAC-SHA256", "ACS3-HMAC-SM3" } do
+    it("has it in a header, and no signature, with " .. algorithm, function()
+      local built = made({ TaskContent = "{}" }, algorithm)
+      local headers = built.headers
+      assert.equal(TOKEN, headers["x-acs-bearer-token"])
+      assert.is_nil(headers.authorization)
+      assert.is_nil(headers["x-acs-security-token"])
+      assert.equal("https://dataworks.cn-shanghai.aliyuncs.com/?ProjectId=1&SignatureType=BEARERTOKEN", built.url)
+      assert.equal("TaskContent=%7B%7D", built.body)
+      assert.same({ NONCE, "2024-05-18T08:09:10Z", "ListFiles", "2020-05-18", 64 }, {
+        headers["x-acs-signature-nonce"], headers["x-acs-date"], headers["x-acs-action"], headers["x-acs-version"],
+        #headers["x-acs-content-sha256"] })
+    end)
+  end
+
+  it("has it in the form with HMAC-SHA1, and in the query of a GET", function()
+    local expected = {
+      Action = "ListFiles", BearerToken = TOKEN, Format = "JSON", SignatureNonce = NONCE, SignatureType = "BEARERTOKEN",
+      Timestamp = "2024-05-18T08:09:10Z", Version = "2020-05-18",
+    }
+    assert.same(expected, form(made({}, "HMAC-SHA1").body))
+    expected.ProjectId = "1"
+    assert.same(expected, form(made({}, "HMAC-SHA1", "GET").url:match "%?(.*)"))
+  end)
+
+  it("differs from a key pair's before and after it, which leave nothing of each other", function()
+    local before = request({ TaskName = "x" }, { security_token = "tok" })
+    made({}, "HMAC-SHA1")
+    made {}
+    assert.same(before, request({ TaskName = "x" }, { security_token = "tok" }))
+    local plain = request {}
+    assert.is_nil(plain.headers["x-acs-security-token"])
+    assert.is_nil(plain.headers["x-acs-bearer-token"])
+  end)
+
+  it("can't have a token that no header can carry", function()
+    local signer, err = core.signer { bearer_token = "hush\r\nhush" }
+    assert.is_nil(signer)
+    assert.same({ "bearer_token", "has a blank, a line break or a control character at byte 5" }, { err.path, err.message })
+    assert.equal("is empty", select(2, core.signer { bearer_token = "" }).message)
+    assert.error_matches(function() core.signer { bearer_token = 5 } end, "bearer_token: string expected, got number")
+  end)
+end)
+
 describe("generate", function()
   it("is the request of its action's row", function()
     local actions = require "dataworks.actions"
