@@ -52,6 +52,7 @@ local function environment_of(emulator)
   local credentials = require "dataworks.emulator.credentials"
   local list = {
     { "ALIBABA_CLOUD_ENDPOINT", emulator.endpoint },
+    { "ALIBABA_CLOUD_STS_ENDPOINT", emulator.endpoint },
     { "ALIBABA_CLOUD_REGION_ID", "cn-shanghai" },
     { "ALIBABA_CLOUD_ACCESS_KEY_ID", credentials[1].access_key_id },
     { "ALIBABA_CLOUD_ACCESS_KEY_SECRET", credentials[1].access_key_secret },

@@ -1,5 +1,5 @@
--- Key pairs that are plainly no real ones: a plain pair, one with a security token, and two that are
--- refused.
+-- Keys that are plainly no real ones: a plain pair, one with a security token, two that are refused, and a bearer
+-- token.
 
 return {
   { access_key_id = "emulator", access_key_secret = "emulator-secret" },
@@ -15,4 +15,5 @@ return {
     expires = 0,
   },
   { access_key_id = "disabled", access_key_secret = "emulator-disabled-secret", disabled = true },
+  { bearer_token = "emulator-bearer-token" },
 }

@@ -19,7 +19,7 @@ local NONCE_MEMORY = 2 * RPC_WINDOW
 local COMMON = {
   Action = true, Version = true, Format = true, Timestamp = true, AccessKeyId = true, SecurityToken = true,
   Signature = true, SignatureMethod = true, SignatureNonce = true, SignatureVersion = true,
-  SignatureType = true,
+  SignatureType = true, BearerToken = true,
 }
 
 local function refuse(status, code, message)
@@ -44,21 +44,39 @@ function M.new(options)
     now = options.now,
     actions = options.actions,
     nonces = nonces.new(NONCE_MEMORY),
+    issued = {},
   }, M)
   self:set_credentials(options.credentials)
   return self
 end
 
---- Replaces the key pairs: {access_key_id, access_key_secret, security_token, expires, disabled}.
+local function accept(self, entry)
+  if entry.bearer_token then
+    self.bearers[entry.bearer_token] = entry
+    return
+  end
+  self.keys[entry.access_key_id] = entry
+  if entry.security_token then
+    self.tokens[entry.security_token] = entry
+  end
+end
+
+--- Replaces the key pairs: {access_key_id, access_key_secret, security_token, expires, disabled} or {bearer_token}.
 ---@param list table[]
 function M:set_credentials(list)
-  self.keys, self.tokens = {}, {}
-  for _, entry in ipairs(list) do
-    self.keys[entry.access_key_id] = entry
-    if entry.security_token then
-      self.tokens[entry.security_token] = entry
+  self.keys, self.tokens, self.bearers = {}, {}, {}
+  for _, entries in ipairs({ list, self.issued }) do
+    for _, entry in ipairs(entries) do
+      accept(self, entry)
     end
   end
+end
+
+--- Temporary credentials that were handed out.
+---@param entry table
+function M:add_credentials(entry)
+  self.issued[#self.issued + 1] = entry
+  accept(self, entry)
 end
 
 local function read_parameters(_, request, call)
@@ -296,10 +314,31 @@ local function check_parameters(_, request, call)
   end
 end
 
-local STEPS = {
-  read_parameters, find_action, check_format, read_signature, check_date, check_key, check_signature,
-  check_nonce, check_parameters,
-}
+local function run(steps, self, request, call)
+  for _, step in ipairs(steps) do
+    local refusal = step(self, request, call)
+    if refusal then
+      return refusal
+    end
+  end
+end
+
+local SIGNATURE_STEPS = { read_signature, check_date, check_key, check_signature, check_nonce }
+
+--- A signature, unless the action needs none, or there is a token instead.
+local function check_caller(self, request, call)
+  if request.row.unsigned then
+    return nil
+  elseif request.common.SignatureType ~= "BEARERTOKEN" then
+    return run(SIGNATURE_STEPS, self, request, call)
+  end
+  call.algorithm = "BEARERTOKEN"
+  if not self.bearers[request.headers["x-acs-bearer-token"] or request.common.BearerToken or ""] then
+    return refuse(400, "InvalidBearerToken", "Specified BearerToken is not valid.")
+  end
+end
+
+local STEPS = { read_parameters, find_action, check_format, check_caller, check_parameters }
 
 --- Checks a request as it came over the wire.
 ---@param request {method: string, path: string, query: string, headers: table<string, string>, body: string}
@@ -308,13 +347,7 @@ local STEPS = {
 ---@return table|nil refusal {status, code, message}
 function M:check(request)
   local call = { params = {} }
-  for _, step in ipairs(STEPS) do
-    local refusal = step(self, request, call)
-    if refusal then
-      return call, refusal
-    end
-  end
-  return call
+  return call, run(STEPS, self, request, call)
 end
 
 --- The body of an error reply.

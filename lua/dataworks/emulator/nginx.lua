@@ -50,6 +50,8 @@ http {
     listen 127.0.0.1:%d%s;
     %s
     location / { content_by_lua_block { require("dataworks.emulator.server").api() } }
+    location /latest/ { content_by_lua_block { require("dataworks.emulator.server").metadata() } }
+    location = /credentials { content_by_lua_block { require("dataworks.emulator.server").metadata() } }
     location /_emulator/ { content_by_lua_block { require("dataworks.emulator.server").control() } }
   }
 }

@@ -5,10 +5,13 @@ local delivery = require "dataworks.emulator.delivery"
 local digest = require "dataworks.emulator.digest"
 local faults = require "dataworks.emulator.faults"
 local gateway = require "dataworks.emulator.gateway"
+local issuer = require "dataworks.emulator.issuer"
 local journal = require "dataworks.emulator.journal"
 local json = require "dataworks.emulator.json"
+local metadata = require "dataworks.emulator.metadata"
 local service = require "dataworks.emulator.service"
 local settings = require "dataworks.emulator.settings"
+local sts = require "dataworks.emulator.sts"
 
 local M = {}
 
@@ -26,7 +29,14 @@ local function served_actions()
       served[version][name] = catalog.find(name, version)
     end
   end
+  served[sts.VERSION] = sts.rows
   return served
+end
+
+local function hex(raw)
+  return (raw:gsub(".", function(char)
+    return ("%02x"):format(char:byte())
+  end))
 end
 
 local function reset()
@@ -38,12 +48,14 @@ local function reset()
     credentials = state.settings.credentials,
   })
   state.service = service.new({ settings = state.settings, now = now })
-end
-
-local function hex(raw)
-  return (raw:gsub(".", function(char)
-    return ("%02x"):format(char:byte())
-  end))
+  local issues = issuer.new({
+    settings = state.settings, now = now, random = digest.random,
+    accept = function(entry) state.gateway:add_credentials(entry) end,
+  })
+  state.sts = sts.new({ settings = state.settings, issuer = issues })
+  state.metadata = metadata.new({
+    settings = state.settings, issuer = issues, now = now, token = function() return hex(digest.random(20)) end,
+  })
 end
 
 local function uuid()
@@ -83,14 +95,21 @@ local function faulty_result(fault)
   return { data = json.object("Status", "fail", "Message", message), outcome = "fault" }
 end
 
+local function perform(call, row)
+  if row.version == sts.VERSION then
+    return state.sts:call(call.action, call.params)
+  end
+  return state.service:call(call.action, call.params, row, call.access_key_id)
+end
+
 local function decide(call, row)
   local fault = state.faults:take(call.action)
   if not fault then
-    return state.service:call(call.action, call.params, row, call.access_key_id)
+    return perform(call, row)
   elseif not fault.acts then
     return faulty_result(fault), fault
   end
-  local done = state.service:call(call.action, call.params, row, call.access_key_id)
+  local done = perform(call, row)
   if fault.error or fault.fault == "fail" or fault.fault == "unsuccessful" then
     local said = faulty_result(fault)
     said.outcome = done.outcome
@@ -150,9 +169,28 @@ function M.api()
     reply.status = result.refusal.status
     reply.retry_after = result.refusal.retry_after
     reply.body = gateway.error_body(result.refusal, reply.request_id, request.headers.host or "")
+  elseif result.members then
+    reply.body = json.encode(json.object("RequestId", reply.request_id, unpack(result.members)))
   else
     reply.body = service.body(reply.request_id, result)
   end
+  return delivery.send_with(reply, fault)
+end
+
+--- Answers one request to the metadata service, or to the credentials URI.
+function M.metadata()
+  local request = read_request()
+  local action = metadata.action(request)
+  local fault = state.faults:take(action)
+  local reply = { request_id = uuid(), trace_id = hex(digest.random(16)), content_type = "text/plain", time = now() }
+  reply.status, reply.body = state.metadata:answer(request)
+  if fault and fault.error then
+    reply.status, reply.body = fault.status, fault.message
+  end
+  state.journal:add({
+    action = action, method = request.method, status = reply.status, fault = fault and fault.fault,
+    token = request.headers["x-aliyun-ecs-metadata-token"], user_agent = request.headers["user-agent"], time = now(),
+  })
   return delivery.send_with(reply, fault)
 end
 

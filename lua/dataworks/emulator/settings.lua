@@ -11,6 +11,10 @@ local M = {}
 function M.defaults()
   local all = service.defaults()
   all.clock_offset = 0
+  all.credential_seconds = 0
+  all.oidc_token = "emulator-oidc-token"
+  all.metadata_role = "emulator-role"
+  all.metadata_v1, all.metadata_v2 = true, true
   all.credentials = json.list(credentials)
   return all
 end
@@ -20,9 +24,10 @@ local function check_credentials(list)
     return "credentials must be a list"
   end
   for _, entry in ipairs(list) do
-    if not json.is_object(entry) or type(entry.access_key_id) ~= "string"
-      or type(entry.access_key_secret) ~= "string" then
-      return "each of credentials must have access_key_id and access_key_secret"
+    local pair = json.is_object(entry) and type(entry.access_key_id) == "string"
+      and type(entry.access_key_secret) == "string"
+    if not pair and not (json.is_object(entry) and type(entry.bearer_token) == "string") then
+      return "each of credentials must have access_key_id and access_key_secret, or bearer_token"
     end
   end
 end
