@@ -68,7 +68,9 @@ describe("dataworks.new", function()
     local result, err = client:call("GetDISyncTask", FILE)
     assert.is_nil(result)
     assert.same({ "invalid", "region", false, 1 }, { err.kind, err.path, err.sent, err.attempts })
-    client = dataworks.new { region = "cn-shanghai", getenv = function() end }
+    client = dataworks.new {
+      region = "cn-shanghai", getenv = function(name) return name == "ALIBABA_CLOUD_ECS_METADATA_DISABLED" and "true" or nil end,
+    }
     result, err = client:call("GetDISyncTask", FILE)
     assert.is_nil(result)
     assert.same({ "credentials", false }, { err.kind, err.sent })
@@ -155,6 +157,15 @@ describe("client:request", function()
       local signed = (request.headers.authorization or request.body):match "Signature=([^&]*)"
       assert.is_nil(text:find(signed, 1, true))
       assert.is_nil(text:find("token==", 1, true) or text:find("token%3D", 1, true))
+    end
+  end)
+
+  it("shows no bearer token, wherever that goes", function()
+    for _, signature in ipairs { "ACS3-HMAC-SHA256", "HMAC-SHA1" } do
+      local client = fake.client({}, { signature = signature, access_key_id = false, access_key_secret = false,
+        credentials = { type = "bearer", bearer_token = "bearer-hush" } })
+      local request = assert(client:request("GetDISyncTask", FILE))
+      assert.is_nil(tostring(request):find("hush", 1, true))
     end
   end)
 

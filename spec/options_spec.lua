@@ -28,7 +28,8 @@ describe("the nearest name", function()
 end)
 
 describe("options", function()
-  local known = { timeout = "seconds", retries = "count", size = "size", name = "text", on = "function", transport = "transport" }
+  local known = { timeout = "seconds", retries = "count", size = "size", name = "text", life = "duration", rule = "policy",
+    keys = "credentials", on = "function", transport = "transport" }
 
   local function refused(given)
     local ok, message = pcall(function() options.check("x.new", known, given, 1) end)
@@ -54,6 +55,9 @@ describe("options", function()
       ["timeout must be a number of seconds above 0, got string"] = { timeout = "5" },
       ["retries must be a whole number, 0 or more, got 1.5"] = { retries = 1.5 },
       ["size must be a whole number of bytes above 0, got %-1"] = { size = -1 },
+      ["life must be a whole number of seconds above 0, got 1.5"] = { life = 1.5 },
+      ["rule must be a table or JSON text, got string"] = { rule = "" },
+      ["keys must be a function, a name or a table, got 5"] = { keys = 5 },
       ["name must be text that isn't empty, got string"] = { name = "" },
       ["on must be a function, got boolean"] = { on = true },
       ["transport must be an object with a method send, got table"] = { transport = {} },

@@ -27,6 +27,38 @@ describe("a client's signer", function()
     end
   end)
 
+  it("is made of a bearer token too, and hides that", function()
+    local found = { bearer_token = "bearer-token-1" }
+    local kept = sourced(function() return found end, nil, {})
+    local first = kept.get()
+    assert.equal(first, kept.get())
+    assert.equal("a *** b", kept.hide "a bearer-token-1 b")
+    found = { bearer_token = "bearer-token-2" }
+    assert.not_equal(first, kept.get())
+    found = { access_key_id = "i", access_key_secret = "secret-1" }
+    kept.get()
+    assert.equal("a bearer-token-1 b *** c ***", kept.hide "a bearer-token-1 b bearer-token-2 c secret-1")
+  end)
+
+  it("hands on what it is asked for: the time there is, whether there may be other keys, its end", function()
+    local told = {}
+    local kept = signer.new({
+      get = function(deadline)
+        told[#told + 1] = deadline
+        return { access_key_id = "i", access_key_secret = "secret-1" }
+      end,
+      expire = function()
+        told[#told + 1] = "expire"
+        return true
+      end,
+      close = function() told[#told + 1] = "close" end,
+    }, nil, {})
+    assert.is_true(kept.expire(kept.get(5)))
+    kept.close()
+    kept.close()
+    assert.same({ 5, "expire", "close" }, told)
+  end)
+
   it("keeps its keys when the source fails for once, and uses none meanwhile", function()
     local found = { access_key_id = "i", access_key_secret = "secret-1" }
     local source = { found }

@@ -3,6 +3,7 @@
 local budget = require "dataworks.budget"
 local catalog = require "dataworks.catalog"
 local core = require "dataworks.core"
+local credential_host = require "dataworks.credentials.host"
 local credentials = require "dataworks.credentials"
 local endpoints = require "dataworks.endpoints"
 local errors = require "dataworks.error"
@@ -45,16 +46,25 @@ local function reader(getenv)
   end
 end
 
+--- What a header can't carry is left out.
+local function user_agent(getenv)
+  local more = (getenv "ALIBABA_CLOUD_USER_AGENT" or ""):gsub("[%z\1-\31\127]", "")
+  return more ~= "" and USER_AGENT .. " " .. more or USER_AGENT
+end
+
 -- The URL of a proxy and the password of a key stay in closures, as the keys do.
 
 local function transport_maker(options, getenv)
-  local chosen = {
-    connect_timeout = options.connect_timeout, max_reply_bytes = options.max_reply_bytes,
-    allow_http = options.allow_http, ca_file = options.ca_file or getenv "DATAWORKS_CA_FILE",
-    client_certificate = options.client_certificate, client_key = options.client_key,
-    client_key_password = options.client_key_password, min_tls = options.min_tls,
-  }
-  return function()
+  return function(changes)
+    local chosen = {
+      connect_timeout = options.connect_timeout, max_reply_bytes = options.max_reply_bytes,
+      allow_http = options.allow_http, ca_file = options.ca_file or getenv "DATAWORKS_CA_FILE",
+      client_certificate = options.client_certificate, client_key = options.client_key,
+      client_key_password = options.client_key_password, min_tls = options.min_tls,
+    }
+    for name, value in pairs(changes or {}) do
+      chosen[name] = value
+    end
     return require("dataworks.transport").new(chosen)
   end
 end
@@ -70,18 +80,19 @@ end
 ---@return dataworks.Caller
 function M.new(options)
   local getenv = reader(options.getenv or os.getenv)
-  local url, unresolved = endpoints.resolve(options.endpoint or getenv "ALIBABA_CLOUD_ENDPOINT",
-    options.region or getenv "ALIBABA_CLOUD_REGION_ID", options.network or getenv "ALIBABA_CLOUD_ENDPOINT_TYPE")
+  local endpoint = options.endpoint or getenv "ALIBABA_CLOUD_ENDPOINT"
+  local url, unresolved = endpoints.resolve(endpoint,
+    options.region or not endpoint and credentials.region(options, getenv) or nil,
+    options.network or getenv "ALIBABA_CLOUD_ENDPOINT_TYPE")
   local proxy, wrong
   if url then
     proxy, wrong = proxies.find(url, options, getenv)
   end
   local time = skew.new(options.now or core.time)
-  return setmetatable({
+  local self = setmetatable({
     endpoint = url or false,
     unresolved = unresolved or false,
     proxy = function() return proxy, wrong end,
-    signer = signer.new(credentials.source(options, getenv), options.signature, secrets_of(options, proxy or "")),
     timeout = options.timeout or TIMEOUT,
     connect_timeout = options.connect_timeout or CONNECT_TIMEOUT,
     retries = options.retries or RETRIES,
@@ -94,10 +105,15 @@ function M.new(options)
     now = time.now,
     clock = options.clock or core.clock,
     nonce = options.nonce or core.nonce,
+    user_agent = user_agent(getenv),
     random = options.random or core.random,
     pause = options.sleep or false,
     closed = false,
   }, Caller)
+  local host = credential_host.new(self, options, getenv)
+  self.signer = signer.new(credentials.source(options, getenv, host), options.signature,
+    secrets_of(options, proxy or ""))
+  return self
 end
 
 -- One attempt
@@ -128,13 +144,13 @@ local function build(self, call)
     return nil, self.unresolved
   end
   local row, params = call.row, call.params
-  local keys, err = self.signer.get()
+  local keys, err = self.signer.get(call.deadline)
   if not keys then
     return nil, err
   end
   call.keys = keys
   local context = {
-    signer = keys, endpoint = self.endpoint, date = self.now(), nonce = self.nonce(), user_agent = USER_AGENT,
+    signer = keys, endpoint = self.endpoint, date = self.now(), nonce = self.nonce(), user_agent = self.user_agent,
   }
   local request
   if row.name == GENERATE then

@@ -2,6 +2,7 @@
 
 local caller = require "dataworks.caller"
 local catalog = require "dataworks.catalog"
+local credentials = require "dataworks.credentials"
 local endpoints = require "dataworks.endpoints"
 local nearest = require "dataworks.nearest"
 local options_of = require "dataworks.options"
@@ -23,7 +24,8 @@ local GENERATE = "GenerateDISyncTaskConfigForCreating"
 ---@field access_key_id? string ALIBABA_CLOUD_ACCESS_KEY_ID
 ---@field access_key_secret? string ALIBABA_CLOUD_ACCESS_KEY_SECRET
 ---@field security_token? string ALIBABA_CLOUD_SECURITY_TOKEN
----@field credentials? fun(): dataworks.Credentials|nil, string|nil asked before each attempt
+---@field credentials? string|table|fun(): dataworks.Credentials|nil, string|nil where they come from
+---@field profile? string of the CLI's configuration or the credentials file; ALIBABA_CLOUD_PROFILE
 ---@field version? "2020-05-18"|"2024-05-18" of the actions; without it the first that has the action
 ---@field signature? "ACS3-HMAC-SHA256"|"ACS3-HMAC-SM3"|"HMAC-SHA1" the first
 ---@field timeout? number seconds for a whole call with its repetitions, 30
@@ -50,7 +52,8 @@ local GENERATE = "GenerateDISyncTaskConfigForCreating"
 local OPTIONS = {
   region = "text", endpoint = "text", version = "text",
   access_key_id = "text", access_key_secret = "text", security_token = "string",
-  credentials = "function", signature = "text", timeout = "seconds", connect_timeout = "seconds", retries = "count",
+  credentials = "credentials", profile = "text", signature = "text",
+  timeout = "seconds", connect_timeout = "seconds", retries = "count",
   network = "text", proxy = "string", no_proxy = "string", ca_file = "text", client_certificate = "text",
   client_key = "text", client_key_password = "string", min_tls = "text", max_reply_bytes = "size",
   allow_http = "boolean", transport = "transport",
@@ -101,6 +104,8 @@ local function check_secrets(options, level)
     error("dataworks.new: security_token needs its access_key_id and access_key_secret", level + 1)
   elseif options.access_key_id and options.credentials then
     error("dataworks.new: give either access_key_id and access_key_secret or credentials, not both", level + 1)
+  elseif options.credentials then
+    credentials.check("dataworks.new: credentials", options.credentials, level + 1)
   end
 end
 
@@ -217,13 +222,20 @@ function methods:generate(params, options)
   return result, err
 end
 
-local SECRET_HEADERS = { authorization = true, ["x-acs-security-token"] = true }
+local SECRET_HEADERS = { authorization = true, ["x-acs-security-token"] = true, ["x-acs-bearer-token"] = true }
 
 local Request = { __name = "dataworks.Request" }
 
+local function without_secrets(text)
+  for _, name in ipairs { "Signature", "SecurityToken", "BearerToken" } do
+    text = text:gsub("(%f[^%z&?]" .. name .. "=)[^&]*", "%1***")
+  end
+  return text
+end
+
 --- For people: as it would go over the wire, less what is secret.
 function Request:__tostring()
-  local lines, names = { self.method .. " " .. self.url }, {}
+  local lines, names = { self.method .. " " .. without_secrets(self.url) }, {}
   for name in pairs(self.headers) do
     names[#names + 1] = name
   end
@@ -231,8 +243,7 @@ function Request:__tostring()
   for _, name in ipairs(names) do
     lines[#lines + 1] = name .. ": " .. (SECRET_HEADERS[name] and "***" or self.headers[name])
   end
-  local body = self.body:gsub("(%f[^%z&]Signature=)[^&]*", "%1***"):gsub("(%f[^%z&]SecurityToken=)[^&]*", "%1***")
-  lines[#lines + 1] = body ~= "" and "\n" .. body or nil
+  lines[#lines + 1] = self.body ~= "" and "\n" .. without_secrets(self.body) or nil
   return table.concat(lines, "\n")
 end
 

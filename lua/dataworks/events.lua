@@ -5,15 +5,17 @@ local errors = require "dataworks.error"
 local M = {}
 
 ---@class dataworks.Event what on_event is told; never parameters, headers or bodies
----@field type "request"|"response"|"retry"|"wait"
----@field action string
----@field attempt integer
+---@field type "request"|"response"|"retry"|"wait"|"refresh"
+---@field action? string all but "refresh"
+---@field attempt? integer all but "refresh"
+---@field provider? string "refresh": that fetched temporary credentials
+---@field expires? number "refresh": seconds that they last
 ---@field endpoint? string "request"
 ---@field client_token? string "request"
 ---@field status? integer "response": of HTTP
 ---@field request_id? string "response"
----@field elapsed? number "response": seconds of this attempt; "wait": of the whole wait
----@field error? dataworks.Error "response" and "retry"
+---@field elapsed? number "response": seconds of this attempt; "wait": of the whole wait; "refresh": of the fetch
+---@field error? dataworks.Error "response", "retry" and "refresh"
 ---@field delay? number "retry" and "wait": seconds until the next attempt; 0 after something was put right
 
 ---@class dataworks.Events

@@ -18,6 +18,15 @@ local TYPES = {
     return is_finite(value) and value > 0 and value % 1 == 0
   end },
   text = { "text that isn't empty", function(value) return type(value) == "string" and value ~= "" end },
+  duration = { "a whole number of seconds above 0", function(value)
+    return is_finite(value) and value > 0 and value % 1 == 0
+  end },
+  policy = { "a table or JSON text", function(value)
+    return type(value) == "table" or type(value) == "string" and value ~= ""
+  end },
+  credentials = { "a function, a name or a table", function(value)
+    return type(value) == "function" or type(value) == "table" or type(value) == "string"
+  end },
   transport = { "an object with a method send", function(value)
     return type(value) == "table" and type(value.send) == "function"
   end },

@@ -53,7 +53,7 @@ local function as_failure(wrong)
 end
 
 --- @class dataworks.Signer
---- @field get fun(): userdata|nil, table|nil the prepared keys, or fields of an error
+--- @field get fun(deadline?: number): userdata|nil, table|nil the prepared keys, or fields of an error
 --- @field expire fun(refused: userdata): boolean the service refused these keys: may there be others now?
 --- @field hide fun(text: string): string
 --- @field close fun()
@@ -63,14 +63,14 @@ end
 ---@param more_secrets string[] that have to be hidden too
 ---@return dataworks.Signer
 function M.new(source, algorithm, more_secrets)
-  local current, id, secret, token
+  local current, id, secret, token, bearer
   local hide = M.hider(more_secrets)
   local signer = {}
 
   local function renew(found)
     local made, wrong = core.signer {
       algorithm = algorithm, access_key_id = found.access_key_id, access_key_secret = found.access_key_secret,
-      security_token = found.security_token,
+      security_token = found.security_token, bearer_token = found.bearer_token,
     }
     if not made then
       return nil, as_failure(wrong)
@@ -79,17 +79,19 @@ function M.new(source, algorithm, more_secrets)
       current:close()
     end
     -- A reply to a request under the old keys may still come.
-    hide = M.hider(joined(more_secrets, secret, token, found.access_key_secret, found.security_token))
+    hide = M.hider(joined(more_secrets, secret, token, bearer, found.access_key_secret, found.security_token,
+      found.bearer_token))
     current, id, secret, token = made, found.access_key_id, found.access_key_secret, found.security_token
+    bearer = found.bearer_token
     return current
   end
 
-  function signer.get()
-    local found, err = source.get()
+  function signer.get(deadline)
+    local found, err = source.get(deadline)
     if not found then
       return nil, err
     elseif current and found.access_key_id == id and found.access_key_secret == secret
-      and found.security_token == token then
+      and found.security_token == token and found.bearer_token == bearer then
       return current
     end
     return renew(found)
@@ -111,7 +113,10 @@ function M.new(source, algorithm, more_secrets)
     if current then
       current:close()
     end
-    current, id, secret, token, source = nil, nil, nil, nil, nil
+    if source and source.close then
+      source.close()
+    end
+    current, id, secret, token, bearer, source = nil, nil, nil, nil, nil, nil
   end
 
   return signer

@@ -1,25 +1,42 @@
--- Credentials from the environment.
+-- Credentials from the environment, which is read each time.
 
-local M = {}
+local failures = require "dataworks.credentials.failure"
 
-local ID, SECRET = "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"
-local TOKEN = "ALIBABA_CLOUD_SECURITY_TOKEN"
+local M = { FIELDS = {} }
 
----@param getenv fun(name: string): string|nil
----@return dataworks.Credentials|nil
----@return string|nil reason why there are none
-function M.find(getenv)
-  local function value(name)
-    local text = getenv(name)
-    return text ~= "" and text or nil
+-- The official names, and those that the CLI takes too. One family is taken as a whole: an id of one and a secret of
+-- another don't belong together.
+local PREFIXES = { "ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_", "" }
+
+local BEARER = "ALIBABA_CLOUD_BEARER_TOKEN"
+
+local function find(getenv)
+  for _, prefix in ipairs(PREFIXES) do
+    local id = getenv(prefix .. "ACCESS_KEY_ID")
+    if id then
+      local secret = getenv(prefix .. "ACCESS_KEY_SECRET")
+      if not secret then
+        return nil, failures.absent(prefix .. "ACCESS_KEY_SECRET is not set")
+      end
+      return { access_key_id = id, access_key_secret = secret, security_token = getenv(prefix .. "SECURITY_TOKEN") }
+    end
   end
-  local id, secret = value(ID), value(SECRET)
-  if not id then
-    return nil, ID .. " is not set"
-  elseif not secret then
-    return nil, SECRET .. " is not set"
+  local token = getenv(BEARER)
+  if token then
+    return { bearer_token = token }
   end
-  return { access_key_id = id, access_key_secret = secret, security_token = value(TOKEN) }
+  return nil, failures.absent "ALIBABA_CLOUD_ACCESS_KEY_ID is not set"
+end
+
+---@param _ table
+---@param host dataworks.CredentialHost
+---@return dataworks.Provider
+function M.new(_, host)
+  return {
+    name = "environment",
+    get = function() return find(host.getenv) end,
+    expire = function() return false end,
+  }
 end
 
 return M

@@ -1,0 +1,157 @@
+-- Temporary credentials: fetched once for all who ask, ahead of their expiry, and kept while they are valid when that
+-- fails. The secrets stay in closures.
+
+local errors = require "dataworks.error"
+local failures = require "dataworks.credentials.failure"
+
+local M = {}
+
+-- Seconds before the expiry, or this part of a shorter life; and up to half as much more, so that many clients don't
+-- refresh at once.
+local AHEAD, AHEAD_PART = 300, 1 / 4
+
+-- How long those without an expiry are used before they are fetched again.
+local UNDATED = 5
+
+-- What was fetched this recently is not fetched again when the service calls it expired.
+local RECENT = 5
+
+local LONGEST_PAUSE = 60
+local LONGEST_WAIT = 60
+
+-- A fetch that takes longer was given up with its coroutine.
+local ABANDONED = 120
+
+---@class dataworks.Provider
+---@field name? string
+---@field get fun(deadline: number): dataworks.Credentials|nil, table|nil the deadline is one of host.clock
+---@field expire fun(): boolean forgets what it has fetched; can there be others?
+
+---@param name string for events
+---@param fetch fun(deadline: number): dataworks.Credentials|nil, table|nil
+---@param host dataworks.CredentialHost
+---@param stored? dataworks.Credentials|nil fetched before by somebody else, with their expiration
+---@return dataworks.Provider
+function M.new(name, fetch, host, stored)
+  local held, expires, due, fetched_at
+  local failure, failed = nil, 0
+  local retry_at, ahead_at = -math.huge, -math.huge
+  local busy = false
+
+  local function is_busy()
+    return busy ~= false and host.clock() - busy.since < ABANDONED
+  end
+
+  local function hold(found, since)
+    local now = host.now()
+    held, fetched_at, expires = found, since, found.expiration or now + UNDATED
+    due = expires
+    if found.expiration then
+      due = expires - math.min(AHEAD, (expires - now) * AHEAD_PART) * (1 + host.random() / 2)
+    end
+  end
+
+  local function keep(found)
+    if found.expiration and found.expiration <= host.now() then
+      return nil, failures.new "what was fetched has expired already; is the clock of this machine right?"
+    end
+    hold(found, host.clock())
+    failure, failed, retry_at, ahead_at = nil, 0, -math.huge, -math.huge
+    return found
+  end
+
+  --- A fetch that the caller's deadline cut short says nothing about the next; unless it was one ahead, which would
+  --- hold up one call after the other.
+  local function remember(why, ahead)
+    if why.absent or why.hurried and not ahead then
+      return
+    end
+    failed = failed + 1
+    local pause = why.pause or math.min(LONGEST_PAUSE, 2 ^ (failed - 1)) * (0.5 + host.random() / 2)
+    local again = host.clock() + pause
+    if ahead then
+      ahead_at = again
+      return
+    elseif (why.status or 0) >= 500 then
+      -- The caller may repeat its call, but not before that can help.
+      why.retry_after = why.retry_after or pause
+    end
+    failure, retry_at = why, again
+  end
+
+  local function tell(found, problem, elapsed)
+    host.emit {
+      type = "refresh", provider = name, elapsed = elapsed,
+      expires = found and found.expiration and found.expiration - host.now() or nil,
+      error = problem and errors.new(problem) or nil,
+    }
+  end
+
+  local function refresh(deadline, ahead)
+    local mine = { since = host.clock(), gate = host.gate() }
+    busy = mine
+    local found, why = fetch(deadline)
+    if found then
+      found, why = keep(found)
+    end
+    if not found then
+      remember(why, ahead)
+    end
+    if busy == mine then
+      busy = false
+    end
+    if mine.gate then
+      mine.gate.open()
+    end
+    if found or not why.absent then
+      tell(found, why or found.problem, host.clock() - mine.since)
+    end
+    return found, why
+  end
+
+  if stored and stored.expiration > host.now() then
+    hold(stored, -math.huge)
+  end
+
+  local provider = { name = name }
+
+  --- Refreshing ahead may take half of what time there is, since the call can go on without.
+  local function get_valid(deadline)
+    local clock = host.clock()
+    if host.now() >= due and clock >= ahead_at and not is_busy() then
+      return refresh(math.min(clock + (deadline - clock) / 2, clock + LONGEST_WAIT), true) or held
+    end
+    return held
+  end
+
+  function provider.get(deadline)
+    while true do
+      if held and host.now() < expires then
+        return get_valid(deadline)
+      end
+      local waiting = is_busy() and busy.gate
+      if not waiting then
+        if failure and host.clock() < retry_at then
+          return nil, failure
+        end
+        return refresh(deadline)
+      elseif not waiting.wait(math.min(LONGEST_WAIT, deadline - host.clock())) then
+        return nil, failures.hurried(failures.new "another call is fetching them, and that takes too long")
+      end
+    end
+  end
+
+  function provider.expire()
+    if not held then
+      return is_busy()
+    elseif host.clock() - fetched_at < RECENT then
+      return false
+    end
+    held, failure, retry_at = nil, nil, -math.huge
+    return true
+  end
+
+  return provider
+end
+
+return M

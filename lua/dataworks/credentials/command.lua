@@ -1,0 +1,69 @@
+-- A command line as words, by the rules of a POSIX shell for blanks, quotes and backslashes; nothing is expanded.
+
+local M = {}
+
+-- What a backslash takes the meaning from inside double quotes; before another byte it is itself.
+local ESCAPED = { ['"'] = true, ["\\"] = true, ["$"] = true, ["`"] = true }
+
+--- The text from an opening double quote's next byte up to the closing one.
+local function double_quoted(line, at)
+  local out = {}
+  while at <= #line do
+    local byte, following = line:sub(at, at), line:sub(at + 1, at + 1)
+    if byte == '"' then
+      return table.concat(out), at + 1
+    elseif byte == "\\" and following == "\n" then
+      at = at + 2
+    elseif byte == "\\" and ESCAPED[following] then
+      out[#out + 1] = following
+      at = at + 2
+    else
+      out[#out + 1] = byte
+      at = at + 1
+    end
+  end
+end
+
+--- What stands at `at` outside of quotes: a piece of a word, and where the next one begins.
+local function piece(line, at)
+  local byte = line:sub(at, at)
+  if byte == "'" then
+    local stop = line:find("'", at + 1, true)
+    return stop and line:sub(at + 1, stop - 1), stop and stop + 1
+  elseif byte == '"' then
+    return double_quoted(line, at + 1)
+  elseif byte == "\\" then
+    return at < #line and line:sub(at + 1, at + 1) or nil, at + 2
+  end
+  local plain = line:match("^[^%s'\"\\]+", at)
+  return plain, at + #plain
+end
+
+---@param line string
+---@return string[]|nil words
+---@return string|nil message
+function M.split(line)
+  local words, word, at = {}, nil, 1
+  line = line:gsub("^%s+", "")
+  while at <= #line do
+    if line:find("^\\\n", at) then
+      at = at + 2
+    elseif line:find("^%s", at) then
+      words[#words + 1] = word
+      word, at = nil, line:find("%S", at) or #line + 1
+    else
+      local text, following = piece(line, at)
+      if not text then
+        return nil, "a quote or a backslash at its end is left open"
+      end
+      word, at = (word or "") .. text, following
+    end
+  end
+  words[#words + 1] = word
+  if not words[1] or words[1] == "" then
+    return nil, "it names no program"
+  end
+  return words
+end
+
+return M

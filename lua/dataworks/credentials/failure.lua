@@ -1,0 +1,40 @@
+-- Why a provider has no credentials, as fields of an error. What a file or an answer holds is never part of one.
+
+local M = {}
+
+---@param message string
+---@param advice? string one line that helps
+---@return table
+function M.new(message, advice)
+  return { kind = "credentials", sent = false, message = message, advice = advice }
+end
+
+--- Nothing is set up here, so that a chain goes on to its next provider.
+---@param message string
+---@return table
+function M.absent(message)
+  return { kind = "credentials", sent = false, message = message, absent = true }
+end
+
+--- The caller's own deadline cut it short, so that it says nothing about the next try.
+---@param failure table
+---@return table failure
+function M.hurried(failure)
+  failure.hurried = true
+  return failure
+end
+
+--- The same failure as part of a larger one.
+---@param prefix string
+---@param failure table
+---@return table
+function M.within(prefix, failure)
+  local copy = {}
+  for name, value in pairs(failure) do
+    copy[name] = value
+  end
+  copy.message = prefix .. ": " .. failure.message
+  return copy
+end
+
+return M

@@ -1,0 +1,44 @@
+local reply = require "dataworks.credentials.reply"
+
+describe("an answer with credentials", function()
+  it("may have its expiry with a fraction or an offset", function()
+    for text, seconds in pairs {
+      ["2024-05-18T08:09:10Z"] = 1716019750, ["2024-05-18T08:09:10.123Z"] = 1716019750, ["2024-05-18T08:09:10z"] = 1716019750,
+      ["2024-05-18T16:09:10+08:00"] = 1716019750, ["2024-05-18T16:09:10.5+0800"] = 1716019750,
+      ["2024-05-18T03:39:10-04:30"] = 1716019750,
+    } do
+      assert.equal(seconds, reply.expiration(text), text)
+    end
+    for _, text in ipairs { "", "2024-05-18", "2024-05-18T08:09:10", "2024-13-18T08:09:10Z", "1716019750", "2024-05-18T08:09:10+8" } do
+      assert.is_nil(reply.expiration(text), text)
+    end
+    assert.is_nil(reply.expiration(nil))
+  end)
+
+  it("must have all four parts, as texts", function()
+    local names = { "AccessKeyId", "AccessKeySecret", "SecurityToken", "Expiration" }
+    local function whole()
+      return { AccessKeyId = "i", AccessKeySecret = "s", SecurityToken = "t", Expiration = "2024-05-18T08:09:10Z" }
+    end
+    assert.same({ access_key_id = "i", access_key_secret = "s", security_token = "t", expiration = 1716019750 },
+      reply.credentials(whole(), reply.PASCAL))
+    for _, name in ipairs(names) do
+      for _, bad in ipairs { false, "", 5, {} } do
+        local answer = whole()
+        answer[name] = bad or nil
+        assert.equal("the answer has no " .. name, select(2, reply.credentials(answer, reply.PASCAL)).message)
+      end
+    end
+    local answer = whole()
+    answer.Expiration = "soon"
+    assert.equal("the answer's Expiration is no date", select(2, reply.credentials(answer, reply.PASCAL)).message)
+    assert.equal("the answer holds no credentials", select(2, reply.credentials("x", reply.PASCAL)).message)
+  end)
+
+  it("is one JSON object", function()
+    assert.same({ a = 1 }, reply.object ' {"a":1}\n')
+    for _, text in ipairs { "", "[1]", "5", '"{"', "{", '{"a":1}}', "<html>" } do
+      assert.equal("the answer is no JSON object", select(2, reply.object(text)).message)
+    end
+  end)
+end)
