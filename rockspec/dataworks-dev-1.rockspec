@@ -80,6 +80,7 @@ build = {
     ["dataworks.credentials.uri"] = "lua/dataworks/credentials/uri.lua",
     ["dataworks.credentials.variables"] = "lua/dataworks/credentials/variables.lua",
     ["dataworks.dates"] = "lua/dataworks/dates.lua",
+    ["dataworks.debug"] = "lua/dataworks/debug.lua",
     ["dataworks.diagnosis"] = "lua/dataworks/diagnosis.lua",
     ["dataworks.emulator.credentials"] = "lua/dataworks/emulator/credentials.lua",
     ["dataworks.emulator.delivery"] = "lua/dataworks/emulator/delivery.lua",

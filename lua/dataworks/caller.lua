@@ -72,6 +72,10 @@ end
 --- What no text may show, beside the keys.
 local function secrets_of(options, proxy)
   local secrets = proxies.secrets(proxy)
+  -- The metadata service is reached past the proxy that the option names, but not past this.
+  for _, secret in ipairs(proxies.secrets(options.proxy or "")) do
+    secrets[#secrets + 1] = secret
+  end
   secrets[#secrets + 1] = options.client_key_password
   return secrets
 end
@@ -99,7 +103,7 @@ function M.new(options)
     transport = options.transport or false,
     new_transport = transport_maker(options, getenv),
     owns_transport = false,
-    events = events.new(options),
+    events = events.new(options, getenv),
     budget = budget.new(),
     skew = time,
     now = time.now,

@@ -43,6 +43,7 @@ local GENERATE = "GenerateDISyncTaskConfigForCreating"
 ---@field allow_http? boolean plain http to hosts other than loopback
 ---@field transport? dataworks.Transport stays open when the client is closed
 ---@field on_event? fun(event: dataworks.Event) what it raises is dropped; tostring(client) shows it
+---@field debug? boolean|fun(line: string) each event as a line on stderr, or to the function; ALIBABA_CLOUD_DEBUG
 ---@field now? fun(): number seconds since 1970
 ---@field clock? fun(): number seconds that never jump
 ---@field nonce? fun(): string
@@ -57,8 +58,8 @@ local OPTIONS = {
   network = "text", proxy = "string", no_proxy = "string", ca_file = "text", client_certificate = "text",
   client_key = "text", client_key_password = "string", min_tls = "text", max_reply_bytes = "size",
   allow_http = "boolean", transport = "transport",
-  on_event = "function", now = "function", clock = "function", nonce = "function", random = "function",
-  sleep = "function", getenv = "function",
+  on_event = "function", debug = "debug", now = "function", clock = "function", nonce = "function",
+  random = "function", sleep = "function", getenv = "function",
 }
 
 ---@class dataworks.CallOptions

@@ -1,5 +1,6 @@
--- What a client tells of itself while it works, to the on_event of its options.
+-- What a client tells of itself while it works, to the on_event of its options and in debug lines.
 
+local debugging = require "dataworks.debug"
 local errors = require "dataworks.error"
 
 local M = {}
@@ -20,25 +21,36 @@ local M = {}
 
 ---@class dataworks.Events
 ---@field listener false|fun(event: dataworks.Event)
----@field wrong string|false what the listener raised last
+---@field write false|fun(line: string) takes debug lines
+---@field wrong string|false what either raised last
 local Events = {}
 Events.__index = Events
 
 --- A callback must not cut a call in two: a task that was created would be lost with it.
----@param event dataworks.Event
-function Events:emit(event)
-  if self.listener then
-    local ok, message = pcall(self.listener, event)
-    if not ok then
-      self.wrong = errors.line(message, 200)
-    end
+local function tell(self, callback, what)
+  local ok, message = pcall(callback, what)
+  if not ok then
+    self.wrong = errors.line(message, 200)
   end
 end
 
----@param options { on_event?: fun(event: dataworks.Event) }
+---@param event dataworks.Event
+function Events:emit(event)
+  if self.write then
+    tell(self, self.write, debugging.line(event))
+  end
+  if self.listener then
+    tell(self, self.listener, event)
+  end
+end
+
+---@param options { on_event?: fun(event: dataworks.Event), debug?: boolean|fun(line: string) }
+---@param getenv fun(name: string): string|nil
 ---@return dataworks.Events
-function M.new(options)
-  return setmetatable({ listener = options.on_event or false, wrong = false }, Events)
+function M.new(options, getenv)
+  return setmetatable({
+    listener = options.on_event or false, write = debugging.writer(options.debug, getenv) or false, wrong = false,
+  }, Events)
 end
 
 return M

@@ -27,6 +27,9 @@ local TYPES = {
   credentials = { "a function, a name or a table", function(value)
     return type(value) == "function" or type(value) == "table" or type(value) == "string"
   end },
+  debug = { "true, false or a function that takes a line", function(value)
+    return type(value) == "boolean" or type(value) == "function"
+  end },
   transport = { "an object with a method send", function(value)
     return type(value) == "table" and type(value.send) == "function"
   end },

@@ -1,0 +1,67 @@
+-- Events as lines for a person to read: `dataworks: response action=GetFile attempt=1 status=200 ...`.
+
+local errors = require "dataworks.error"
+
+local M = {}
+
+-- The order in a line; what an event lacks is left out. Durations are told in milliseconds.
+local FIELDS = {
+  "action", "provider", "reason", "attempt", "endpoint", "client_token", "status", "request_id", "elapsed", "delay",
+  "expires", "error",
+}
+
+local DURATIONS = { elapsed = true, delay = true, expires = true }
+
+local LONGEST_VALUE = 500
+
+--- A value of several words stands in quotes.
+local function word(name, value)
+  if DURATIONS[name] then
+    return ("%.0fms"):format(value * 1000)
+  end
+  local text = errors.line(value, LONGEST_VALUE)
+  if text == "" or text:find '[%s"=\\]' then
+    return '"' .. text:gsub('["\\]', "\\%0") .. '"'
+  end
+  return text
+end
+
+---@param event dataworks.Event
+---@return string without a line break
+function M.line(event)
+  local words = { "dataworks: " .. event.type }
+  for _, name in ipairs(FIELDS) do
+    if event[name] ~= nil then
+      words[#words + 1] = name .. "=" .. word(name, event[name])
+    end
+  end
+  return table.concat(words, " ")
+end
+
+local function to_stderr(line)
+  io.stderr:write(line, "\n")
+end
+
+--- Does ALIBABA_CLOUD_DEBUG, a list with commas, name this library?
+local function is_named(list)
+  for name in (list or ""):gmatch "[^%s,]+" do
+    if name:lower() == "dataworks" then
+      return true
+    end
+  end
+  return false
+end
+
+--- What takes the lines of a client.
+---@param option boolean|nil|fun(line: string) the option `debug`
+---@param getenv fun(name: string): string|nil
+---@return fun(line: string)|nil
+function M.writer(option, getenv)
+  if type(option) == "function" then
+    return option
+  elseif option or option == nil and is_named(getenv "ALIBABA_CLOUD_DEBUG") then
+    return to_stderr
+  end
+end
+
+return M
