@@ -69,11 +69,12 @@ test: ## lint and the whole suite on each of LUAS; installs what is missing. SPE
 
 LUA_FILES = $(shell find lua spec examples bench tools -name '*.lua' 2>/dev/null) bin/dataworks
 
-bench: ## measurements against what can't be avoided, on LUA
-	@tools/setup demo
+bench: ## measurements against what can't be avoided, and the official Node core, on LUA
+	@tools/setup interop
+	@$(MAKE) --no-print-directory -s $(INTEROP)/node
 	@$(MAKE) --no-print-directory -s build $(BUILD)/floor.so
 	@export LUA_PATH="$$PWD/lua/?.lua;$$PWD/?.lua;;" LUA_CPATH="$$PWD/$(BUILD)/?.so;;"; \
-	set -e; for script in $(filter-out bench/ratio.lua bench/script.lua,$(wildcard bench/*.lua)); do $(LUA_BIN) $$script; done
+	set -e; for script in $(filter-out bench/ratio.lua bench/script.lua bench/first_call.lua,$(wildcard bench/*.lua)); do $(LUA_BIN) $$script; done
 
 $(BUILD)/floor.so: bench/floor.c Makefile
 	@mkdir -p $(@D)
@@ -106,9 +107,14 @@ ASAN_SUITE = INTERPRETER=$(ASAN)/lua tools/suite 5.4 --exclude-tags=install --cp
 test-asan: asan-build ## the suite on 5.4 under AddressSanitizer and UBSan; a leak fails
 	@$(ASAN_SUITE) $(SPEC)
 
-# With the sanitizers, since a string that was collected too early often still has its bytes.
-test-gc: asan-build ## the same with the garbage collector at full pressure
-	@$(ASAN_SUITE) --helper=spec.support.pressure $(SPEC)
+# Those specs that call C directly, or send through it: what the others do passes through the same functions. With the
+# sanitizers, since a string that was collected too early often still has its bytes.
+GC_SPECS = $(wildcard spec/core_*_spec.lua spec/curl_*_spec.lua) spec/curl_spec.lua spec/json_spec.lua \
+  spec/request_spec.lua spec/sign_spec.lua spec/signer_spec.lua spec/task_param_spec.lua spec/client_spec.lua \
+  spec/client_emulator_spec.lua
+
+test-gc: asan-build ## the specs of the C code with the garbage collector at full pressure
+	@$(ASAN_SUITE) --helper=spec.support.pressure $(or $(SPEC),$(GC_SPECS))
 
 # The plain build too: for the processes that specs start.
 asan-build:

@@ -7,7 +7,7 @@ local ROUNDS = 15
 
 local function median(list)
   table.sort(list)
-  return list[(#list + 1) / 2]
+  return list[math.ceil(#list / 2)]
 end
 
 --- Each function returns seconds for `count` repetitions.
@@ -15,7 +15,7 @@ end
 ---@param ours fun(count: integer): number
 ---@param floor fun(count: integer): number
 ---@param count integer
----@param aim number
+---@param aim? number
 function M.print(what, ours, floor, count, aim)
   local times, floors, ratios = {}, {}, {}
   ours(count)
@@ -25,8 +25,17 @@ function M.print(what, ours, floor, count, aim)
     ratios[round] = times[round] / floors[round]
   end
   local middle = median(ratios)
-  print(("%-44s %7.2f us %7.2f us   x%.2f (%.2f to %.2f), aim x%.1f"):format(what, median(times) / count * 1e6,
-    median(floors) / count * 1e6, middle, ratios[1], ratios[#ratios], aim))
+  print(("%-44s %7.2f us %7.2f us   x%.2f (%.2f to %.2f)%s"):format(what, median(times) / count * 1e6,
+    median(floors) / count * 1e6, middle, ratios[1], ratios[#ratios], aim and (", aim x%.1f"):format(aim) or ""))
+end
+
+--- Figures that were taken along the way: the median of each list, and their ratio.
+---@param what string
+---@param ours number[]
+---@param floors number[]
+function M.compare(what, ours, floors)
+  local our, their = median(ours), median(floors)
+  print(("%-44s %10.2f %10.2f   x%.3f"):format(what, our, their, our / their))
 end
 
 function M.header()

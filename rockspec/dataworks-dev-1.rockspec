@@ -116,6 +116,7 @@ build = {
     ["dataworks.flow.params"] = "lua/dataworks/flow/params.lua",
     ["dataworks.flow.state"] = "lua/dataworks/flow/state.lua",
     ["dataworks.ids"] = "lua/dataworks/ids.lua",
+    ["dataworks.lazy"] = "lua/dataworks/lazy.lua",
     ["dataworks.lifecycle"] = "lua/dataworks/lifecycle.lua",
     ["dataworks.nearest"] = "lua/dataworks/nearest.lua",
     ["dataworks.options"] = "lua/dataworks/options.lua",

@@ -2,7 +2,8 @@
 -- them is asked for, and only the lines of that one are read.
 
 local actions = require "dataworks.actions"
-local nearest = require "dataworks.nearest"
+local lazy = require "dataworks.lazy"
+local nearest = lazy "dataworks.nearest"
 
 local M = {}
 

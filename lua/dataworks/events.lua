@@ -1,6 +1,7 @@
 -- What a client tells of itself while it works, to the on_event of its options and in debug lines.
 
-local debugging = require "dataworks.debug"
+local lazy = require "dataworks.lazy"
+local debugging = lazy "dataworks.debug"
 local errors = require "dataworks.error"
 
 local M = {}

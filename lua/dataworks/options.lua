@@ -1,6 +1,7 @@
 -- Checks a table of options: a wrong one is a mistake in the program, and raises where that stands.
 
-local nearest = require "dataworks.nearest"
+local lazy = require "dataworks.lazy"
+local nearest = lazy "dataworks.nearest"
 
 local M = {}
 

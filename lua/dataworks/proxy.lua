@@ -1,7 +1,8 @@
 -- Which proxy a request goes through: worked out from its URL, the options and the environment, and from nothing else.
 
-local address = require "dataworks.address"
-local base64 = require "dataworks.base64"
+local lazy = require "dataworks.lazy"
+local address = lazy "dataworks.address"
+local base64 = lazy "dataworks.base64"
 
 local M = {}
 
@@ -117,7 +118,8 @@ local function is_exempt(list, host, port, bytes)
   return false
 end
 
-local LOOPBACK, LOOPBACK_IPV6 = address.parse "127.0.0.0", address.parse "::1"
+local LOOPBACK = { 127, 0, 0, 0 }
+local LOOPBACK_IPV6 = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 }
 
 -- A request to this machine never leaves it, whatever a proxy is set for.
 local function is_loopback(host, bytes)

@@ -1,6 +1,7 @@
 -- Which failed calls may be repeated, and how long to wait before: pure functions.
 
-local dates = require "dataworks.dates"
+local lazy = require "dataworks.lazy"
+local dates = lazy "dataworks.dates"
 
 local M = {}
 
