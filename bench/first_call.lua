@@ -6,7 +6,8 @@ local dataworks = require "dataworks"
 local required = os.clock() - before
 
 local client = dataworks.new {
-  endpoint = assert(arg[1]), access_key_id = "LTAI5tExampleExampleExam", access_key_secret = "a-secret-of-thirty-characters-",
+  endpoint = assert(arg[1]), access_key_id = "LTAI5tExampleExampleExam",
+  access_key_secret = "a-secret-of-thirty-characters-",
 }
 assert(client:call("GetDISyncTask", { ProjectId = 10000, TaskType = "DI_REALTIME", FileId = 1 }))
 client:close()
