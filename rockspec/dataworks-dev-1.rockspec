@@ -124,6 +124,7 @@ build = {
     ["dataworks.repetition"] = "lua/dataworks/repetition.lua",
     ["dataworks.response"] = "lua/dataworks/response.lua",
     ["dataworks.retry"] = "lua/dataworks/retry.lua",
+    ["dataworks.settings"] = "lua/dataworks/settings.lua",
     ["dataworks.signer"] = "lua/dataworks/signer.lua",
     ["dataworks.skew"] = "lua/dataworks/skew.lua",
     ["dataworks.task"] = "lua/dataworks/task.lua",
