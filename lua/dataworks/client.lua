@@ -4,6 +4,7 @@ local caller = require "dataworks.caller"
 local catalog = require "dataworks.catalog"
 local credentials = require "dataworks.credentials"
 local endpoints = require "dataworks.endpoints"
+local limit = require "dataworks.limit"
 local nearest = require "dataworks.nearest"
 local options_of = require "dataworks.options"
 local proxies = require "dataworks.proxy"
@@ -97,6 +98,10 @@ local function check_options(given, level)
     end
   end
   check_network(options, level + 1)
+  local wrong = options.limit and limit.wrong(options.limit)
+  if wrong then
+    error("dataworks.new: limit: " .. wrong, level + 1)
+  end
   return options
 end
 

@@ -27,6 +27,10 @@ local TYPES = {
   credentials = { "a function, a name or a table", function(value)
     return type(value) == "function" or type(value) == "table" or type(value) == "string"
   end },
+  -- What is in one, dataworks.limit knows.
+  limit = { "calls a second, \"adaptive\" or a table", function(value)
+    return type(value) == "number" or type(value) == "string" or type(value) == "table"
+  end },
   transport = { "an object with a method send", function(value)
     return type(value) == "table" and type(value.send) == "function"
   end },

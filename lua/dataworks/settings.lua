@@ -13,6 +13,7 @@
 ---@field timeout? number seconds for a whole call with its repetitions, 30
 ---@field connect_timeout? number seconds, 5
 ---@field retries? integer repetitions after the first attempt, 2
+---@field limit? number|"adaptive"|dataworks.LimitOptions|dataworks.Limit calls a second; none, but for pauses
 ---@field network? "public"|"vpc" which host of the region; ALIBABA_CLOUD_ENDPOINT_TYPE
 ---@field proxy? string URL, or "" for none; https_proxy and its kin
 ---@field no_proxy? string hosts that are reached directly; no_proxy
@@ -35,7 +36,7 @@ return {
   region = "text", endpoint = "text", version = "text",
   access_key_id = "text", access_key_secret = "text", security_token = "string",
   credentials = "credentials", profile = "text", signature = "text",
-  timeout = "seconds", connect_timeout = "seconds", retries = "count",
+  timeout = "seconds", connect_timeout = "seconds", retries = "count", limit = "limit",
   network = "text", proxy = "string", no_proxy = "string", ca_file = "text", client_certificate = "text",
   client_key = "text", client_key_password = "string", min_tls = "text", max_reply_bytes = "size",
   allow_http = "boolean", transport = "transport",
