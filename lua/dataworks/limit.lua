@@ -255,6 +255,13 @@ end
 
 -- What replies tell
 
+--- Does the limit see to it that repeating this does not add to the load? Then it need not cost the budget anything.
+---@param err dataworks.Error
+---@return boolean
+function Limit:paces(err)
+  return (self.adaptive or self.qps ~= nil) and retry.throttled(err)
+end
+
 --- A pause that a throttled reply asks for is for all calls, save for a quota that no pause of a call's length brings
 --- back.
 ---@param caller dataworks.Caller

@@ -8,6 +8,7 @@ local M = {}
 -- INCREASE is what the rate gains in each second in which it is used to the full, in calls a second.
 local DECREASE, INCREASE, LOWEST = 0.5, 0.5, 0.5
 
+-- A rate is measured over this, and halved once in it, in seconds.
 local WINDOW = 1
 
 ---@class dataworks.Adaptive: dataworks.Bucket
@@ -41,13 +42,13 @@ function M.sent(state, now)
   return measured(state, now)
 end
 
---- Calls that were under way together are refused together: that counts once.
+--- Calls that were under way together are refused together, and quotas are counted by the second: that counts once.
 ---@param state dataworks.Adaptive
 ---@param now number
 ---@param sent number when the attempt that was refused went out
 ---@param pace number what `sent` gave it: its reply may have come long after
 function M.throttled(state, now, sent, pace)
-  if state.cut and sent <= state.cut then
+  if state.cut and (sent <= state.cut or now - state.cut < WINDOW) then
     return
   end
   local rate = math.min(math.max(measured(state, now), pace), state.rate or math.huge)
