@@ -7,7 +7,7 @@ local FIELDS = { "rate", "level", "since", "next", "hole_from", "hole_to", "wind
 
 -- The lock is held without yielding, for some microseconds. It outlasts a worker that was killed meanwhile by no more
 -- than this, in seconds.
-local LOCK_TIME = 0.2
+local LOCK_TIME = 1
 local TRIES = 100
 
 ---@class dataworks.SharedState
