@@ -3,11 +3,13 @@
 local client = require "dataworks.client"
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
+local limit = require "dataworks.limit"
 local task = require "dataworks.task"
 
 local M = {
   _VERSION = require "dataworks.version",
   new = client.new,
+  limit = limit.make,
   task = task.build,
   list = core.list,
   null = core.null,

@@ -73,7 +73,7 @@ describe("the README and its reference", function()
   end)
 
   it("names every option, every field of an error and of an event", function()
-    assert.equal("", missing(fields("lua/dataworks/client.lua", "dataworks.Options")))
+    assert.equal("", missing(fields("lua/dataworks/settings.lua", "dataworks.Options")))
     assert.equal("", missing(fields("lua/dataworks/flow.lua", "dataworks.FlowOptions")))
     assert.equal("", missing(fields("lua/dataworks/lifecycle.lua", "dataworks.LifeOptions")))
     assert.equal("", missing(fields("lua/dataworks/waiter.lua", "dataworks.WaitOptions")))

@@ -8,6 +8,7 @@ local credentials = require "dataworks.credentials"
 local endpoints = require "dataworks.endpoints"
 local errors = require "dataworks.error"
 local events = require "dataworks.events"
+local limits = require "dataworks.limit"
 local percent = require "dataworks.percent"
 local proxies = require "dataworks.proxy"
 local repetition = require "dataworks.repetition"
@@ -34,6 +35,7 @@ local USER_AGENT = ("dataworks-lua/%s (%s)"):format(version, rawget(_G, "jit") a
 ---@field nonce fun(): string
 ---@field random fun(): number
 ---@field events dataworks.Events
+---@field limit dataworks.Limit
 ---@field proxy fun(): string|nil, table|nil URL, "" for none; or fields of an error
 ---@field closed boolean
 local Caller = {}
@@ -105,6 +107,7 @@ function M.new(options)
     owns_transport = false,
     events = events.new(options, getenv),
     budget = budget.new(),
+    limit = limits.new(options.limit),
     skew = time,
     now = time.now,
     clock = options.clock or core.clock,
@@ -200,13 +203,46 @@ local CLOSED = { kind = "cancelled", sent = false, message = "the client was clo
 ---@field keys userdata of the last attempt
 ---@field cost integer|nil of the last retry
 ---@field unsure boolean|"unknown" an attempt so far may have had an effect
+---@field token number|nil its place in the line of the limit
+---@field turned_away boolean|nil the line is longer than its time
+
+--- The request, signed when the call's turn has come. What can't be built does not wait, and what has to wait is
+--- built anew: its date and its keys would be old by then, and a long line would be held in memory.
+local function in_turn(self, call)
+  local wait, reason
+  do
+    local request, err = build(self, call)
+    if not request then
+      return nil, err
+    end
+    wait, reason = self.limit:line_up(self, call)
+    if wait == 0 then
+      return request
+    end
+  end
+  local ok, err
+  if wait then
+    ok, err = transport_of(self)
+    if not ok then
+      return nil, err
+    end
+    ok, err = self.limit:wait(self, call, wait, reason)
+  end
+  if not ok then
+    call.turned_away = true
+    return nil, err or reason
+  elseif self.closed then
+    return nil, CLOSED
+  end
+  return build(self, call)
+end
 
 --- Builds the request and has the transport ready.
 local function prepare(self, call)
   if self.closed then
     return nil, CLOSED
   end
-  local request, err = build(self, call)
+  local request, err = in_turn(self, call)
   if not request then
     return nil, err
   end
@@ -297,6 +333,9 @@ local function attempt(self, call)
     err = failed(self, call, fields, reply)
     remember(call, err)
   end
+  if reply then
+    self.limit:heard(self, call, err)
+  end
   self.events:emit {
     type = "response", action = call.action, attempt = call.attempts, elapsed = self.clock() - began,
     status = reply and reply.status, error = err,
@@ -333,6 +372,23 @@ local function begin(self, row, params, options)
   return call
 end
 
+--- Is there room in the line for the repetition? During a pause a call keeps its place in it.
+local function gets_turn(self, call, err)
+  if err.retry_after and retry.throttled(err) then
+    call.turned_away = not self.limit:line_up(self, call)
+  end
+  return not call.turned_away
+end
+
+--- What the call failed with before there was no turn in time for a repetition.
+local function not_repeated(self, call, err)
+  if call.cost then
+    self.budget:refill(call.cost)
+  end
+  err.gave_up = "deadline"
+  return nil, err
+end
+
 ---@param row dataworks.Action
 ---@param params table
 ---@param options dataworks.CallOptions
@@ -340,6 +396,7 @@ end
 ---@return dataworks.Error|nil err
 function Caller:perform(row, params, options)
   local call = begin(self, row, params, options)
+  local last
   while true do
     local result, err, reply = attempt(self, call)
     if result then
@@ -348,11 +405,19 @@ function Caller:perform(row, params, options)
         result.ClientToken = call.params.ClientToken
       end
       return result
+    elseif call.turned_away then
+      if last then
+        return not_repeated(self, call, last)
+      end
+      return nil, err
     end
     local delay = repetition.delay(self, call, err, reply)
     if not delay then
       return nil, err
+    elseif not gets_turn(self, call, err) then
+      return not_repeated(self, call, err)
     end
+    last = err
     self.events:emit { type = "retry", action = row.name, attempt = call.attempts + 1, delay = delay, error = err }
     if delay > 0 then
       self:sleep(delay)

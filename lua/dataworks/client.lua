@@ -5,9 +5,11 @@ local catalog = require "dataworks.catalog"
 local credentials = require "dataworks.credentials"
 local endpoints = require "dataworks.endpoints"
 local lazy = require "dataworks.lazy"
+local limit = require "dataworks.limit"
 local nearest = lazy "dataworks.nearest"
 local options_of = require "dataworks.options"
 local proxies = require "dataworks.proxy"
+local settings = require "dataworks.settings"
 
 local M = {}
 
@@ -18,50 +20,6 @@ local function flow() return require "dataworks.flow" end
 local function lifecycle() return require "dataworks.lifecycle" end
 
 local GENERATE = "GenerateDISyncTaskConfigForCreating"
-
----@class dataworks.Options
----@field region? string as in cn-shanghai; ALIBABA_CLOUD_REGION_ID
----@field endpoint? string host, host:port or URL, wins over the region; ALIBABA_CLOUD_ENDPOINT
----@field access_key_id? string ALIBABA_CLOUD_ACCESS_KEY_ID
----@field access_key_secret? string ALIBABA_CLOUD_ACCESS_KEY_SECRET
----@field security_token? string ALIBABA_CLOUD_SECURITY_TOKEN
----@field credentials? string|table|fun(): dataworks.Credentials|nil, string|nil where they come from
----@field profile? string of the CLI's configuration or the credentials file; ALIBABA_CLOUD_PROFILE
----@field version? "2020-05-18"|"2024-05-18" of the actions; without it the first that has the action
----@field signature? "ACS3-HMAC-SHA256"|"ACS3-HMAC-SM3"|"HMAC-SHA1" the first
----@field timeout? number seconds for a whole call with its repetitions, 30
----@field connect_timeout? number seconds, 5
----@field retries? integer repetitions after the first attempt, 2
----@field network? "public"|"vpc" which host of the region; ALIBABA_CLOUD_ENDPOINT_TYPE
----@field proxy? string URL, or "" for none; https_proxy and its kin
----@field no_proxy? string hosts that are reached directly; no_proxy
----@field ca_file? string PEM file of the authorities to trust; DATAWORKS_CA_FILE
----@field client_certificate? string PEM file
----@field client_key? string PEM file; client_certificate when absent
----@field client_key_password? string
----@field min_tls? "1.2"|"1.3" the first
----@field max_reply_bytes? integer 16 MiB
----@field allow_http? boolean plain http to hosts other than loopback
----@field transport? dataworks.Transport stays open when the client is closed
----@field on_event? fun(event: dataworks.Event) what it raises is dropped; tostring(client) shows it
----@field debug? boolean|fun(line: string) each event as a line on stderr, or to the function; ALIBABA_CLOUD_DEBUG
----@field now? fun(): number seconds since 1970
----@field clock? fun(): number seconds that never jump
----@field nonce? fun(): string
----@field random? fun(): number from 0 to 1
----@field sleep? fun(seconds: number)
----@field getenv? fun(name: string): string|nil
-local OPTIONS = {
-  region = "text", endpoint = "text", version = "text",
-  access_key_id = "text", access_key_secret = "text", security_token = "string",
-  credentials = "credentials", profile = "text", signature = "text",
-  timeout = "seconds", connect_timeout = "seconds", retries = "count",
-  network = "text", proxy = "string", no_proxy = "string", ca_file = "text", client_certificate = "text",
-  client_key = "text", client_key_password = "string", min_tls = "text", max_reply_bytes = "size",
-  allow_http = "boolean", transport = "transport",
-  on_event = "function", debug = "debug", now = "function", clock = "function", nonce = "function",
-  random = "function", sleep = "function", getenv = "function",
-}
 
 ---@class dataworks.CallOptions
 ---@field timeout? number seconds for the whole call
@@ -133,7 +91,7 @@ local function check_network(options, level)
 end
 
 local function check_options(given, level)
-  local options = options_of.check("dataworks.new", OPTIONS, given, level + 1)
+  local options = options_of.check("dataworks.new", settings, given, level + 1)
   check_secrets(options, level + 1)
   for name, words in pairs(WORDS) do
     if options[name] and not words[options[name]] then
@@ -141,6 +99,10 @@ local function check_options(given, level)
     end
   end
   check_network(options, level + 1)
+  local wrong = options.limit and limit.wrong(options.limit)
+  if wrong then
+    error("dataworks.new: limit: " .. wrong, level + 1)
+  end
   return options
 end
 

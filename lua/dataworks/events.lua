@@ -16,9 +16,10 @@ local M = {}
 ---@field client_token? string "request"
 ---@field status? integer "response": of HTTP
 ---@field request_id? string "response"
----@field elapsed? number "response": seconds of this attempt; "wait": of the whole wait; "refresh": of the fetch
+---@field elapsed? number "response": seconds of this attempt; "wait": since that or the call began; "refresh": its own
 ---@field error? dataworks.Error "response", "retry" and "refresh"
 ---@field delay? number "retry" and "wait": seconds until the next attempt; 0 after something was put right
+---@field reason? "limit"|"throttled" "wait": for its turn, or for the end of a pause; without it between two polls
 
 ---@class dataworks.Events
 ---@field listener false|fun(event: dataworks.Event)

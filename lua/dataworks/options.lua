@@ -31,6 +31,10 @@ local TYPES = {
   debug = { "true, false or a function that takes a line", function(value)
     return type(value) == "boolean" or type(value) == "function"
   end },
+  -- What is in one, dataworks.limit knows.
+  limit = { "calls a second, \"adaptive\" or a table", function(value)
+    return type(value) == "number" or type(value) == "string" or type(value) == "table"
+  end },
   transport = { "an object with a method send", function(value)
     return type(value) == "table" and type(value.send) == "function"
   end },

@@ -44,7 +44,7 @@ function M.delay(caller, call, err, reply)
     err.gave_up = "deadline"
     return nil
   end
-  local cost = caller.budget:take(err)
+  local cost = caller.limit:paces(err) and 0 or caller.budget:take(err)
   if not cost then
     err.gave_up = "budget"
     return nil

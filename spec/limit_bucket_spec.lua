@@ -1,0 +1,92 @@
+local bucket = require "dataworks.limit.bucket"
+
+local function limited(rate, now)
+  local state = bucket.new()
+  bucket.set_rate(state, now or 0, rate)
+  return state
+end
+
+-- The times at which callers that all come at `now` may go.
+local function times(state, now, count, burst)
+  local list = {}
+  for i = 1, count do list[i] = math.max(now, bucket.due(state, bucket.take(state, now, burst or 1))) end
+  return list
+end
+
+describe("a bucket", function()
+  it("lets nobody wait while it has no rate", function()
+    assert.is_true(bucket.due(bucket.new(), nil) <= 0)
+  end)
+
+  it("gives each the next time, at the distance of the rate", function()
+    assert.same({ 100, 100.25, 100.5, 100.75 }, times(limited(4), 100, 4))
+  end)
+
+  it("lets a burst go at once after a rest, and holds no more than that however long the rest", function()
+    local state = limited(4)
+    assert.same({ 100, 100, 100, 100.25 }, times(state, 100, 4, 3))
+    assert.same({ 5000, 5000, 5000, 5000.25 }, times(state, 5000, 4, 3))
+  end)
+
+  it("fills while it is used, no faster than its rate", function()
+    local state = limited(4)
+    times(state, 100, 3, 3)
+    assert.same({ 100.5, 100.5, 100.75 }, times(state, 100.5, 3, 3))
+  end)
+
+  it("moves those who wait by a pause, in their order and at their distance", function()
+    local state = limited(4)
+    local first, second = bucket.take(state, 100, 1), bucket.take(state, 100, 1)
+    local third = bucket.take(state, 100, 1)
+    assert.equal(100, bucket.due(state, first))
+    bucket.pause(state, 100.125, 10)
+    assert.same({ 110.25, 110.5 }, { bucket.due(state, second) + 0.0, bucket.due(state, third) + 0.0 })
+    assert.equal(110.75, bucket.due(state, bucket.take(state, 105, 1)))
+  end)
+
+  it("makes a pause longer, never shorter", function()
+    local state = bucket.new()
+    bucket.pause(state, 100, 10)
+    bucket.pause(state, 101, 2)
+    assert.equal(110, bucket.due(state, nil))
+    bucket.pause(state, 101, 20)
+    assert.equal(121, bucket.due(state, nil))
+  end)
+
+  it("does not fill during a pause", function()
+    local state = limited(4)
+    times(state, 100, 3, 3)
+    bucket.pause(state, 100, 10)
+    assert.same({ 110.25, 110.5 }, times(state, 110, 2, 3))
+  end)
+
+  it("puts those who wait under a new rate at once", function()
+    local state = limited(4)
+    bucket.take(state, 100, 1)
+    local second, third = bucket.take(state, 100, 1), bucket.take(state, 100, 1)
+    bucket.set_rate(state, 100.125, 2)
+    assert.same({ 100.375, 100.875 }, { bucket.due(state, second), bucket.due(state, third) })
+  end)
+
+  it("takes back the last token", function()
+    local state = limited(4)
+    bucket.take(state, 100, 1)
+    bucket.give_back(state, bucket.take(state, 100, 1))
+    assert.same({ 100.25 }, times(state, 100, 1))
+  end)
+
+  it("takes back a whole line, from either end, and leaves those alone who stay", function()
+    for _, order in ipairs { { 1, 2, 3 }, { 3, 2, 1 } } do
+      local state = limited(4)
+      bucket.take(state, 100, 1)
+      local tokens = { bucket.take(state, 100, 1), bucket.take(state, 100, 1), bucket.take(state, 100, 1) }
+      for _, i in ipairs(order) do bucket.give_back(state, tokens[i]) end
+      assert.same({ 100.25 }, times(state, 100, 1))
+    end
+    local state = limited(4)
+    local first, stays = bucket.take(state, 100, 1), bucket.take(state, 100, 1)
+    bucket.give_back(state, first)
+    assert.equal(100.25, bucket.due(state, stays))
+    assert.same({ 100.5 }, times(state, 100, 1))
+  end)
+end)

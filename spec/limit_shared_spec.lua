@@ -1,0 +1,89 @@
+local limits = require "spec.support.limits"
+
+local function workers_of(answers)
+  local count, seen = 0, {}
+  for _, answer in ipairs(answers) do
+    count = count + (seen[answer.worker] and 0 or 1)
+    seen[answer.worker] = true
+  end
+  return count
+end
+
+describe("a limit shared by the workers of an nginx", function()
+  local workers
+
+  setup(function() workers = limits.start() end)
+  teardown(function() workers:stop() end)
+
+  it("changes its state in one worker at a time", function()
+    local answers = workers:ask("count?key=count&qps=1&times=3000", 16)
+    assert.equal(16, #answers)
+    assert.is_true(workers_of(answers) > 1)
+    assert.equal(16 * 3000, workers:ask("state?key=count&qps=1")[1].state.count)
+  end)
+
+  it("gives each call a place of its own, and all together the rate", function()
+    local answers = workers:ask("call?key=rate&qps=40", 60)
+    assert.is_true(workers_of(answers) > 1)
+    table.sort(answers, function(a, b) return a.at < b.at end)
+    local seen = {}
+    for _, answer in ipairs(answers) do
+      assert.is_true(answer.gone)
+      -- The first of all goes at once.
+      if answer.place then
+        assert.is_nil(seen[answer.place])
+        seen[answer.place] = true
+      end
+    end
+    -- A worker may be late, never early.
+    assert.is_true(answers[60].at - answers[1].at > 59 / 40 - 0.01, answers[60].at - answers[1].at)
+  end)
+
+  it("pauses in all of them when one is throttled", function()
+    workers:ask "throttled?key=pause&qps=1000&seconds=300"
+    local answers = workers:ask("call?key=pause&qps=1000&timeout=20", 20)
+    assert.is_true(workers_of(answers) > 1)
+    for _, answer in ipairs(answers) do
+      assert.same({ false, "timeout", false }, { answer.gone, answer.error.kind, answer.error.sent })
+      assert.matches("the service asked for a pause of all calls after Throttling", answer.error.message)
+    end
+  end)
+
+  it("is adaptive in all of them", function()
+    assert.is_nil(workers:ask("state?key=adaptive&adaptive=1")[1].state.rate)
+    local free = workers:ask("call?key=adaptive&adaptive=1", 20)
+    table.sort(free, function(a, b) return a.pace < b.pace end)
+    assert.is_false(free[20].waited)
+    workers:ask "throttled?key=adaptive&adaptive=1&pace=0.25"
+    local rate = workers:ask("state?key=adaptive&adaptive=1")[1].state.rate
+    assert.is_true(rate >= 0.5 and rate <= 10, rate)
+  end)
+
+  it("has a state for each key", function()
+    workers:ask "throttled?key=one&qps=1000&seconds=300"
+    assert.is_true(workers:ask("call?key=other&qps=1000&timeout=20")[1].gone)
+    assert.is_false(workers:ask("call?key=one&qps=1000&timeout=20")[1].gone)
+  end)
+
+  it("goes by the newest rate, whatever its state was made with", function()
+    workers:ask("call?key=rerated&qps=0.001&timeout=20", 2)
+    assert.is_true(workers:ask("call?key=rerated&qps=1000&timeout=20")[1].gone)
+  end)
+
+  it("is free again soon after a worker died while it changed it", function()
+    workers:ask "state?key=lock&qps=1&keep=1"
+    assert.is_true(workers:ask("call?key=lock&qps=1000&timeout=20")[1].gone)
+  end)
+
+  it("is refused when nginx has no such dict, with the line to add", function()
+    assert.equal("nginx has no lua_shared_dict nothing; add \"lua_shared_dict nothing 64k;\" to its http block",
+      workers:ask("call?qps=1&dict=nothing")[1].wrong)
+  end)
+
+  it("says when the dict has no room", function()
+    workers:ask "fill?qps=1&dict=small"
+    local err = workers:ask("call?qps=1&dict=small")[1].error
+    assert.same({ "invalid", "limit.dict", "the lua_shared_dict small can't be written: no memory" },
+      { err.kind, err.path, err.message })
+  end)
+end)

@@ -1,0 +1,45 @@
+-- Starts nginx with several workers that share a limit.
+
+local cjson = require "cjson"
+local files = require "spec.support.files"
+local ports = require "spec.support.ports"
+local shell = require "spec.support.shell"
+
+local M = {}
+
+local Workers = {}
+Workers.__index = Workers
+
+---@return table workers to be stopped
+function M.start()
+  local directory = shell.output "mktemp -d /tmp/dataworks-limits.XXXXXX"
+  local words = { TOP = shell.output "pwd", USER = shell.output "id -u" == "0" and "user root;" or "" }
+  local output, status
+  for _ = 1, 20 do
+    words.PORT = tostring(ports.random())
+    files.write(directory .. "/nginx.conf", (files.read("spec/support/limits/nginx.conf"):gsub("@(%u+)@", words)))
+    output, status = shell.run(("env -u LD_PRELOAD -u LUA_PATH -u LUA_CPATH /usr/sbin/nginx -p %s -c nginx.conf -e error.log")
+      :format(directory))
+    if status == 0 then return setmetatable({ directory = directory, port = words.PORT }, Workers) end
+  end
+  error(output)
+end
+
+-- curl shows how far it is when there are several, whatever it is told.
+
+--- The answers to one request, sent `times` at once over as many connections, in the order they came.
+function Workers:ask(path, times)
+  local text = shell.output(("env -u LD_PRELOAD curl -sS --noproxy '*' --max-time 60 --no-keepalive -Z "
+    .. "--parallel-immediate --parallel-max 200 --config - 2>%s/curl.log <<'END'\n%s\nEND"):format(
+    self.directory, ("url = \"http://127.0.0.1:%s/%s\"\n"):format(self.port, path):rep(times or 1)))
+  local answers = {}
+  for line in text:gmatch("[^\n]+") do answers[#answers + 1] = cjson.decode(line) end
+  return answers
+end
+
+function Workers:stop()
+  shell.run(("cd %s; for i in 1 2 3 4 5 6 7 8 9 10; do [ -s nginx.pid ] && break; sleep 0.1; done; "
+    .. "kill $(cat nginx.pid); rm -rf %s"):format(self.directory, self.directory))
+end
+
+return M

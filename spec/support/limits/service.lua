@@ -1,0 +1,83 @@
+-- What a worker does with a limit, by the path it is asked for; it answers with its process and what came of it.
+
+local cjson = require "cjson"
+local errors = require "dataworks.error"
+local limits = require "dataworks.limit"
+local shared = require "dataworks.limit.shared"
+
+local ngx = ngx -- luacheck: ignore 113
+
+local function now()
+  ngx.update_time()
+  return ngx.now()
+end
+
+local CALLER = {
+  clock = now, random = math.random, events = { emit = function() end }, closed = false,
+  sleep = function(_, seconds) ngx.sleep(seconds) end,
+}
+
+local THROTTLED = { kind = "service", code = "Throttling.User", status = 400, retryable = true }
+
+local ways = {}
+
+--- Waits for its turn as a call does.
+function ways.call(limit, args)
+  local call = { started = now(), deadline = now() + tonumber(args.timeout or 60), attempts = 1, action = "A" }
+  local wait, reason = limit:line_up(CALLER, call)
+  local place, ok, err = call.token, true, nil
+  if wait and wait > 0 then ok, err = limit:wait(CALLER, call, wait, reason) end
+  return {
+    at = now(), place = place, gone = wait and ok and true or false, error = not wait and reason or err,
+    waited = wait and wait > 0, pace = call.pace,
+  }
+end
+
+--- Has heard that the service throttles.
+function ways.throttled(limit, args)
+  local err = errors.new(THROTTLED)
+  err.retry_after = tonumber(args.seconds)
+  limit:heard(CALLER, { sent_at = now(), pace = tonumber(args.pace) }, err)
+  return {}
+end
+
+--- Opens and closes the state, again and again, and counts.
+function ways.count(_, args)
+  local store = shared.new("limits", args.key)
+  local left = tonumber(args.times)
+  while left > 0 do
+    local state = store:open()
+    if state then
+      state.count = (state.count or 0) + 1
+      store:close(state)
+      left = left - 1
+    else
+      ngx.sleep(0.001)
+    end
+  end
+  return {}
+end
+
+function ways.state(_, args)
+  local store = shared.new(args.dict or "limits", args.key)
+  local state = store:open()
+  if args.keep ~= "1" then store:close(state) end
+  return { state = state }
+end
+
+function ways.fill()
+  local i = 0
+  for size = 200, 0, -4 do
+    repeat i = i + 1 until not ngx.shared.small:safe_add("junk" .. i, ("x"):rep(size))
+  end
+  return {}
+end
+
+return function()
+  local args = ngx.req.get_uri_args()
+  local given = { qps = tonumber(args.qps), adaptive = args.adaptive == "1", dict = args.dict or "limits", key = args.key }
+  local wrong = limits.wrong(given)
+  local answer = wrong and { wrong = wrong } or ways[ngx.var.uri:sub(2)](limits.new(given), args)
+  answer.worker = ngx.worker.pid()
+  ngx.say(cjson.encode(answer))
+end
