@@ -256,6 +256,15 @@ describe("a pause that a throttled reply asks for", function()
     assert.same({ 0, 11 }, rounded(column(log, "at")))
   end)
 
+  it("ends when the sleep does, also under a host whose sleep takes no time", function()
+    local slept = {}
+    local client = fake.client({ ASKS_FOR_10, GOOD, GOOD, GOOD }, {
+      timeout = 60, clock = function() return 1000 end, sleep = function(seconds) slept[#slept + 1] = seconds end,
+    })
+    for _ = 1, 3 do assert(client:call(READ, FILE)) end
+    assert.same({ 10.05, 10.05, 10.05 }, rounded(slept))
+  end)
+
   it("leaves waiting for a result to its own time", function()
     local ready = fake.good { Status = "success", TaskContent = "{}" }
     local asks = fake.refused("Throttling.User", 400, { ["x-acs-retry-after"] = "60000" })
