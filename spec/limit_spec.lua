@@ -289,16 +289,26 @@ end)
 
 describe("a repetition that gets no turn in time", function()
   it("ends the call with what it failed with, and costs the budget nothing", function()
+    for code, answer in pairs { ["Throttling.User"] = fake.refused("Throttling.User", 400), LOST = fake.lost(false, "LOST") } do
+      local world = tasks.new()
+      local client, log = clients(world, function(n) return n == 1 and answer or GOOD end, { limit = 0.1 })
+      local _, err
+      world.spawn(function() _, err = client:call(READ, file(1), { timeout = 8 }) end)
+      for i = 2, 3 do world.spawn(function() assert(client:call(READ, file(i))) end) end
+      world.run()
+      assert.same({ code, 1, "deadline", true }, { err.code, err.attempts, err.gave_up, err.retryable })
+      assert.same({ "1", "2", "3" }, column(log, "file"))
+      assert.equal(500, client._caller.budget.tokens)
+    end
+  end)
+
+  it("says so still when an attempt before it may have had an effect", function()
     local world = tasks.new()
-    local client, log = clients(world, function(n) return n == 1 and fake.refused("Throttling.User", 400) or GOOD end,
-      { limit = 0.1 })
+    local client, log = clients(world, { fake.lost "unknown" }, { limit = 0.1 })
     local _, err
-    world.spawn(function() _, err = client:call(READ, file(1), { timeout = 8 }) end)
-    for i = 2, 3 do world.spawn(function() assert(client:call(READ, file(i))) end) end
+    world.spawn(function() _, err = client:call(READ, FILE, { timeout = 8 }) end)
     world.run()
-    assert.same({ "service", "Throttling.User", 1, "deadline" }, { err.kind, err.code, err.attempts, err.gave_up })
-    assert.same({ "1", "2", "3" }, column(log, "file"))
-    assert.equal(500, client._caller.budget.tokens)
+    assert.same({ "transport", "unknown", "deadline", 1 }, { err.kind, err.sent, err.gave_up, #log })
   end)
 end)
 
