@@ -156,6 +156,20 @@ describe("a client with a limit", function()
     assert.equal(500, client._caller.budget.tokens)
   end)
 
+  it("lets a poll that gets no turn in its own time be made later", function()
+    local world = tasks.new()
+    local ready = fake.good { Status = "success", TaskContent = "{}" }
+    local client, log = clients(world, many(ready), { limit = 0.1, timeout = 8 })
+    local found
+    world.spawn(function() assert(client:call(READ, FILE)) end)
+    world.spawn(function()
+      found = assert(client:wait({ ProjectId = 10, TaskType = "DI_REALTIME", ProcessId = 1 }, { timeout = 60 }))
+    end)
+    world.run()
+    assert.equal("{}", found.Data.TaskContent)
+    assert.same({ 0, 10 }, rounded(column(log, "at")))
+  end)
+
   it("tells of each wait, why and how long", function()
     local events = {}
     local client = fake.client(many(GOOD), { limit = 4, on_event = function(event) events[#events + 1] = event end })
