@@ -156,6 +156,20 @@ describe("a client with a limit", function()
     assert.equal(500, client._caller.budget.tokens)
   end)
 
+  it("lets a poll that gets no turn in its own time be made later", function()
+    local world = tasks.new()
+    local ready = fake.good { Status = "success", TaskContent = "{}" }
+    local client, log = clients(world, many(ready), { limit = 0.1, timeout = 8 })
+    local found
+    world.spawn(function() assert(client:call(READ, FILE)) end)
+    world.spawn(function()
+      found = assert(client:wait({ ProjectId = 10, TaskType = "DI_REALTIME", ProcessId = 1 }, { timeout = 60 }))
+    end)
+    world.run()
+    assert.equal("{}", found.Data.TaskContent)
+    assert.same({ 0, 10 }, rounded(column(log, "at")))
+  end)
+
   it("tells of each wait, why and how long", function()
     local events = {}
     local client = fake.client(many(GOOD), { limit = 4, on_event = function(event) events[#events + 1] = event end })
@@ -256,6 +270,15 @@ describe("a pause that a throttled reply asks for", function()
     assert.same({ 0, 11 }, rounded(column(log, "at")))
   end)
 
+  it("ends when the sleep does, also under a host whose sleep takes no time", function()
+    local slept = {}
+    local client = fake.client({ ASKS_FOR_10, GOOD, GOOD, GOOD }, {
+      timeout = 60, clock = function() return 1000 end, sleep = function(seconds) slept[#slept + 1] = seconds end,
+    })
+    for _ = 1, 3 do assert(client:call(READ, FILE)) end
+    assert.same({ 10.05, 10.05, 10.05 }, rounded(slept))
+  end)
+
   it("leaves waiting for a result to its own time", function()
     local ready = fake.good { Status = "success", TaskContent = "{}" }
     local asks = fake.refused("Throttling.User", 400, { ["x-acs-retry-after"] = "60000" })
@@ -280,16 +303,26 @@ end)
 
 describe("a repetition that gets no turn in time", function()
   it("ends the call with what it failed with, and costs the budget nothing", function()
+    for code, answer in pairs { ["Throttling.User"] = fake.refused("Throttling.User", 400), LOST = fake.lost(false, "LOST") } do
+      local world = tasks.new()
+      local client, log = clients(world, function(n) return n == 1 and answer or GOOD end, { limit = 0.1 })
+      local _, err
+      world.spawn(function() _, err = client:call(READ, file(1), { timeout = 8 }) end)
+      for i = 2, 3 do world.spawn(function() assert(client:call(READ, file(i))) end) end
+      world.run()
+      assert.same({ code, 1, "deadline", true }, { err.code, err.attempts, err.gave_up, err.retryable })
+      assert.same({ "1", "2", "3" }, column(log, "file"))
+      assert.equal(500, client._caller.budget.tokens)
+    end
+  end)
+
+  it("says so still when an attempt before it may have had an effect", function()
     local world = tasks.new()
-    local client, log = clients(world, function(n) return n == 1 and fake.refused("Throttling.User", 400) or GOOD end,
-      { limit = 0.1 })
+    local client, log = clients(world, { fake.lost "unknown" }, { limit = 0.1 })
     local _, err
-    world.spawn(function() _, err = client:call(READ, file(1), { timeout = 8 }) end)
-    for i = 2, 3 do world.spawn(function() assert(client:call(READ, file(i))) end) end
+    world.spawn(function() _, err = client:call(READ, FILE, { timeout = 8 }) end)
     world.run()
-    assert.same({ "service", "Throttling.User", 1, "deadline" }, { err.kind, err.code, err.attempts, err.gave_up })
-    assert.same({ "1", "2", "3" }, column(log, "file"))
-    assert.equal(500, client._caller.budget.tokens)
+    assert.same({ "transport", "unknown", "deadline", 1 }, { err.kind, err.sent, err.gave_up, #log })
   end)
 end)
 

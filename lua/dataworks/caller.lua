@@ -204,6 +204,7 @@ local CLOSED = { kind = "cancelled", sent = false, message = "the client was clo
 ---@field cost integer|nil of the last retry
 ---@field unsure boolean|"unknown" an attempt so far may have had an effect
 ---@field token number|nil its place in the line of the limit
+---@field slept_to number|nil the time at which its last sleep was to end
 ---@field turned_away boolean|nil the line is longer than its time
 
 --- The request, signed when the call's turn has come. What can't be built does not wait, and what has to wait is
@@ -420,6 +421,7 @@ function Caller:perform(row, params, options)
     last = err
     self.events:emit { type = "retry", action = row.name, attempt = call.attempts + 1, delay = delay, error = err }
     if delay > 0 then
+      call.slept_to = self.clock() + delay
       self:sleep(delay)
     end
   end
