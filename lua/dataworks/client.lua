@@ -67,6 +67,12 @@ local function check_secrets(options, level)
   elseif options.credentials then
     credentials.check("dataworks.new: credentials", options.credentials, level + 1)
   end
+  if options.credentials_dict then
+    local wrong = require("dataworks.credentials.shared").wrong(options.credentials_dict)
+    if wrong then
+      error("dataworks.new: " .. wrong, level + 1)
+    end
+  end
 end
 
 -- What the program itself says wrong is misuse; what the environment says wrong comes as an error of each call.

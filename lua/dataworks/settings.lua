@@ -7,6 +7,7 @@
 ---@field access_key_secret? string ALIBABA_CLOUD_ACCESS_KEY_SECRET
 ---@field security_token? string ALIBABA_CLOUD_SECURITY_TOKEN
 ---@field credentials? string|table|fun(): dataworks.Credentials|nil, string|nil where they come from
+---@field credentials_dict? string lua_shared_dict where the workers of an nginx share fetched credentials
 ---@field profile? string of the CLI's configuration or the credentials file; ALIBABA_CLOUD_PROFILE
 ---@field version? "2020-05-18"|"2024-05-18" of the actions; without it the first that has the action
 ---@field signature? "ACS3-HMAC-SHA256"|"ACS3-HMAC-SM3"|"HMAC-SHA1" the first
@@ -36,7 +37,8 @@
 return {
   region = "text", endpoint = "text", version = "text",
   access_key_id = "text", access_key_secret = "text", security_token = "string",
-  credentials = "credentials", profile = "text", signature = "text",
+  credentials = "credentials", profile = "text",
+  credentials_dict = "text", signature = "text",
   timeout = "seconds", connect_timeout = "seconds", retries = "count", limit = "limit",
   network = "text", proxy = "string", no_proxy = "string", ca_file = "text", client_certificate = "text",
   client_key = "text", client_key_password = "string", min_tls = "text", max_reply_bytes = "size",

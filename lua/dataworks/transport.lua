@@ -1,12 +1,9 @@
--- Picks the transport for the host program.
+-- Picks the transport for the host program: libcurl blocks the thread that it runs on, which inside nginx is a whole
+-- worker with all its requests.
+
+local inside_nginx = require "dataworks.inside_nginx"
 
 local M = {}
-
--- libcurl blocks the thread it runs on: inside nginx that is a whole worker with all its requests.
-local function inside_nginx()
-  local ngx = rawget(_G, "ngx")
-  return type(ngx) == "table" and type(ngx.config) == "table" and ngx.config.subsystem ~= nil
-end
 
 ---@class dataworks.Transport
 ---@field send fun(self, request: table, limits: table): table|nil, table|nil
@@ -28,12 +25,7 @@ end
 ---@return table|nil err
 function M.new(options)
   if inside_nginx() then
-    return nil, {
-      kind = "transport",
-      sent = false,
-      message = "no transport for use inside nginx: libcurl would block the worker",
-      advice = "hand in a transport of your own, or call from a process outside nginx",
-    }
+    return require("dataworks.transport.ngx").new(options)
   end
   return require("dataworks.transport.curl").new(options)
 end

@@ -37,6 +37,9 @@ function M.new(name, fetch, host, stored)
   local failure, failed = nil, 0
   local retry_at, ahead_at = -math.huge, -math.huge
   local busy = false
+  if host.shared then
+    fetch = host.shared(name, fetch)
+  end
 
   local function is_busy()
     return busy ~= false and host.clock() - busy.since < ABANDONED

@@ -4,6 +4,7 @@ local cache = require "dataworks.credentials.cache"
 local command = require "dataworks.credentials.command"
 local core = require "dataworks.core"
 local failures = require "dataworks.credentials.failure"
+local inside_nginx = require "dataworks.inside_nginx"
 local reply_of = require "dataworks.credentials.reply"
 local static = require "dataworks.credentials.static"
 local variables = require "dataworks.credentials.variables"
@@ -45,6 +46,10 @@ function M.new(fields, host)
   return cache.new("external", function(deadline)
     if variables.no_external(host.getenv) then
       return nil, failures.new "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS is set"
+    end
+    if inside_nginx() then
+      return nil, failures.new("a program can't be run inside nginx, whose worker it would hold up",
+        "use another kind of credentials there, such as ecs_ram_role or oidc")
     end
     local words, message = command.split(fields.process_command)
     if not words then

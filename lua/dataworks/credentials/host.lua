@@ -21,6 +21,7 @@ local MAX_REPLY_BYTES = 64 * 1024
 ---@field http fun(request: table, limits: table): table|nil, table|nil as a transport's send; proxy = "" is direct, and
 ---  may go in the clear
 ---@field correct_clock fun(date: string|nil): boolean by the Date of a reply that refused ours
+---@field shared nil|fun(name: string, fetch: function): function fetches for all workers of an nginx
 ---@field gate fun(): table|nil for waiting on another coroutine, where there are any
 ---@field emit fun(event: table)
 ---@field make fun(value: string|table|function): dataworks.Provider
@@ -37,6 +38,10 @@ function M.new(caller, options, getenv)
     user_agent = caller.user_agent, allow_http = options.allow_http or false, profile = options.profile,
     correct_clock = caller.skew.correct,
   }
+
+  if options.credentials_dict then
+    host.shared = require("dataworks.credentials.shared").new(options, host)
+  end
 
   local function transport(direct)
     if options.transport then

@@ -127,13 +127,6 @@ function manners.reset()
   reset()
 end
 
--- What becomes of the library's own transport in here.
-function manners.transport()
-  local transport, err = require("dataworks.transport").new {}
-  local loaded = package.loaded["dataworks.curl"] ~= nil
-  ngx.print(tostring(transport), " ", err.kind, " ", tostring(err.sent), " ", tostring(loaded))
-end
-
 function M.serve()
   local name, argument = ngx.var.uri:match("^/(%w+)/?(.*)$")
   manners[name](argument)

@@ -1,0 +1,271 @@
+-- Reads one HTTP/1 reply, strictly and in bounded memory. Pure: the bytes come from a function that is handed in.
+
+local M = {}
+
+M.MAX_HEADERS = 128
+M.MAX_HEADER_BYTES = 64 * 1024
+
+-- Longer sizes of chunks than this are no sizes.
+local MAX_SIZE_DIGITS = 8
+
+---@class dataworks.ReplySource
+---@field fill fun(): string|nil, string|nil some more bytes; or why there are none, "closed" when the other side ended
+---@field buffer string what has come and is not read yet
+---@field budget integer bytes that heads and trailers may still take
+---@field count integer headers that may still come
+---@field begun boolean the final status line has come
+
+---@class dataworks.ReplyFailure
+---@field why "malformed"|"lost"
+---@field message string
+---@field error? string of fill, when lost
+
+local function malformed(message)
+  return nil, { why = "malformed", message = message }
+end
+
+local function lost(err, message)
+  return nil, { why = "lost", error = err, message = message }
+end
+
+--- A line without its CRLF.
+local function line(source, what)
+  while true do
+    local stop = source.buffer:find("\n", 1, true)
+    if (stop or #source.buffer) > source.budget then
+      return malformed(("the reply's headers are larger than %d bytes"):format(M.MAX_HEADER_BYTES))
+    elseif stop then
+      local text = source.buffer:sub(1, stop - 1)
+      source.buffer, source.budget = source.buffer:sub(stop + 1), source.budget - stop
+      if text:sub(-1) ~= "\r" then
+        return malformed(("a line of the reply's %s does not end with CR LF"):format(what))
+      end
+      return text:sub(1, -2)
+    end
+    local more, err = source.fill()
+    if not more then
+      return lost(err, ("the reply ends within its %s"):format(what))
+    end
+    source.buffer = source.buffer .. more
+  end
+end
+
+--- Exactly so many bytes.
+local function bytes(source, length)
+  local pieces, have = { source.buffer }, #source.buffer
+  while have < length do
+    local more, err = source.fill()
+    if not more then
+      return lost(err, ("the reply ends after %d of %d bytes"):format(have, length))
+    end
+    pieces[#pieces + 1], have = more, have + #more
+  end
+  local all = table.concat(pieces)
+  source.buffer = all:sub(length + 1)
+  return all:sub(1, length)
+end
+
+-- The head
+
+local TOKEN = "^[%w!#$%%&'*+%-.^_`|~]+$"
+
+local function header(source, headers, text)
+  local name, value = text:match("^([^:]*):[ \t]*(.-)[ \t]*$")
+  if not name or not name:find(TOKEN) then
+    return malformed "a header of the reply has no name, or one that HTTP doesn't allow"
+  elseif value:find("[%z\1-\8\10-\31\127]") then
+    return malformed "a header of the reply has a control character in it"
+  end
+  source.count = source.count - 1
+  if source.count < 0 then
+    return malformed(("the reply has more than %d headers"):format(M.MAX_HEADERS))
+  end
+  name = name:lower()
+  headers[name] = headers[name] and headers[name] .. ", " .. value or value
+  return true
+end
+
+--- Headers up to the empty line; those of a trailer are thrown away.
+local function headers_of(source, what)
+  local headers = {}
+  while true do
+    local text, failure = line(source, what)
+    if not text then
+      return nil, failure
+    elseif text == "" then
+      return headers
+    end
+    local ok
+    ok, failure = header(source, headers, text)
+    if not ok then
+      return nil, failure
+    end
+  end
+end
+
+--- Blocks of 1xx are passed over.
+local function head(source)
+  while true do
+    local text, failure = line(source, "headers")
+    if not text then
+      if failure.why == "lost" and not source.begun and source.buffer == "" then
+        failure.message = "the connection ended without a reply"
+      end
+      return nil, failure
+    end
+    local minor, status = text:match("^HTTP/1%.([01]) (%d%d%d)%f[ %z]")
+    if not status then
+      return malformed "the reply doesn't begin as one of HTTP/1"
+    end
+    status = tonumber(status)
+    source.begun = status >= 200
+    local headers
+    headers, failure = headers_of(source, "headers")
+    if not headers then
+      return nil, failure
+    elseif status == 101 or status < 100 then
+      return malformed(("the reply has the status %d"):format(status))
+    elseif status >= 200 then
+      return { status = status, headers = headers, http10 = minor == "0" }
+    end
+  end
+end
+
+-- The body
+
+local function chunk_size(source)
+  local text, failure = line(source, "chunks")
+  if not text then
+    return nil, failure
+  end
+  local digits = text:match("^(%x+)[ \t]*$") or text:match("^(%x+)[ \t]*;")
+  if not digits or #digits > MAX_SIZE_DIGITS then
+    return malformed "a chunk of the reply has no size"
+  end
+  return tonumber(digits, 16)
+end
+
+local function too_large(most)
+  return malformed(("the reply is larger than %d bytes"):format(most))
+end
+
+local function chunked(source, most)
+  local pieces, have = {}, 0
+  while true do
+    source.budget = M.MAX_HEADER_BYTES
+    local size, failure = chunk_size(source)
+    if not size then
+      return nil, failure
+    elseif size == 0 then
+      break
+    elseif have + size > most then
+      return too_large(most)
+    end
+    local piece
+    piece, failure = bytes(source, size + 2)
+    if not piece then
+      return nil, failure
+    elseif piece:sub(-2) ~= "\r\n" then
+      return malformed "a chunk of the reply is longer than its size"
+    end
+    pieces[#pieces + 1], have = piece:sub(1, -3), have + size
+  end
+  local trailer, failure = headers_of(source, "trailer")
+  return trailer and table.concat(pieces), failure
+end
+
+local function until_closed(source, most)
+  local pieces, have = { source.buffer }, #source.buffer
+  source.buffer = ""
+  while have <= most do
+    local more, err = source.fill()
+    if not more and err == "closed" then
+      return table.concat(pieces)
+    elseif not more then
+      return lost(err, ("the reply broke off after %d bytes"):format(have))
+    end
+    pieces[#pieces + 1], have = more, have + #more
+  end
+  return too_large(most)
+end
+
+--- The one length that Content-Length gives, however often.
+local function length_of(text)
+  local length
+  for digits in (text .. ","):gmatch("([^,]*),") do
+    digits = digits:match("^[ \t]*(%d+)[ \t]*$")
+    if not digits or #digits > 15 or length and tonumber(digits) ~= length then
+      return malformed "the reply's Content-Length is no length"
+    end
+    length = tonumber(digits)
+  end
+  return length
+end
+
+local function body_of(source, found, most)
+  local headers = found.headers
+  local coding, length = headers["transfer-encoding"], headers["content-length"]
+  if found.status == 204 or found.status == 304 then
+    return ""
+  elseif coding then
+    if coding:lower() ~= "chunked" then
+      return malformed "the reply has a Transfer-Encoding other than chunked"
+    elseif length then
+      return malformed "the reply has both a Content-Length and a Transfer-Encoding"
+    end
+    return chunked(source, most)
+  elseif length then
+    local number, failure = length_of(length)
+    if not number then
+      return nil, failure
+    elseif number > most then
+      return too_large(most)
+    end
+    return bytes(source, number)
+  end
+  found.ends_connection = true
+  return until_closed(source, most)
+end
+
+local function names_close(headers)
+  for word in (headers.connection or ""):lower():gmatch("[^%s,]+") do
+    if word == "close" then
+      return true
+    end
+  end
+  return false
+end
+
+---@param fill fun(): string|nil, string|nil
+---@return dataworks.ReplySource
+function M.source(fill)
+  return { fill = fill, buffer = "", budget = M.MAX_HEADER_BYTES, count = M.MAX_HEADERS, begun = false }
+end
+
+--- The head of a reply to CONNECT: when that succeeds, no body follows.
+---@param source dataworks.ReplySource
+---@return table|nil head status, headers
+---@return dataworks.ReplyFailure|nil failure
+function M.head(source)
+  return head(source)
+end
+
+---@param source dataworks.ReplySource
+---@param most integer bytes that the body may have
+---@return { status: integer, headers: table<string, string>, body: string }|nil reply
+---@return boolean|dataworks.ReplyFailure keep may the connection be used again?
+function M.read(source, most)
+  local found, failure = head(source)
+  if not found then
+    return nil, failure
+  end
+  local body
+  body, failure = body_of(source, found, most)
+  if not body then
+    return nil, failure
+  end
+  local keep = not (found.http10 or found.ends_connection or names_close(found.headers)) and source.buffer == ""
+  return { status = found.status, headers = found.headers, body = body }, keep
+end
+
+return M

@@ -1,0 +1,81 @@
+-- Undoes gzip with the zlib that nginx itself is linked to, through LuaJIT's FFI.
+
+local M = {}
+
+-- One of these at a time, so that little is spent on a reply that grows too large.
+local BLOCK = 64 * 1024
+
+-- zlib's: 15 bits of window, and 16 for gzip's format.
+local GZIP_WINDOW = 15 + 16
+local NO_FLUSH, OK, STREAM_END, MEMORY = 0, 0, 1, -4
+
+local ffi, zlib
+
+--- Loads zlib at the first call.
+---@return boolean
+function M.available()
+  if ffi == nil then
+    local ok, found = pcall(require, "ffi")
+    ffi = ok and found or false
+    if ffi then
+      -- Declared already, when this module is loaded a second time.
+      pcall(ffi.cdef, [[
+        typedef struct dataworks_z_stream {
+          const unsigned char *next_in; unsigned avail_in; unsigned long total_in;
+          unsigned char *next_out; unsigned avail_out; unsigned long total_out;
+          const char *msg; void *state; void *zalloc; void *zfree; void *opaque;
+          int data_type; unsigned long adler; unsigned long reserved;
+        } dataworks_z_stream;
+        const char *zlibVersion(void);
+        int inflateInit2_(dataworks_z_stream *, int, const char *, int);
+        int inflate(dataworks_z_stream *, int);
+        int inflateEnd(dataworks_z_stream *);
+      ]])
+      ok, found = pcall(ffi.load, "libz.so.1")
+      zlib = ok and found or nil
+    end
+  end
+  return zlib ~= nil
+end
+
+local function run(stream, text, most)
+  local out = ffi.new("unsigned char[?]", BLOCK)
+  local pieces, have, status = {}, 0, OK
+  stream.next_in, stream.avail_in = text, #text
+  while status == OK do
+    stream.next_out, stream.avail_out = out, BLOCK
+    status = zlib.inflate(stream, NO_FLUSH)
+    local size = BLOCK - stream.avail_out
+    pieces[#pieces + 1], have = ffi.string(out, size), have + size
+    if have > most then
+      return nil, ("the reply is larger than %d bytes"):format(most)
+    elseif status == OK and size == 0 then
+      break
+    end
+  end
+  if status == MEMORY then
+    return nil, "not enough memory"
+  elseif status ~= STREAM_END or stream.avail_in > 0 then
+    return nil, "the reply is no gzip, or not all of it"
+  end
+  return table.concat(pieces)
+end
+
+---@param text string
+---@param most integer bytes that may come of it
+---@return string|nil
+---@return string|nil message
+function M.gunzip(text, most)
+  local stream = ffi.new "dataworks_z_stream"
+  if zlib.inflateInit2_(stream, GZIP_WINDOW, zlib.zlibVersion(), ffi.sizeof(stream)) ~= OK then
+    return nil, "not enough memory"
+  end
+  local ok, inflated, message = pcall(run, stream, text, most)
+  zlib.inflateEnd(stream)
+  if not ok then
+    return nil, "not enough memory"
+  end
+  return inflated, message
+end
+
+return M

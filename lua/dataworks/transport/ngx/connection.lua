@@ -1,0 +1,305 @@
+-- A connection to the service by a cosocket of nginx: from its pool, or made anew, through a proxy and with TLS where
+-- these are wanted.
+
+local address = require "dataworks.address"
+local base64 = require "dataworks.base64"
+local http1 = require "dataworks.transport.http1"
+local percent = require "dataworks.percent"
+
+local ngx = rawget(_G, "ngx")
+
+local M = {}
+
+-- How long a kept connection may lie idle, in milliseconds, and how many of one kind a worker keeps.
+local KEPT_FOR, KEPT = 60000, 64
+
+-- So much is asked of a socket at once.
+local BLOCK = 64 * 1024
+
+---@class dataworks.NgxTarget where a request goes
+---@field scheme "http"|"https"
+---@field host string without brackets
+---@field port integer
+---@field authority string as it stands in the URL
+---@field proxy false|{ host: string, port: integer, name: string, login: string|nil }
+
+---@class dataworks.NgxConnection
+---@field sock table
+---@field source dataworks.ReplySource
+---@field reused boolean
+local Connection = {}
+Connection.__index = Connection
+
+local function failure(kind, message, advice, code)
+  return { kind = kind, sent = false, message = message, advice = advice, code = code }
+end
+
+-- Milliseconds that are left; nginx takes 0 for its default.
+local function left(deadline, clock)
+  return math.floor((deadline - clock()) * 1000)
+end
+
+local LATE = "the deadline passed before the request was sent"
+
+local function in_time(self, deadline)
+  local ms = left(deadline, self.clock)
+  if ms < 1 then
+    return false
+  end
+  self.sock:settimeout(ms)
+  return true
+end
+
+-- Connecting
+
+local function explain_connect(err, target)
+  local proxy = target.proxy
+  local whom = proxy and "the proxy: " or ""
+  if err == "timeout" then
+    return failure("timeout", whom .. "no connection in time", proxy
+      and "check the proxy's host and port, or name the endpoint in no_proxy"
+      or "check the endpoint, the network and any firewall between")
+  elseif err:find("no resolver", 1, true) then
+    return failure("transport", whom .. "nginx has no name server: " .. err,
+      "set the directive resolver, as in: resolver 100.100.2.136 valid=60s;")
+  elseif err:find("resolve", 1, true) then
+    return failure("transport", whom .. err, "check the region or endpoint, and the directive resolver")
+  end
+  return failure("transport", whom .. err, proxy
+    and "check the proxy's host and port, or name the endpoint in no_proxy"
+    or "check the endpoint, the network and any firewall between")
+end
+
+--- Connections that differ in any of these are not to be taken for each other.
+local function pool_name(target, security)
+  local proxy = target.proxy
+  return table.concat({
+    "dataworks", target.scheme, target.host, target.port, proxy and proxy.name or "",
+    proxy and proxy.login and ngx.md5(proxy.login) or "", target.scheme == "https" and security.name or "",
+  }, "|")
+end
+
+local function connect(self, target, security, deadline)
+  if not in_time(self, deadline) then
+    return nil, failure("timeout", LATE)
+  end
+  local to = target.proxy or target
+  -- nginx's resolver does not read /etc/hosts.
+  local host = to.host == "localhost" and "127.0.0.1" or to.host
+  host = host:find(":", 1, true) and "[" .. host .. "]" or host
+  local ok, err = self.sock:connect(host, to.port, { pool = pool_name(target, security), pool_size = KEPT })
+  if not ok then
+    return nil, explain_connect(err, target)
+  end
+  self.reused = (self.sock:getreusedtimes() or 0) > 0
+  return true
+end
+
+-- The proxy's tunnel
+
+local function authorization(login)
+  local pair = login:find(":", 1, true) and login or login .. ":"
+  return "Basic " .. base64.encode(percent.decode(pair))
+end
+
+--- The header for a proxy with a login, with its line break.
+---@param proxy table
+---@return string
+function M.proxy_header(proxy)
+  return proxy.login and "Proxy-Authorization: " .. authorization(proxy.login) .. "\r\n" or ""
+end
+
+local function tunnel_refused(status)
+  if status == 407 then
+    return failure("transport", "the proxy answered HTTP 407 when asked for a connection to the service",
+      "write user and password into the proxy's URL: http://user:password@host:port", "PROXY_AUTHENTICATION")
+  elseif status < 500 then
+    return failure("transport",
+      ("the proxy answered HTTP %d when asked for a connection to the service"):format(status),
+      "ask whoever runs the proxy to allow this endpoint, or name it in no_proxy", "PROXY_REFUSED")
+  end
+  return failure("transport", ("the proxy answered HTTP %d when asked for a connection to the service"):format(status),
+    "check that the proxy can reach the endpoint", "PROXY_FAILED")
+end
+
+local function tunnel(self, target, deadline)
+  if not in_time(self, deadline) then
+    return nil, failure("timeout", LATE)
+  end
+  local authority = ("%s:%d"):format(target.host:find(":", 1, true) and "[" .. target.host .. "]" or target.host,
+    target.port)
+  local ok, err = self.sock:send(("CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n"):format(authority, authority,
+    M.proxy_header(target.proxy)))
+  local head, wrong
+  if ok then
+    head, wrong = http1.head(self.source)
+  end
+  if not head then
+    err = err or wrong.error or wrong.message
+    return nil, failure(err == "timeout" and "timeout" or "transport", "the proxy: " .. err,
+      "check the scheme and the port of the proxy's URL")
+  elseif head.status >= 300 then
+    return nil, tunnel_refused(head.status)
+  elseif self.source.buffer ~= "" then
+    return nil, failure("transport", "the proxy sent something of its own into the tunnel", "check the proxy")
+  end
+  self.source = http1.source(self.source.fill)
+  return true
+end
+
+-- TLS
+
+local function explain_handshake(err)
+  if err == "timeout" then
+    return failure("timeout", "the TLS handshake took too long", "check that the endpoint's port speaks TLS")
+  elseif err:find("certificate", 1, true) or err:find("^%d+:") then
+    return failure("transport", "the certificate is not good: " .. err, "check the endpoint and the clock; the "
+      .. "authorities to trust are set by lua_ssl_trusted_certificate, longer chains by lua_ssl_verify_depth")
+  end
+  return failure("transport", "no TLS: " .. err, "check that the endpoint's port speaks TLS, and the directive "
+    .. "lua_ssl_protocols")
+end
+
+local function handshake(self, target, security, deadline)
+  if security.certificate then
+    local ok, err = self.sock:setclientcert(security.certificate, security.key)
+    if not ok then
+      return nil, failure("invalid", "the client certificate can't be used: " .. tostring(err),
+        "check that client_certificate and client_key are PEM files that belong together")
+    end
+  end
+  if not in_time(self, deadline) then
+    return nil, failure("timeout", LATE)
+  end
+  -- No session is given back: connections are kept, and a session would tie together what the pool keeps apart.
+  local ok, err = self.sock:sslhandshake(false, target.host, true)
+  if not ok then
+    return nil, explain_handshake(err or "handshake failed")
+  end
+  return true
+end
+
+---@param target dataworks.NgxTarget
+---@param security { name: string, certificate?: userdata, key?: userdata }
+---@param deadline number for being connected, of `clock`
+---@param clock fun(): number
+---@return dataworks.NgxConnection|nil connection
+---@return table|nil failure
+function M.open(target, security, deadline, clock)
+  local self = setmetatable({ sock = ngx.socket.tcp(), clock = clock, reused = false }, Connection)
+  self.source = http1.source(function() return self.sock:receiveany(BLOCK) end)
+  local ok, wrong = connect(self, target, security, deadline)
+  if ok and target.proxy and target.scheme == "https" and not self.reused then
+    ok, wrong = tunnel(self, target, deadline)
+  end
+  if ok and target.scheme == "https" and not self.reused then
+    ok, wrong = handshake(self, target, security, deadline)
+  end
+  if not ok then
+    self:close()
+    return nil, wrong
+  end
+  return self
+end
+
+---@param data string[]
+---@param deadline number
+---@return boolean|nil ok
+---@return string|nil err
+function Connection:write(data, deadline)
+  if not in_time(self, deadline) then
+    return nil, "timeout"
+  end
+  local ok, err = self.sock:send(data)
+  return ok and true, err
+end
+
+--- A reply, with the time up to the deadline for each wait of it.
+---@param most integer
+---@param deadline number
+function Connection:read(most, deadline)
+  local sock = self.sock
+  self.source = http1.source(function()
+    if not in_time(self, deadline) then
+      return nil, "timeout"
+    end
+    return sock:receiveany(BLOCK)
+  end)
+  return http1.read(self.source, most)
+end
+
+function Connection:keep()
+  self.sock:setkeepalive(KEPT_FOR, KEPT)
+end
+
+function Connection:close()
+  self.sock:close()
+end
+
+-- Where to
+
+local PORTS = { http = 80, https = 443 }
+
+local function split_host(authority, scheme)
+  local host, port = authority:match("^%[([%x:.]+)%]:?(%d*)$")
+  if not host then
+    host, port = authority:match("^([^:%[%]]+):?(%d*)$")
+  end
+  port = port ~= "" and tonumber(port) or PORTS[scheme]
+  return host, port
+end
+
+local function is_loopback(host)
+  if host == "localhost" or host == "::1" then
+    return true
+  end
+  local bytes = address.parse(host)
+  return bytes ~= nil and #bytes == 4 and bytes[1] == 127
+end
+
+local function parse_proxy(proxy)
+  local scheme, rest = proxy:match("^(%w+)://(.*)$")
+  if scheme ~= "http" then
+    return nil, {
+      kind = "invalid", sent = false, path = "proxy", message = ("inside nginx a proxy has to be http://, not %s://")
+        :format(tostring(scheme)), advice = "name an http proxy, or reach the endpoint directly (proxy = \"\")",
+    }
+  end
+  local login, authority = rest:match("^(.*)@([^@]*)$")
+  local host, port = split_host((authority or rest):gsub("/.*$", ""), "http")
+  return { host = host, port = port, name = ("%s:%s"):format(host, port), login = login }
+end
+
+---@param url string
+---@param proxy string URL, "" for none
+---@param allow_http boolean
+---@return dataworks.NgxTarget|nil target
+---@return table|nil failure
+function M.target(url, proxy, allow_http)
+  local scheme, authority, path = url:match("^(https?)://([^/?#%s%z\1-\31\127]+)([^#%s%z\1-\31\127]*)$")
+  local host, port
+  if scheme and not authority:find("@", 1, true) then
+    host, port = split_host(authority, scheme)
+  end
+  if not host or not port or port < 1 or port > 65535 then
+    return nil, failure("invalid", "the URL must be http:// or https:// and a host, without a user name or spaces",
+      "an endpoint looks like https://dataworks.cn-shanghai.aliyuncs.com")
+  end
+  local loopback = is_loopback(host)
+  if scheme == "http" and not loopback and not allow_http then
+    return nil, failure("invalid", "plain http is refused: the host is not loopback",
+      "use an https:// endpoint, or set allow_http = true")
+  end
+  local target = { scheme = scheme, host = host, port = port, authority = authority, proxy = false }
+  target.path = path:sub(1, 1) == "/" and path or "/" .. path
+  if proxy ~= "" and not loopback then
+    local found, wrong = parse_proxy(proxy)
+    if not found then
+      return nil, wrong
+    end
+    target.proxy = found
+  end
+  return target
+end
+
+return M

@@ -1,0 +1,248 @@
+-- The library inside nginx. There it runs on nginx's own LuaJIT, whatever runs the specs: once is enough.
+if not rawget(_G, "jit") then return end
+
+local emulators = require "spec.support.emulator"
+local hosts = require "spec.support.host"
+local proxies_support = require "spec.support.proxies"
+local web_support = require "spec.support.web"
+
+describe("inside nginx", function()
+  local web, host, emulator
+
+  setup(function()
+    web = web_support.start()
+    host = hosts.start { ca_file = web.ca_file }
+    emulator = emulators.start()
+  end)
+
+  teardown(function()
+    for _, server in pairs { web or false, host or false, emulator or false } do server:stop() end
+  end)
+
+  -- What a transport's send gives for a URL, as one line.
+  local SEND = [[
+    local transport = require("dataworks.transport").new { %s }
+    local function show(reply, err)
+      if reply then return ("%%d %%s"):format(reply.status, reply.body) end
+      return ("%%s %%s %%s / %%s"):format(err.kind, tostring(err.sent), err.message, err.advice)
+    end
+    local function send(url, limits, body)
+      limits = limits or {}
+      limits.timeout = limits.timeout or 30
+      return show(transport:send({ method = body and "POST" or "GET", url = url, headers = { ["x-a"] = "b" }, body = body or "" }, limits))
+    end
+    ]]
+
+  local function with(options, chunk, ...)
+    return host:run(SEND:format(options) .. (select("#", ...) > 0 and chunk:format(...) or chunk))
+  end
+
+  local function send(url, options, limits)
+    return with(options or "", "return send(%q, { %s })", url, limits or "")
+  end
+
+  it("creates a task, from the table to its FileId, and never loads libcurl", function()
+    local text = host:run(([[
+      local dataworks = require "dataworks"
+      local client = dataworks.new { endpoint = %q, access_key_id = %q, access_key_secret = %q }
+      local task = assert(client:create_sync_task({
+        ProjectId = 10000, TaskType = "DI_REALTIME", TaskName = "in_nginx",
+        TaskParam = dataworks.task {
+          from = { mysql = "mysql_pub", tables = { "orders" } }, to = { odps = "odps_source" },
+          resource_group = "S_res_group_280749521950784_1623033752022",
+        },
+      }, { delay = 0.01 }))
+      return tostring(task.FileId):match "^%%d+$" and tostring(package.loaded["dataworks.curl"])
+    ]]):format(emulator.endpoint, emulator.access_key_id, emulator.access_key_secret))
+    assert.equal("nil", text)
+    assert.equal(1, #emulator:journal "CreateDISyncTask")
+  end)
+
+  it("sends a request as it is", function()
+    local echoed = with("", "return send(%q, nil, 'body')", web:url "/echo?a=b")
+    assert.matches("^200 POST /echo%?a=b HTTP/1.1\r\n", echoed)
+    assert.matches("\r\nx%-a: b\r\n", echoed)
+    assert.matches("\r\nHost: 127.0.0.1:%d+\r\n", echoed)
+    assert.matches("\r\nContent%-Length: 4\r\n", echoed)
+    assert.matches("\r\n\r\nbody$", echoed)
+  end)
+
+  it("reads replies with a length, in chunks, compressed, and up to the end of the connection", function()
+    assert.equal("200 one two three", send(web:url "/chunked"))
+    assert.equal("200 " .. ("x"):rep(100000), send(web:url "/bytes/100000"))
+    assert.equal("200 " .. ("\0"):rep(1024 * 1024), send(web:url "/gzip/1"))
+    assert.equal("200 ", send(web:url "/raw/bare"))
+    assert.equal("200 ok", send(web:url "/raw/trailer"))
+    assert.equal("200 ", send(web:url "/raw/early"))
+    assert.equal("200 ", send(web:url "/raw/headers_128"))
+  end)
+
+  it("keeps a connection, and takes another after a reply that ends it", function()
+    local text = with("", "return send(%q) .. ' ' .. send(%q) .. ' ' .. send(%q)", web:url "/connection", web:url "/connection",
+      web:url "/connection")
+    local first, one, second, two, third, three = text:match "^200 (%d+) (%d+) 200 (%d+) (%d+) 200 (%d+) (%d+)$"
+    assert.same({ first, first, tonumber(one) + 1, tonumber(one) + 2 }, { second, third, tonumber(two), tonumber(three) })
+    assert.equal("200 ", send(web:url "/raw/headers_128"))
+    assert.matches("^200 %d+ %d+$", send(web:url "/connection"))
+  end)
+
+  it("calls a malformed reply that, and gives up its connection", function()
+    for name, message in pairs {
+      no_http = "the reply doesn't begin as one of HTTP/1", bad_chunk = "a chunk of the reply has no size",
+      bad_header = "a header of the reply has a control character in it",
+      headers_129 = "the reply has more than 128 headers", header_64k = "the reply's headers are larger than 65536 bytes",
+      early_forever = "the reply's headers are larger than 65536 bytes", bad_gzip = "the reply is no gzip, or not all of it",
+      bad_encoding = "the reply has a Content-Encoding that was not asked for",
+    } do
+      assert.equal(("protocol true %s / "):format(message), (send(web:url("/raw/" .. name)):gsub("/ .*", "/ ")), name)
+    end
+  end)
+
+  it("bounds a reply, compressed or not", function()
+    local said = "protocol true the reply is larger than 1000 bytes / max_reply_bytes sets the limit"
+    assert.equal(said, send(web:url "/bytes/1001", "max_reply_bytes = 1000"))
+    assert.equal(said, send(web:url "/gzip/1", "max_reply_bytes = 1000"))
+    assert.equal("200 " .. ("x"):rep(1000), send(web:url "/bytes/1000", "max_reply_bytes = 1000"))
+  end)
+
+  it("says of a reply that breaks off whether the service may have acted", function()
+    assert.matches("^transport unknown the connection ended without a reply", send(web:url "/vanish"))
+    assert.matches("^transport unknown the connection ended without a reply", send(web:url "/raw/nothing"))
+    assert.matches("^transport true the reply ends after 10 of 100 bytes", send(web:url "/raw/truncated"))
+    assert.matches("^transport true the reply ends after %d+ of 102 bytes", send(web:url "/raw/truncated_chunk"))
+    assert.matches("^transport true the reply ends within its headers", send(web:url "/raw/truncated_head"))
+    assert.matches("^transport true ", send(web:url "/reset"))
+    assert.matches("^transport false connection refused / check the endpoint", send "http://127.0.0.1:1/")
+  end)
+
+  it("keeps the deadline while it waits for the head and for the body", function()
+    assert.equal("timeout unknown the deadline passed while the reply was awaited / nil", send(web:url "/never", "", "timeout = 0.2"))
+    assert.equal("timeout true the deadline passed while the reply was awaited / nil", send(web:url "/half", "", "timeout = 0.2"))
+    assert.matches("^timeout false the deadline passed before the request was sent", send(web:url "/echo", "", "connect_timeout = 0"))
+  end)
+
+  it("verifies certificates and names, and says by which directives", function()
+    assert.matches("^200 TLSv1.3 nobody$", send(web:tls_url("tls_13", "/tls")))
+    for server, message in pairs { tls_other_name = "certificate", tls_self_signed = "self.signed certificate" } do
+      local said = send(web:tls_url(server, "/echo"))
+      assert.matches("^transport false the certificate is not good: .*" .. message, said)
+      assert.matches("lua_ssl_trusted_certificate", said)
+    end
+    assert.equal("transport false the connection ended before the request was sent / "
+      .. "check that the endpoint's certificate has not expired, and the clock", send(web:tls_url("tls_expired", "/echo")))
+    assert.matches("^transport false no TLS", send(web:url("/echo"):gsub("^http", "https"):gsub("127.0.0.1", "localhost"), ""))
+  end)
+
+  it("shows a client certificate, in connections of their own", function()
+    local url, dir = web:tls_url("tls_client", "/tls"), web.directory
+    assert.matches("^transport false the server wants a client certificate", send(url))
+    assert.matches("^200 TLSv1.3 CN=client$", send(url, ("client_certificate = %q, client_key = %q"):format(dir .. "/client.pem", dir .. "/client.key")))
+    assert.matches("^200 TLSv1.3 CN=client$", send(url, ("client_certificate = %q"):format(dir .. "/both.pem")))
+    assert.matches("^transport false the server wants a client certificate", send(url))
+    assert.matches("^invalid false can't be read: .*No such file", send(url, "client_certificate = '/nowhere.pem'"))
+    assert.matches("^invalid false has no PEM private key", send(url, ("client_certificate = %q"):format(dir .. "/client.pem")))
+    assert.matches("^invalid false inside nginx a key can't be behind a password",
+      send(url, ("client_certificate = %q, client_key = %q, client_key_password = 'x'"):format(dir .. "/client.pem", dir .. "/locked.key")))
+  end)
+
+  it("names the directive for what a connection can't be told", function()
+    assert.matches("^invalid false inside nginx this is set by the directive lua_ssl_trusted_certificate", send(web:url "/echo", "ca_file = '/x'"))
+    assert.matches("^invalid false inside nginx this is set by the directive lua_ssl_protocols", send(web:url "/echo", "min_tls = '1.3'"))
+    assert.matches("^200", send(web:url "/echo", "min_tls = '1.2'"))
+  end)
+
+  it("refuses what is no URL, plain http to others, and what would break a request in two", function()
+    for _, url in ipairs { "ftp://127.0.0.1/", "http://user@127.0.0.1/", "http://", "http://a b/", "http://127.0.0.1:0/", "http://127.0.0.1:70000/" } do
+      assert.matches("^invalid false the URL must be", send(url), url)
+    end
+    assert.matches("^invalid false plain http is refused: the host is not loopback", send "http://192.0.2.1/")
+    assert.matches("^invalid false a header value has a CR, LF or NUL in it", with("",
+      "return show(transport:send({ method = 'GET', url = %q, headers = { a = 'b\\r\\nc: d' }, body = '' }, { timeout = 1 }))", web:url "/echo"))
+  end)
+
+  it("says that nginx has no name server", function()
+    assert.matches("^transport false nginx has no name server.*directive resolver", send "https://dataworks.example.com/")
+  end)
+
+  it("works in the phases that can wait, and says in the others which it is and what to do", function()
+    for _, phase in ipairs { "rewrite", "access", "content", "timer" } do
+      assert.matches("^200 GET /echo", host:run(SEND:format "" .. ("return send(%q)"):format(web:url "/echo"), phase), 1, false)
+    end
+    host:run("", "late")
+    for _, phase in ipairs { "init", "init_worker", "header_filter", "body_filter", "log" } do
+      assert.equal(("invalid GetDISyncTask: nginx can't wait for a reply in its phase %s. "):format(phase)
+        .. "make the call in a timer: ngx.timer.at(0, function() ... end)", host:note(phase))
+    end
+  end)
+
+  it("answers other requests while a reply is held back", function()
+    local text = host:run(SEND:format "" .. ([[
+      local held = ngx.thread.spawn(function() return send(%q, { timeout = 2 }) end)
+      local pong = send(%q)
+      return pong .. coroutine.status(held)
+    ]]):format(web:url "/never", host:url "ping"))
+    assert.equal("200 pongrunning", text)
+  end)
+
+  it("sleeps without holding up others, and no shorter than it was told", function()
+    assert.equal("true 200 pong", with("", [[
+      local core = require "dataworks.core"
+      local began, woken = core.clock(), nil
+      local sleeper = ngx.thread.spawn(function() transport:sleep(0.05) woken = core.clock() end)
+      local pong = send(%q)
+      assert(not woken)
+      ngx.thread.wait(sleeper)
+      return tostring(woken - began >= 0.05) .. " " .. pong
+    ]], host:url "ping"))
+  end)
+
+  it("lets all who wait at a gate through, once it is opened", function()
+    assert.equal("true true true false", with("", [[
+      local gate, shut = transport:gate(), transport:gate()
+      local passed = {}
+      local function pass(i) passed[i] = tostring(gate.wait(10)) end
+      local a, b = ngx.thread.spawn(pass, 1), ngx.thread.spawn(pass, 2)
+      gate.open()
+      ngx.thread.wait(a)
+      ngx.thread.wait(b)
+      pass(3)
+      return table.concat(passed, " ") .. " " .. tostring(shut.wait(0.01))
+    ]]))
+  end)
+
+  it("is cancelled once it is closed", function()
+    assert.equal("cancelled false the transport is closed / nil", with("", "transport:close() transport:close() return send(%q)", web:url "/echo"))
+  end)
+
+  describe("behind a proxy", function()
+    local proxies
+
+    setup(function() proxies = proxies_support.start(web.directory) end)
+    teardown(function() if proxies then proxies:stop() end end)
+
+    it("asks an http proxy for a tunnel, whose login the service never sees", function()
+      local said = with("", "return send(%q, { proxy = %q })", ("https://service.test:%d/echo"):format(web.tls), proxies:url("http", "http_login"))
+      assert.matches("^200 GET /echo", said)
+      assert.is_nil(said:lower():find("proxy-authorization", 1, true))
+    end)
+
+    it("tells apart a proxy that wants a login, and one that refuses", function()
+      local url = ("https://service.test:%d/echo"):format(web.tls)
+      assert.matches("^transport false the proxy answered HTTP 407", send(url, "", ("proxy = %q"):format((proxies:url("http", "http_login"):gsub("//.*@", "//")))))
+      assert.matches("^transport false the proxy answered HTTP 403.*allow this endpoint",
+        send("https://forbidden.test/", "", ("proxy = %q"):format(proxies:url("http", "http"))))
+    end)
+
+    it("sends plain http through it whole", function()
+      assert.matches("^200 GET http://service.test/echo HTTP/1.1", send("http://service.test/echo", "allow_http = true",
+        ("proxy = 'http://127.0.0.1:%d'"):format(web.proxy)))
+    end)
+
+    it("takes no other kind of proxy", function()
+      for _, scheme in ipairs { "https", "socks5", "socks5h" } do
+        assert.matches("^invalid false inside nginx a proxy has to be http://, not " .. scheme,
+          send("https://service.test/", "", ("proxy = '%s://127.0.0.1:1'"):format(scheme)))
+      end
+    end)
+  end)
+end)

@@ -1,0 +1,88 @@
+-- Credentials inside nginx: fetched once for a worker, and with a lua_shared_dict once for all.
+if not rawget(_G, "jit") then return end
+
+local emulators = require "spec.support.emulator"
+local hosts = require "spec.support.host"
+local web_support = require "spec.support.web"
+
+describe("credentials inside nginx", function()
+  local web, host, emulator
+
+  setup(function()
+    web = web_support.start()
+    host = hosts.start { ca_file = web.ca_file, workers = 2 }
+    emulator = emulators.start()
+  end)
+  teardown(function()
+    for _, server in pairs { web or false, host or false, emulator or false } do server:stop() end
+  end)
+  before_each(function() emulator:reset() end)
+
+  local CLIENT = [[
+    local dataworks = require "dataworks"
+    local function new(more)
+      local options = { endpoint = %q, credentials = { type = "uri", uri = %q } }
+      for name, value in pairs(more or {}) do options[name] = value end
+      return dataworks.new(options)
+    end
+    local function works(client)
+      local _, err = client:call("ListDIProjectConfig", { DestinationType = "odps", SourceType = "mysql", ProjectId = 10000 })
+      return err and tostring(err) or "ok"
+    end
+    ]]
+
+  local function run(chunk, where)
+    return host:run(CLIENT:format(emulator.endpoint, emulator.endpoint .. "/credentials") .. chunk, where)
+  end
+
+  local function fetches() return #emulator:journal "credentials_uri" end
+
+  it("are fetched once for all requests of a worker", function()
+    assert.equal("ok ok ok", run [[
+      local client = new()
+      local threads, said = {}, {}
+      for i = 1, 3 do threads[i] = ngx.thread.spawn(function() said[i] = works(client) end) end
+      for i = 1, 3 do ngx.thread.wait(threads[i]) end
+      return table.concat(said, " ")
+    ]])
+    assert.equal(1, fetches())
+  end)
+
+  it("are fetched once for all clients that name a dict, and lie there no longer than they are good", function()
+    assert.equal("ok ok", run [[return works(new { credentials_dict = "keys" }) .. " " .. works(new { credentials_dict = "keys" })]])
+    assert.equal(1, fetches())
+    local left = tonumber(run [[
+      for _, key in ipairs(ngx.shared.keys:get_keys()) do return ngx.shared.keys:ttl(key) end
+    ]])
+    assert.is_true(left > 60 and left <= 3600, tostring(left))
+  end)
+
+  it("are fetched by one of those who come at the same time, which the others wait for", function()
+    assert.equal("ok ok ok", run [[
+      ngx.shared.keys:flush_all()
+      local threads, said = {}, {}
+      for i = 1, 3 do threads[i] = ngx.thread.spawn(function() said[i] = works(new { credentials_dict = "keys" }) end) end
+      for i = 1, 3 do ngx.thread.wait(threads[i]) end
+      return table.concat(said, " ")
+    ]])
+    assert.equal(1, fetches())
+  end)
+
+  it("are not taken from clients with other options", function()
+    run [[ngx.shared.keys:flush_all() return works(new { credentials_dict = "keys" })]]
+    assert.equal("ok", run [[return works(new { credentials_dict = "keys", region = "cn-beijing" })]])
+    assert.equal(2, fetches())
+  end)
+
+  it("need a dict that is there", function()
+    assert.matches('dataworks.new: nginx has no lua_shared_dict nowhere; add "lua_shared_dict nowhere 64k;" to its http block',
+      run [[return select(2, pcall(new, { credentials_dict = "nowhere" }))]], 1, true)
+    assert.has_error(function() require("dataworks").new { credentials_dict = "keys" } end,
+      "dataworks.new: credentials_dict is for nginx, whose workers share a lua_shared_dict; leave it out elsewhere")
+  end)
+
+  it("don't come from a program, which would hold up the worker", function()
+    assert.matches("a program can't be run inside nginx", run
+      [[return works(new { credentials = { type = "external", process_command = "echo" } })]], 1, true)
+  end)
+end)

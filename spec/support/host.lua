@@ -1,0 +1,63 @@
+-- Starts an nginx that runs the library, and has it run chunks of Lua.
+
+local curl = require "dataworks.curl"
+local files = require "spec.support.files"
+local ports = require "spec.support.ports"
+local shell = require "spec.support.shell"
+
+local M = {}
+
+local Host = {}
+Host.__index = Host
+
+---@param options { workers?: integer, ca_file: string }
+---@return table host to be stopped
+function M.start(options)
+  local directory = shell.output "mktemp -d /tmp/dataworks-host.XXXXXX"
+  local words = {
+    TOP = shell.output "pwd", USER = shell.output "id -u" == "0" and "user root;" or "", CA = options.ca_file,
+    WORKERS = tostring(options.workers or 1),
+  }
+  local output, status
+  for _ = 1, 20 do
+    words.PORT = tostring(ports.random())
+    files.write(directory .. "/nginx.conf", (files.read("spec/support/host/nginx.conf"):gsub("@(%u+)@", words)))
+    output, status = shell.run(("env -u LD_PRELOAD -u LUA_PATH -u LUA_CPATH /usr/sbin/nginx -p %s -c nginx.conf -e error.log")
+      :format(directory))
+    if status == 0 then
+      return setmetatable({ directory = directory, port = words.PORT, session = curl.new {} }, Host)
+    end
+  end
+  error(output)
+end
+
+function Host:url(path)
+  return ("http://127.0.0.1:%s/%s"):format(self.port, path)
+end
+
+--- What a chunk returns, as text; run in the phase that is named, "content" when none is.
+---@param chunk string
+---@param where? string
+function Host:run(chunk, where)
+  local status, headers, body = self.session:send("POST", self:url(where or "content"), {}, chunk, 60)
+  if not status then error(headers.message, 2) end
+  if status ~= 200 then error(body, 2) end
+  return body
+end
+
+function Host:note(phase)
+  local _, _, body = self.session:send("GET", self:url("notes?name=" .. phase), {}, "", 60)
+  return body
+end
+
+function Host:log()
+  return files.read(self.directory .. "/error.log")
+end
+
+function Host:stop()
+  self.session:close()
+  shell.run(("cd %s; for i in 1 2 3 4 5 6 7 8 9 10; do [ -s nginx.pid ] && break; sleep 0.1; done; "
+    .. "kill $(cat nginx.pid); rm -rf %s"):format(self.directory, self.directory))
+end
+
+return M

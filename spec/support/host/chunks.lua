@@ -1,0 +1,45 @@
+-- Runs the Lua chunks that specs send to an nginx. Runs inside it.
+-- luacheck: std min+ngx_lua
+
+local M = {}
+
+--- The chunk's result as text, or its error.
+local function run(text)
+  local chunk, message = loadstring(text, "=chunk")
+  if not chunk then return false, message end
+  return xpcall(chunk, debug.traceback)
+end
+
+function M.read()
+  ngx.req.read_body()
+  return ngx.req.get_body_data()
+end
+
+function M.answer()
+  local ok, result = run(M.read())
+  ngx.status = ok and 200 or 500
+  ngx.print(tostring(result))
+  ngx.exit(ngx.status)
+end
+
+function M.answer_from_timer()
+  local text, done, ok, result = M.read(), require("ngx.semaphore").new(0), nil, nil
+  assert(ngx.timer.at(0, function()
+    ok, result = run(text)
+    done:post()
+  end))
+  assert(done:wait(30))
+  ngx.status = ok and 200 or 500
+  ngx.print(tostring(result))
+end
+
+--- What a call gives in a phase without cosockets.
+function M.note(phase)
+  local client = require("dataworks").new {
+    endpoint = "http://127.0.0.1:1", access_key_id = "spec-id", access_key_secret = "spec-secret",
+  }
+  local _, err = client:call("GetDISyncTask", { ProjectId = 1, TaskType = "DI_REALTIME", FileId = 1 })
+  ngx.shared.notes:set(phase, err.kind .. " " .. tostring(err))
+end
+
+return M
