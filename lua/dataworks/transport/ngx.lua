@@ -123,15 +123,17 @@ local function decoded(reply, most)
   return reply
 end
 
---- nginx says "closed" of a connection that had ended before it wrote to it. It also lets an expired certificate
---- pass, and ends the connection then.
+--- nginx says "closed" of a connection that had ended before anything was written to it. So it ends one whose
+--- certificate it refused, too; but when the handshake was over at once, it has called that a success before
+--- (lua-nginx-module's pull request 2506).
 local function not_sent(err, reused)
   if err == "timeout" then
     return { kind = "timeout", sent = "unknown", message = "the deadline passed while the request was sent" }
   elseif err == "closed" and not reused then
     return {
-      kind = "transport", sent = false, message = "the connection ended before the request was sent",
-      advice = "check that the endpoint's certificate has not expired, and the clock",
+      kind = "transport", sent = false,
+      message = "the connection ended before the request was sent; if it was TLS, the certificate was refused",
+      advice = "check the endpoint and the clock; the authorities to trust are set by lua_ssl_trusted_certificate",
     }
   end
   return { kind = "transport", sent = "unknown", message = "the request could not be sent: " .. tostring(err) }
