@@ -10,7 +10,8 @@ local MAX_SIZE_DIGITS = 8
 
 ---@class dataworks.ReplySource
 ---@field fill fun(): string|nil, string|nil some more bytes; or why there are none, "closed" when the other side ended
----@field buffer string what has come and is not read yet
+---@field buffer string what has come
+---@field at integer where what is not read yet begins in that
 ---@field budget integer bytes that heads and trailers may still take
 ---@field count integer headers that may still come
 ---@field begun boolean the final status line has come
@@ -31,28 +32,34 @@ end
 --- A line without its CRLF.
 local function line(source, what)
   while true do
-    local stop = source.buffer:find("\n", 1, true)
-    if (stop or #source.buffer) > source.budget then
+    local buffer, at = source.buffer, source.at
+    local stop = buffer:find("\n", at, true)
+    local size = (stop or #buffer) - at + 1
+    if size > source.budget then
       return malformed(("the reply's headers are larger than %d bytes"):format(M.MAX_HEADER_BYTES))
     elseif stop then
-      local text = source.buffer:sub(1, stop - 1)
-      source.buffer, source.budget = source.buffer:sub(stop + 1), source.budget - stop
-      if text:sub(-1) ~= "\r" then
+      source.at, source.budget = stop + 1, source.budget - size
+      if buffer:byte(stop - 1) ~= 13 or stop == at then
         return malformed(("a line of the reply's %s does not end with CR LF"):format(what))
       end
-      return text:sub(1, -2)
+      return buffer:sub(at, stop - 2)
     end
     local more, err = source.fill()
     if not more then
       return lost(err, ("the reply ends within its %s"):format(what))
     end
-    source.buffer = source.buffer .. more
+    source.buffer, source.at = buffer:sub(at) .. more, 1
   end
 end
 
 --- Exactly so many bytes.
 local function bytes(source, length)
-  local pieces, have = { source.buffer }, #source.buffer
+  local buffer, at = source.buffer, source.at
+  if #buffer - at + 1 >= length then
+    source.at = at + length
+    return buffer:sub(at, at + length - 1)
+  end
+  local pieces, have = { buffer:sub(at) }, #buffer - at + 1
   while have < length do
     local more, err = source.fill()
     if not more then
@@ -60,9 +67,8 @@ local function bytes(source, length)
     end
     pieces[#pieces + 1], have = more, have + #more
   end
-  local all = table.concat(pieces)
-  source.buffer = all:sub(length + 1)
-  return all:sub(1, length)
+  source.buffer, source.at = table.concat(pieces), length + 1
+  return source.buffer:sub(1, length)
 end
 
 -- The head
@@ -70,10 +76,13 @@ end
 local TOKEN = "^[%w!#$%%&'*+%-.^_`|~]+$"
 
 local function header(source, headers, text)
-  local name, value = text:match("^([^:]*):[ \t]*(.-)[ \t]*$")
+  local colon = text:find(":", 1, true)
+  local name = colon and text:sub(1, colon - 1)
   if not name or not name:find(TOKEN) then
     return malformed "a header of the reply has no name, or one that HTTP doesn't allow"
-  elseif value:find("[%z\1-\8\10-\31\127]") then
+  end
+  local value = text:match("^[ \t]*(.*[^ \t])", colon + 1) or ""
+  if value:find("[^\t%C]") then
     return malformed "a header of the reply has a control character in it"
   end
   source.count = source.count - 1
@@ -108,7 +117,7 @@ local function head(source)
   while true do
     local text, failure = line(source, "headers")
     if not text then
-      if failure.why == "lost" and not source.begun and source.buffer == "" then
+      if failure.why == "lost" and not source.begun and source.at > #source.buffer then
         failure.message = "the connection ended without a reply"
       end
       return nil, failure
@@ -175,8 +184,8 @@ local function chunked(source, most)
 end
 
 local function until_closed(source, most)
-  local pieces, have = { source.buffer }, #source.buffer
-  source.buffer = ""
+  local pieces, have = { source.buffer:sub(source.at) }, #source.buffer - source.at + 1
+  source.at = #source.buffer + 1
   while have <= most do
     local more, err = source.fill()
     if not more and err == "closed" then
@@ -239,7 +248,14 @@ end
 ---@param fill fun(): string|nil, string|nil
 ---@return dataworks.ReplySource
 function M.source(fill)
-  return { fill = fill, buffer = "", budget = M.MAX_HEADER_BYTES, count = M.MAX_HEADERS, begun = false }
+  return { fill = fill, buffer = "", at = 1, budget = M.MAX_HEADER_BYTES, count = M.MAX_HEADERS, begun = false }
+end
+
+--- Has nothing come that was not read?
+---@param source dataworks.ReplySource
+---@return boolean
+function M.is_read(source)
+  return source.at > #source.buffer
 end
 
 --- The head of a reply to CONNECT: when that succeeds, no body follows.
@@ -264,7 +280,7 @@ function M.read(source, most)
   if not body then
     return nil, failure
   end
-  local keep = not (found.http10 or found.ends_connection or names_close(found.headers)) and source.buffer == ""
+  local keep = not (found.http10 or found.ends_connection or names_close(found.headers)) and M.is_read(source)
   return { status = found.status, headers = found.headers, body = body }, keep
 end
 

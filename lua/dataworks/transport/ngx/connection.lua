@@ -140,7 +140,7 @@ local function tunnel(self, target, deadline)
       "check the scheme and the port of the proxy's URL")
   elseif head.status >= 300 then
     return nil, tunnel_refused(head.status)
-  elseif self.source.buffer ~= "" then
+  elseif not http1.is_read(self.source) then
     return nil, failure("transport", "the proxy sent something of its own into the tunnel", "check the proxy")
   end
   self.source = http1.source(self.source.fill)
@@ -276,9 +276,9 @@ end
 ---@return dataworks.NgxTarget|nil target
 ---@return table|nil failure
 function M.target(url, proxy, allow_http)
-  local scheme, authority, path = url:match("^(https?)://([^/?#%s%z\1-\31\127]+)([^#%s%z\1-\31\127]*)$")
+  local scheme, authority, at = url:match("^(https?)://([^/?#@]+)()")
   local host, port
-  if scheme and not authority:find("@", 1, true) then
+  if scheme and url:sub(at, at) ~= "@" and not url:find("[%c #]") then
     host, port = split_host(authority, scheme)
   end
   if not host or not port or port < 1 or port > 65535 then
@@ -291,7 +291,7 @@ function M.target(url, proxy, allow_http)
       "use an https:// endpoint, or set allow_http = true")
   end
   local target = { scheme = scheme, host = host, port = port, authority = authority, proxy = false }
-  target.path = path:sub(1, 1) == "/" and path or "/" .. path
+  target.path = url:byte(at) == 47 and url:sub(at) or "/" .. url:sub(at)
   if proxy ~= "" and not loopback then
     local found, wrong = parse_proxy(proxy)
     if not found then
