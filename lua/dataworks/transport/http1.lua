@@ -75,10 +75,17 @@ end
 
 local TOKEN = "^[%w!#$%%&'*+%-.^_`|~]+$"
 
+--- Is this a name that a header may have? Most are of letters and "-", which is found out sooner.
+---@param name string
+---@return boolean
+function M.is_token(name)
+  return name ~= "" and not name:find "[^%w%-]" or name:find(TOKEN) ~= nil
+end
+
 local function header(source, headers, text)
   local colon = text:find(":", 1, true)
   local name = colon and text:sub(1, colon - 1)
-  if not name or not name:find(TOKEN) then
+  if not name or not M.is_token(name) then
     return malformed "a header of the reply has no name, or one that HTTP doesn't allow"
   end
   local value = text:match("^[ \t]*(.*[^ \t])", colon + 1) or ""

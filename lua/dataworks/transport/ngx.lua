@@ -3,6 +3,7 @@
 local certificates = require "dataworks.transport.ngx.certificate"
 local connections = require "dataworks.transport.ngx.connection"
 local core = require "dataworks.core"
+local http1 = require "dataworks.transport.http1"
 local inflate = require "dataworks.transport.inflate"
 local refusal = require "dataworks.transport.refusal"
 
@@ -38,9 +39,9 @@ end
 -- What is written
 
 local function malformed_header(name, value)
-  if not name:find "^[%w!#$%%&'*+%-.^_`|~]+$" then
+  if not http1.is_token(name) then
     return "a header name has a character that HTTP doesn't allow"
-  elseif value:find "[%z\r\n]" then
+  elseif value:find "%c" and value:find "[%z\r\n]" then
     return "a header value has a CR, LF or NUL in it"
   end
   name = name:lower()
