@@ -70,7 +70,7 @@ test: ## lint and the whole suite on each of LUAS; installs what is missing. SPE
 test-page: ## the page of examples/openresty in headless Chromium; installs what is missing
 	@tools/setup page
 	@$(MAKE) --no-print-directory -s all LUAS="5.4 jit"
-	@tools/suite 5.4 spec/page/page_spec.lua
+	@tools/suite 5.4 spec/page/in_chromium.lua
 	@read -r p f s <build/5.4/counts; echo "$$p passed, $$f failed"
 
 LUA_FILES = $(shell find lua spec examples bench tools -name '*.lua' 2>/dev/null) bin/dataworks

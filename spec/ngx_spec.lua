@@ -16,7 +16,7 @@ describe("inside nginx", function()
   end)
 
   teardown(function()
-    for _, server in pairs { web or false, host or false, emulator or false } do server:stop() end
+    for _, server in pairs { web = web, host = host, emulator = emulator } do server:stop() end
   end)
 
   -- What a transport's send gives for a URL, as one line.

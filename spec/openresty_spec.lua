@@ -14,7 +14,7 @@ describe("credentials inside nginx", function()
     emulator = emulators.start()
   end)
   teardown(function()
-    for _, server in pairs { web or false, host or false, emulator or false } do server:stop() end
+    for _, server in pairs { web = web, host = host, emulator = emulator } do server:stop() end
   end)
   before_each(function() emulator:reset() end)
 

@@ -12,7 +12,7 @@ describe("the page", function()
     driver:open(service:url "/")
   end)
   teardown(function()
-    for _, it in pairs { driver or false, service or false, emulator or false } do it:stop() end
+    for _, started in pairs { driver = driver, service = service, emulator = emulator } do started:stop() end
   end)
 
   local SHOTS = os.getenv "SCREENSHOTS"
