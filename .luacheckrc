@@ -4,6 +4,7 @@ max_line_length = 120
 read_globals = {
   "jit", "unpack",
   math = { fields = { "maxinteger", "mininteger", "tointeger", "type" } },
+  coroutine = { fields = { "isyieldable" } },
   table = { fields = { "pack", "unpack" } },
 }
 files["lua/dataworks/emulator"].std = "min+ngx_lua"

@@ -1,5 +1,5 @@
-/* luaopen_dataworks_curl: the blocking session, for Lua. Links libcurl only; never loaded inside
-   nginx. */
+/* luaopen_dataworks_curl: sessions, which block or share a multi, for Lua. Links libcurl only;
+   never loaded inside nginx. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L /* nanosleep */
 #endif
@@ -13,18 +13,22 @@
 
 #include "compat.h"
 #include "curl_headers.h"
+#include "curl_multi.h"
 #include "curl_session.h"
 
 #define SESSION "dataworks.curl.session"
+#define MULTI "dataworks.curl.multi"
 #define DEFAULT_CONNECT_TIMEOUT 5.0
 #define DEFAULT_MAX_REPLY_BYTES (16.0 * 1024 * 1024)
 #define MOST_REPLY_BYTES (1024.0 * 1024 * 1024)
 /* A bound that fits a long of 32 bits too: 24 days in milliseconds. */
 #define LONGEST_SECONDS 2000000.0
 
-static struct session *check_session(lua_State *L) {
-  struct session *s = luaL_checkudata(L, 1, SESSION);
+/* One that is free for a request. */
+static struct session *check_session(lua_State *L, int index) {
+  struct session *s = luaL_checkudata(L, index, SESSION);
   if (s->closed) luaL_error(L, "the session is closed");
+  if (s->multi) luaL_error(L, "the session has a request under way");
   return s;
 }
 
@@ -148,19 +152,22 @@ static double check_seconds(lua_State *L, int index) {
   return seconds;
 }
 
-static void check_request(lua_State *L, const struct session *s, struct request *r) {
+/* Of the arguments from `first` on. */
+static void check_request(lua_State *L, int first, const struct session *s, struct request *r) {
   static const char *const methods[] = { "GET", "POST", "PUT", NULL };
   size_t proxy_len;
-  r->method = methods[luaL_checkoption(L, 2, NULL, methods)];
-  r->url = luaL_checklstring(L, 3, &r->url_len);
-  check_headers(L, 4);
-  r->body = luaL_optlstring(L, 5, "", &r->body_len);
-  if (r->body_len && strcmp(r->method, "GET") == 0) luaL_argerror(L, 5, "GET has no body");
-  r->timeout_ms = milliseconds(check_seconds(L, 6));
+  r->method = methods[luaL_checkoption(L, first, NULL, methods)];
+  r->url = luaL_checklstring(L, first + 1, &r->url_len);
+  check_headers(L, first + 2);
+  r->body = luaL_optlstring(L, first + 3, "", &r->body_len);
+  if (r->body_len && strcmp(r->method, "GET") == 0)
+    luaL_argerror(L, first + 3, "GET has no body");
+  r->timeout_ms = milliseconds(check_seconds(L, first + 4));
   r->connect_timeout_ms = s->connect_timeout_ms;
-  if (!lua_isnoneornil(L, 7)) r->connect_timeout_ms = milliseconds(check_seconds(L, 7));
-  r->proxy = luaL_optlstring(L, 8, "", &proxy_len);
-  luaL_argcheck(L, strlen(r->proxy) == proxy_len, 8, "it has a NUL");
+  if (!lua_isnoneornil(L, first + 5))
+    r->connect_timeout_ms = milliseconds(check_seconds(L, first + 5));
+  r->proxy = luaL_optlstring(L, first + 6, "", &proxy_len);
+  luaL_argcheck(L, strlen(r->proxy) == proxy_len, first + 6, "it has a NUL");
   /* To libcurl 0 is the default of five minutes; here it is no time left. */
   if (r->connect_timeout_ms <= 0) r->timeout_ms = 0;
 }
@@ -185,26 +192,41 @@ static void push_headers(lua_State *L, const struct bytes *headers) {
   }
 }
 
-/* session:send(method, url, headers, body, timeout [, connect_timeout [, proxy]])
-   -> status, headers, body | nil, err */
-static int session_meth_send(lua_State *L) {
-  struct session *s = check_session(L);
-  struct request request;
-  struct failure failure;
-  long status = 0;
-  lua_settop(L, 8);
-  check_request(L, s, &request);
-  luaL_checkstack(L, 10, NULL);
-
-  session_clear(s);
-  bool ok = add_headers(L, 4, s, &failure) && session_send(s, &request, &status, &failure);
-  headers_free(&s->headers);
-  if (!ok) return push_failure(L, &failure);
+/* Status, headers, body. */
+static int push_reply(lua_State *L, struct session *s, long status) {
   lua_pushinteger(L, status);
   push_headers(L, &s->reply.headers);
   lua_pushlstring(L, s->reply.body.data ? s->reply.body.data : "", s->reply.body.len);
   session_clear(s);
   return 3;
+}
+
+/* session:send(method, url, headers, body, timeout [, connect_timeout [, proxy]])
+   -> status, headers, body | nil, err */
+static int session_meth_send(lua_State *L) {
+  struct session *s = check_session(L, 1);
+  struct request request;
+  struct failure failure;
+  long status = 0;
+  lua_settop(L, 8);
+  check_request(L, 2, s, &request);
+  luaL_checkstack(L, 10, NULL);
+
+  session_clear(s);
+  s->has_outcome = false;
+  bool ok = add_headers(L, 4, s, &failure) && session_send(s, &request, &status, &failure);
+  headers_free(&s->headers);
+  if (!ok) return push_failure(L, &failure);
+  return push_reply(L, s, status);
+}
+
+/* session:result() -> as send, once a multi's request is over. */
+static int session_meth_result(lua_State *L) {
+  struct session *s = luaL_checkudata(L, 1, SESSION);
+  if (!s->has_outcome) return luaL_error(L, "the session has no result");
+  luaL_checkstack(L, 10, NULL);
+  headers_free(&s->headers);
+  return s->ok ? push_reply(L, s, s->status) : push_failure(L, &s->failure);
 }
 
 static int session_meth_close(lua_State *L) {
@@ -230,8 +252,76 @@ static int curl_sleep(lua_State *L) {
   return 0;
 }
 
+/* curl.multi() */
+static int curl_multi(lua_State *L) {
+  struct multi *m = lua_newuserdata(L, sizeof *m);
+  memset(m, 0, sizeof *m);
+  luaL_getmetatable(L, MULTI);
+  lua_setmetatable(L, -2);
+  return 1;
+}
+
+static struct multi *check_multi(lua_State *L) {
+  struct multi *m = luaL_checkudata(L, 1, MULTI);
+  if (m->closed) luaL_error(L, "the multi is closed");
+  return m;
+}
+
+/* multi:add(session, id, method, url, ...): as session:send, which it begins. The id, a number,
+   comes back from poll. Whoever adds a session keeps it: one that is collected is cancelled. */
+static int multi_meth_add(lua_State *L) {
+  struct multi *m = check_multi(L);
+  struct session *s = check_session(L, 2);
+  struct request request;
+  s->id = (double)luaL_checknumber(L, 3);
+  lua_settop(L, 10);
+  check_request(L, 4, s, &request);
+  luaL_checkstack(L, 10, NULL);
+
+  session_clear(s);
+  if (add_headers(L, 6, s, &s->failure)) multi_add(m, s, &request);
+  else multi_refuse(m, s);
+  return 0;
+}
+
+/* multi:poll(seconds) -> list of ids of requests that are over */
+static int multi_meth_poll(lua_State *L) {
+  struct multi *m = check_multi(L);
+  double seconds = check_seconds(L, 2);
+  CURLMcode code = multi_poll(m, (int)milliseconds(seconds));
+  if (code != CURLM_OK) return luaL_error(L, "libcurl: %s", curl_multi_strerror(code));
+  lua_newtable(L);
+  int count = 0;
+  for (struct session *s; (s = multi_next(m));) {
+    lua_pushnumber(L, (lua_Number)s->id);
+    lua_rawseti(L, -2, ++count);
+  }
+  return 1;
+}
+
+/* multi:cancel(session): its result is ready. */
+static int multi_meth_cancel(lua_State *L) {
+  struct multi *m = check_multi(L);
+  struct session *s = luaL_checkudata(L, 2, SESSION);
+  luaL_argcheck(L, s->multi == m, 2, "it has no request here");
+  multi_cancel(m, s);
+  return 0;
+}
+
+static int multi_meth_close(lua_State *L) {
+  multi_close(luaL_checkudata(L, 1, MULTI));
+  return 0;
+}
+
+static int multi_meta_tostring(lua_State *L) {
+  const struct multi *m = luaL_checkudata(L, 1, MULTI);
+  lua_pushfstring(L, "dataworks.curl multi (%s)", m->closed ? "closed" : "open");
+  return 1;
+}
+
 static const luaL_Reg session_methods[] = {
   { "send", session_meth_send },
+  { "result", session_meth_result },
   { "close", session_meth_close },
   { NULL, NULL },
 };
@@ -243,23 +333,45 @@ static const luaL_Reg session_metamethods[] = {
   { NULL, NULL },
 };
 
+static const luaL_Reg multi_methods[] = {
+  { "add", multi_meth_add },
+  { "poll", multi_meth_poll },
+  { "cancel", multi_meth_cancel },
+  { "close", multi_meth_close },
+  { NULL, NULL },
+};
+
+static const luaL_Reg multi_metamethods[] = {
+  { "__gc", multi_meth_close },
+  { "__close", multi_meth_close },
+  { "__tostring", multi_meta_tostring },
+  { NULL, NULL },
+};
+
 static const luaL_Reg functions[] = {
   { "new", curl_new },
+  { "multi", curl_multi },
   { "sleep", curl_sleep },
   { NULL, NULL },
 };
 
-DATAWORKS_EXPORT int luaopen_dataworks_curl(lua_State *L);
-DATAWORKS_EXPORT int luaopen_dataworks_curl(lua_State *L) {
-  if (luaL_newmetatable(L, SESSION)) {
-    luaL_setfuncs(L, session_metamethods, 0);
-    lua_pushliteral(L, "dataworks.curl session");
+static void make_class(lua_State *L, const char *key, const char *name, const luaL_Reg *meta,
+                       const luaL_Reg *methods) {
+  if (luaL_newmetatable(L, key)) {
+    luaL_setfuncs(L, meta, 0);
+    lua_pushstring(L, name);
     lua_setfield(L, -2, "__name");
     lua_newtable(L);
-    luaL_setfuncs(L, session_methods, 0);
+    luaL_setfuncs(L, methods, 0);
     lua_setfield(L, -2, "__index");
   }
   lua_pop(L, 1);
+}
+
+DATAWORKS_EXPORT int luaopen_dataworks_curl(lua_State *L);
+DATAWORKS_EXPORT int luaopen_dataworks_curl(lua_State *L) {
+  make_class(L, SESSION, "dataworks.curl session", session_metamethods, session_methods);
+  make_class(L, MULTI, "dataworks.curl multi", multi_metamethods, multi_methods);
   lua_newtable(L);
   luaL_setfuncs(L, functions, 0);
   return 1;

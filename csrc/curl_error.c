@@ -74,6 +74,7 @@ const char *failure_kind_name(enum failure_kind kind) {
     case FAILURE_INVALID: return "invalid";
     case FAILURE_TIMEOUT: return "timeout";
     case FAILURE_PROTOCOL: return "protocol";
+    case FAILURE_CANCELLED: return "cancelled";
     case FAILURE_TRANSPORT: break;
   }
   return "transport";

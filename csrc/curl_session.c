@@ -4,6 +4,7 @@
 #include "curl_session.h"
 
 #include "curl_headers.h"
+#include "curl_multi.h"
 
 #include <arpa/inet.h>
 #include <dlfcn.h>
@@ -103,10 +104,9 @@ static CURLcode set_callbacks(struct session *s, CURL *h) {
   SET(CURLOPT_HEADERDATA, &s->reply);
   SET(CURLOPT_PREREQFUNCTION, on_start);
   SET(CURLOPT_PREREQDATA, s);
+  SET(CURLOPT_PRIVATE, s);
   SET(CURLOPT_OPENSOCKETFUNCTION, sockets_open);
-  SET(CURLOPT_OPENSOCKETDATA, &s->sockets);
   SET(CURLOPT_CLOSESOCKETFUNCTION, sockets_close);
-  SET(CURLOPT_CLOSESOCKETDATA, &s->sockets);
   return code;
 }
 
@@ -122,8 +122,6 @@ static CURLcode set_rules(CURL *h) {
 #else
   SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
-  /* In HTTP/2 "was it sent?" has no such plain answer. */
-  SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   SET(CURLOPT_FOLLOWLOCATION, 0L);
   SET(CURLOPT_ACCEPT_ENCODING, "");
   SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -161,15 +159,16 @@ static CURLcode set_tls(const struct session *s, CURL *h) {
 /* Frees no memory of libcurl's: that would say goodbye on the parent's connection, and close
    descriptors by numbers that may be this process's own by now. A child pays some 100 KiB once.
    Chained, so that a leak checker sees it is meant. */
-static void abandon(struct session *s) {
+void session_abandon(struct session *s) {
   static _Atomic(CURL *) abandoned;
   sockets_abandon(&s->sockets);
+  if (!s->handle) return;
   curl_easy_setopt(s->handle, CURLOPT_PRIVATE, atomic_exchange(&abandoned, s->handle));
   s->handle = NULL;
 }
 
 static CURLcode open_handle(struct session *s) {
-  if (s->handle && s->owner != getpid()) abandon(s);
+  if (s->handle && s->owner != getpid()) session_abandon(s);
   if (s->handle) return CURLE_OK;
   pthread_once(&once, init_once);
   if (global_state != CURLE_OK) return global_state;
@@ -187,7 +186,7 @@ static CURLcode open_handle(struct session *s) {
   return CURLE_OK;
 }
 
-static CURLcode set_method(CURL *h, const struct request *request) {
+static CURLcode set_method(CURL *h, const struct request *request, bool copied) {
   CURLcode code = CURLE_OK;
   if (strcmp(request->method, "GET") == 0) {
     SET(CURLOPT_HTTPGET, 1L);
@@ -197,19 +196,35 @@ static CURLcode set_method(CURL *h, const struct request *request) {
   SET(CURLOPT_POST, 1L);
   SET(CURLOPT_CUSTOMREQUEST, strcmp(request->method, "POST") == 0 ? NULL : request->method);
   SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
-  SET(CURLOPT_POSTFIELDS, request->body);
+  if (copied) SET(CURLOPT_COPYPOSTFIELDS, request->body);
+  else SET(CURLOPT_POSTFIELDS, request->body);
   return code;
 }
 
-static CURLcode set_request(struct session *s, const struct request *request, bool direct) {
+/* A connection outlives the session where many share it. */
+static CURLcode set_connection(struct session *s, bool plain, struct sockets *sockets) {
   CURL *h = s->handle;
-  CURLcode code = set_method(h, request);
+  bool shared = sockets != &s->sockets;
+  bool multiplexed = shared && !plain;
+  CURLcode code = CURLE_OK;
+  SET(CURLOPT_OPENSOCKETDATA, sockets);
+  SET(CURLOPT_CLOSESOCKETDATA, sockets);
+  SET(CURLOPT_FRESH_CONNECT, !shared && sockets_readable(sockets) ? 1L : 0L);
+  SET(CURLOPT_HTTP_VERSION,
+      multiplexed ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+  SET(CURLOPT_PIPEWAIT, multiplexed ? 1L : 0L);
+  return code;
+}
+
+static CURLcode set_request(struct session *s, const struct request *request, bool direct,
+                            bool copied) {
+  CURL *h = s->handle;
+  CURLcode code = set_method(h, request, copied);
   SET(CURLOPT_CURLU, s->url);
   SET(CURLOPT_HTTPHEADER, s->headers);
   SET(CURLOPT_TIMEOUT_MS, request->timeout_ms);
   SET(CURLOPT_CONNECTTIMEOUT_MS, request->connect_timeout_ms);
   SET(CURLOPT_PROXY, direct ? "" : request->proxy);
-  SET(CURLOPT_FRESH_CONNECT, sockets_readable(&s->sockets) ? 1L : 0L);
   return code;
 }
 
@@ -222,7 +237,7 @@ static void unset_request(CURL *h) {
 
 /* With CURLOPT_NOSIGNAL libcurl leaves SIGPIPE to us, and before 7.88 its TLS sockets are written
    to without MSG_NOSIGNAL. */
-static bool block_sigpipe(sigset_t *before) {
+bool block_sigpipe(sigset_t *before) {
   sigset_t pipe_only, pending;
   sigemptyset(&pipe_only);
   sigaddset(&pipe_only, SIGPIPE);
@@ -231,7 +246,7 @@ static bool block_sigpipe(sigset_t *before) {
   return pthread_sigmask(SIG_BLOCK, &pipe_only, before) == 0;
 }
 
-static void restore_sigpipe(const sigset_t *before) {
+void restore_sigpipe(const sigset_t *before) {
   sigset_t pipe_only, pending;
   int signal_number;
   sigemptyset(&pipe_only);
@@ -303,34 +318,40 @@ static bool fail_exchange(struct session *s, struct failure *f, CURLcode code) {
 }
 
 /* Everything that is refused before libcurl hears of it. */
-static bool check_request(struct session *s, const struct request *request, bool *loopback,
-                          struct failure *failure) {
-  bool plain = false;
+static bool check_request(struct session *s, const struct request *request, bool *plain,
+                          bool *loopback, struct failure *failure) {
   if (request->timeout_ms <= 0)
     return fail(s, failure, CURLE_OPERATION_TIMEDOUT, SENT_NO,
                 "the deadline passed before the request was sent");
-  if (!parse_url(s, request, &plain, loopback))
+  if (!parse_url(s, request, plain, loopback))
     return fail(s, failure, CURLE_URL_MALFORMAT, SENT_NO,
                 "the URL must be http:// or https:// and a host, without a user name or spaces");
-  if (plain && !*loopback && !s->allow_http)
+  if (*plain && !*loopback && !s->allow_http)
     return fail(s, failure, CURLE_UNSUPPORTED_PROTOCOL, SENT_NO,
                 "plain http is refused: the host is not loopback");
   return true;
 }
 
-bool session_send(struct session *s, const struct request *request, long *status,
-                  struct failure *failure) {
+bool session_begin(struct session *s, const struct request *request, struct sockets *sockets,
+                   struct failure *failure) {
+  bool plain = false;
   bool loopback = false;
   s->starts = 0;
   s->message[0] = '\0';
   reply_begin(&s->reply, s->max_reply_bytes);
-  if (!check_request(s, request, &loopback, failure)) return false;
+  if (!check_request(s, request, &plain, &loopback, failure)) return false;
 
   CURLcode code = headers_finish(&s->headers) ? open_handle(s) : CURLE_OUT_OF_MEMORY;
   if (code != CURLE_OK) return fail(s, failure, code, SENT_NO, NULL);
   /* Loopback is reached directly: through a proxy, plain http would leave the machine after all. */
-  code = set_request(s, request, loopback);
-  if (code == CURLE_OK) code = perform(s);
+  code = set_request(s, request, loopback, sockets != &s->sockets);
+  if (code == CURLE_OK) code = set_connection(s, plain, sockets);
+  if (code == CURLE_OK) return true;
+  unset_request(s->handle);
+  return fail(s, failure, code, SENT_NO, NULL);
+}
+
+bool session_finish(struct session *s, CURLcode code, long *status, struct failure *failure) {
   unset_request(s->handle);
   if (code != CURLE_OK) return fail_exchange(s, failure, code);
   if (!s->reply.complete) /* which libcurl lets pass */
@@ -339,14 +360,28 @@ bool session_send(struct session *s, const struct request *request, long *status
   return true;
 }
 
+void session_cancel(struct session *s, struct failure *failure) {
+  if (s->handle) unset_request(s->handle);
+  fail(s, failure, CURLE_ABORTED_BY_CALLBACK, was_sent(s), "the call was cancelled");
+  failure->kind = FAILURE_CANCELLED;
+}
+
+bool session_send(struct session *s, const struct request *request, long *status,
+                  struct failure *failure) {
+  if (!session_begin(s, request, &s->sockets, failure)) return false;
+  CURLcode code = perform(s);
+  return session_finish(s, code, status, failure);
+}
+
 void session_clear(struct session *s) {
   headers_free(&s->headers);
   reply_free(&s->reply);
 }
 
 void session_close(struct session *s) {
+  if (s->multi) multi_cancel(s->multi, s);
   session_clear(s);
-  if (s->handle && s->owner != getpid()) abandon(s);
+  if (s->handle && s->owner != getpid()) session_abandon(s);
   if (s->handle) {
     sigset_t before;
     bool blocked = block_sigpipe(&before);
@@ -354,6 +389,7 @@ void session_close(struct session *s) {
     if (blocked) restore_sigpipe(&before);
     s->handle = NULL;
   }
+  sockets_free(&s->sockets);
   curl_url_cleanup(s->url);
   s->url = NULL;
   if (s->client_key_password) wipe(s->client_key_password, strlen(s->client_key_password));

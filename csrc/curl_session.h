@@ -1,9 +1,10 @@
-/* One libcurl handle, kept alive: one request after another, each reply in bounded memory, each
-   failure with an answer to "may the service have acted?". */
+/* One libcurl handle, kept alive: one request after another, alone or beside others in a multi,
+   each reply in bounded memory, each failure with an answer to "may the service have acted?". */
 #ifndef DATAWORKS_CURL_SESSION_H
 #define DATAWORKS_CURL_SESSION_H
 
 #include <curl/curl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -13,6 +14,8 @@
 #include "curl_sockets.h"
 
 #pragma GCC visibility push(hidden)
+
+struct multi; /* curl_multi.h */
 
 struct session {
   char *ca_file; /* NULL: the system's */
@@ -34,6 +37,14 @@ struct session {
   struct reply reply;
   unsigned starts; /* how often libcurl set out to write this request */
   char message[CURL_ERROR_SIZE];
+
+  struct multi *multi; /* that carries its request; NULL: none under way */
+  struct session *before, *after; /* in the multi's list */
+  double id;                      /* of the request, for whoever added it */
+  bool has_outcome;
+  bool ok;
+  long status;
+  struct failure failure;
 };
 
 struct request {
@@ -54,6 +65,23 @@ bool session_add_header(struct session *s, const char *name, size_t name_len, co
 /* True: *status is set, and s->reply holds the rest until session_clear. */
 bool session_send(struct session *s, const struct request *request, long *status,
                   struct failure *failure);
+
+/* The two halves of it, for who carries the request on with others. False: it is over, with
+   *failure; otherwise s->handle is ready, has a copy of the body, and counts its sockets among
+   `sockets`. */
+bool session_begin(struct session *s, const struct request *request, struct sockets *sockets,
+                   struct failure *failure);
+bool session_finish(struct session *s, CURLcode code, long *status, struct failure *failure);
+
+/* The other end of one that was begun. */
+void session_cancel(struct session *s, struct failure *failure);
+
+/* Leaves the handle to the parent that it was made in. */
+void session_abandon(struct session *s);
+
+/* For as long as libcurl may write to a socket. */
+bool block_sigpipe(sigset_t *before);
+void restore_sigpipe(const sigset_t *before);
 
 /* Forgets the headers and the reply. */
 void session_clear(struct session *s);

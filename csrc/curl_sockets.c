@@ -2,14 +2,33 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define FIRST_CAPACITY ((size_t)4)
+
+struct known_socket {
+  curl_socket_t fd;
+  dev_t device;
+  ino_t inode;
+};
+
+static bool make_room(struct sockets *s) {
+  if (s->count < s->capacity) return true;
+  size_t capacity = s->capacity ? s->capacity * 2 : FIRST_CAPACITY;
+  struct known_socket *grown = realloc(s->list, capacity * sizeof *grown);
+  if (!grown) return false;
+  s->list = grown;
+  s->capacity = capacity;
+  return true;
+}
+
 curl_socket_t sockets_open(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
   struct sockets *s = context;
   struct stat st;
-  if (purpose != CURLSOCKTYPE_IPCXN || s->count == MAX_SOCKETS) return CURL_SOCKET_BAD;
+  if (purpose != CURLSOCKTYPE_IPCXN || !make_room(s)) return CURL_SOCKET_BAD;
   int fd = socket(address->family, address->socktype, address->protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
   /* A program started by os.execute has no business with it. */
@@ -52,4 +71,9 @@ void sockets_abandon(struct sockets *s) {
     if (same) close(s->list[i].fd);
   }
   s->count = 0;
+}
+
+void sockets_free(struct sockets *s) {
+  free(s->list);
+  *s = (struct sockets){ 0 };
 }

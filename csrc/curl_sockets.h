@@ -1,4 +1,4 @@
-/* The sockets of one libcurl handle: has the other side let go, and, after a fork, which numbers
+/* The sockets of a libcurl handle, or of many that share theirs: has the other side let go, and, after a fork, which numbers
    still stand for them? */
 #ifndef DATAWORKS_CURL_SOCKETS_H
 #define DATAWORKS_CURL_SOCKETS_H
@@ -10,16 +10,10 @@
 
 #pragma GCC visibility push(hidden)
 
-/* One kept connection, and a few attempts side by side when a host has many addresses. */
-#define MAX_SOCKETS 16
-
 struct sockets {
-  struct {
-    curl_socket_t fd;
-    dev_t device;
-    ino_t inode;
-  } list[MAX_SOCKETS];
+  struct known_socket *list;
   size_t count;
+  size_t capacity;
 };
 
 /* For CURLOPT_OPENSOCKETFUNCTION and CURLOPT_CLOSESOCKETFUNCTION; context is a struct sockets. */
@@ -31,6 +25,9 @@ bool sockets_readable(const struct sockets *s);
 
 /* Gives up this process's copies without a word on the wire. */
 void sockets_abandon(struct sockets *s);
+
+/* Once libcurl has closed them, or they were abandoned. */
+void sockets_free(struct sockets *s);
 
 #pragma GCC visibility pop
 

@@ -29,6 +29,45 @@ function M.generate(params, options)
   return result, err
 end
 
+-- Loaded by the first that needs a loop.
+local function run() return require "dataworks.run" end
+local function map() return require "dataworks.map" end
+
+--- No tail calls below: the levels are counted.
+local function pass(...)
+  return ...
+end
+
+--- Calls fn(...) as the first task of a loop, in which calls of tasks overlap, and waits for all tasks.
+---@param fn function
+---@return any ... what fn returns
+function M.run(fn, ...)
+  return pass(run().run(fn, ...))
+end
+
+--- A task more for the running loop: fn(...) in a coroutine of its own.
+---@param fn function
+---@return dataworks.Task
+function M.spawn(fn, ...)
+  return pass(run().spawn(fn, ...))
+end
+
+--- fn(item, index) for each item, many at once.
+---@param items any[]
+---@param fn fun(item: any, index: integer): any, any value; or nil and an error
+---@param options? dataworks.MapOptions
+---@return ({ value: any }|{ err: any })[] results in the order of the items
+---@return any err why it ended early
+function M.map(items, fn, options)
+  return pass(map().map(items, fn, options))
+end
+
+--- A loop for a program that has one of its own: it spawns, and steps.
+---@return dataworks.Loop
+function M.loop()
+  return pass(run().loop())
+end
+
 local function or_error(value, err)
   if value then
     return value

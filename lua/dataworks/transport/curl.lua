@@ -1,4 +1,5 @@
--- Sends requests through libcurl and waits for each reply: for PUC Lua and LuaJIT, outside nginx.
+-- Sends requests through libcurl: for PUC Lua and LuaJIT, outside nginx. In a task of a loop the others go on
+-- meanwhile; everywhere else it waits for the reply.
 
 local curl = require "dataworks.curl"
 local refusal = require "dataworks.transport.refusal"
@@ -76,6 +77,26 @@ local function explain(err, proxy, files)
   return err
 end
 
+--- The running task of a loop, if there is a loop at all, and it can wait here.
+local function current_task()
+  local loops = package.loaded["dataworks.loop"]
+  return loops and loops.current()
+end
+
+local function pool_of(self)
+  self._pool = self._pool or require("dataworks.loop.transfers").pool(self._options)
+  return self._pool
+end
+
+local function exchange(self, request, limits, proxy)
+  local task = current_task()
+  if task and not self._closed then
+    return task:transfer(pool_of(self), request, limits)
+  end
+  return self._session:send(
+    request.method, request.url, request.headers, request.body, limits.timeout, limits.connect_timeout, proxy)
+end
+
 ---@param request { method: string, url: string, headers: table<string, string>, body: string }
 ---@param limits { timeout: number, connect_timeout?: number, proxy?: string } seconds; timeout is for the whole
 --- exchange; no proxy is "" or nil
@@ -83,8 +104,7 @@ end
 ---@return { kind: string, sent: boolean|"unknown", message: string, code: string, advice?: string }|nil err and path
 function Transport:send(request, limits)
   local proxy = limits.proxy or ""
-  local status, headers, body = self._session:send(
-    request.method, request.url, request.headers, request.body, limits.timeout, limits.connect_timeout, proxy)
+  local status, headers, body = exchange(self, request, limits, proxy)
   if not status then
     return nil, explain(headers, proxy, self._files)
   end
@@ -96,12 +116,32 @@ function Transport:send(request, limits)
 end
 
 ---@param seconds number
-function Transport:sleep(seconds) -- luacheck: no self
-  curl.sleep(seconds)
+function Transport:sleep(seconds)
+  local task = current_task()
+  if not task or self._closed then
+    curl.sleep(seconds)
+    return
+  end
+  local sleepers = pool_of(self).sleepers
+  sleepers[task] = true
+  task:sleep(seconds)
+  sleepers[task] = nil
 end
 
+--- For tasks that wait until another one has done something for all; elsewhere nil.
+---@return { wait: fun(seconds: number): boolean, open: fun() }|nil
+function Transport:gate() -- luacheck: no self
+  local loops = package.loaded["dataworks.loop"]
+  return loops and loops.gate()
+end
+
+--- What is under way in tasks is cancelled.
 function Transport:close()
+  self._closed = true
   self._session:close()
+  if self._pool then
+    self._pool:close("the client was closed during the call")
+  end
 end
 
 function Transport:__tostring()
@@ -114,7 +154,9 @@ function M.new(options)
   for _, name in ipairs(FILES) do
     files[name] = options[name]
   end
-  return setmetatable({ _session = curl.new(options), _files = files }, Transport)
+  return setmetatable({
+    _session = curl.new(options), _options = options, _files = files, _pool = false, _closed = false,
+  }, Transport)
 end
 
 return M

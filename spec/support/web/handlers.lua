@@ -72,6 +72,17 @@ function manners.never()
   ngx.sleep(60)
 end
 
+-- Answers when as many requests as the path says are here at once: "3/name".
+function manners.barrier(argument)
+  local most, name = argument:match("^(%d+)/(.+)$")
+  ngx.req.read_body()
+  count("barrier " .. name)
+  while ngx.shared.counts:get("barrier " .. name) < tonumber(most) do
+    ngx.sleep(0.005)
+  end
+  ngx.print(name)
+end
+
 function manners.half()
   ngx.header["Content-Length"] = 10
   ngx.print("half")

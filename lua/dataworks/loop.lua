@@ -1,0 +1,365 @@
+-- Tasks that take turns in one thread: each is a coroutine, and what it waits for, a reply, a time or another task, is
+-- waited for by all of them at once.
+
+local core = require "dataworks.core"
+local errors = require "dataworks.error"
+local inside_nginx = require "dataworks.inside_nginx"
+local timers = require "dataworks.loop.timers"
+local transfers = require "dataworks.loop.transfers"
+local yielding = require "dataworks.loop.yielding"
+
+local M = {}
+
+local unpack_list = table.unpack or unpack
+
+-- What a task gives up its turn with, so that a yield of the program's own is told apart.
+local WAITS = {}
+
+local CANCELLED = "the task was cancelled"
+
+-- The loop whose turn it is.
+local active
+
+---@class dataworks.Task
+local Task = { __name = "dataworks.Task" }
+Task.__index = Task
+
+---@class dataworks.Loop
+local Loop = { __name = "dataworks.Loop" }
+Loop.__index = Loop
+
+local function cancelled()
+  return errors.new { kind = "cancelled", sent = false, message = CANCELLED }
+end
+
+--- The running task, if it can wait here: not in a coroutine of the program's own, nor where Lua can't yield.
+---@return dataworks.Task|nil
+function M.current()
+  local task = active and active.running
+  return task and coroutine.running() == task.thread and yielding.allowed() and task or nil
+end
+
+--- The loop that is running, whoever asks.
+---@return dataworks.Loop|nil
+function M.active()
+  return active
+end
+
+---@return dataworks.Loop
+function M.new()
+  if inside_nginx() then
+    error("dataworks.loop: inside nginx requests yield to nginx already; use ngx.thread.spawn", 0)
+  end
+  local self = {
+    alive = 0, tasks = {}, ready = {}, first = 1, last = 0, running = false, closed = false, died = {},
+    timers = timers.new(),
+  }
+  self.transfers = transfers.new(self)
+  return setmetatable(self, Loop)
+end
+
+function Loop:__tostring()
+  return ("dataworks.Loop (%s, %d tasks)"):format(self.closed and "closed" or "open", self.alive)
+end
+
+-- Waiting: always in a coroutine of a task that current() gave.
+
+--- Until wake, or until the task is cancelled, which calls `stop`: that has to wake it.
+---@param stop fun()
+function Task:suspend(stop)
+  self.waiting, self.stop = true, stop
+  return coroutine.yield(WAITS)
+end
+
+---@param task dataworks.Task
+function Loop:wake(task, ...)
+  if task.waiting then
+    task.waiting, task.stop = false, false
+    self:enqueue(task, ...)
+  end
+end
+
+function Loop:enqueue(task, ...)
+  local last = self.last + 1
+  self.last = last
+  self.ready[last] = { task, select("#", ...), ... }
+end
+
+--- Lets the others have a turn.
+function Task:pause()
+  self.loop:enqueue(self)
+  coroutine.yield(WAITS)
+end
+
+---@param seconds number
+function Task:sleep(seconds)
+  local loop = self.loop
+  if self.is_cancelled then
+    self:pause()
+    return
+  end
+  local timer = loop.timers:add(core.clock() + math.max(seconds, 0), function() loop:wake(self) end)
+  self:suspend(function()
+    loop.timers:remove(timer)
+    loop:wake(self)
+  end)
+end
+
+--- Sends a request for a pool of sessions; as a session's send.
+function Task:transfer(pool, request, limits)
+  if self.is_cancelled then
+    self:pause()
+    return nil, { kind = "cancelled", sent = false, message = CANCELLED, code = "CURLE_ABORTED_BY_CALLBACK" }
+  end
+  local flight, result = self.loop.transfers:start(self, pool, request, limits)
+  if flight then
+    result = self:suspend(function() flight:cancel(CANCELLED) end)
+  end
+  return result[1], result[2], result[3]
+end
+
+-- Tasks
+
+--- What died: its traceback too, where the error is text.
+local function die(self, task, err)
+  task.died = true
+  task.err = type(err) == "string" and debug.traceback(task.thread, err) or err
+  if task.err == nil then
+    task.err = debug.traceback(task.thread, "nil was raised")
+  end
+  self.died[#self.died + 1] = task
+end
+
+local function finish(self, task)
+  self.alive = self.alive - 1
+  self.tasks[task] = nil
+  task.over = true
+  for joiner in pairs(task.joiners) do
+    self:wake(joiner)
+  end
+  if task.on_end then
+    task.on_end(task)
+  end
+end
+
+local function settle(self, task, ok, ...)
+  if not ok then
+    die(self, task, (...))
+  elseif coroutine.status(task.thread) == "dead" then
+    task.results = { n = select("#", ...), ... }
+  else
+    if (...) ~= WAITS then
+      self:enqueue(task) -- a yield of the program's own: the others have a turn
+    end
+    return
+  end
+  finish(self, task)
+end
+
+local function resume(self, task, entry)
+  local before = active
+  active, self.running = self, task
+  settle(self, task, coroutine.resume(task.thread, unpack_list(entry, 3, 2 + entry[2])))
+  active, self.running = before, false
+end
+
+---@param fn function
+---@return dataworks.Task
+function Loop:spawn(fn, ...)
+  if type(fn) ~= "function" then
+    error(("spawn: a function was expected, got %s"):format(type(fn)), 2)
+  elseif self.closed then
+    error("spawn: the loop is closed", 2)
+  end
+  local task = setmetatable({
+    loop = self, thread = coroutine.create(fn), joiners = {}, waiting = false, stop = false, over = false,
+    died = false, is_cancelled = false, is_begun = false,
+  }, Task)
+  self.alive = self.alive + 1
+  self.tasks[task] = true
+  self:enqueue(task, ...)
+  return task
+end
+
+function Task:__tostring()
+  local state = not self.over and (self.is_cancelled and "cancelled" or "running")
+    or self.died and "died" or "finished"
+  return ("dataworks.Task (%s)"):format(state)
+end
+
+local function check_task(self, what)
+  if getmetatable(self) ~= Task then
+    error(("%s: call it as a method of a task, task:%s()"):format(what, what), 3)
+  end
+end
+
+local function check_can_join(self)
+  check_task(self, "join")
+  if self.over then
+    return
+  end
+  local task = M.current()
+  if not task then
+    error("join: it waits, and only a task of the same loop can wait for a task: not a coroutine of your own"
+      .. yielding.ADVICE, 3)
+  elseif task == self then
+    error("join: a task can't wait for itself", 3)
+  elseif task.loop ~= self.loop then
+    error("join: the task is of another loop", 3)
+  end
+  return task
+end
+
+--- Waits for a task. What it raised comes as nil and the error, a text with its traceback.
+---@return any ... what its function returned; or nil
+---@return any err
+function Task:join()
+  local joiner = check_can_join(self)
+  while not self.over do
+    if joiner.is_cancelled then
+      joiner:pause()
+      return nil, cancelled()
+    end
+    self.joiners[joiner] = true
+    joiner:suspend(function() self.loop:wake(joiner) end)
+    self.joiners[joiner] = nil
+  end
+  if self.died then
+    self.is_told = true
+    return nil, self.err
+  elseif not self.results then
+    return nil, cancelled()
+  end
+  return unpack_list(self.results, 1, self.results.n)
+end
+
+--- Ends what the task waits for, and whatever it would wait for from now on: a call gives nil and an error of kind
+--- "cancelled". A task that has not begun does not begin.
+---@return boolean was it still running?
+function Task:cancel()
+  check_task(self, "cancel")
+  if self.over then
+    return false
+  elseif not self.is_cancelled then
+    self.is_cancelled = true
+    if self.stop then
+      self.stop()
+    end
+  end
+  return true
+end
+
+-- Turns
+
+--- Those that are ready now; what they make ready is for the next time.
+local function run_ready(self)
+  local last = self.last
+  while self.first <= last do
+    local entry = self.ready[self.first]
+    self.ready[self.first] = nil
+    self.first = self.first + 1
+    local task = entry[1]
+    if task.is_cancelled and not task.is_begun then
+      finish(self, task)
+    else
+      task.is_begun = true
+      resume(self, task, entry)
+    end
+  end
+end
+
+--- Seconds until there is something to do without a reply; math.huge: nothing but replies.
+---@return number
+function Loop:timeout()
+  if self.first <= self.last then
+    return 0
+  end
+  local due = self.timers:due()
+  return due and math.max(due - core.clock(), 0) or math.huge
+end
+
+--- Does what is to be done, and waits for at most so long for more.
+---@param timeout? number seconds, 0
+---@return boolean are there tasks left?
+function Loop:step(timeout)
+  if self.running then
+    error("step: a task can't step the loop that runs it", 2)
+  end
+  run_ready(self)
+  local wait = math.min(timeout or 0, self:timeout())
+  if self.alive == 0 then
+    wait = 0
+  elseif wait == math.huge and not self.transfers:is_busy() then
+    error("every task waits for another one", 0)
+  end
+  self.transfers:poll(wait)
+  self.timers:fire(core.clock())
+  return self.alive > 0
+end
+
+--- Until no task is left.
+function Loop:drive()
+  while self:step(math.huge) do -- luacheck: ignore 542
+  end
+end
+
+function Loop:cancel_all()
+  local list = {}
+  for task in pairs(self.tasks) do
+    list[#list + 1] = task
+  end
+  for _, task in ipairs(list) do
+    task:cancel()
+  end
+end
+
+--- The first task that died and that nobody has joined.
+---@return dataworks.Task|nil
+function Loop:unreported()
+  for _, task in ipairs(self.died) do
+    if not task.is_told then
+      return task
+    end
+  end
+end
+
+--- Closes the connections. What is under way is cancelled, and comes to nothing more.
+function Loop:close()
+  if not self.closed then
+    self.closed = true
+    self.transfers:close()
+  end
+end
+
+-- For who waits until another task has done something for all.
+
+---@return { wait: fun(seconds: number): boolean, open: fun() }|nil outside tasks nil
+function M.gate()
+  if not M.current() then
+    return nil
+  end
+  local open, waiters = false, {}
+  return {
+    wait = function(seconds)
+      local task = M.current()
+      if open or not task or task.is_cancelled or seconds <= 0 then
+        return open
+      end
+      local loop = task.loop
+      waiters[task] = true
+      local timer = loop.timers:add(core.clock() + seconds, function() loop:wake(task) end)
+      task:suspend(function() loop:wake(task) end)
+      loop.timers:remove(timer)
+      waiters[task] = nil
+      return open
+    end,
+    open = function()
+      open = true
+      for task in pairs(waiters) do
+        task.loop:wake(task)
+      end
+    end,
+  }
+end
+
+return M

@@ -1,0 +1,232 @@
+-- The requests of a loop's tasks: all in one multi, whose connections they share. What is more than a host is to be
+-- burdened with stands in a line.
+
+local core = require "dataworks.core"
+local curl = require "dataworks.curl"
+
+local M = {}
+
+-- Requests to one host at a time.
+local MOST = 256
+
+-- libcurl looks at a deadline when it looks at the request, which one that waits for a connection may have to wait for.
+local GRACE = 0.1
+
+local Flight = {}
+Flight.__index = Flight
+
+local Transfers = {}
+Transfers.__index = Transfers
+
+function M.new(loop)
+  return setmetatable({ loop = loop, multi = false, hosts = {}, under_way = {}, count = 0, made = 0 }, Transfers)
+end
+
+-- What requests of one transport share: its sessions that are idle, and those under way for when it is closed.
+
+local Pool = {}
+Pool.__index = Pool
+
+---@param options dataworks.TransportOptions
+function M.pool(options)
+  return setmetatable({ options = options, idle = {}, flights = {}, sleepers = {}, closed = false }, Pool)
+end
+
+function Pool:take()
+  return table.remove(self.idle) or curl.new(self.options)
+end
+
+function Pool:give(session)
+  if self.closed then
+    session:close()
+  else
+    self.idle[#self.idle + 1] = session
+  end
+end
+
+local function keys(map)
+  local list = {}
+  for key in pairs(map) do
+    list[#list + 1] = key
+  end
+  return list
+end
+
+--- Ends what is under way for it.
+---@param why string
+function Pool:close(why)
+  self.closed = true
+  for _, flight in ipairs(keys(self.flights)) do
+    flight:cancel(why)
+  end
+  for _, task in ipairs(keys(self.sleepers)) do
+    if task.stop then
+      task.stop()
+    end
+  end
+  for i = #self.idle, 1, -1 do
+    self.idle[i]:close()
+    self.idle[i] = nil
+  end
+end
+
+-- One request
+
+local function host_of(self, request, proxy)
+  local name = (request.url:match("^%a+://[^/?#]*") or "") .. " " .. (proxy or "")
+  local host = self.hosts[name]
+  if not host then
+    host = { name = name, busy = 0, line = {}, first = 1, last = 0 }
+    self.hosts[name] = host
+  end
+  return host
+end
+
+local function failure(kind, message, code)
+  return { nil, { kind = kind, sent = false, message = message, code = code } }
+end
+
+--- Hands a request to libcurl, with the time that is left for it.
+local function set_out(self, flight)
+  local request, limits = flight.request, flight.limits
+  self.multi = self.multi or curl.multi()
+  self.made = self.made + 1
+  local session = flight.pool:take()
+  local ok, wrong = pcall(self.multi.add, self.multi, session, self.made, request.method, request.url, request.headers,
+    request.body, flight.deadline - core.clock(), limits.connect_timeout, limits.proxy)
+  if not ok then
+    flight.pool:give(session)
+    return nil, failure("invalid", tostring(wrong), "CURLE_BAD_FUNCTION_ARGUMENT")
+  end
+  flight.session, flight.id = session, self.made
+  self.under_way[flight.id] = flight
+  self.count = self.count + 1
+  flight.host.busy = flight.host.busy + 1
+  return true
+end
+
+local function conclude(self, flight, result)
+  self.loop.timers:remove(flight.timer)
+  flight.pool.flights[flight] = nil
+  flight.over = true
+  self.loop:wake(flight.task, result)
+end
+
+--- Those in the line whose turn it is.
+local function advance(self, host)
+  while host.busy < MOST and host.first <= host.last do
+    local flight = host.line[host.first]
+    host.line[host.first] = nil
+    host.first = host.first + 1
+    if not flight.over then
+      local ok, wrong = set_out(self, flight)
+      if not ok then
+        conclude(self, flight, wrong)
+      end
+    end
+  end
+  if host.busy == 0 then
+    self.hosts[host.name] = nil
+  end
+end
+
+--- One that libcurl is done with.
+local function arrive(self, flight)
+  local session = flight.session
+  self.under_way[flight.id] = nil
+  self.count = self.count - 1
+  flight.host.busy = flight.host.busy - 1
+  local result = { session:result() }
+  flight.pool:give(session)
+  return result
+end
+
+--- Ends one early. What it was sent is known then as with any other failure.
+---@param kind string
+---@param message string
+---@param code string
+function Flight:stop(kind, message, code)
+  if self.over then
+    return
+  end
+  local transfers = self.transfers
+  local result
+  if self.session then
+    transfers.multi:cancel(self.session)
+    result = arrive(transfers, self)
+    local err = result[2]
+    if not result[1] and err.kind == "cancelled" then
+      err.kind, err.message, err.code = kind, message, code
+    end
+  else
+    result = failure(kind, message, code)
+  end
+  conclude(transfers, self, result)
+  advance(transfers, self.host)
+end
+
+---@param why string
+function Flight:cancel(why)
+  self:stop("cancelled", why, "CURLE_ABORTED_BY_CALLBACK")
+end
+
+---@param task dataworks.Task that is going to wait for it
+---@return table|nil flight nil: it is over already
+---@return table|nil result what a session's send returns
+function Transfers:start(task, pool, request, limits)
+  local flight = setmetatable({
+    transfers = self, task = task, pool = pool, request = request, limits = limits, over = false, session = false,
+    deadline = core.clock() + limits.timeout, host = host_of(self, request, limits.proxy),
+  }, Flight)
+  if flight.host.busy < MOST then
+    local ok, result = set_out(self, flight)
+    if not ok then
+      return nil, result
+    end
+  else
+    local host = flight.host
+    host.last = host.last + 1
+    host.line[host.last] = flight
+  end
+  pool.flights[flight] = true
+  flight.timer = self.loop.timers:add(flight.deadline + GRACE, function()
+    flight:stop("timeout", "the deadline passed", "CURLE_OPERATION_TIMEDOUT")
+  end)
+  return flight
+end
+
+function Transfers:is_busy()
+  return self.count > 0
+end
+
+--- Carries all on, and waits for at most so long for one to be over. Without any it sleeps.
+---@param seconds number
+function Transfers:poll(seconds)
+  if self.count == 0 and not self.multi then
+    if seconds > 0 then
+      curl.sleep(seconds)
+    end
+    return
+  end
+  for _, id in ipairs(self.multi:poll(seconds)) do
+    local flight = self.under_way[id]
+    if flight then
+      conclude(self, flight, arrive(self, flight))
+      advance(self, flight.host)
+    end
+  end
+end
+
+function Transfers:close()
+  for _, flight in pairs(self.under_way) do
+    flight.over = true
+    flight.pool.flights[flight] = nil
+    self.multi:cancel(flight.session)
+    arrive(self, flight)
+  end
+  if self.multi then
+    self.multi:close()
+  end
+end
+
+return M

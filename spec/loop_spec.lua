@@ -1,0 +1,656 @@
+-- Tasks on a loop. That calls overlap is shown by a server that answers none before it has all of them.
+
+local curl = require "dataworks.curl"
+local dataworks = require "dataworks"
+local emulators = require "spec.support.emulator"
+local shell = require "spec.support.shell"
+local transports = require "dataworks.transport"
+local web_support = require "spec.support.web"
+
+local PATIENCE = 30
+local CROSSES_PCALL = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
+
+describe("a loop", function()
+  local web, transport
+  local names = 0
+
+  setup(function() web = web_support.start() end)
+  teardown(function() if web then web:stop() end end)
+  before_each(function() transport = transports.new { ca_file = web.ca_file } end)
+  after_each(function() transport:close() end)
+
+  local function send(path, timeout, using, server)
+    local url = server and web:tls_url(server, path) or web:url(path)
+    return (using or transport):send({ method = "POST", url = url, headers = {}, body = "body" },
+      { timeout = timeout or PATIENCE })
+  end
+
+  -- A path at which this many requests wait for each other.
+  local function barrier(count)
+    names = names + 1
+    return ("/barrier/%d/%d-%s"):format(count, names, tostring(transport):gsub("%W", ""))
+  end
+
+  local function numbers(count)
+    local list = {}
+    for i = 1, count do list[i] = i end
+    return list
+  end
+
+  describe("run", function()
+    it("lets the calls of its tasks overlap", function()
+      local path = barrier(20)
+      dataworks.run(function()
+        local tasks = {}
+        for i = 1, 20 do
+          tasks[i] = dataworks.spawn(send, path)
+        end
+        for i = 1, 20 do
+          assert.equal(200, assert(tasks[i]:join()).status)
+        end
+      end)
+    end)
+
+    it("sends the same bytes and gives the same reply as outside", function()
+      local alone = send "/echo"
+      local inside = dataworks.run(send, "/echo")
+      assert.equal(alone.body, inside.body)
+      assert.equal(alone.headers["content-type"], inside.headers["content-type"])
+    end)
+
+    it("gives what its function returns, nils too", function()
+      local function pack(...) return { n = select("#", ...), ... } end
+      assert.same({ n = 3, 1, nil, nil }, pack(dataworks.run(function(...) return ... end, 1, nil, nil)))
+      assert.same({ n = 0 }, pack(dataworks.run(function() end)))
+    end)
+
+    it("waits for tasks that nobody joins", function()
+      local done
+      dataworks.run(function()
+        dataworks.spawn(function()
+          transport:sleep(0.01)
+          done = true
+        end)
+      end)
+      assert.is_true(done)
+    end)
+
+    it("raises what its function raised, with a traceback, and cancels the others", function()
+      local seen
+      local ok, err = pcall(dataworks.run, function()
+        dataworks.spawn(function() seen = select(2, send "/never") end)
+        transport:sleep(0)
+        local function deep() error "broken" end
+        deep()
+      end)
+      assert.is_false(ok)
+      assert.matches("broken", err)
+      assert.matches("traceback", err)
+      assert.equal("cancelled", seen.kind)
+    end)
+
+    it("raises what a task died of that nobody has joined", function()
+      local ok, err = pcall(dataworks.run, function()
+        dataworks.spawn(function() error "lost" end)
+        transport:sleep(0.001)
+        return "fine"
+      end)
+      assert.is_false(ok)
+      assert.matches("lost", err)
+      assert.matches("traceback", err)
+    end)
+
+    it("leaves an error that is no text as it is", function()
+      local value = {}
+      local ok, err = pcall(dataworks.run, function() error(value) end)
+      assert.is_false(ok)
+      assert.equal(value, err)
+    end)
+
+    it("keeps connections for the requests that follow", function()
+      dataworks.run(function()
+        local first = send "/connection".body:match "^%d+"
+        for i = 2, 5 do
+          assert.equal(first .. " " .. i, send "/connection".body)
+        end
+      end)
+    end)
+
+    it("speaks HTTP/2 over TLS, many requests on one connection", function()
+      local path = barrier(10)
+      dataworks.run(function()
+        for _ = 1, 10 do
+          dataworks.spawn(function() assert.equal(200, assert(send(path, nil, nil, "tls")).status) end)
+        end
+      end)
+    end)
+
+    it("verifies certificates as outside", function()
+      local reply, err = dataworks.run(send, "/echo", nil, nil, "tls_expired")
+      assert.is_nil(reply)
+      assert.same({ "transport", false, "CURLE_PEER_FAILED_VERIFICATION" }, { err.kind, err.sent, err.code })
+    end)
+
+    it("lets tasks that yield by themselves take turns", function()
+      local order = {}
+      dataworks.run(function()
+        for i = 1, 2 do
+          dataworks.spawn(function()
+            order[#order + 1] = i
+            coroutine.yield()
+            order[#order + 1] = i
+          end)
+        end
+      end)
+      assert.same({ 1, 2, 1, 2 }, order)
+    end)
+
+    it("wakes sleepers in the order of their times", function()
+      local order = {}
+      dataworks.run(function()
+        for _, seconds in ipairs { 0.03, 0.01, 0.02, 0, 0.02 } do
+          dataworks.spawn(function()
+            transport:sleep(seconds)
+            order[#order + 1] = seconds
+          end)
+        end
+      end)
+      assert.same({ 0, 0.01, 0.02, 0.02, 0.03 }, order)
+    end)
+
+    it("keeps the deadline of each call", function()
+      dataworks.run(function()
+        local late = dataworks.spawn(send, "/never", 0.1)
+        local in_time = dataworks.spawn(send, "/echo")
+        assert.equal(200, assert(in_time:join()).status)
+        local reply, err = late:join()
+        assert.is_nil(reply)
+        assert.same({ "timeout", "unknown" }, { err.kind, err.sent })
+        err = select(2, send("/echo", 0))
+        assert.same({ "timeout", false }, { err.kind, err.sent })
+      end)
+    end)
+
+    it("keeps the deadline of calls that wait for their turn at the host", function()
+      local kinds = { [false] = 0, unknown = 0 }
+      dataworks.run(function()
+        for _ = 1, 260 do
+          dataworks.spawn(function()
+            local _, err = send("/never", 0.3)
+            kinds[err.sent] = kinds[err.sent] + (err.kind == "timeout" and 1 or 0)
+          end)
+        end
+      end)
+      assert.equal(260, kinds[false] + kinds.unknown)
+      assert.is_true(kinds[false] >= 4)
+    end)
+
+    it("is not for the inside of itself, nor for what is no function", function()
+      local ok, err = pcall(dataworks.run, function() dataworks.run(function() end) end)
+      assert.is_false(ok)
+      assert.matches("loop_spec.lua:%d+: dataworks.run: a loop is running already", err)
+      ok, err = pcall(function() dataworks.run(1) end)
+      assert.is_false(ok)
+      assert.matches("loop_spec.lua:%d+: dataworks.run: a function was expected, got number", err)
+    end)
+
+    it("can be used again after it failed", function()
+      pcall(dataworks.run, function() error "broken" end)
+      assert.equal("fine", dataworks.run(function() return "fine" end))
+    end)
+
+    it("says that tasks wait for each other", function()
+      local ok, err = pcall(dataworks.run, function()
+        local first, second
+        first = dataworks.spawn(function() return second:join() end)
+        second = dataworks.spawn(function() return first:join() end)
+      end)
+      assert.is_false(ok)
+      assert.matches("every task waits for another one", err)
+    end)
+  end)
+
+  describe("a task", function()
+    it("is spawned inside a loop only", function()
+      local ok, err = pcall(function() dataworks.spawn(function() end) end)
+      assert.is_false(ok)
+      assert.matches("loop_spec.lua:%d+: dataworks.spawn: no loop is running", err)
+    end)
+
+    it("gives its results to all who join it, whenever they do", function()
+      dataworks.run(function()
+        local task = dataworks.spawn(function(...)
+          transport:sleep(0.001)
+          return ...
+        end, 1, nil, 3)
+        local other = dataworks.spawn(function() return select("#", task:join()) end)
+        assert.same({ 1, nil, 3 }, { task:join() })
+        assert.equal(3, other:join())
+        assert.same({ 1, nil, 3 }, { task:join() })
+      end)
+    end)
+
+    it("gives what it died of to who joins it, and that is the end of it", function()
+      local value, err = dataworks.run(function()
+        return dataworks.spawn(function() error "broken" end):join()
+      end)
+      assert.is_nil(value)
+      assert.matches("broken", err)
+      assert.matches("traceback", err)
+    end)
+
+    it("that is cancelled ends its call, which tells whether it was sent", function()
+      dataworks.run(function()
+        local path = barrier(2)
+        local held = dataworks.spawn(send, path)
+        local never = dataworks.spawn(send, "/never")
+        assert(send(path)) -- so that the first was sent
+        assert.equal(200, assert(held:join()).status)
+        assert.is_true(never:cancel())
+        local reply, err = never:join()
+        assert.is_nil(reply)
+        assert.same({ "cancelled", "unknown", "the task was cancelled" }, { err.kind, err.sent, err.message })
+        assert.is_false(never:cancel())
+      end)
+    end)
+
+    it("that is cancelled during its reply knows that it was sent", function()
+      dataworks.run(function()
+        local half = dataworks.spawn(send, "/half")
+        for _ = 1, 20 do transport:sleep(0.005) end
+        half:cancel()
+        assert.is_true(select(2, half:join()).sent)
+      end)
+    end)
+
+    it("that is cancelled sends nothing from then on", function()
+      dataworks.run(function()
+        local errors = {}
+        local task = dataworks.spawn(function()
+          transport:sleep(PATIENCE)
+          for i = 1, 2 do errors[i] = select(2, send "/echo") end
+          transport:sleep(PATIENCE)
+          return "its own end"
+        end)
+        transport:sleep(0.001)
+        task:cancel()
+        assert.equal("its own end", task:join())
+        for i = 1, 2 do assert.same({ "cancelled", false }, { errors[i].kind, errors[i].sent }) end
+      end)
+    end)
+
+    it("that is cancelled before it begins does not begin", function()
+      dataworks.run(function()
+        local began
+        local task = dataworks.spawn(function() began = true end)
+        task:cancel()
+        local value, err = task:join()
+        assert.is_nil(value)
+        assert.equal("cancelled", err.kind)
+        assert.is_nil(began)
+      end)
+    end)
+
+    it("that is cancelled while it joins waits no longer", function()
+      dataworks.run(function()
+        local long = dataworks.spawn(function() return send "/never" end)
+        local joiner = dataworks.spawn(function() return long:join() end)
+        transport:sleep(0.001)
+        joiner:cancel()
+        assert.equal("cancelled", select(2, joiner:join()).kind)
+        long:cancel()
+      end)
+    end)
+
+    it("can't join itself", function()
+      local ok, err = pcall(dataworks.run, function()
+        local task
+        task = dataworks.spawn(function() task:join() end)
+      end)
+      assert.is_false(ok)
+      assert.matches("loop_spec.lua:%d+: join: a task can't wait for itself", err)
+    end)
+
+    it("blocks in a coroutine of its own, where join says what to do", function()
+      dataworks.run(function()
+        local other = dataworks.spawn(transport.sleep, transport, 0.001)
+        local own = coroutine.wrap(function()
+          local reply = send "/echo"
+          local ok, err = pcall(other.join, other)
+          return reply, ok, err
+        end)
+        local reply, ok, err = own()
+        assert.equal(200, reply.status)
+        assert.is_false(ok)
+        assert.matches("not a coroutine of your own", err)
+      end)
+    end)
+
+    it("may call inside pcall and a for, which overlaps where Lua can do that", function()
+      local path = CROSSES_PCALL and barrier(3) or "/echo"
+      local replies = 0
+      dataworks.run(function()
+        for _ = 1, 3 do
+          dataworks.spawn(function()
+            local ok, reply = pcall(send, path)
+            assert.is_true(ok)
+            assert.equal(200, reply.status)
+            for status in function(_, last) return not last and send("/echo").status or nil end do
+              replies = replies + (status == 200 and 1 or 0)
+            end
+          end)
+        end
+      end)
+      assert.equal(3, replies)
+    end)
+  end)
+
+  describe("map", function()
+    it("gives the results in order, whichever is first", function()
+      local results = dataworks.map(numbers(10), function(item)
+        transport:sleep((10 - item) / 1000)
+        return item * 2
+      end)
+      for i = 1, 10 do assert.same({ value = i * 2 }, results[i]) end
+      assert.equal(10, #results)
+    end)
+
+    it("has as many items under way as it is told, and no more", function()
+      local path, now, most = barrier(4), 0, 0
+      dataworks.map(numbers(12), function()
+        now = now + 1
+        most = math.max(most, now)
+        assert(send(path))
+        now = now - 1
+      end, { concurrency = 4 })
+      assert.equal(4, most)
+    end)
+
+    it("keeps what goes wrong with one item from the others", function()
+      local results = dataworks.map({ "good", "returns", "raises" }, function(item)
+        transport:sleep(0)
+        if item == "raises" then error "broken" end
+        return item == "good" and item or nil, item == "returns" and "an error" or nil
+      end)
+      assert.same({ value = "good" }, results[1])
+      assert.same({ err = "an error" }, results[2])
+      assert.matches("broken", results[3].err)
+      assert.matches("traceback", results[3].err)
+    end)
+
+    it("works in a task too, and tells of each item", function()
+      local events = {}
+      local results = dataworks.run(function()
+        return dataworks.map(numbers(3), function(item, index)
+          assert.equal(item, index)
+          return send("/echo").status
+        end, { concurrency = 1, on_progress = function(event) events[#events + 1] = event end })
+      end)
+      assert.same({ { value = 200 }, { value = 200 }, { value = 200 } }, results)
+      assert.same({ done = 3, total = 3, index = 3, value = 200 }, events[3])
+      assert.equal(3, #events)
+    end)
+
+    it("that on_progress stops by raising gives what is finished", function()
+      local results, err = dataworks.map(numbers(4), function(item)
+        if item == 1 then return "done" end
+        return send "/never"
+      end, { concurrency = 2, on_progress = function() error "enough" end })
+      assert.matches("enough", err.message)
+      assert.equal("done", results[1].value)
+      assert.same({ "cancelled", "cancelled", "cancelled" }, {
+        results[2].err.kind, results[3].err.kind, results[4].err.kind,
+      })
+    end)
+
+    it("that is cancelled gives what is finished", function()
+      local results, err = dataworks.run(function()
+        local task = dataworks.spawn(dataworks.map, numbers(3), function(item)
+          if item == 1 then return "done" end
+          return send "/never"
+        end, { concurrency = 2 })
+        for _ = 1, 3 do transport:sleep(0.001) end
+        task:cancel()
+        return task:join()
+      end)
+      assert.equal("cancelled", err.kind)
+      assert.equal("done", results[1].value)
+      assert.equal("cancelled", results[2].err.kind)
+      assert.equal("cancelled", results[3].err.kind)
+    end)
+
+    it("of nothing is nothing", function()
+      assert.same({}, dataworks.map({}, function() end))
+    end)
+
+    it("says what it was given wrong", function()
+      local function wrong(pattern, ...)
+        local arguments = { ... }
+        local ok, err = pcall(function()
+          dataworks.map(arguments[1], arguments[2], arguments[3])
+        end)
+        assert.is_false(ok)
+        assert.matches("loop_spec.lua:%d+: dataworks.map: " .. pattern, err)
+      end
+      wrong("a list was expected", 1, print)
+      wrong("a function was expected", {}, 1)
+      wrong("unknown option concurency", {}, print, { concurency = 1 })
+      wrong("concurrency must be 1 or more", {}, print, { concurrency = 0 })
+    end)
+  end)
+
+  describe("a transport", function()
+    it("that is closed cancels its calls and ends its sleeps, and no others", function()
+      dataworks.run(function()
+        local other = transports.new {}
+        local path = barrier(2)
+        local kept = dataworks.spawn(send, path, nil, other)
+        local lost = dataworks.spawn(send, "/never")
+        local slept = dataworks.spawn(transport.sleep, transport, PATIENCE)
+        transport:sleep(0.01)
+        transport:close()
+        local reply, err = lost:join()
+        assert.is_nil(reply)
+        assert.same({ "cancelled", "the client was closed during the call" }, { err.kind, err.message })
+        slept:join()
+        assert(send(path, nil, other))
+        assert.equal(200, assert(kept:join()).status)
+        other:close()
+      end)
+    end)
+  end)
+
+  describe("a loop of a program that has one", function()
+    it("is stepped by it", function()
+      local loop = dataworks.loop()
+      local status
+      local task = loop:spawn(function() status = send("/echo").status end)
+      assert.equal(0, loop:timeout())
+      while loop:step(0.01) do
+        assert.is_true(loop:timeout() >= 0)
+      end
+      assert.equal(200, status)
+      assert.matches("finished", tostring(task))
+      loop:close()
+      loop:close()
+      assert.matches("closed", tostring(loop))
+      assert.error_matches(function() loop:spawn(print) end, "the loop is closed")
+    end)
+
+    it("leaves nothing behind when it is closed in the middle", function()
+      local loop = dataworks.loop()
+      loop:spawn(send, "/never")
+      loop:step(0.01)
+      loop:close()
+    end)
+  end)
+
+  it("is not loaded by who does not use it", function()
+    local output = shell.output(([[%s -e 'require "dataworks".new { endpoint = "http://127.0.0.1:1" }
+      for name in pairs(package.loaded) do
+        if name:find("^dataworks%%.loop") or name == "dataworks.run" then print(name) end
+      end']]):format(shell.interpreter))
+    assert.equal("", output)
+  end)
+
+  describe("dataworks.curl.multi", function()
+    local multi, session
+
+    before_each(function() multi, session = curl.multi(), curl.new {} end)
+    after_each(function()
+      session:close()
+      multi:close()
+    end)
+
+    local function add(path, id)
+      multi:add(session, id or 1, "GET", web:url(path), {}, "", PATIENCE)
+    end
+
+    it("names what is over", function()
+      add("/status/404", 7)
+      local list
+      repeat list = multi:poll(PATIENCE) until #list > 0
+      assert.same({ 7 }, list)
+      assert.equal(404, (session:result()))
+    end)
+
+    it("gives a request that can't begin as over", function()
+      multi:add(session, 1, "GET", "nonsense", {}, "", PATIENCE)
+      assert.same({ 1 }, multi:poll(PATIENCE))
+      local _, err = session:result()
+      assert.same({ "invalid", false }, { err.kind, err.sent })
+      multi:add(session, 2, "GET", web:url "/echo", { ["a b"] = "c" }, "", PATIENCE)
+      assert.same({ 2 }, multi:poll(PATIENCE))
+      assert.is_false(select(2, session:result()).sent)
+    end)
+
+    it("takes a session once at a time", function()
+      add "/never"
+      assert.error_matches(function() add "/echo" end, "the session has a request under way")
+      assert.error_matches(function() session:send("GET", web:url "/echo", {}, "", 1) end, "under way")
+      assert.error_matches(function() session:result() end, "has no result")
+      multi:cancel(session)
+      assert.equal("cancelled", select(2, session:result()).kind)
+      assert.error_matches(function() multi:cancel(session) end, "it has no request here")
+      assert.equal(200, (session:send("GET", web:url "/echo", {}, "", PATIENCE)))
+    end)
+
+    it("may be closed before its sessions, and after", function()
+      add "/never"
+      multi:poll(0)
+      multi:close()
+      assert.equal("cancelled", select(2, session:result()).kind)
+      assert.error_matches(function() multi:poll(0) end, "the multi is closed")
+      multi = curl.multi()
+      add "/never"
+      multi:poll(0)
+      session:close()
+      assert.same({}, multi:poll(0))
+    end)
+
+    it("may be collected with them, in any order", function()
+      for _ = 1, 20 do
+        local one, two = curl.multi(), curl.new {}
+        one:add(two, 1, "GET", web:url "/never", {}, "", PATIENCE)
+        one:poll(0)
+        one, two = nil, nil -- luacheck: ignore 311
+        collectgarbage()
+      end
+    end)
+  end)
+end)
+
+describe("clients on a loop", function()
+  local emulator
+
+  setup(function() emulator = emulators.start() end)
+  teardown(function() emulator:stop() end)
+  before_each(function() emulator:reset() end)
+
+  local function new(options)
+    local all = {
+      endpoint = emulator.endpoint, access_key_id = emulator.access_key_id,
+      access_key_secret = emulator.access_key_secret, getenv = function() end,
+    }
+    for name, value in pairs(options or {}) do all[name] = value or nil end
+    return dataworks.new(all)
+  end
+
+  it("create tasks side by side with the code that blocks outside", function()
+    local client = new()
+    local results = dataworks.map({ "a", "b", "c", "d", "e" }, function(name)
+      return client:create_sync_task({
+        ProjectId = 10000, TaskType = "DI_REALTIME", TaskName = name,
+        TaskParam = dataworks.task {
+          from = { mysql = "mysql_pub1", tables = { mysql_db = { "orders" } } }, to = { odps = "odps_source" },
+          resource_group = "S_res_group_280749521950784_1623033752022",
+        },
+      }, { delay = 0.01 })
+    end)
+    for i = 1, 5 do
+      assert(results[i].value, tostring(results[i].err))
+    end
+    client:close()
+  end)
+
+  it("fetch their credentials once for all tasks", function()
+    local fetched = 0
+    local client = new {
+      access_key_id = false, access_key_secret = false,
+      credentials = {
+        type = "ram_role_arn", role_arn = "acs:ram::123:role/dw-role",
+        source = {
+          type = "access_key", access_key_id = emulator.access_key_id, access_key_secret = emulator.access_key_secret,
+        },
+      },
+      getenv = function(name) return name == "ALIBABA_CLOUD_STS_ENDPOINT" and emulator.endpoint or nil end,
+      on_event = function(event) fetched = fetched + (event.type == "refresh" and 1 or 0) end,
+    }
+    local results = dataworks.map({ 1, 2, 3, 4, 5, 6, 7, 8 }, function()
+      return client:GetDISyncTask { ProjectId = 1, FileId = 2, TaskType = "DI_OFFLINE" }
+    end)
+    for i = 1, 8 do assert.equal("Param.Invalid", results[i].err.code) end
+    assert.equal(1, fetched)
+    assert.equal(1, #emulator:journal "AssumeRole")
+    client:close()
+  end)
+
+  it("that are closed end their calls as cancelled", function()
+    emulator:fault { fault = "slow_head", seconds = 20, times = 3 }
+    local client = new()
+    local kinds = {}
+    dataworks.run(function()
+      for i = 1, 3 do
+        dataworks.spawn(function()
+          kinds[i] = select(2, client:ListFiles { ProjectId = 10000 }).kind
+        end)
+      end
+      for _ = 1, 3 do coroutine.yield() end
+      client:close()
+    end)
+    assert.same({ "cancelled", "cancelled", "cancelled" }, kinds)
+  end)
+
+  it("end a wait whose task is cancelled", function()
+    emulator:settings { pending_calls = 100 }
+    local client = new()
+    local err = dataworks.run(function()
+      local made = assert(client:generate {
+        ProjectId = 10000, TaskType = "DI_REALTIME", TaskParam = dataworks.task {
+          from = { mysql = "mysql_pub1", tables = { mysql_db = { "orders" } } }, to = { odps = "odps_source" },
+          resource_group = "S_res_group_280749521950784_1623033752022",
+        },
+      })
+      local task
+      task = dataworks.spawn(client.wait, client, {
+        ProjectId = 10000, TaskType = "DI_REALTIME", ProcessId = made.Data.ProcessId,
+      }, { delay = 30, max_delay = 30, on_progress = function()
+        dataworks.spawn(function() task:cancel() end)
+      end })
+      return select(2, task:join())
+    end)
+    assert.equal("cancelled", err.kind)
+    assert.is_string(err.state.ProcessId)
+    client:close()
+  end)
+end)
