@@ -5,6 +5,7 @@ local dataworks = require "dataworks"
 local emulators = require "spec.support.emulator"
 local native_support = require "spec.support.native"
 local shell = require "spec.support.shell"
+local timers = require "dataworks.loop.timers"
 local transports = require "dataworks.transport"
 local web_support = require "spec.support.web"
 
@@ -157,19 +158,6 @@ describe("a loop", function()
         end
       end)
       assert.same({ 1, 2, 1, 2 }, order)
-    end)
-
-    it("wakes sleepers in the order of their times", function()
-      local order = {}
-      dataworks.run(function()
-        for _, seconds in ipairs { 0.03, 0.01, 0.02, 0, 0.02 } do
-          dataworks.spawn(function()
-            transport:sleep(seconds)
-            order[#order + 1] = seconds
-          end)
-        end
-      end)
-      assert.same({ 0, 0.01, 0.02, 0.02, 0.03 }, order)
     end)
 
     it("keeps the deadline of each call", function()
@@ -540,6 +528,36 @@ describe("a loop", function()
         if name:find("^dataworks%%.loop") or name == "dataworks.run" then print(name) end
       end']]):format(shell.interpreter))
     assert.equal("", output)
+  end)
+
+  describe("its timers", function()
+    it("are called in the order of their times, of one time in the order of coming", function()
+      local list, called, made = timers.new(), {}, {}
+      local times = { 5, 3, 9, 3, 1, 7, 2, 8, 6, 4, 3, 0 }
+      for i, at in ipairs(times) do
+        made[i] = list:add(at, function() called[#called + 1] = at .. ":" .. i end)
+      end
+      for _, i in ipairs { 9, 1, 12, 9 } do list:remove(made[i]) end
+      assert.equal(1, list:due())
+      list:fire(3)
+      assert.same({ "1:5", "2:7", "3:2", "3:4", "3:11" }, called)
+      list:remove(made[2])
+      list:fire(100)
+      assert.same({ "4:10", "7:6", "8:8", "9:3" }, { called[6], called[7], called[8], called[9] })
+      assert.equal(9, #called)
+      assert.is_nil(list:due())
+    end)
+
+    it("that are made by one that is called wait for the next time", function()
+      local list, count = timers.new(), 0
+      local function again()
+        count = count + 1
+        list:add(0, again)
+      end
+      again()
+      list:fire(1)
+      assert.equal(2, count)
+    end)
   end)
 
   describe("dataworks.curl.multi", function()
