@@ -101,6 +101,24 @@ void multi_refuse(struct multi *m, struct session *s) {
   has_come_over(m, s);
 }
 
+/* One that others are using may well be readable. */
+bool multi_is_stale(struct multi *m, struct session *s) {
+  long connects = 0;
+  curl_easy_getinfo(s->handle, CURLINFO_NUM_CONNECTS, &connects);
+  if (connects > 0 || !sockets_readable_at(&m->sockets, s->local_port)) return false;
+  for (const struct session *other = m->under_way; other; other = other->after) {
+    if (other != s && other->starts > 0 && other->local_port == s->local_port) return false;
+  }
+  return true;
+}
+
+static bool begin_afresh(struct multi *m, struct session *s) {
+  s->stale = false;
+  s->message[0] = '\0';
+  return curl_easy_setopt(s->handle, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
+         curl_multi_add_handle(m->handle, s->handle) == CURLM_OK;
+}
+
 static void collect(struct multi *m) {
   int left;
   for (CURLMsg *message; (message = curl_multi_info_read(m->handle, &left));) {
@@ -110,6 +128,7 @@ static void collect(struct multi *m) {
     struct session *s = NULL;
     curl_easy_getinfo(h, CURLINFO_PRIVATE, (char **)&s);
     curl_multi_remove_handle(m->handle, h);
+    if (s->stale && begin_afresh(m, s)) continue;
     finish(m, s, code);
   }
 }

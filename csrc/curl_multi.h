@@ -26,6 +26,9 @@ void multi_add(struct multi *m, struct session *s, const struct request *request
 /* One that got no further than its headers, with s->failure. */
 void multi_refuse(struct multi *m, struct session *s);
 
+/* Has the other side let go of the kept connection that the session is about to write on? */
+bool multi_is_stale(struct multi *m, struct session *s);
+
 /* Carries all requests on; waits for at most so long, unless one is over. A signal ends it early. */
 CURLMcode multi_poll(struct multi *m, int timeout_ms);
 

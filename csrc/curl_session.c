@@ -86,7 +86,12 @@ static bool parse_url(struct session *s, const struct request *request, bool *pl
    the second is refused. */
 static int on_start(void *context, char *remote, char *local, int remote_port, int local_port) {
   struct session *s = context;
-  (void)remote, (void)local, (void)remote_port, (void)local_port;
+  (void)remote, (void)local, (void)remote_port;
+  s->local_port = local_port;
+  if (s->multi && s->starts == 0 && multi_is_stale(s->multi, s)) {
+    s->stale = true;
+    return CURL_PREREQFUNC_ABORT;
+  }
   return ++s->starts == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
@@ -337,6 +342,7 @@ bool session_begin(struct session *s, const struct request *request, struct sock
   bool plain = false;
   bool loopback = false;
   s->starts = 0;
+  s->stale = false;
   s->message[0] = '\0';
   reply_begin(&s->reply, s->max_reply_bytes);
   if (!check_request(s, request, &plain, &loopback, failure)) return false;

@@ -36,6 +36,8 @@ struct session {
   struct curl_slist *headers;
   struct reply reply;
   unsigned starts; /* how often libcurl set out to write this request */
+  int local_port;  /* of the connection it set out on */
+  bool stale;      /* which the other side had let go: nothing was written */
   char message[CURL_ERROR_SIZE];
 
   struct multi *multi; /* that carries its request; NULL: none under way */

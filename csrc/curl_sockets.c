@@ -1,6 +1,8 @@
 #include "curl_sockets.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -13,6 +15,7 @@ struct known_socket {
   curl_socket_t fd;
   dev_t device;
   ino_t inode;
+  int port; /* 0: not looked up yet */
 };
 
 static bool make_room(struct sockets *s) {
@@ -36,6 +39,7 @@ curl_socket_t sockets_open(void *context, curlsocktype purpose, struct curl_sock
     close(fd);
     return CURL_SOCKET_BAD;
   }
+  s->list[s->count].port = 0;
   s->list[s->count].fd = fd;
   s->list[s->count].device = st.st_dev;
   s->list[s->count].inode = st.st_ino;
@@ -54,10 +58,35 @@ int sockets_close(void *context, curl_socket_t fd) {
   return close(fd);
 }
 
+static bool is_readable(curl_socket_t fd) {
+  struct pollfd p = { .fd = fd, .events = POLLIN };
+  return poll(&p, 1, 0) != 0;
+}
+
 bool sockets_readable(const struct sockets *s) {
   for (size_t i = 0; i < s->count; i++) {
-    struct pollfd p = { .fd = s->list[i].fd, .events = POLLIN };
-    if (poll(&p, 1, 0) != 0) return true;
+    if (is_readable(s->list[i].fd)) return true;
+  }
+  return false;
+}
+
+static int local_port(curl_socket_t fd) {
+  union {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+  } address = { 0 };
+  socklen_t len = sizeof address;
+  if (getsockname(fd, &address.any, &len) != 0) return 0;
+  if (address.any.sa_family == AF_INET) return ntohs(address.v4.sin_port);
+  return address.any.sa_family == AF_INET6 ? ntohs(address.v6.sin6_port) : 0;
+}
+
+bool sockets_readable_at(struct sockets *s, int port) {
+  for (size_t i = 0; i < s->count; i++) {
+    struct known_socket *known = &s->list[i];
+    if (known->port == 0) known->port = local_port(known->fd);
+    if (known->port == port && is_readable(known->fd)) return true;
   }
   return false;
 }

@@ -23,6 +23,9 @@ int sockets_close(void *context, curl_socket_t fd);
 /* Between requests nothing should arrive: readable means closed, about to be, or out of step. */
 bool sockets_readable(const struct sockets *s);
 
+/* The same of those that are bound to this port. */
+bool sockets_readable_at(struct sockets *s, int port);
+
 /* Gives up this process's copies without a word on the wire. */
 void sockets_abandon(struct sockets *s);
 

@@ -3,7 +3,9 @@
 local curl = require "dataworks.curl"
 local dataworks = require "dataworks"
 local emulators = require "spec.support.emulator"
+local native_support = require "spec.support.native"
 local shell = require "spec.support.shell"
+local timers = require "dataworks.loop.timers"
 local transports = require "dataworks.transport"
 local web_support = require "spec.support.web"
 
@@ -11,10 +13,13 @@ local PATIENCE = 30
 local CROSSES_PCALL = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 
 describe("a loop", function()
-  local web, transport
+  local web, native, transport
   local names = 0
 
-  setup(function() web = web_support.start() end)
+  setup(function()
+    native = native_support.load()
+    web = web_support.start()
+  end)
   teardown(function() if web then web:stop() end end)
   before_each(function() transport = transports.new { ca_file = web.ca_file } end)
   after_each(function() transport:close() end)
@@ -125,6 +130,16 @@ describe("a loop", function()
       end)
     end)
 
+    it("has no trouble with a server that closes a kept connection", function()
+      dataworks.run(function()
+        for _, server in ipairs { false, "tls_12", "tls_13" } do
+          assert.equal("bye", assert(send("/bye", nil, nil, server or nil)).body)
+          transport:sleep(0.05)
+          assert.equal(200, assert(send("/echo", nil, nil, server or nil)).status)
+        end
+      end)
+    end)
+
     it("verifies certificates as outside", function()
       local reply, err = dataworks.run(send, "/echo", nil, nil, "tls_expired")
       assert.is_nil(reply)
@@ -145,19 +160,6 @@ describe("a loop", function()
       assert.same({ 1, 2, 1, 2 }, order)
     end)
 
-    it("wakes sleepers in the order of their times", function()
-      local order = {}
-      dataworks.run(function()
-        for _, seconds in ipairs { 0.03, 0.01, 0.02, 0, 0.02 } do
-          dataworks.spawn(function()
-            transport:sleep(seconds)
-            order[#order + 1] = seconds
-          end)
-        end
-      end)
-      assert.same({ 0, 0.01, 0.02, 0.02, 0.03 }, order)
-    end)
-
     it("keeps the deadline of each call", function()
       dataworks.run(function()
         local late = dataworks.spawn(send, "/never", 0.1)
@@ -171,18 +173,21 @@ describe("a loop", function()
       end)
     end)
 
-    it("keeps the deadline of calls that wait for their turn at the host", function()
-      local kinds = { [false] = 0, unknown = 0 }
+    it("keeps the deadline of calls that wait for their turn at the host, which were not sent", function()
       dataworks.run(function()
-        for _ = 1, 260 do
-          dataworks.spawn(function()
-            local _, err = send("/never", 0.3)
-            kinds[err.sent] = kinds[err.sent] + (err.kind == "timeout" and 1 or 0)
-          end)
+        local first, last = {}, {}
+        for i = 1, 256 do first[i] = dataworks.spawn(send, "/never") end
+        for i = 1, 4 do last[i] = dataworks.spawn(send, "/echo", 0.1) end
+        for i = 1, 4 do
+          local _, err = last[i]:join()
+          assert.same({ "timeout", false }, { err.kind, err.sent })
         end
+        local waiting = dataworks.spawn(send, "/echo")
+        transport:sleep(0.01)
+        first[1]:cancel()
+        assert.equal(200, assert(waiting:join()).status)
+        for i = 2, 256 do first[i]:cancel() end
       end)
-      assert.equal(260, kinds[false] + kinds.unknown)
-      assert.is_true(kinds[false] >= 4)
     end)
 
     it("is not for the inside of itself, nor for what is no function", function()
@@ -419,6 +424,27 @@ describe("a loop", function()
       assert.equal("cancelled", results[3].err.kind)
     end)
 
+    it("that is interrupted gives what is finished", function()
+      local folder = shell.output "mktemp -d"
+      local file = assert(io.open(folder .. "/map.lua", "w"))
+      file:write(([[
+        local dataworks = require "dataworks"
+        local transport = require("dataworks.transport").new {}
+        local results, why = dataworks.map({ 1, 2, 3 }, function(item)
+          if item == 1 then return "done" end
+          return transport:send({ method = "GET", url = %q, headers = {}, body = "" }, { timeout = 30 })
+        end, { concurrency = 2, on_progress = function() io.open(%q, "w"):close() end })
+        print(results[1].value, results[2].err.kind, results[3].err.kind, (tostring(why):match "interrupted!"))
+      ]]):format(web:url "/never", folder .. "/begun"))
+      file:close()
+      local output = shell.output(([[cd %s; %s map.lua >output 2>&1 & pid=$!
+        for i in $(seq 1000); do [ -e %s/begun ] && break; sleep 0.01; done
+        kill -INT $pid; wait $pid; cat %s/output; rm -r %s]])
+        :format("'" .. shell.output "pwd" .. "'", shell.interpreter .. " " , folder, folder, folder)
+        :gsub("map.lua >output", folder .. "/map.lua >" .. folder .. "/output"))
+      assert.equal("done\tcancelled\tcancelled\tinterrupted!", output)
+    end)
+
     it("of nothing is nothing", function()
       assert.same({}, dataworks.map({}, function() end))
     end)
@@ -477,6 +503,17 @@ describe("a loop", function()
       assert.error_matches(function() loop:spawn(print) end, "the loop is closed")
     end)
 
+    it("raises what its tasks died of when they are over", function()
+      local loop = dataworks.loop()
+      loop:spawn(function() error "broken" end)
+      local ok, err = pcall(loop.step, loop)
+      assert.is_false(ok)
+      assert.matches("broken", err)
+      assert.is_false(loop:step())
+      loop:close()
+      assert.error_matches(function() loop:step() end, "the loop is closed")
+    end)
+
     it("leaves nothing behind when it is closed in the middle", function()
       local loop = dataworks.loop()
       loop:spawn(send, "/never")
@@ -491,6 +528,36 @@ describe("a loop", function()
         if name:find("^dataworks%%.loop") or name == "dataworks.run" then print(name) end
       end']]):format(shell.interpreter))
     assert.equal("", output)
+  end)
+
+  describe("its timers", function()
+    it("are called in the order of their times, of one time in the order of coming", function()
+      local list, called, made = timers.new(), {}, {}
+      local times = { 5, 3, 9, 3, 1, 7, 2, 8, 6, 4, 3, 0 }
+      for i, at in ipairs(times) do
+        made[i] = list:add(at, function() called[#called + 1] = at .. ":" .. i end)
+      end
+      for _, i in ipairs { 9, 1, 12, 9 } do list:remove(made[i]) end
+      assert.equal(1, list:due())
+      list:fire(3)
+      assert.same({ "1:5", "2:7", "3:2", "3:4", "3:11" }, called)
+      list:remove(made[2])
+      list:fire(100)
+      assert.same({ "4:10", "7:6", "8:8", "9:3" }, { called[6], called[7], called[8], called[9] })
+      assert.equal(9, #called)
+      assert.is_nil(list:due())
+    end)
+
+    it("that are made by one that is called wait for the next time", function()
+      local list, count = timers.new(), 0
+      local function again()
+        count = count + 1
+        list:add(0, again)
+      end
+      again()
+      list:fire(1)
+      assert.equal(2, count)
+    end)
   end)
 
   describe("dataworks.curl.multi", function()
@@ -546,6 +613,32 @@ describe("a loop", function()
       multi:poll(0)
       session:close()
       assert.same({}, multi:poll(0))
+    end)
+
+    it("leaves what is under way to the parent after a fork", function()
+      names = names + 1
+      local path = ("/barrier/2/fork-%d-%s"):format(names, tostring(multi):gsub("%W", ""))
+      local other = curl.new {}
+      add(path)
+      for _ = 1, 20 do multi:poll(0.005) end
+      assert.equal("done", native.fork(function()
+        assert(multi:poll(0)[1] == 1)
+        assert(select(2, session:result()).kind == "cancelled")
+        add "/echo"
+        local list
+        repeat list = multi:poll(PATIENCE) until #list > 0
+        assert(session:result() == 200)
+      end))
+      assert.equal("done", native.fork(function()
+        session:close()
+        multi:close()
+      end))
+      multi:add(other, 2, "GET", web:url(path), {}, "", PATIENCE)
+      local over = 0
+      repeat over = over + #multi:poll(PATIENCE) until over == 2
+      assert.equal(200, (session:result()))
+      assert.equal(200, (other:result()))
+      other:close()
     end)
 
     it("may be collected with them, in any order", function()

@@ -51,7 +51,7 @@ function M.new()
     error("dataworks.loop: inside nginx requests yield to nginx already; use ngx.thread.spawn", 0)
   end
   local self = {
-    alive = 0, tasks = {}, ready = {}, first = 1, last = 0, running = false, closed = false, died = {},
+    alive = 0, tasks = {}, ready = {}, first = 1, last = 0, running = false, closed = false, died = {}, deaths = 0,
     timers = timers.new(),
   }
   self.transfers = transfers.new(self)
@@ -127,7 +127,8 @@ local function die(self, task, err)
   if task.err == nil then
     task.err = debug.traceback(task.thread, "nil was raised")
   end
-  self.died[#self.died + 1] = task
+  self.deaths = self.deaths + 1
+  self.died[task] = self.deaths
 end
 
 local function finish(self, task)
@@ -161,6 +162,11 @@ local function resume(self, task, entry)
   active, self.running = self, task
   settle(self, task, coroutine.resume(task.thread, unpack_list(entry, 3, 2 + entry[2])))
   active, self.running = before, false
+end
+
+--- What it died of is for who asks now, and for nobody else to raise.
+function Task:tell()
+  self.loop.died[self] = nil
 end
 
 ---@param fn function
@@ -225,7 +231,7 @@ function Task:join()
     self.joiners[joiner] = nil
   end
   if self.died then
-    self.is_told = true
+    self:tell()
     return nil, self.err
   elseif not self.results then
     return nil, cancelled()
@@ -278,15 +284,9 @@ function Loop:timeout()
   return due and math.max(due - core.clock(), 0) or math.huge
 end
 
---- Does what is to be done, and waits for at most so long for more.
----@param timeout? number seconds, 0
----@return boolean are there tasks left?
-function Loop:step(timeout)
-  if self.running then
-    error("step: a task can't step the loop that runs it", 2)
-  end
+local function turn(self, timeout)
   run_ready(self)
-  local wait = math.min(timeout or 0, self:timeout())
+  local wait = math.min(timeout, self:timeout())
   if self.alive == 0 then
     wait = 0
   elseif wait == math.huge and not self.transfers:is_busy() then
@@ -299,7 +299,7 @@ end
 
 --- Until no task is left.
 function Loop:drive()
-  while self:step(math.huge) do -- luacheck: ignore 542
+  while turn(self, math.huge) do -- luacheck: ignore 542
   end
 end
 
@@ -316,11 +316,36 @@ end
 --- The first task that died and that nobody has joined.
 ---@return dataworks.Task|nil
 function Loop:unreported()
-  for _, task in ipairs(self.died) do
-    if not task.is_told then
-      return task
+  local first
+  for task, number in pairs(self.died) do
+    if not first or number < self.died[first] then
+      first = task
     end
   end
+  return first
+end
+
+--- Does what is to be done, and waits for at most so long for more. The last step raises what a task died of that
+--- nobody has joined.
+---@param timeout? number seconds, 0
+---@return boolean are there tasks left?
+function Loop:step(timeout)
+  if timeout ~= nil and (type(timeout) ~= "number" or timeout ~= timeout) then
+    error("step: seconds were expected, got " .. tostring(timeout), 2)
+  elseif self.closed then
+    error("step: the loop is closed", 2)
+  elseif active then
+    error("step: a task can't step a loop", 2)
+  end
+  if turn(self, timeout or 0) then
+    return true
+  end
+  local dead = self:unreported()
+  if dead then
+    self.died = {}
+    error(dead.err, 0)
+  end
+  return false
 end
 
 --- Closes the connections. What is under way is cancelled, and comes to nothing more.

@@ -23,7 +23,7 @@ end
 
 local function outcome(task)
   if task.died then
-    task.is_told = true
+    task:tell()
     return { err = task.err }
   elseif not task.results then
     return { err = not_begun() }

@@ -27,13 +27,13 @@ end
 local Pool = {}
 Pool.__index = Pool
 
----@param options dataworks.TransportOptions
-function M.pool(options)
-  return setmetatable({ options = options, idle = {}, flights = {}, sleepers = {}, closed = false }, Pool)
+---@param new_session fun(): userdata
+function M.pool(new_session)
+  return setmetatable({ new_session = new_session, idle = {}, flights = {}, sleepers = {}, closed = false }, Pool)
 end
 
 function Pool:take()
-  return table.remove(self.idle) or curl.new(self.options)
+  return table.remove(self.idle) or self.new_session()
 end
 
 function Pool:give(session)
@@ -178,19 +178,21 @@ function Transfers:start(task, pool, request, limits)
     transfers = self, task = task, pool = pool, request = request, limits = limits, over = false, session = false,
     deadline = core.clock() + limits.timeout, host = host_of(self, request, limits.proxy),
   }, Flight)
+  local grace = 0
   if flight.host.busy < MOST then
     local ok, result = set_out(self, flight)
     if not ok then
       return nil, result
     end
+    grace = GRACE
   else
     local host = flight.host
     host.last = host.last + 1
     host.line[host.last] = flight
   end
   pool.flights[flight] = true
-  flight.timer = self.loop.timers:add(flight.deadline + GRACE, function()
-    flight:stop("timeout", "the deadline passed", "CURLE_OPERATION_TIMEDOUT")
+  flight.timer = self.loop.timers:add(flight.deadline + grace, function()
+    flight:stop("timeout", "the deadline passed before the reply", "CURLE_OPERATION_TIMEDOUT")
   end)
   return flight
 end
