@@ -1,0 +1,44 @@
+-- Creates tasks inside a program that libuv drives: its event loop steps ours. Needs luv (Debian's lua-luv). Endpoint
+-- and keys come from the environment: `dataworks emulator -- lua5.4 examples/luv.lua`.
+
+local dataworks = require "dataworks"
+local uv = require "luv"
+
+local STEP = 2 -- ms
+
+local client = dataworks.new()
+local loop = dataworks.loop()
+
+local function create(name)
+  local task, err = client:create_sync_task({
+    ProjectId = 10000, TaskType = "DI_REALTIME", TaskName = name,
+    TaskParam = dataworks.task {
+      from = { mysql = "mysql_pub1", tables = { mysql_db = { name } } },
+      to = { odps = "odps_source" },
+      resource_group = "S_res_group_280749521950784_1623033752022",
+    },
+  }, { delay = 0.1 })
+  print(name, task and "FileId " .. task.FileId or err)
+end
+
+for _, name in ipairs { "orders", "users", "items" } do
+  loop:spawn(create, name)
+end
+
+-- What else the program does goes on meanwhile.
+local ticks = 0
+local ticker = uv.new_timer()
+ticker:start(0, 5, function() ticks = ticks + 1 end)
+
+local stepper = uv.new_timer()
+stepper:start(0, STEP, function()
+  if not loop:step(0) then
+    stepper:close()
+    ticker:close()
+  end
+end)
+
+uv.run()
+loop:close()
+client:close()
+print(ticks > 1 and "the program went on meanwhile" or "the program stood still")
