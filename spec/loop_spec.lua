@@ -437,11 +437,9 @@ describe("a loop", function()
         print(results[1].value, results[2].err.kind, results[3].err.kind, (tostring(why):match "interrupted!"))
       ]]):format(web:url "/never", folder .. "/begun"))
       file:close()
-      local output = shell.output(([[cd %s; %s map.lua >output 2>&1 & pid=$!
-        for i in $(seq 1000); do [ -e %s/begun ] && break; sleep 0.01; done
-        kill -INT $pid; wait $pid; cat %s/output; rm -r %s]])
-        :format("'" .. shell.output "pwd" .. "'", shell.interpreter .. " " , folder, folder, folder)
-        :gsub("map.lua >output", folder .. "/map.lua >" .. folder .. "/output"))
+      local output = shell.output(([[%s FOLDER/map.lua >FOLDER/output 2>&1 & pid=$!
+        for i in $(seq 1000); do [ -e FOLDER/begun ] && break; sleep 0.01; done
+        kill -INT $pid; wait $pid; cat FOLDER/output; rm -r FOLDER]]):format(shell.interpreter):gsub("FOLDER", folder))
       assert.equal("done\tcancelled\tcancelled\tinterrupted!", output)
     end)
 
@@ -686,9 +684,8 @@ describe("clients on a loop", function()
     client:close()
   end)
 
-  it("fetch their credentials once for all tasks", function()
-    local fetched = 0
-    local client = new {
+  local function with_role(on_event)
+    return new {
       access_key_id = false, access_key_secret = false,
       credentials = {
         type = "ram_role_arn", role_arn = "acs:ram::123:role/dw-role",
@@ -697,14 +694,37 @@ describe("clients on a loop", function()
         },
       },
       getenv = function(name) return name == "ALIBABA_CLOUD_STS_ENDPOINT" and emulator.endpoint or nil end,
-      on_event = function(event) fetched = fetched + (event.type == "refresh" and 1 or 0) end,
+      on_event = on_event,
     }
+  end
+
+  it("fetch their credentials once for all tasks", function()
+    local fetched = 0
+    local client = with_role(function(event) fetched = fetched + (event.type == "refresh" and 1 or 0) end)
     local results = dataworks.map({ 1, 2, 3, 4, 5, 6, 7, 8 }, function()
       return client:GetDISyncTask { ProjectId = 1, FileId = 2, TaskType = "DI_OFFLINE" }
     end)
     for i = 1, 8 do assert.equal("Param.Invalid", results[i].err.code) end
     assert.equal(1, fetched)
     assert.equal(1, #emulator:journal "AssumeRole")
+    client:close()
+  end)
+
+  it("fetch them again when the task that did was cancelled", function()
+    emulator:fault { fault = "slow_head", action = "AssumeRole", seconds = 20, times = 1 }
+    local client = with_role()
+    dataworks.run(function()
+      local function call()
+        return select(2, client:GetDISyncTask { ProjectId = 1, FileId = 2, TaskType = "DI_OFFLINE" })
+      end
+      local first = dataworks.spawn(call)
+      local second = dataworks.spawn(call)
+      for _ = 1, 3 do coroutine.yield() end
+      first:cancel()
+      local err = first:join()
+      assert.same({ "cancelled", false }, { err.kind, err.sent })
+      assert.equal("Param.Invalid", second:join().code)
+    end)
     client:close()
   end)
 

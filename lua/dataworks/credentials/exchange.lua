@@ -36,7 +36,7 @@ function M.send(host, deadline, build, limits)
       timeout = left, connect_timeout = math.min(CONNECT_TIMEOUT, left), proxy = limits and limits.proxy,
     })
     -- Asking twice is safe: it gives other credentials, and the first ones are never used.
-    if attempt == 2 or lost and lost.kind == "timeout" or reply and reply.status < 500 then
+    if attempt == 2 or lost and (lost.kind == "timeout" or lost.kind == "cancelled") or reply and reply.status < 500 then
       break
     end
   end
@@ -45,7 +45,7 @@ function M.send(host, deadline, build, limits)
     local failure = failures.new(("%s: %s"):format(M.origin(request.url), message), lost.advice)
     failure.code = lost.code
     failure.hurried = lost.kind == "timeout" and deadline - began < TIMEOUT
-    return nil, failure
+    return nil, failures.of_call(failure, lost)
   end
   return reply
 end
