@@ -27,13 +27,13 @@ end
 local Pool = {}
 Pool.__index = Pool
 
----@param options dataworks.TransportOptions
-function M.pool(options)
-  return setmetatable({ options = options, idle = {}, flights = {}, sleepers = {}, closed = false }, Pool)
+---@param open fun(): userdata makes a session
+function M.pool(open)
+  return setmetatable({ open = open, idle = {}, flights = {}, sleepers = {}, closed = false }, Pool)
 end
 
 function Pool:take()
-  return table.remove(self.idle) or curl.new(self.options)
+  return table.remove(self.idle) or self.open()
 end
 
 function Pool:give(session)

@@ -84,7 +84,7 @@ local function current_task()
 end
 
 local function pool_of(self)
-  self._pool = self._pool or require("dataworks.loop.transfers").pool(self._options)
+  self._pool = self._pool or require("dataworks.loop.transfers").pool(self._open)
   return self._pool
 end
 
@@ -154,8 +154,12 @@ function M.new(options)
   for _, name in ipairs(FILES) do
     files[name] = options[name]
   end
+  -- The password of a key stays in a closure.
+  local function open()
+    return curl.new(options)
+  end
   return setmetatable({
-    _session = curl.new(options), _options = options, _files = files, _pool = false, _closed = false,
+    _session = curl.new(options), _open = open, _files = files, _pool = false, _closed = false,
   }, Transport)
 end
 
