@@ -91,13 +91,69 @@ static int floor_curl(lua_State *L) {
   return 2;
 }
 
+/* multi(url, {"name: value", ...}, body, count, at_once) -> wall seconds, CPU seconds */
+static int floor_multi(lua_State *L) {
+  size_t body_len, total = 0;
+  const char *url = luaL_checkstring(L, 1), *body = luaL_checklstring(L, 3, &body_len);
+  lua_Integer count = luaL_checkinteger(L, 4), at_once = luaL_checkinteger(L, 5), begun = 0;
+  CURL *handles[1024] = { NULL };
+  struct curl_slist *headers = NULL;
+  luaL_argcheck(L, at_once <= 1024 && at_once <= count, 5, "too many");
+  for (int i = 1;; i++) {
+    lua_rawgeti(L, 2, i);
+    if (lua_isnil(L, -1)) break;
+    headers = curl_slist_append(headers, lua_tostring(L, -1));
+    lua_pop(L, 1);
+  }
+  CURLM *multi = curl_multi_init();
+  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)at_once);
+  double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+  for (; begun < at_once; begun++) {
+    CURL *curl = handles[begun] = curl_easy_init();
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body_len);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, count_bytes);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &total);
+    curl_multi_add_handle(multi, curl);
+  }
+  CURLcode code = CURLE_OK;
+  for (lua_Integer done = 0; done < count && code == CURLE_OK;) {
+    int left;
+    curl_multi_perform(multi, &left);
+    for (CURLMsg *message; (message = curl_multi_info_read(multi, &left));) {
+      CURL *curl = message->easy_handle;
+      if (message->data.result != CURLE_OK) code = message->data.result;
+      curl_multi_remove_handle(multi, curl);
+      done++;
+      if (begun < count) begun++, curl_multi_add_handle(multi, curl);
+    }
+    if (done < count) curl_multi_poll(multi, NULL, 0, 1000, NULL);
+  }
+  wall = seconds(CLOCK_MONOTONIC) - wall;
+  cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+  for (lua_Integer i = 0; i < at_once; i++) {
+    curl_multi_remove_handle(multi, handles[i]);
+    curl_easy_cleanup(handles[i]);
+  }
+  curl_multi_cleanup(multi);
+  curl_slist_free_all(headers);
+  if (code != CURLE_OK) return luaL_error(L, "libcurl: %s", curl_easy_strerror(code));
+  lua_pushnumber(L, wall);
+  lua_pushnumber(L, cpu);
+  return 2;
+}
+
 int luaopen_floor(lua_State *L);
 
 int luaopen_floor(lua_State *L) {
-  lua_createtable(L, 0, 2);
+  lua_createtable(L, 0, 3);
   lua_pushcfunction(L, floor_openssl);
   lua_setfield(L, -2, "openssl");
   lua_pushcfunction(L, floor_curl);
   lua_setfield(L, -2, "curl");
+  lua_pushcfunction(L, floor_multi);
+  lua_setfield(L, -2, "multi");
   return 1;
 }
