@@ -299,13 +299,14 @@ static int multi_meth_poll(lua_State *L) {
   return 1;
 }
 
-/* multi:cancel(session): its result is ready. */
+/* multi:cancel(session) -> was it under way here? Then its result is ready. */
 static int multi_meth_cancel(lua_State *L) {
   struct multi *m = check_multi(L);
   struct session *s = luaL_checkudata(L, 2, SESSION);
-  luaL_argcheck(L, s->multi == m, 2, "it has no request here");
-  multi_cancel(m, s);
-  return 0;
+  bool here = s->multi == m;
+  if (here) multi_cancel(m, s);
+  lua_pushboolean(L, here);
+  return 1;
 }
 
 static int multi_meth_close(lua_State *L) {

@@ -133,23 +133,16 @@ static void collect(struct multi *m) {
   }
 }
 
-static CURLMcode perform(struct multi *m) {
-  int running;
-  CURLMcode code = curl_multi_perform(m->handle, &running);
-  collect(m);
-  return code;
-}
-
 CURLMcode multi_poll(struct multi *m, int timeout_ms) {
   sigset_t before;
   CURLMcode code = open_handle(m);
   if (code != CURLM_OK) return code;
   bool blocked = block_sigpipe(&before);
-  code = perform(m);
-  if (code == CURLM_OK && !m->over && timeout_ms > 0) {
-    code = curl_multi_poll(m->handle, NULL, 0, timeout_ms, NULL);
-    if (code == CURLM_OK) code = perform(m);
-  }
+  int running;
+  /* It does not wait while one that was added has not been begun. */
+  code = curl_multi_poll(m->handle, NULL, 0, m->over ? 0 : timeout_ms, NULL);
+  if (code == CURLM_OK) code = curl_multi_perform(m->handle, &running);
+  collect(m);
   if (blocked) restore_sigpipe(&before);
   return code;
 }

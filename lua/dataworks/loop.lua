@@ -115,6 +115,9 @@ function Task:transfer(pool, request, limits)
   if flight then
     result = self:suspend(function() flight:cancel(CANCELLED) end)
   end
+  if not result then -- lost in an interruption
+    return nil, { kind = "cancelled", sent = "unknown", message = CANCELLED, code = "CURLE_ABORTED_BY_CALLBACK" }
+  end
   return result[1], result[2], result[3]
 end
 
@@ -265,9 +268,9 @@ local function run_ready(self)
     self.ready[self.first] = nil
     self.first = self.first + 1
     local task = entry[1]
-    if task.is_cancelled and not task.is_begun then
+    if task and task.is_cancelled and not task.is_begun then
       finish(self, task)
-    else
+    elseif task then
       task.is_begun = true
       resume(self, task, entry)
     end
@@ -310,6 +313,33 @@ function Loop:cancel_all()
   end
   for _, task in ipairs(list) do
     task:cancel()
+  end
+end
+
+--- After an error out of the loop itself, as Ctrl-C raises it between any two steps: all tasks are cancelled, and none
+--- is left without a turn to come.
+function Loop:recover()
+  active, self.running = nil, false
+  self.timers = timers.new()
+  self:cancel_all()
+  local queued, list = {}, {}
+  for place = self.first, self.last do
+    local entry = self.ready[place]
+    self.ready[place] = entry or { false }
+    queued[entry and entry[1] or false] = true
+  end
+  for task in pairs(self.tasks) do
+    list[#list + 1] = task
+  end
+  self.alive = #list
+  for _, task in ipairs(list) do
+    if coroutine.status(task.thread) == "dead" then
+      die(self, task, "interrupted!")
+      finish(self, task)
+    elseif not queued[task] then
+      task.waiting, task.stop = false, false
+      self:enqueue(task)
+    end
   end
 end
 

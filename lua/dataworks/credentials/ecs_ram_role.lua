@@ -46,7 +46,7 @@ end
 local function unreachable(self, lost)
   local failure = failures.new(("no metadata service at %s: %s"):format(self.url:match("//(.*)"), lost.message))
   failure.pause, failure.hurried = PAUSE, self.hurried and lost.kind == "timeout"
-  return failure
+  return failures.of_call(failure, lost)
 end
 
 --- A token of version 2, or nil where there are none.

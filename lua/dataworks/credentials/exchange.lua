@@ -6,6 +6,9 @@ local M = {}
 
 local TIMEOUT, CONNECT_TIMEOUT = 10, 5
 
+-- Failures after which there is no second try.
+local ENDS = { timeout = true, cancelled = true }
+
 --- "https://host:port" of a URL: the rest of it may be secret.
 ---@param url string
 ---@return string
@@ -36,7 +39,7 @@ function M.send(host, deadline, build, limits)
       timeout = left, connect_timeout = math.min(CONNECT_TIMEOUT, left), proxy = limits and limits.proxy,
     })
     -- Asking twice is safe: it gives other credentials, and the first ones are never used.
-    if attempt == 2 or lost and lost.kind == "timeout" or reply and reply.status < 500 then
+    if attempt == 2 or lost and ENDS[lost.kind] or reply and reply.status < 500 then
       break
     end
   end
@@ -45,7 +48,7 @@ function M.send(host, deadline, build, limits)
     local failure = failures.new(("%s: %s"):format(M.origin(request.url), message), lost.advice)
     failure.code = lost.code
     failure.hurried = lost.kind == "timeout" and deadline - began < TIMEOUT
-    return nil, failure
+    return nil, failures.of_call(failure, lost)
   end
   return reply
 end

@@ -24,6 +24,17 @@ function M.hurried(failure)
   return failure
 end
 
+--- Cut short with the call that it was for: that says nothing about the next try either.
+---@param failure table
+---@param lost table what became of the request
+---@return table failure
+function M.of_call(failure, lost)
+  if lost.kind == "cancelled" then
+    failure.kind, failure.hurried = "cancelled", true
+  end
+  return failure
+end
+
 --- The same failure as part of a larger one.
 ---@param prefix string
 ---@param failure table

@@ -58,10 +58,10 @@ function Timers:add(at, call)
   return timer
 end
 
---- It may be done again, or after it fired.
+--- It may be done again, after it fired, or to one of others.
 function Timers:remove(timer)
   local place = timer.place
-  if not place then
+  if not place or self.heap[place] ~= timer then
     return
   end
   timer.place = nil

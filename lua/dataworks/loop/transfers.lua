@@ -19,7 +19,8 @@ local Transfers = {}
 Transfers.__index = Transfers
 
 function M.new(loop)
-  return setmetatable({ loop = loop, multi = false, hosts = {}, under_way = {}, count = 0, made = 0 }, Transfers)
+  return setmetatable({ loop = loop, multi = false, hosts = {}, under_way = {}, count = 0, made = 0, closed = false },
+    Transfers)
 end
 
 -- What requests of one transport share: its sessions that are idle, and those under way for when it is closed.
@@ -27,13 +28,13 @@ end
 local Pool = {}
 Pool.__index = Pool
 
----@param new_session fun(): userdata
-function M.pool(new_session)
-  return setmetatable({ new_session = new_session, idle = {}, flights = {}, sleepers = {}, closed = false }, Pool)
+---@param open fun(): userdata makes a session
+function M.pool(open)
+  return setmetatable({ open = open, idle = {}, flights = {}, sleepers = {}, closed = false }, Pool)
 end
 
 function Pool:take()
-  return table.remove(self.idle) or self.new_session()
+  return table.remove(self.idle) or self.open()
 end
 
 function Pool:give(session)
@@ -133,6 +134,7 @@ end
 --- One that libcurl is done with.
 local function arrive(self, flight)
   local session = flight.session
+  flight.session = false
   self.under_way[flight.id] = nil
   self.count = self.count - 1
   flight.host.busy = flight.host.busy - 1
@@ -146,10 +148,10 @@ end
 ---@param message string
 ---@param code string
 function Flight:stop(kind, message, code)
-  if self.over then
+  local transfers = self.transfers
+  if self.over or transfers.closed then
     return
   end
-  local transfers = self.transfers
   local result
   if self.session then
     transfers.multi:cancel(self.session)
@@ -160,6 +162,7 @@ function Flight:stop(kind, message, code)
     end
   else
     result = failure(kind, message, code)
+    result[2].sent = self.id and "unknown" or false -- its result was lost in an interruption
   end
   conclude(transfers, self, result)
   advance(transfers, self.host)
@@ -220,11 +223,14 @@ function Transfers:poll(seconds)
 end
 
 function Transfers:close()
+  self.closed = true
   for _, flight in pairs(self.under_way) do
     flight.over = true
     flight.pool.flights[flight] = nil
-    self.multi:cancel(flight.session)
-    arrive(self, flight)
+    if flight.session then
+      self.multi:cancel(flight.session)
+      arrive(self, flight)
+    end
   end
   if self.multi then
     self.multi:close()

@@ -84,7 +84,7 @@ local function current_task()
 end
 
 local function pool_of(self)
-  self._pool = self._pool or require("dataworks.loop.transfers").pool(self._new_session)
+  self._pool = self._pool or require("dataworks.loop.transfers").pool(self._open)
   return self._pool
 end
 
@@ -155,11 +155,11 @@ function M.new(options)
     files[name] = options[name]
   end
   -- The password of a key stays in a closure.
-  local function new_session()
+  local function open()
     return curl.new(options)
   end
   return setmetatable({
-    _session = new_session(), _new_session = new_session, _files = files, _pool = false, _closed = false,
+    _session = curl.new(options), _open = open, _files = files, _pool = false, _closed = false,
   }, Transport)
 end
 
