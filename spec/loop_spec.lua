@@ -128,6 +128,10 @@ describe("a loop", function()
           dataworks.spawn(function() assert.equal(200, assert(send(path, nil, nil, "tls")).status) end)
         end
       end)
+      local numbers_of = dataworks.map(numbers(10), function()
+        return assert(send("/connection", nil, nil, "tls")).body:match "^%d+"
+      end)
+      for i = 2, 10 do assert.equal(numbers_of[1].value, numbers_of[i].value) end
     end)
 
     it("has no trouble with a server that closes a kept connection", function()
