@@ -567,6 +567,21 @@ describe("a loop", function()
     assert.equal("", output)
   end)
 
+  it("is refused inside nginx, without libcurl being loaded", function()
+    local output = shell.output(([[%s -e '
+      ngx = { config = { subsystem = "http" } }
+      local dataworks = require "dataworks"
+      for _, name in ipairs { "run", "spawn", "loop" } do
+        print(select(2, pcall(dataworks[name], print)))
+      end
+      print(select(2, pcall(dataworks.map, {}, print)))
+      print(package.loaded["dataworks.curl"])']]):format(shell.interpreter))
+    for _, name in ipairs { "run", "spawn", "loop", "map" } do
+      assert.matches("dataworks." .. name .. ": inside nginx calls yield to nginx already; use ngx.thread.spawn", output, 1, true)
+    end
+    assert.matches("\nnil$", output)
+  end)
+
   describe("its timers", function()
     it("are called in the order of their times, of one time in the order of coming", function()
       local list, called, made = timers.new(), {}, {}
