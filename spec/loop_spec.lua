@@ -128,6 +128,10 @@ describe("a loop", function()
           dataworks.spawn(function() assert.equal(200, assert(send(path, nil, nil, "tls")).status) end)
         end
       end)
+      local numbers_of = dataworks.map(numbers(10), function()
+        return assert(send("/connection", nil, nil, "tls")).body:match "^%d+"
+      end)
+      for i = 2, 10 do assert.equal(numbers_of[1].value, numbers_of[i].value) end
     end)
 
     it("has no trouble with a server that closes a kept connection", function()
@@ -561,6 +565,21 @@ describe("a loop", function()
         if name:find("^dataworks%%.loop") or name == "dataworks.run" then print(name) end
       end']]):format(shell.interpreter))
     assert.equal("", output)
+  end)
+
+  it("is refused inside nginx, without libcurl being loaded", function()
+    local output = shell.output(([[%s -e '
+      ngx = { config = { subsystem = "http" } }
+      local dataworks = require "dataworks"
+      for _, name in ipairs { "run", "spawn", "loop" } do
+        print(select(2, pcall(dataworks[name], print)))
+      end
+      print(select(2, pcall(dataworks.map, {}, print)))
+      print(package.loaded["dataworks.curl"])']]):format(shell.interpreter))
+    for _, name in ipairs { "run", "spawn", "loop", "map" } do
+      assert.matches("dataworks." .. name .. ": inside nginx calls yield to nginx already; use ngx.thread.spawn", output, 1, true)
+    end
+    assert.matches("\nnil$", output)
   end)
 
   describe("its timers", function()

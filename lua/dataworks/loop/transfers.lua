@@ -2,9 +2,11 @@
 -- burdened with stands in a line.
 
 local core = require "dataworks.core"
-local curl = require "dataworks.curl"
 
 local M = {}
+
+-- Loaded by the first request: inside nginx, where there is no loop, never.
+local function curl() return require "dataworks.curl" end
 
 -- Requests to one host at a time.
 local MOST = 256
@@ -90,7 +92,7 @@ end
 --- Hands a request to libcurl, with the time that is left for it.
 local function set_out(self, flight)
   local request, limits = flight.request, flight.limits
-  self.multi = self.multi or curl.multi()
+  self.multi = self.multi or curl().multi()
   self.made = self.made + 1
   local session = flight.pool:take()
   local ok, wrong = pcall(self.multi.add, self.multi, session, self.made, request.method, request.url, request.headers,
@@ -209,7 +211,7 @@ end
 function Transfers:poll(seconds)
   if self.count == 0 and not self.multi then
     if seconds > 0 then
-      curl.sleep(seconds)
+      curl().sleep(seconds)
     end
     return
   end

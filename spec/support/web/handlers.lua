@@ -26,6 +26,7 @@ function manners.echo()
 end
 
 function manners.connection()
+  ngx.req.read_body()
   ngx.print(ngx.var.connection, " ", ngx.var.connection_requests)
 end
 
