@@ -67,6 +67,12 @@ test: ## lint and the whole suite on each of LUAS; installs what is missing. SPE
 	@tools/setup test
 	@tools/test "$(LUAS)" $(SPEC)
 
+test-page: ## the page of examples/openresty in headless Chromium, on LuaJIT; installs what is missing
+	@tools/setup page
+	@$(MAKE) --no-print-directory -s build LUA=jit
+	@tools/suite jit $(or $(SPEC),spec/page/page_spec.lua)
+	@read -r passed failed skipped <build/jit/counts; echo "$$passed passed, $$failed failed"
+
 LUA_FILES = $(shell find lua spec examples bench tools -name '*.lua' 2>/dev/null) bin/dataworks
 
 bench: ## measurements against what can't be avoided, and the official Node core, on LUA
@@ -169,4 +175,4 @@ clean: ## remove build
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: build all env demo test bench lint check-c test-valgrind test-asan test-gc asan-build interop install uninstall clean help
+.PHONY: build all env demo test test-page bench lint check-c test-valgrind test-asan test-gc asan-build interop install uninstall clean help

@@ -1,0 +1,103 @@
+-- What is known of the tasks, in nginx's shared memory: all workers see it, and it outlives a reload.
+
+local cjson = require "cjson.safe"
+
+local M = {}
+
+local tasks, states, leases = ngx.shared.sync_tasks, ngx.shared.sync_states, ngx.shared.sync_leases
+
+local KEPT = 24 * 3600 -- seconds for which a task that has ended is told of
+local LEASE = 5        -- seconds after which a worker that says nothing has lost its tasks
+local LISTED = 100
+
+--- Adds a task that is about to begin. Gives the one of that id instead, if there is one.
+---@param task table
+---@param state table to begin from
+---@return table|nil task nil when memory is full
+---@return boolean added
+function M.add(task, state)
+  task.number = tasks:incr("count", 1, 0)
+  local ok, message = tasks:safe_add(task.id, cjson.encode(task))
+  if not ok then
+    return message == "exists" and M.get(task.id) or nil, false
+  end
+  local number = "number " .. task.number
+  if tasks:safe_set(number, task.id) and states:safe_set(task.id, cjson.encode(state)) then
+    return task, true
+  end
+  tasks:delete(number)
+  tasks:delete(task.id)
+  return nil, false
+end
+
+---@param id string
+---@return table|nil
+function M.get(id)
+  local text = #id == 32 and tasks:get(id)
+  return text and cjson.decode(text) or nil
+end
+
+--- Those that came last, newest first.
+---@return table[]
+function M.list()
+  local list, number = {}, tasks:get "count" or 0
+  local last = math.max(1, number - 10 * LISTED)
+  while number >= last and #list < LISTED do
+    local id = tasks:get("number " .. number)
+    list[#list + 1] = id and M.get(id)
+    number = number - 1
+  end
+  return list
+end
+
+--- Ids of those that have not ended.
+function M.open()
+  return states:get_keys(0)
+end
+
+---@param id string
+---@return table|nil
+function M.state(id)
+  local text = states:get(id)
+  return text and cjson.decode(text) or nil
+end
+
+--- Raises when memory is full: then the flow stops before it is ahead of what is known of it.
+function M.keep(id, state)
+  if not states:safe_set(id, cjson.encode(state)) then
+    error("lua_shared_dict sync_states is full", 0)
+  end
+end
+
+---@param task table
+function M.update(task)
+  task.updated = ngx.now()
+  tasks:safe_set(task.id, cjson.encode(task))
+end
+
+--- The last word on a task. Its state goes after that, so that a worker that dies in between leaves it to be resumed.
+---@param task table
+function M.finish(task)
+  task.updated, task.ended = ngx.now(), ngx.now()
+  tasks:set("number " .. task.number, task.id, KEPT)
+  tasks:set(task.id, cjson.encode(task), KEPT)
+  states:delete(task.id)
+end
+
+--- For the worker that gets true, until it lets go or dies.
+function M.lease(id, worker)
+  return leases:safe_add(id, worker, LEASE) == true
+end
+
+--- False for a worker that was silent for too long, and whose task is another one's now.
+function M.renew(id, worker)
+  return leases:get(id) == worker and leases:set(id, worker, LEASE) == true
+end
+
+function M.let_go(id, worker)
+  if leases:get(id) == worker then
+    leases:delete(id)
+  end
+end
+
+return M

@@ -1,0 +1,100 @@
+-- The page of examples/openresty in a real browser.
+
+local browsers = require "spec.page.browser"
+local emulators = require "spec.support.emulator"
+local services = require "spec.support.service"
+
+describe("the page of examples/openresty", function()
+  local emulator, service, browser
+
+  setup(function()
+    emulator = emulators.start()
+    service = services.start(emulator)
+    browser = browsers.start()
+  end)
+
+  teardown(function()
+    for _, server in pairs { browser or false, service or false, emulator or false } do server:stop() end
+  end)
+
+  -- PICTURES=DIR keeps what is seen, for people to look at.
+  local function picture(name)
+    local directory = os.getenv "PICTURES"
+    if directory then
+      local pipe = assert(io.popen(("base64 -d >%s/%s.png"):format(directory, name), "w"))
+      pipe:write(browser:picture())
+      pipe:close()
+    end
+  end
+
+  before_each(function()
+    browser:size(1280, 900)
+    browser:dark(false)
+    browser:open(service:url "/")
+  end)
+
+  it("starts the example with one click, shows its progress, and the file in the end", function()
+    assert.matches("^Nothing yet", browser:text "#empty")
+    browser:click "button"
+    browser:await_text("#said", "^The task was started%.$")
+    browser:await_text("#tasks .task .step", "^Generating$")
+    assert.equal("orders_to_odps", browser:text "#tasks .task .name")
+    assert.is_true(browser:run "return Number(document.querySelector('.track').ariaValueNow || document.querySelector('.track').getAttribute('aria-valuenow'))" > 0)
+    picture "running"
+    browser:await_text("#tasks .task .step", "^Created$")
+    assert.matches("file %d+", browser:text "#tasks .task .facts")
+    assert.matches("^0 running, 1 ended$", browser:text "#summary")
+    assert.equal(1, #emulator:journal "CreateDISyncTask")
+    assert.equal("", browser:text "#empty")
+  end)
+
+  it("says at the field what is wrong, and takes the reader there", function()
+    browser:type("#script", "{ no")
+    browser:click "button"
+    assert.matches("^This is no JSON", browser:text "#script-wrong")
+    browser:type("#script", '{"type":"realtime","version":"1.0","steps":[]}')
+    browser:type("#ProjectId", "ten")
+    browser:click "button"
+    browser:await_text("#said", "not started")
+    assert.equal("true", browser:run "return document.activeElement.getAttribute('aria-invalid')")
+    local described = browser:run "return document.activeElement.getAttribute('aria-describedby')"
+    assert.not_equal("", browser:text("#" .. described))
+    picture "wrong"
+  end)
+
+  it("shows why a task failed, and never takes a name for markup", function()
+    emulator:fault { fault = "error", action = "GenerateDISyncTaskConfigForCreating", status = 403, code = "Forbidden.Access", message = "<b>no</b>" }
+    browser:type("#TaskName", "<img src=x onerror=alert(1)>")
+    browser:click "button"
+    browser:await_text("#tasks .task .problem", "Forbidden%.Access: <b>no</b>")
+    assert.equal("<img src=x onerror=alert(1)>", browser:text "#tasks .task .name")
+    assert.equal(0, browser:run "return document.querySelectorAll('#tasks img, #tasks b').length")
+    assert.equal("Failed", browser:text "#tasks .task .step")
+    picture "failed"
+    browser:dark(true)
+    picture "dark"
+  end)
+
+  it("fits a phone", function()
+    browser:size(360, 740)
+    browser:await_text("#summary", "ended")
+    assert.is_true(browser:run "return document.documentElement.scrollWidth <= 360")
+    picture "phone"
+  end)
+
+  it("names every field and each progress for those who can't see it", function()
+    assert.equal(0, browser:run [[return [...document.querySelectorAll('input, select, textarea')]
+      .filter((input) => !input.labels.length).length]])
+    browser:await_text("#summary", "ended")
+    assert.equal(0, browser:run "return document.querySelectorAll('[role=progressbar]:not([aria-label])').length")
+  end)
+
+  it("has nothing to complain of on its console but the refusal", function()
+    local refused = 0
+    for line in browser:console():gmatch "[^\n]+" do
+      refused = refused + 1
+      assert.matches("/sync%-tasks .*400", line)
+    end
+    assert.equal(1, refused)
+  end)
+end)

@@ -1,0 +1,95 @@
+-- The service of examples/openresty, started by its own script, against an emulator.
+
+local cjson = require "cjson"
+local curl = require "dataworks.curl"
+local files = require "spec.support.files"
+local ports = require "spec.support.ports"
+local shell = require "spec.support.shell"
+
+local M = {}
+
+local Service = {}
+Service.__index = Service
+
+local START = "cd %s; { env ALIBABA_CLOUD_ENDPOINT=%s ALIBABA_CLOUD_ACCESS_KEY_ID=%s ALIBABA_CLOUD_ACCESS_KEY_SECRET=%s"
+  .. " PORT=%d STATE=%s examples/openresty/run >%s/output 2>&1 & echo $!; }"
+
+local function launch(self, emulator)
+  self.port = ports.random()
+  self.pid = shell.output(START:format(shell.quote(shell.output "pwd"), emulator.endpoint, emulator.access_key_id,
+    emulator.access_key_secret, self.port, self.directory, self.directory))
+  for _ = 1, 100 do
+    if self.session:send("GET", self:url "/ping", {}, "", 5) == 200 then return true end
+    if select(2, shell.run("kill -0 " .. self.pid)) ~= 0 then return false end
+    shell.run "sleep 0.05"
+  end
+end
+
+---@param emulator table
+---@return table service to be stopped
+function M.start(emulator)
+  local self = setmetatable({ directory = shell.output "mktemp -d /tmp/dataworks-service.XXXXXX", session = curl.new {} }, Service)
+  for _ = 1, 10 do
+    if launch(self, emulator) then return self end
+  end
+  error(files.read(self.directory .. "/output"))
+end
+
+function Service:url(path)
+  return ("http://127.0.0.1:%d%s"):format(self.port, path)
+end
+
+--- Status, decoded body if it is JSON, headers.
+function Service:send(method, path, headers, body)
+  local list = {}
+  for name, value in pairs(headers or {}) do list[name] = value end
+  local status, reply_headers, text = self.session:send(method, self:url(path), list, body or "", 30)
+  if not status then error(reply_headers.message, 2) end
+  local ok, value = pcall(cjson.decode, text)
+  return status, ok and value or text, reply_headers
+end
+
+function Service:post(params, headers)
+  headers = headers or {}
+  headers["Content-Type"] = headers["Content-Type"] or "application/json"
+  return self:send("POST", "/sync-tasks", headers, type(params) == "string" and params or cjson.encode(params))
+end
+
+--- The task once `good` says so. Workers may come and go meanwhile, and their connections with them.
+function Service:await(id, good)
+  local task
+  for _ = 1, 300 do
+    local answered, _, now = pcall(self.send, self, "GET", "/sync-tasks/" .. id)
+    task = answered and now or task
+    if answered and good(task) then return task end
+    shell.run "sleep 0.1"
+  end
+  error("not in 30 seconds: " .. cjson.encode(task), 2)
+end
+
+function Service:await_end(id)
+  return self:await(id, function(task) return task.state ~= "running" end)
+end
+
+--- The pids of the workers that take requests.
+function Service:workers()
+  local list = {}
+  for pid in shell.run("pgrep -P " .. self.pid):gmatch "%d+" do list[#list + 1] = pid end
+  return list
+end
+
+function Service:signal(name, pid)
+  shell.output(("kill -%s %s"):format(name, pid or self.pid))
+end
+
+function Service:log()
+  return files.read(self.directory .. "/error.log")
+end
+
+function Service:stop()
+  self.session:close()
+  shell.run(("kill %s; for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 %s || break; sleep 0.1; done; rm -rf %s")
+    :format(self.pid, self.pid, self.directory))
+end
+
+return M
