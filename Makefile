@@ -70,8 +70,8 @@ test: ## lint and the whole suite on each of LUAS; installs what is missing. SPE
 test-page: ## the page of examples/openresty in headless Chromium, on LuaJIT; installs what is missing
 	@tools/setup page
 	@$(MAKE) --no-print-directory -s build LUA=jit
-	@tools/suite jit $(or $(SPEC),spec/page/page_spec.lua)
-	@read -r passed failed skipped <build/jit/counts; echo "$$passed passed, $$failed failed"
+	@tools/suite jit $(or $(SPEC),spec/page/page_spec.lua); status=$$?; \
+	read -r passed failed skipped <build/jit/counts; echo "$$passed passed, $$failed failed"; exit $$status
 
 LUA_FILES = $(shell find lua spec examples bench tools -name '*.lua' 2>/dev/null) bin/dataworks
 

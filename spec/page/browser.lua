@@ -17,7 +17,7 @@ local ARGUMENTS = {
 
 function Browser:send(method, path, body)
   local url = ("http://127.0.0.1:%d%s"):format(self.port, path)
-  local text = body and (next(body) and cjson.encode(body) or "{}") or ""
+  local text = type(body) == "table" and cjson.encode(body) or body or ""
   local status, headers, reply = self.http:send(method, url, { ["Content-Type"] = "application/json" }, text, 60)
   if not status then error(headers.message, 2) end
   local value = cjson.decode(reply).value
@@ -39,6 +39,7 @@ function M.start()
   self.port = ports.random()
   self.pid = shell.output(("{ env -u LD_PRELOAD HOME=%s chromedriver --port=%d >%s/log 2>&1 & echo $!; }")
     :format(self.directory, self.port, self.directory))
+  self.guard = shell.guard(self.pid, self.directory)
   await("chromedriver", function() return self:send("GET", "/status").ready end)
   local arguments = { "--user-data-dir=" .. self.directory .. "/profile" }
   for _, argument in ipairs(ARGUMENTS) do arguments[#arguments + 1] = argument end
@@ -64,10 +65,10 @@ function Browser:devtools(command, params)
   return self:send("POST", self.session .. "/goog/cdp/execute", { cmd = command, params = params })
 end
 
---- What a script gives, whose arguments are in `arguments`.
-function Browser:run(script, ...)
-  local arguments = { ... }
-  return self:send("POST", self.session .. "/execute/sync", { script = script, args = #arguments > 0 and arguments or cjson.decode "[]" })
+--- What a script returns.
+function Browser:run(script)
+  -- cjson has no empty list.
+  return self:send("POST", self.session .. "/execute/sync", ('{"script":%s,"args":[]}'):format(cjson.encode(script)))
 end
 
 local function element(self, selector)
@@ -109,12 +110,11 @@ function Browser:picture()
   return self:devtools("Page.captureScreenshot", { captureBeyondViewport = true }).data
 end
 
+--- chromedriver takes its Chromium with it.
 function Browser:stop()
-  -- The session's end is Chromium's.
-  if self.session then pcall(self.http.send, self.http, "GET", ("http://127.0.0.1:%d/shutdown"):format(self.port), {}, "", 10) end
+  pcall(self.send, self, "GET", "/shutdown")
   self.http:close()
-  shell.run(("kill %s; for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 %s || break; sleep 0.2; done; rm -rf %s")
-    :format(self.pid, self.pid, self.directory))
+  self.guard:close()
 end
 
 return M

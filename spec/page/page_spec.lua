@@ -34,12 +34,13 @@ describe("the page of examples/openresty", function()
   end)
 
   it("starts the example with one click, shows its progress, and the file in the end", function()
-    assert.matches("^Nothing yet", browser:text "#empty")
+    emulator:settings { pending_calls = 4 }
+    browser:await_text("#empty", "^Nothing yet")
     browser:click "button"
     browser:await_text("#said", "^The task was started%.$")
     browser:await_text("#tasks .task .step", "^Generating$")
     assert.equal("orders_to_odps", browser:text "#tasks .task .name")
-    assert.is_true(browser:run "return Number(document.querySelector('.track').ariaValueNow || document.querySelector('.track').getAttribute('aria-valuenow'))" > 0)
+    assert.is_true(browser:run "return Number(document.querySelector('.track').getAttribute('aria-valuenow'))" > 0)
     picture "running"
     browser:await_text("#tasks .task .step", "^Created$")
     assert.matches("file %d+", browser:text "#tasks .task .facts")

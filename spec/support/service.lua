@@ -30,7 +30,10 @@ end
 function M.start(emulator)
   local self = setmetatable({ directory = shell.output "mktemp -d /tmp/dataworks-service.XXXXXX", session = curl.new {} }, Service)
   for _ = 1, 10 do
-    if launch(self, emulator) then return self end
+    if launch(self, emulator) then
+      self.guard = shell.guard(self.pid, self.directory)
+      return self
+    end
   end
   error(files.read(self.directory .. "/output"))
 end
@@ -88,8 +91,7 @@ end
 
 function Service:stop()
   self.session:close()
-  shell.run(("kill %s; for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 %s || break; sleep 0.1; done; rm -rf %s")
-    :format(self.pid, self.pid, self.directory))
+  self.guard:close()
 end
 
 return M
