@@ -38,11 +38,6 @@ local function note(task, event)
   tasks.update(task)
 end
 
---- Whether this worker still has the task: it is not about to end, and no other one has taken over.
-local function held(task)
-  return not ngx.worker.exiting() and tasks.renew(task.id, ngx.worker.pid())
-end
-
 local TOLD = { "kind", "message", "advice", "path", "code", "action", "request_id" }
 
 local function told(err)
@@ -56,23 +51,29 @@ end
 --- Goes on from the state, to the end or until the task is another worker's.
 local function go_on(task, state)
   local left = false
-  local function stay()
-    left = not held(task)
+  local function stay_if(good)
+    left = not good
     if left then
       error("left to another worker", 0)
     end
   end
+  local function stay_if_held()
+    stay_if(tasks.renew(task.id, ngx.worker.pid()))
+  end
+  local function stay_if_needed()
+    stay_if(not ngx.worker.exiting())
+  end
   local created, err = M.client():create_sync_task({}, {
     resume = state,
     on_step = function(now)
-      stay()
+      stay_if_held()
       tasks.keep(task.id, now)
+      stay_if_needed()
     end,
     on_progress = function(event)
+      stay_if_held()
       note(task, event)
-      if event.step ~= "created" then
-        stay()
-      end
+      stay_if_needed()
     end,
   })
   if left then

@@ -106,6 +106,7 @@ end
 
 local function shown(task)
   task.digest, task.number = nil, nil
+  task.elapsed = (task.ended or ngx.now()) - task.created
   task.state = task.error and "failed" or task.ended and "done" or "running"
   return task
 end

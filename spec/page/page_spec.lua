@@ -54,9 +54,11 @@ describe("the page of examples/openresty", function()
     browser:click "button"
     assert.matches("^This is no JSON", browser:text "#script-wrong")
     browser:type("#script", '{"type":"realtime","version":"1.0","steps":[]}')
+    browser:click "button"
+    browser:await_text("#script-wrong", "^TaskParam%.setting is missing")
     browser:type("#ProjectId", "ten")
     browser:click "button"
-    browser:await_text("#said", "not started")
+    browser:await_text("#ProjectId-wrong", "whole number")
     assert.equal("true", browser:run "return document.activeElement.getAttribute('aria-invalid')")
     local described = browser:run "return document.activeElement.getAttribute('aria-describedby')"
     assert.not_equal("", browser:text("#" .. described))
@@ -90,12 +92,12 @@ describe("the page of examples/openresty", function()
     assert.equal(0, browser:run "return document.querySelectorAll('[role=progressbar]:not([aria-label])').length")
   end)
 
-  it("has nothing to complain of on its console but the refusal", function()
+  it("has nothing to complain of on its console but the refusals", function()
     local refused = 0
     for line in browser:console():gmatch "[^\n]+" do
       refused = refused + 1
       assert.matches("/sync%-tasks .*400", line)
     end
-    assert.equal(1, refused)
+    assert.equal(2, refused)
   end)
 end)

@@ -107,13 +107,23 @@ async function start(body) {
   await refresh();
 }
 
+/** The script, as the text that it is when JavaScript would lose digits of an id in it. */
+function read(text) {
+  let exact = true;
+  const value = JSON.parse(text, (key, item) => {
+    exact = exact && !(Number.isInteger(item) && !Number.isSafeInteger(item));
+    return item;
+  });
+  return exact ? value : text;
+}
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (button.getAttribute("aria-disabled") === "true") return;
   clear();
   let script;
   try {
-    script = JSON.parse(find("script").value);
+    script = read(find("script").value);
   } catch (problem) {
     blame("script", "This is no JSON: " + problem.message);
     return;
@@ -135,7 +145,7 @@ form.addEventListener("submit", async (event) => {
 // The list
 
 function seconds(task) {
-  const passed = Math.max(0, (task.ended || task.updated) - task.created);
+  const passed = Math.max(0, task.elapsed);
   return passed < 60 ? passed.toFixed(1) + " s" : Math.floor(passed / 60) + " min " + Math.floor(passed % 60) + " s";
 }
 
