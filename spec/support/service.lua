@@ -74,10 +74,10 @@ function Service:await_end(id)
   return self:await(id, function(task) return task.state ~= "running" end)
 end
 
---- The pids of the workers that take requests.
+--- The pids of its workers.
 function Service:workers()
   local list = {}
-  for pid in shell.run("pgrep -P " .. self.pid):gmatch "%d+" do list[#list + 1] = pid end
+  for pid in files.read(("/proc/%s/task/%s/children"):format(self.pid, self.pid)):gmatch "%d+" do list[#list + 1] = pid end
   return list
 end
 
