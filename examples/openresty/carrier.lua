@@ -67,7 +67,9 @@ local function go_on(task, state)
     resume = state,
     on_step = function(now)
       stay_if_held()
-      tasks.keep(task.id, now)
+      if not tasks.keep(task.id, now) then
+        ngx.log(ngx.WARN, "lua_shared_dict sync_states is full; a task that is resumed will repeat a step")
+      end
       stay_if_needed()
     end,
     on_progress = function(event)

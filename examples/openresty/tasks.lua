@@ -10,12 +10,21 @@ local KEPT = 24 * 3600 -- seconds for which a task that has ended is told of
 local LEASE = 5        -- seconds after which a worker that says nothing has lost its tasks
 local LISTED = 100
 
+--- States grow as their flows go on, and what is told of tasks, too: some room is left for that.
+local function roomy(dict)
+  return dict:free_space() > dict:capacity() / 4
+end
+
 --- Adds a task that is about to begin. Gives the one of that id instead, if there is one.
 ---@param task table
 ---@param state table to begin from
 ---@return table|nil task nil when memory is full
 ---@return boolean added
 function M.add(task, state)
+  local known = M.get(task.id)
+  if known or not roomy(tasks) or not roomy(states) then
+    return known, false
+  end
   task.number = tasks:incr("count", 1, 0)
   local ok, message = tasks:safe_add(task.id, cjson.encode(task))
   if not ok then
@@ -62,11 +71,15 @@ function M.state(id)
   return text and cjson.decode(text) or nil
 end
 
---- Raises when memory is full: then the flow stops before it is ahead of what is known of it.
+--- False when memory is full. Then the state before is kept: to go on from there repeats a step, with the same token.
 function M.keep(id, state)
-  if not states:safe_set(id, cjson.encode(state)) then
-    error("lua_shared_dict sync_states is full", 0)
+  local before = states:get(id)
+  if states:safe_set(id, cjson.encode(state)) then
+    return true
   end
+  -- What did not fit has driven out its predecessor.
+  states:safe_set(id, before)
+  return false
 end
 
 ---@param task table
