@@ -1,142 +1,167 @@
--- The example service on real nginx, against the emulator. It runs on nginx's own LuaJIT: once is enough.
+-- The service of examples/openresty on a real nginx. It runs on nginx's own LuaJIT, whatever runs the specs.
 if not rawget(_G, "jit") then return end
 
-local cjson = require "cjson"
-local curl = require "dataworks.curl"
 local dataworks = require "dataworks"
 local emulators = require "spec.support.emulator"
+local files = require "spec.support.files"
 local services = require "spec.support.service"
 
-describe("the example service", function()
-  local emulator, service, session
-
-  setup(function()
-    emulator = emulators.start()
-    service = services.start(emulator)
-    session = curl.new {}
-  end)
-  teardown(function()
-    if session then session:close() end
-    if service then service:stop() end
-    if emulator then emulator:stop() end
-  end)
-
-  local TASK = {
-    ProjectId = "10000", TaskType = "DI_REALTIME",
+local function params(name)
+  return {
+    ProjectId = 10000, TaskType = "DI_REALTIME", TaskName = name,
     TaskParam = dataworks.task {
       from = { mysql = "mysql_pub", tables = { "orders" } }, to = { odps = "odps_source" },
       resource_group = "S_res_group_280749521950784_1623033752022",
     },
   }
+end
 
-  local function ask(method, path, body, headers)
-    headers = headers or {}
-    if body then headers["content-type"] = headers["content-type"] or "application/json" end
-    local status, got, text = session:send(method, service:url(path), headers, body or "", 30)
-    assert(status, got and got.message)
-    local ok, value = pcall(cjson.decode, text)
-    return status, ok and value or text, got
-  end
+describe("the service of examples/openresty", function()
+  local emulator, service
 
-  local function task(name, changes)
-    local all = { TaskName = name }
-    for field, value in pairs(TASK) do all[field] = value end
-    for field, value in pairs(changes or {}) do all[field] = value end
-    return cjson.encode(all)
-  end
+  setup(function()
+    emulator = emulators.start()
+    service = services.start(emulator)
+  end)
 
-  --- The task once it has ended; the service is asked until then.
-  local function ended(id)
-    for _ = 1, 600 do
-      local _, got = ask("GET", "/sync-tasks/" .. id)
-      if got.ended then return got end
-      curl.sleep(0.05)
-    end
-    error "the task does not end"
-  end
-
-  local function created(name)
-    local count = 0
-    for _, entry in ipairs(emulator:journal "CreateDISyncTask") do
-      if entry.status == 200 then count = count + 1 end
-    end
-    return count, name
-  end
+  teardown(function()
+    for _, server in pairs { service or false, emulator or false } do server:stop() end
+  end)
 
   before_each(function() emulator:reset() end)
 
-  it("answers at once, carries the task, and tells how far it is", function()
-    local status, accepted, headers = ask("POST", "/sync-tasks", task "orders_to_odps")
-    assert.same({ 202, "accepted", false, "orders_to_odps" }, { status, accepted.step, accepted.ended, accepted.name })
-    assert.equal("/sync-tasks/" .. accepted.id, headers.location)
-    local got = ended(accepted.id)
-    assert.equal("created", got.step)
-    assert.matches("^%d+$", got.file_id)
-    assert.is_nil(got.state or got.params or got.error)
-    assert.equal(1, (created()))
-    local _, all = ask("GET", "/sync-tasks")
-    assert.equal(accepted.id, all.tasks[1].id)
-  end)
-
-  it("gives the same task for the same Idempotency-Key", function()
-    local _, one = ask("POST", "/sync-tasks", task "once", { ["idempotency-key"] = "k1" })
-    local status, two = ask("POST", "/sync-tasks", task "once", { ["idempotency-key"] = "k1" })
-    assert.same({ 202, one.id }, { status, two.id })
-    ended(one.id)
-    assert.equal(1, (created()))
-  end)
-
-  it("says at once what is wrong with a task, and where", function()
-    local status, answer = ask("POST", "/sync-tasks", task("bad", { TaskType = "DI_WRONG" }))
-    assert.same({ 400, "invalid", "TaskType" }, { status, answer.error.kind, answer.error.path })
-    status, answer = ask("POST", "/sync-tasks", task("bad", { TaskParam = { steps = "none" } }))
-    assert.equal(400, status)
-    assert.matches("^TaskParam", answer.error.path)
-    status, answer = ask("POST", "/sync-tasks", "{no json")
-    assert.equal(400, status)
-    assert.matches("^the body is no JSON object", answer.error.message)
-    assert.equal(400, (ask("POST", "/sync-tasks", "[]", { ["idempotency-key"] = "" })))
-    assert.equal(415, (ask("POST", "/sync-tasks", "{}", { ["content-type"] = "text/plain" })))
-    assert.equal(0, (created()))
-  end)
-
-  it("refuses other methods, places and sizes", function()
-    assert.equal(404, (ask("GET", "/sync-tasks/none")))
-    assert.equal(404, (ask("GET", "/sync-tasks/a/b")))
-    local status, _, headers = ask("PUT", "/sync-tasks", "{}")
-    assert.same({ 405, "GET, HEAD, POST" }, { status, headers.allow })
-    local answer
-    status, answer = ask("POST", "/sync-tasks", ("x"):rep(1024 * 1024 + 1))
-    assert.same({ 413, "invalid" }, { status, answer.error.kind })
-  end)
-
-  it("tells what the service refused, with what may help", function()
-    emulator:fault { fault = "error", action = "GenerateDISyncTaskConfigForCreating", status = 403, code = "Forbidden.Access", times = 9 }
-    local _, accepted = ask("POST", "/sync-tasks", task "refused")
-    local got = ended(accepted.id)
-    assert.same({ "failed", "service", "Forbidden.Access", false }, { got.step, got.error.kind, got.error.code, got.error.may_exist })
-  end)
-
-  it("goes on after a reload with what was under way, and creates it once", function()
-    emulator:settings { pending_calls = 4 }
-    local _, accepted = ask("POST", "/sync-tasks", task "over_a_reload")
-    for _ = 1, 200 do
-      local _, got = ask("GET", "/sync-tasks/" .. accepted.id)
-      if got.polls > 0 then break end
-      curl.sleep(0.02)
+  local function created(name)
+    local count = 0
+    for _, call in ipairs(emulator:journal "CreateDISyncTask") do
+      if call.params.TaskName == name then count = count + 1 end
     end
-    service:reload()
-    local got = ended(accepted.id)
-    assert.equal("created", got.step, got.error and got.error.message)
-    assert.equal(1, (created()))
+    return count
+  end
+
+  it("takes a task at once, and creates it", function()
+    emulator:settings { first_id = "9007199254740993" }
+    local status, body, headers = service:post(params "at_once")
+    assert.equal(202, status)
+    assert.equal("/sync-tasks/" .. body.id, body.location)
+    assert.equal(body.location, headers.location)
+    local task = service:await_end(body.id)
+    assert.same({ "done", "created", 1, "at_once", "DI_REALTIME", "10000" },
+      { task.state, task.step, task.progress, task.TaskName, task.TaskType, task.ProjectId })
+    assert.equal("string", type(task.FileId))
+    assert.matches("^90071992547409%d%d$", task.FileId)
+    assert.is_true(task.created <= task.updated and task.updated <= task.ended)
+    assert.equal(1, created "at_once")
+  end)
+
+  it("tells how far a task is, alone and in the list, newest first", function()
+    emulator:settings { pending_calls = 3 }
+    local _, one = service:post(params "first")
+    local _, two = service:post(params "second")
+    local task = service:await(two.id, function(now) return now.step == "polling" and now.attempt >= 2 end)
+    assert.equal("running", task.state)
+    assert.is_true(task.progress > 0.25 and task.progress < 0.75)
+    assert.is_nil(task.ended)
+    local status, body = service:send("GET", "/sync-tasks")
+    assert.equal(200, status)
+    assert.same({ two.id, one.id }, { body.tasks[1].id, body.tasks[2].id })
+    assert.equal("done", service:await_end(one.id).state)
+    assert.equal("done", service:await_end(two.id).state)
+  end)
+
+  it("tells why a task failed, and what may help", function()
+    emulator:fault { fault = "error", action = "CreateDISyncTask", status = 403, code = "Forbidden.Access", message = "not you" }
+    local _, body = service:post(params "refused")
+    local task = service:await_end(body.id)
+    assert.same({ "failed", "service", "Forbidden.Access", "configured" },
+      { task.state, task.error.kind, task.error.code, task.step })
+    assert.matches("not you", task.error.message)
+    assert.is_nil(task.FileId)
+  end)
+
+  it("refuses wrong parameters with their path, and sends nothing", function()
+    local wrong = params "wrong"
+    wrong.TaskParam.steps[1].stepType = nil
+    local status, body = service:post(wrong)
+    assert.equal(400, status)
+    assert.same({ "invalid", "TaskParam.steps[1].stepType" }, { body.error.kind, body.error.path })
+    wrong = params "wrong"
+    wrong.TaskNmae = "x"
+    status, body = service:post(wrong)
+    assert.same({ 400, "TaskNmae" }, { status, body.error.path })
+    assert.same({}, emulator:journal())
+  end)
+
+  it("refuses what is no JSON object, no JSON, or too large", function()
+    for _, text in ipairs { "", "{", "[1]", "3", "null", '"a"' } do
+      local status, body = service:post(text)
+      assert.same({ 400, "invalid" }, { status, body.error.kind }, text)
+    end
+    local status, body = service:post("{}", { ["Content-Type"] = "text/plain" })
+    assert.same({ 415, "invalid" }, { status, body.error.kind })
+    status, body = service:post((" "):rep(1024 * 1024 + 1))
+    assert.same({ 413, "invalid" }, { status, body.error.kind })
+  end)
+
+  it("says in JSON what is not there, and which methods there are", function()
+    for _, path in ipairs { "/nothing", "/sync-tasks/", "/sync-tasks/0", "/sync-tasks/" .. ("0"):rep(32), "/sync-tasksx" } do
+      local status, body = service:send("GET", path)
+      assert.same({ 404, "invalid" }, { status, body.error.kind }, path)
+    end
+    local status, body, headers = service:send("PUT", "/sync-tasks")
+    assert.same({ 405, "invalid", "GET, HEAD, POST" }, { status, body.error.kind, headers.allow })
+    status, body, headers = service:send("PUT", "/sync-tasks/" .. ("0"):rep(32))
+    assert.same({ 405, "invalid", "GET, HEAD" }, { status, body.error.kind, headers.allow })
+  end)
+
+  it("gives the same task for the same Idempotency-Key, and refuses another task under it", function()
+    local key = { ["Idempotency-Key"] = "orders-2026" }
+    local text = require("cjson").encode(params "once")
+    local first, one = service:post(text, key)
+    local second, two = service:post(text, key)
+    assert.same({ 202, 202, one.id }, { first, second, two.id })
+    assert.equal("done", service:await_end(one.id).state)
+    local _, three = service:post(text, key)
+    assert.equal(one.id, three.id)
+    assert.equal(1, created "once")
+    local status, body = service:post(params "other", key)
+    assert.same({ 422, "Idempotency-Key" }, { status, body.error.path })
+    status, body = service:post(text, { ["Idempotency-Key"] = "a b" })
+    assert.same({ 400, "Idempotency-Key" }, { status, body.error.path })
+  end)
+
+  it("goes on after a reload, and creates the task once", function()
+    emulator:settings { pending_calls = 3 }
+    local _, body = service:post(params "reloaded")
+    service:await(body.id, function(task) return task.step == "polling" end)
+    service:signal "HUP"
+    local task = service:await_end(body.id)
+    assert.equal("done", task.state, task.error and task.error.message)
+    assert.equal(1, created "reloaded")
     assert.equal(1, #emulator:journal "GenerateDISyncTaskConfigForCreating")
   end)
 
-  it("serves its page, which loads nothing from elsewhere", function()
-    local status, page, headers = ask("GET", "/")
+  it("goes on with what a worker that died had", function()
+    emulator:settings { pending_calls = 3 }
+    local _, body = service:post(params "orphan")
+    service:await(body.id, function(task) return task.step == "polling" end)
+    for _, pid in ipairs(service:workers()) do service:signal("KILL", pid) end
+    local task = service:await_end(body.id)
+    assert.equal("done", task.state, task.error and task.error.message)
+    assert.equal(1, created "orphan")
+    assert.equal(1, #emulator:journal "GenerateDISyncTaskConfigForCreating")
+  end)
+
+  it("serves its page under a policy that lets nothing in from elsewhere", function()
+    local status, text, headers = service:send("GET", "/")
     assert.equal(200, status)
-    assert.matches("<title>Synchronization tasks</title>", page, 1, true)
-    assert.equal("default-src 'self'", headers["content-security-policy"])
-    for _, path in ipairs { "/app.js", "/style.css" } do assert.equal(200, (ask("GET", path))) end
+    assert.equal(files.read "examples/openresty/page/index.html", text)
+    assert.matches("^default%-src 'none'; script%-src 'self';", headers["content-security-policy"])
+    assert.equal(421, (service:send("GET", "/", { Host = "elsewhere.example" })))
+    assert.equal(421, (service:send("GET", "/sync-tasks", { Host = "elsewhere.example" })))
+  end)
+
+  it("never failed on its own account", function()
+    assert.is_nil(service:log():find("lua entry thread aborted", 1, true))
+    assert.is_nil(service:log():find("stack traceback", 1, true))
   end)
 end)

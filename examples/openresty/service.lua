@@ -1,15 +1,20 @@
--- The HTTP side: POST /sync-tasks, GET /sync-tasks, GET /sync-tasks/<id>.
+-- Answers the requests: takes tasks, and tells how far they are.
 
+local carrier = require "carrier"
 local cjson = require "cjson.safe"
 local tasks = require "tasks"
 
 local M = {}
 
-local function answer(status, value)
+M.start = carrier.start
+
+local LONGEST_KEY = 200
+
+local function send(status, value)
   ngx.status = status
-  ngx.header["Cache-Control"] = "no-store"
+  ngx.header["Content-Type"] = "application/json"
   ngx.print(cjson.encode(value))
-  return ngx.exit(status)
+  return ngx.exit(ngx.HTTP_OK)
 end
 
 local function refuse(status, message, more)
@@ -17,78 +22,135 @@ local function refuse(status, message, more)
   for name, value in pairs(more or {}) do
     err[name] = value
   end
-  return answer(status, { error = err })
+  return send(status, { error = err })
 end
 
-local function body()
+local function location(id)
+  return "/sync-tasks/" .. id
+end
+
+--- The parameters, or nil once the request is answered.
+local function read()
+  local kind = (ngx.var.content_type or ""):lower():match("^%s*([^;%s]*)")
+  if kind ~= "application/json" then
+    refuse(415, "send the task as JSON, with Content-Type: application/json")
+    return nil
+  end
   ngx.req.read_body()
-  local text = ngx.req.get_body_data()
-  if text then
-    return text
+  local body = ngx.req.get_body_data() or ""
+  local params, message = cjson.decode(body)
+  if type(params) ~= "table" or not body:find("^%s*{") then
+    refuse(400, message and "the body is no JSON: " .. message or "the body has to be a JSON object")
+    return nil
   end
-  local path = ngx.req.get_body_file()
-  local file = path and io.open(path, "rb")
-  text = file and file:read "*a" or ""
-  if file then
-    file:close()
-  end
-  return text
+  return params, body
 end
 
-local function post()
-  local content_type = ngx.var.http_content_type or ""
-  if not content_type:lower():find "^application/json%f[^%w/+-]" then
-    return refuse(415, "send the task as application/json")
+--- A key says which task is meant, also when the request is sent again: the service's own token is made from it.
+local function apply_key(params)
+  local key = ngx.req.get_headers()["Idempotency-Key"]
+  if key == nil then
+    return true
+  elseif type(key) ~= "string" or #key > LONGEST_KEY or not key:find("^[\33-\126]+$") then
+    refuse(400, ("expected 1 to %d visible ASCII characters, once"):format(LONGEST_KEY), { path = "Idempotency-Key" })
+    return false
+  elseif params.ClientToken ~= nil then
+    refuse(400, "is made from the Idempotency-Key; leave one of the two out", { path = "ClientToken" })
+    return false
   end
-  local params, message = cjson.decode(body())
-  if type(params) ~= "table" then
-    return refuse(400, "the body is no JSON object: " .. tostring(message or type(params)))
+  params.ClientToken = "key-" .. ngx.md5(key)
+  return true
+end
+
+local STATUS = { invalid = 400, credentials = 503 }
+
+--- The state to begin from: everything about the parameters that can be refused without the service is refused here.
+local function begin(params)
+  local state
+  local _, err = carrier.client():create_sync_task(params, {
+    on_step = function(begun)
+      state = begun
+      error("only begun", 0)
+    end,
+  })
+  if not state then
+    send(STATUS[err.kind] or 502, { error = {
+      kind = err.kind, message = err.message, path = err.path, advice = err.advice,
+    } })
   end
-  local key = ngx.var.http_idempotency_key
-  if key and (#key > 200 or key == "") then
-    return refuse(400, "Idempotency-Key has to have 1 to 200 characters")
+  return state
+end
+
+local function take()
+  local params, body = read()
+  local state = params and apply_key(params) and begin(params)
+  if not state then
+    return
   end
-  local task, err = tasks.begin(params, key)
+  local task, added = tasks.add({
+    id = ngx.md5(state.ClientToken), digest = params.ClientToken and ngx.md5(body) or nil,
+    ProjectId = state.ProjectId, TaskType = state.TaskType, TaskName = state.TaskName,
+    step = "begun", progress = 0, created = ngx.now(), updated = ngx.now(),
+  }, state)
   if not task then
-    if err.kind == "overload" then
-      ngx.header["Retry-After"] = "60"
-      return answer(503, { error = { kind = err.kind, message = err.message } })
-    end
-    return refuse(400, tostring(err), { path = err.path, advice = err.advice, kind = err.kind })
+    return refuse(503, "there is no room for more tasks; try again later", { kind = "full" })
+  elseif task.digest ~= (params.ClientToken and ngx.md5(body) or nil) then
+    return refuse(422, "this key was used for another task", { path = "Idempotency-Key" })
   end
-  ngx.header.Location = "/sync-tasks/" .. task.id
-  return answer(202, task)
+  if added then
+    carrier.take(task.id)
+  end
+  ngx.header["Location"] = location(task.id)
+  return send(202, { id = task.id, location = location(task.id) })
+end
+
+local function shown(task)
+  task.digest, task.number = nil, nil
+  task.elapsed = (task.ended or ngx.now()) - task.created
+  task.state = task.error and "failed" or task.ended and "done" or "running"
+  return task
 end
 
 local function list()
   local all = tasks.list()
-  -- To cjson an empty table is an object.
+  for _, task in ipairs(all) do
+    shown(task)
+  end
+  -- cjson writes an empty table as an object.
   if #all == 0 then
-    ngx.header["Cache-Control"] = "no-store"
+    ngx.header["Content-Type"] = "application/json"
     return ngx.print '{"tasks":[]}'
   end
-  return answer(200, { tasks = all })
+  return send(200, { tasks = all })
 end
 
-function M.serve()
-  local path, method = ngx.var.uri, ngx.req.get_method()
-  local id = path:match "^/sync%-tasks/([%w-]+)$"
-  if path ~= "/sync-tasks" and not id then
-    return refuse(404, "there is nothing here; see /sync-tasks")
-  elseif method == "GET" or method == "HEAD" then
-    if not id then
-      return list()
-    end
-    local task = tasks.get(id)
-    if not task then
-      return refuse(404, "there is no task " .. id)
-    end
-    return answer(200, task)
-  elseif method == "POST" and not id then
-    return post()
+local function show(id)
+  local task = tasks.get(id)
+  if not task then
+    return refuse(404, "there is no such task; one that has ended is told of for a day")
   end
-  ngx.header.Allow = id and "GET, HEAD" or "GET, HEAD, POST"
-  return refuse(405, ("%s is not for %s"):format(method, path))
+  return send(200, shown(task))
+end
+
+local function only(allowed)
+  ngx.header["Allow"] = allowed
+  return refuse(405, "only " .. allowed .. " is served here")
+end
+
+function M.answer()
+  local path, method = ngx.var.uri, ngx.req.get_method()
+  local reads = method == "GET" or method == "HEAD"
+  if path == "/sync-tasks" then
+    if method == "POST" then
+      return take()
+    end
+    return reads and list() or only "GET, HEAD, POST"
+  end
+  local id = path:match("^/sync%-tasks/(%x+)$")
+  if not id then
+    return refuse(404, "there is nothing here; tasks are at /sync-tasks")
+  end
+  return reads and show(id) or only "GET, HEAD"
 end
 
 return M

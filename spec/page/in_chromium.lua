@@ -1,67 +1,103 @@
-local drivers = require "spec.page.driver"
+-- The page of examples/openresty in a real browser.
+
+local browsers = require "spec.page.browser"
 local emulators = require "spec.support.emulator"
 local services = require "spec.support.service"
 
-describe("the page", function()
-  local emulator, service, driver
+describe("the page of examples/openresty", function()
+  local emulator, service, browser
 
   setup(function()
     emulator = emulators.start()
     service = services.start(emulator)
-    driver = drivers.start(1200, 900)
-    driver:open(service:url "/")
+    browser = browsers.start()
   end)
+
   teardown(function()
-    for _, started in pairs { driver = driver, service = service, emulator = emulator } do started:stop() end
+    for _, server in pairs { browser = browser, service = service, emulator = emulator } do server:stop() end
   end)
 
-  local SHOTS = os.getenv "SCREENSHOTS"
-  local function shoot(name)
-    if SHOTS then driver:screenshot(("%s/%s.png"):format(SHOTS, name)) end
+  -- PICTURES=DIR keeps what is seen, for people to look at.
+  local function picture(name)
+    local directory = os.getenv "PICTURES"
+    if directory then
+      local pipe = assert(io.popen(("base64 -d >%s/%s.png"):format(directory, name), "w"))
+      pipe:write(browser:picture())
+      pipe:close()
+    end
   end
 
-  local function state_of(name)
-    return ("[...document.querySelectorAll('#tasks li')].find(li => li.querySelector('.name').textContent === '%s')"):format(name)
-  end
-
-  it("says that there is nothing yet", function()
-    assert.equal("0 running, 0 created", driver:await [[document.querySelector('#summary').textContent.match(/running/) && document.querySelector('#summary').textContent]])
-    assert.is_false(driver:value "document.querySelector('#empty').hidden")
+  before_each(function()
+    browser:size(1280, 900)
+    browser:dark(false)
+    browser:open(service:url "/")
   end)
 
-  it("starts the task of its form, shows how far it is, and that it is created", function()
-    driver:click "form button"
-    driver:await(state_of "orders_to_odps")
-    shoot "running"
-    assert.matches("^File %d+$", driver:await(("(%s.className === 'created') && %s.querySelector('.detail').textContent"):format(
-      state_of "orders_to_odps", state_of "orders_to_odps")))
-    assert.equal(4, driver:value(state_of "orders_to_odps" .. ".querySelector('progress').value"))
-    assert.is_true(driver:value "document.querySelector('#problem').hidden")
-    shoot "created"
+  it("starts the example with one click, shows its progress, and the file in the end", function()
+    emulator:settings { pending_calls = 4 }
+    browser:await_text("#empty", "^Nothing yet")
+    browser:click "button"
+    browser:await_text("#said", "^The task was started%.$")
+    browser:await_text("#tasks .task .step", "^Generating$")
+    assert.equal("orders_to_odps", browser:text "#tasks .task .name")
+    assert.is_true(browser:run "return Number(document.querySelector('.track').getAttribute('aria-valuenow'))" > 0)
+    picture "running"
+    browser:await_text("#tasks .task .step", "^Created$")
+    assert.matches("file %d+", browser:text "#tasks .task .facts")
+    assert.matches("^0 running, 1 ended$", browser:text "#summary")
+    assert.equal(1, #emulator:journal "CreateDISyncTask")
+    assert.equal("", browser:text "#empty")
   end)
 
-  it("says beside the form what is wrong with a task", function()
-    driver:clear "[name=ProjectId]"
-    driver:type("[name=ProjectId]", "none")
-    driver:click "form button"
-    assert.matches("ProjectId", driver:await "!document.querySelector('#problem').hidden && document.querySelector('#problem').textContent")
-    driver:clear "[name=TaskParam]"
-    driver:type("[name=TaskParam]", "{no json")
-    driver:click "form button"
-    assert.matches("^The script is no JSON", driver:await
-      "document.querySelector('#problem').textContent.match(/no JSON/) && document.querySelector('#problem').textContent")
-    shoot "problem"
+  it("says at the field what is wrong, and takes the reader there", function()
+    browser:type("#script", "{ no")
+    browser:click "button"
+    assert.matches("^This is no JSON", browser:text "#script-wrong")
+    browser:type("#script", '{"type":"realtime","version":"1.0","steps":[]}')
+    browser:click "button"
+    browser:await_text("#script-wrong", "^TaskParam%.setting is missing")
+    browser:type("#ProjectId", "ten")
+    browser:click "button"
+    browser:await_text("#ProjectId-wrong", "whole number")
+    assert.equal("true", browser:run "return document.activeElement.getAttribute('aria-invalid')")
+    local described = browser:run "return document.activeElement.getAttribute('aria-describedby')"
+    assert.not_equal("", browser:text("#" .. described))
+    picture "wrong"
   end)
 
-  it("shows a task that failed, and text from outside as text", function()
-    emulator:fault { fault = "error", action = "GenerateDISyncTaskConfigForCreating", status = 403, code = "Forbidden.Access", times = 9 }
-    driver:open(service:url "/")
-    driver:clear "[name=TaskName]"
-    driver:type("[name=TaskName]", "<b>bold</b>")
-    driver:click "form button"
-    driver:await(state_of "<b>bold</b>" .. ".className === 'failed'")
-    assert.matches("Forbidden.Access", driver:value(state_of "<b>bold</b>" .. ".querySelector('.detail').textContent"))
-    assert.equal(0, driver:value "document.querySelectorAll('#tasks b').length")
-    shoot "failed"
+  it("shows why a task failed, and never takes a name for markup", function()
+    emulator:fault { fault = "error", action = "GenerateDISyncTaskConfigForCreating", status = 403, code = "Forbidden.Access", message = "<b>no</b>" }
+    browser:type("#TaskName", "<img src=x onerror=alert(1)>")
+    browser:click "button"
+    browser:await_text("#tasks .task .problem", "Forbidden%.Access: <b>no</b>")
+    assert.equal("<img src=x onerror=alert(1)>", browser:text "#tasks .task .name")
+    assert.equal(0, browser:run "return document.querySelectorAll('#tasks img, #tasks b').length")
+    assert.equal("Failed", browser:text "#tasks .task .step")
+    picture "failed"
+    browser:dark(true)
+    picture "dark"
+  end)
+
+  it("fits a phone", function()
+    browser:size(360, 740)
+    browser:await_text("#summary", "ended")
+    assert.is_true(browser:run "return document.documentElement.scrollWidth <= 360")
+    picture "phone"
+  end)
+
+  it("names every field and each progress for those who can't see it", function()
+    assert.equal(0, browser:run [[return [...document.querySelectorAll('input, select, textarea')]
+      .filter((input) => !input.labels.length).length]])
+    browser:await_text("#summary", "ended")
+    assert.equal(0, browser:run "return document.querySelectorAll('[role=progressbar]:not([aria-label])').length")
+  end)
+
+  it("has nothing to complain of on its console but the refusals", function()
+    local refused = 0
+    for line in browser:console():gmatch "[^\n]+" do
+      refused = refused + 1
+      assert.matches("/sync%-tasks .*400", line)
+    end
+    assert.equal(2, refused)
   end)
 end)

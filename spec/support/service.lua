@@ -1,6 +1,8 @@
--- Starts the example service as its README says, on a free port.
+-- The service of examples/openresty, started by its own script, against an emulator.
 
+local cjson = require "cjson"
 local curl = require "dataworks.curl"
+local files = require "spec.support.files"
 local ports = require "spec.support.ports"
 local shell = require "spec.support.shell"
 
@@ -9,44 +11,87 @@ local M = {}
 local Service = {}
 Service.__index = Service
 
-local START = [[
-env -u LD_PRELOAD -u LUA_PATH -u LUA_CPATH ALIBABA_CLOUD_ENDPOINT=%s ALIBABA_CLOUD_ACCESS_KEY_ID=%s \
-  ALIBABA_CLOUD_ACCESS_KEY_SECRET=%s examples/openresty/run %d >%s 2>&1 </dev/null &
-echo $!]]
+local START = "cd %s; { env ALIBABA_CLOUD_ENDPOINT=%s ALIBABA_CLOUD_ACCESS_KEY_ID=%s ALIBABA_CLOUD_ACCESS_KEY_SECRET=%s"
+  .. " PORT=%d STATE=%s examples/openresty/run >%s/output 2>&1 & echo $!; }"
 
-function M.start(emulator)
-  local session, log = curl.new {}, os.tmpname()
-  for _ = 1, 20 do
-    local port = ports.random()
-    local pid = shell.output(START:format(shell.quote(emulator.endpoint), emulator.access_key_id,
-      emulator.access_key_secret, port, log)):match "%d+"
-    for _ = 1, 100 do
-      local status = session:send("GET", ("http://127.0.0.1:%d/sync-tasks"):format(port), {}, "", 5)
-      if status == 200 then
-        session:close()
-        return setmetatable({ port = port, pid = pid, log = log }, Service)
-      elseif select(2, shell.run("kill -0 " .. pid)) ~= 0 then
-        break
-      end
-      curl.sleep(0.05)
-    end
-    shell.run("kill " .. pid)
+local function launch(self, emulator)
+  self.port = ports.random()
+  self.pid = shell.output(START:format(shell.quote(shell.output "pwd"), emulator.endpoint, emulator.access_key_id,
+    emulator.access_key_secret, self.port, self.directory, self.directory))
+  for _ = 1, 100 do
+    if self.session:send("GET", self:url "/ping", {}, "", 5) == 200 then return true end
+    if select(2, shell.run("kill -0 " .. self.pid)) ~= 0 then return false end
+    shell.run "sleep 0.05"
   end
-  error(shell.output("cat " .. log))
+end
+
+---@param emulator table
+---@return table service to be stopped
+function M.start(emulator)
+  local self = setmetatable({ directory = shell.output "mktemp -d /tmp/dataworks-service.XXXXXX", session = curl.new {} }, Service)
+  for _ = 1, 10 do
+    if launch(self, emulator) then
+      self.guard = shell.guard(self.pid, self.directory)
+      return self
+    end
+  end
+  error(files.read(self.directory .. "/output"))
 end
 
 function Service:url(path)
   return ("http://127.0.0.1:%d%s"):format(self.port, path)
 end
 
---- The workers end, and new ones begin.
-function Service:reload()
-  shell.output(("kill -s HUP $(pgrep -P %s nginx)"):format(self.pid))
+--- Status, decoded body if it is JSON, headers.
+function Service:send(method, path, headers, body)
+  local list = {}
+  for name, value in pairs(headers or {}) do list[name] = value end
+  local status, reply_headers, text = self.session:send(method, self:url(path), list, body or "", 30)
+  if not status then error(reply_headers.message, 2) end
+  local ok, value = pcall(cjson.decode, text)
+  return status, ok and value or text, reply_headers
+end
+
+function Service:post(params, headers)
+  headers = headers or {}
+  headers["Content-Type"] = headers["Content-Type"] or "application/json"
+  return self:send("POST", "/sync-tasks", headers, type(params) == "string" and params or cjson.encode(params))
+end
+
+--- The task once `good` says so. Workers may come and go meanwhile, and their connections with them.
+function Service:await(id, good)
+  local task
+  for _ = 1, 300 do
+    local answered, _, now = pcall(self.send, self, "GET", "/sync-tasks/" .. id)
+    task = answered and now or task
+    if answered and good(task) then return task end
+    shell.run "sleep 0.1"
+  end
+  error("not in 30 seconds: " .. cjson.encode(task), 2)
+end
+
+function Service:await_end(id)
+  return self:await(id, function(task) return task.state ~= "running" end)
+end
+
+--- The pids of its workers.
+function Service:workers()
+  local list = {}
+  for pid in files.read(("/proc/%s/task/%s/children"):format(self.pid, self.pid)):gmatch "%d+" do list[#list + 1] = pid end
+  return list
+end
+
+function Service:signal(name, pid)
+  shell.output(("kill -%s %s"):format(name, pid or self.pid))
+end
+
+function Service:log()
+  return files.read(self.directory .. "/error.log")
 end
 
 function Service:stop()
-  shell.run(("kill %s; for i in $(seq 100); do kill -0 %s 2>/dev/null || break; sleep 0.05; done; rm -f %s"):format(
-    self.pid, self.pid, self.log))
+  self.session:close()
+  self.guard:close()
 end
 
 return M

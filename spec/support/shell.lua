@@ -16,6 +16,13 @@ function shell.output(command)
   return (output:gsub("\n$", ""))
 end
 
+--- A pipe whose end, also that of this process, ends a process and removes its directory. Close it to wait for that.
+function shell.guard(pid, directory)
+  local command = ("trap '' INT QUIT HUP TERM; read -r word; kill %s; i=0; "
+    .. "while kill -0 %s && [ $i -lt 100 ]; do sleep 0.05; i=$((i + 1)); done; rm -rf %s"):format(pid, pid, directory)
+  return assert(io.popen("{ " .. command .. "; } 2>/dev/null", "w"))
+end
+
 function shell.quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
