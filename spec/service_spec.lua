@@ -129,6 +129,29 @@ describe("the service of examples/openresty", function()
     assert.same({ 400, "Idempotency-Key" }, { status, body.error.path })
   end)
 
+  it("goes on with a task that failed when it is asked for again under its key", function()
+    emulator:fault { fault = "error", action = "CreateDISyncTask", status = 403, code = "Forbidden.Access", message = "not yet" }
+    local text, key = require("cjson").encode(params "again"), { ["Idempotency-Key"] = "again-2026" }
+    local _, body = service:post(text, key)
+    assert.equal("failed", service:await_end(body.id).state)
+    local status, same = service:post(text, key)
+    assert.same({ 202, body.id }, { status, same.id })
+    local task = service:await_end(body.id)
+    assert.same({ "done" }, { task.state, task.error })
+    assert.equal(1, created "again")
+    assert.equal(1, #emulator:journal "GenerateDISyncTaskConfigForCreating")
+  end)
+
+  it("never generates again what the service could not generate", function()
+    emulator:fault { fault = "fail", action = "QueryDISyncTaskConfigProcessResult" }
+    local text, key = require("cjson").encode(params "hopeless"), { ["Idempotency-Key"] = "hopeless-2026" }
+    local _, body = service:post(text, key)
+    assert.equal("task", service:await_end(body.id).error.kind)
+    service:post(text, key)
+    assert.equal("failed", service:await_end(body.id).state)
+    assert.equal(1, #emulator:journal "QueryDISyncTaskConfigProcessResult")
+  end)
+
   it("goes on after a reload, and creates the task once", function()
     emulator:settings { pending_calls = 3 }
     local _, body = service:post(params "reloaded")
@@ -138,6 +161,28 @@ describe("the service of examples/openresty", function()
     assert.equal("done", task.state, task.error and task.error.message)
     assert.equal(1, created "reloaded")
     assert.equal(1, #emulator:journal "GenerateDISyncTaskConfigForCreating")
+  end)
+
+  -- Both calls outlast the lease, and the second one the client's timeout.
+  it("leaves a task as another worker ended it, whatever comes of the call of the one before", function()
+    local seconds, ended = { QueryDISyncTaskConfigProcessResult = 12, CreateDISyncTask = 31 }, {}
+    for action, late in pairs(seconds) do
+      emulator:fault { fault = "slow_head", action = action, seconds = late }
+      local _, body = service:post(params(action))
+      service:await_call(emulator, action)
+      ended[action] = body.id
+    end
+    service:signal "HUP"
+    for action, id in pairs(ended) do
+      ended[action] = service:await_end(id)
+      assert.equal("done", ended[action].state)
+    end
+    service:await_gone(40)
+    for action, task in pairs(ended) do
+      local _, after = service:send("GET", "/sync-tasks/" .. task.id)
+      assert.same({ "done", task.FileId, task.ended }, { after.state, after.FileId, after.ended }, action)
+      assert.equal(1, created(action))
+    end
   end)
 
   it("goes on with what a worker that died had", function()

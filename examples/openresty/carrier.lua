@@ -78,7 +78,8 @@ local function go_on(task, state)
       stay_if_needed()
     end,
   })
-  if left then
+  -- A call may have failed after its worker was thought dead: another one's word on the task is the last one then.
+  if left or not tasks.renew(task.id, ngx.worker.pid()) then
     return
   end
   if created then
@@ -86,12 +87,13 @@ local function go_on(task, state)
   else
     task.error = told(err)
   end
-  tasks.finish(task)
+  tasks.finish(task, err and err.state)
 end
 
 local function carry(premature, id)
   local task, state = tasks.get(id), tasks.state(id)
   if not premature and task and state then
+    task.ended, task.error = nil, nil
     local ok, message = xpcall(function() go_on(task, state) end, debug.traceback)
     if not ok then
       ngx.log(ngx.ERR, message)

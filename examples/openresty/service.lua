@@ -97,7 +97,7 @@ local function take()
   elseif task.digest ~= (params.ClientToken and ngx.md5(body) or nil) then
     return refuse(422, "this key was used for another task", { path = "Idempotency-Key" })
   end
-  if added then
+  if added or task.error and tasks.reopen(task) then
     carrier.take(task.id)
   end
   ngx.header["Location"] = location(task.id)

@@ -5,6 +5,7 @@ local cjson = require "cjson.safe"
 local M = {}
 
 local tasks, states, leases = ngx.shared.sync_tasks, ngx.shared.sync_states, ngx.shared.sync_leases
+local failed = ngx.shared.sync_failed
 
 local KEPT = 24 * 3600 -- seconds for which a task that has ended is told of
 local LEASE = 5        -- seconds after which a worker that says nothing has lost its tasks
@@ -90,11 +91,29 @@ end
 
 --- The last word on a task. Its state goes after that, so that a worker that dies in between leaves it to be resumed.
 ---@param task table
-function M.finish(task)
+---@param state table|nil to go on from, should the task be asked for again
+function M.finish(task, state)
   task.updated, task.ended = ngx.now(), ngx.now()
+  if state then
+    failed:set(task.id, cjson.encode(state), KEPT)
+  end
   tasks:set("number " .. task.number, task.id, KEPT)
   tasks:set(task.id, cjson.encode(task), KEPT)
   states:delete(task.id)
+end
+
+--- Has a task that failed carried on from where it failed, if that is known; false when it is carried already, too.
+---@param task table
+---@return boolean reopened
+function M.reopen(task)
+  local text = failed:get(task.id)
+  if not text or not states:safe_add(task.id, text) then
+    return false
+  end
+  failed:delete(task.id)
+  task.ended, task.error = nil, nil
+  M.update(task)
+  return true
 end
 
 --- For the worker that gets true, until it lets go or dies.

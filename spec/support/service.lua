@@ -74,7 +74,25 @@ function Service:await_end(id)
   return self:await(id, function(task) return task.state ~= "running" end)
 end
 
---- The pids of its workers.
+--- Once the emulator has been called.
+function Service:await_call(emulator, action)
+  for _ = 1, 300 do
+    if #emulator:journal(action) > 0 then return end
+    shell.run "sleep 0.1"
+  end
+  error("no call of " .. action .. " in 30 seconds: " .. self:log(), 2)
+end
+
+--- Once no worker is left of before a reload.
+function Service:await_gone(seconds)
+  for _ = 1, seconds * 10 do
+    if not shell.run("ps -o args= --ppid " .. self.pid):find "shutting down" then return end
+    shell.run "sleep 0.1"
+  end
+  error("a worker did not end: " .. self:log(), 2)
+end
+
+--- The pids of the workers that take requests.
 function Service:workers()
   local list = {}
   for pid in files.read(("/proc/%s/task/%s/children"):format(self.pid, self.pid)):gmatch "%d+" do list[#list + 1] = pid end
