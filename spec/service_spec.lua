@@ -91,8 +91,20 @@ describe("the service of examples/openresty", function()
     assert.same({}, emulator:journal())
   end)
 
+  it("sends a script on as it came", function()
+    local script = [[{ "type":"realtime", "version":"1.0", "empty":[], "id":123456789012345678, "odd":"} \\\" , [ \u00fc",
+      "setting":{"resourceGroup":"S_res_group_1_2","taskType":"oneclick_to_odps"}, "steps":[]}]]
+    local steps = require("cjson").encode(params("").TaskParam.steps)
+    script = script:gsub('"steps":%[%]', function() return '"steps":' .. steps end)
+    local _, body = service:post('{ "TaskName" : "as_it_came", "TaskType":"DI_REALTIME", "Task\\u0050aram" : ' .. script
+      .. ' , "ProjectId":"9007199254740993" }')
+    assert.equal("done", service:await_end(body.id).state)
+    assert.equal(script, emulator:journal("GenerateDISyncTaskConfigForCreating")[1].params.TaskParam)
+  end)
+
   it("refuses what is no JSON object, no JSON, or too large", function()
-    for _, text in ipairs { "", "{", "[1]", "3", "null", '"a"' } do
+    for _, text in ipairs { "", "{", "[1]", "3", "null", '"a"',
+      (require("cjson").encode(params "hex"):gsub('"type":', '"hex":0x10,"type":')) } do
       local status, body = service:post(text)
       assert.same({ 400, "invalid" }, { status, body.error.kind }, text)
     end

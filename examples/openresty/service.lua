@@ -2,6 +2,7 @@
 
 local carrier = require "carrier"
 local cjson = require "cjson.safe"
+local members = require "members"
 local tasks = require "tasks"
 
 local M = {}
@@ -64,6 +65,17 @@ end
 
 local STATUS = { invalid = 400, credentials = 503 }
 
+--- Puts the scripts in as they came, for what was decoded is good enough to be checked, and not to be sent.
+local function with_scripts(params, body)
+  local texts = members.of(body)
+  for _, name in ipairs { "TaskParam", "TaskContent" } do
+    if type(params[name]) == "table" then
+      params[name] = texts[name]
+    end
+  end
+  return params
+end
+
 --- The state to begin from: everything about the parameters that can be refused without the service is refused here.
 local function begin(params)
   local state
@@ -83,7 +95,7 @@ end
 
 local function take()
   local params, body = read()
-  local state = params and apply_key(params) and begin(params)
+  local state = params and apply_key(params) and begin(params) and begin(with_scripts(params, body))
   if not state then
     return
   end

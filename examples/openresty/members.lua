@@ -1,0 +1,43 @@
+-- The members of a JSON object as the very text that they came as: a decoder that has only floats and tables would
+-- round ids, and make an empty list an object.
+
+local cjson = require "cjson.safe"
+
+local M = {}
+
+--- The place of the quotation mark that ends the string which begins at `at`.
+local function string_end(text, at)
+  repeat
+    at = text:find('["\\]', at + 1)
+    local escapes = text:byte(at) == 92
+    at = escapes and at + 1 or at
+  until not escapes
+  return at
+end
+
+---@param text string an object, known to be JSON
+---@return table<string, string> texts by name; of a name that is there twice, the last
+function M.of(text)
+  local members, depth, at = {}, 0, 0
+  local name, from
+  while true do
+    at = text:find('["{}%[%],:]', at + 1)
+    if not at then
+      return members
+    end
+    local sign = text:sub(at, at)
+    if sign == '"' then
+      local first = at
+      at = string_end(text, at)
+      name = not from and text:sub(first, at) or name
+    elseif depth == 1 and sign == ":" then
+      from = at + 1
+    elseif depth == 1 and from and (sign == "," or sign == "}") then
+      members[cjson.decode("[" .. name .. "]")[1]] = text:sub(from, at - 1):match("^%s*(.-)%s*$")
+      from = nil
+    end
+    depth = depth + (sign:find("[{%[]") and 1 or sign:find("[}%]]") and -1 or 0)
+  end
+end
+
+return M
