@@ -10,8 +10,9 @@ local ngx = rawget(_G, "ngx")
 
 local M = {}
 
--- How long a kept connection may lie idle, in milliseconds, and how many of one kind a worker keeps.
-local KEPT_FOR, KEPT = 60000, 64
+-- How long a kept connection may lie idle, in milliseconds (the gateway closes it after 25 s), and how many of one kind
+-- a worker keeps.
+local KEPT_FOR, KEPT = 20000, 64
 
 -- So much is asked of a socket at once.
 local BLOCK = 64 * 1024
@@ -149,23 +150,28 @@ end
 
 -- TLS
 
+local PAIR = "check that client_certificate and client_key are PEM files that belong together"
+
+-- In front of the text nginx may put the number of an earlier handshake's failure.
 local function explain_handshake(err)
+  err = err:gsub("^%d+: ", "")
   if err == "timeout" then
     return failure("timeout", "the TLS handshake took too long", "check that the endpoint's port speaks TLS")
-  elseif err:find("certificate", 1, true) or err:find("^%d+:") then
-    return failure("transport", "the certificate is not good: " .. err, "check the endpoint and the clock; the "
-      .. "authorities to trust are set by lua_ssl_trusted_certificate, longer chains by lua_ssl_verify_depth")
+  elseif err:find("set client", 1, true) then
+    return failure("invalid", "the client certificate can't be used: " .. err, PAIR)
+  elseif err == "closed" or err:find("^no ") or err:find("failed", 1, true) then
+    return failure("transport", "no TLS: " .. err, "check that the endpoint's port speaks TLS, and the directive "
+      .. "lua_ssl_protocols")
   end
-  return failure("transport", "no TLS: " .. err, "check that the endpoint's port speaks TLS, and the directive "
-    .. "lua_ssl_protocols")
+  return failure("transport", "the certificate is not good: " .. err, "check the endpoint and the clock; the "
+    .. "authorities to trust are set by lua_ssl_trusted_certificate, longer chains by lua_ssl_verify_depth")
 end
 
 local function handshake(self, target, security, deadline)
   if security.certificate then
     local ok, err = self.sock:setclientcert(security.certificate, security.key)
     if not ok then
-      return nil, failure("invalid", "the client certificate can't be used: " .. tostring(err),
-        "check that client_certificate and client_key are PEM files that belong together")
+      return nil, failure("invalid", "the client certificate can't be used: " .. tostring(err), PAIR)
     end
   end
   if not in_time(self, deadline) then
