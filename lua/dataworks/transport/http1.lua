@@ -10,7 +10,8 @@ local MAX_SIZE_DIGITS = 8
 
 ---@class dataworks.ReplySource
 ---@field fill fun(): string|nil, string|nil some more bytes; or why there are none, "closed" when the other side ended
----@field buffer string what has come and is not read yet
+---@field buffer string what has come
+---@field at integer where in it the first byte is that is not read yet
 ---@field budget integer bytes that heads and trailers may still take
 ---@field count integer headers that may still come
 ---@field begun boolean the final status line has come
@@ -28,15 +29,21 @@ local function lost(err, message)
   return nil, { why = "lost", error = err, message = message }
 end
 
+local function unread(source)
+  return #source.buffer - source.at + 1
+end
+
 --- A line without its CRLF.
 local function line(source, what)
+  local from = source.at
   while true do
-    local stop = source.buffer:find("\n", 1, true)
-    if (stop or #source.buffer) > source.budget then
+    local stop = source.buffer:find("\n", from, true)
+    local length = (stop or #source.buffer) - source.at + 1
+    if length > source.budget then
       return malformed(("the reply's headers are larger than %d bytes"):format(M.MAX_HEADER_BYTES))
     elseif stop then
-      local text = source.buffer:sub(1, stop - 1)
-      source.buffer, source.budget = source.buffer:sub(stop + 1), source.budget - stop
+      local text = source.buffer:sub(source.at, stop - 1)
+      source.at, source.budget = stop + 1, source.budget - length
       if text:sub(-1) ~= "\r" then
         return malformed(("a line of the reply's %s does not end with CR LF"):format(what))
       end
@@ -46,23 +53,28 @@ local function line(source, what)
     if not more then
       return lost(err, ("the reply ends within its %s"):format(what))
     end
-    source.buffer = source.buffer .. more
+    source.buffer, source.at, from = source.buffer:sub(source.at) .. more, 1, length + 1
   end
 end
 
 --- Exactly so many bytes.
 local function bytes(source, length)
-  local pieces, have = { source.buffer }, #source.buffer
+  local have = unread(source)
+  if have >= length then
+    local first = source.at
+    source.at = first + length
+    return source.buffer:sub(first, source.at - 1)
+  end
+  local pieces = { source.buffer:sub(source.at) }
   while have < length do
     local more, err = source.fill()
     if not more then
       return lost(err, ("the reply ends after %d of %d bytes"):format(have, length))
     end
-    pieces[#pieces + 1], have = more, have + #more
+    source.buffer, source.at = more, math.min(#more, length - have) + 1
+    pieces[#pieces + 1], have = more:sub(1, source.at - 1), have + #more
   end
-  local all = table.concat(pieces)
-  source.buffer = all:sub(length + 1)
-  return all:sub(1, length)
+  return table.concat(pieces)
 end
 
 -- The head
@@ -108,7 +120,7 @@ local function head(source)
   while true do
     local text, failure = line(source, "headers")
     if not text then
-      if failure.why == "lost" and not source.begun and source.buffer == "" then
+      if failure.why == "lost" and not source.begun and unread(source) == 0 then
         failure.message = "the connection ended without a reply"
       end
       return nil, failure
@@ -175,8 +187,8 @@ local function chunked(source, most)
 end
 
 local function until_closed(source, most)
-  local pieces, have = { source.buffer }, #source.buffer
-  source.buffer = ""
+  local pieces, have = { source.buffer:sub(source.at) }, unread(source)
+  source.buffer, source.at = "", 1
   while have <= most do
     local more, err = source.fill()
     if not more and err == "closed" then
@@ -239,15 +251,16 @@ end
 ---@param fill fun(): string|nil, string|nil
 ---@return dataworks.ReplySource
 function M.source(fill)
-  return { fill = fill, buffer = "", budget = M.MAX_HEADER_BYTES, count = M.MAX_HEADERS, begun = false }
+  return { fill = fill, buffer = "", at = 1, budget = M.MAX_HEADER_BYTES, count = M.MAX_HEADERS, begun = false }
 end
 
 --- The head of a reply to CONNECT: when that succeeds, no body follows.
 ---@param source dataworks.ReplySource
 ---@return table|nil head status, headers
----@return dataworks.ReplyFailure|nil failure
+---@return dataworks.ReplyFailure|boolean failure or: has more come than the head?
 function M.head(source)
-  return head(source)
+  local found, failure = head(source)
+  return found, failure or unread(source) > 0
 end
 
 ---@param source dataworks.ReplySource
@@ -264,7 +277,7 @@ function M.read(source, most)
   if not body then
     return nil, failure
   end
-  local keep = not (found.http10 or found.ends_connection or names_close(found.headers)) and source.buffer == ""
+  local keep = not (found.http10 or found.ends_connection or names_close(found.headers)) and unread(source) == 0
   return { status = found.status, headers = found.headers, body = body }, keep
 end
 

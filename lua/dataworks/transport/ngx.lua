@@ -89,7 +89,7 @@ local function lost(failure, source, reused)
   local sent = source.begun or "unknown"
   if failure.why == "malformed" then
     return {
-      kind = "protocol", sent = true, message = failure.message,
+      kind = "protocol", sent = sent, message = failure.message,
       advice = failure.message:find("larger than", 1, true) and MAX_ADVICE or nil,
     }
   elseif failure.error == "timeout" then
@@ -127,7 +127,9 @@ end
 --- certificate it refused, too; but when the handshake was over at once, it has called that a success before
 --- (lua-nginx-module's pull request 2506).
 local function not_sent(err, reused)
-  if err == "timeout" then
+  if err == "late" then
+    return { kind = "timeout", sent = false, message = connections.LATE }
+  elseif err == "timeout" then
     return { kind = "timeout", sent = "unknown", message = "the deadline passed while the request was sent" }
   elseif err == "closed" and not reused then
     return {

@@ -14,8 +14,11 @@ local M = {}
 -- a worker keeps.
 local KEPT_FOR, KEPT = 20000, 64
 
--- So much is asked of a socket at once.
+-- So much is asked of a socket at once; it gives a part of that (lua_socket_buffer_size).
 local BLOCK = 64 * 1024
+
+-- After so many of these, others get their turn.
+local TURN = 16
 
 ---@class dataworks.NgxTarget where a request goes
 ---@field scheme "http"|"https"
@@ -41,6 +44,7 @@ local function left(deadline, clock)
 end
 
 local LATE = "the deadline passed before the request was sent"
+M.LATE = LATE
 
 local function in_time(self, deadline)
   local ms = left(deadline, self.clock)
@@ -49,6 +53,21 @@ local function in_time(self, deadline)
   end
   self.sock:settimeout(ms)
   return true
+end
+
+--- What has come can be read without a wait: now and then others get their turn.
+local function source_of(self, deadline)
+  local sock, blocks = self.sock, 0
+  return http1.source(function()
+    if not in_time(self, deadline) then
+      return nil, "timeout"
+    end
+    blocks = blocks + 1
+    if blocks % TURN == 0 then
+      ngx.sleep(0)
+    end
+    return sock:receiveany(BLOCK)
+  end)
 end
 
 -- Connecting
@@ -80,6 +99,21 @@ local function pool_name(target, security)
   }, "|")
 end
 
+--- nginx waits for a name server as long as resolver_timeout says; this, no longer than there is time.
+local function connect_in_time(sock, host, port, options, seconds)
+  local ok, err = nil, "timeout"
+  local connecting = ngx.thread.spawn(function() ok, err = sock:connect(host, port, options) end)
+  if coroutine.status(connecting) ~= "zombie" then
+    local alarm = ngx.thread.spawn(ngx.sleep, seconds)
+    ngx.thread.wait(connecting, alarm)
+    ngx.thread.kill(alarm)
+    ngx.thread.kill(connecting)
+  else
+    ngx.thread.wait(connecting)
+  end
+  return ok, err
+end
+
 local function connect(self, target, security, deadline)
   if not in_time(self, deadline) then
     return nil, failure("timeout", LATE)
@@ -87,8 +121,15 @@ local function connect(self, target, security, deadline)
   local to = target.proxy or target
   -- nginx's resolver does not read /etc/hosts.
   local host = to.host == "localhost" and "127.0.0.1" or to.host
+  local is_name = not address.parse(host)
   host = host:find(":", 1, true) and "[" .. host .. "]" or host
-  local ok, err = self.sock:connect(host, to.port, { pool = pool_name(target, security), pool_size = KEPT })
+  local options = { pool = pool_name(target, security), pool_size = KEPT }
+  local ok, err
+  if is_name then
+    ok, err = connect_in_time(self.sock, host, to.port, options, deadline - self.clock())
+  else
+    ok, err = self.sock:connect(host, to.port, options)
+  end
   if not ok then
     return nil, explain_connect(err, target)
   end
@@ -110,30 +151,30 @@ function M.proxy_header(proxy)
   return proxy.login and "Proxy-Authorization: " .. authorization(proxy.login) .. "\r\n" or ""
 end
 
+--- Some proxies say 401 to a wrong password.
 local function tunnel_refused(status)
-  if status == 407 then
-    return failure("transport", "the proxy answered HTTP 407 when asked for a connection to the service",
-      "write user and password into the proxy's URL: http://user:password@host:port", "PROXY_AUTHENTICATION")
-  elseif status < 500 then
-    return failure("transport",
-      ("the proxy answered HTTP %d when asked for a connection to the service"):format(status),
-      "ask whoever runs the proxy to allow this endpoint, or name it in no_proxy", "PROXY_REFUSED")
+  local message = ("the proxy answered HTTP %d when asked for a connection to the service"):format(status)
+  if status == 407 or status == 401 then
+    return failure("transport", message, "write user and password into the proxy's URL: http://user:password@host:port",
+      "PROXY_AUTHENTICATION")
+  elseif status >= 400 and status < 500 then
+    return failure("transport", message, "ask whoever runs the proxy to allow this endpoint, or name it in no_proxy",
+      "PROXY_REFUSED")
   end
-  return failure("transport", ("the proxy answered HTTP %d when asked for a connection to the service"):format(status),
-    "check that the proxy can reach the endpoint", "PROXY_FAILED")
+  return failure("transport", message, "check that the proxy can reach the endpoint", "PROXY_FAILED")
 end
 
 local function tunnel(self, target, deadline)
   if not in_time(self, deadline) then
     return nil, failure("timeout", LATE)
   end
-  local authority = ("%s:%d"):format(target.host:find(":", 1, true) and "[" .. target.host .. "]" or target.host,
-    target.port)
+  local host = target.host:find(":", 1, true) and "[" .. target.host .. "]" or target.host
+  local authority = ("%s:%d"):format(host, target.port)
   local ok, err = self.sock:send(("CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n"):format(authority, authority,
     M.proxy_header(target.proxy)))
   local head, wrong
   if ok then
-    head, wrong = http1.head(self.source)
+    head, wrong = http1.head(source_of(self, deadline))
   end
   if not head then
     err = err or wrong.error or wrong.message
@@ -141,10 +182,9 @@ local function tunnel(self, target, deadline)
       "check the scheme and the port of the proxy's URL")
   elseif head.status >= 300 then
     return nil, tunnel_refused(head.status)
-  elseif self.source.buffer ~= "" then
+  elseif wrong then
     return nil, failure("transport", "the proxy sent something of its own into the tunnel", "check the proxy")
   end
-  self.source = http1.source(self.source.fill)
   return true
 end
 
@@ -193,7 +233,6 @@ end
 ---@return table|nil failure
 function M.open(target, security, deadline, clock)
   local self = setmetatable({ sock = ngx.socket.tcp(), clock = clock, reused = false }, Connection)
-  self.source = http1.source(function() return self.sock:receiveany(BLOCK) end)
   local ok, wrong = connect(self, target, security, deadline)
   if ok and target.proxy and target.scheme == "https" and not self.reused then
     ok, wrong = tunnel(self, target, deadline)
@@ -214,7 +253,7 @@ end
 ---@return string|nil err
 function Connection:write(data, deadline)
   if not in_time(self, deadline) then
-    return nil, "timeout"
+    return nil, "late"
   end
   local ok, err = self.sock:send(data)
   return ok and true, err
@@ -224,13 +263,7 @@ end
 ---@param most integer
 ---@param deadline number
 function Connection:read(most, deadline)
-  local sock = self.sock
-  self.source = http1.source(function()
-    if not in_time(self, deadline) then
-      return nil, "timeout"
-    end
-    return sock:receiveany(BLOCK)
-  end)
+  self.source = source_of(self, deadline)
   return http1.read(self.source, most)
 end
 
