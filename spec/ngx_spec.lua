@@ -158,6 +158,7 @@ describe("inside nginx", function()
     for _, url in ipairs { "ftp://127.0.0.1/", "http://user@127.0.0.1/", "http://", "http://a b/", "http://127.0.0.1:0/", "http://127.0.0.1:70000/" } do
       assert.matches("^invalid false the URL must be", send(url), url)
     end
+    assert.matches("^200 .*invalid false the URL must be", with("", "return send(%q) .. send(%q)", web:url "/echo", web:url "/echo HTTP/1.1\r\nX: y"))
     assert.matches("^invalid false plain http is refused: the host is not loopback", send "http://192.0.2.1/")
     assert.matches("^invalid false a header value has a CR, LF or NUL in it", with("",
       "return show(transport:send({ method = 'GET', url = %q, headers = { a = 'b\\r\\nc: d' }, body = '' }, { timeout = 1 }))", web:url "/echo"))

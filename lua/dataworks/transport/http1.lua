@@ -33,6 +33,8 @@ local function unread(source)
   return #source.buffer - source.at + 1
 end
 
+local CR = ("\r"):byte()
+
 --- A line without its CRLF.
 local function line(source, what)
   local from = source.at
@@ -42,12 +44,12 @@ local function line(source, what)
     if length > source.budget then
       return malformed(("the reply's headers are larger than %d bytes"):format(M.MAX_HEADER_BYTES))
     elseif stop then
-      local text = source.buffer:sub(source.at, stop - 1)
+      local first = source.at
       source.at, source.budget = stop + 1, source.budget - length
-      if text:sub(-1) ~= "\r" then
+      if stop == first or source.buffer:byte(stop - 1) ~= CR then
         return malformed(("a line of the reply's %s does not end with CR LF"):format(what))
       end
-      return text:sub(1, -2)
+      return source.buffer:sub(first, stop - 2)
     end
     local more, err = source.fill()
     if not more then
@@ -81,18 +83,53 @@ end
 
 local TOKEN = "^[%w!#$%%&'*+%-.^_`|~]+$"
 
+-- The few names that all replies have, in lower case: most need no second look.
+local MOST_NAMES = 256
+local names, name_count = {}, 0
+
+local function lower_name(name)
+  local lower = names[name]
+  if not lower and name:find(TOKEN) then
+    lower = name:lower()
+    if name_count < MOST_NAMES then
+      names[name], name_count = lower, name_count + 1
+    end
+  end
+  return lower
+end
+
+local SPACE, TAB = (" "):byte(), ("\t"):byte()
+
+local function is_blank(byte)
+  return byte == SPACE or byte == TAB
+end
+
+local function value_of(text, first)
+  local last = #text
+  while is_blank(text:byte(first)) do
+    first = first + 1
+  end
+  while last >= first and is_blank(text:byte(last)) do
+    last = last - 1
+  end
+  return text:sub(first, last)
+end
+
 local function header(source, headers, text)
-  local name, value = text:match("^([^:]*):[ \t]*(.-)[ \t]*$")
-  if not name or not name:find(TOKEN) then
+  local colon = text:find(":", 1, true)
+  local name = colon and lower_name(text:sub(1, colon - 1))
+  if not name then
     return malformed "a header of the reply has no name, or one that HTTP doesn't allow"
-  elseif value:find("[%z\1-\8\10-\31\127]") then
+  end
+  local value = value_of(text, colon + 1)
+  -- A control character that is no tab; written so that others take one step.
+  if value:find "[^%C\t]" then
     return malformed "a header of the reply has a control character in it"
   end
   source.count = source.count - 1
   if source.count < 0 then
     return malformed(("the reply has more than %d headers"):format(M.MAX_HEADERS))
   end
-  name = name:lower()
   headers[name] = headers[name] and headers[name] .. ", " .. value or value
   return true
 end
@@ -203,6 +240,9 @@ end
 
 --- The one length that Content-Length gives, however often.
 local function length_of(text)
+  if #text <= 15 and text:find("^%d+$") then
+    return tonumber(text)
+  end
   local length
   for digits in (text .. ","):gmatch("([^,]*),") do
     digits = digits:match("^[ \t]*(%d+)[ \t]*$")
@@ -240,7 +280,11 @@ local function body_of(source, found, most)
 end
 
 local function names_close(headers)
-  for word in (headers.connection or ""):lower():gmatch("[^%s,]+") do
+  local connection = headers.connection
+  if not connection or connection == "keep-alive" then
+    return false
+  end
+  for word in connection:lower():gmatch("[^%s,]+") do
     if word == "close" then
       return true
     end

@@ -35,50 +35,73 @@ local function refused_phase()
   end
 end
 
+-- What a connection can't be told, the configuration has to say.
+local BY_DIRECTIVE = {
+  ca_file = "lua_ssl_trusted_certificate", min_tls = "lua_ssl_protocols",
+}
+
+local function set_by_directive(options)
+  for option, directive in pairs(BY_DIRECTIVE) do
+    if options[option] and not (option == "min_tls" and options.min_tls == "1.2") then
+      return {
+        kind = "invalid", sent = false, path = option,
+        message = ("inside nginx this is set by the directive %s"):format(directive),
+        advice = ("write %s into nginx's configuration, and leave the option out"):format(directive),
+      }
+    end
+  end
+end
+
 -- What is written
 
-local function malformed_header(name, value)
-  if not name:find "^[%w!#$%%&'*+%-.^_`|~]+$" then
-    return "a header name has a character that HTTP doesn't allow"
-  elseif value:find "[%z\r\n]" then
-    return "a header value has a CR, LF or NUL in it"
+-- Names that were written before, in lower case: a program has few.
+local MOST_NAMES = 256
+local names, name_count = {}, 0
+
+local function lower_name(name)
+  local lower = names[name]
+  if not lower and name:find "^[%w!#$%%&'*+%-.^_`|~]+$" then
+    lower = name:lower()
+    if name_count < MOST_NAMES then
+      names[name], name_count = lower, name_count + 1
+    end
   end
-  name = name:lower()
-  if name == "content-length" or name == "transfer-encoding" then
+  return lower
+end
+
+local function malformed_header(name, value)
+  if not name then
+    return "a header name has a character that HTTP doesn't allow"
+  elseif value:find("\r", 1, true) or value:find("\n", 1, true) or value:find("\0", 1, true) then
+    return "a header value has a CR, LF or NUL in it"
+  elseif name == "content-length" or name == "transfer-encoding" then
     return "content-length and transfer-encoding are written by the transport"
   end
 end
 
---- The request as pieces that nginx writes one after the other.
----@return string[]|nil
+---@return string|nil bytes
 ---@return table|nil failure
-local function compose(request, target)
+local function compose(request, target, path)
   local absolute = target.proxy and target.scheme == "http"
-  local path = absolute and "http://" .. target.authority .. target.path or target.path
-  local lines, named = { ("%s %s HTTP/1.1\r\n"):format(request.method, path) }, {}
+  local parts, count = { request.method, absolute and " http://" .. target.authority or " ", path, " HTTP/1.1" }, 4
+  local has_host, has_encoding = false, false
   for name, value in pairs(request.headers) do
-    local wrong = malformed_header(name, value)
+    local lower = lower_name(name)
+    local wrong = malformed_header(lower, value)
     if wrong then
       return nil, { kind = "invalid", sent = false, message = wrong }
     end
-    named[name:lower()] = true
-    lines[#lines + 1] = name .. ": " .. value .. "\r\n"
+    has_host, has_encoding = has_host or lower == "host", has_encoding or lower == "accept-encoding"
+    parts[count + 1], parts[count + 2], parts[count + 3], parts[count + 4] = "\r\n", name, ": ", value
+    count = count + 4
   end
-  if not named.host then
-    lines[#lines + 1] = "Host: " .. target.authority .. "\r\n"
-  end
-  if not named["accept-encoding"] and inflate.available() then
-    lines[#lines + 1] = "Accept-Encoding: gzip\r\n"
-  end
-  if request.method ~= "GET" or request.body ~= "" then
-    lines[#lines + 1] = ("Content-Length: %d\r\n"):format(#request.body)
-  end
-  if absolute then
-    lines[#lines + 1] = connections.proxy_header(target.proxy)
-  end
-  lines[#lines + 1] = "\r\n"
-  lines[#lines + 1] = request.body
-  return lines
+  parts[count + 1] = has_host and "" or "\r\nHost: " .. target.authority
+  parts[count + 2] = (has_encoding or not inflate.available()) and "" or "\r\nAccept-Encoding: gzip"
+  parts[count + 3] = request.method == "GET" and request.body == "" and "\r\n"
+    or ("\r\nContent-Length: %d\r\n"):format(#request.body)
+  parts[count + 4] = absolute and connections.proxy_header(target.proxy) or ""
+  parts[count + 5], parts[count + 6] = "\r\n", request.body
+  return table.concat(parts)
 end
 
 -- What comes of it
@@ -141,8 +164,8 @@ local function not_sent(err, reused)
   return { kind = "transport", sent = "unknown", message = "the request could not be sent: " .. tostring(err) }
 end
 
-local function exchange(self, connection, pieces, deadline)
-  local ok, err = connection:write(pieces, deadline)
+local function exchange(self, connection, bytes, deadline)
+  local ok, err = connection:write(bytes, deadline)
   if not ok then
     connection:close()
     return nil, not_sent(err, connection.reused)
@@ -177,35 +200,70 @@ local function security_of(self, target)
   return security
 end
 
-local CLOSED = { kind = "cancelled", sent = false, message = "the transport is closed" }
+-- Of each transport: where URLs lead, by all that comes before the path. Kept out of its fields, since a proxy's
+-- password is among it.
+local known_targets = setmetatable({}, { __mode = "k" })
+
+-- A client speaks to a few hosts.
+local MOST_TARGETS = 64
+
+--- Where a URL leads.
+---@return dataworks.NgxTarget|nil target
+---@return string|table path or failure
+local function target_of(self, url, proxy)
+  local slash = url:find("/", #"https://" + 1, true)
+  local origin, path = url:sub(1, (slash or 0) - 1), slash and url:sub(slash) or ""
+  local known, key = known_targets[self], origin .. " " .. proxy
+  local target = known[key]
+  if target then
+    if not connections.is_path(path) then
+      return nil, connections.no_url()
+    end
+    return target, path
+  end
+  target, path = connections.target(url, proxy, self.options.allow_http)
+  if target and #known < MOST_TARGETS and origin == target.scheme .. "://" .. target.authority then
+    known[#known + 1], known[key] = key, target
+  end
+  return target, path
+end
+
+--- Why this transport sends nothing, if that is so. Whoever gets an error may change it: none is kept.
+local function refused(self)
+  if self.closed then
+    return { kind = "cancelled", sent = false, message = "the transport is closed" }
+  end
+  return self.by_directive and set_by_directive(self.options) or refused_phase()
+end
 
 ---@param request { method: string, url: string, headers: table<string, string>, body: string }
 ---@param limits { timeout: number, connect_timeout?: number, proxy?: string } seconds; timeout is for all
 ---@return { status: integer, headers: table<string, string>, body: string }|nil reply
 ---@return { kind: string, sent: boolean|"unknown", message: string, advice?: string }|nil err
 function Transport:send(request, limits)
-  local wrong = self.closed and CLOSED or self.wrong or refused_phase()
+  local wrong = refused(self)
   if wrong then
     return nil, wrong
   end
   local began = core.clock()
-  local target, failure = connections.target(request.url, limits.proxy or "", self.options.allow_http or false)
-  local pieces, security, connection
-  if target then
-    pieces, failure = compose(request, target)
+  local bytes, security, connection, failure
+  local target, path = target_of(self, request.url, limits.proxy or "")
+  if not target then
+    return nil, path
   end
-  if pieces then
+  bytes, failure = compose(request, target, path)
+  if bytes then
     security, failure = security_of(self, target)
   end
   if security then
-    local most = math.min(limits.connect_timeout or self.options.connect_timeout or CONNECT_TIMEOUT, limits.timeout)
+    local most = math.min(limits.connect_timeout or self.options.connect_timeout, limits.timeout)
     connection, failure = connections.open(target, security, began + most, core.clock)
   end
   if not connection then
     return nil, failure
   end
   local reply
-  reply, failure = exchange(self, connection, pieces, began + limits.timeout)
+  reply, failure = exchange(self, connection, bytes, began + limits.timeout)
   if not reply then
     return nil, failure
   end
@@ -265,29 +323,20 @@ function Transport:__tostring()
   return ("dataworks.transport.ngx (%s)"):format(self.closed and "closed" or "open")
 end
 
--- What a connection can't be told, the configuration has to say.
-local BY_DIRECTIVE = {
-  ca_file = "lua_ssl_trusted_certificate", min_tls = "lua_ssl_protocols",
-}
-
-local function set_by_directive(options)
-  for option, directive in pairs(BY_DIRECTIVE) do
-    if options[option] and not (option == "min_tls" and options.min_tls == "1.2") then
-      return {
-        kind = "invalid", sent = false, path = option,
-        message = ("inside nginx this is set by the directive %s"):format(directive),
-        advice = ("write %s into nginx's configuration, and leave the option out"):format(directive),
-      }
-    end
-  end
-end
-
 ---@param options dataworks.TransportOptions
 function M.new(options)
-  return setmetatable({
-    options = options, most = options.max_reply_bytes or MAX_REPLY_BYTES, wrong = set_by_directive(options),
-    closed = false, security = false,
+  local password = options.client_key_password
+  local self = setmetatable({
+    options = {
+      ca_file = options.ca_file, min_tls = options.min_tls, client_certificate = options.client_certificate,
+      client_key = options.client_key, client_key_password = password ~= nil and password ~= "",
+      connect_timeout = options.connect_timeout or CONNECT_TIMEOUT, allow_http = options.allow_http or false,
+    },
+    by_directive = set_by_directive(options) ~= nil, most = options.max_reply_bytes or MAX_REPLY_BYTES, closed = false,
+    security = false,
   }, Transport)
+  known_targets[self] = {}
+  return self
 end
 
 return M

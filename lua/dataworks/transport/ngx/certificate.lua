@@ -20,7 +20,7 @@ local function refused(option, message, advice)
 end
 
 --- Fields for the security of connections.
----@param options dataworks.TransportOptions
+---@param options { client_certificate: string, client_key?: string, client_key_password: boolean is there one? }
 ---@return { certificate: userdata, key: userdata }|nil
 ---@return table|nil failure
 function M.load(options)
@@ -28,7 +28,7 @@ function M.load(options)
   if not ok or not ssl.parse_pem_cert then
     return refused("client_certificate", "this nginx has no lua-resty-core that can show a client certificate",
       "install lua-resty-core 0.1.24 or newer")
-  elseif options.client_key_password and options.client_key_password ~= "" then
+  elseif options.client_key_password then
     return refused("client_key_password", "inside nginx a key can't be behind a password",
       "name a key without one, in a file that only nginx may read")
   end

@@ -25,7 +25,9 @@ local TURN = 16
 ---@field host string without brackets
 ---@field port integer
 ---@field authority string as it stands in the URL
----@field proxy false|{ host: string, port: integer, name: string, login: string|nil }
+---@field is_name boolean and no address
+---@field pools table<string, table> options of connect by the name of the security
+---@field proxy false|{ host: string, port: integer, is_name: boolean, name: string, login: string|nil }
 
 ---@class dataworks.NgxConnection
 ---@field sock table
@@ -121,9 +123,13 @@ local function connect(self, target, security, deadline)
   local to = target.proxy or target
   -- nginx's resolver does not read /etc/hosts.
   local host = to.host == "localhost" and "127.0.0.1" or to.host
-  local is_name = not address.parse(host)
+  local is_name = to.is_name and to.host ~= "localhost"
   host = host:find(":", 1, true) and "[" .. host .. "]" or host
-  local options = { pool = pool_name(target, security), pool_size = KEPT }
+  local options = target.pools[security.name]
+  if not options then
+    options = { pool = pool_name(target, security), pool_size = KEPT }
+    target.pools[security.name] = options
+  end
   local ok, err
   if is_name then
     ok, err = connect_in_time(self.sock, host, to.port, options, deadline - self.clock())
@@ -247,7 +253,7 @@ function M.open(target, security, deadline, clock)
   return self
 end
 
----@param data string[]
+---@param data string
 ---@param deadline number
 ---@return boolean|nil ok
 ---@return string|nil err
@@ -306,31 +312,53 @@ local function parse_proxy(proxy)
   end
   local login, authority = rest:match("^(.*)@([^@]*)$")
   local host, port = split_host((authority or rest):gsub("/.*$", ""), "http")
-  return { host = host, port = port, name = ("%s:%s"):format(host, port), login = login }
+  return {
+    host = host, port = port, is_name = not address.parse(host), name = ("%s:%s"):format(host, port), login = login,
+  }
+end
+
+function M.no_url()
+  return failure("invalid", "the URL must be http:// or https:// and a host, without a user name or spaces",
+    "an endpoint looks like https://dataworks.cn-shanghai.aliyuncs.com")
+end
+
+local NOT_IN_PATH = { " ", "#", "\r", "\n", "\t", "\0" }
+
+--- Long ones are common: a pattern would take a multiple of the time.
+---@param path string
+---@return boolean
+function M.is_path(path)
+  for i = 1, #NOT_IN_PATH do
+    if path:find(NOT_IN_PATH[i], 1, true) then
+      return false
+    end
+  end
+  return true
 end
 
 ---@param url string
 ---@param proxy string URL, "" for none
 ---@param allow_http boolean
 ---@return dataworks.NgxTarget|nil target
----@return table|nil failure
+---@return string|table path with what follows it; or failure
 function M.target(url, proxy, allow_http)
-  local scheme, authority, path = url:match("^(https?)://([^/?#%s%z\1-\31\127]+)([^#%s%z\1-\31\127]*)$")
+  local scheme, authority, path = url:match("^(https?)://([^/?#%s%c]+)(.*)$")
   local host, port
-  if scheme and not authority:find("@", 1, true) then
+  if scheme and not authority:find("@", 1, true) and M.is_path(path) then
     host, port = split_host(authority, scheme)
   end
   if not host or not port or port < 1 or port > 65535 then
-    return nil, failure("invalid", "the URL must be http:// or https:// and a host, without a user name or spaces",
-      "an endpoint looks like https://dataworks.cn-shanghai.aliyuncs.com")
+    return nil, M.no_url()
   end
   local loopback = is_loopback(host)
   if scheme == "http" and not loopback and not allow_http then
     return nil, failure("invalid", "plain http is refused: the host is not loopback",
       "use an https:// endpoint, or set allow_http = true")
   end
-  local target = { scheme = scheme, host = host, port = port, authority = authority, proxy = false }
-  target.path = path:sub(1, 1) == "/" and path or "/" .. path
+  local target = {
+    scheme = scheme, host = host, port = port, authority = authority, proxy = false, is_name = not address.parse(host),
+    pools = {},
+  }
   if proxy ~= "" and not loopback then
     local found, wrong = parse_proxy(proxy)
     if not found then
@@ -338,7 +366,7 @@ function M.target(url, proxy, allow_http)
     end
     target.proxy = found
   end
-  return target
+  return target, path:sub(1, 1) == "/" and path or "/" .. path
 end
 
 return M
