@@ -164,6 +164,19 @@ describe("inside nginx", function()
       "return show(transport:send({ method = 'GET', url = %q, headers = { a = 'b\\r\\nc: d' }, body = '' }, { timeout = 1 }))", web:url "/echo"))
   end)
 
+  it("looks names up, shows them to the server, and waits for a name server no longer than there is time", function()
+    local function named(url, limits)
+      return host:run(SEND:format "" .. ("return send(%q, { %s })"):format(url, limits or ""), "named")
+    end
+    local url = ("https://service.test:%d/"):format(web.tls_13)
+    assert.equal("200 service.test", named(url .. "sni"))
+    assert.matches("^200 %d+ 2$", (named(url .. "connection"):gsub("1$", "2")))
+    assert.matches("^transport false unknown.nothing could not be resolved.*directive resolver", named "https://unknown.nothing/")
+    assert.matches("^timeout false no connection in time", named("https://silent.test/", "connect_timeout = 0.2"))
+    assert.matches("^transport false the c.*lua_ssl_trusted_certificate",
+      named(("https://other.test:%d/"):format(web.tls_13)))
+  end)
+
   it("says that nginx has no name server", function()
     assert.matches("^transport false nginx has no name server.*directive resolver", send "https://dataworks.example.com/")
   end)
@@ -172,6 +185,9 @@ describe("inside nginx", function()
     for _, phase in ipairs { "rewrite", "access", "content", "timer" } do
       assert.matches("^200 GET /echo", host:run(SEND:format "" .. ("return send(%q)"):format(web:url "/echo"), phase), 1, false)
     end
+    host:run(([[ngx.shared.notes:set("handshake", %q)]]):format(SEND:format "" .. ("return send(%q)"):format(web:url "/echo")))
+    assert.equal(200, (host.session:send("GET", ("https://localhost:%d/"):format(host.tls), {}, "", 30)))
+    assert.matches("^200 GET /echo", host:note "shaken")
     host:run("", "late")
     for _, phase in ipairs { "init", "init_worker", "header_filter", "body_filter", "log" } do
       assert.equal(("invalid GetDISyncTask: nginx can't wait for a reply in its phase %s. "):format(phase)
@@ -235,6 +251,11 @@ describe("inside nginx", function()
       assert.matches("^transport false the proxy answered HTTP 407", send(url, "", ("proxy = %q"):format((proxies:url("http", "http_login"):gsub("//.*@", "//")))))
       assert.matches("^transport false the proxy answered HTTP 403.*allow this endpoint",
         send("https://forbidden.test/", "", ("proxy = %q"):format(proxies:url("http", "http"))))
+    end)
+
+    it("waits for the tunnel no longer than there is time, though something comes again and again", function()
+      assert.matches("^timeout false the proxy: timeout", send("https://service.test/", "",
+        ("connect_timeout = 0.2, proxy = 'http://127.0.0.1:%s'"):format(host.port)))
     end)
 
     it("sends plain http through it whole", function()

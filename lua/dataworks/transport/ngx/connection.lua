@@ -106,7 +106,7 @@ local function connect_in_time(sock, host, port, options, seconds)
   local ok, err = nil, "timeout"
   local connecting = ngx.thread.spawn(function() ok, err = sock:connect(host, port, options) end)
   if coroutine.status(connecting) ~= "zombie" then
-    local alarm = ngx.thread.spawn(ngx.sleep, seconds)
+    local alarm = ngx.thread.spawn(function() ngx.sleep(seconds) end)
     ngx.thread.wait(connecting, alarm)
     ngx.thread.kill(alarm)
     ngx.thread.kill(connecting)
