@@ -86,6 +86,26 @@ describe("inside nginx", function()
     assert.matches("^200 %d+ %d+$", send(web:url "/connection"))
   end)
 
+  it("has libcurl's codes for what libcurl knows too", function()
+    local function code(url, options, limits)
+      return with(options or "", [[
+        local function only_code(reply, err) return reply and "none" or err.code end
+        return only_code(transport:send({ method = "GET", url = %q, headers = {}, body = "" }, { timeout = 30, %s }))
+      ]], url, limits or "")
+    end
+    for expected, said in pairs {
+      CURLE_PEER_FAILED_VERIFICATION = code(web:tls_url("tls_expired", "/echo")),
+      CURLE_SSL_CONNECT_ERROR = code((web:url("/echo"):gsub("^http", "https"):gsub("127.0.0.1", "localhost"))),
+      CURLE_COULDNT_CONNECT = code "http://127.0.0.1:1/", CURLE_COULDNT_RESOLVE_HOST = code "https://example.com/",
+      CURLE_OPERATION_TIMEDOUT = code(web:url "/never", "", "timeout = 0.1"), CURLE_GOT_NOTHING = code(web:url "/raw/nothing"),
+      CURLE_PARTIAL_FILE = code(web:url "/raw/truncated"), CURLE_WEIRD_SERVER_REPLY = code(web:url "/raw/bad_chunk"),
+      CURLE_FILESIZE_EXCEEDED = code(web:url "/bytes/2", "max_reply_bytes = 1"), CURLE_URL_MALFORMAT = code "ftp://127.0.0.1/",
+      CURLE_BAD_CONTENT_ENCODING = code(web:url "/raw/bad_gzip"), CURLE_UNSUPPORTED_PROTOCOL = code "http://192.0.2.1/",
+      CURLE_SSL_CERTPROBLEM = code(web:tls_url("tls_client", "/tls"), "client_certificate = '/nowhere.pem'"),
+      CURLE_SSL_CLIENTCERT = code(web:tls_url("tls_client", "/tls")),
+    } do assert.equal(expected, said) end
+  end)
+
   it("calls a malformed reply that, and gives up its connection", function()
     for name, message in pairs {
       no_http = "the reply doesn't begin as one of HTTP/1", bad_chunk = "a chunk of the reply has no size",
@@ -127,7 +147,7 @@ describe("inside nginx", function()
     for server, reason in pairs { tls_other_name = "host mismatch", tls_expired = "has expired", tls_self_signed = "self.signed" } do
       -- nginx loses the reason now and then, and never the refusal.
       local said = send(web:tls_url(server, "/echo"))
-      assert.matches("^transport false the c", said)
+      assert.matches("^transport false the certificate ", said)
       assert.is_true(said:find("the certificate is not good: .*" .. reason) ~= nil or said:find("the certificate was refused", 1, true) ~= nil, said)
       assert.matches("lua_ssl_trusted_certificate", said)
     end
@@ -173,7 +193,7 @@ describe("inside nginx", function()
     assert.matches("^200 %d+ 2$", (named(url .. "connection"):gsub("1$", "2")))
     assert.matches("^transport false unknown.nothing could not be resolved.*directive resolver", named "https://unknown.nothing/")
     assert.matches("^timeout false no connection in time", named("https://silent.test/", "connect_timeout = 0.2"))
-    assert.matches("^transport false the c.*lua_ssl_trusted_certificate",
+    assert.matches("^transport false the certificate .*lua_ssl_trusted_certificate",
       named(("https://other.test:%d/"):format(web.tls_13)))
   end)
 

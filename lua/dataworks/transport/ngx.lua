@@ -3,8 +3,9 @@
 local certificates = require "dataworks.transport.ngx.certificate"
 local connections = require "dataworks.transport.ngx.connection"
 local core = require "dataworks.core"
-local inflate = require "dataworks.transport.inflate"
+local outcome = require "dataworks.transport.ngx.outcome"
 local refusal = require "dataworks.transport.refusal"
+local requests = require "dataworks.transport.ngx.request"
 
 local ngx = rawget(_G, "ngx")
 
@@ -23,16 +24,18 @@ local WITHOUT_WAITING = {
   ssl_session_store = true, exit_worker = true,
 }
 
+local function cannot_wait(phase)
+  return {
+    kind = "invalid", sent = false,
+    message = ("nginx can't wait for a reply in its phase %s"):format(phase),
+    advice = "make the call in a timer: ngx.timer.at(0, function() ... end)",
+  }
+end
+
 --- Why nothing can wait here, if that is so.
 local function refused_phase()
   local phase = ngx.get_phase()
-  if WITHOUT_WAITING[phase] then
-    return {
-      kind = "invalid", sent = false,
-      message = ("nginx can't wait for a reply in its phase %s"):format(phase),
-      advice = "make the call in a timer: ngx.timer.at(0, function() ... end)",
-    }
-  end
+  return WITHOUT_WAITING[phase] and cannot_wait(phase) or nil
 end
 
 -- What a connection can't be told, the configuration has to say.
@@ -52,134 +55,23 @@ local function set_by_directive(options)
   end
 end
 
--- What is written
-
--- Names that were written before, in lower case: a program has few.
-local MOST_NAMES = 256
-local names, name_count = {}, 0
-
-local function lower_name(name)
-  local lower = names[name]
-  if not lower and name:find "^[%w!#$%%&'*+%-.^_`|~]+$" then
-    lower = name:lower()
-    if name_count < MOST_NAMES then
-      names[name], name_count = lower, name_count + 1
-    end
-  end
-  return lower
-end
-
-local function malformed_header(name, value)
-  if not name then
-    return "a header name has a character that HTTP doesn't allow"
-  elseif value:find("\r", 1, true) or value:find("\n", 1, true) or value:find("\0", 1, true) then
-    return "a header value has a CR, LF or NUL in it"
-  elseif name == "content-length" or name == "transfer-encoding" then
-    return "content-length and transfer-encoding are written by the transport"
-  end
-end
-
----@return string|nil bytes
----@return table|nil failure
-local function compose(request, target, path)
-  local absolute = target.proxy and target.scheme == "http"
-  local parts, count = { request.method, absolute and " http://" .. target.authority or " ", path, " HTTP/1.1" }, 4
-  local has_host, has_encoding = false, false
-  for name, value in pairs(request.headers) do
-    local lower = lower_name(name)
-    local wrong = malformed_header(lower, value)
-    if wrong then
-      return nil, { kind = "invalid", sent = false, message = wrong }
-    end
-    has_host, has_encoding = has_host or lower == "host", has_encoding or lower == "accept-encoding"
-    parts[count + 1], parts[count + 2], parts[count + 3], parts[count + 4] = "\r\n", name, ": ", value
-    count = count + 4
-  end
-  parts[count + 1] = has_host and "" or "\r\nHost: " .. target.authority
-  parts[count + 2] = (has_encoding or not inflate.available()) and "" or "\r\nAccept-Encoding: gzip"
-  parts[count + 3] = request.method == "GET" and request.body == "" and "\r\n"
-    or ("\r\nContent-Length: %d\r\n"):format(#request.body)
-  parts[count + 4] = absolute and connections.proxy_header(target.proxy) or ""
-  parts[count + 5], parts[count + 6] = "\r\n", request.body
-  return table.concat(parts)
-end
-
--- What comes of it
-
-local MAX_ADVICE = "max_reply_bytes sets the limit"
-
-local function lost(failure, source, reused)
-  local sent = source.begun or "unknown"
-  if failure.why == "malformed" then
-    return {
-      kind = "protocol", sent = sent, message = failure.message,
-      advice = failure.message:find("larger than", 1, true) and MAX_ADVICE or nil,
-    }
-  elseif failure.error == "timeout" then
-    return { kind = "timeout", sent = sent, message = "the deadline passed while the reply was awaited" }
-  end
-  local message = failure.message
-  if failure.error ~= "closed" then
-    message = message .. ": " .. tostring(failure.error)
-  elseif reused and not source.begun then
-    message = message .. " (it was a kept one)"
-  end
-  return { kind = "transport", sent = sent, message = message }
-end
-
---- The reply's body as it was before it was compressed.
-local function decoded(reply, most)
-  local coding = (reply.headers["content-encoding"] or "identity"):lower()
-  if coding == "identity" or reply.body == "" then
-    return reply
-  elseif (coding ~= "gzip" and coding ~= "x-gzip") or not inflate.available() then
-    return nil, { kind = "protocol", sent = true, message = "the reply has a Content-Encoding that was not asked for" }
-  end
-  local body, message = inflate.gunzip(reply.body, most)
-  if not body then
-    return nil, {
-      kind = "protocol", sent = true, message = message,
-      advice = message:find("larger than", 1, true) and MAX_ADVICE or nil,
-    }
-  end
-  reply.body = body
-  return reply
-end
-
---- nginx says "closed" of a connection that had ended before anything was written to it. So it ends one whose
---- certificate it refused, too; but when the handshake was over at once, it has called that a success before
---- (lua-nginx-module's pull request 2506).
-local function not_sent(err, reused)
-  if err == "late" then
-    return { kind = "timeout", sent = false, message = connections.LATE }
-  elseif err == "timeout" then
-    return { kind = "timeout", sent = "unknown", message = "the deadline passed while the request was sent" }
-  elseif err == "closed" and not reused then
-    return {
-      kind = "transport", sent = false,
-      message = "the connection ended before the request was sent; if it was TLS, the certificate was refused",
-      advice = "check the endpoint and the clock; the authorities to trust are set by lua_ssl_trusted_certificate",
-    }
-  end
-  return { kind = "transport", sent = "unknown", message = "the request could not be sent: " .. tostring(err) }
-end
-
-local function exchange(self, connection, bytes, deadline)
+local function exchange(self, connection, target, bytes, deadline)
   local ok, err = connection:write(bytes, deadline)
   if not ok then
     connection:close()
-    return nil, not_sent(err, connection.reused)
+    return nil, err == "late" and connections.too_late()
+      or outcome.unwritten(err, connection.reused, target.scheme == "https")
   end
   local reply, keep = connection:read(self.most, deadline)
   if not reply then
     connection:close()
-    return nil, lost(keep, connection.source, connection.reused)
+    return nil, outcome.lost(keep, connection.source.begun, connection.reused)
   elseif keep then
     connection:keep()
   else
     connection:close()
   end
-  return decoded(reply, self.most)
+  return outcome.decoded(reply, self.most)
 end
 
 --- The certificates, read by the first request that needs them.
@@ -236,45 +128,63 @@ local function refused(self)
   return self.by_directive and set_by_directive(self.options) or refused_phase()
 end
 
+local function connected(self, target, limits, began)
+  local security, failure = security_of(self, target)
+  if not security then
+    return nil, failure
+  end
+  local ok, sock = pcall(ngx.socket.tcp)
+  if not ok then
+    -- In a phase of a newer nginx.
+    return nil, cannot_wait(ngx.get_phase())
+  end
+  local most = math.min(limits.connect_timeout or self.options.connect_timeout, limits.timeout)
+  return connections.open(sock, target, security, began + most, core.clock)
+end
+
+local REFUSAL_ADVICE = {
+  PROXY_AUTHENTICATION = "write user and password into the proxy's URL: http://user:password@host:port",
+  CURLE_SSL_CLIENTCERT = "set client_certificate and client_key to a certificate that the service accepts",
+}
+
 ---@param request { method: string, url: string, headers: table<string, string>, body: string }
 ---@param limits { timeout: number, connect_timeout?: number, proxy?: string } seconds; timeout is for all
 ---@return { status: integer, headers: table<string, string>, body: string }|nil reply
----@return { kind: string, sent: boolean|"unknown", message: string, advice?: string }|nil err
+---@return { kind: string, sent: boolean|"unknown", message: string, code?: string, advice?: string }|nil err and path
 function Transport:send(request, limits)
   local wrong = refused(self)
   if wrong then
     return nil, wrong
   end
   local began = core.clock()
-  local bytes, security, connection, failure
   local target, path = target_of(self, request.url, limits.proxy or "")
   if not target then
     return nil, path
   end
-  bytes, failure = compose(request, target, path)
+  local bytes, failure = requests.compose(request, target, path)
+  local connection, reply
   if bytes then
-    security, failure = security_of(self, target)
+    connection, failure = connected(self, target, limits, began)
   end
-  if security then
-    local most = math.min(limits.connect_timeout or self.options.connect_timeout, limits.timeout)
-    connection, failure = connections.open(target, security, began + most, core.clock)
+  if connection then
+    reply, failure = exchange(self, connection, target, bytes, began + limits.timeout)
   end
-  if not connection then
-    return nil, failure
+  if reply then
+    failure = refusal.find(request.url, target.proxy and limits.proxy or "", reply.status, reply.body)
+    if not failure then
+      return reply
+    end
+    failure.advice = REFUSAL_ADVICE[failure.code]
   end
-  local reply
-  reply, failure = exchange(self, connection, bytes, began + limits.timeout)
-  if not reply then
-    return nil, failure
-  end
-  failure = refusal.find(request.url, target.proxy and limits.proxy or "", reply.status, reply.body)
-  if failure then
-    failure.advice = failure.code == "PROXY_AUTHENTICATION"
-      and "write user and password into the proxy's URL: http://user:password@host:port"
-      or "set client_certificate and client_key to a certificate that the service accepts"
-    return nil, failure
-  end
-  return reply
+  return nil, failure
+end
+
+--- May whoever calls wait for something here?
+---@return true|nil
+---@return table|nil err
+function Transport:can_wait() -- luacheck: no self
+  local wrong = refused_phase()
+  return not wrong or nil, wrong
 end
 
 --- Never less than the time that was asked for: callers count on it.

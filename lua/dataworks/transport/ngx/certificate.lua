@@ -2,11 +2,14 @@
 
 local M = {}
 
+local CODE = "CURLE_SSL_CERTPROBLEM"
+
 local function read(path, option)
   local file, message = io.open(path, "rb")
   if not file then
     return nil, {
       kind = "invalid", sent = false, path = option, message = "can't be read: " .. message,
+      code = CODE,
       advice = ("check the path in %s"):format(option),
     }
   end
@@ -16,7 +19,7 @@ local function read(path, option)
 end
 
 local function refused(option, message, advice)
-  return nil, { kind = "invalid", sent = false, path = option, message = message, advice = advice }
+  return nil, { kind = "invalid", sent = false, path = option, message = message, advice = advice, code = CODE }
 end
 
 --- Fields for the security of connections.

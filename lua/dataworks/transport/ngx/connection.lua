@@ -2,9 +2,8 @@
 -- these are wanted.
 
 local address = require "dataworks.address"
-local base64 = require "dataworks.base64"
 local http1 = require "dataworks.transport.http1"
-local percent = require "dataworks.percent"
+local requests = require "dataworks.transport.ngx.request"
 
 local ngx = rawget(_G, "ngx")
 
@@ -45,8 +44,11 @@ local function left(deadline, clock)
   return math.floor((deadline - clock()) * 1000)
 end
 
-local LATE = "the deadline passed before the request was sent"
-M.LATE = LATE
+local function too_late()
+  return failure("timeout", "the deadline passed before the request was sent", nil, "CURLE_OPERATION_TIMEDOUT")
+end
+
+M.too_late = too_late
 
 local function in_time(self, deadline)
   local ms = left(deadline, self.clock)
@@ -77,19 +79,20 @@ end
 local function explain_connect(err, target)
   local proxy = target.proxy
   local whom = proxy and "the proxy: " or ""
+  local unresolved = proxy and "CURLE_COULDNT_RESOLVE_PROXY" or "CURLE_COULDNT_RESOLVE_HOST"
   if err == "timeout" then
     return failure("timeout", whom .. "no connection in time", proxy
       and "check the proxy's host and port, or name the endpoint in no_proxy"
-      or "check the endpoint, the network and any firewall between")
+      or "check the endpoint, the network and any firewall between", "CURLE_OPERATION_TIMEDOUT")
   elseif err:find("no resolver", 1, true) then
     return failure("transport", whom .. "nginx has no name server: " .. err,
-      "set the directive resolver, as in: resolver 100.100.2.136 valid=60s;")
+      "set the directive resolver, as in: resolver 100.100.2.136 valid=60s;", unresolved)
   elseif err:find("resolve", 1, true) then
-    return failure("transport", whom .. err, "check the region or endpoint, and the directive resolver")
+    return failure("transport", whom .. err, "check the region or endpoint, and the directive resolver", unresolved)
   end
   return failure("transport", whom .. err, proxy
     and "check the proxy's host and port, or name the endpoint in no_proxy"
-    or "check the endpoint, the network and any firewall between")
+    or "check the endpoint, the network and any firewall between", "CURLE_COULDNT_CONNECT")
 end
 
 --- Connections that differ in any of these are not to be taken for each other.
@@ -118,7 +121,7 @@ end
 
 local function connect(self, target, security, deadline)
   if not in_time(self, deadline) then
-    return nil, failure("timeout", LATE)
+    return nil, too_late()
   end
   local to = target.proxy or target
   -- nginx's resolver does not read /etc/hosts.
@@ -145,18 +148,6 @@ end
 
 -- The proxy's tunnel
 
-local function authorization(login)
-  local pair = login:find(":", 1, true) and login or login .. ":"
-  return "Basic " .. base64.encode(percent.decode(pair))
-end
-
---- The header for a proxy with a login, with its line break.
----@param proxy table
----@return string
-function M.proxy_header(proxy)
-  return proxy.login and "Proxy-Authorization: " .. authorization(proxy.login) .. "\r\n" or ""
-end
-
 --- Some proxies say 401 to a wrong password.
 local function tunnel_refused(status)
   local message = ("the proxy answered HTTP %d when asked for a connection to the service"):format(status)
@@ -172,24 +163,26 @@ end
 
 local function tunnel(self, target, deadline)
   if not in_time(self, deadline) then
-    return nil, failure("timeout", LATE)
+    return nil, too_late()
   end
   local host = target.host:find(":", 1, true) and "[" .. target.host .. "]" or target.host
   local authority = ("%s:%d"):format(host, target.port)
   local ok, err = self.sock:send(("CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n"):format(authority, authority,
-    M.proxy_header(target.proxy)))
+    requests.proxy_header(target.proxy)))
   local head, wrong
   if ok then
     head, wrong = http1.head(source_of(self, deadline))
   end
   if not head then
     err = err or wrong.error or wrong.message
-    return nil, failure(err == "timeout" and "timeout" or "transport", "the proxy: " .. err,
-      "check the scheme and the port of the proxy's URL")
+    local late = err == "timeout"
+    return nil, failure(late and "timeout" or "transport", "the proxy: " .. err,
+      "check the scheme and the port of the proxy's URL", late and "CURLE_OPERATION_TIMEDOUT" or "CURLE_RECV_ERROR")
   elseif head.status >= 300 then
     return nil, tunnel_refused(head.status)
   elseif wrong then
-    return nil, failure("transport", "the proxy sent something of its own into the tunnel", "check the proxy")
+    return nil, failure("transport", "the proxy sent something of its own into the tunnel", "check the proxy",
+      "CURLE_RECV_ERROR")
   end
   return true
 end
@@ -202,26 +195,29 @@ local PAIR = "check that client_certificate and client_key are PEM files that be
 local function explain_handshake(err)
   err = err:gsub("^%d+: ", "")
   if err == "timeout" then
-    return failure("timeout", "the TLS handshake took too long", "check that the endpoint's port speaks TLS")
+    return failure("timeout", "the TLS handshake took too long", "check that the endpoint's port speaks TLS",
+      "CURLE_OPERATION_TIMEDOUT")
   elseif err:find("set client", 1, true) then
-    return failure("invalid", "the client certificate can't be used: " .. err, PAIR)
+    return failure("invalid", "the client certificate can't be used: " .. err, PAIR, "CURLE_SSL_CERTPROBLEM")
   elseif err == "closed" or err:find("^no ") or err:find("failed", 1, true) then
     return failure("transport", "no TLS: " .. err, "check that the endpoint's port speaks TLS, and the directive "
-      .. "lua_ssl_protocols")
+      .. "lua_ssl_protocols", "CURLE_SSL_CONNECT_ERROR")
   end
   return failure("transport", "the certificate is not good: " .. err, "check the endpoint and the clock; the "
-    .. "authorities to trust are set by lua_ssl_trusted_certificate, longer chains by lua_ssl_verify_depth")
+    .. "authorities to trust are set by lua_ssl_trusted_certificate, longer chains by lua_ssl_verify_depth",
+    "CURLE_PEER_FAILED_VERIFICATION")
 end
 
 local function handshake(self, target, security, deadline)
   if security.certificate then
     local ok, err = self.sock:setclientcert(security.certificate, security.key)
     if not ok then
-      return nil, failure("invalid", "the client certificate can't be used: " .. tostring(err), PAIR)
+      return nil, failure("invalid", "the client certificate can't be used: " .. tostring(err), PAIR,
+        "CURLE_SSL_CERTPROBLEM")
     end
   end
   if not in_time(self, deadline) then
-    return nil, failure("timeout", LATE)
+    return nil, too_late()
   end
   -- No session is given back: connections are kept, and a session would tie together what the pool keeps apart.
   local ok, err = self.sock:sslhandshake(false, target.host, true)
@@ -231,14 +227,15 @@ local function handshake(self, target, security, deadline)
   return true
 end
 
+---@param sock table a new one of nginx
 ---@param target dataworks.NgxTarget
 ---@param security { name: string, certificate?: userdata, key?: userdata }
 ---@param deadline number for being connected, of `clock`
 ---@param clock fun(): number
 ---@return dataworks.NgxConnection|nil connection
 ---@return table|nil failure
-function M.open(target, security, deadline, clock)
-  local self = setmetatable({ sock = ngx.socket.tcp(), clock = clock, reused = false }, Connection)
+function M.open(sock, target, security, deadline, clock)
+  local self = setmetatable({ sock = sock, clock = clock, reused = false }, Connection)
   local ok, wrong = connect(self, target, security, deadline)
   if ok and target.proxy and target.scheme == "https" and not self.reused then
     ok, wrong = tunnel(self, target, deadline)
@@ -319,7 +316,7 @@ end
 
 function M.no_url()
   return failure("invalid", "the URL must be http:// or https:// and a host, without a user name or spaces",
-    "an endpoint looks like https://dataworks.cn-shanghai.aliyuncs.com")
+    "an endpoint looks like https://dataworks.cn-shanghai.aliyuncs.com", "CURLE_URL_MALFORMAT")
 end
 
 local NOT_IN_PATH = { " ", "#", "\r", "\n", "\t", "\0" }
@@ -353,7 +350,7 @@ function M.target(url, proxy, allow_http)
   local loopback = is_loopback(host)
   if scheme == "http" and not loopback and not allow_http then
     return nil, failure("invalid", "plain http is refused: the host is not loopback",
-      "use an https:// endpoint, or set allow_http = true")
+      "use an https:// endpoint, or set allow_http = true", "CURLE_UNSUPPORTED_PROTOCOL")
   end
   local target = {
     scheme = scheme, host = host, port = port, authority = authority, proxy = false, is_name = not address.parse(host),
