@@ -76,9 +76,10 @@ test-page: ## the page of examples/openresty in headless Chromium, on LuaJIT; in
 LUA_FILES = $(shell find lua spec examples bench tools -name '*.lua' 2>/dev/null) bin/dataworks
 
 bench: ## measurements against what can't be avoided, and the official Node core, on LUA
-	@tools/setup interop
+	@tools/setup bench
 	@$(MAKE) --no-print-directory -s $(INTEROP)/node
 	@$(MAKE) --no-print-directory -s build $(BUILD)/floor.so
+	@$(MAKE) --no-print-directory -s build LUA=jit
 	@export LUA_PATH="$$PWD/lua/?.lua;$$PWD/?.lua;;" LUA_CPATH="$$PWD/$(BUILD)/?.so;;"; \
 	set -e; for script in $(filter-out bench/ratio.lua bench/script.lua bench/first_call.lua,$(wildcard bench/*.lua)); do $(LUA_BIN) $$script; done
 

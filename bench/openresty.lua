@@ -1,128 +1,141 @@
--- Inside nginx: a worker's calls against a bare loop of cosockets that sends the same bytes; and what a worker with
--- hundreds of flows has left for its other requests.
+-- Inside nginx: one worker's calls through the cosocket transport against bare cosockets that send the same bytes; and
+-- what /ping of a worker costs while it carries flows.
 
 local core = require "dataworks.core"
 local curl = require "dataworks.curl"
 local emulators = require "spec.support.emulator"
 local hosts = require "spec.support.host"
 local ratio = require "bench.ratio"
-local web_support = require "spec.support.web"
+local webs = require "spec.support.web"
 
-local web = web_support.start()
-local host = hosts.start { ca_file = web.ca_file }
+-- Light threads of the worker that are at it at the same time.
+local AT_ONCE = 32
 
--- So many coroutines share the calls.
-local SHARED = [[
+-- `run(count)` is what a chunk measures; what stands before it is not.
+local MEASURED = [[
   local core = require "dataworks.core"
-  local function timed(count, call)
-    local threads, began = {}, core.clock()
-    for i = 1, 32 do
-      threads[i] = ngx.thread.spawn(function() for _ = 1, count / 32 do call() end end)
+  local function timed(count, once)
+    local began, threads = core.clock(), {}
+    for i = 1, %d do
+      threads[i] = ngx.thread.spawn(function() for _ = 1, count / %d do once() end end)
     end
-    for i = 1, 32 do assert(ngx.thread.wait(threads[i])) end
+    for _, thread in ipairs(threads) do assert(ngx.thread.wait(thread)) end
     return core.clock() - began
   end
-  local dataworks = require "dataworks"
-  local client = dataworks.new { endpoint = "http://127.0.0.1:%d", access_key_id = "id", access_key_secret = "secret" }
+  local url, echo = %q, %q
+  local client = require("dataworks").new { endpoint = url, access_key_id = "id", access_key_secret = "secret" }
   local params = { ProjectId = 10000, TaskType = "DI_REALTIME", TaskParam = require "bench.script" }
-]]
-
-local OURS = SHARED .. "return timed(%d, function() assert(client:generate(params)) end)"
-
-local SEND = SHARED .. [[
-  local transport = require("dataworks.transport").new {}
   local request = assert(client:request("GenerateDISyncTaskConfigForCreating", params))
+  local transport = require("dataworks.transport").new {}
+  ]]
+
+local CALL = [[return timed(%d, function() assert(client:generate(params)) end)]]
+
+local SEND = [[
   local limits = { timeout = 30, connect_timeout = 5 }
   return timed(%d, function() assert(transport:send(request, limits)) end)
-]]
+  ]]
 
-local BARE = SHARED .. [[
-  local port = %d
-  local request = assert(client:request("GenerateDISyncTaskConfigForCreating", params))
-  local lines = { "POST " .. request.url:match "//[^/]*(/.*)" .. " HTTP/1.1\r\n" }
-  for name, value in pairs(request.headers) do lines[#lines + 1] = name .. ": " .. value .. "\r\n" end
-  lines[#lines + 1] = "Content-Length: " .. #request.body .. "\r\n\r\n" .. request.body
-  local bytes = table.concat(lines)
+-- The bytes are those that the transport sends, as the server got them.
+local BARE = [[
+  local bytes = assert(transport:send({
+    method = request.method, url = echo, headers = request.headers, body = request.body,
+  }, { timeout = 30 })).body:gsub("^POST %%S+", "POST /", 1)
+  local port, first = tonumber(url:match "%%d+$"), ngx.socket.tcp()
+  assert(first:connect("127.0.0.1", port))
+  assert(first:send(bytes))
+  local length = #assert(first:receiveany(65536))
+  first:close()
   return timed(%d, function()
     local sock = ngx.socket.tcp()
     assert(sock:connect("127.0.0.1", port))
     assert(sock:send(bytes))
-    local length
-    repeat
-      local line = assert(sock:receive())
-      length = line:match "^Content%%-Length: (%%d+)" or length
-    until line == ""
-    assert(sock:receive(tonumber(length)))
-    sock:setkeepalive(60000, 64)
+    assert(sock:receive(length))
+    sock:setkeepalive(20000, 64)
   end)
-]]
+  ]]
 
-local function calls(count) return tonumber(host:run(OURS:format(web.ready, count))) end
-local function sends(count) return tonumber(host:run(SEND:format(web.ready, count))) end
-local function bare(count) return tonumber(host:run(BARE:format(web.ready, web.ready, count))) end
+local function against_bare(host, server)
+  local before = MEASURED:format(AT_ONCE, AT_ONCE, ("http://127.0.0.1:%d"):format(server.ready), server:url "/echo")
+  local function measure(chunk)
+    return function(count) return assert(tonumber(host:run(before .. chunk:format(count)))) end
+  end
+  ratio.print("nginx: transport, 32 at once, one worker", measure(SEND), measure(BARE), 3200, 1.25)
+  ratio.print("nginx: call, 32 at once, one worker", measure(CALL), measure(BARE), 3200)
+end
 
--- Flows in timers, so many at once, until they are told to stop.
+-- Each light thread carries one flow after the other, until it is told to stop.
 local FLOWS = [[
-  local dataworks = require "dataworks"
-  local client = dataworks.new {
-    endpoint = %q, access_key_id = %q, access_key_secret = %q, timeout = 60, retries = 5,
-  }
-  ngx.shared.notes:set("flows", 0)
-  ngx.shared.notes:set("failed", 0)
-  ngx.shared.notes:set("go", 1)
-  local param = dataworks.encode(require "bench.script")
-  local function carry(premature, i)
-    local n = 0
-    while not premature and ngx.shared.notes:get "go" == 1 do
-      n = n + 1
-      local _, err = client:create_sync_task({
-        ProjectId = 10000, TaskType = "DI_REALTIME", TaskName = ("flow_%%d_%%d"):format(i, n), TaskParam = param,
-      }, { delay = 1 })
-      if err then ngx.log(ngx.ERR, tostring(err)) end
-      ngx.shared.notes:incr(err and "failed" or "flows", 1)
+  local dataworks, notes = require "dataworks", ngx.shared.notes
+  local client = dataworks.new { endpoint = %q, access_key_id = %q, access_key_secret = %q }
+  local script = require "bench.script"
+  local function carry(number)
+    while not notes:get "stop" do
+      local task, err = client:create_sync_task {
+        ProjectId = 10000, TaskType = "DI_REALTIME", TaskParam = script,
+        TaskName = ("flow_%%d_%%d"):format(number, notes:incr("flows", 1, 0)),
+      }
+      if not task then notes:set("failed", tostring(err)) end
     end
   end
-  for i = 1, %d do assert(ngx.timer.at(i / %d, carry, i)) end
-  return "started"
-]]
+  notes:delete "stop"
+  assert(ngx.timer.at(0, function()
+    local threads = {}
+    for number = 1, 500 do threads[number] = ngx.thread.spawn(carry, number) end
+    for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
+    notes:set("ended", true)
+  end))
+  return ""
+  ]]
 
---- Milliseconds that /ping takes: the median, and what 99 of 100 stay within.
-local function quantiles(session, seconds)
-  local times, start = {}, core.clock()
-  repeat
+--- Milliseconds of each of some thousand answers.
+local function pings(host, count)
+  local session, times = curl.new {}, {}
+  for i = 1, count do
     local began = core.clock()
-    assert(session:send("GET", host:url "ping", {}, "", 10))
-    times[#times + 1] = (core.clock() - began) * 1000
-    curl.sleep(0.001)
-  until core.clock() - start > seconds
-  table.sort(times)
-  return times[math.ceil(#times / 2)], times[math.ceil(#times * 0.99)]
-end
-
-local function pings(flows)
-  local emulator = emulators.start()
-  emulator:settings { pending_calls = 3 }
-  emulator:fault { fault = "slow_head", seconds = 0.05, times = 10000000 }
-  local session = curl.new {}
-  local median, late = quantiles(session, 2)
-  host:run(FLOWS:format(emulator.endpoint, emulator.access_key_id, emulator.access_key_secret, flows, flows))
-  host:run "ngx.sleep(5)"
-  local began = core.clock()
-  local before = tonumber(host:note "flows")
-  local loaded, loaded_late = quantiles(session, 15)
-  local rate = (tonumber(host:note "flows") - before) / (core.clock() - began)
-  host:run 'ngx.shared.notes:set("go", 0)'
-  print(("/ping beside %d flows in one worker: median %.2f ms, 99 %% within %.2f ms; without them %.2f ms, %.2f ms; "
-    .. "%.0f flows a second, %s failed"):format(flows, loaded, loaded_late, median, late, rate, host:note "failed"))
+    assert(session:send("GET", host:url "ping", {}, "", 30) == 200)
+    times[i] = (core.clock() - began) * 1000
+    -- Spread over the seconds that a flow takes.
+    curl.sleep(0.003)
+  end
   session:close()
-  emulator:stop()
+  return times
 end
 
+local function percentile(times, part)
+  table.sort(times)
+  return times[math.ceil(#times * part)]
+end
+
+local function beside_flows(host)
+  local emulator = emulators.start()
+  local ok, message = pcall(function()
+    emulator:fault { fault = "slow_head", seconds = 0.05, times = 10000000 }
+    pings(host, 200)
+    local without = pings(host, 2000)
+    host:run(FLOWS:format(emulator.endpoint, emulator.access_key_id, emulator.access_key_secret))
+    pings(host, 500)
+    local began, calls = core.clock(), tonumber(host:note "flows")
+    local with = pings(host, 2000)
+    local flows = (tonumber(host:note "flows") - calls) / (core.clock() - began)
+    assert(host:note "failed" == "none", host:note "failed")
+    host:run [[ngx.shared.notes:set("stop", true) return ""]]
+    repeat curl.sleep(0.05) until host:note "ended" == "true"
+    print(("nginx: 500 flows in flight, 50 ms latency: %.0f flows a second"):format(flows))
+    ratio.compare("nginx: ms of /ping, with and without them", with, without)
+    print(("%-44s %10.2f %10.2f"):format("nginx: ms of /ping, 99 of 100 are below",
+      percentile(with, 0.99), percentile(without, 0.99)))
+  end)
+  emulator:stop()
+  if not ok then error(message, 0) end
+end
+
+local server = webs.start()
+local host = hosts.start { ca_file = server.ca_file }
 local ok, message = pcall(function()
-  ratio.print("openresty: the transport's send, 32 at once", sends, bare, 3200, 1 / 0.8)
-  ratio.print("openresty: whole calls, 32 at once", calls, bare, 3200)
-  pings(tonumber(arg[1]) or 500)
+  against_bare(host, server)
+  beside_flows(host)
 end)
 host:stop()
-web:stop()
+server:stop()
 if not ok then error(message, 0) end

@@ -78,6 +78,18 @@ describe("a reply of HTTP/1", function()
     assert.equal("lost: the reply broke off after 1 bytes", shown(read(OK .. "\r\na", 10000, 1000, "connection reset by peer")))
   end)
 
+  it("takes memory in proportion, also in chunks of one byte", function()
+    local text = OK .. "Transfer-Encoding: chunked\r\n\r\n" .. ("1\r\nx\r\n"):rep(20000) .. "0\r\n\r\n"
+    collectgarbage()
+    collectgarbage "stop"
+    local before = collectgarbage "count"
+    local reply = read(text, #text, 20000)
+    local taken = collectgarbage "count" - before
+    collectgarbage "restart"
+    assert.equal(20000, #reply.body)
+    assert.is_true(taken < 20000, taken)
+  end)
+
   it("never ends otherwise than by a reply or a reason, whatever bytes come", function()
     local seed = 7
     local function random(n)

@@ -86,6 +86,26 @@ describe("inside nginx", function()
     assert.matches("^200 %d+ %d+$", send(web:url "/connection"))
   end)
 
+  it("has libcurl's codes for what libcurl knows too", function()
+    local function code(url, options, limits)
+      return with(options or "", [[
+        local function only_code(reply, err) return reply and "none" or err.code end
+        return only_code(transport:send({ method = "GET", url = %q, headers = {}, body = "" }, { timeout = 30, %s }))
+      ]], url, limits or "")
+    end
+    for expected, said in pairs {
+      CURLE_PEER_FAILED_VERIFICATION = code(web:tls_url("tls_expired", "/echo")),
+      CURLE_SSL_CONNECT_ERROR = code((web:url("/echo"):gsub("^http", "https"):gsub("127.0.0.1", "localhost"))),
+      CURLE_COULDNT_CONNECT = code "http://127.0.0.1:1/", CURLE_COULDNT_RESOLVE_HOST = code "https://example.com/",
+      CURLE_OPERATION_TIMEDOUT = code(web:url "/never", "", "timeout = 0.1"), CURLE_GOT_NOTHING = code(web:url "/raw/nothing"),
+      CURLE_PARTIAL_FILE = code(web:url "/raw/truncated"), CURLE_WEIRD_SERVER_REPLY = code(web:url "/raw/bad_chunk"),
+      CURLE_FILESIZE_EXCEEDED = code(web:url "/bytes/2", "max_reply_bytes = 1"), CURLE_URL_MALFORMAT = code "ftp://127.0.0.1/",
+      CURLE_BAD_CONTENT_ENCODING = code(web:url "/raw/bad_gzip"), CURLE_UNSUPPORTED_PROTOCOL = code "http://192.0.2.1/",
+      CURLE_SSL_CERTPROBLEM = code(web:tls_url("tls_client", "/tls"), "client_certificate = '/nowhere.pem'"),
+      CURLE_SSL_CLIENTCERT = code(web:tls_url("tls_client", "/tls")),
+    } do assert.equal(expected, said) end
+  end)
+
   it("calls a malformed reply that, and gives up its connection", function()
     for name, message in pairs {
       no_http = "the reply doesn't begin as one of HTTP/1", bad_chunk = "a chunk of the reply has no size",
@@ -94,7 +114,8 @@ describe("inside nginx", function()
       early_forever = "the reply's headers are larger than 65536 bytes", bad_gzip = "the reply is no gzip, or not all of it",
       bad_encoding = "the reply has a Content-Encoding that was not asked for",
     } do
-      assert.equal(("protocol true %s / "):format(message), (send(web:url("/raw/" .. name)):gsub("/ .*", "/ ")), name)
+      local sent = (name == "no_http" or name == "early_forever") and "unknown" or "true"
+      assert.equal(("protocol %s %s / "):format(sent, message), (send(web:url("/raw/" .. name)):gsub("/ .*", "/ ")), name)
     end
   end)
 
@@ -126,7 +147,7 @@ describe("inside nginx", function()
     for server, reason in pairs { tls_other_name = "host mismatch", tls_expired = "has expired", tls_self_signed = "self.signed" } do
       -- nginx loses the reason now and then, and never the refusal.
       local said = send(web:tls_url(server, "/echo"))
-      assert.matches("^transport false the c", said)
+      assert.matches("^transport false the certificate ", said)
       assert.is_true(said:find("the certificate is not good: .*" .. reason) ~= nil or said:find("the certificate was refused", 1, true) ~= nil, said)
       assert.matches("lua_ssl_trusted_certificate", said)
     end
@@ -141,6 +162,8 @@ describe("inside nginx", function()
     assert.matches("^transport false the server wants a client certificate", send(url))
     assert.matches("^invalid false can't be read: .*No such file", send(url, "client_certificate = '/nowhere.pem'"))
     assert.matches("^invalid false has no PEM private key", send(url, ("client_certificate = %q"):format(dir .. "/client.pem")))
+    assert.matches("^invalid false the client certificate can't be used: .* belong together$",
+      send(url, ("client_certificate = %q, client_key = %q"):format(dir .. "/client.pem", dir .. "/stranger.key")))
     assert.matches("^invalid false inside nginx a key can't be behind a password",
       send(url, ("client_certificate = %q, client_key = %q, client_key_password = 'x'"):format(dir .. "/client.pem", dir .. "/locked.key")))
   end)
@@ -155,9 +178,23 @@ describe("inside nginx", function()
     for _, url in ipairs { "ftp://127.0.0.1/", "http://user@127.0.0.1/", "http://", "http://a b/", "http://127.0.0.1:0/", "http://127.0.0.1:70000/" } do
       assert.matches("^invalid false the URL must be", send(url), url)
     end
+    assert.matches("^200 .*invalid false the URL must be", with("", "return send(%q) .. send(%q)", web:url "/echo", web:url "/echo HTTP/1.1\r\nX: y"))
     assert.matches("^invalid false plain http is refused: the host is not loopback", send "http://192.0.2.1/")
     assert.matches("^invalid false a header value has a CR, LF or NUL in it", with("",
       "return show(transport:send({ method = 'GET', url = %q, headers = { a = 'b\\r\\nc: d' }, body = '' }, { timeout = 1 }))", web:url "/echo"))
+  end)
+
+  it("looks names up, shows them to the server, and waits for a name server no longer than there is time", function()
+    local function named(url, limits)
+      return host:run(SEND:format "" .. ("return send(%q, { %s })"):format(url, limits or ""), "named")
+    end
+    local url = ("https://service.test:%d/"):format(web.tls_13)
+    assert.equal("200 service.test", named(url .. "sni"))
+    assert.matches("^200 %d+ 2$", (named(url .. "connection"):gsub("1$", "2")))
+    assert.matches("^transport false unknown.nothing could not be resolved.*directive resolver", named "https://unknown.nothing/")
+    assert.matches("^timeout false no connection in time", named("https://silent.test/", "connect_timeout = 0.2"))
+    assert.matches("^transport false the certificate .*lua_ssl_trusted_certificate",
+      named(("https://other.test:%d/"):format(web.tls_13)))
   end)
 
   it("says that nginx has no name server", function()
@@ -168,6 +205,9 @@ describe("inside nginx", function()
     for _, phase in ipairs { "rewrite", "access", "content", "timer" } do
       assert.matches("^200 GET /echo", host:run(SEND:format "" .. ("return send(%q)"):format(web:url "/echo"), phase), 1, false)
     end
+    host:run(([[ngx.shared.notes:set("handshake", %q)]]):format(SEND:format "" .. ("return send(%q)"):format(web:url "/echo")))
+    assert.equal(200, (host.session:send("GET", ("https://localhost:%d/"):format(host.tls), {}, "", 30)))
+    assert.matches("^200 GET /echo", host:note "shaken")
     host:run("", "late")
     for _, phase in ipairs { "init", "init_worker", "header_filter", "body_filter", "log" } do
       assert.equal(("invalid GetDISyncTask: nginx can't wait for a reply in its phase %s. "):format(phase)
@@ -231,6 +271,11 @@ describe("inside nginx", function()
       assert.matches("^transport false the proxy answered HTTP 407", send(url, "", ("proxy = %q"):format((proxies:url("http", "http_login"):gsub("//.*@", "//")))))
       assert.matches("^transport false the proxy answered HTTP 403.*allow this endpoint",
         send("https://forbidden.test/", "", ("proxy = %q"):format(proxies:url("http", "http"))))
+    end)
+
+    it("waits for the tunnel no longer than there is time, though something comes again and again", function()
+      assert.matches("^timeout false the proxy: timeout", send("https://service.test/", "",
+        ("connect_timeout = 0.2, proxy = 'http://127.0.0.1:%s'"):format(host.port)))
     end)
 
     it("sends plain http through it whole", function()

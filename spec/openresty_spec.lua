@@ -2,6 +2,7 @@
 if not rawget(_G, "jit") then return end
 
 local emulators = require "spec.support.emulator"
+local files = require "spec.support.files"
 local hosts = require "spec.support.host"
 local web_support = require "spec.support.web"
 
@@ -72,6 +73,82 @@ describe("credentials inside nginx", function()
     run [[ngx.shared.keys:flush_all() return works(new { credentials_dict = "keys" })]]
     assert.equal("ok", run [[return works(new { credentials_dict = "keys", region = "cn-beijing" })]])
     assert.equal(2, fetches())
+  end)
+
+  it("are fetched once for two workers", function()
+    run [[ngx.shared.keys:flush_all() return ""]]
+    local seen, workers = {}, 0
+    for _ = 1, 200 do
+      local said, pid = run([[
+        ngx.header.connection = "close"
+        return works(new { credentials_dict = "keys" }) .. " " .. ngx.worker.pid()
+      ]]):match "^(%w+) (%d+)$"
+      assert.equal("ok", said)
+      workers = workers + (seen[pid] and 0 or 1)
+      seen[pid] = true
+      if workers == 2 then break end
+    end
+    assert.equal(2, workers)
+    assert.equal(1, fetches())
+  end)
+
+  it("are fetched anew when the profile says something else, though the options are the same", function()
+    local function with_profile(query)
+      files.write(host.directory .. "/config.json", ([[{
+        "current": "default", "profiles": [{ "name": "default", "mode": "CredentialsURI", "credentials_uri": "%s/credentials?%s" }]
+      }]]):format(emulator.endpoint, query))
+      return run(([[return works(new { credentials_dict = "keys", credentials = { type = "cli_profile", file = %q } })]])
+        :format(host.directory .. "/config.json"))
+    end
+    run [[ngx.shared.keys:flush_all() return ""]]
+    assert.equal("ok", with_profile "one")
+    assert.equal("ok", with_profile "one")
+    assert.equal(1, fetches())
+    assert.equal("ok", with_profile "another")
+    assert.equal(2, fetches())
+  end)
+
+  it("are not taken from clients in another environment, or whose source is a function", function()
+    assert.equal("ok ok ok", run(([[
+      ngx.shared.keys:flush_all()
+      local function by_variable(query)
+        return works(new { credentials_dict = "keys", credentials = "uri", getenv = function(name)
+          return name == "ALIBABA_CLOUD_CREDENTIALS_URI" and %q .. query or nil
+        end })
+      end
+      return by_variable "?one" .. " " .. by_variable "?another" .. " " .. by_variable "?one"
+    ]]):format(emulator.endpoint .. "/credentials")))
+    assert.equal(2, fetches())
+    assert.equal("ok ok 0", run(([[
+      ngx.shared.keys:flush_all()
+      local function role(name)
+        return works(new { credentials_dict = "keys", credentials = {
+          type = "ram_role_arn", role_arn = "acs:ram::1234567890123456:role/" .. name, sts_endpoint = %q,
+          source = function() return { access_key_id = %q, access_key_secret = %q } end,
+        } })
+      end
+      return role "one" .. " " .. role "another" .. " " .. #ngx.shared.keys:get_keys()
+    ]]):format(emulator.endpoint, emulator.access_key_id, emulator.access_key_secret)))
+    assert.equal(2, #emulator:journal "AssumeRole")
+  end)
+
+  it("are fetched by each at once where the dict is full", function()
+    assert.equal("ok ok", run [[
+      local full = ngx.shared.full
+      for i = 1, 10000 do if not full:safe_set(i, ("x"):rep(20)) then break end end
+      return works(new { credentials_dict = "full", timeout = 3 }) .. " " .. works(new { credentials_dict = "full", timeout = 3 })
+    ]])
+    assert.equal(2, fetches())
+  end)
+
+  it("that somebody began to fetch and never brought are fetched in the time that is left", function()
+    assert.equal("ok", run [[
+      ngx.shared.keys:flush_all()
+      local gone = ngx.thread.spawn(function() works(new { credentials_dict = "keys" }) end)
+      ngx.thread.kill(gone)
+      assert(#ngx.shared.keys:get_keys() == 1)
+      return works(new { credentials_dict = "keys", timeout = 2 })
+    ]])
   end)
 
   it("need a dict that is there", function()

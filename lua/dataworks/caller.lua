@@ -224,6 +224,9 @@ local function in_turn(self, call)
   local ok, err
   if wait then
     ok, err = transport_of(self)
+    if ok and ok.can_wait then
+      ok, err = ok:can_wait()
+    end
     if not ok then
       return nil, err
     end

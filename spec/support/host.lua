@@ -10,24 +10,44 @@ local M = {}
 local Host = {}
 Host.__index = Host
 
+--- Nothing of it ends with the program that started it, but after half an hour.
+local NAMES = [[
+  cd %s
+  LUA_PATH= LUA_CPATH= timeout 1800 luajit spec/support/names.lua >%s/names.port 2>&1 </dev/null &
+  echo $!
+  for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ -s %s/names.port ] && break; sleep 0.1; done
+  cat %s/names.port]]
+
 ---@param options { workers?: integer, ca_file: string }
 ---@return table host to be stopped
 function M.start(options)
   local directory = shell.output "mktemp -d /tmp/dataworks-host.XXXXXX"
   local words = {
     TOP = shell.output "pwd", USER = shell.output "id -u" == "0" and "user root;" or "", CA = options.ca_file,
-    WORKERS = tostring(options.workers or 1),
+    WORKERS = tostring(options.workers or 1), CERTIFICATES = options.ca_file:match "^(.*)/",
   }
+  local names_pid
+  local said = shell.output(NAMES:format(words.TOP, directory, directory, directory))
+  names_pid, words.NAMES = said:match "^(%d+)%s+(%d+)$"
+  if not names_pid then
+    shell.run("kill " .. said:match "%d+")
+    error("the name server said: " .. said)
+  end
   local output, status
   for _ = 1, 20 do
-    words.PORT = tostring(ports.random())
+    local port = ports.random()
+    words.PORT, words.TLS = tostring(port), tostring(port + 1)
     files.write(directory .. "/nginx.conf", (files.read("spec/support/host/nginx.conf"):gsub("@(%u+)@", words)))
     output, status = shell.run(("env -u LD_PRELOAD -u LUA_PATH -u LUA_CPATH /usr/sbin/nginx -p %s -c nginx.conf -e error.log")
       :format(directory))
     if status == 0 then
-      return setmetatable({ directory = directory, port = words.PORT, session = curl.new {} }, Host)
+      return setmetatable({
+        directory = directory, port = words.PORT, tls = words.TLS, names_pid = names_pid,
+        session = curl.new { ca_file = options.ca_file },
+      }, Host)
     end
   end
+  shell.run("kill " .. names_pid)
   error(output)
 end
 
@@ -57,7 +77,7 @@ end
 function Host:stop()
   self.session:close()
   shell.run(("cd %s; for i in 1 2 3 4 5 6 7 8 9 10; do [ -s nginx.pid ] && break; sleep 0.1; done; "
-    .. "kill $(cat nginx.pid); rm -rf %s"):format(self.directory, self.directory))
+    .. "kill $(cat nginx.pid) %s; rm -rf %s"):format(self.directory, self.names_pid, self.directory))
 end
 
 return M

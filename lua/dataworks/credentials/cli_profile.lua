@@ -113,7 +113,7 @@ function M.new(fields, host)
     place = function() return place_of(fields, host.getenv) end,
     parse = parse,
     build = function(document, name, path, watch)
-      return modes.provider(name, host, describe(document, path, watch))
+      return modes.provider(name, file_of.host_of(host, document, name), describe(document, path, watch))
     end,
   })
 end

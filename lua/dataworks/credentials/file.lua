@@ -75,6 +75,15 @@ function M.watch(path, parse)
   return watch
 end
 
+--- For the providers that a document describes: what workers share is told apart by all that it says.
+---@param host dataworks.CredentialHost
+---@param document table
+---@param wanted string|nil
+---@return dataworks.CredentialHost
+function M.host_of(host, document, wanted)
+  return host.within and host.within(core.encode { document = document, wanted = wanted or "" }) or host
+end
+
 ---@class dataworks.DescribingFile
 ---@field place fun(): string|nil, table|nil, string|nil the path, or fields of an error; and the name of what is wanted
 ---@field parse fun(text: string): table|nil, string|nil

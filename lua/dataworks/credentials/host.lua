@@ -21,7 +21,8 @@ local MAX_REPLY_BYTES = 64 * 1024
 ---@field http fun(request: table, limits: table): table|nil, table|nil as a transport's send; proxy = "" is direct, and
 ---  may go in the clear
 ---@field correct_clock fun(date: string|nil): boolean by the Date of a reply that refused ours
----@field shared nil|fun(name: string, fetch: function): function fetches for all workers of an nginx
+---@field shared nil|false|fun(name: string, fetch: function): function fetches for all workers of an nginx
+---@field within nil|fun(scope: string|nil): dataworks.CredentialHost one that shares nothing outside of this scope
 ---@field gate fun(): table|nil for waiting on another coroutine, where there are any
 ---@field emit fun(event: table)
 ---@field make fun(value: string|table|function): dataworks.Provider
@@ -40,7 +41,7 @@ function M.new(caller, options, getenv)
   }
 
   if options.credentials_dict then
-    host.shared = require("dataworks.credentials.shared").new(options, host)
+    require("dataworks.credentials.shared").extend(options, host)
   end
 
   local function transport(direct)

@@ -124,7 +124,7 @@ function M.new(fields, host)
         fields.profile or variables.any(getenv, "PROFILE") or "default"
     end,
     parse = parse,
-    build = function(document, name) return build(document, name, host) end,
+    build = function(document, name) return build(document, name, file_of.host_of(host, document, name)) end,
   })
 end
 

@@ -3,6 +3,7 @@
 local cjson = require "cjson.safe"
 local core = require "dataworks.core"
 local inside_nginx = require "dataworks.inside_nginx"
+local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
@@ -24,6 +25,8 @@ function M.wrong(name)
   end
 end
 
+-- What is in the dict
+
 local function same(one, other)
   return one ~= nil and one.access_key_id == other.access_key_id and one.security_token == other.security_token
 end
@@ -37,69 +40,110 @@ local function take(dict, key, host, last)
   end
 end
 
+--- A dict that is full costs the others a fetch of their own.
 local function leave(dict, key, host, found)
   local left = (found.expiration or 0) - host.now()
   if left > SHORTEST then
-    -- A dict that is full costs the others a fetch of their own.
-    dict:safe_set(key, core.encode(found), left)
+    dict:safe_set(key, core.encode {
+      access_key_id = found.access_key_id, access_key_secret = found.access_key_secret,
+      security_token = found.security_token, expiration = found.expiration,
+    }, left)
   end
 end
 
---- True with the lock; false when it was waited for long enough.
-local function waits_for(dict, lock, deadline, host)
-  local ngx = rawget(_G, "ngx")
-  return not dict:safe_add(lock, true, LOCK_TIME) and host.clock() < deadline and pcall(ngx.sleep, AGAIN)
+-- Whose they are
+
+-- What decides, beside options and files, which credentials are fetched.
+local VARIABLES, PLAIN = {}, { "HOME", "ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN" }
+for name in ([[
+  ACCESS_KEY_ID ACCESS_KEY_SECRET SECURITY_TOKEN PROFILE ROLE_ARN ROLE_SESSION_NAME EXTERNAL_ID OIDC_PROVIDER_ARN
+  OIDC_TOKEN_FILE STS_ENDPOINT STS_REGION VPC_ENDPOINT_ENABLED ECS_METADATA CREDENTIALS_URI CONFIG_FILE
+  CREDENTIALS_FILE
+]]):gmatch("%S+") do
+  VARIABLES[#VARIABLES + 1] = name
 end
 
---- Which credentials these are: those of clients with other options are not to be taken for them.
-local function identity(options)
-  local text = core.encode {
-    credentials = options.credentials or "default", profile = options.profile or "", region = options.region or "",
-    network = options.network or "",
-  }
-  return rawget(_G, "ngx").md5(text)
+local function environment(getenv)
+  local values = {}
+  for _, name in ipairs(VARIABLES) do
+    values["*_" .. name] = variables.any(getenv, name)
+  end
+  for _, name in ipairs(PLAIN) do
+    values[name] = getenv(name)
+  end
+  return values
 end
+
+--- Clients whose credentials are others must not come to the same key: after a reload, the dict is still there.
+local function key_of(options, host, scope, name, number)
+  return "credentials:" .. rawget(_G, "ngx").md5(core.encode {
+    credentials = options.credentials or "default", profile = options.profile or "", region = options.region or "",
+    network = options.network or "", environment = environment(host.getenv), scope = scope, name = name,
+    number = number,
+  })
+end
+
+--- What a function gives can't be told apart.
+local function has_function(credentials)
+  return type(credentials) == "function"
+    or type(credentials) == "table" and has_function(credentials.source)
+end
+
+-- Fetching
 
 --- Makes a function that stands in for `fetch` of a provider.
----@param options table of dataworks.new, with credentials_dict
----@param host dataworks.CredentialHost
----@return fun(name: string, fetch: function): function
-function M.new(options, host)
+local function sharer(options, host, scope)
   local ngx = rawget(_G, "ngx")
-  local dict, prefix, made = ngx.shared[options.credentials_dict], identity(options), 0
+  local dict, made = ngx.shared[options.credentials_dict], 0
   return function(name, fetch)
     made = made + 1
-    local key, last = ("credentials:%s:%s:%d"):format(prefix, name, made), nil
-    local lock = key .. ":lock"
+    local number, last = made, nil
 
-    local function fetch_for_all(deadline)
+    local function fetch_for_all(key, deadline)
       local found, failure = fetch(deadline)
       if found then
         leave(dict, key, host, found)
       end
-      dict:delete(lock)
       return found, failure
     end
 
+    --- Waits for half of the time at the most, so that some is left in case the other worker is gone.
     return function(deadline)
-      local give_up = math.min(deadline, host.clock() + LOCK_TIME)
-      local found = take(dict, key, host, last)
-      while not found and waits_for(dict, lock, give_up, host) do
+      local key, mine = key_of(options, host, scope, name, number), host.nonce()
+      local lock = key .. ":lock"
+      local give_up = host.clock() + math.min(LOCK_TIME, (deadline - host.clock()) / 2)
+      local locked, why, found, failure
+      repeat
+        found = take(dict, key, host, last)
+        if not found then
+          locked, why = dict:safe_add(lock, mine, LOCK_TIME)
+        end
+      until found or why ~= "exists" or host.clock() >= give_up or not pcall(ngx.sleep, AGAIN)
+      if not found then
+        -- Whoever had the lock may have left some since they were looked for.
         found = take(dict, key, host, last)
       end
-      local failure
       if not found then
-        -- Whoever had the lock may have left some in the meantime.
-        found = take(dict, key, host, last)
-        if found then
-          dict:delete(lock)
-        else
-          found, failure = fetch_for_all(deadline)
-        end
+        found, failure = fetch_for_all(key, deadline)
+      end
+      if locked and dict:get(lock) == mine then
+        dict:delete(lock)
       end
       last = found or last
       return found, failure
     end
+  end
+end
+
+---@param options table of dataworks.new, with credentials_dict
+---@param host dataworks.CredentialHost gets `shared`, and `within` for what a file describes
+function M.extend(options, host)
+  if has_function(options.credentials) then
+    return
+  end
+  host.shared = sharer(options, host, "")
+  function host.within(scope)
+    return setmetatable({ shared = scope and sharer(options, host, scope) or false }, { __index = host })
   end
 end
 

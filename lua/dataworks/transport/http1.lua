@@ -11,7 +11,7 @@ local MAX_SIZE_DIGITS = 8
 ---@class dataworks.ReplySource
 ---@field fill fun(): string|nil, string|nil some more bytes; or why there are none, "closed" when the other side ended
 ---@field buffer string what has come
----@field at integer where what is not read yet begins in that
+---@field at integer where in it the first byte is that is not read yet
 ---@field budget integer bytes that heads and trailers may still take
 ---@field count integer headers that may still come
 ---@field begun boolean the final status line has come
@@ -29,74 +29,117 @@ local function lost(err, message)
   return nil, { why = "lost", error = err, message = message }
 end
 
+local function unread(source)
+  return #source.buffer - source.at + 1
+end
+
+local CR = ("\r"):byte()
+
 --- A line without its CRLF.
 local function line(source, what)
+  local from = source.at
   while true do
-    local buffer, at = source.buffer, source.at
-    local stop = buffer:find("\n", at, true)
-    local size = (stop or #buffer) - at + 1
-    if size > source.budget then
+    local stop = source.buffer:find("\n", from, true)
+    local length = (stop or #source.buffer) - source.at + 1
+    if length > source.budget then
       return malformed(("the reply's headers are larger than %d bytes"):format(M.MAX_HEADER_BYTES))
     elseif stop then
-      source.at, source.budget = stop + 1, source.budget - size
-      if buffer:byte(stop - 1) ~= 13 or stop == at then
+      local first = source.at
+      source.at, source.budget = stop + 1, source.budget - length
+      if stop == first or source.buffer:byte(stop - 1) ~= CR then
         return malformed(("a line of the reply's %s does not end with CR LF"):format(what))
       end
-      return buffer:sub(at, stop - 2)
+      return source.buffer:sub(first, stop - 2)
     end
     local more, err = source.fill()
     if not more then
       return lost(err, ("the reply ends within its %s"):format(what))
     end
-    source.buffer, source.at = buffer:sub(at) .. more, 1
+    source.buffer, source.at, from = source.buffer:sub(source.at) .. more, 1, length + 1
   end
 end
 
 --- Exactly so many bytes.
 local function bytes(source, length)
-  local buffer, at = source.buffer, source.at
-  if #buffer - at + 1 >= length then
-    source.at = at + length
-    return buffer:sub(at, at + length - 1)
+  local have = unread(source)
+  if have >= length then
+    local first = source.at
+    source.at = first + length
+    return source.buffer:sub(first, source.at - 1)
   end
-  local pieces, have = { buffer:sub(at) }, #buffer - at + 1
+  local pieces = { source.buffer:sub(source.at) }
   while have < length do
     local more, err = source.fill()
     if not more then
       return lost(err, ("the reply ends after %d of %d bytes"):format(have, length))
     end
-    pieces[#pieces + 1], have = more, have + #more
+    source.buffer, source.at = more, math.min(#more, length - have) + 1
+    pieces[#pieces + 1], have = more:sub(1, source.at - 1), have + #more
   end
-  source.buffer, source.at = table.concat(pieces), length + 1
-  return source.buffer:sub(1, length)
+  return table.concat(pieces)
 end
 
 -- The head
 
 local TOKEN = "^[%w!#$%%&'*+%-.^_`|~]+$"
 
---- Is this a name that a header may have? Most are of letters and "-", which is found out sooner.
----@param name string
----@return boolean
-function M.is_token(name)
-  return name ~= "" and not name:find "[^%w%-]" or name:find(TOKEN) ~= nil
+-- The few names that all replies have, in lower case: most need no second look.
+local MOST_NAMES = 256
+local names, name_count = {}, 0
+
+local function lower_name(name)
+  local lower = names[name]
+  if not lower and name:find(TOKEN) then
+    lower = name:lower()
+    if name_count < MOST_NAMES then
+      names[name], name_count = lower, name_count + 1
+    end
+  end
+  return lower
+end
+
+local SPACE, TAB = (" "):byte(), ("\t"):byte()
+
+local function is_blank(byte)
+  return byte == SPACE or byte == TAB
+end
+
+local function value_of(text, first)
+  local last = #text
+  while is_blank(text:byte(first)) do
+    first = first + 1
+  end
+  while last >= first and is_blank(text:byte(last)) do
+    last = last - 1
+  end
+  return text:sub(first, last)
+end
+
+--- A loop, which LuaJIT compiles, as it does no pattern.
+local function has_control(value)
+  for i = 1, #value do
+    local byte = value:byte(i)
+    if byte < 32 and byte ~= TAB or byte == 127 then
+      return true
+    end
+  end
+  return false
 end
 
 local function header(source, headers, text)
   local colon = text:find(":", 1, true)
-  local name = colon and text:sub(1, colon - 1)
-  if not name or not M.is_token(name) then
+  local name = colon and lower_name(text:sub(1, colon - 1))
+  if not name then
     return malformed "a header of the reply has no name, or one that HTTP doesn't allow"
   end
-  local value = text:match("^[ \t]*(.*[^ \t])", colon + 1) or ""
-  if value:find("[^\t%C]") then
+  local value = value_of(text, colon + 1)
+  if has_control(value) then
     return malformed "a header of the reply has a control character in it"
   end
   source.count = source.count - 1
   if source.count < 0 then
     return malformed(("the reply has more than %d headers"):format(M.MAX_HEADERS))
   end
-  name = name:lower()
   headers[name] = headers[name] and headers[name] .. ", " .. value or value
   return true
 end
@@ -124,7 +167,7 @@ local function head(source)
   while true do
     local text, failure = line(source, "headers")
     if not text then
-      if failure.why == "lost" and not source.begun and source.at > #source.buffer then
+      if failure.why == "lost" and not source.begun and unread(source) == 0 then
         failure.message = "the connection ended without a reply"
       end
       return nil, failure
@@ -191,8 +234,8 @@ local function chunked(source, most)
 end
 
 local function until_closed(source, most)
-  local pieces, have = { source.buffer:sub(source.at) }, #source.buffer - source.at + 1
-  source.at = #source.buffer + 1
+  local pieces, have = { source.buffer:sub(source.at) }, unread(source)
+  source.buffer, source.at = "", 1
   while have <= most do
     local more, err = source.fill()
     if not more and err == "closed" then
@@ -207,6 +250,9 @@ end
 
 --- The one length that Content-Length gives, however often.
 local function length_of(text)
+  if #text <= 15 and text:find("^%d+$") then
+    return tonumber(text)
+  end
   local length
   for digits in (text .. ","):gmatch("([^,]*),") do
     digits = digits:match("^[ \t]*(%d+)[ \t]*$")
@@ -244,7 +290,11 @@ local function body_of(source, found, most)
 end
 
 local function names_close(headers)
-  for word in (headers.connection or ""):lower():gmatch("[^%s,]+") do
+  local connection = headers.connection
+  if not connection or connection == "keep-alive" then
+    return false
+  end
+  for word in connection:lower():gmatch("[^%s,]+") do
     if word == "close" then
       return true
     end
@@ -258,19 +308,13 @@ function M.source(fill)
   return { fill = fill, buffer = "", at = 1, budget = M.MAX_HEADER_BYTES, count = M.MAX_HEADERS, begun = false }
 end
 
---- Has nothing come that was not read?
----@param source dataworks.ReplySource
----@return boolean
-function M.is_read(source)
-  return source.at > #source.buffer
-end
-
 --- The head of a reply to CONNECT: when that succeeds, no body follows.
 ---@param source dataworks.ReplySource
 ---@return table|nil head status, headers
----@return dataworks.ReplyFailure|nil failure
+---@return dataworks.ReplyFailure|boolean failure or: has more come than the head?
 function M.head(source)
-  return head(source)
+  local found, failure = head(source)
+  return found, failure or unread(source) > 0
 end
 
 ---@param source dataworks.ReplySource
@@ -287,7 +331,7 @@ function M.read(source, most)
   if not body then
     return nil, failure
   end
-  local keep = not (found.http10 or found.ends_connection or names_close(found.headers)) and M.is_read(source)
+  local keep = not (found.http10 or found.ends_connection or names_close(found.headers)) and unread(source) == 0
   return { status = found.status, headers = found.headers, body = body }, keep
 end
 

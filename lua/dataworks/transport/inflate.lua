@@ -18,7 +18,8 @@ function M.available()
     local ok, found = pcall(require, "ffi")
     ffi = ok and found or false
     if ffi then
-      -- Declared already, when this module is loaded a second time.
+      -- Declared already, when this module is loaded a second time. Under names of its own, since a declaration is for
+      -- all of a LuaJIT, and another library's may have its own idea of the stream.
       pcall(ffi.cdef, [[
         typedef struct dataworks_z_stream {
           const unsigned char *next_in; unsigned avail_in; unsigned long total_in;
@@ -26,10 +27,10 @@ function M.available()
           const char *msg; void *state; void *zalloc; void *zfree; void *opaque;
           int data_type; unsigned long adler; unsigned long reserved;
         } dataworks_z_stream;
-        const char *zlibVersion(void);
-        int inflateInit2_(dataworks_z_stream *, int, const char *, int);
-        int inflate(dataworks_z_stream *, int);
-        int inflateEnd(dataworks_z_stream *);
+        const char *dataworks_zlib_version(void) __asm__("zlibVersion");
+        int dataworks_inflate_init(dataworks_z_stream *, int, const char *, int) __asm__("inflateInit2_");
+        int dataworks_inflate(dataworks_z_stream *, int) __asm__("inflate");
+        int dataworks_inflate_end(dataworks_z_stream *) __asm__("inflateEnd");
       ]])
       ok, found = pcall(ffi.load, "libz.so.1")
       zlib = ok and found or nil
@@ -44,7 +45,7 @@ local function run(stream, text, most)
   stream.next_in, stream.avail_in = text, #text
   while status == OK do
     stream.next_out, stream.avail_out = out, BLOCK
-    status = zlib.inflate(stream, NO_FLUSH)
+    status = zlib.dataworks_inflate(stream, NO_FLUSH)
     local size = BLOCK - stream.avail_out
     pieces[#pieces + 1], have = ffi.string(out, size), have + size
     if have > most then
@@ -67,11 +68,11 @@ end
 ---@return string|nil message
 function M.gunzip(text, most)
   local stream = ffi.new "dataworks_z_stream"
-  if zlib.inflateInit2_(stream, GZIP_WINDOW, zlib.zlibVersion(), ffi.sizeof(stream)) ~= OK then
+  if zlib.dataworks_inflate_init(stream, GZIP_WINDOW, zlib.dataworks_zlib_version(), ffi.sizeof(stream)) ~= OK then
     return nil, "not enough memory"
   end
   local ok, inflated, message = pcall(run, stream, text, most)
-  zlib.inflateEnd(stream)
+  zlib.dataworks_inflate_end(stream)
   if not ok then
     return nil, "not enough memory"
   end

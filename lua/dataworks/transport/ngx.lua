@@ -3,9 +3,9 @@
 local certificates = require "dataworks.transport.ngx.certificate"
 local connections = require "dataworks.transport.ngx.connection"
 local core = require "dataworks.core"
-local http1 = require "dataworks.transport.http1"
-local inflate = require "dataworks.transport.inflate"
+local outcome = require "dataworks.transport.ngx.outcome"
 local refusal = require "dataworks.transport.refusal"
+local requests = require "dataworks.transport.ngx.request"
 
 local ngx = rawget(_G, "ngx")
 
@@ -24,138 +24,54 @@ local WITHOUT_WAITING = {
   ssl_session_store = true, exit_worker = true,
 }
 
+local function cannot_wait(phase)
+  return {
+    kind = "invalid", sent = false,
+    message = ("nginx can't wait for a reply in its phase %s"):format(phase),
+    advice = "make the call in a timer: ngx.timer.at(0, function() ... end)",
+  }
+end
+
 --- Why nothing can wait here, if that is so.
 local function refused_phase()
   local phase = ngx.get_phase()
-  if WITHOUT_WAITING[phase] then
-    return {
-      kind = "invalid", sent = false,
-      message = ("nginx can't wait for a reply in its phase %s"):format(phase),
-      advice = "make the call in a timer: ngx.timer.at(0, function() ... end)",
-    }
-  end
+  return WITHOUT_WAITING[phase] and cannot_wait(phase) or nil
 end
 
--- What is written
+-- What a connection can't be told, the configuration has to say.
+local BY_DIRECTIVE = {
+  ca_file = "lua_ssl_trusted_certificate", min_tls = "lua_ssl_protocols",
+}
 
-local function malformed_header(name, value)
-  if not http1.is_token(name) then
-    return "a header name has a character that HTTP doesn't allow"
-  elseif value:find "%c" and value:find "[%z\r\n]" then
-    return "a header value has a CR, LF or NUL in it"
-  end
-  name = name:lower()
-  if name == "content-length" or name == "transfer-encoding" then
-    return "content-length and transfer-encoding are written by the transport"
-  end
-end
-
---- The request as pieces that nginx writes one after the other.
----@return string[]|nil
----@return table|nil failure
-local function compose(request, target)
-  local absolute = target.proxy and target.scheme == "http"
-  local path = absolute and "http://" .. target.authority .. target.path or target.path
-  local lines, named = { ("%s %s HTTP/1.1\r\n"):format(request.method, path) }, {}
-  for name, value in pairs(request.headers) do
-    local wrong = malformed_header(name, value)
-    if wrong then
-      return nil, { kind = "invalid", sent = false, message = wrong }
+local function set_by_directive(options)
+  for option, directive in pairs(BY_DIRECTIVE) do
+    if options[option] and not (option == "min_tls" and options.min_tls == "1.2") then
+      return {
+        kind = "invalid", sent = false, path = option,
+        message = ("inside nginx this is set by the directive %s"):format(directive),
+        advice = ("write %s into nginx's configuration, and leave the option out"):format(directive),
+      }
     end
-    named[name:lower()] = true
-    lines[#lines + 1] = name .. ": " .. value .. "\r\n"
   end
-  if not named.host then
-    lines[#lines + 1] = "Host: " .. target.authority .. "\r\n"
-  end
-  if not named["accept-encoding"] and inflate.available() then
-    lines[#lines + 1] = "Accept-Encoding: gzip\r\n"
-  end
-  if request.method ~= "GET" or request.body ~= "" then
-    lines[#lines + 1] = ("Content-Length: %d\r\n"):format(#request.body)
-  end
-  if absolute then
-    lines[#lines + 1] = connections.proxy_header(target.proxy)
-  end
-  lines[#lines + 1] = "\r\n"
-  lines[#lines + 1] = request.body
-  return lines
 end
 
--- What comes of it
-
-local MAX_ADVICE = "max_reply_bytes sets the limit"
-
-local function lost(failure, source, reused)
-  local sent = source.begun or "unknown"
-  if failure.why == "malformed" then
-    return {
-      kind = "protocol", sent = true, message = failure.message,
-      advice = failure.message:find("larger than", 1, true) and MAX_ADVICE or nil,
-    }
-  elseif failure.error == "timeout" then
-    return { kind = "timeout", sent = sent, message = "the deadline passed while the reply was awaited" }
-  end
-  local message = failure.message
-  if failure.error ~= "closed" then
-    message = message .. ": " .. tostring(failure.error)
-  elseif reused and not source.begun then
-    message = message .. " (it was a kept one)"
-  end
-  return { kind = "transport", sent = sent, message = message }
-end
-
---- The reply's body as it was before it was compressed.
-local function decoded(reply, most)
-  local coding = (reply.headers["content-encoding"] or "identity"):lower()
-  if coding == "identity" or reply.body == "" then
-    return reply
-  elseif (coding ~= "gzip" and coding ~= "x-gzip") or not inflate.available() then
-    return nil, { kind = "protocol", sent = true, message = "the reply has a Content-Encoding that was not asked for" }
-  end
-  local body, message = inflate.gunzip(reply.body, most)
-  if not body then
-    return nil, {
-      kind = "protocol", sent = true, message = message,
-      advice = message:find("larger than", 1, true) and MAX_ADVICE or nil,
-    }
-  end
-  reply.body = body
-  return reply
-end
-
---- nginx says "closed" of a connection that had ended before anything was written to it. So it ends one whose
---- certificate it refused, too; but when the handshake was over at once, it has called that a success before
---- (lua-nginx-module's pull request 2506).
-local function not_sent(err, reused)
-  if err == "timeout" then
-    return { kind = "timeout", sent = "unknown", message = "the deadline passed while the request was sent" }
-  elseif err == "closed" and not reused then
-    return {
-      kind = "transport", sent = false,
-      message = "the connection ended before the request was sent; if it was TLS, the certificate was refused",
-      advice = "check the endpoint and the clock; the authorities to trust are set by lua_ssl_trusted_certificate",
-    }
-  end
-  return { kind = "transport", sent = "unknown", message = "the request could not be sent: " .. tostring(err) }
-end
-
-local function exchange(self, connection, pieces, deadline)
-  local ok, err = connection:write(pieces, deadline)
+local function exchange(self, connection, target, bytes, deadline)
+  local ok, err = connection:write(bytes, deadline)
   if not ok then
     connection:close()
-    return nil, not_sent(err, connection.reused)
+    return nil, err == "late" and connections.too_late()
+      or outcome.unwritten(err, connection.reused, target.scheme == "https")
   end
   local reply, keep = connection:read(self.most, deadline)
   if not reply then
     connection:close()
-    return nil, lost(keep, connection.source, connection.reused)
+    return nil, outcome.lost(keep, connection.source.begun, connection.reused)
   elseif keep then
     connection:keep()
   else
     connection:close()
   end
-  return decoded(reply, self.most)
+  return outcome.decoded(reply, self.most)
 end
 
 --- The certificates, read by the first request that needs them.
@@ -176,46 +92,99 @@ local function security_of(self, target)
   return security
 end
 
-local CLOSED = { kind = "cancelled", sent = false, message = "the transport is closed" }
+-- Of each transport: where URLs lead, by all that comes before the path. Kept out of its fields, since a proxy's
+-- password is among it.
+local known_targets = setmetatable({}, { __mode = "k" })
+
+-- A client speaks to a few hosts.
+local MOST_TARGETS = 64
+
+--- Where a URL leads.
+---@return dataworks.NgxTarget|nil target
+---@return string|table path or failure
+local function target_of(self, url, proxy)
+  local slash = url:find("/", #"https://" + 1, true)
+  local origin, path = url:sub(1, (slash or 0) - 1), slash and url:sub(slash) or ""
+  local known, key = known_targets[self], origin .. " " .. proxy
+  local target = known[key]
+  if target then
+    if not connections.is_path(path) then
+      return nil, connections.no_url()
+    end
+    return target, path
+  end
+  target, path = connections.target(url, proxy, self.options.allow_http)
+  if target and #known < MOST_TARGETS and origin == target.scheme .. "://" .. target.authority then
+    known[#known + 1], known[key] = key, target
+  end
+  return target, path
+end
+
+--- Why this transport sends nothing, if that is so. Whoever gets an error may change it: none is kept.
+local function refused(self)
+  if self.closed then
+    return { kind = "cancelled", sent = false, message = "the transport is closed" }
+  end
+  return self.by_directive and set_by_directive(self.options) or refused_phase()
+end
+
+local function connected(self, target, limits, began)
+  local security, failure = security_of(self, target)
+  if not security then
+    return nil, failure
+  end
+  local ok, sock = pcall(ngx.socket.tcp)
+  if not ok then
+    -- In a phase of a newer nginx.
+    return nil, cannot_wait(ngx.get_phase())
+  end
+  local most = math.min(limits.connect_timeout or self.options.connect_timeout, limits.timeout)
+  return connections.open(sock, target, security, began + most, core.clock)
+end
+
+local REFUSAL_ADVICE = {
+  PROXY_AUTHENTICATION = "write user and password into the proxy's URL: http://user:password@host:port",
+  CURLE_SSL_CLIENTCERT = "set client_certificate and client_key to a certificate that the service accepts",
+}
 
 ---@param request { method: string, url: string, headers: table<string, string>, body: string }
 ---@param limits { timeout: number, connect_timeout?: number, proxy?: string } seconds; timeout is for all
 ---@return { status: integer, headers: table<string, string>, body: string }|nil reply
----@return { kind: string, sent: boolean|"unknown", message: string, advice?: string }|nil err
+---@return { kind: string, sent: boolean|"unknown", message: string, code?: string, advice?: string }|nil err and path
 function Transport:send(request, limits)
-  local wrong = self.closed and CLOSED or self.wrong or refused_phase()
+  local wrong = refused(self)
   if wrong then
     return nil, wrong
   end
   local began = core.clock()
-  local target, failure = connections.target(request.url, limits.proxy or "", self.options.allow_http or false)
-  local pieces, security, connection
-  if target then
-    pieces, failure = compose(request, target)
+  local target, path = target_of(self, request.url, limits.proxy or "")
+  if not target then
+    return nil, path
   end
-  if pieces then
-    security, failure = security_of(self, target)
+  local bytes, failure = requests.compose(request, target, path)
+  local connection, reply
+  if bytes then
+    connection, failure = connected(self, target, limits, began)
   end
-  if security then
-    local most = math.min(limits.connect_timeout or self.options.connect_timeout or CONNECT_TIMEOUT, limits.timeout)
-    connection, failure = connections.open(target, security, began + most, core.clock)
+  if connection then
+    reply, failure = exchange(self, connection, target, bytes, began + limits.timeout)
   end
-  if not connection then
-    return nil, failure
+  if reply then
+    failure = refusal.find(request.url, target.proxy and limits.proxy or "", reply.status, reply.body)
+    if not failure then
+      return reply
+    end
+    failure.advice = REFUSAL_ADVICE[failure.code]
   end
-  local reply
-  reply, failure = exchange(self, connection, pieces, began + limits.timeout)
-  if not reply then
-    return nil, failure
-  end
-  failure = refusal.find(request.url, target.proxy and limits.proxy or "", reply.status, reply.body)
-  if failure then
-    failure.advice = failure.code == "PROXY_AUTHENTICATION"
-      and "write user and password into the proxy's URL: http://user:password@host:port"
-      or "set client_certificate and client_key to a certificate that the service accepts"
-    return nil, failure
-  end
-  return reply
+  return nil, failure
+end
+
+--- May whoever calls wait for something here?
+---@return true|nil
+---@return table|nil err
+function Transport:can_wait() -- luacheck: no self
+  local wrong = refused_phase()
+  return not wrong or nil, wrong
 end
 
 --- Never less than the time that was asked for: callers count on it.
@@ -264,29 +233,20 @@ function Transport:__tostring()
   return ("dataworks.transport.ngx (%s)"):format(self.closed and "closed" or "open")
 end
 
--- What a connection can't be told, the configuration has to say.
-local BY_DIRECTIVE = {
-  ca_file = "lua_ssl_trusted_certificate", min_tls = "lua_ssl_protocols",
-}
-
-local function set_by_directive(options)
-  for option, directive in pairs(BY_DIRECTIVE) do
-    if options[option] and not (option == "min_tls" and options.min_tls == "1.2") then
-      return {
-        kind = "invalid", sent = false, path = option,
-        message = ("inside nginx this is set by the directive %s"):format(directive),
-        advice = ("write %s into nginx's configuration, and leave the option out"):format(directive),
-      }
-    end
-  end
-end
-
 ---@param options dataworks.TransportOptions
 function M.new(options)
-  return setmetatable({
-    options = options, most = options.max_reply_bytes or MAX_REPLY_BYTES, wrong = set_by_directive(options),
-    closed = false, security = false,
+  local password = options.client_key_password
+  local self = setmetatable({
+    options = {
+      ca_file = options.ca_file, min_tls = options.min_tls, client_certificate = options.client_certificate,
+      client_key = options.client_key, client_key_password = password ~= nil and password ~= "",
+      connect_timeout = options.connect_timeout or CONNECT_TIMEOUT, allow_http = options.allow_http or false,
+    },
+    by_directive = set_by_directive(options) ~= nil, most = options.max_reply_bytes or MAX_REPLY_BYTES, closed = false,
+    security = false,
   }, Transport)
+  known_targets[self] = {}
+  return self
 end
 
 return M

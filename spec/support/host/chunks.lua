@@ -33,11 +33,30 @@ function M.answer_from_timer()
   ngx.print(tostring(result))
 end
 
---- What a call gives in a phase without cosockets.
+--- Runs the chunk that was left in the notes, and leaves there what it gave.
+function M.shake_hands()
+  local ok, result = run(ngx.shared.notes:get "handshake")
+  ngx.shared.notes:set("shaken", tostring(result))
+  assert(ok)
+end
+
+--- A reply that does not end for a long time, though something comes again and again.
+function M.drip()
+  local sock = assert(ngx.req.socket(true))
+  sock:send "HTTP/1.1 200 OK\r\n"
+  for i = 1, 100 do
+    ngx.sleep(0.03)
+    if not sock:send(("X-%d: y\r\n"):format(i)) then return end
+  end
+end
+
+--- What a call gives in a phase without cosockets, when it would have to wait for its turn, too.
 function M.note(phase)
   local client = require("dataworks").new {
     endpoint = "http://127.0.0.1:1", access_key_id = "spec-id", access_key_secret = "spec-secret",
+    limit = { qps = 0.1 },
   }
+  client:call("GetDISyncTask", { ProjectId = 1, TaskType = "DI_REALTIME", FileId = 1 })
   local _, err = client:call("GetDISyncTask", { ProjectId = 1, TaskType = "DI_REALTIME", FileId = 1 })
   ngx.shared.notes:set(phase, err.kind .. " " .. tostring(err))
 end

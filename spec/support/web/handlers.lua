@@ -35,6 +35,10 @@ function manners.tls()
   ngx.print(ngx.var.ssl_protocol, " ", ngx.var.ssl_client_s_dn or "nobody")
 end
 
+function manners.sni()
+  ngx.print(ngx.var.ssl_server_name or "none")
+end
+
 function manners.count(name)
   ngx.print(ngx.shared.counts:get(name) or 0)
 end

@@ -2,11 +2,14 @@
 
 local M = {}
 
+local CODE = "CURLE_SSL_CERTPROBLEM"
+
 local function read(path, option)
   local file, message = io.open(path, "rb")
   if not file then
     return nil, {
       kind = "invalid", sent = false, path = option, message = "can't be read: " .. message,
+      code = CODE,
       advice = ("check the path in %s"):format(option),
     }
   end
@@ -16,11 +19,11 @@ local function read(path, option)
 end
 
 local function refused(option, message, advice)
-  return nil, { kind = "invalid", sent = false, path = option, message = message, advice = advice }
+  return nil, { kind = "invalid", sent = false, path = option, message = message, advice = advice, code = CODE }
 end
 
 --- Fields for the security of connections.
----@param options dataworks.TransportOptions
+---@param options { client_certificate: string, client_key?: string, client_key_password: boolean is there one? }
 ---@return { certificate: userdata, key: userdata }|nil
 ---@return table|nil failure
 function M.load(options)
@@ -28,7 +31,7 @@ function M.load(options)
   if not ok or not ssl.parse_pem_cert then
     return refused("client_certificate", "this nginx has no lua-resty-core that can show a client certificate",
       "install lua-resty-core 0.1.24 or newer")
-  elseif options.client_key_password and options.client_key_password ~= "" then
+  elseif options.client_key_password then
     return refused("client_key_password", "inside nginx a key can't be behind a password",
       "name a key without one, in a file that only nginx may read")
   end
