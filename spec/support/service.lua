@@ -83,16 +83,20 @@ function Service:await_call(emulator, action)
   error("no call of " .. action .. " in 30 seconds: " .. self:log(), 2)
 end
 
---- Once no worker is left of before a reload.
-function Service:await_gone(seconds)
+--- Once none of these workers is left.
+function Service:await_gone(pids, seconds)
   for _ = 1, seconds * 10 do
-    if not shell.run("ps -o args= --ppid " .. self.pid):find "shutting down" then return end
+    local left = {}
+    for _, pid in ipairs(self:workers()) do left[pid] = true end
+    local gone = true
+    for _, pid in ipairs(pids) do gone = gone and not left[pid] end
+    if gone then return end
     shell.run "sleep 0.1"
   end
   error("a worker did not end: " .. self:log(), 2)
 end
 
---- The pids of the workers that take requests.
+--- The pids of its workers.
 function Service:workers()
   local list = {}
   for pid in files.read(("/proc/%s/task/%s/children"):format(self.pid, self.pid)):gmatch "%d+" do list[#list + 1] = pid end
