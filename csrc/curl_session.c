@@ -81,6 +81,15 @@ static bool parse_url(struct session *s, const struct request *request, bool *pl
   return ok;
 }
 
+/* What goes into the request line, where the URL shows it plainly. */
+static const char *find_target(const char *url) {
+  const char *authority = strstr(url, "://");
+  if (!authority || strchr(url, '#')) return NULL;
+  authority += 3;
+  const char *path = authority + strcspn(authority, "/?");
+  return path > authority && *path == '/' ? path : NULL;
+}
+
 /* libcurl repeats a request by itself when a kept connection breaks before the reply, even one that
    the service has read and acted on. It passes here before each try, once the connection stands:
    the second is refused. */
@@ -221,15 +230,29 @@ static CURLcode set_connection(struct session *s, bool plain, struct sockets *so
   return code;
 }
 
-static CURLcode set_request(struct session *s, const struct request *request, bool direct,
-                            bool copied) {
+/* libcurl writes a query byte by byte, twice, but copies a target. */
+static CURLcode set_url(struct session *s, const char *target) {
   CURL *h = s->handle;
-  CURLcode code = set_method(h, request, copied);
+  CURLcode code = CURLE_OK;
+  if (target && curl_url_set(s->url, CURLUPART_QUERY, NULL, 0) != CURLUE_OK)
+    code = CURLE_OUT_OF_MEMORY;
   SET(CURLOPT_CURLU, s->url);
+  SET(CURLOPT_REQUEST_TARGET, target);
+  return code;
+}
+
+/* Loopback is reached directly: through a proxy, plain http would leave the machine after all. */
+static CURLcode set_request(struct session *s, const struct request *request, bool plain,
+                            bool loopback, bool copied) {
+  CURL *h = s->handle;
+  const char *proxy = loopback ? "" : request->proxy;
+  bool whole = plain && *proxy; /* a proxy may have to be told the whole URL */
+  CURLcode code = set_method(h, request, copied);
+  if (code == CURLE_OK) code = set_url(s, whole ? NULL : find_target(request->url));
   SET(CURLOPT_HTTPHEADER, s->headers);
   SET(CURLOPT_TIMEOUT_MS, request->timeout_ms);
   SET(CURLOPT_CONNECTTIMEOUT_MS, request->connect_timeout_ms);
-  SET(CURLOPT_PROXY, direct ? "" : request->proxy);
+  SET(CURLOPT_PROXY, proxy);
   return code;
 }
 
@@ -349,8 +372,7 @@ bool session_begin(struct session *s, const struct request *request, struct sock
 
   CURLcode code = headers_finish(&s->headers) ? open_handle(s) : CURLE_OUT_OF_MEMORY;
   if (code != CURLE_OK) return fail(s, failure, code, SENT_NO, NULL);
-  /* Loopback is reached directly: through a proxy, plain http would leave the machine after all. */
-  code = set_request(s, request, loopback, sockets != &s->sockets);
+  code = set_request(s, request, plain, loopback, sockets != &s->sockets);
   if (code == CURLE_OK) code = set_connection(s, plain, sockets);
   if (code == CURLE_OK) return true;
   unset_request(s->handle);
