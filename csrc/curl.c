@@ -21,6 +21,7 @@
 #define DEFAULT_CONNECT_TIMEOUT 5.0
 #define DEFAULT_MAX_REPLY_BYTES (16.0 * 1024 * 1024)
 #define MOST_REPLY_BYTES (1024.0 * 1024 * 1024)
+#define USUAL_HEADERS 8
 /* A bound that fits a long of 32 bits too: 24 days in milliseconds. */
 #define LONGEST_SECONDS 2000000.0
 
@@ -174,7 +175,7 @@ static void check_request(lua_State *L, int first, const struct session *s, stru
 
 /* A header that came several times is joined, as HTTP allows. */
 static void push_headers(lua_State *L, const struct bytes *headers) {
-  lua_newtable(L);
+  lua_createtable(L, 0, USUAL_HEADERS);
   for (size_t at = 0; at < headers->len;) {
     const char *name = headers->data + at;
     const char *value = name + strlen(name) + 1;

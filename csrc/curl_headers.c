@@ -3,25 +3,48 @@
 #endif
 #include "curl_headers.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#define FIRST_CAPACITY ((size_t)2048)
+
 void wipe(char *text, size_t len) {
-  volatile char *p = text;
-  while (len--) *p++ = 0;
+  static void *(*const volatile set)(void *, int, size_t) = memset;
+  set(text, 0, len);
 }
 
-void headers_free(struct curl_slist **list) {
-  for (struct curl_slist *h = *list; h; h = h->next) wipe(h->data, strlen(h->data));
-  curl_slist_free_all(*list);
-  *list = NULL;
+void headers_free(struct headers *h) {
+  if (h->text) wipe(h->text, h->len);
+  free(h->text);
+  free(h->list);
+  *h = (struct headers){ 0 };
 }
 
-static bool append(struct curl_slist **list, const char *line) {
-  struct curl_slist *longer = curl_slist_append(*list, line);
-  if (longer) *list = longer;
-  return longer != NULL;
+/* realloc could leave a copy behind. */
+static bool make_room(struct headers *h, size_t extra) {
+  size_t capacity = h->capacity ? h->capacity : FIRST_CAPACITY;
+  if (extra <= h->capacity - h->len) return true;
+  while (capacity - h->len < extra) {
+    if (capacity > SIZE_MAX / 2) return false;
+    capacity *= 2;
+  }
+  char *grown = malloc(capacity);
+  if (!grown) return false;
+  if (h->text) {
+    memcpy(grown, h->text, h->len);
+    wipe(h->text, h->len);
+    free(h->text);
+  }
+  h->text = grown;
+  h->capacity = capacity;
+  return true;
+}
+
+static void put(struct headers *h, const char *text, size_t len) {
+  memcpy(h->text + h->len, text, len);
+  h->len += len;
 }
 
 static bool is_token(const char *text, size_t len) {
@@ -36,10 +59,7 @@ static bool is_token(const char *text, size_t len) {
 }
 
 static bool is_one_line(const char *text, size_t len) {
-  for (size_t i = 0; i < len; i++) {
-    if (text[i] == '\r' || text[i] == '\n' || text[i] == '\0') return false;
-  }
-  return true;
+  return !memchr(text, '\r', len) && !memchr(text, '\n', len) && !memchr(text, '\0', len);
 }
 
 static bool is_blank(const char *text, size_t len) {
@@ -59,31 +79,38 @@ static const char *refuse(const char *name, size_t name_len, const char *value, 
   return NULL;
 }
 
-CURLcode headers_add(struct curl_slist **list, const char *name, size_t name_len,
-                     const char *value, size_t value_len, const char **refusal) {
+CURLcode headers_add(struct headers *h, const char *name, size_t name_len, const char *value,
+                     size_t value_len, const char **refusal) {
   *refusal = refuse(name, name_len, value, value_len);
   if (*refusal) return CURLE_BAD_FUNCTION_ARGUMENT;
-
+  if (!make_room(h, name_len + value_len + sizeof ": ")) return CURLE_OUT_OF_MEMORY;
+  put(h, name, name_len);
   /* libcurl spells an empty value "name;": "name:" would mean "leave it out". */
-  bool empty = is_blank(value, value_len);
-  size_t size = name_len + (empty ? 1 : 2 + value_len) + 1;
-  char *line = malloc(size);
-  if (!line) return CURLE_OUT_OF_MEMORY;
-  memcpy(line, name, name_len);
-  if (empty) {
-    line[name_len] = ';';
+  if (is_blank(value, value_len)) {
+    put(h, ";", sizeof ";");
   } else {
-    memcpy(line + name_len, ": ", 2);
-    memcpy(line + name_len + 2, value, value_len);
+    put(h, ": ", 2);
+    put(h, value, value_len);
+    put(h, "", 1);
   }
-  line[size - 1] = '\0';
-  bool ok = append(list, line);
-  wipe(line, size);
-  free(line);
-  return ok ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+  h->count++;
+  return CURLE_OK;
 }
 
-bool headers_finish(struct curl_slist **list) {
-  return append(list, "Accept:") && append(list, "Content-Type:") && append(list, "Expect:") &&
-         append(list, "User-Agent:");
+static const char left_out[] = "Accept:\0Content-Type:\0Expect:\0User-Agent:";
+#define LEFT_OUT 4
+
+struct curl_slist *headers_finish(struct headers *h) {
+  if (!make_room(h, sizeof left_out)) return NULL;
+  put(h, left_out, sizeof left_out);
+  h->count += LEFT_OUT;
+  h->list = malloc(h->count * sizeof *h->list);
+  if (!h->list) return NULL;
+  char *line = h->text;
+  for (size_t i = 0; i < h->count; i++) {
+    h->list[i].data = line;
+    h->list[i].next = i + 1 < h->count ? &h->list[i + 1] : NULL;
+    line += strlen(line) + 1;
+  }
+  return h->list;
 }

@@ -9,15 +9,24 @@
 
 #pragma GCC visibility push(hidden)
 
+struct headers {
+  char *text; /* the lines, each with a NUL behind it */
+  size_t len;
+  size_t capacity;
+  size_t count;
+  struct curl_slist *list; /* one block */
+};
+
 /* A header that isn't one line, or that libcurl has to write, gets CURLE_BAD_FUNCTION_ARGUMENT and
    the refusal's text. */
-CURLcode headers_add(struct curl_slist **list, const char *name, size_t name_len,
-                     const char *value, size_t value_len, const char **refusal);
+CURLcode headers_add(struct headers *headers, const char *name, size_t name_len, const char *value,
+                     size_t value_len, const char **refusal);
 
-/* Stops libcurl from adding headers that the caller didn't give. False: no memory. */
-bool headers_finish(struct curl_slist **list);
+/* The list, and in it what stops libcurl from adding headers that the caller didn't give. NULL: no
+   memory. Nothing can be added afterwards. */
+struct curl_slist *headers_finish(struct headers *headers);
 
-void headers_free(struct curl_slist **list);
+void headers_free(struct headers *headers);
 
 /* Not memset: the compiler would drop that before free. */
 void wipe(char *text, size_t len);

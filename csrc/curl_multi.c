@@ -86,12 +86,7 @@ void multi_add(struct multi *m, struct session *s, const struct request *request
   }
   CURLMcode code = open_handle(m);
   enter(&m->under_way, s);
-  if (code == CURLM_OK) {
-    sigset_t before;
-    bool blocked = block_sigpipe(&before);
-    code = curl_multi_add_handle(m->handle, s->handle);
-    if (blocked) restore_sigpipe(&before);
-  }
+  if (code == CURLM_OK) code = curl_multi_add_handle(m->handle, s->handle); /* writes nothing yet */
   if (code != CURLM_OK) finish(m, s, CURLE_OUT_OF_MEMORY);
 }
 

@@ -3,7 +3,6 @@
 #endif
 #include "curl_session.h"
 
-#include "curl_headers.h"
 #include "curl_multi.h"
 
 #include <arpa/inet.h>
@@ -249,7 +248,7 @@ static CURLcode set_request(struct session *s, const struct request *request, bo
   bool whole = plain && *proxy; /* a proxy may have to be told the whole URL */
   CURLcode code = set_method(h, request, copied);
   if (code == CURLE_OK) code = set_url(s, whole ? NULL : find_target(request->url));
-  SET(CURLOPT_HTTPHEADER, s->headers);
+  SET(CURLOPT_HTTPHEADER, s->headers.list);
   SET(CURLOPT_TIMEOUT_MS, request->timeout_ms);
   SET(CURLOPT_CONNECTTIMEOUT_MS, request->connect_timeout_ms);
   SET(CURLOPT_PROXY, proxy);

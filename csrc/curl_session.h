@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "curl_error.h"
+#include "curl_headers.h"
 #include "curl_reply.h"
 #include "curl_sockets.h"
 
@@ -33,7 +34,7 @@ struct session {
   struct sockets sockets;
 
   CURLU *url;
-  struct curl_slist *headers;
+  struct headers headers;
   struct reply reply;
   unsigned starts; /* how often libcurl set out to write this request */
   int local_port;  /* of the connection it set out on */

@@ -25,6 +25,7 @@ local M = {}
 ---@field listener false|fun(event: dataworks.Event)
 ---@field write false|fun(line: string) takes debug lines
 ---@field wrong string|false what either raised last
+---@field heard boolean is there one to tell? An event that nobody hears need not be made
 local Events = {}
 Events.__index = Events
 
@@ -50,9 +51,8 @@ end
 ---@param getenv fun(name: string): string|nil
 ---@return dataworks.Events
 function M.new(options, getenv)
-  return setmetatable({
-    listener = options.on_event or false, write = debugging.writer(options.debug, getenv) or false, wrong = false,
-  }, Events)
+  local listener, write = options.on_event or false, debugging.writer(options.debug, getenv) or false
+  return setmetatable({ listener = listener, write = write, heard = (listener or write) ~= false, wrong = false }, Events)
 end
 
 return M

@@ -20,21 +20,22 @@ local function diagnosis() return require "dataworks.diagnosis" end
 -- The bytes of an unreadable reply that its error keeps, and how far in they are looked through for secrets.
 local EXCERPT_BYTES, SEARCHED_BYTES = 200, 65536
 
-local MARK = "\1"
+local MARK = 1 -- in front of an integer that core.quote_integers has put between quotes
 
+local null = core.null
 local to_integer = math.tointeger or function() end
 
 local function restore(value)
   local kind = type(value)
   if kind == "number" then
     return to_integer(value) or value
-  elseif kind == "string" and value:sub(1, 1) == MARK then
+  elseif kind == "string" then
     -- Text that began with a mark of its own has another one in front, and is no number.
-    return ids.native(value:sub(2))
+    return value:byte() == MARK and ids.native(value:sub(2)) or value
   elseif kind == "table" then
     for key, item in next, value do
       -- An absent member and a null one mean the same here; in a list a null keeps its place.
-      if item == core.null and type(key) == "string" then
+      if item == null and type(key) == "string" then
         value[key] = nil
       else
         value[key] = restore(item)
