@@ -300,6 +300,23 @@ static int multi_meth_poll(lua_State *L) {
   return 1;
 }
 
+/* multi:timeout() -> seconds until poll has something to do even if no socket is ready; nil: never */
+static int multi_meth_timeout(lua_State *L) {
+  int64_t left = multi_timeout(check_multi(L));
+  if (left < 0) lua_pushnil(L);
+  else lua_pushnumber(L, (lua_Number)left / 1000);
+  return 1;
+}
+
+/* multi:fd() -> descriptor that is readable when a socket is ready; nil: the system has none */
+static int multi_meth_fd(lua_State *L) {
+  int fd = -1;
+  if (!multi_fd(check_multi(L), &fd)) return luaL_error(L, "no descriptor, or no memory, is left");
+  if (fd < 0) lua_pushnil(L);
+  else lua_pushinteger(L, fd);
+  return 1;
+}
+
 /* multi:cancel(session) -> was it under way here? Then its result is ready. */
 static int multi_meth_cancel(lua_State *L) {
   struct multi *m = check_multi(L);
@@ -338,6 +355,8 @@ static const luaL_Reg session_metamethods[] = {
 static const luaL_Reg multi_methods[] = {
   { "add", multi_meth_add },
   { "poll", multi_meth_poll },
+  { "timeout", multi_meth_timeout },
+  { "fd", multi_meth_fd },
   { "cancel", multi_meth_cancel },
   { "close", multi_meth_close },
   { NULL, NULL },

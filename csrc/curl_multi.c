@@ -2,10 +2,14 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Idle connections that are kept. */
 #define MAX_KEPT 256L
+
+/* Sockets that are carried on after one wait. */
+#define MOST_READY 64
 
 static void enter(struct session **list, struct session *s) {
   s->before = NULL;
@@ -41,6 +45,8 @@ static void abandon(struct multi *m) {
     row->next = atomic_exchange(&all, row);
   }
   sockets_abandon(&m->sockets);
+  watch_close(&m->watch);
+  m->timed = false;
   m->handle = NULL;
   while (m->under_way) {
     struct session *s = m->under_way;
@@ -52,14 +58,53 @@ static void abandon(struct multi *m) {
   }
 }
 
+static int64_t now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int on_socket(CURL *h, curl_socket_t fd, int what, void *context, void *of_socket) {
+  struct multi *m = context;
+  (void)h, (void)of_socket;
+  int events = what == CURL_POLL_INOUT ? WATCH_IN | WATCH_OUT
+             : what == CURL_POLL_IN    ? WATCH_IN
+             : what == CURL_POLL_OUT   ? WATCH_OUT
+                                       : 0;
+  return watch_set(&m->watch, fd, events) ? 0 : -1;
+}
+
+static int on_timer(CURLM *h, long timeout_ms, void *context) {
+  struct multi *m = context;
+  (void)h;
+  m->timed = timeout_ms >= 0;
+  m->timer = m->timed ? now() + timeout_ms : 0;
+  return 0;
+}
+
+#define SET(option, value)                                             \
+  do {                                                                 \
+    if (code == CURLM_OK) code = curl_multi_setopt(h, option, value); \
+  } while (0)
+
+static CURLMcode set_up(struct multi *m, CURLM *h) {
+  CURLMcode code = CURLM_OK;
+  SET(CURLMOPT_MAXCONNECTS, MAX_KEPT);
+  SET(CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+  SET(CURLMOPT_SOCKETFUNCTION, on_socket);
+  SET(CURLMOPT_SOCKETDATA, m);
+  SET(CURLMOPT_TIMERFUNCTION, on_timer);
+  SET(CURLMOPT_TIMERDATA, m);
+  if (code == CURLM_OK && !watch_open(&m->watch)) code = CURLM_OUT_OF_MEMORY;
+  return code;
+}
+
 static CURLMcode open_handle(struct multi *m) {
   if (m->handle && m->owner != getpid()) abandon(m);
   if (m->handle) return CURLM_OK;
   CURLM *h = curl_multi_init();
   if (!h) return CURLM_OUT_OF_MEMORY;
-  CURLMcode code = curl_multi_setopt(h, CURLMOPT_MAXCONNECTS, MAX_KEPT);
-  if (code == CURLM_OK)
-    code = curl_multi_setopt(h, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+  CURLMcode code = set_up(m, h);
   if (code != CURLM_OK) {
     curl_multi_cleanup(h);
     return code;
@@ -86,7 +131,7 @@ void multi_add(struct multi *m, struct session *s, const struct request *request
   }
   CURLMcode code = open_handle(m);
   enter(&m->under_way, s);
-  if (code == CURLM_OK) code = curl_multi_add_handle(m->handle, s->handle); /* writes nothing yet */
+  if (code == CURLM_OK) code = curl_multi_add_handle(m->handle, s->handle); /* writes nothing */
   if (code != CURLM_OK) finish(m, s, CURLE_OUT_OF_MEMORY);
 }
 
@@ -128,15 +173,48 @@ static void collect(struct multi *m) {
   }
 }
 
+int64_t multi_timeout(const struct multi *m) {
+  if (m->over) return 0;
+  if (!m->timed) return -1;
+  int64_t left = m->timer - now();
+  return left > 0 ? left : 0;
+}
+
+bool multi_fd(struct multi *m, int *fd) {
+  if (open_handle(m) != CURLM_OK) return false;
+  *fd = m->watch.fd;
+  return true;
+}
+
+/* Until the next call of libcurl's, at most. */
+static int bounded(const struct multi *m, int timeout_ms) {
+  int64_t left = multi_timeout(m);
+  return left >= 0 && left < timeout_ms ? (int)left : timeout_ms;
+}
+
+static CURLMcode carry_on(struct multi *m, int timeout_ms) {
+  struct ready ready[MOST_READY];
+  int running;
+  int count = watch_wait(&m->watch, ready, MOST_READY, bounded(m, timeout_ms));
+  CURLMcode code = CURLM_OK;
+  for (int i = 0; i < count && code == CURLM_OK; i++) {
+    int events = ready[i].events;
+    int bits = (events & WATCH_IN ? CURL_CSELECT_IN : 0) |
+               (events & WATCH_OUT ? CURL_CSELECT_OUT : 0) |
+               (events & WATCH_ERROR ? CURL_CSELECT_ERR : 0);
+    code = curl_multi_socket_action(m->handle, ready[i].fd, bits, &running);
+  }
+  if (code == CURLM_OK && m->timed && m->timer <= now())
+    code = curl_multi_socket_action(m->handle, CURL_SOCKET_TIMEOUT, 0, &running);
+  return code;
+}
+
 CURLMcode multi_poll(struct multi *m, int timeout_ms) {
-  sigset_t before;
   CURLMcode code = open_handle(m);
   if (code != CURLM_OK) return code;
+  sigset_t before;
   bool blocked = block_sigpipe(&before);
-  int running;
-  /* It does not wait while one that was added has not been begun. */
-  code = curl_multi_poll(m->handle, NULL, 0, m->over ? 0 : timeout_ms, NULL);
-  if (code == CURLM_OK) code = curl_multi_perform(m->handle, &running);
+  code = carry_on(m, timeout_ms);
   collect(m);
   if (blocked) restore_sigpipe(&before);
   return code;
@@ -180,6 +258,7 @@ void multi_close(struct multi *m) {
     curl_multi_cleanup(m->handle);
     if (blocked) restore_sigpipe(&before);
     m->handle = NULL;
+    watch_close(&m->watch);
   }
   sockets_free(&m->sockets);
   m->closed = true;

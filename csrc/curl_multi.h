@@ -4,9 +4,11 @@
 
 #include <curl/curl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "curl_session.h"
+#include "curl_watch.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -15,6 +17,9 @@ struct multi {
   CURLM *handle; /* NULL: none is needed yet */
   pid_t owner;   /* the process that made the handle */
   struct sockets sockets;
+  struct watch watch;
+  bool timed;    /* libcurl wants to be called */
+  int64_t timer; /* by then, in milliseconds of the clock that only goes forward */
   struct session *under_way;
   struct session *over; /* with an outcome that nobody has asked for yet */
 };
@@ -31,6 +36,12 @@ bool multi_is_stale(struct multi *m, struct session *s);
 
 /* Carries all requests on; waits for at most so long, unless one is over. A signal ends it early. */
 CURLMcode multi_poll(struct multi *m, int timeout_ms);
+
+/* Milliseconds until multi_poll has something to do even if no socket is ready; -1: never. */
+int64_t multi_timeout(const struct multi *m);
+
+/* Readable when a socket is ready; -1: the system has no such descriptor. False: out of them, or of memory. */
+bool multi_fd(struct multi *m, int *fd);
 
 /* One that is over, which it is no longer part of; NULL: none. */
 struct session *multi_next(struct multi *m);

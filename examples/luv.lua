@@ -1,10 +1,9 @@
--- Creates tasks inside a program that libuv drives: its event loop steps ours. Needs luv (Debian's lua-luv). Endpoint
--- and keys come from the environment: `dataworks emulator -- lua5.4 examples/luv.lua`.
+-- Creates tasks inside a program that libuv drives: its event loop steps ours when something has arrived, or when it is
+-- time. Needs luv (Debian's lua-luv). Endpoint and keys come from the environment:
+-- `dataworks emulator -- lua5.4 examples/luv.lua`.
 
 local dataworks = require "dataworks"
 local uv = require "luv"
-
-local STEP = 2 -- ms
 
 local client = dataworks.new()
 local loop = dataworks.loop()
@@ -30,14 +29,25 @@ local ticks = 0
 local ticker = uv.new_timer()
 ticker:start(0, 5, function() ticks = ticks + 1 end)
 
-local stepper = uv.new_timer()
-stepper:start(0, STEP, function()
-  if not loop:step(0) then
-    stepper:close()
-    ticker:close()
-  end
-end)
+local arrivals, timer = uv.new_poll(loop:fd()), uv.new_timer()
 
+-- Also to be called after a loop:spawn that is made outside of it.
+local function step()
+  if not loop:step() then
+    arrivals:close()
+    timer:close()
+    ticker:close()
+    return
+  end
+  local seconds = loop:timeout()
+  timer:stop()
+  if seconds < math.huge then
+    timer:start(math.ceil(seconds * 1000), 0, step)
+  end
+end
+
+arrivals:start("r", step)
+step()
 uv.run()
 loop:close()
 client:close()

@@ -37,7 +37,7 @@ build = {
     ["dataworks.curl"] = {
       sources = {
         "csrc/curl.c", "csrc/curl_error.c", "csrc/curl_headers.c", "csrc/curl_multi.c", "csrc/curl_reply.c",
-        "csrc/curl_session.c", "csrc/curl_sockets.c",
+        "csrc/curl_session.c", "csrc/curl_sockets.c", "csrc/curl_watch.c",
       },
       libraries = { "curl" },
       incdirs = { "$(CURL_INCDIR)" },

@@ -540,6 +540,36 @@ describe("a loop", function()
       assert.error_matches(function() loop:spawn(print) end, "the loop is closed")
     end)
 
+    it("tells by a descriptor when something has arrived", function()
+      local loop = dataworks.loop()
+      local fd, path, answered = loop:fd(), barrier(2), 0
+      local function call()
+        assert.equal(200, send(path).status)
+        answered = answered + 1
+      end
+      -- Until nothing is to be done for so long.
+      local function host(seconds)
+        while true do
+          local wait = loop:timeout()
+          if not native.readable(fd, math.min(wait, seconds)) and wait > seconds then
+            return true
+          elseif not loop:step() then
+            return false
+          end
+        end
+      end
+      loop:spawn(call)
+      assert.is_true(host(0.2))
+      assert.equal(0, answered)
+      loop:spawn(call)
+      assert.is_false(host(PATIENCE))
+      assert.equal(2, answered)
+      assert.equal(fd, loop:fd())
+      loop:close()
+      assert.error_matches(function() loop:fd() end, "fd: the loop is closed")
+      assert.error_matches(function() loop.fd() end, "call it as a method")
+    end)
+
     it("raises what its tasks died of when they are over", function()
       local loop = dataworks.loop()
       loop:spawn(function() error "broken" end)

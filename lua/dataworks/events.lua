@@ -52,7 +52,9 @@ end
 ---@return dataworks.Events
 function M.new(options, getenv)
   local listener, write = options.on_event or false, debugging.writer(options.debug, getenv) or false
-  return setmetatable({ listener = listener, write = write, heard = (listener or write) ~= false, wrong = false }, Events)
+  return setmetatable({
+    listener = listener, write = write, heard = (listener or write) ~= false, wrong = false,
+  }, Events)
 end
 
 return M

@@ -277,9 +277,8 @@ local function run_ready(self)
   end
 end
 
---- Seconds until there is something to do without a reply; math.huge: nothing but replies.
----@return number
-function Loop:timeout()
+--- Seconds until a task goes on without a reply.
+local function until_due(self)
   if self.first <= self.last then
     return 0
   end
@@ -287,9 +286,31 @@ function Loop:timeout()
   return due and math.max(due - core.clock(), 0) or math.huge
 end
 
+--- Seconds until there is something to do even if nothing arrives; math.huge: never.
+---@return number
+function Loop:timeout()
+  return math.min(until_due(self), self.transfers:timeout())
+end
+
+local function check_open(self, what)
+  if getmetatable(self) ~= Loop then
+    error(("%s: call it as a method of a loop, loop:%s()"):format(what, what), 3)
+  elseif self.closed then
+    error(what .. ": the loop is closed", 3)
+  end
+end
+
+--- A descriptor that is readable when something has arrived, for the event loop of a host; the same one until the loop
+--- is closed. nil: the system has none, and the host steps every few milliseconds.
+---@return integer|nil
+function Loop:fd()
+  check_open(self, "fd")
+  return self.transfers:fd()
+end
+
 local function turn(self, timeout)
   run_ready(self)
-  local wait = math.min(timeout, self:timeout())
+  local wait = math.min(timeout, until_due(self))
   if self.alive == 0 then
     wait = 0
   elseif wait == math.huge and not self.transfers:is_busy() then
@@ -360,10 +381,9 @@ end
 ---@param timeout? number seconds, 0
 ---@return boolean are there tasks left?
 function Loop:step(timeout)
+  check_open(self, "step")
   if timeout ~= nil and (type(timeout) ~= "number" or timeout ~= timeout) then
     error("step: seconds were expected, got " .. tostring(timeout), 2)
-  elseif self.closed then
-    error("step: the loop is closed", 2)
   elseif active then
     error("step: a task can't step a loop", 2)
   end

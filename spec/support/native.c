@@ -4,6 +4,7 @@
 #include <lua.h>
 #include <lualib.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -114,6 +115,13 @@ static int native_mute_port(lua_State *L) {
   return bound_port(L, 1);
 }
 
+/* readable(fd, seconds) -> is there something to read before that time has passed? */
+static int native_readable(lua_State *L) {
+  struct pollfd p = { .fd = (int)luaL_checkinteger(L, 1), .events = POLLIN };
+  lua_pushboolean(L, poll(&p, 1, (int)(luaL_checknumber(L, 2) * 1000)) > 0);
+  return 1;
+}
+
 int luaopen_native(lua_State *L) {
   static const struct {
     const char *name;
@@ -125,6 +133,7 @@ int luaopen_native(lua_State *L) {
     { "close_all", native_close_all },
     { "closed_port", native_closed_port },
     { "mute_port", native_mute_port },
+    { "readable", native_readable },
   };
   lua_newtable(L);
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {

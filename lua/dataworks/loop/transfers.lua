@@ -89,13 +89,17 @@ local function failure(kind, message, code)
   return { nil, { kind = kind, sent = false, message = message, code = code } }
 end
 
+local function multi_of(self)
+  self.multi = self.multi or curl().multi()
+  return self.multi
+end
+
 --- Hands a request to libcurl, with the time that is left for it.
 local function set_out(self, flight)
   local request, limits = flight.request, flight.limits
-  self.multi = self.multi or curl().multi()
   self.made = self.made + 1
-  local session = flight.pool:take()
-  local ok, wrong = pcall(self.multi.add, self.multi, session, self.made, request.method, request.url, request.headers,
+  local multi, session = multi_of(self), flight.pool:take()
+  local ok, wrong = pcall(multi.add, multi, session, self.made, request.method, request.url, request.headers,
     request.body, flight.deadline - core.clock(), limits.connect_timeout, limits.proxy)
   if not ok then
     flight.pool:give(session)
@@ -222,6 +226,16 @@ function Transfers:poll(seconds)
       advance(self, flight.host)
     end
   end
+end
+
+--- Seconds until libcurl has something to do even if nothing arrives.
+function Transfers:timeout()
+  return self.multi and self.multi:timeout() or math.huge
+end
+
+---@return integer|nil
+function Transfers:fd()
+  return multi_of(self):fd()
 end
 
 function Transfers:close()

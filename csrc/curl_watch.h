@@ -1,0 +1,39 @@
+/* Which of many sockets can go on: an epoll set, which is one descriptor that other event loops can wait for; where the
+   system has none, poll. */
+#ifndef DATAWORKS_CURL_WATCH_H
+#define DATAWORKS_CURL_WATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#pragma GCC visibility push(hidden)
+
+struct watch {
+  bool open;
+  int fd; /* of the set; -1: it has none */
+  struct pollfd *list;
+  size_t count;
+  size_t capacity;
+};
+
+enum watch_event { WATCH_IN = 1, WATCH_OUT = 2, WATCH_ERROR = 4 };
+
+struct ready {
+  int fd;
+  int events;
+};
+
+bool watch_open(struct watch *w);
+
+/* Idempotent. After a fork the set is the parent's too, and stays as it is. */
+void watch_close(struct watch *w);
+
+/* What to wait for from now on; 0: nothing. */
+bool watch_set(struct watch *w, int fd, int events);
+
+/* Fills in at most so many, and says how many; -1: a signal came first. Those left out come the next time. */
+int watch_wait(struct watch *w, struct ready *ready, int most, int timeout_ms);
+
+#pragma GCC visibility pop
+
+#endif
