@@ -91,11 +91,14 @@ lint: ## luacheck, and everything must parse as Lua 5.1
 	luacheck -q --no-color $(LUA_FILES)
 	luac5.1 -p $(LUA_FILES)
 
-check-c: ## each C file with gcc and clang and every warning, then cppcheck
+check-c: ## each C file with gcc and clang and every warning, then cppcheck; the loop where there is no epoll
 	@tools/setup gates
 	@set -e; for cc in gcc clang; do for lua in $(LUAS); do \
 	  echo "$$cc, Lua $$lua"; $(MAKE) --no-print-directory -s build CC=$$cc LUA=$$lua BUILD=build/$$cc-$$lua; done; done
 	cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 -j2 csrc tools
+	@$(MAKE) --no-print-directory -s build LUA=5.4
+	@$(MAKE) --no-print-directory -s build LUA=5.4 BUILD=build/poll CPPFLAGS=-DDATAWORKS_NO_EPOLL
+	@tools/suite 5.4 --cpath='./build/poll/?.so' spec/loop_spec.lua
 
 VALGRIND ?= valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect,possible \
   --errors-for-leak-kinds=definite,indirect,possible --keep-debuginfo=yes --child-silent-after-fork=yes

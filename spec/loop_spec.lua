@@ -543,6 +543,10 @@ describe("a loop", function()
     it("tells by a descriptor when something has arrived", function()
       local loop = dataworks.loop()
       local fd, path, answered = loop:fd(), barrier(2), 0
+      if not fd then
+        pending "the system has no epoll"
+        return
+      end
       local function call()
         assert.equal(200, send(path).status)
         answered = answered + 1
