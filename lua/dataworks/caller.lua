@@ -250,10 +250,12 @@ local function prepare(self, call)
   if not request then
     return nil, err
   end
-  self.events:emit {
-    type = "request", action = call.action, attempt = call.attempts, endpoint = self.endpoint,
-    client_token = call.has_token and call.params.ClientToken or nil,
-  }
+  if self.events:are_heard() then
+    self.events:emit {
+      type = "request", action = call.action, attempt = call.attempts, endpoint = self.endpoint,
+      client_token = call.has_token and call.params.ClientToken or nil,
+    }
+  end
   if self.closed then
     return nil, CLOSED
   end
@@ -262,7 +264,7 @@ local function prepare(self, call)
   return transport and request, err or transport
 end
 
---- The request as it was signed, whatever a transport does to the table that it is handed.
+--- The request as it was signed, whatever a transport of the program's own does to the table that it is handed.
 local function copy_of(request)
   local headers = {}
   for name, value in pairs(request.headers) do
@@ -280,7 +282,7 @@ local function exchange(self, call)
   if not request then
     return nil, transport
   end
-  local signed = copy_of(request)
+  local signed = self.owns_transport and request or copy_of(request)
   local left = call.deadline - self.clock()
   if left <= 0 then
     return nil, { kind = "timeout", sent = false, message = "the deadline passed before the request was sent" }
@@ -340,11 +342,13 @@ local function attempt(self, call)
   if reply then
     self.limit:heard(self, call, err)
   end
-  self.events:emit {
-    type = "response", action = call.action, attempt = call.attempts, elapsed = self.clock() - began,
-    status = reply and reply.status, error = err,
-    request_id = err and err.request_id or result and result.RequestId or nil,
-  }
+  if self.events:are_heard() then
+    self.events:emit {
+      type = "response", action = call.action, attempt = call.attempts, elapsed = self.clock() - began,
+      status = reply and reply.status, error = err,
+      request_id = err and err.request_id or result and result.RequestId or nil,
+    }
+  end
   return result, err, reply
 end
 

@@ -36,6 +36,11 @@ local function tell(self, callback, what)
   end
 end
 
+--- Is there anybody to make an event for?
+function Events:are_heard()
+  return self.write or self.listener
+end
+
 ---@param event dataworks.Event
 function Events:emit(event)
   if self.write then
