@@ -428,7 +428,8 @@ int request_build(lua_State *L, struct scratch *s, const struct action *action, 
   struct job job = { .L = L, .s = s, .action = action };
   luaL_checktype(L, params, LUA_TTABLE);
   luaL_checktype(L, context, LUA_TTABLE);
-  luaL_checkstack(L, PARAM_LIMIT + 32, "too many parameters");
+  /* No more than it takes: what a coroutine's stack has grown to stays with it while it waits. */
+  luaL_checkstack(L, (int)action->param_count + 32, "too many parameters");
   bool built = build(&job, params, context);
   /* The token was part of what was signed. */
   if (s->token.len) scratch_wipe(s);

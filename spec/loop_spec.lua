@@ -634,6 +634,21 @@ describe("a loop", function()
       assert.is_nil(list:due())
     end)
 
+    it("leave little behind when they are removed, and the others in their order", function()
+      local list, called, made = timers.new(), {}, {}
+      for i = 1, 1000 do
+        made[i] = list:add(i * 7 % 1000, function() called[#called + 1] = i * 7 % 1000 end)
+      end
+      for i = 1, 1000 do
+        if i % 100 ~= 0 then list:remove(made[i]) end
+      end
+      assert.is_true(list.count <= 20)
+      list:fire(1000)
+      assert.same({ 0, 100, 200, 300, 400, 500, 600, 700, 800, 900 }, called)
+      assert.is_nil(list:due())
+      assert.equal(0, list.count)
+    end)
+
     it("that are made by one that is called wait for the next time", function()
       local list, count = timers.new(), 0
       local function again()

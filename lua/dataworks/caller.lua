@@ -250,7 +250,7 @@ local function prepare(self, call)
   if not request then
     return nil, err
   end
-  if self.events.heard then
+  if self.events:are_heard() then
     self.events:emit {
       type = "request", action = call.action, attempt = call.attempts, endpoint = self.endpoint,
       client_token = call.has_token and call.params.ClientToken or nil,
@@ -265,10 +265,7 @@ local function prepare(self, call)
 end
 
 --- The request as it was signed, whatever a transport of the program's own does to the table that it is handed.
-local function as_signed(self, request)
-  if self.owns_transport then
-    return request
-  end
+local function copy_of(request)
   local headers = {}
   for name, value in pairs(request.headers) do
     headers[name] = value
@@ -285,7 +282,7 @@ local function exchange(self, call)
   if not request then
     return nil, transport
   end
-  local signed = as_signed(self, request)
+  local signed = self.owns_transport and request or copy_of(request)
   local left = call.deadline - self.clock()
   if left <= 0 then
     return nil, { kind = "timeout", sent = false, message = "the deadline passed before the request was sent" }
@@ -345,7 +342,7 @@ local function attempt(self, call)
   if reply then
     self.limit:heard(self, call, err)
   end
-  if self.events.heard then
+  if self.events:are_heard() then
     self.events:emit {
       type = "response", action = call.action, attempt = call.attempts, elapsed = self.clock() - began,
       status = reply and reply.status, error = err,

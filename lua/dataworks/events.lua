@@ -25,7 +25,6 @@ local M = {}
 ---@field listener false|fun(event: dataworks.Event)
 ---@field write false|fun(line: string) takes debug lines
 ---@field wrong string|false what either raised last
----@field heard boolean is there one to tell? An event that nobody hears need not be made
 local Events = {}
 Events.__index = Events
 
@@ -35,6 +34,11 @@ local function tell(self, callback, what)
   if not ok then
     self.wrong = errors.line(message, 200)
   end
+end
+
+--- Is there anybody to make an event for?
+function Events:are_heard()
+  return self.write or self.listener
 end
 
 ---@param event dataworks.Event
@@ -51,9 +55,8 @@ end
 ---@param getenv fun(name: string): string|nil
 ---@return dataworks.Events
 function M.new(options, getenv)
-  local listener, write = options.on_event or false, debugging.writer(options.debug, getenv) or false
   return setmetatable({
-    listener = listener, write = write, heard = (listener or write) ~= false, wrong = false,
+    listener = options.on_event or false, write = debugging.writer(options.debug, getenv) or false, wrong = false,
   }, Events)
 end
 

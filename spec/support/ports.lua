@@ -2,7 +2,7 @@
 
 local M = {}
 
---- A port that is likely to be free, and with it the dozen that follow.
+--- A port that is likely to be free, and with it the fourteen that follow.
 ---@return integer
 function M.random()
   local file = assert(io.open("/dev/urandom", "rb"))

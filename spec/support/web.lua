@@ -8,7 +8,7 @@ local M = {}
 
 local PORTS = {
   "HTTP", "TLS", "TLS_OTHER_NAME", "TLS_EXPIRED", "TLS_SELF_SIGNED", "TLS_OLD", "TLS_12", "TLS_13", "TLS_CLIENT",
-  "PROXY", "PROXY_REFUSING", "READY",
+  "PROXY", "PROXY_REFUSING", "READY", "PROMPT", "LATE",
 }
 
 -- An authority and, under one key, what it signed and what it did not. Clients have certificates of their own, one

@@ -1,4 +1,5 @@
--- What is to be called when, the earliest first: a binary heap.
+-- What is to be called when, the earliest first: a binary heap. Most timers are deadlines that nobody comes to, so one
+-- that is removed stays in its place until it is the first, or half of them are such.
 
 local M = {}
 
@@ -6,7 +7,7 @@ local Timers = {}
 Timers.__index = Timers
 
 function M.new()
-  return setmetatable({ heap = {}, count = 0, made = 0 }, Timers)
+  return setmetatable({ heap = {}, count = 0, removed = 0, made = 0 }, Timers)
 end
 
 -- Of two for the same time the older one is first.
@@ -14,37 +15,72 @@ local function earlier(a, b)
   return a.at < b.at or a.at == b.at and a.number < b.number
 end
 
-local function put(self, timer, place)
-  self.heap[place], timer.place = timer, place
-end
-
 local function rise(self, timer, place)
+  local heap = self.heap
   while place > 1 do
     local above = (place - place % 2) / 2
-    if not earlier(timer, self.heap[above]) then
+    if not earlier(timer, heap[above]) then
       break
     end
-    put(self, self.heap[above], place)
+    heap[place] = heap[above]
     place = above
   end
-  put(self, timer, place)
+  heap[place] = timer
 end
 
 local function sink(self, timer, place)
+  local heap = self.heap
   while true do
     local below = place * 2
     if below > self.count then
       break
-    elseif below < self.count and earlier(self.heap[below + 1], self.heap[below]) then
+    elseif below < self.count and earlier(heap[below + 1], heap[below]) then
       below = below + 1
     end
-    if not earlier(self.heap[below], timer) then
+    if not earlier(heap[below], timer) then
       break
     end
-    put(self, self.heap[below], place)
+    heap[place] = heap[below]
     place = below
   end
-  put(self, timer, place)
+  heap[place] = timer
+end
+
+local function sweep(self)
+  local heap, kept = self.heap, 0
+  for place = 1, self.count do
+    local timer = heap[place]
+    heap[place] = nil
+    if timer.call then
+      kept = kept + 1
+      heap[kept] = timer
+    end
+  end
+  self.count, self.removed = kept, 0
+  for place = (kept - kept % 2) / 2, 1, -1 do
+    sink(self, heap[place], place)
+  end
+end
+
+local function take_first(self)
+  local heap, count = self.heap, self.count
+  local last = heap[count]
+  heap[count] = nil
+  self.count = count - 1
+  if count > 1 then
+    sink(self, last, 1)
+  end
+end
+
+--- The first of those that were not removed.
+local function first_of(self)
+  local first = self.heap[1]
+  while first and not first.call do
+    take_first(self)
+    self.removed = self.removed - 1
+    first = self.heap[1]
+  end
+  return first
 end
 
 ---@param at number
@@ -60,23 +96,18 @@ end
 
 --- It may be done again, after it fired, or to one of others.
 function Timers:remove(timer)
-  local place = timer.place
-  if not place or self.heap[place] ~= timer then
-    return
-  end
-  timer.place = nil
-  local last = self.heap[self.count]
-  self.heap[self.count] = nil
-  self.count = self.count - 1
-  if last ~= timer then
-    sink(self, last, place)
-    rise(self, last, last.place)
+  if timer.call then
+    timer.call = false
+    self.removed = self.removed + 1
+    if self.removed * 2 > self.count then
+      sweep(self)
+    end
   end
 end
 
 ---@return number|nil the time of the first
 function Timers:due()
-  local first = self.heap[1]
+  local first = first_of(self)
   return first and first.at
 end
 
@@ -84,10 +115,13 @@ end
 ---@param now number
 function Timers:fire(now)
   local last = self.made
-  while self.count > 0 and self.heap[1].at <= now and self.heap[1].number <= last do
-    local timer = self.heap[1]
-    self:remove(timer)
-    timer.call()
+  local first = first_of(self)
+  while first and first.at <= now and first.number <= last do
+    local call = first.call
+    first.call = false
+    take_first(self)
+    call()
+    first = first_of(self)
   end
 end
 

@@ -1,0 +1,62 @@
+-- The service at its leanest, for measurements: the calls of a flow. It verifies nothing, and remembers only how often a
+-- process was asked for. Runs inside nginx.
+-- luacheck: std min+ngx_lua
+
+local content = require "dataworks.emulator.service.content"
+local json = require "dataworks.emulator.json"
+
+local M = {}
+
+local HEAD = '{"Success":true,"RequestId":"0BC14115-1593-5763-5973-000000000000","Data":'
+
+local READY = HEAD .. json.encode(json.object("Status", "success", "TaskContent", content.write {
+  source = "mysql", destination = "odps", name = "mysql_odps", datasource = "odps_source",
+  resource_group = "S_res_group_280749521950784_1623033752022",
+  connections = { {
+    datasource_type = "mysql", datasource = "mysql_pub1",
+    databases = { { name = "mysql_db", tables = { "molin_di_test_in_pk_v4" } } },
+  } },
+})) .. "}"
+
+local last_id, polls = 1000000, {}
+
+local function next_id()
+  last_id = last_id + 1
+  return last_id
+end
+
+local actions = {}
+
+function actions.GenerateDISyncTaskConfigForCreating()
+  return ('%s{"Status":"success","ProcessId":%d}}'):format(HEAD, next_id())
+end
+
+function actions.QueryDISyncTaskConfigProcessResult(ready_at)
+  local process = ngx.var.arg_AsyncProcessId
+  local count = (polls[process] or 0) + 1
+  if count >= ready_at then
+    polls[process] = nil
+    return READY
+  end
+  polls[process] = count
+  return HEAD .. '{"Message":""}}'
+end
+
+function actions.CreateDISyncTask()
+  return ('%s{"Status":"success","FileId":%d}}'):format(HEAD, next_id())
+end
+
+---@param ready_at integer the poll that finds a process ready
+---@param late number seconds before the reply
+function M.answer(ready_at, late)
+  local text = actions[ngx.var.http_x_acs_action](ready_at)
+  if late > 0 then
+    -- Otherwise it would count from the time at which this turn of nginx began.
+    ngx.update_time()
+    ngx.sleep(late)
+  end
+  ngx.header.content_length = #text
+  ngx.print(text)
+end
+
+return M
