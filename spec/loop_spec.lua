@@ -782,6 +782,74 @@ describe("clients on a loop", function()
     client:close()
   end)
 
+  -- Of a call at its end.
+  local function get(client, options)
+    local err = select(2, client:GetDISyncTask({ ProjectId = 1, FileId = 2, TaskType = "DI_OFFLINE" }, options))
+    return err.kind == "cancelled" and err.kind or err.code or err.kind, err.sent, err.message
+  end
+
+  local function give_turns()
+    for _ = 1, 3 do coroutine.yield() end
+  end
+
+  it("end a call as cancelled whose task waited for credentials that another one fetches", function()
+    emulator:fault { fault = "slow_head", action = "AssumeRole", seconds = 0.3 }
+    local client = with_role()
+    dataworks.run(function()
+      local first, second = dataworks.spawn(get, client), dataworks.spawn(get, client)
+      local third = dataworks.spawn(get, client)
+      give_turns()
+      second:cancel()
+      assert.same({
+        "cancelled", false, "ram_role_arn: another call is fetching them: the task was cancelled",
+      }, { second:join() })
+      for _, task in ipairs { first, third } do assert.equal("Param.Invalid", (task:join())) end
+    end)
+    assert.equal(1, #emulator:journal "AssumeRole")
+    client:close()
+  end)
+
+  it("fetch no more credentials for who waited for them once they are closed", function()
+    emulator:fault { fault = "slow_head", action = "AssumeRole", seconds = 20 }
+    local fetched = 0
+    local client = with_role(function(event) fetched = fetched + (event.type == "refresh" and 1 or 0) end)
+    dataworks.run(function()
+      local tasks = {}
+      for i = 1, 3 do tasks[i] = dataworks.spawn(get, client) end
+      give_turns()
+      client:close()
+      for i = 1, 3 do
+        local code, sent, message = tasks[i]:join()
+        assert.same({ "cancelled", false }, { code, sent })
+        assert.matches("the client was closed during the call", message)
+      end
+    end)
+    assert.equal(1, fetched)
+  end)
+
+  it("fetch credentials where the task that fetches them can't be waited for", function()
+    for _, elsewhere in ipairs {
+      function(client) return coroutine.wrap(get)(client, { timeout = 5 }) end,
+      function(client, loop)
+        loop:close()
+        return get(client, { timeout = 5 })
+      end,
+      function(client, loop)
+        loop:close()
+        return dataworks.run(get, client, { timeout = 5 })
+      end,
+    } do
+      emulator:fault { fault = "slow_head", action = "AssumeRole", seconds = 20 }
+      local client, loop = with_role(), dataworks.loop()
+      loop:spawn(get, client)
+      for _ = 1, 3 do loop:step() end
+      assert.equal("Param.Invalid", (elsewhere(client, loop)))
+      loop:close()
+      client:close()
+      emulator:reset()
+    end
+  end)
+
   it("that are closed end their calls as cancelled", function()
     emulator:fault { fault = "slow_head", seconds = 20, times = 3 }
     local client = new()

@@ -8,6 +8,7 @@ local credentials = require "dataworks.credentials"
 local endpoints = require "dataworks.endpoints"
 local errors = require "dataworks.error"
 local events = require "dataworks.events"
+local failures = require "dataworks.credentials.failure"
 local limits = require "dataworks.limit"
 local percent = require "dataworks.percent"
 local proxies = require "dataworks.proxy"
@@ -187,7 +188,7 @@ local function hidden(fields, hide)
   return fields
 end
 
-local CLOSED = { kind = "cancelled", sent = false, message = "the client was closed during the call" }
+local CLOSED = failures.CLOSED
 
 ---@class dataworks.Call one call, with all its attempts
 ---@field action string

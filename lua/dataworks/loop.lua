@@ -388,25 +388,38 @@ end
 
 -- For who waits until another task has done something for all.
 
----@return { wait: fun(seconds: number): boolean, open: fun() }|nil outside tasks nil
+---@class dataworks.Gate
+---@field wait fun(seconds: number): boolean|nil, table|nil is it open? nil: here it can't be waited for. And what cut
+---  the wait short
+---@field open fun()
+
+local function pass(waiters, task, seconds)
+  local loop = task.loop
+  waiters[task] = true
+  local timer = loop.timers:add(core.clock() + seconds, function() loop:wake(task) end)
+  task:suspend(function() loop:wake(task) end)
+  loop.timers:remove(timer)
+  waiters[task] = nil
+end
+
+---@return dataworks.Gate|nil outside tasks nil
 function M.gate()
-  if not M.current() then
+  local opener = M.current()
+  if not opener then
     return nil
   end
   local open, waiters = false, {}
   return {
     wait = function(seconds)
       local task = M.current()
-      if open or not task or task.is_cancelled or seconds <= 0 then
-        return open
+      if open then
+        return true
+      elseif not task or task.loop ~= opener.loop then -- whose turn can't come meanwhile
+        return nil
+      elseif not task.is_cancelled and seconds > 0 then
+        pass(waiters, task, seconds)
       end
-      local loop = task.loop
-      waiters[task] = true
-      local timer = loop.timers:add(core.clock() + seconds, function() loop:wake(task) end)
-      task:suspend(function() loop:wake(task) end)
-      loop.timers:remove(timer)
-      waiters[task] = nil
-      return open
+      return open, not open and task.is_cancelled and cancelled() or nil
     end,
     open = function()
       open = true

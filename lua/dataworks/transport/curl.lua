@@ -129,7 +129,7 @@ function Transport:sleep(seconds)
 end
 
 --- For tasks that wait until another one has done something for all; elsewhere nil.
----@return { wait: fun(seconds: number): boolean, open: fun() }|nil
+---@return dataworks.Gate|nil
 function Transport:gate() -- luacheck: no self
   local loops = package.loaded["dataworks.loop"]
   return loops and loops.gate()
