@@ -12,6 +12,12 @@ local web_support = require "spec.support.web"
 local PATIENCE = 30
 local CROSSES_PCALL = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 
+local function numbers(count)
+  local list = {}
+  for i = 1, count do list[i] = i end
+  return list
+end
+
 describe("a loop", function()
   local web, native, transport
   local names = 0
@@ -34,12 +40,6 @@ describe("a loop", function()
   local function barrier(count)
     names = names + 1
     return ("/barrier/%d/%d-%s"):format(count, names, tostring(transport):gsub("%W", ""))
-  end
-
-  local function numbers(count)
-    local list = {}
-    for i = 1, count do list[i] = i end
-    return list
   end
 
   describe("run", function()
@@ -848,6 +848,17 @@ describe("clients on a loop", function()
       client:close()
       emulator:reset()
     end
+  end)
+
+  it("leave the places of calls that are cancelled in the line to those that come", function()
+    local client = new { limit = 4 }
+    local results, why = dataworks.map(numbers(40), function() return (get(client)) end, {
+      on_progress = function() error "enough" end,
+    })
+    assert.matches("enough", why.message)
+    for i = 2, 40 do assert.equal("cancelled", results[i].value) end
+    assert.equal("Param.Invalid", (get(client, { timeout = 2 })))
+    client:close()
   end)
 
   it("that are closed end their calls as cancelled", function()

@@ -92,17 +92,19 @@ function Task:pause()
 end
 
 ---@param seconds number
+---@return "cancelled"|nil
 function Task:sleep(seconds)
   local loop = self.loop
   if self.is_cancelled then
     self:pause()
-    return
+    return "cancelled"
   end
   local timer = loop.timers:add(core.clock() + math.max(seconds, 0), function() loop:wake(self) end)
   self:suspend(function()
     loop.timers:remove(timer)
     loop:wake(self)
   end)
+  return self.is_cancelled and "cancelled" or nil
 end
 
 --- Sends a request for a pool of sessions; as a session's send.

@@ -116,16 +116,18 @@ function Transport:send(request, limits)
 end
 
 ---@param seconds number
+---@return "cancelled"|nil
 function Transport:sleep(seconds)
   local task = current_task()
   if not task or self._closed then
     curl.sleep(seconds)
-    return
+    return nil
   end
   local sleepers = pool_of(self).sleepers
   sleepers[task] = true
-  task:sleep(seconds)
+  local cut_short = task:sleep(seconds)
   sleepers[task] = nil
+  return cut_short
 end
 
 --- For tasks that wait until another one has done something for all; elsewhere nil.
