@@ -105,6 +105,27 @@ describe("a loop", function()
       assert.matches("traceback", err)
     end)
 
+    it("tells of all that died, and no more of those that were cancelled since its function raised", function()
+      local ok, err = pcall(dataworks.run, function()
+        for i = 1, 15 do
+          dataworks.spawn(function() error("lost " .. i) end)
+        end
+      end)
+      assert.is_false(ok)
+      assert.matches("^[^\n]*lost 1\nstack traceback:.*\n14 more died, of:\n[^\n]*lost 2\n.*lost 11\n  %.%.%.$", err)
+      ok, err = pcall(dataworks.run, function()
+        dataworks.spawn(function() error "lost" end)
+        dataworks.spawn(function()
+          assert.equal("cancelled", select(2, send "/never").kind)
+          error "of that"
+        end)
+        transport:sleep(0.001)
+        error "broken"
+      end)
+      assert.is_false(ok)
+      assert.matches("^[^\n]*broken\nstack traceback:.*\n1 more died, of:\n[^\n]*lost$", err)
+    end)
+
     it("leaves an error that is no text as it is", function()
       local value = {}
       local ok, err = pcall(dataworks.run, function() error(value) end)
@@ -246,11 +267,32 @@ describe("a loop", function()
     it("says that tasks wait for each other", function()
       local ok, err = pcall(dataworks.run, function()
         local first, second
-        first = dataworks.spawn(function() return second:join() end)
-        second = dataworks.spawn(function() return first:join() end)
+        first = dataworks.spawn(function() assert.equal("cancelled", select(2, second:join()).kind) end)
+        second = dataworks.spawn(function() first:join() end)
       end)
       assert.is_false(ok)
-      assert.matches("every task waits for another one", err)
+      assert.matches("^every task waits for another one; one of 2 waits here:\nstack traceback:\n", err)
+      assert.matches("\n\tspec/loop_spec.lua:%d+: in ", err)
+    end)
+
+    it("is free again after a second interruption", function()
+      if rawget(_G, "jit") then return end -- where a hook is for all coroutines
+      for steps = 1, 600 do
+        local first, count = 40 + steps % 20 * 5, 0
+        local second = first + 1 + math.floor(steps / 20)
+        local main = coroutine.create(function()
+          dataworks.run(function()
+            for _ = 1, 3 do dataworks.spawn(transport.sleep, transport, 0) end
+          end)
+        end)
+        debug.sethook(main, function()
+          count = count + 1
+          if count == first or count == second then error("interrupted!", 0) end
+        end, "l")
+        coroutine.resume(main)
+        debug.sethook(main)
+        assert.equal("fine", dataworks.run(function() return "fine" end))
+      end
     end)
   end)
 
@@ -353,6 +395,31 @@ describe("a loop", function()
       end)
       assert.is_false(ok)
       assert.matches("loop_spec.lua:%d+: join: a task can't wait for itself", err)
+    end)
+
+    it("may be a function that is written in C", function()
+      dataworks.run(function()
+        assert.equal(3, dataworks.spawn(math.max, 1, 3, 2):join())
+      end)
+      assert.same({ { value = "a" }, { value = "b" } }, dataworks.map({ "A", "B" }, string.lower))
+    end)
+
+    it("says at the line that did it how it is used", function()
+      local messages = {}
+      dataworks.run(function()
+        local task = dataworks.spawn(transport.sleep, transport, 0.001)
+        for _, wrong in ipairs {
+          function() task.join() end, function() task.cancel() end,
+          function() table.sort({ 1, 2 }, function() task:join() end) end,
+        } do
+          local ok, err = coroutine.resume(coroutine.create(wrong))
+          assert.is_false(ok)
+          messages[#messages + 1] = err
+        end
+      end)
+      assert.matches("loop_spec.lua:%d+: join: call it as a method of a task, task:join%(%)", messages[1])
+      assert.matches("loop_spec.lua:%d+: cancel: call it as a method of a task, task:cancel%(%)", messages[2])
+      assert.matches("loop_spec.lua:%d+: join: it waits, and .* table.sort", messages[3])
     end)
 
     it("blocks in a coroutine of its own, where join says what to do", function()
@@ -484,6 +551,16 @@ describe("a loop", function()
 
     it("of nothing is nothing", function()
       assert.same({}, dataworks.map({}, function() end))
+      assert.same({}, dataworks.map({ n = 0 }, function() end))
+    end)
+
+    it("gives its results also when something died that an item has spawned, and tells of it", function()
+      local results, err = dataworks.map({ 1, 2 }, function(item)
+        if item == 1 then dataworks.spawn(function() error "lost" end) end
+        return item
+      end)
+      assert.same({ { value = 1 }, { value = 2 } }, results)
+      assert.matches("lost\nstack traceback", err)
     end)
 
     it("says what it was given wrong", function()
@@ -496,6 +573,7 @@ describe("a loop", function()
         assert.matches("loop_spec.lua:%d+: dataworks.map: " .. pattern, err)
       end
       wrong("a list was expected", 1, print)
+      wrong("a list was expected, got a table that has no item 1", { a = 1 }, print)
       wrong("a function was expected", {}, 1)
       wrong("unknown option concurency", {}, print, { concurency = 1 })
       wrong("concurrency must be 1 or more", {}, print, { concurrency = 0 })
@@ -551,11 +629,83 @@ describe("a loop", function()
       assert.error_matches(function() loop:step() end, "the loop is closed")
     end)
 
-    it("leaves nothing behind when it is closed in the middle", function()
+    it("leaves nothing behind when it is closed in the middle, and tells what has died", function()
       local loop = dataworks.loop()
       loop:spawn(send, "/never")
       loop:step(0.01)
+      assert.is_nil(loop:close())
+      loop = dataworks.loop()
+      loop:spawn(send, "/never")
+      loop:spawn(function() error "broken" end)
+      loop:step(0.01)
+      assert.matches("broken\nstack traceback", loop:close())
+    end)
+
+    it("says that tasks wait for each other, and ends their waits", function()
+      local loop, errors = dataworks.loop(), {}
+      local first, second
+      first = loop:spawn(function() errors[1] = select(2, second:join()) end)
+      second = loop:spawn(function() errors[2] = select(2, first:join()) end)
+      local ok, err = pcall(loop.step, loop)
+      assert.is_false(ok)
+      assert.matches("^every task waits for another one", err)
+      while loop:step() do assert.equal(0, loop:timeout()) end
+      assert.equal("cancelled", (errors[1] or errors[2]).kind)
+      assert.is_nil(loop:close())
+    end)
+
+    it("is not closed by its own tasks", function()
+      local loop, err = dataworks.loop(), nil
+      loop:spawn(function() err = select(2, pcall(function() loop:close() end)) end)
+      assert.is_false(loop:step())
+      assert.matches("loop_spec.lua:%d+: close: a task can't close its own loop", err)
       loop:close()
+    end)
+
+    it("says at the line that did it how it is used", function()
+      for _, name in ipairs { "spawn", "step", "timeout", "close" } do
+        local ok, err = pcall(function() dataworks.loop()[name](print) end)
+        assert.is_false(ok)
+        assert.matches("loop_spec.lua:%d+: " .. name .. ": call it as a method of a loop, loop:" .. name .. "%(%)", err)
+      end
+    end)
+
+    it("ends its tasks when a step of it is interrupted", function()
+      if rawget(_G, "jit") then return end -- where a hook is for all coroutines
+      local interrupted = 0
+      for steps = 1, 150, 3 do
+        local loop = dataworks.loop()
+        local count, begun, ended = 0, 0, 0
+        for _ = 1, 3 do
+          loop:spawn(function()
+            begun = begun + 1
+            send "/echo"
+            ended = ended + 1
+          end)
+        end
+        local function step_all()
+          for _ = 1, 1000 do
+            if not loop:step(0.01) then return end
+          end
+          error "never ends"
+        end
+        local host = coroutine.create(step_all)
+        debug.sethook(host, function()
+          count = count + 1
+          if count == steps then error("interrupted!", 0) end
+        end, "l")
+        local ok, err = coroutine.resume(host)
+        debug.sethook(host)
+        if not ok then
+          assert.equal("interrupted!", err)
+          interrupted = interrupted + 1
+        end
+        ok, err = pcall(step_all)
+        assert.is_true(ok or err:find "^interrupted!" ~= nil, err) -- that a task died of
+        assert.is_true(begun - ended <= (ok and 0 or 1))
+        loop:close()
+      end
+      assert.is_true(interrupted > 20)
     end)
   end)
 

@@ -15,6 +15,9 @@ local unpack_list = table.unpack or unpack
 -- What a task gives up its turn with, so that a yield of the program's own is told apart.
 local WAITS = {}
 
+-- Of tasks that died together these many are told.
+local MOST_TOLD = 10
+
 local CANCELLED = "the task was cancelled"
 
 -- The loop whose turn it is.
@@ -39,10 +42,12 @@ function M.current()
   return task and coroutine.running() == task.thread and yielding.allowed() and task or nil
 end
 
---- The loop that is running, whoever asks.
+--- The loop that is running, whoever asks. One that was interrupted amid a task's turn is none.
 ---@return dataworks.Loop|nil
 function M.active()
-  return active
+  local task = active and active.running
+  local status = task and coroutine.status(task.thread)
+  return (status == "running" or status == "normal") and active or nil
 end
 
 ---@return dataworks.Loop
@@ -174,16 +179,29 @@ function Task:tell()
   self.loop.died[self] = nil
 end
 
+local function check_loop(self, what)
+  if getmetatable(self) ~= Loop then
+    error(("%s: call it as a method of a loop, loop:%s()"):format(what, what), 3)
+  end
+end
+
+--- Lua 5.1 makes no coroutine of a function that is written in C.
+local function thread_of(fn)
+  local ok, thread = pcall(coroutine.create, fn)
+  return ok and thread or coroutine.create(function(...) return fn(...) end)
+end
+
 ---@param fn function
 ---@return dataworks.Task
 function Loop:spawn(fn, ...)
+  check_loop(self, "spawn")
   if type(fn) ~= "function" then
     error(("spawn: a function was expected, got %s"):format(type(fn)), 2)
   elseif self.closed then
     error("spawn: the loop is closed", 2)
   end
   local task = setmetatable({
-    loop = self, thread = coroutine.create(fn), joiners = {}, waiting = false, stop = false, over = false,
+    loop = self, thread = thread_of(fn), joiners = {}, waiting = false, stop = false, over = false,
     died = false, is_cancelled = false, is_begun = false,
   }, Task)
   self.alive = self.alive + 1
@@ -198,14 +216,14 @@ function Task:__tostring()
   return ("dataworks.Task (%s)"):format(state)
 end
 
-local function check_task(self, what)
+local function check_task(self, what, level)
   if getmetatable(self) ~= Task then
-    error(("%s: call it as a method of a task, task:%s()"):format(what, what), 3)
+    error(("%s: call it as a method of a task, task:%s()"):format(what, what), level + 1)
   end
 end
 
 local function check_can_join(self)
-  check_task(self, "join")
+  check_task(self, "join", 3)
   if self.over then
     return
   end
@@ -248,7 +266,7 @@ end
 --- "cancelled". A task that has not begun does not begin.
 ---@return boolean was it still running?
 function Task:cancel()
-  check_task(self, "cancel")
+  check_task(self, "cancel", 2)
   if self.over then
     return false
   elseif not self.is_cancelled then
@@ -282,6 +300,7 @@ end
 --- Seconds until there is something to do without a reply; math.huge: nothing but replies.
 ---@return number
 function Loop:timeout()
+  check_loop(self, "timeout")
   if self.first <= self.last then
     return 0
   end
@@ -289,15 +308,22 @@ function Loop:timeout()
   return due and math.max(due - core.clock(), 0) or math.huge
 end
 
+--- Nothing will ever wake a task.
+local function deadlock(self)
+  local task = next(self.tasks)
+  local message = ("every task waits for another one; one of %d waits here:"):format(self.alive)
+  error(debug.traceback(task.thread, message, 2), 0) -- without what this module adds
+end
+
 local function turn(self, timeout)
   run_ready(self)
-  local wait = math.min(timeout, self:timeout())
+  local wait = self:timeout()
   if self.alive == 0 then
     wait = 0
   elseif wait == math.huge and not self.transfers:is_busy() then
-    error("every task waits for another one", 0)
+    deadlock(self)
   end
-  self.transfers:poll(wait)
+  self.transfers:poll(math.min(wait, timeout))
   self.timers:fire(core.clock())
   return self.alive > 0
 end
@@ -345,16 +371,38 @@ function Loop:recover()
   end
 end
 
---- The first task that died and that nobody has joined.
----@return dataworks.Task|nil
-function Loop:unreported()
-  local first
-  for task, number in pairs(self.died) do
-    if not first or number < self.died[first] then
-      first = task
+local function others_of(list, first)
+  local lines = {}
+  for _, task in ipairs(list) do
+    if task ~= first then
+      lines[#lines + 1] = "  " .. tostring(task.err):match "^[^\n]*"
     end
   end
-  return first
+  local more = #lines
+  if more == 0 then
+    return ""
+  end
+  lines[MOST_TOLD + 1] = lines[MOST_TOLD + 1] and "  ..." or nil
+  return ("\n%d more died, of:\n%s"):format(more, table.concat(lines, "\n", 1, math.min(more, MOST_TOLD + 1)))
+end
+
+--- What tasks died of that nobody has joined: the first one's error, and if that is text, a line of each other.
+---@param chief? dataworks.Task that has died: it goes first, and what died after it did so since it was cancelled then
+---@return boolean has one died?
+---@return any err
+function Loop:mourn(chief)
+  local list = {}
+  for task, number in pairs(self.died) do
+    if not chief or number <= self.died[chief] then
+      list[#list + 1] = task
+    end
+  end
+  table.sort(list, function(a, b) return self.died[a] < self.died[b] end)
+  local first = chief or list[1]
+  if not first then
+    return false
+  end
+  return true, type(first.err) == "string" and first.err .. others_of(list, first) or first.err
 end
 
 --- Does what is to be done, and waits for at most so long for more. The last step raises what a task died of that
@@ -362,30 +410,41 @@ end
 ---@param timeout? number seconds, 0
 ---@return boolean are there tasks left?
 function Loop:step(timeout)
+  check_loop(self, "step")
   if timeout ~= nil and (type(timeout) ~= "number" or timeout ~= timeout) then
     error("step: seconds were expected, got " .. tostring(timeout), 2)
   elseif self.closed then
     error("step: the loop is closed", 2)
-  elseif active then
+  elseif M.active() then
     error("step: a task can't step a loop", 2)
   end
-  if turn(self, timeout or 0) then
+  local ok, more = pcall(turn, self, timeout or 0)
+  if not ok then
+    self:recover()
+    error(more, 0)
+  elseif more then
     return true
   end
-  local dead = self:unreported()
-  if dead then
+  local has_died, err = self:mourn()
+  if has_died then
     self.died = {}
-    error(dead.err, 0)
+    error(err, 0)
   end
   return false
 end
 
 --- Closes the connections. What is under way is cancelled, and comes to nothing more.
+---@return any err what a task died of that nobody has joined
 function Loop:close()
-  if not self.closed then
+  check_loop(self, "close")
+  if M.active() == self then
+    error("close: a task can't close its own loop; who steps the loop can", 2)
+  elseif not self.closed then
     self.closed = true
     self.transfers:close()
   end
+  local _, err = self:mourn()
+  return err
 end
 
 -- For who waits until another task has done something for all.
