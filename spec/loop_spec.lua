@@ -365,6 +365,41 @@ describe("a loop", function()
       end)
     end)
 
+    it("that is cancelled sends nothing either where it can't wait", function()
+      dataworks.run(function()
+        local errors, slept = {}, 0
+        local function call() errors[#errors + 1] = select(2, send "/echo") end
+        local task = dataworks.spawn(function()
+          transport:sleep(PATIENCE)
+          coroutine.wrap(call)()
+          table.sort({ 2, 1 }, function(a, b)
+            call()
+            slept = transport:sleep(PATIENCE)
+            return a < b
+          end)
+          pcall(call)
+        end)
+        transport:sleep(0.001)
+        task:cancel()
+        task:join()
+        assert.equal("cancelled", slept)
+        assert.is_true(#errors >= 3)
+        for _, err in ipairs(errors) do assert.same({ "cancelled", false }, { err.kind, err.sent }) end
+      end)
+    end)
+
+    it("that is cancelled may spawn one that is not", function()
+      dataworks.run(function()
+        local task = dataworks.spawn(function()
+          transport:sleep(PATIENCE)
+          return dataworks.spawn(send, "/echo")
+        end)
+        transport:sleep(0.001)
+        task:cancel()
+        assert.equal(200, assert(task:join():join()).status)
+      end)
+    end)
+
     it("that is cancelled before it begins does not begin", function()
       dataworks.run(function()
         local began

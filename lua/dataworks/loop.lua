@@ -112,18 +112,29 @@ function Task:sleep(seconds)
   return self.is_cancelled and "cancelled" or nil
 end
 
+local function lost(sent)
+  return { kind = "cancelled", sent = sent, message = CANCELLED, code = "CURLE_ABORTED_BY_CALLBACK" }
+end
+
+--- For what can't wait here: has the task been cancelled whose turn it is? Then as a session's failure.
+---@return table|nil
+function M.refusal()
+  local loop = M.active()
+  return loop and loop.running.is_cancelled and lost(false) or nil
+end
+
 --- Sends a request for a pool of sessions; as a session's send.
 function Task:transfer(pool, request, limits)
   if self.is_cancelled then
     self:pause()
-    return nil, { kind = "cancelled", sent = false, message = CANCELLED, code = "CURLE_ABORTED_BY_CALLBACK" }
+    return nil, lost(false)
   end
   local flight, result = self.loop.transfers:start(self, pool, request, limits)
   if flight then
     result = self:suspend(function() flight:cancel(CANCELLED) end)
   end
-  if not result then -- lost in an interruption
-    return nil, { kind = "cancelled", sent = "unknown", message = CANCELLED, code = "CURLE_ABORTED_BY_CALLBACK" }
+  if not result then -- it was in an interruption
+    return nil, lost "unknown"
   end
   return result[1], result[2], result[3]
 end

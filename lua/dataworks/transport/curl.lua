@@ -77,10 +77,17 @@ local function explain(err, proxy, files)
   return err
 end
 
---- The running task of a loop, if there is a loop at all, and it can wait here.
+--- The running task of a loop, if there is a loop at all, and it can wait here. Otherwise, if the task was cancelled,
+--- what its requests come to.
+---@return dataworks.Task|nil
+---@return table|nil refusal
 local function current_task()
   local loops = package.loaded["dataworks.loop"]
-  return loops and loops.current()
+  if not loops then
+    return nil
+  end
+  local task = loops.current()
+  return task, not task and loops.refusal() or nil
 end
 
 local function pool_of(self)
@@ -89,9 +96,11 @@ local function pool_of(self)
 end
 
 local function exchange(self, request, limits, proxy)
-  local task = current_task()
+  local task, refused = current_task()
   if task and not self._closed then
     return task:transfer(pool_of(self), request, limits)
+  elseif refused then
+    return nil, refused
   end
   return self._session:send(
     request.method, request.url, request.headers, request.body, limits.timeout, limits.connect_timeout, proxy)
@@ -118,8 +127,10 @@ end
 ---@param seconds number
 ---@return "cancelled"|nil
 function Transport:sleep(seconds)
-  local task = current_task()
-  if not task or self._closed then
+  local task, refused = current_task()
+  if refused then
+    return "cancelled"
+  elseif not task or self._closed then
     curl.sleep(seconds)
     return nil
   end
