@@ -3,6 +3,7 @@
 local curl = require "dataworks.curl"
 local dataworks = require "dataworks"
 local emulators = require "spec.support.emulator"
+local loops = require "dataworks.loop"
 local native_support = require "spec.support.native"
 local shell = require "spec.support.shell"
 local timers = require "dataworks.loop.timers"
@@ -259,6 +260,43 @@ describe("a loop", function()
       assert.is_true(interrupted > 20)
     end)
 
+    it("loses no task to an interruption of another one, wherever in this library that hits", function()
+      if rawget(_G, "jit") then return end -- where a hook is for all coroutines
+      local interrupted = 0
+      for steps = 1, 320, 3 do
+        local ended = 0
+        local ok, err = pcall(dataworks.run, function()
+          dataworks.spawn(function()
+            local count = 0
+            debug.sethook(function()
+              count = count + 1
+              if count == steps then
+                debug.sethook()
+                error("interrupted!", 0)
+              end
+            end, "l")
+            transport:sleep(0)
+            send "/echo"
+            dataworks.map({ 1, 2 }, function() transport:sleep(0.001) end)
+            debug.sethook()
+          end)
+          for _ = 1, 3 do
+            dataworks.spawn(function()
+              transport:sleep(0.001)
+              assert(send "/echo")
+              ended = ended + 1
+            end)
+          end
+        end)
+        assert.equal(3, ended)
+        if not ok then
+          assert.matches("interrupted!", err)
+          interrupted = interrupted + 1
+        end
+      end
+      assert.is_true(interrupted > 50)
+    end)
+
     it("can be used again after it failed", function()
       pcall(dataworks.run, function() error "broken" end)
       assert.equal("fine", dataworks.run(function() return "fine" end))
@@ -430,6 +468,29 @@ describe("a loop", function()
       end)
       assert.is_false(ok)
       assert.matches("loop_spec.lua:%d+: join: a task can't wait for itself", err)
+    end)
+
+    it("that waits at a gate goes on when it is opened, when its opener has died, and when its time is over", function()
+      dataworks.run(function()
+        local gate, fate
+        local function opener()
+          gate = loops.gate()
+          transport:sleep(0.001)
+          if fate == "dies" then error "broken" end
+          if fate == "opens" then gate.open() end
+          transport:sleep(PATIENCE)
+        end
+        for wanted, open in pairs { dies = "nil", opens = "true", stays = "false" } do
+          fate = wanted
+          local first = dataworks.spawn(opener)
+          coroutine.yield()
+          local second = dataworks.spawn(function() return tostring(gate.wait(fate == "stays" and 0.002 or PATIENCE)) end)
+          assert.equal(open, (second:join()))
+          assert.equal(open, tostring(gate.wait(0)))
+          first:cancel()
+          first:join()
+        end
+      end)
     end)
 
     it("may be a function that is written in C", function()

@@ -86,8 +86,8 @@ end
 
 function Loop:enqueue(task, ...)
   local last = self.last + 1
-  self.last = last
   self.ready[last] = { task, select("#", ...), ... }
+  self.last = last
 end
 
 --- Lets the others have a turn.
@@ -155,7 +155,7 @@ end
 local function finish(self, task)
   self.alive = self.alive - 1
   self.tasks[task] = nil
-  task.over = true
+  task.over, task.waiting = true, false
   for joiner in pairs(task.joiners) do
     self:wake(joiner)
   end
@@ -299,9 +299,10 @@ local function run_ready(self)
     self.ready[self.first] = nil
     self.first = self.first + 1
     local task = entry[1]
-    if task and task.is_cancelled and not task.is_begun then
+    local is_over = not task or task.over -- it may have died just before it gave up its turn
+    if not is_over and task.is_cancelled and not task.is_begun then
       finish(self, task)
-    elseif task then
+    elseif not is_over then
       task.is_begun = true
       resume(self, task, entry)
     end
@@ -355,9 +356,54 @@ function Loop:cancel_all()
   end
 end
 
+--- What died and was not joined, in this order; with a chief no more than up to it.
+local function dead_of(self, chief)
+  local list = {}
+  for task, number in pairs(self.died) do
+    if not chief or number <= self.died[chief] then
+      list[#list + 1] = task
+    end
+  end
+  table.sort(list, function(a, b) return self.died[a] < self.died[b] end)
+  return list
+end
+
+--- A line of each behind an error that is text.
+local function with_others(err, list, first)
+  local lines = {}
+  for _, task in ipairs(list) do
+    if task ~= first then
+      lines[#lines + 1] = "  " .. tostring(task.err):match "^[^\n]*"
+    end
+  end
+  local more = #lines
+  if more == 0 or type(err) ~= "string" then
+    return err
+  elseif more > MOST_TOLD then
+    lines[MOST_TOLD + 1] = "  ..."
+  end
+  return ("%s\n%d more died, of:\n%s"):format(err, more, table.concat(lines, "\n", 1, math.min(more, MOST_TOLD + 1)))
+end
+
+--- What tasks died of that nobody has joined: the first one's error, and if that is text, a line of each other.
+---@param chief? dataworks.Task that has died: it goes first, and what died after it did so since it was cancelled then
+---@return boolean has one died?
+---@return any err
+function Loop:mourn(chief)
+  local list = dead_of(self, chief)
+  local first = chief or list[1]
+  if not first then
+    return false
+  end
+  return true, with_others(first.err, list, first)
+end
+
 --- After an error out of the loop itself, as Ctrl-C raises it between any two steps: all tasks are cancelled, and none
 --- is left without a turn to come.
-function Loop:recover()
+---@param err any
+---@return any err with what had died before
+function Loop:recover(err)
+  err = with_others(err, dead_of(self))
   active, self.running = nil, false
   self.timers = timers.new()
   self:cancel_all()
@@ -380,40 +426,7 @@ function Loop:recover()
       self:enqueue(task)
     end
   end
-end
-
-local function others_of(list, first)
-  local lines = {}
-  for _, task in ipairs(list) do
-    if task ~= first then
-      lines[#lines + 1] = "  " .. tostring(task.err):match "^[^\n]*"
-    end
-  end
-  local more = #lines
-  if more == 0 then
-    return ""
-  end
-  lines[MOST_TOLD + 1] = lines[MOST_TOLD + 1] and "  ..." or nil
-  return ("\n%d more died, of:\n%s"):format(more, table.concat(lines, "\n", 1, math.min(more, MOST_TOLD + 1)))
-end
-
---- What tasks died of that nobody has joined: the first one's error, and if that is text, a line of each other.
----@param chief? dataworks.Task that has died: it goes first, and what died after it did so since it was cancelled then
----@return boolean has one died?
----@return any err
-function Loop:mourn(chief)
-  local list = {}
-  for task, number in pairs(self.died) do
-    if not chief or number <= self.died[chief] then
-      list[#list + 1] = task
-    end
-  end
-  table.sort(list, function(a, b) return self.died[a] < self.died[b] end)
-  local first = chief or list[1]
-  if not first then
-    return false
-  end
-  return true, type(first.err) == "string" and first.err .. others_of(list, first) or first.err
+  return err
 end
 
 --- Does what is to be done, and waits for at most so long for more. The last step raises what a task died of that
@@ -431,8 +444,7 @@ function Loop:step(timeout)
   end
   local ok, more = pcall(turn, self, timeout or 0)
   if not ok then
-    self:recover()
-    error(more, 0)
+    error(self:recover(more), 0)
   elseif more then
     return true
   end
@@ -465,13 +477,14 @@ end
 ---  the wait short
 ---@field open fun()
 
-local function pass(waiters, task, seconds)
+--- Until it is opened, or the opener has ended without that.
+local function pass(waiters, opener, task, seconds)
   local loop = task.loop
-  waiters[task] = true
+  waiters[task], opener.joiners[task] = true, true
   local timer = loop.timers:add(core.clock() + seconds, function() loop:wake(task) end)
   task:suspend(function() loop:wake(task) end)
   loop.timers:remove(timer)
-  waiters[task] = nil
+  waiters[task], opener.joiners[task] = nil, nil
 end
 
 ---@return dataworks.Gate|nil outside tasks nil
@@ -488,10 +501,15 @@ function M.gate()
         return true
       elseif not task or task.loop ~= opener.loop then -- whose turn can't come meanwhile
         return nil
-      elseif not task.is_cancelled and seconds > 0 then
-        pass(waiters, task, seconds)
+      elseif not task.is_cancelled and not opener.over and seconds > 0 then
+        pass(waiters, opener, task, seconds)
       end
-      return open, not open and task.is_cancelled and cancelled() or nil
+      if not open and task.is_cancelled then
+        return false, cancelled()
+      elseif not open and opener.over then
+        return nil
+      end
+      return open
     end,
     open = function()
       open = true

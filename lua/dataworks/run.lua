@@ -15,7 +15,7 @@ local unpack_list = table.unpack or unpack
 function M.drive(loop)
   local ok, err = pcall(loop.drive, loop)
   if not ok then
-    loop:recover()
+    err = loop:recover(err)
     local again, worse = pcall(loop.drive, loop)
     err = again and err or worse
   end

@@ -1,4 +1,5 @@
--- What is to be called when, the earliest first: a binary heap.
+-- What is to be called when, the earliest first: a binary heap. One whose change was interrupted, as by Ctrl-C, is made
+-- anew of the set of all.
 
 local M = {}
 
@@ -6,7 +7,7 @@ local Timers = {}
 Timers.__index = Timers
 
 function M.new()
-  return setmetatable({ heap = {}, count = 0, made = 0 }, Timers)
+  return setmetatable({ heap = {}, count = 0, made = 0, all = {}, changing = false }, Timers)
 end
 
 -- Of two for the same time the older one is first.
@@ -47,35 +48,56 @@ local function sink(self, timer, place)
   put(self, timer, place)
 end
 
+local function insert(self, timer)
+  self.count = self.count + 1
+  rise(self, timer, self.count)
+end
+
+local function mend(self)
+  if self.changing then
+    self.heap, self.count = {}, 0
+    for timer in pairs(self.all) do
+      insert(self, timer)
+    end
+    self.changing = false
+  end
+end
+
 ---@param at number
 ---@param call fun()
 ---@return table timer
 function Timers:add(at, call)
+  mend(self)
   self.made = self.made + 1
   local timer = { at = at, call = call, number = self.made }
-  self.count = self.count + 1
-  rise(self, timer, self.count)
+  self.changing = true
+  self.all[timer] = true
+  insert(self, timer)
+  self.changing = false
   return timer
 end
 
---- It may be done again, after it fired, or to one of others.
+--- It may be done again, after it fired, or to one of others; or to nil, where adding it was interrupted.
 function Timers:remove(timer)
-  local place = timer.place
-  if not place or self.heap[place] ~= timer then
+  mend(self)
+  if not timer or not self.all[timer] then
     return
   end
-  timer.place = nil
+  self.changing = true
+  self.all[timer] = nil
   local last = self.heap[self.count]
   self.heap[self.count] = nil
   self.count = self.count - 1
   if last ~= timer then
-    sink(self, last, place)
+    sink(self, last, timer.place)
     rise(self, last, last.place)
   end
+  self.changing = false
 end
 
 ---@return number|nil the time of the first
 function Timers:due()
+  mend(self)
   local first = self.heap[1]
   return first and first.at
 end
@@ -83,6 +105,7 @@ end
 --- Calls what is due; what that adds has to wait for the next time.
 ---@param now number
 function Timers:fire(now)
+  mend(self)
   local last = self.made
   while self.count > 0 and self.heap[1].at <= now and self.heap[1].number <= last do
     local timer = self.heap[1]
