@@ -54,20 +54,18 @@ local function insert(self, timer)
 end
 
 local function mend(self)
-  if self.changing then
-    self.heap, self.count = {}, 0
-    for timer in pairs(self.all) do
-      insert(self, timer)
-    end
-    self.changing = false
+  self.heap, self.count = {}, 0
+  for timer in pairs(self.all) do
+    insert(self, timer)
   end
+  self.changing = false
 end
 
 ---@param at number
 ---@param call fun()
 ---@return table timer
 function Timers:add(at, call)
-  mend(self)
+  if self.changing then mend(self) end
   self.made = self.made + 1
   local timer = { at = at, call = call, number = self.made }
   self.changing = true
@@ -79,7 +77,7 @@ end
 
 --- It may be done again, after it fired, or to one of others; or to nil, where adding it was interrupted.
 function Timers:remove(timer)
-  mend(self)
+  if self.changing then mend(self) end
   if not timer or not self.all[timer] then
     return
   end
@@ -97,7 +95,7 @@ end
 
 ---@return number|nil the time of the first
 function Timers:due()
-  mend(self)
+  if self.changing then mend(self) end
   local first = self.heap[1]
   return first and first.at
 end
@@ -105,7 +103,7 @@ end
 --- Calls what is due; what that adds has to wait for the next time.
 ---@param now number
 function Timers:fire(now)
-  mend(self)
+  if self.changing then mend(self) end
   local last = self.made
   while self.count > 0 and self.heap[1].at <= now and self.heap[1].number <= last do
     local timer = self.heap[1]
