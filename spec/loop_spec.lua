@@ -272,7 +272,7 @@ describe("a loop", function()
               count = count + 1
               if count == steps then
                 debug.sethook()
-                error("interrupted!", 0)
+                error("broken", 0)
               end
             end, "l")
             transport:sleep(0)
@@ -290,11 +290,38 @@ describe("a loop", function()
         end)
         assert.equal(3, ended)
         if not ok then
-          assert.matches("interrupted!", err)
+          assert.matches("broken", err)
           interrupted = interrupted + 1
         end
       end
       assert.is_true(interrupted > 50)
+    end)
+
+    it("is ended by Ctrl-C also where that hits a task", function()
+      local ended = 0
+      local ok, err = pcall(dataworks.run, function()
+        dataworks.spawn(function()
+          assert.equal("cancelled", select(2, send "/never").kind)
+          ended = ended + 1
+        end)
+        dataworks.spawn(function() error "interrupted!" end)
+        assert.equal("cancelled", select(2, send "/never").kind)
+        ended = ended + 1
+      end)
+      assert.is_false(ok)
+      assert.matches("loop_spec.lua:%d+: interrupted!\nstack traceback", err)
+      assert.equal(2, ended)
+      local results
+      results, err = dataworks.map(numbers(4), function(item)
+        if item == 1 then return "done" end
+        if item == 3 then error "interrupted!" end
+        return send "/never"
+      end, { concurrency = 3 })
+      assert.matches("interrupted!", err)
+      assert.equal("done", results[1].value)
+      assert.equal("cancelled", results[2].err.kind)
+      assert.matches("interrupted!", results[3].err)
+      assert.equal("cancelled", results[4].err.kind)
     end)
 
     it("can be used again after it failed", function()

@@ -164,6 +164,11 @@ local function finish(self, task)
   end
 end
 
+--- Ctrl-C, as the interpreters raise it. LuaJIT may do so in a task, but it is meant for the program.
+local function is_interruption(err)
+  return type(err) == "string" and (err == "interrupted!" or err:find "^[^\n]*:%d+: interrupted!$" ~= nil)
+end
+
 local function settle(self, task, ok, ...)
   if not ok then
     die(self, task, (...))
@@ -176,6 +181,10 @@ local function settle(self, task, ok, ...)
     return
   end
   finish(self, task)
+  if not ok and is_interruption((...)) then
+    task:tell()
+    error(task.err, 0)
+  end
 end
 
 local function resume(self, task, entry)
