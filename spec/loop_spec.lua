@@ -520,6 +520,20 @@ describe("a loop", function()
       end)
     end)
 
+    it("waits on when its coroutine is resumed by somebody else than the loop", function()
+      dataworks.run(function()
+        local path, thread = barrier(2), nil
+        local task = dataworks.spawn(function()
+          thread = coroutine.running()
+          return send(path)
+        end)
+        coroutine.yield()
+        for _ = 1, 2 do assert.is_true(coroutine.resume(thread)) end
+        assert(send(path))
+        assert.equal(200, assert(task:join()).status)
+      end)
+    end)
+
     it("may be a function that is written in C", function()
       dataworks.run(function()
         assert.equal(3, dataworks.spawn(math.max, 1, 3, 2):join())

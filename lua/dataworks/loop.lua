@@ -69,11 +69,19 @@ end
 
 -- Waiting: always in a coroutine of a task that current() gave.
 
+--- Until the loop gives it a turn. Whoever else resumes the coroutine gets nothing, and breaks nothing.
+local function await_turn(self, ...)
+  if self.loop.running == self then
+    return ...
+  end
+  return await_turn(self, coroutine.yield(WAITS))
+end
+
 --- Until wake, or until the task is cancelled, which calls `stop`: that has to wake it.
 ---@param stop fun()
 function Task:suspend(stop)
   self.waiting, self.stop = true, stop
-  return coroutine.yield(WAITS)
+  return await_turn(self, coroutine.yield(WAITS))
 end
 
 ---@param task dataworks.Task
@@ -93,7 +101,7 @@ end
 --- Lets the others have a turn.
 function Task:pause()
   self.loop:enqueue(self)
-  coroutine.yield(WAITS)
+  await_turn(self, coroutine.yield(WAITS))
 end
 
 ---@param seconds number
@@ -398,7 +406,7 @@ end
 ---@param chief? dataworks.Task that has died: it goes first, and what died after it did so since it was cancelled then
 ---@return boolean has one died?
 ---@return any err
-function Loop:mourn(chief)
+function Loop:unreported(chief)
   local list = dead_of(self, chief)
   local first = chief or list[1]
   if not first then
@@ -457,7 +465,7 @@ function Loop:step(timeout)
   elseif more then
     return true
   end
-  local has_died, err = self:mourn()
+  local has_died, err = self:unreported()
   if has_died then
     self.died = {}
     error(err, 0)
@@ -475,7 +483,7 @@ function Loop:close()
     self.closed = true
     self.transfers:close()
   end
-  local _, err = self:mourn()
+  local _, err = self:unreported()
   return err
 end
 

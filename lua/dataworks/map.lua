@@ -148,7 +148,7 @@ function M.map(items, fn, options)
     error(err, 0)
   end
   -- What an item has spawned, and nobody has joined, takes no results with it.
-  local _, dead = loop:mourn()
+  local _, dead = loop:unreported()
   return main.results[1], not ok and err or main.results[2] or dead
 end
 

@@ -51,7 +51,7 @@ function M.run(fn, ...)
   if not ok then
     error(err, 0)
   end
-  local has_died, dead = loop:mourn(main.died and main or nil)
+  local has_died, dead = loop:unreported(main.died and main or nil)
   if has_died then
     error(dead, 0)
   end
