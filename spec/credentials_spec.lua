@@ -179,6 +179,24 @@ describe("credentials", function()
       assert.equal("ini", given.get().access_key_id)
     end)
 
+    it("don't become another identity's when the call was cancelled meanwhile", function()
+      for _, v1_disabled in ipairs { "true", "false" } do
+        local values = {
+          HOME = home.path, ALIBABA_CLOUD_CREDENTIALS_URI = "http://127.0.0.1:1/",
+          ALIBABA_CLOUD_IMDSV1_DISABLED = v1_disabled,
+        }
+        local given, world = homes.source({}, function(name) return values[name] end, function()
+          return { lost = { kind = "cancelled", sent = "unknown", message = "the task was cancelled" } }
+        end)
+        for _ = 1, 2 do -- it is not kept for the next call
+          local _, err = given.get()
+          assert.same({ "cancelled", false }, { err.kind, err.sent })
+          assert.matches("^ecs_ram_role: .*: the task was cancelled$", err.message)
+        end
+        for _, request in ipairs(world.sent) do assert.matches("/latest/", request.url) end
+      end
+    end)
+
     it("take the advice of what was set up and failed", function()
       home:config("me", { me = { mode = "OAuth", oauth_site_type = "CN" } })
       local _, err = source({}).get()

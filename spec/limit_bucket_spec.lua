@@ -75,11 +75,12 @@ describe("a bucket", function()
     assert.same({ 100.25 }, times(state, 100, 1))
   end)
 
-  it("takes back a whole line, from either end, and leaves those alone who stay", function()
-    for _, order in ipairs { { 1, 2, 3 }, { 3, 2, 1 } } do
+  it("takes back a whole line, in whatever order, and leaves those alone who stay", function()
+    for _, order in ipairs { { 1, 2, 3, 4 }, { 4, 3, 2, 1 }, { 3, 1, 2, 4 }, { 2, 4, 1, 3 }, { 4, 1, 3, 2 } } do
       local state = limited(4)
       bucket.take(state, 100, 1)
-      local tokens = { bucket.take(state, 100, 1), bucket.take(state, 100, 1), bucket.take(state, 100, 1) }
+      local tokens = {}
+      for i = 1, 4 do tokens[i] = bucket.take(state, 100, 1) end
       for _, i in ipairs(order) do bucket.give_back(state, tokens[i]) end
       assert.same({ 100.25 }, times(state, 100, 1))
     end
@@ -88,5 +89,37 @@ describe("a bucket", function()
     bucket.give_back(state, first)
     assert.equal(100.25, bucket.due(state, stays))
     assert.same({ 100.5 }, times(state, 100, 1))
+  end)
+
+  it("remembers what was given back until its time, and no longer", function()
+    local state = limited(4)
+    local tokens = {}
+    for i = 1, 100 do tokens[i] = bucket.take(state, 100, 1) end
+    for i = 1, 99, 2 do bucket.give_back(state, tokens[i]) end
+    bucket.take(state, 100 + 99 / 4, 1)
+    assert.is_nil(next(state.holes))
+  end)
+
+  it("is kept in a dict with some of what was given back", function()
+    local kept = {}
+    rawset(_G, "ngx", { shared = { limits = {
+      safe_add = function() return true end, delete = function() end, get = function(_, key) return kept[key] end,
+      safe_set = function(_, key, value)
+        kept[key] = value
+        return true
+      end,
+    } } })
+    local store = require("dataworks.limit.shared").new("limits", "key")
+    rawset(_G, "ngx", nil)
+    local state = limited(4)
+    local tokens = {}
+    for i = 1, 40 do tokens[i] = bucket.take(state, 100.1, 1) end
+    for i = 20, 29 do bucket.give_back(state, tokens[i]) end
+    assert.is_true(store:close(state))
+    assert.same(state, store:open())
+    for i = 1, 17, 2 do bucket.give_back(state, tokens[i]) end
+    assert.is_true(store:close(state))
+    assert.is_true(#kept["limit:key"] < 500)
+    for to, from in pairs(store:open().holes) do assert.equal(state.holes[to], from) end
   end)
 end)

@@ -189,6 +189,17 @@ describe("a client with a limit", function()
     assert.same({ "cancelled", false, 1 }, { err.kind, err.sent, #log })
   end)
 
+  it("that is closed leaves the places of its calls to others, those of repetitions too", function()
+    for _, answers in ipairs { many(GOOD), { ASKS_FOR_10 } } do
+      local limit, closing = dataworks.limit(1), nil
+      closing = fake.client(answers, { limit = limit, sleep = function() closing:close() end })
+      if answers[1] == GOOD then assert(closing:call(READ, FILE)) end
+      local err = select(2, closing:call(READ, FILE))
+      assert.same({ "cancelled", false }, { err.kind, err.sent })
+      assert.equal(1, limit.state.next)
+    end
+  end)
+
   it("shares it with another client that was given the same one", function()
     local world = tasks.new()
     local limit = dataworks.limit { qps = 2 }

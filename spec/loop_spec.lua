@@ -3,6 +3,7 @@
 local curl = require "dataworks.curl"
 local dataworks = require "dataworks"
 local emulators = require "spec.support.emulator"
+local loops = require "dataworks.loop"
 local native_support = require "spec.support.native"
 local shell = require "spec.support.shell"
 local timers = require "dataworks.loop.timers"
@@ -11,6 +12,12 @@ local web_support = require "spec.support.web"
 
 local PATIENCE = 30
 local CROSSES_PCALL = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
+
+local function numbers(count)
+  local list = {}
+  for i = 1, count do list[i] = i end
+  return list
+end
 
 describe("a loop", function()
   local web, native, transport
@@ -34,12 +41,6 @@ describe("a loop", function()
   local function barrier(count)
     names = names + 1
     return ("/barrier/%d/%d-%s"):format(count, names, tostring(transport):gsub("%W", ""))
-  end
-
-  local function numbers(count)
-    local list = {}
-    for i = 1, count do list[i] = i end
-    return list
   end
 
   describe("run", function()
@@ -103,6 +104,27 @@ describe("a loop", function()
       assert.is_false(ok)
       assert.matches("lost", err)
       assert.matches("traceback", err)
+    end)
+
+    it("tells of all that died, and no more of those that were cancelled since its function raised", function()
+      local ok, err = pcall(dataworks.run, function()
+        for i = 1, 15 do
+          dataworks.spawn(function() error("lost " .. i) end)
+        end
+      end)
+      assert.is_false(ok)
+      assert.matches("^[^\n]*lost 1\nstack traceback:.*\n14 more died, of:\n[^\n]*lost 2\n.*lost 11\n  %.%.%.$", err)
+      ok, err = pcall(dataworks.run, function()
+        dataworks.spawn(function() error "lost" end)
+        dataworks.spawn(function()
+          assert.equal("cancelled", select(2, send "/never").kind)
+          error "of that"
+        end)
+        transport:sleep(0.001)
+        error "broken"
+      end)
+      assert.is_false(ok)
+      assert.matches("^[^\n]*broken\nstack traceback:.*\n1 more died, of:\n[^\n]*lost$", err)
     end)
 
     it("leaves an error that is no text as it is", function()
@@ -238,6 +260,70 @@ describe("a loop", function()
       assert.is_true(interrupted > 20)
     end)
 
+    it("loses no task to an interruption of another one, wherever in this library that hits", function()
+      if rawget(_G, "jit") then return end -- where a hook is for all coroutines
+      local interrupted = 0
+      for steps = 1, 320, 3 do
+        local ended = 0
+        local ok, err = pcall(dataworks.run, function()
+          dataworks.spawn(function()
+            local count = 0
+            debug.sethook(function()
+              count = count + 1
+              if count == steps then
+                debug.sethook()
+                error("broken", 0)
+              end
+            end, "l")
+            transport:sleep(0)
+            send "/echo"
+            dataworks.map({ 1, 2 }, function() transport:sleep(0.001) end)
+            debug.sethook()
+          end)
+          for _ = 1, 3 do
+            dataworks.spawn(function()
+              transport:sleep(0.001)
+              assert(send "/echo")
+              ended = ended + 1
+            end)
+          end
+        end)
+        assert.equal(3, ended)
+        if not ok then
+          assert.matches("broken", err)
+          interrupted = interrupted + 1
+        end
+      end
+      assert.is_true(interrupted > 50)
+    end)
+
+    it("is ended by Ctrl-C also where that hits a task", function()
+      local ended = 0
+      local ok, err = pcall(dataworks.run, function()
+        dataworks.spawn(function()
+          assert.equal("cancelled", select(2, send "/never").kind)
+          ended = ended + 1
+        end)
+        dataworks.spawn(function() error "interrupted!" end)
+        assert.equal("cancelled", select(2, send "/never").kind)
+        ended = ended + 1
+      end)
+      assert.is_false(ok)
+      assert.matches("loop_spec.lua:%d+: interrupted!\nstack traceback", err)
+      assert.equal(2, ended)
+      local results
+      results, err = dataworks.map(numbers(4), function(item)
+        if item == 1 then return "done" end
+        if item == 3 then error "interrupted!" end
+        return send "/never"
+      end, { concurrency = 3 })
+      assert.matches("interrupted!", err)
+      assert.equal("done", results[1].value)
+      assert.equal("cancelled", results[2].err.kind)
+      assert.matches("interrupted!", results[3].err)
+      assert.equal("cancelled", results[4].err.kind)
+    end)
+
     it("can be used again after it failed", function()
       pcall(dataworks.run, function() error "broken" end)
       assert.equal("fine", dataworks.run(function() return "fine" end))
@@ -246,11 +332,32 @@ describe("a loop", function()
     it("says that tasks wait for each other", function()
       local ok, err = pcall(dataworks.run, function()
         local first, second
-        first = dataworks.spawn(function() return second:join() end)
-        second = dataworks.spawn(function() return first:join() end)
+        first = dataworks.spawn(function() assert.equal("cancelled", select(2, second:join()).kind) end)
+        second = dataworks.spawn(function() first:join() end)
       end)
       assert.is_false(ok)
-      assert.matches("every task waits for another one", err)
+      assert.matches("^every task waits for another one; one of 2 waits here:\nstack traceback:\n", err)
+      assert.matches("\n\tspec/loop_spec.lua:%d+: in ", err)
+    end)
+
+    it("is free again after a second interruption", function()
+      if rawget(_G, "jit") then return end -- where a hook is for all coroutines
+      for steps = 1, 600 do
+        local first, count = 40 + steps % 20 * 5, 0
+        local second = first + 1 + math.floor(steps / 20)
+        local main = coroutine.create(function()
+          dataworks.run(function()
+            for _ = 1, 3 do dataworks.spawn(transport.sleep, transport, 0) end
+          end)
+        end)
+        debug.sethook(main, function()
+          count = count + 1
+          if count == first or count == second then error("interrupted!", 0) end
+        end, "l")
+        coroutine.resume(main)
+        debug.sethook(main)
+        assert.equal("fine", dataworks.run(function() return "fine" end))
+      end
     end)
   end)
 
@@ -323,6 +430,41 @@ describe("a loop", function()
       end)
     end)
 
+    it("that is cancelled sends nothing either where it can't wait", function()
+      dataworks.run(function()
+        local errors, slept = {}, 0
+        local function call() errors[#errors + 1] = select(2, send "/echo") end
+        local task = dataworks.spawn(function()
+          transport:sleep(PATIENCE)
+          coroutine.wrap(call)()
+          table.sort({ 2, 1 }, function(a, b)
+            call()
+            slept = transport:sleep(PATIENCE)
+            return a < b
+          end)
+          pcall(call)
+        end)
+        transport:sleep(0.001)
+        task:cancel()
+        task:join()
+        assert.equal("cancelled", slept)
+        assert.is_true(#errors >= 3)
+        for _, err in ipairs(errors) do assert.same({ "cancelled", false }, { err.kind, err.sent }) end
+      end)
+    end)
+
+    it("that is cancelled may spawn one that is not", function()
+      dataworks.run(function()
+        local task = dataworks.spawn(function()
+          transport:sleep(PATIENCE)
+          return dataworks.spawn(send, "/echo")
+        end)
+        transport:sleep(0.001)
+        task:cancel()
+        assert.equal(200, assert(task:join():join()).status)
+      end)
+    end)
+
     it("that is cancelled before it begins does not begin", function()
       dataworks.run(function()
         local began
@@ -353,6 +495,68 @@ describe("a loop", function()
       end)
       assert.is_false(ok)
       assert.matches("loop_spec.lua:%d+: join: a task can't wait for itself", err)
+    end)
+
+    it("that waits at a gate goes on when it is opened, when its opener has died, and when its time is over", function()
+      dataworks.run(function()
+        local gate, fate
+        local function opener()
+          gate = loops.gate()
+          transport:sleep(0.001)
+          if fate == "dies" then error "broken" end
+          if fate == "opens" then gate.open() end
+          transport:sleep(PATIENCE)
+        end
+        for wanted, open in pairs { dies = "nil", opens = "true", stays = "false" } do
+          fate = wanted
+          local first = dataworks.spawn(opener)
+          coroutine.yield()
+          local second = dataworks.spawn(function() return tostring(gate.wait(fate == "stays" and 0.002 or PATIENCE)) end)
+          assert.equal(open, (second:join()))
+          assert.equal(open, tostring(gate.wait(0)))
+          first:cancel()
+          first:join()
+        end
+      end)
+    end)
+
+    it("waits on when its coroutine is resumed by somebody else than the loop", function()
+      dataworks.run(function()
+        local path, thread = barrier(2), nil
+        local task = dataworks.spawn(function()
+          thread = coroutine.running()
+          return send(path)
+        end)
+        coroutine.yield()
+        for _ = 1, 2 do assert.is_true(coroutine.resume(thread)) end
+        assert(send(path))
+        assert.equal(200, assert(task:join()).status)
+      end)
+    end)
+
+    it("may be a function that is written in C", function()
+      dataworks.run(function()
+        assert.equal(3, dataworks.spawn(math.max, 1, 3, 2):join())
+      end)
+      assert.same({ { value = "a" }, { value = "b" } }, dataworks.map({ "A", "B" }, string.lower))
+    end)
+
+    it("says at the line that did it how it is used", function()
+      local messages = {}
+      dataworks.run(function()
+        local task = dataworks.spawn(transport.sleep, transport, 0.001)
+        for _, wrong in ipairs {
+          function() task.join() end, function() task.cancel() end,
+          function() table.sort({ 1, 2 }, function() task:join() end) end,
+        } do
+          local ok, err = coroutine.resume(coroutine.create(wrong))
+          assert.is_false(ok)
+          messages[#messages + 1] = err
+        end
+      end)
+      assert.matches("loop_spec.lua:%d+: join: call it as a method of a task, task:join%(%)", messages[1])
+      assert.matches("loop_spec.lua:%d+: cancel: call it as a method of a task, task:cancel%(%)", messages[2])
+      assert.matches("loop_spec.lua:%d+: join: it waits, and .* table.sort", messages[3])
     end)
 
     it("blocks in a coroutine of its own, where join says what to do", function()
@@ -484,6 +688,16 @@ describe("a loop", function()
 
     it("of nothing is nothing", function()
       assert.same({}, dataworks.map({}, function() end))
+      assert.same({}, dataworks.map({ n = 0 }, function() end))
+    end)
+
+    it("gives its results also when something died that an item has spawned, and tells of it", function()
+      local results, err = dataworks.map({ 1, 2 }, function(item)
+        if item == 1 then dataworks.spawn(function() error "lost" end) end
+        return item
+      end)
+      assert.same({ { value = 1 }, { value = 2 } }, results)
+      assert.matches("lost\nstack traceback", err)
     end)
 
     it("says what it was given wrong", function()
@@ -496,6 +710,7 @@ describe("a loop", function()
         assert.matches("loop_spec.lua:%d+: dataworks.map: " .. pattern, err)
       end
       wrong("a list was expected", 1, print)
+      wrong("a list was expected, got a table that has no item 1", { a = 1 }, print)
       wrong("a function was expected", {}, 1)
       wrong("unknown option concurency", {}, print, { concurency = 1 })
       wrong("concurrency must be 1 or more", {}, print, { concurrency = 0 })
@@ -585,11 +800,83 @@ describe("a loop", function()
       assert.error_matches(function() loop:step() end, "the loop is closed")
     end)
 
-    it("leaves nothing behind when it is closed in the middle", function()
+    it("leaves nothing behind when it is closed in the middle, and tells what has died", function()
       local loop = dataworks.loop()
       loop:spawn(send, "/never")
       loop:step(0.01)
+      assert.is_nil(loop:close())
+      loop = dataworks.loop()
+      loop:spawn(send, "/never")
+      loop:spawn(function() error "broken" end)
+      loop:step(0.01)
+      assert.matches("broken\nstack traceback", loop:close())
+    end)
+
+    it("says that tasks wait for each other, and ends their waits", function()
+      local loop, errors = dataworks.loop(), {}
+      local first, second
+      first = loop:spawn(function() errors[1] = select(2, second:join()) end)
+      second = loop:spawn(function() errors[2] = select(2, first:join()) end)
+      local ok, err = pcall(loop.step, loop)
+      assert.is_false(ok)
+      assert.matches("^every task waits for another one", err)
+      while loop:step() do assert.equal(0, loop:timeout()) end
+      assert.equal("cancelled", (errors[1] or errors[2]).kind)
+      assert.is_nil(loop:close())
+    end)
+
+    it("is not closed by its own tasks", function()
+      local loop, err = dataworks.loop(), nil
+      loop:spawn(function() err = select(2, pcall(function() loop:close() end)) end)
+      assert.is_false(loop:step())
+      assert.matches("loop_spec.lua:%d+: close: a task can't close its own loop", err)
       loop:close()
+    end)
+
+    it("says at the line that did it how it is used", function()
+      for _, name in ipairs { "spawn", "step", "timeout", "close" } do
+        local ok, err = pcall(function() dataworks.loop()[name](print) end)
+        assert.is_false(ok)
+        assert.matches("loop_spec.lua:%d+: " .. name .. ": call it as a method of a loop, loop:" .. name .. "%(%)", err)
+      end
+    end)
+
+    it("ends its tasks when a step of it is interrupted", function()
+      if rawget(_G, "jit") then return end -- where a hook is for all coroutines
+      local interrupted = 0
+      for steps = 1, 150, 3 do
+        local loop = dataworks.loop()
+        local count, begun, ended = 0, 0, 0
+        for _ = 1, 3 do
+          loop:spawn(function()
+            begun = begun + 1
+            send "/echo"
+            ended = ended + 1
+          end)
+        end
+        local function step_all()
+          for _ = 1, 1000 do
+            if not loop:step(0.01) then return end
+          end
+          error "never ends"
+        end
+        local host = coroutine.create(step_all)
+        debug.sethook(host, function()
+          count = count + 1
+          if count == steps then error("interrupted!", 0) end
+        end, "l")
+        local ok, err = coroutine.resume(host)
+        debug.sethook(host)
+        if not ok then
+          assert.equal("interrupted!", err)
+          interrupted = interrupted + 1
+        end
+        ok, err = pcall(step_all)
+        assert.is_true(ok or err:find "^interrupted!" ~= nil, err) -- that a task died of
+        assert.is_true(begun - ended <= (ok and 0 or 1))
+        loop:close()
+      end
+      assert.is_true(interrupted > 20)
     end)
   end)
 
@@ -828,6 +1115,85 @@ describe("clients on a loop", function()
       assert.same({ "cancelled", false }, { err.kind, err.sent })
       assert.equal("Param.Invalid", second:join().code)
     end)
+    client:close()
+  end)
+
+  -- Of a call at its end.
+  local function get(client, options)
+    local err = select(2, client:GetDISyncTask({ ProjectId = 1, FileId = 2, TaskType = "DI_OFFLINE" }, options))
+    return err.kind == "cancelled" and err.kind or err.code or err.kind, err.sent, err.message
+  end
+
+  local function give_turns()
+    for _ = 1, 3 do coroutine.yield() end
+  end
+
+  it("end a call as cancelled whose task waited for credentials that another one fetches", function()
+    emulator:fault { fault = "slow_head", action = "AssumeRole", seconds = 0.3 }
+    local client = with_role()
+    dataworks.run(function()
+      local first, second = dataworks.spawn(get, client), dataworks.spawn(get, client)
+      local third = dataworks.spawn(get, client)
+      give_turns()
+      second:cancel()
+      assert.same({
+        "cancelled", false, "ram_role_arn: another call is fetching them: the task was cancelled",
+      }, { second:join() })
+      for _, task in ipairs { first, third } do assert.equal("Param.Invalid", (task:join())) end
+    end)
+    assert.equal(1, #emulator:journal "AssumeRole")
+    client:close()
+  end)
+
+  it("fetch no more credentials for who waited for them once they are closed", function()
+    emulator:fault { fault = "slow_head", action = "AssumeRole", seconds = 20 }
+    local fetched = 0
+    local client = with_role(function(event) fetched = fetched + (event.type == "refresh" and 1 or 0) end)
+    dataworks.run(function()
+      local tasks = {}
+      for i = 1, 3 do tasks[i] = dataworks.spawn(get, client) end
+      give_turns()
+      client:close()
+      for i = 1, 3 do
+        local code, sent, message = tasks[i]:join()
+        assert.same({ "cancelled", false }, { code, sent })
+        assert.matches("the client was closed during the call", message)
+      end
+    end)
+    assert.equal(1, fetched)
+  end)
+
+  it("fetch credentials where the task that fetches them can't be waited for", function()
+    for _, elsewhere in ipairs {
+      function(client) return coroutine.wrap(get)(client, { timeout = 5 }) end,
+      function(client, loop)
+        loop:close()
+        return get(client, { timeout = 5 })
+      end,
+      function(client, loop)
+        loop:close()
+        return dataworks.run(get, client, { timeout = 5 })
+      end,
+    } do
+      emulator:fault { fault = "slow_head", action = "AssumeRole", seconds = 20 }
+      local client, loop = with_role(), dataworks.loop()
+      loop:spawn(get, client)
+      for _ = 1, 3 do loop:step() end
+      assert.equal("Param.Invalid", (elsewhere(client, loop)))
+      loop:close()
+      client:close()
+      emulator:reset()
+    end
+  end)
+
+  it("leave the places of calls that are cancelled in the line to those that come", function()
+    local client = new { limit = 4 }
+    local results, why = dataworks.map(numbers(40), function() return (get(client)) end, {
+      on_progress = function() error "enough" end,
+    })
+    assert.matches("enough", why.message)
+    for i = 2, 40 do assert.equal("cancelled", results[i].value) end
+    assert.equal("Param.Invalid", (get(client, { timeout = 2 })))
     client:close()
   end)
 

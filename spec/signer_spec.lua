@@ -124,6 +124,18 @@ describe("a client's signer", function()
     assert.equal("dataworks.signer (closed)", tostring(made))
   end)
 
+  it("that is closed while its credentials are fetched keeps none of them", function()
+    local kept
+    kept = sourced(function()
+      kept.close()
+      return { access_key_id = "i", access_key_secret = "secret-1" }
+    end, nil, {})
+    local made, err = kept.get()
+    assert.is_nil(made)
+    assert.same({ "cancelled", false }, { err.kind, err.sent })
+    assert.equal("secret-1", kept.hide "secret-1")
+  end)
+
   it("hides nothing so short that it would spoil words", function()
     assert.equal("the art", signer.hider { "a", "" } "the art")
   end)

@@ -8,6 +8,7 @@ local credentials = require "dataworks.credentials"
 local endpoints = require "dataworks.endpoints"
 local errors = require "dataworks.error"
 local events = require "dataworks.events"
+local failures = require "dataworks.credentials.failure"
 local limits = require "dataworks.limit"
 local percent = require "dataworks.percent"
 local proxies = require "dataworks.proxy"
@@ -137,12 +138,15 @@ local function transport_of(self)
 end
 
 ---@param seconds number
+---@return boolean was it cut short?
 function Caller:sleep(seconds)
+  local what
   if self.pause then
     self.pause(seconds)
   elseif self.transport then
-    self.transport:sleep(seconds)
+    what = self.transport:sleep(seconds)
   end
+  return self.closed or what == "cancelled"
 end
 
 --- Leaves the keys in the call, for the case that they are refused.
@@ -187,7 +191,7 @@ local function hidden(fields, hide)
   return fields
 end
 
-local CLOSED = { kind = "cancelled", sent = false, message = "the client was closed during the call" }
+local CLOSED = failures.CLOSED
 
 ---@class dataworks.Call one call, with all its attempts
 ---@field action string
@@ -232,11 +236,12 @@ local function in_turn(self, call)
     end
     ok, err = self.limit:wait(self, call, wait, reason)
   end
-  if not ok then
-    call.turned_away = true
-    return nil, err or reason
-  elseif self.closed then
+  if self.closed then
     return nil, CLOSED
+  elseif not ok then
+    err = err or reason
+    call.turned_away = err.kind ~= "cancelled"
+    return nil, err
   end
   return build(self, call)
 end
@@ -397,13 +402,7 @@ local function not_repeated(self, call, err)
   return nil, err
 end
 
----@param row dataworks.Action
----@param params table
----@param options dataworks.CallOptions
----@return table|nil result the decoded reply
----@return dataworks.Error|nil err
-function Caller:perform(row, params, options)
-  local call = begin(self, row, params, options)
+local function carry_out(self, call)
   local last
   while true do
     local result, err, reply = attempt(self, call)
@@ -426,12 +425,26 @@ function Caller:perform(row, params, options)
       return not_repeated(self, call, err)
     end
     last = err
-    self.events:emit { type = "retry", action = row.name, attempt = call.attempts + 1, delay = delay, error = err }
+    self.events:emit { type = "retry", action = call.action, attempt = call.attempts + 1, delay = delay, error = err }
     if delay > 0 then
-      call.slept_to = self.clock() + delay
-      self:sleep(delay)
+      local till = self.clock() + delay
+      call.slept_to = not self:sleep(delay) and till or nil
     end
   end
+end
+
+---@param row dataworks.Action
+---@param params table
+---@param options dataworks.CallOptions
+---@return table|nil result the decoded reply
+---@return dataworks.Error|nil err
+function Caller:perform(row, params, options)
+  local call = begin(self, row, params, options)
+  local result, err = carry_out(self, call)
+  if call.token then
+    self.limit:leave(self, call)
+  end
+  return result, err
 end
 
 --- The request of a call, signed and not sent.

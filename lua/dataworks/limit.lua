@@ -158,6 +158,8 @@ end
 
 -- Waiting for one's turn
 
+local CANCELLED = { kind = "cancelled", sent = false, message = "the task was cancelled" }
+
 local function too_long(self, state, wait, left, paused)
   if paused then
     return {
@@ -241,9 +243,8 @@ function Limit:wait(caller, call, wait, reason)
       type = "wait", action = call.action, attempt = call.attempts, reason = reason, delay = wait,
       elapsed = before - call.started,
     }
-    caller:sleep(wait)
-    if caller.closed then
-      return true
+    if caller:sleep(wait) then
+      return nil, CANCELLED
     end
     call.slept_to = before + wait
     wait, reason = self:line_up(caller, call)
@@ -252,6 +253,19 @@ function Limit:wait(caller, call, wait, reason)
     end
   end
   return true
+end
+
+--- The place of a call that has ended without its turn is free.
+---@param caller dataworks.Caller
+---@param call dataworks.Call
+function Limit:leave(caller, call)
+  local token = call.token
+  local state = token and open(self, caller)
+  if state then
+    call.token = nil
+    bucket.give_back(state, token)
+    close(self, state)
+  end
 end
 
 -- What replies tell

@@ -15,6 +15,9 @@ local unpack_list = table.unpack or unpack
 -- What a task gives up its turn with, so that a yield of the program's own is told apart.
 local WAITS = {}
 
+-- Of tasks that died together these many are told.
+local MOST_TOLD = 10
+
 local CANCELLED = "the task was cancelled"
 
 -- The loop whose turn it is.
@@ -39,10 +42,12 @@ function M.current()
   return task and coroutine.running() == task.thread and yielding.allowed() and task or nil
 end
 
---- The loop that is running, whoever asks.
+--- The loop that is running, whoever asks. One that was interrupted amid a task's turn is none.
 ---@return dataworks.Loop|nil
 function M.active()
-  return active
+  local task = active and active.running
+  local status = task and coroutine.status(task.thread)
+  return (status == "running" or status == "normal") and active or nil
 end
 
 ---@return dataworks.Loop
@@ -64,11 +69,19 @@ end
 
 -- Waiting: always in a coroutine of a task that current() gave.
 
+--- Until the loop gives it a turn. Whoever else resumes the coroutine gets nothing, and breaks nothing.
+local function await_turn(self, ...)
+  if self.loop.running == self then
+    return ...
+  end
+  return await_turn(self, coroutine.yield(WAITS))
+end
+
 --- Until wake, or until the task is cancelled, which calls `stop`: that has to wake it.
 ---@param stop fun()
 function Task:suspend(stop)
   self.waiting, self.stop = true, stop
-  return coroutine.yield(WAITS)
+  return await_turn(self, coroutine.yield(WAITS))
 end
 
 ---@param task dataworks.Task
@@ -81,42 +94,55 @@ end
 
 function Loop:enqueue(task, ...)
   local last = self.last + 1
-  self.last = last
   self.ready[last] = { task, select("#", ...), ... }
+  self.last = last
 end
 
 --- Lets the others have a turn.
 function Task:pause()
   self.loop:enqueue(self)
-  coroutine.yield(WAITS)
+  await_turn(self, coroutine.yield(WAITS))
 end
 
 ---@param seconds number
+---@return "cancelled"|nil
 function Task:sleep(seconds)
   local loop = self.loop
   if self.is_cancelled then
     self:pause()
-    return
+    return "cancelled"
   end
   local timer = loop.timers:add(core.clock() + math.max(seconds, 0), function() loop:wake(self) end)
   self:suspend(function()
     loop.timers:remove(timer)
     loop:wake(self)
   end)
+  return self.is_cancelled and "cancelled" or nil
+end
+
+local function lost(sent)
+  return { kind = "cancelled", sent = sent, message = CANCELLED, code = "CURLE_ABORTED_BY_CALLBACK" }
+end
+
+--- For what can't wait here: has the task been cancelled whose turn it is? Then as a session's failure.
+---@return table|nil
+function M.refusal()
+  local loop = M.active()
+  return loop and loop.running.is_cancelled and lost(false) or nil
 end
 
 --- Sends a request for a pool of sessions; as a session's send.
 function Task:transfer(pool, request, limits)
   if self.is_cancelled then
     self:pause()
-    return nil, { kind = "cancelled", sent = false, message = CANCELLED, code = "CURLE_ABORTED_BY_CALLBACK" }
+    return nil, lost(false)
   end
   local flight, result = self.loop.transfers:start(self, pool, request, limits)
   if flight then
     result = self:suspend(function() flight:cancel(CANCELLED) end)
   end
-  if not result then -- lost in an interruption
-    return nil, { kind = "cancelled", sent = "unknown", message = CANCELLED, code = "CURLE_ABORTED_BY_CALLBACK" }
+  if not result then -- it was in an interruption
+    return nil, lost "unknown"
   end
   return result[1], result[2], result[3]
 end
@@ -137,13 +163,18 @@ end
 local function finish(self, task)
   self.alive = self.alive - 1
   self.tasks[task] = nil
-  task.over = true
+  task.over, task.waiting = true, false
   for joiner in pairs(task.joiners) do
     self:wake(joiner)
   end
   if task.on_end then
     task.on_end(task)
   end
+end
+
+--- Ctrl-C, as the interpreters raise it. LuaJIT may do so in a task, but it is meant for the program.
+local function is_interruption(err)
+  return type(err) == "string" and (err == "interrupted!" or err:find "^[^\n]*:%d+: interrupted!$" ~= nil)
 end
 
 local function settle(self, task, ok, ...)
@@ -158,6 +189,10 @@ local function settle(self, task, ok, ...)
     return
   end
   finish(self, task)
+  if not ok and is_interruption((...)) then
+    task:tell()
+    error(task.err, 0)
+  end
 end
 
 local function resume(self, task, entry)
@@ -172,16 +207,34 @@ function Task:tell()
   self.loop.died[self] = nil
 end
 
+local function check_loop(self, what, level)
+  if getmetatable(self) ~= Loop then
+    error(("%s: call it as a method of a loop, loop:%s()"):format(what, what), level + 1)
+  end
+end
+
+local function check_open(self, what)
+  check_loop(self, what, 3)
+  if self.closed then
+    error(what .. ": the loop is closed", 3)
+  end
+end
+
+--- Lua 5.1 makes no coroutine of a function that is written in C.
+local function thread_of(fn)
+  local ok, thread = pcall(coroutine.create, fn)
+  return ok and thread or coroutine.create(function(...) return fn(...) end)
+end
+
 ---@param fn function
 ---@return dataworks.Task
 function Loop:spawn(fn, ...)
+  check_open(self, "spawn")
   if type(fn) ~= "function" then
     error(("spawn: a function was expected, got %s"):format(type(fn)), 2)
-  elseif self.closed then
-    error("spawn: the loop is closed", 2)
   end
   local task = setmetatable({
-    loop = self, thread = coroutine.create(fn), joiners = {}, waiting = false, stop = false, over = false,
+    loop = self, thread = thread_of(fn), joiners = {}, waiting = false, stop = false, over = false,
     died = false, is_cancelled = false, is_begun = false,
   }, Task)
   self.alive = self.alive + 1
@@ -196,14 +249,14 @@ function Task:__tostring()
   return ("dataworks.Task (%s)"):format(state)
 end
 
-local function check_task(self, what)
+local function check_task(self, what, level)
   if getmetatable(self) ~= Task then
-    error(("%s: call it as a method of a task, task:%s()"):format(what, what), 3)
+    error(("%s: call it as a method of a task, task:%s()"):format(what, what), level + 1)
   end
 end
 
 local function check_can_join(self)
-  check_task(self, "join")
+  check_task(self, "join", 3)
   if self.over then
     return
   end
@@ -246,7 +299,7 @@ end
 --- "cancelled". A task that has not begun does not begin.
 ---@return boolean was it still running?
 function Task:cancel()
-  check_task(self, "cancel")
+  check_task(self, "cancel", 2)
   if self.over then
     return false
   elseif not self.is_cancelled then
@@ -268,12 +321,16 @@ local function run_ready(self)
     self.ready[self.first] = nil
     self.first = self.first + 1
     local task = entry[1]
-    if task and task.is_cancelled and not task.is_begun then
+    local is_over = not task or task.over -- it may have died just before it gave up its turn
+    if not is_over and task.is_cancelled and not task.is_begun then
       finish(self, task)
-    elseif task then
+    elseif not is_over then
       task.is_begun = true
       resume(self, task, entry)
     end
+  end
+  if self.first > self.last then
+    self.first, self.last = 1, 0 -- a list that moved on for ever would be made anew again and again
   end
 end
 
@@ -289,15 +346,8 @@ end
 --- Seconds until there is something to do even if nothing arrives; math.huge: never.
 ---@return number
 function Loop:timeout()
+  check_open(self, "timeout")
   return math.min(until_due(self), self.transfers:timeout())
-end
-
-local function check_open(self, what)
-  if getmetatable(self) ~= Loop then
-    error(("%s: call it as a method of a loop, loop:%s()"):format(what, what), 3)
-  elseif self.closed then
-    error(what .. ": the loop is closed", 3)
-  end
 end
 
 --- A descriptor that is readable when something has arrived, for the event loop of a host; the same one until the loop
@@ -308,15 +358,22 @@ function Loop:fd()
   return self.transfers:fd()
 end
 
+--- Nothing will ever wake a task.
+local function deadlock(self)
+  local task = next(self.tasks)
+  local message = ("every task waits for another one; one of %d waits here:"):format(self.alive)
+  error(debug.traceback(task.thread, message, 2), 0) -- without what this module adds
+end
+
 local function turn(self, timeout)
   run_ready(self)
-  local wait = math.min(timeout, until_due(self))
+  local wait = until_due(self)
   if self.alive == 0 then
     wait = 0
   elseif wait == math.huge and not self.transfers:is_busy() then
-    error("every task waits for another one", 0)
+    deadlock(self)
   end
-  self.transfers:poll(wait)
+  self.transfers:poll(math.min(wait, timeout))
   self.timers:fire(core.clock())
   return self.alive > 0
 end
@@ -337,9 +394,54 @@ function Loop:cancel_all()
   end
 end
 
+--- What died and was not joined, in this order; with a chief no more than up to it.
+local function dead_of(self, chief)
+  local list = {}
+  for task, number in pairs(self.died) do
+    if not chief or number <= self.died[chief] then
+      list[#list + 1] = task
+    end
+  end
+  table.sort(list, function(a, b) return self.died[a] < self.died[b] end)
+  return list
+end
+
+--- A line of each behind an error that is text.
+local function with_others(err, list, first)
+  local lines = {}
+  for _, task in ipairs(list) do
+    if task ~= first then
+      lines[#lines + 1] = "  " .. tostring(task.err):match "^[^\n]*"
+    end
+  end
+  local more = #lines
+  if more == 0 or type(err) ~= "string" then
+    return err
+  elseif more > MOST_TOLD then
+    lines[MOST_TOLD + 1] = "  ..."
+  end
+  return ("%s\n%d more died, of:\n%s"):format(err, more, table.concat(lines, "\n", 1, math.min(more, MOST_TOLD + 1)))
+end
+
+--- What tasks died of that nobody has joined: the first one's error, and if that is text, a line of each other.
+---@param chief? dataworks.Task that has died: it goes first, and what died after it did so since it was cancelled then
+---@return boolean has one died?
+---@return any err
+function Loop:unreported(chief)
+  local list = dead_of(self, chief)
+  local first = chief or list[1]
+  if not first then
+    return false
+  end
+  return true, with_others(first.err, list, first)
+end
+
 --- After an error out of the loop itself, as Ctrl-C raises it between any two steps: all tasks are cancelled, and none
 --- is left without a turn to come.
-function Loop:recover()
+---@param err any
+---@return any err with what had died before
+function Loop:recover(err)
+  err = with_others(err, dead_of(self))
   active, self.running = nil, false
   self.timers = timers.new()
   self:cancel_all()
@@ -362,18 +464,7 @@ function Loop:recover()
       self:enqueue(task)
     end
   end
-end
-
---- The first task that died and that nobody has joined.
----@return dataworks.Task|nil
-function Loop:unreported()
-  local first
-  for task, number in pairs(self.died) do
-    if not first or number < self.died[first] then
-      first = task
-    end
-  end
-  return first
+  return err
 end
 
 --- Does what is to be done, and waits for at most so long for more. The last step raises what a task died of that
@@ -384,48 +475,76 @@ function Loop:step(timeout)
   check_open(self, "step")
   if timeout ~= nil and (type(timeout) ~= "number" or timeout ~= timeout) then
     error("step: seconds were expected, got " .. tostring(timeout), 2)
-  elseif active then
+  elseif M.active() then
     error("step: a task can't step a loop", 2)
   end
-  if turn(self, timeout or 0) then
+  local ok, more = pcall(turn, self, timeout or 0)
+  if not ok then
+    error(self:recover(more), 0)
+  elseif more then
     return true
   end
-  local dead = self:unreported()
-  if dead then
+  local has_died, err = self:unreported()
+  if has_died then
     self.died = {}
-    error(dead.err, 0)
+    error(err, 0)
   end
   return false
 end
 
 --- Closes the connections. What is under way is cancelled, and comes to nothing more.
+---@return any err what a task died of that nobody has joined
 function Loop:close()
-  if not self.closed then
+  check_loop(self, "close", 2)
+  if M.active() == self then
+    error("close: a task can't close its own loop; who steps the loop can", 2)
+  elseif not self.closed then
     self.closed = true
     self.transfers:close()
   end
+  local _, err = self:unreported()
+  return err
 end
 
 -- For who waits until another task has done something for all.
 
----@return { wait: fun(seconds: number): boolean, open: fun() }|nil outside tasks nil
+---@class dataworks.Gate
+---@field wait fun(seconds: number): boolean|nil, table|nil is it open? nil: here it can't be waited for. And what cut
+---  the wait short
+---@field open fun()
+
+--- Until it is opened, or the opener has ended without that.
+local function pass(waiters, opener, task, seconds)
+  local loop = task.loop
+  waiters[task], opener.joiners[task] = true, true
+  local timer = loop.timers:add(core.clock() + seconds, function() loop:wake(task) end)
+  task:suspend(function() loop:wake(task) end)
+  loop.timers:remove(timer)
+  waiters[task], opener.joiners[task] = nil, nil
+end
+
+---@return dataworks.Gate|nil outside tasks nil
 function M.gate()
-  if not M.current() then
+  local opener = M.current()
+  if not opener then
     return nil
   end
   local open, waiters = false, {}
   return {
     wait = function(seconds)
       local task = M.current()
-      if open or not task or task.is_cancelled or seconds <= 0 then
-        return open
+      if open then
+        return true
+      elseif not task or task.loop ~= opener.loop then -- whose turn can't come meanwhile
+        return nil
+      elseif not task.is_cancelled and not opener.over and seconds > 0 then
+        pass(waiters, opener, task, seconds)
       end
-      local loop = task.loop
-      waiters[task] = true
-      local timer = loop.timers:add(core.clock() + seconds, function() loop:wake(task) end)
-      task:suspend(function() loop:wake(task) end)
-      loop.timers:remove(timer)
-      waiters[task] = nil
+      if not open and task.is_cancelled then
+        return false, cancelled()
+      elseif not open and opener.over then
+        return nil
+      end
       return open
     end,
     open = function()

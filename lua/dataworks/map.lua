@@ -120,10 +120,12 @@ end
 ---@param fn fun(item: any, index: integer): any, any value; or nil and an error
 ---@param options? dataworks.MapOptions
 ---@return ({ value: any }|{ err: any })[] results in the order of the items
----@return any err why it ended early
+---@return any err why it ended early; or what a task died of that an item has spawned and nobody has joined
 function M.map(items, fn, options)
   if type(items) ~= "table" then
     error(("dataworks.map: a list was expected, got %s"):format(type(items)), 3)
+  elseif #items == 0 and items.n == nil and next(items) ~= nil then
+    error("dataworks.map: a list was expected, got a table that has no item 1", 3)
   end
   run.check("map", fn, 3)
   options = options_of.check("dataworks.map", OPTIONS, options, 3)
@@ -145,11 +147,9 @@ function M.map(items, fn, options)
   elseif not main.results then
     error(err, 0)
   end
-  local dead = loop:unreported()
-  if dead then
-    error(dead.err, 0)
-  end
-  return main.results[1], not ok and err or main.results[2]
+  -- What an item has spawned, and nobody has joined, takes no results with it.
+  local _, dead = loop:unreported()
+  return main.results[1], not ok and err or main.results[2] or dead
 end
 
 return M

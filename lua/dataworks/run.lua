@@ -15,7 +15,7 @@ local unpack_list = table.unpack or unpack
 function M.drive(loop)
   local ok, err = pcall(loop.drive, loop)
   if not ok then
-    loop:recover()
+    err = loop:recover(err)
     local again, worse = pcall(loop.drive, loop)
     err = again and err or worse
   end
@@ -51,9 +51,9 @@ function M.run(fn, ...)
   if not ok then
     error(err, 0)
   end
-  local dead = main.died and main or loop:unreported()
-  if dead then
-    error(dead.err, 0)
+  local has_died, dead = loop:unreported(main.died and main or nil)
+  if has_died then
+    error(dead, 0)
   end
   return unpack_list(main.results, 1, main.results.n)
 end

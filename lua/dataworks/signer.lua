@@ -2,6 +2,7 @@
 -- nothing that prints a client's fields can show them.
 
 local core = require "dataworks.core"
+local failures = require "dataworks.credentials.failure"
 local percent = require "dataworks.percent"
 
 local M = {}
@@ -90,6 +91,8 @@ function M.new(source, algorithm, more_secrets)
     local found, err = source.get(deadline)
     if not found then
       return nil, err
+    elseif not source then -- closed while they were fetched
+      return nil, failures.CLOSED
     elseif current and found.access_key_id == id and found.access_key_secret == secret
       and found.security_token == token and found.bearer_token == bearer then
       return current

@@ -64,6 +64,7 @@ function M.host(answer)
     user_agent = "spec", allow_http = false,
     correct_clock = function() return false end,
     gate = function() return world.gate and world.gate() end,
+    closed = function() return false end,
     emit = function(event) world.events[#world.events + 1] = event end,
     close = function() end,
   }

@@ -91,6 +91,9 @@ function M.new(name, fetch, host, stored)
   end
 
   local function refresh(deadline, ahead)
+    if host.closed() then
+      return nil, failures.CLOSED
+    end
     local mine = { since = host.clock(), gate = host.gate() }
     busy = mine
     local found, why = fetch(deadline)
@@ -127,19 +130,36 @@ function M.new(name, fetch, host, stored)
     return held
   end
 
+  --- Waits until another call is done with fetching them.
+  ---@return boolean|nil true: it is done; nil: nothing is to be waited for here
+  ---@return table|nil failure
+  local function let_fetch(deadline)
+    local gate = is_busy() and busy.gate
+    if not gate then
+      return nil
+    end
+    local open, lost = gate.wait(math.min(LONGEST_WAIT, deadline - host.clock()))
+    if open ~= false then
+      return open
+    elseif lost then
+      return false, failures.of_call(failures.new("another call is fetching them: " .. lost.message), lost)
+    end
+    return false, failures.hurried(failures.new "another call is fetching them, and that takes too long")
+  end
+
   function provider.get(deadline)
     while true do
       if held and host.now() < expires then
         return get_valid(deadline)
       end
-      local waiting = is_busy() and busy.gate
-      if not waiting then
+      local open, why = let_fetch(deadline)
+      if why then
+        return nil, why
+      elseif not open then
         if failure and host.clock() < retry_at then
           return nil, failure
         end
         return refresh(deadline)
-      elseif not waiting.wait(math.min(LONGEST_WAIT, deadline - host.clock())) then
-        return nil, failures.hurried(failures.new "another call is fetching them, and that takes too long")
       end
     end
   end

@@ -44,8 +44,8 @@ function M.new(order, make)
         if found then
           last, known[name] = providers[i], true
           return found
-        elseif known[name] and not failure.absent then
-          -- One that worked before is not passed over: the next might be another identity.
+        elseif known[name] and not failure.absent or failure.kind == "cancelled" then
+          -- One that worked before is not passed over, nor one that was cut short: the next might be another identity.
           return nil, failures.within(name, failure)
         end
         reasons[i] = { name = name, failure = failure }

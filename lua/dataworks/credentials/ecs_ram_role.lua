@@ -64,7 +64,7 @@ local function token_of(self)
     -- Renewed before it ends, and credentials are fetched seldom.
     state.token, state.token_expires = reply.body, now + TOKEN_LIFE * 0.9
     return state.token
-  elseif lost and lost.sent == false then
+  elseif lost and (lost.sent == false or lost.kind == "cancelled") then
     return nil, unreachable(self, lost)
   elseif self.v2_only then
     return nil, failures.new(reply and ("it gave no token (HTTP %d)"):format(reply.status)

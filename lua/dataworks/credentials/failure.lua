@@ -24,6 +24,9 @@ function M.hurried(failure)
   return failure
 end
 
+--- Nothing is fetched for a client that is closed.
+M.CLOSED = { kind = "cancelled", sent = false, message = "the client was closed during the call", hurried = true }
+
 --- Cut short with the call that it was for: that says nothing about the next try either.
 ---@param failure table
 ---@param lost table what became of the request

@@ -1,6 +1,7 @@
 -- What providers are handed: clock, chance, environment and network of their client. Their connections are their own,
 -- since the client's options say where it may go, and the metadata service is beside that.
 
+local failures = require "dataworks.credentials.failure"
 local proxies = require "dataworks.proxy"
 local signers = require "dataworks.signer"
 
@@ -23,7 +24,8 @@ local MAX_REPLY_BYTES = 64 * 1024
 ---@field correct_clock fun(date: string|nil): boolean by the Date of a reply that refused ours
 ---@field shared nil|false|fun(name: string, fetch: function): function fetches for all workers of an nginx
 ---@field within nil|fun(scope: string|nil): dataworks.CredentialHost one that shares nothing outside of this scope
----@field gate fun(): table|nil for waiting on another coroutine, where there are any
+---@field gate fun(): dataworks.Gate|nil for waiting on another coroutine, where there are any
+---@field closed fun(): boolean nothing is to be fetched any more
 ---@field emit fun(event: table)
 ---@field make fun(value: string|table|function): dataworks.Provider
 ---@field close fun()
@@ -59,7 +61,14 @@ function M.new(caller, options, getenv)
     return opened[direct]
   end
 
+  function host.closed()
+    return caller.closed
+  end
+
   function host.http(request, limits)
+    if caller.closed then
+      return nil, failures.CLOSED
+    end
     local chosen, err = transport(limits.proxy == "")
     local proxy = limits.proxy
     if chosen and not proxy then

@@ -8,8 +8,7 @@ local M = {}
 ---@field level number as it was at `since`
 ---@field since number in the time to come while a pause lasts: the level stands still until then
 ---@field next number|nil the number of the next token
----@field hole_from number|nil the newest run of tokens that were given back
----@field hole_to number|nil where that ends, exclusive
+---@field holes table<number, number>|nil runs of tokens that were given back: where each ends, exclusive, and begins
 
 ---@return dataworks.Bucket without a limit
 function M.new()
@@ -44,31 +43,43 @@ function M.pause(state, now, seconds)
   state.since = math.max(state.since, now + seconds)
 end
 
+--- Holes whose time has passed.
+local function forget(state, risen)
+  for to in pairs(state.holes) do
+    if to <= risen then
+      state.holes[to] = nil
+    end
+  end
+end
+
 --- Takes the next token.
 ---@param state dataworks.Bucket
 ---@param now number
 ---@param burst integer how many tokens the bucket holds
 ---@return number token
 function M.take(state, now, burst)
-  local fullest = level(state, now) - (burst - 1)
+  local risen = level(state, now)
+  if state.holes then
+    forget(state, risen)
+  end
+  local fullest = risen - (burst - 1)
   local token = math.max(state.next or fullest, fullest)
   state.next = token + 1
   return token
 end
 
---- A token that will not be used. Those that were taken after it keep their times; once they are given back too, all
---- of them are to be had again.
+--- A token that will not be used. Those that were taken after it keep their times; once they are given back too, in
+--- whatever order, all of them are to be had again.
 ---@param state dataworks.Bucket
 ---@param token number
 function M.give_back(state, token)
-  if state.hole_to == token then
-    state.hole_to = token + 1
-  else
-    state.hole_from, state.hole_to = token, token + 1
+  local holes = state.holes or {}
+  holes[token + 1], holes[token] = holes[token] or token, nil
+  local last = state.next
+  while holes[last] do
+    last, holes[last] = holes[last], nil
   end
-  if state.hole_to == state.next then
-    state.next, state.hole_from, state.hole_to = state.hole_from, nil, nil
-  end
+  state.next, state.holes = last, next(holes) and holes or nil
 end
 
 --- When the holder of a token may go, by what is known now.

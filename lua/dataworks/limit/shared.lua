@@ -2,8 +2,9 @@
 
 local M = {}
 
--- All that is kept, in the order in which it is written.
-local FIELDS = { "rate", "level", "since", "next", "hole_from", "hole_to", "window", "count", "before", "cut" }
+-- All that is kept, in the order in which it is written; behind it some of the holes.
+local FIELDS = { "rate", "level", "since", "next", "window", "count", "before", "cut" }
+local HOLES = 4
 
 -- The lock is held without yielding, for some microseconds. It outlasts a worker that was killed meanwhile by no more
 -- than this, in seconds.
@@ -43,12 +44,17 @@ local function full(self, message)
 end
 
 local function decode(text)
-  local state, i = { level = 0, since = 0 }, 0
+  local values = {}
   for word in (text or ""):gmatch("[^ ]+") do
-    i = i + 1
-    if FIELDS[i] then
-      state[FIELDS[i]] = tonumber(word)
-    end
+    values[#values + 1] = tonumber(word) or false
+  end
+  local state = { level = 0, since = 0 }
+  for i, name in ipairs(FIELDS) do
+    state[name] = values[i] or state[name]
+  end
+  for i = #FIELDS + 1, #values, 2 do
+    state.holes = state.holes or {}
+    state.holes[values[i]] = values[i + 1]
   end
   return state
 end
@@ -57,6 +63,14 @@ local function encode(state)
   local words = {}
   for i, name in ipairs(FIELDS) do
     words[i] = state[name] and ("%.17g"):format(state[name]) or "-"
+  end
+  local to, from
+  for _ = 1, HOLES do
+    to, from = next(state.holes or {}, to)
+    if not to then
+      break
+    end
+    words[#words + 1] = ("%.17g %.17g"):format(to, from)
   end
   return table.concat(words, " ")
 end

@@ -1,5 +1,6 @@
 -- What is to be called when, the earliest first: a binary heap. Most timers are deadlines that nobody comes to, so one
--- that is removed stays in its place until it is the first, or half of them are such.
+-- that is removed stays in its place until it is the first, or half of them are such. A change that was interrupted, as
+-- by Ctrl-C, is mended before the next.
 
 local M = {}
 
@@ -7,7 +8,7 @@ local Timers = {}
 Timers.__index = Timers
 
 function M.new()
-  return setmetatable({ heap = {}, count = 0, removed = 0, made = 0 }, Timers)
+  return setmetatable({ heap = {}, count = 0, removed = 0, made = 0, moving = false }, Timers)
 end
 
 -- Of two for the same time the older one is first.
@@ -15,8 +16,7 @@ local function earlier(a, b)
   return a.at < b.at or a.at == b.at and a.number < b.number
 end
 
-local function rise(self, timer, place)
-  local heap = self.heap
+local function rise(heap, timer, place)
   while place > 1 do
     local above = (place - place % 2) / 2
     if not earlier(timer, heap[above]) then
@@ -28,13 +28,12 @@ local function rise(self, timer, place)
   heap[place] = timer
 end
 
-local function sink(self, timer, place)
-  local heap = self.heap
+local function sink(heap, timer, place, count)
   while true do
     local below = place * 2
-    if below > self.count then
+    if below > count then
       break
-    elseif below < self.count and earlier(heap[below + 1], heap[below]) then
+    elseif below < count and earlier(heap[below + 1], heap[below]) then
       below = below + 1
     end
     if not earlier(heap[below], timer) then
@@ -46,34 +45,49 @@ local function sink(self, timer, place)
   heap[place] = timer
 end
 
-local function sweep(self)
-  local heap, kept = self.heap, 0
-  for place = 1, self.count do
-    local timer = heap[place]
-    heap[place] = nil
+--- Makes the heap anew of those timers that were not removed.
+local function remake(self, timers)
+  local heap, count = {}, 0
+  for _, timer in pairs(timers) do
     if timer.call then
-      kept = kept + 1
-      heap[kept] = timer
+      count = count + 1
+      heap[count] = timer
     end
   end
-  self.count, self.removed = kept, 0
-  for place = (kept - kept % 2) / 2, 1, -1 do
-    sink(self, heap[place], place)
+  for place = (count - count % 2) / 2, 1, -1 do
+    sink(heap, heap[place], place, count)
   end
+  self.heap, self.count, self.removed = heap, count, 0
+end
+
+--- While one is on its way to its place, it may be in none, and another one in two.
+local function mend(self)
+  local all = {}
+  for _, timer in pairs(self.heap) do
+    all[timer] = timer
+  end
+  all[self.moving] = self.moving
+  remake(self, all)
+  self.moving = false
 end
 
 local function take_first(self)
   local heap, count = self.heap, self.count
   local last = heap[count]
+  self.moving = last
   heap[count] = nil
   self.count = count - 1
   if count > 1 then
-    sink(self, last, 1)
+    sink(heap, last, 1, count - 1)
   end
+  self.moving = false
 end
 
 --- The first of those that were not removed.
 local function first_of(self)
+  if self.moving then
+    mend(self)
+  end
   local first = self.heap[1]
   while first and not first.call do
     take_first(self)
@@ -87,20 +101,27 @@ end
 ---@param call fun()
 ---@return table timer
 function Timers:add(at, call)
+  if self.moving then
+    mend(self)
+  end
   self.made = self.made + 1
   local timer = { at = at, call = call, number = self.made }
+  self.moving = timer
   self.count = self.count + 1
-  rise(self, timer, self.count)
+  rise(self.heap, timer, self.count)
+  self.moving = false
   return timer
 end
 
---- It may be done again, after it fired, or to one of others.
+--- It may be done again, after it fired, or to one of others; or to nil, where adding it was interrupted.
 function Timers:remove(timer)
-  if timer.call then
+  if timer and timer.call then
     timer.call = false
     self.removed = self.removed + 1
-    if self.removed * 2 > self.count then
-      sweep(self)
+    if self.removed * 2 > self.count and not self.moving then
+      self.moving = timer
+      remake(self, self.heap)
+      self.moving = false
     end
   end
 end

@@ -5,7 +5,8 @@ local M = {}
 
 local running_5_1 = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
 
-M.ADVICE = running_5_1 and ", and in Lua 5.1 not inside pcall, table.sort or the iterator of a for" or ""
+M.ADVICE = running_5_1 and ", and in Lua 5.1 not inside pcall, table.sort or the iterator of a for"
+  or ", and not a callback of table.sort or string.gsub"
 
 local function allowed_in_5_1()
   local level = 2

@@ -77,10 +77,17 @@ local function explain(err, proxy, files)
   return err
 end
 
---- The running task of a loop, if there is a loop at all, and it can wait here.
+--- The running task of a loop, if there is a loop at all, and it can wait here. Otherwise, if the task was cancelled,
+--- what its requests come to.
+---@return dataworks.Task|nil
+---@return table|nil refusal
 local function current_task()
   local loops = package.loaded["dataworks.loop"]
-  return loops and loops.current()
+  if not loops then
+    return nil
+  end
+  local task = loops.current()
+  return task, not task and loops.refusal() or nil
 end
 
 local function pool_of(self)
@@ -89,9 +96,11 @@ local function pool_of(self)
 end
 
 local function exchange(self, request, limits, proxy)
-  local task = current_task()
+  local task, refused = current_task()
   if task and not self._closed then
     return task:transfer(pool_of(self), request, limits)
+  elseif refused then
+    return nil, refused
   end
   return self._session:send(
     request.method, request.url, request.headers, request.body, limits.timeout, limits.connect_timeout, proxy)
@@ -116,20 +125,24 @@ function Transport:send(request, limits)
 end
 
 ---@param seconds number
+---@return "cancelled"|nil
 function Transport:sleep(seconds)
-  local task = current_task()
-  if not task or self._closed then
+  local task, refused = current_task()
+  if refused then
+    return "cancelled"
+  elseif not task or self._closed then
     curl.sleep(seconds)
-    return
+    return nil
   end
   local sleepers = pool_of(self).sleepers
   sleepers[task] = true
-  task:sleep(seconds)
+  local cut_short = task:sleep(seconds)
   sleepers[task] = nil
+  return cut_short
 end
 
 --- For tasks that wait until another one has done something for all; elsewhere nil.
----@return { wait: fun(seconds: number): boolean, open: fun() }|nil
+---@return dataworks.Gate|nil
 function Transport:gate() -- luacheck: no self
   local loops = package.loaded["dataworks.loop"]
   return loops and loops.gate()

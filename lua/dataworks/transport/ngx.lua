@@ -202,7 +202,7 @@ function Transport:sleep(seconds) -- luacheck: no self
 end
 
 --- For requests that wait until another one has done something for all.
----@return { wait: fun(seconds: number): boolean, open: fun() }|nil
+---@return dataworks.Gate|nil
 function Transport:gate() -- luacheck: no self
   local ok, semaphore = pcall(require, "ngx.semaphore")
   if not ok then
