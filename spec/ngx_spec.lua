@@ -205,14 +205,47 @@ describe("inside nginx", function()
     for _, phase in ipairs { "rewrite", "access", "content", "timer" } do
       assert.matches("^200 GET /echo", host:run(SEND:format "" .. ("return send(%q)"):format(web:url "/echo"), phase), 1, false)
     end
-    host:run(([[ngx.shared.notes:set("handshake", %q)]]):format(SEND:format "" .. ("return send(%q)"):format(web:url "/echo")))
+    host:run(([[ngx.shared.notes:set("chunk", %q)]]):format(SEND:format "" .. ("return send(%q)"):format(web:url "/echo")))
     assert.equal(200, (host.session:send("GET", ("https://localhost:%d/"):format(host.tls), {}, "", 30)))
-    assert.matches("^200 GET /echo", host:note "shaken")
+    assert.matches("^200 GET /echo", host:note "result")
     host:run("", "late")
     for _, phase in ipairs { "init", "init_worker", "header_filter", "body_filter", "log" } do
       assert.equal(("invalid GetDISyncTask: nginx can't wait for a reply in its phase %s. "):format(phase)
         .. "make the call in a timer: ngx.timer.at(0, function() ... end)", host:note(phase))
     end
+  end)
+
+  describe("credentials for a client that lives in the worker", function()
+    local CALL = [[
+      local params = { DestinationType = "odps", SourceType = "mysql", ProjectId = 10000 }
+      local client = package.loaded["spec.client"]
+      local _, err = client:%s("ListDIProjectConfig", params)
+      return err and err.kind .. " " .. tostring(err) or "ok"]]
+
+    local function new_client()
+      host:run(([[
+        package.loaded["spec.client"] = require("dataworks").new {
+          endpoint = %q, credentials = { type = "uri", uri = %q }, timeout = 10,
+        }]]):format(emulator.endpoint, emulator.endpoint .. "/credentials"))
+    end
+
+    it("come to it though the request that asked for them ended when its client went away", function()
+      new_client()
+      emulator:fault { fault = "slow_head", action = "credentials_uri", seconds = 0.5 }
+      assert.is_nil((host.session:send("POST", host:url "left", {}, CALL:format "call", 0.2)))
+      assert.equal("ok", host:run(CALL:format "call"))
+      assert.equal(1, #emulator:journal "credentials_uri")
+    end)
+
+    it("are not said to be missing because somebody asked for them in a phase that can't wait", function()
+      for _, method in ipairs { "call", "request" } do
+        new_client()
+        host:run(("ngx.shared.notes:set('chunk', %q)"):format(CALL:format(method)))
+        host:run("", "logged")
+        assert.matches("^invalid ListDIProjectConfig: .*nginx can't wait for a reply in its phase log", host:note "result")
+        assert.equal("ok", host:run(CALL:format "call"))
+      end
+    end)
   end)
 
   it("answers other requests while a reply is held back", function()

@@ -201,9 +201,15 @@ function Transport:sleep(seconds) -- luacheck: no self
   end
 end
 
---- For requests that wait until another one has done something for all.
----@return { wait: fun(seconds: number): boolean, open: fun() }|nil
+--- For requests that wait until another one has done something for all. `apart` runs that, soon, where it does not end
+--- with the request; it gives nil when nginx has no room for it.
+---@return { wait: (fun(seconds: number): boolean), open: fun(), apart: fun(fn: fun()): boolean|nil }|nil
+---@return table|nil err where nothing can wait
 function Transport:gate() -- luacheck: no self
+  local wrong = refused_phase()
+  if wrong then
+    return nil, wrong
+  end
   local ok, semaphore = pcall(require, "ngx.semaphore")
   if not ok then
     return nil
@@ -220,6 +226,9 @@ function Transport:gate() -- luacheck: no self
     open = function()
       open = true
       passage:post(1)
+    end,
+    apart = function(fn)
+      return (ngx.timer.at(0, fn))
     end,
   }
 end
