@@ -2,6 +2,7 @@
 if not rawget(_G, "jit") then return end
 
 local emulators = require "spec.support.emulator"
+local files = require "spec.support.files"
 local hosts = require "spec.support.host"
 local proxies_support = require "spec.support.proxies"
 local web_support = require "spec.support.web"
@@ -119,6 +120,18 @@ describe("inside nginx", function()
     end
   end)
 
+  it("takes no reply that was not asked for as the next one's", function()
+    for name, first in pairs {
+      at_once = "200 ok", large = "200 ok", later = "200 ok", without_body = "204 ", bad_gzip = "protocol true the reply is no gzip",
+      malformed = "protocol true the reply's Content-Length is no length",
+    } do
+      local said = with("", "local first = send(%q) ngx.sleep(%s) return first .. ' then ' .. send(%q)", web:url("/stray/" .. name),
+        name == "later" and "0.2" or "0", web:url "/chunked")
+      assert.equal(first, said:sub(1, #first), name)
+      assert.matches(" then 200 one two three$", said, 1, false, name)
+    end
+  end)
+
   it("bounds a reply, compressed or not", function()
     local said = "protocol true the reply is larger than 1000 bytes / max_reply_bytes sets the limit"
     assert.equal(said, send(web:url "/bytes/1001", "max_reply_bytes = 1000"))
@@ -160,6 +173,11 @@ describe("inside nginx", function()
     assert.matches("^200 TLSv1.3 CN=client$", send(url, ("client_certificate = %q, client_key = %q"):format(dir .. "/client.pem", dir .. "/client.key")))
     assert.matches("^200 TLSv1.3 CN=client$", send(url, ("client_certificate = %q"):format(dir .. "/both.pem")))
     assert.matches("^transport false the server wants a client certificate", send(url))
+    local renewed = host.directory .. "/renewed.pem"
+    files.write(renewed, files.read(dir .. "/both.pem"))
+    assert.matches("^200 TLSv1.3 CN=client$", send(url, ("client_certificate = %q"):format(renewed)))
+    files.write(renewed, files.read(dir .. "/good.pem") .. files.read(dir .. "/key.pem"))
+    assert.not_matches("CN=client", send(url, ("client_certificate = %q"):format(renewed)))
     assert.matches("^invalid false can't be read: .*No such file", send(url, "client_certificate = '/nowhere.pem'"))
     assert.matches("^invalid false has no PEM private key", send(url, ("client_certificate = %q"):format(dir .. "/client.pem")))
     assert.matches("^invalid false the client certificate can't be used: .* belong together$",

@@ -66,12 +66,12 @@ local function exchange(self, connection, target, bytes, deadline)
   if not reply then
     connection:close()
     return nil, outcome.lost(keep, connection.source.begun, connection.reused)
-  elseif keep then
-    connection:keep()
-  else
+  end
+  local decoded, failure = outcome.decoded(reply, self.most)
+  if not decoded or not keep or not connection:keep() then
     connection:close()
   end
-  return outcome.decoded(reply, self.most)
+  return decoded, failure
 end
 
 --- The certificates, read by the first request that needs them.
@@ -79,7 +79,7 @@ local function security_of(self, target)
   if target.scheme ~= "https" or self.security then
     return self.security or { name = "" }
   end
-  local security = {}
+  local security = { name = "" }
   if self.options.client_certificate then
     local failure
     security, failure = certificates.load(self.options)
@@ -87,7 +87,6 @@ local function security_of(self, target)
       return nil, failure
     end
   end
-  security.name = table.concat({ self.options.client_certificate or "", self.options.client_key or "" }, "|")
   self.security = security
   return security
 end

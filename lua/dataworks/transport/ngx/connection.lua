@@ -270,8 +270,10 @@ function Connection:read(most, deadline)
   return http1.read(self.source, most)
 end
 
+--- Not one on which more has come meanwhile.
+---@return boolean|nil kept
 function Connection:keep()
-  self.sock:setkeepalive(KEPT_FOR, KEPT)
+  return (self.sock:setkeepalive(KEPT_FOR, KEPT))
 end
 
 function Connection:close()
