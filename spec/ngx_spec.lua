@@ -251,8 +251,13 @@ describe("inside nginx", function()
       new_client()
       emulator:fault { fault = "slow_head", action = "credentials_uri", seconds = 0.5 }
       assert.is_nil((host.session:send("POST", host:url "left", {}, CALL:format "call", 0.2)))
+      -- These run on the stack of the one that ended.
+      for _ = 1, 10 do
+        assert.equal("3", host:run "local function deep(n) return n == 0 and 3 or (deep(n - 1)) end ngx.sleep(0.001) return deep(50)")
+      end
       assert.equal("ok", host:run(CALL:format "call"))
       assert.equal(1, #emulator:journal "credentials_uri")
+      assert.is_nil(host:log():find("lua entry thread aborted", 1, true))
     end)
 
     it("are not said to be missing because somebody asked for them in a phase that can't wait", function()

@@ -119,25 +119,29 @@ function M.new(name, fetch, host, stored)
     return found, why
   end
 
-  --- So that it goes on for the others when whoever asked is killed meanwhile.
-  local function fetch_apart(mine, deadline, ahead)
-    local begun, raised = false, nil
-    local wait = mine.gate.wait
-    local started = mine.gate.apart(function()
-      if not begun then
-        begun = true
+  --- A function of its own: the variables of a coroutine that was killed are gone, also for functions made in it.
+  local function fetcher(mine, deadline, ahead)
+    return function()
+      if not mine.begun then
+        mine.begun = true
         local ok, err = pcall(fetch_for_all, mine, deadline, ahead)
-        raised = not ok and { err }
+        mine.raised = not ok and { err }
         release(mine)
       end
-    end)
-    if not started or not wait(math.min(NOT_BEGUN, (deadline - host.clock()) / 2)) and not begun then
-      begun = true
+    end
+  end
+
+  --- So that it goes on for the others when whoever asked is killed meanwhile.
+  local function fetch_apart(mine, deadline, ahead)
+    local wait = mine.gate.wait
+    local started = mine.gate.apart(fetcher(mine, deadline, ahead))
+    if not started or not wait(math.min(NOT_BEGUN, (deadline - host.clock()) / 2)) and not mine.begun then
+      mine.begun = true
       return fetch_for_all(mine, deadline, ahead)
     elseif not wait(math.min(ABANDONED, deadline - host.clock() + NOT_BEGUN)) then
       return nil, failures.hurried(failures.new "fetching them takes too long")
-    elseif raised then
-      error(raised[1], 0)
+    elseif mine.raised then
+      error(mine.raised[1], 0)
     end
     return mine.found, mine.why
   end

@@ -104,10 +104,15 @@ local function pool_name(target, security)
   }, "|")
 end
 
---- nginx waits for a name server as long as resolver_timeout says; this, no longer than there is time.
+local function connect_into(result, sock, host, port, options)
+  result.ok, result.err = sock:connect(host, port, options)
+end
+
+--- nginx waits for a name server as long as resolver_timeout says; this, no longer than there is time. What the thread
+--- finds goes into a table: it may outlive the one that began it, and with that its variables.
 local function connect_in_time(sock, host, port, options, seconds)
-  local ok, err = nil, "timeout"
-  local connecting = ngx.thread.spawn(function() ok, err = sock:connect(host, port, options) end)
+  local result = { err = "timeout" }
+  local connecting = ngx.thread.spawn(connect_into, result, sock, host, port, options)
   if coroutine.status(connecting) ~= "zombie" then
     local alarm = ngx.thread.spawn(function() ngx.sleep(seconds) end)
     ngx.thread.wait(connecting, alarm)
@@ -116,7 +121,7 @@ local function connect_in_time(sock, host, port, options, seconds)
   else
     ngx.thread.wait(connecting)
   end
-  return ok, err
+  return result.ok, result.err
 end
 
 local function connect(self, target, security, deadline)
