@@ -149,6 +149,12 @@ describe("inside nginx", function()
     assert.matches("^transport false connection refused / check the endpoint", send "http://127.0.0.1:1/")
   end)
 
+  it("keeps the deadline while it sends, though the other side reads on and on", function()
+    local said = with("", "return send(%q, { timeout = 0.5 }, ('x'):rep(16000000))", web:url "/sip")
+    assert.equal("timeout unknown the deadline passed while the request was sent / nil", said)
+    assert.equal("200 sipped", with("", "return send(%q, nil, ('x'):rep(300000))", web:url "/sip"))
+  end)
+
   it("keeps the deadline while it waits for the head and for the body", function()
     assert.equal("timeout unknown the deadline passed while the reply was awaited / nil", send(web:url "/never", "", "timeout = 0.2"))
     assert.equal("timeout true the deadline passed while the reply was awaited / nil", send(web:url "/half", "", "timeout = 0.2"))

@@ -210,10 +210,10 @@ function Transport:gate() -- luacheck: no self
     return nil, wrong
   end
   local ok, semaphore = pcall(require, "ngx.semaphore")
-  if not ok then
+  local passage, open = ok and semaphore.new(0), false
+  if not passage then
     return nil
   end
-  local passage, open = semaphore.new(0), false
   return {
     wait = function(seconds)
       if not open and seconds > 0 and passage:wait(seconds) then

@@ -135,6 +135,14 @@ function manners.raw(name)
   raw():send(reply)
 end
 
+-- Reads the request as slowly as makes some seconds of some megabytes.
+function manners.sip()
+  local sock = assert(ngx.req.socket())
+  sock:settimeout(2000)
+  while sock:receive(65536) do ngx.sleep(0.02) end
+  ngx.print("sipped")
+end
+
 local STRAY = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray"
 
 local firsts = {

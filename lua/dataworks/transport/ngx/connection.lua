@@ -13,7 +13,7 @@ local M = {}
 -- a worker keeps.
 local KEPT_FOR, KEPT = 20000, 64
 
--- So much is asked of a socket at once; it gives a part of that (lua_socket_buffer_size).
+-- So much is given to a socket at once, and asked of it; it gives a part of that (lua_socket_buffer_size).
 local BLOCK = 64 * 1024
 
 -- After so many of these, others get their turn.
@@ -255,16 +255,22 @@ function M.open(sock, target, security, deadline, clock)
   return self
 end
 
+--- In blocks: nginx begins its timeout anew with each part of one that it could write.
 ---@param data string
 ---@param deadline number
 ---@return boolean|nil ok
----@return string|nil err
+---@return string|nil err "late" and "closed" only when nothing of it was written
 function Connection:write(data, deadline)
-  if not in_time(self, deadline) then
-    return nil, "late"
+  for first = 1, #data, BLOCK do
+    if not in_time(self, deadline) then
+      return nil, first == 1 and "late" or "timeout"
+    end
+    local ok, err = self.sock:send(#data <= BLOCK and data or data:sub(first, first + BLOCK - 1))
+    if not ok then
+      return nil, first > 1 and err == "closed" and "closed after a part of it" or err
+    end
   end
-  local ok, err = self.sock:send(data)
-  return ok and true, err
+  return true
 end
 
 --- A reply, with the time up to the deadline for each wait of it.
