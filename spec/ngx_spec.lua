@@ -2,6 +2,7 @@
 if not rawget(_G, "jit") then return end
 
 local emulators = require "spec.support.emulator"
+local files = require "spec.support.files"
 local hosts = require "spec.support.host"
 local proxies_support = require "spec.support.proxies"
 local web_support = require "spec.support.web"
@@ -119,6 +120,18 @@ describe("inside nginx", function()
     end
   end)
 
+  it("takes no reply that was not asked for as the next one's", function()
+    for name, first in pairs {
+      at_once = "200 ok", large = "200 ok", later = "200 ok", without_body = "204 ", bad_gzip = "protocol true the reply is no gzip",
+      malformed = "protocol true the reply's Content-Length is no length",
+    } do
+      local said = with("", "local first = send(%q) ngx.sleep(%s) return first .. ' then ' .. send(%q)", web:url("/stray/" .. name),
+        name == "later" and "0.2" or "0", web:url "/chunked")
+      assert.equal(first, said:sub(1, #first), name)
+      assert.matches(" then 200 one two three$", said, 1, false, name)
+    end
+  end)
+
   it("bounds a reply, compressed or not", function()
     local said = "protocol true the reply is larger than 1000 bytes / max_reply_bytes sets the limit"
     assert.equal(said, send(web:url "/bytes/1001", "max_reply_bytes = 1000"))
@@ -134,6 +147,12 @@ describe("inside nginx", function()
     assert.matches("^transport true the reply ends within its headers", send(web:url "/raw/truncated_head"))
     assert.matches("^transport true ", send(web:url "/reset"))
     assert.matches("^transport false connection refused / check the endpoint", send "http://127.0.0.1:1/")
+  end)
+
+  it("keeps the deadline while it sends, though the other side reads on and on", function()
+    local said = with("", "return send(%q, { timeout = 0.5 }, ('x'):rep(16000000))", web:url "/sip")
+    assert.equal("timeout unknown the deadline passed while the request was sent / nil", said)
+    assert.equal("200 sipped", with("", "return send(%q, nil, ('x'):rep(300000))", web:url "/sip"))
   end)
 
   it("keeps the deadline while it waits for the head and for the body", function()
@@ -160,6 +179,11 @@ describe("inside nginx", function()
     assert.matches("^200 TLSv1.3 CN=client$", send(url, ("client_certificate = %q, client_key = %q"):format(dir .. "/client.pem", dir .. "/client.key")))
     assert.matches("^200 TLSv1.3 CN=client$", send(url, ("client_certificate = %q"):format(dir .. "/both.pem")))
     assert.matches("^transport false the server wants a client certificate", send(url))
+    local renewed = host.directory .. "/renewed.pem"
+    files.write(renewed, files.read(dir .. "/both.pem"))
+    assert.matches("^200 TLSv1.3 CN=client$", send(url, ("client_certificate = %q"):format(renewed)))
+    files.write(renewed, files.read(dir .. "/good.pem") .. files.read(dir .. "/key.pem"))
+    assert.not_matches("CN=client", send(url, ("client_certificate = %q"):format(renewed)))
     assert.matches("^invalid false can't be read: .*No such file", send(url, "client_certificate = '/nowhere.pem'"))
     assert.matches("^invalid false has no PEM private key", send(url, ("client_certificate = %q"):format(dir .. "/client.pem")))
     assert.matches("^invalid false the client certificate can't be used: .* belong together$",
@@ -205,14 +229,52 @@ describe("inside nginx", function()
     for _, phase in ipairs { "rewrite", "access", "content", "timer" } do
       assert.matches("^200 GET /echo", host:run(SEND:format "" .. ("return send(%q)"):format(web:url "/echo"), phase), 1, false)
     end
-    host:run(([[ngx.shared.notes:set("handshake", %q)]]):format(SEND:format "" .. ("return send(%q)"):format(web:url "/echo")))
+    host:run(([[ngx.shared.notes:set("chunk", %q)]]):format(SEND:format "" .. ("return send(%q)"):format(web:url "/echo")))
     assert.equal(200, (host.session:send("GET", ("https://localhost:%d/"):format(host.tls), {}, "", 30)))
-    assert.matches("^200 GET /echo", host:note "shaken")
+    assert.matches("^200 GET /echo", host:note "result")
     host:run("", "late")
     for _, phase in ipairs { "init", "init_worker", "header_filter", "body_filter", "log" } do
       assert.equal(("invalid GetDISyncTask: nginx can't wait for a reply in its phase %s. "):format(phase)
         .. "make the call in a timer: ngx.timer.at(0, function() ... end)", host:note(phase))
     end
+  end)
+
+  describe("credentials for a client that lives in the worker", function()
+    local CALL = [[
+      local params = { DestinationType = "odps", SourceType = "mysql", ProjectId = 10000 }
+      local client = package.loaded["spec.client"]
+      local _, err = client:%s("ListDIProjectConfig", params)
+      return err and err.kind .. " " .. tostring(err) or "ok"]]
+
+    local function new_client()
+      host:run(([[
+        package.loaded["spec.client"] = require("dataworks").new {
+          endpoint = %q, credentials = { type = "uri", uri = %q }, timeout = 10,
+        }]]):format(emulator.endpoint, emulator.endpoint .. "/credentials"))
+    end
+
+    it("come to it though the request that asked for them ended when its client went away", function()
+      new_client()
+      emulator:fault { fault = "slow_head", action = "credentials_uri", seconds = 0.5 }
+      assert.is_nil((host.session:send("POST", host:url "left", {}, CALL:format "call", 0.2)))
+      -- These run on the stack of the one that ended.
+      for _ = 1, 10 do
+        assert.equal("3", host:run "local function deep(n) return n == 0 and 3 or (deep(n - 1)) end ngx.sleep(0.001) return deep(50)")
+      end
+      assert.equal("ok", host:run(CALL:format "call"))
+      assert.equal(1, #emulator:journal "credentials_uri")
+      assert.is_nil(host:log():find("lua entry thread aborted", 1, true))
+    end)
+
+    it("are not said to be missing because somebody asked for them in a phase that can't wait", function()
+      for _, method in ipairs { "call", "request" } do
+        new_client()
+        host:run(("ngx.shared.notes:set('chunk', %q)"):format(CALL:format(method)))
+        host:run("", "logged")
+        assert.matches("^invalid ListDIProjectConfig: .*nginx can't wait for a reply in its phase log", host:note "result")
+        assert.equal("ok", host:run(CALL:format "call"))
+      end
+    end)
   end)
 
   it("answers other requests while a reply is held back", function()

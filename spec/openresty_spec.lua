@@ -141,14 +141,51 @@ describe("credentials inside nginx", function()
     assert.equal(2, fetches())
   end)
 
-  it("that somebody began to fetch and never brought are fetched in the time that is left", function()
-    assert.equal("ok", run [[
+  it("that a worker which died began to fetch are fetched in the time that is left", function()
+    assert.equal("ok ok", run [[
       ngx.shared.keys:flush_all()
-      local gone = ngx.thread.spawn(function() works(new { credentials_dict = "keys" }) end)
-      ngx.thread.kill(gone)
-      assert(#ngx.shared.keys:get_keys() == 1)
-      return works(new { credentials_dict = "keys", timeout = 2 })
+      local first = works(new { credentials_dict = "keys" })
+      local key = ngx.shared.keys:get_keys()[1]
+      ngx.shared.keys:delete(key)
+      ngx.shared.keys:set(key .. ":lock", "of a worker that died", 15)
+      return first .. " " .. works(new { credentials_dict = "keys", timeout = 2 })
     ]])
+    assert.equal(2, fetches())
+  end)
+
+  it("come to the others when the thread that asked first is killed", function()
+    emulator:fault { fault = "slow_head", action = "credentials_uri", seconds = 0.5 }
+    assert.equal("ok", run [[
+      local client = new { timeout = 10 }
+      local first = ngx.thread.spawn(works, client)
+      assert(ngx.thread.kill(first))
+      return works(client)
+    ]])
+    assert.equal(1, fetches())
+  end)
+
+  it("raise in the call what an option raises while they are fetched, and hold up nobody after that", function()
+    assert.equal("boom ok", run [[
+      local asked = 0
+      local client = new { random = function()
+        asked = asked + 1
+        return asked > 1 and 0 or error("boom", 0)
+      end }
+      return select(2, pcall(works, client)) .. " " .. works(client)
+    ]])
+  end)
+
+  it("are fetched by whoever asks while nginx has no timer left", function()
+    assert.equal("ok", run [[
+      local stop = false
+      for _ = 1, 8 do assert(ngx.timer.at(0, function() repeat ngx.sleep(0.01) until stop end)) end
+      ngx.sleep(0.05)
+      local said = works(new { timeout = 10 })
+      stop = true
+      return said
+    ]])
+    assert.equal(1, fetches())
+    assert.matches("lua_max_running_timers are not enough", host:log())
   end)
 
   it("need a dict that is there", function()

@@ -4,7 +4,10 @@ if not rawget(_G, "jit") then return end
 local dataworks = require "dataworks"
 local emulators = require "spec.support.emulator"
 local files = require "spec.support.files"
+local hosts = require "spec.support.host"
 local services = require "spec.support.service"
+local shell = require "spec.support.shell"
+local web_support = require "spec.support.web"
 
 local function params(name)
   return {
@@ -51,6 +54,11 @@ describe("the service of examples/openresty", function()
     assert.matches("^90071992547409%d%d$", task.FileId)
     assert.is_true(task.created <= task.updated and task.updated <= task.ended)
     assert.equal(1, created "at_once")
+  end)
+
+  it("takes the example of its README", function()
+    local _, body = service:post(files.read "examples/openresty/task.json")
+    assert.equal("done", service:await_end(body.id).state)
   end)
 
   it("tells how far a task is, alone and in the list, newest first", function()
@@ -121,6 +129,8 @@ describe("the service of examples/openresty", function()
     end
     local status, body, headers = service:send("PUT", "/sync-tasks")
     assert.same({ 405, "invalid", "GET, HEAD, POST" }, { status, body.error.kind, headers.allow })
+    status, body = service:send("POST", "/", {}, "{}")
+    assert.same({ 405, "invalid" }, { status, body.error.kind })
     status, body, headers = service:send("PUT", "/sync-tasks/" .. ("0"):rep(32))
     assert.same({ 405, "invalid", "GET, HEAD" }, { status, body.error.kind, headers.allow })
   end)
@@ -206,6 +216,51 @@ describe("the service of examples/openresty", function()
     assert.equal("done", task.state, task.error and task.error.message)
     assert.equal(1, created "orphan")
     assert.equal(1, #emulator:journal "GenerateDISyncTaskConfigForCreating")
+  end)
+
+  it("goes on with what a worker died over while it took it", function()
+    local web = web_support.start()
+    local host = hosts.start { ca_file = web.ca_file }
+    local ok, said = pcall(host.run, host, ([[
+      local tasks = require "examples.openresty.tasks"
+      package.loaded.tasks = tasks
+      local carrier = require "examples.openresty.carrier"
+      local client = require("dataworks").new { endpoint = %q, access_key_id = %q, access_key_secret = %q }
+      function carrier.client() return client end
+      local state
+      client:create_sync_task({ ProjectId = 10000, TaskType = "DI_OFFLINE", TaskName = "half", TaskContent = %q },
+        { on_step = function(begun) state = begun error("only begun", 0) end })
+      local id, died = ngx.md5 "half", {}
+      function ngx.shared.sync_tasks.safe_add() error(died) end
+      assert(select(2, pcall(tasks.add, { id = id, step = "begun", progress = 0 }, state)) == died)
+      ngx.shared.sync_tasks.safe_add = nil
+      assert(tasks.get(id) and #tasks.list() == 0)
+      for _, open in ipairs(tasks.open()) do carrier.take(open) end
+      for _ = 1, 500 do
+        if tasks.get(id).ended then break end
+        ngx.sleep(0.01)
+      end
+      local task = tasks.list()[1]
+      return task.error and task.error.message or task.step .. " " .. #tasks.open()
+    ]]):format(emulator.endpoint, emulator.access_key_id, emulator.access_key_secret, files.read "spec/tasks/task_content_offline.json"))
+    host:stop()
+    web:stop()
+    assert.is_true(ok, said)
+    assert.equal("created 0", said)
+    assert.equal(1, created "half")
+  end)
+
+  it("finds the Idempotency-Key behind a hundred other headers", function()
+    local file = os.tmpname()
+    files.write(file, require("cjson").encode(params "far_behind"))
+    local function post()
+      return shell.output(("env -u LD_PRELOAD curl -sS --noproxy '*' %s %s -H 'Content-Type: application/json' "
+        .. "-H 'Idempotency-Key: far-behind' -d @%s"):format(service:url "/sync-tasks", ("-H 'A: b' "):rep(120), file))
+    end
+    local one, two = post(), post()
+    os.remove(file)
+    assert.matches('"id":"%x+"', one)
+    assert.equal(one:match '"id":"(%x+)"', two:match '"id":"(%x+)"')
   end)
 
   it("serves its page under a policy that lets nothing in from elsewhere", function()

@@ -93,6 +93,7 @@ end
 local function carry(premature, id)
   local task, state = tasks.get(id), tasks.state(id)
   if not premature and task and state then
+    tasks.complete(task)
     task.ended, task.error = nil, nil
     local ok, message = xpcall(function() go_on(task, state) end, debug.traceback)
     if not ok then
@@ -128,8 +129,10 @@ local function look(premature)
   for id in pairs(carried) do
     tasks.renew(id, ngx.worker.pid())
   end
-  for _, id in ipairs(tasks.open()) do
-    M.take(id)
+  if count < MOST then
+    for _, id in ipairs(tasks.open()) do
+      M.take(id)
+    end
   end
 end
 

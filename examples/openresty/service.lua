@@ -49,7 +49,7 @@ end
 
 --- A key says which task is meant, also when the request is sent again: the service's own token is made from it.
 local function apply_key(params)
-  local key = ngx.req.get_headers()["Idempotency-Key"]
+  local key = ngx.req.get_headers(0)["Idempotency-Key"]
   if key == nil then
     return true
   elseif type(key) ~= "string" or #key > LONGEST_KEY or not key:find("^[\33-\126]+$") then

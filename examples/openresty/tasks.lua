@@ -16,7 +16,25 @@ local function roomy(dict)
   return dict:free_space() > dict:capacity() / 4
 end
 
---- Adds a task that is about to begin. Gives the one of that id instead, if there is one.
+--- A state is kept with what is told of its task until the task itself is there.
+local function record(state, task)
+  return cjson.encode { state = state, task = task }
+end
+
+local function read(id, field)
+  local text = states:get(id)
+  return text and cjson.decode(text)[field] or nil
+end
+
+---@param id string
+---@return table|nil
+function M.get(id)
+  local text = #id == 32 and tasks:get(id)
+  return text and cjson.decode(text) or #id == 32 and read(id, "task") or nil
+end
+
+--- Adds a task that is about to begin. Gives the one of that id instead, if there is one. A worker that dies between
+--- the writes leaves nothing behind, or a state that the others go on from.
 ---@param task table
 ---@param state table to begin from
 ---@return table|nil task nil when memory is full
@@ -27,24 +45,29 @@ function M.add(task, state)
     return known, false
   end
   task.number = tasks:incr("count", 1, 0)
-  local ok, message = tasks:safe_add(task.id, cjson.encode(task))
+  local ok, message = states:safe_add(task.id, record(state, task))
   if not ok then
     return message == "exists" and M.get(task.id) or nil, false
   end
   local number = "number " .. task.number
-  if tasks:safe_set(number, task.id) and states:safe_set(task.id, cjson.encode(state)) then
+  ok, message = tasks:safe_add(task.id, cjson.encode(task))
+  if ok and tasks:safe_set(number, task.id) then
     return task, true
+  elseif message == "exists" then
+    -- It came, and went to its end, while this worker was held up.
+    states:delete(task.id)
+    return M.get(task.id), false
   end
-  tasks:delete(number)
+  states:delete(task.id)
   tasks:delete(task.id)
   return nil, false
 end
 
----@param id string
----@return table|nil
-function M.get(id)
-  local text = #id == 32 and tasks:get(id)
-  return text and cjson.decode(text) or nil
+--- Does what a worker that died while it added the task did not get to.
+---@param task table
+function M.complete(task)
+  tasks:safe_add(task.id, cjson.encode(task))
+  tasks:safe_add("number " .. task.number, task.id)
 end
 
 --- Those that came last, newest first.
@@ -68,14 +91,13 @@ end
 ---@param id string
 ---@return table|nil
 function M.state(id)
-  local text = states:get(id)
-  return text and cjson.decode(text) or nil
+  return read(id, "state")
 end
 
 --- False when memory is full. Then the state before is kept: to go on from there repeats a step, with the same token.
 function M.keep(id, state)
   local before = states:get(id)
-  if states:safe_set(id, cjson.encode(state)) then
+  if states:safe_set(id, record(state)) then
     return true
   end
   -- What did not fit has driven out its predecessor.
@@ -95,7 +117,7 @@ end
 function M.finish(task, state)
   task.updated, task.ended = ngx.now(), ngx.now()
   if state then
-    failed:set(task.id, cjson.encode(state), KEPT)
+    failed:set(task.id, record(state), KEPT)
   end
   tasks:set("number " .. task.number, task.id, KEPT)
   tasks:set(task.id, cjson.encode(task), KEPT)

@@ -9,6 +9,7 @@ local endpoints = require "dataworks.endpoints"
 local errors = require "dataworks.error"
 local events = require "dataworks.events"
 local failures = require "dataworks.credentials.failure"
+local inside_nginx = require "dataworks.inside_nginx"
 local limits = require "dataworks.limit"
 local percent = require "dataworks.percent"
 local proxies = require "dataworks.proxy"
@@ -228,9 +229,6 @@ local function in_turn(self, call)
   local ok, err
   if wait then
     ok, err = transport_of(self)
-    if ok and ok.can_wait then
-      ok, err = ok:can_wait()
-    end
     if not ok then
       return nil, err
     end
@@ -246,10 +244,23 @@ local function in_turn(self, call)
   return build(self, call)
 end
 
+--- Inside nginx there are phases in which nothing can wait: not for a reply, for keys or for a turn either.
+local function can_wait(self)
+  local transport = inside_nginx() and transport_of(self)
+  if transport and transport.can_wait then
+    return transport:can_wait()
+  end
+  return true
+end
+
 --- Builds the request and has the transport ready.
 local function prepare(self, call)
   if self.closed then
     return nil, CLOSED
+  end
+  local ok, wrong = can_wait(self)
+  if not ok then
+    return nil, wrong
   end
   local request, err = in_turn(self, call)
   if not request then

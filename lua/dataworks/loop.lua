@@ -512,6 +512,7 @@ end
 ---@field wait fun(seconds: number): boolean|nil, table|nil is it open? nil: here it can't be waited for. And what cut
 ---  the wait short
 ---@field open fun()
+---@field apart? fun(fn: fun()): boolean|nil runs it soon, where it does not end with whoever asked; nil: no room for that
 
 --- Until it is opened, or the opener has ended without that.
 local function pass(waiters, opener, task, seconds)

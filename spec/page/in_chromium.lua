@@ -45,8 +45,34 @@ describe("the page of examples/openresty", function()
     browser:await_text("#tasks .task .step", "^Created$")
     assert.matches("file %d+", browser:text "#tasks .task .facts")
     assert.matches("^0 running, 1 ended$", browser:text "#summary")
+    assert.equal("orders_to_odps: Created", browser:run "return document.querySelector('[role=log]').textContent")
     assert.equal(1, #emulator:journal "CreateDISyncTask")
     assert.equal("", browser:text "#empty")
+  end)
+
+  it("leaves in place what it updates, and tells of nothing but the ends of tasks", function()
+    emulator:settings { pending_calls = 4 }
+    browser:type("#TaskName", "in_place")
+    browser:click "button"
+    browser:await_text("#tasks .task .step", "^Generating$")
+    browser:run "window.kept = [...document.querySelectorAll('#tasks .task:first-child *')].slice(0, 6)"
+    browser:await_text("#tasks .task .step", "^Created$")
+    assert.is_true(browser:run "return window.kept.every((node) => node.isConnected)")
+    assert.equal(1, browser:run "return document.querySelector('[role=log]').children.length")
+  end)
+
+  it("sends a script as it was written, with all digits of its ids", function()
+    browser:type("#script", [[{ "type":"realtime","version":"1.0","id":123456789012345678,"list":[],"setting":{"resourceGroup":"S_res_group_1_2",
+      "taskType":"oneclick_to_odps"},"steps":[{"category":"reader","name":"Reader","stepType":"mysql","parameter":{"connection":[
+      {"datasourceType":"mysql","datasource":"mysql_pub","table":["orders"]}]}},{"category":"writer","name":"Writer","stepType":"odps",
+      "parameter":{"datasource":"odps_source"}}]}]])
+    emulator:settings { pending_calls = 0 }
+    browser:type("#TaskName", "as_written")
+    local script = browser:run "return document.querySelector('#script').value"
+    browser:click "button"
+    browser:await_text("#tasks .task .step", "^Created$")
+    local sent = emulator:journal "GenerateDISyncTaskConfigForCreating"
+    assert.equal(script, sent[#sent].params.TaskParam)
   end)
 
   it("says at the field what is wrong, and takes the reader there", function()

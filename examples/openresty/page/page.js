@@ -107,35 +107,28 @@ async function start(body) {
   await refresh();
 }
 
-/** The script, as the text that it is when JavaScript would lose digits of an id in it. */
-function read(text) {
-  let exact = true;
-  const value = JSON.parse(text, (key, item) => {
-    exact = exact && !(Number.isInteger(item) && !Number.isSafeInteger(item));
-    return item;
-  });
-  return exact ? value : text;
-}
-
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (button.getAttribute("aria-disabled") === "true") return;
   clear();
-  let script;
+  const script = find("script").value;
   try {
-    script = read(find("script").value);
+    JSON.parse(script);
   } catch (problem) {
     blame("script", "This is no JSON: " + problem.message);
     return;
   }
-  const task = { TaskType: find("TaskType").value, [offline() ? "TaskContent" : "TaskParam"]: script };
+  const task = { TaskType: find("TaskType").value };
   for (const name of ["ProjectId", "TaskName"]) {
     const value = find(name).value.trim();
     if (value) task[name] = value;
   }
+  // The script goes in as it is: JavaScript would lose digits of its ids.
+  const scriptName = offline() ? "TaskContent" : "TaskParam";
+  const body = JSON.stringify(task).slice(0, -1) + ',"' + scriptName + '":' + script + "}";
   button.setAttribute("aria-disabled", "true");
   try {
-    await start(JSON.stringify(task));
+    await start(body);
   } catch (problem) {
     say("The service gave no answer. Start the task again: it is not done twice.", true);
   }
@@ -160,43 +153,57 @@ function stepOf(task) {
   return task.state === "failed" ? "Failed" : WORDS[task.step] || task.step;
 }
 
-function track(task, name) {
-  const bar = element("div", "bar");
-  bar.style.transform = "scaleX(" + task.progress + ")";
+function track(name) {
   const made = element("div", "track");
   made.setAttribute("role", "progressbar");
   made.setAttribute("aria-label", "Progress of " + name);
-  made.setAttribute("aria-valuenow", Math.round(task.progress * 100));
-  made.append(bar);
+  made.append(element("div", "bar"));
   return made;
 }
 
+const nameOf = (task) => task.TaskName || "Without a name";
+
+/** Leaves alone what is right already, so that nobody who reads it there is disturbed. */
+function put(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 function build(task) {
-  const name = task.TaskName || "Without a name";
-  const item = element("li", "task " + task.state);
-  item.dataset.id = task.id;
+  const item = element("li", "task");
   const top = element("div", "top");
-  top.append(element("h3", "name", name), element("span", "step", stepOf(task)));
-  const line = element("p", "facts");
-  line.append(...facts(task).map((text) => element("span", "fact", text)));
-  item.append(top, track(task, name), line);
-  if (task.error) {
-    item.append(element("p", "problem", [task.error.code, task.error.message].filter(Boolean).join(": ")));
-    if (task.error.advice) item.append(element("p", "advice", task.error.advice));
-  }
+  top.append(element("h3", "name", nameOf(task)), element("span", "step"));
+  item.append(top, track(nameOf(task)), element("p", "facts"));
+  update(item, task);
   return item;
 }
 
-/** Updates what is there instead of making it anew, so that bars move and a selection stays. */
+function lines(item, className, texts) {
+  const known = item.querySelectorAll(":scope > ." + className);
+  texts.forEach((text, place) => {
+    if (known[place]) put(known[place], text);
+    else item.append(element(item.className === "facts" ? "span" : "p", className, text));
+  });
+  for (const spare of [...known].slice(texts.length)) spare.remove();
+}
+
+/** Updates what is there instead of making it anew, so that bars move, and a selection or a reader's place stays. */
 function update(item, task) {
-  const fresh = build(task);
-  const line = item.querySelector(".track");
-  item.className = fresh.className;
-  item.querySelector(".top").replaceWith(fresh.querySelector(".top"));
-  line.setAttribute("aria-valuenow", Math.round(task.progress * 100));
-  line.firstChild.style.transform = "scaleX(" + task.progress + ")";
-  while (item.lastChild !== line) item.lastChild.remove();
-  item.append(...fresh.querySelectorAll(":scope > .track ~ *"));
+  const error = task.error || {};
+  const bar = item.querySelector(".track");
+  item.className = "task " + task.state;
+  put(item.querySelector(".step"), stepOf(task));
+  bar.setAttribute("aria-valuenow", Math.round(task.progress * 100));
+  bar.firstChild.style.transform = "scaleX(" + task.progress + ")";
+  lines(item.querySelector(".facts"), "fact", facts(task));
+  lines(item, "problem", [[error.code, error.message].filter(Boolean).join(": ")].filter(Boolean));
+  lines(item, "advice", [error.advice].filter(Boolean));
+}
+
+/** Tells those who can't see it that a task has ended; each time, and nothing else. */
+function announce(task) {
+  const news = find("news");
+  news.append(element("p", "", nameOf(task) + ": " + stepOf(task) + (task.error ? ". " + task.error.message : "")));
+  if (news.children.length > 5) news.firstChild.remove();
 }
 
 const shown = new Map();
@@ -204,7 +211,7 @@ const shown = new Map();
 function show(tasks) {
   find("empty").hidden = tasks.length > 0;
   const running = tasks.filter((task) => task.state === "running").length;
-  find("summary").textContent = tasks.length ? running + " running, " + (tasks.length - running) + " ended" : "";
+  put(find("summary"), tasks.length ? running + " running, " + (tasks.length - running) + " ended" : "");
   const list = find("tasks");
   const ids = new Set(tasks.map((task) => task.id));
   for (const [id, known] of shown) {
@@ -214,12 +221,10 @@ function show(tasks) {
     }
   }
   tasks.forEach((task, place) => {
-    const text = JSON.stringify(task);
-    const known = shown.get(task.id) || { item: build(task), text };
-    if (known.text !== text) {
-      update(known.item, task);
-      known.text = text;
-    }
+    const known = shown.get(task.id) || { item: build(task), task };
+    update(known.item, task);
+    if (known.task.state === "running" && task.state !== "running") announce(task);
+    known.task = task;
     shown.set(task.id, known);
     if (list.children[place] !== known.item) list.insertBefore(known.item, list.children[place] || null);
   });
@@ -238,7 +243,7 @@ async function follow() {
   try {
     running = await refresh();
   } catch (problem) {
-    find("offline").textContent = "The service can't be reached. What is shown may be old.";
+    put(find("offline"), "The service can't be reached. What is shown may be old.");
     find("offline").hidden = false;
   }
   setTimeout(follow, running ? 500 : 2000);

@@ -22,6 +22,9 @@ local LONGEST_WAIT = 60
 -- A fetch that takes longer was given up with its coroutine.
 local ABANDONED = 120
 
+-- A fetch of its own that has not begun after this will not: there were too many others.
+local NOT_BEGUN = 1
+
 ---@class dataworks.Provider
 ---@field name? string
 ---@field get fun(deadline: number): dataworks.Credentials|nil, table|nil the deadline is one of host.clock
@@ -36,7 +39,7 @@ function M.new(name, fetch, host, stored)
   local held, expires, due, fetched_at
   local failure, failed = nil, 0
   local retry_at, ahead_at = -math.huge, -math.huge
-  local busy = false
+  local busy, absent = false, false
   if host.shared then
     fetch = host.shared(name, fetch)
   end
@@ -90,12 +93,16 @@ function M.new(name, fetch, host, stored)
     }
   end
 
-  local function refresh(deadline, ahead)
-    if host.closed() then
-      return nil, failures.CLOSED
+  local function release(mine)
+    if busy == mine then
+      busy = false
     end
-    local mine = { since = host.clock(), gate = host.gate() }
-    busy = mine
+    if mine.gate then
+      mine.gate.open()
+    end
+  end
+
+  local function fetch_for_all(mine, deadline, ahead)
     local found, why = fetch(deadline)
     if found then
       found, why = keep(found)
@@ -103,16 +110,53 @@ function M.new(name, fetch, host, stored)
     if not found then
       remember(why, ahead)
     end
-    if busy == mine then
-      busy = false
-    end
-    if mine.gate then
-      mine.gate.open()
-    end
-    if found or not why.absent then
+    mine.found, mine.why = found, why
+    absent = not found and why.absent
+    release(mine)
+    if not absent then
       tell(found, why or found.problem, host.clock() - mine.since)
     end
     return found, why
+  end
+
+  --- A function of its own: the variables of a coroutine that was killed are gone, also for functions made in it.
+  local function fetcher(mine, deadline, ahead)
+    return function()
+      if not mine.begun then
+        mine.begun = true
+        local ok, err = pcall(fetch_for_all, mine, deadline, ahead)
+        mine.raised = not ok and { err }
+        release(mine)
+      end
+    end
+  end
+
+  --- So that it goes on for the others when whoever asked is killed meanwhile.
+  local function fetch_apart(mine, deadline, ahead)
+    local wait = mine.gate.wait
+    local started = mine.gate.apart(fetcher(mine, deadline, ahead))
+    if not started or not wait(math.min(NOT_BEGUN, (deadline - host.clock()) / 2)) and not mine.begun then
+      mine.begun = true
+      return fetch_for_all(mine, deadline, ahead)
+    elseif not wait(math.min(ABANDONED, deadline - host.clock() + NOT_BEGUN)) then
+      return nil, failures.hurried(failures.new "fetching them takes too long")
+    elseif mine.raised then
+      error(mine.raised[1], 0)
+    end
+    return mine.found, mine.why
+  end
+
+  local function refresh(deadline, gate, ahead)
+    if host.closed() then
+      return nil, failures.CLOSED
+    end
+    local mine = { since = host.clock(), gate = gate }
+    busy = mine
+    -- What was not set up most likely isn't now, and that takes no time to find out.
+    if gate and gate.apart and not absent then
+      return fetch_apart(mine, deadline, ahead)
+    end
+    return fetch_for_all(mine, deadline, ahead)
   end
 
   if stored and stored.expiration > host.now() then
@@ -124,10 +168,14 @@ function M.new(name, fetch, host, stored)
   --- Refreshing ahead may take half of what time there is, since the call can go on without.
   local function get_valid(deadline)
     local clock = host.clock()
-    if host.now() >= due and clock >= ahead_at and not is_busy() then
-      return refresh(math.min(clock + (deadline - clock) / 2, clock + LONGEST_WAIT), true) or held
+    if host.now() < due or clock < ahead_at or is_busy() then
+      return held
     end
-    return held
+    local gate, wrong = host.gate()
+    if wrong then
+      return held
+    end
+    return refresh(math.min(clock + (deadline - clock) / 2, clock + LONGEST_WAIT), gate, true) or held
   end
 
   --- Waits until another call is done with fetching them.
@@ -152,6 +200,10 @@ function M.new(name, fetch, host, stored)
       if held and host.now() < expires then
         return get_valid(deadline)
       end
+      local gate, wrong = host.gate()
+      if wrong then
+        return nil, wrong
+      end
       local open, why = let_fetch(deadline)
       if why then
         return nil, why
@@ -159,7 +211,7 @@ function M.new(name, fetch, host, stored)
         if failure and host.clock() < retry_at then
           return nil, failure
         end
-        return refresh(deadline)
+        return refresh(deadline, gate)
       end
     end
   end

@@ -24,7 +24,8 @@ local MAX_REPLY_BYTES = 64 * 1024
 ---@field correct_clock fun(date: string|nil): boolean by the Date of a reply that refused ours
 ---@field shared nil|false|fun(name: string, fetch: function): function fetches for all workers of an nginx
 ---@field within nil|fun(scope: string|nil): dataworks.CredentialHost one that shares nothing outside of this scope
----@field gate fun(): dataworks.Gate|nil for waiting on another coroutine, where there are any
+---@field gate fun(): dataworks.Gate|nil, table|nil for waiting on another coroutine, where there are any; why nothing
+--- can wait
 ---@field closed fun(): boolean nothing is to be fetched any more
 ---@field emit fun(event: table)
 ---@field make fun(value: string|table|function): dataworks.Provider
@@ -90,7 +91,9 @@ function M.new(caller, options, getenv)
 
   function host.gate()
     local chosen = transport(false)
-    return chosen and chosen.gate and chosen:gate() or nil
+    if chosen and chosen.gate then
+      return chosen:gate()
+    end
   end
 
   function host.emit(event)

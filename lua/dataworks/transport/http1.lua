@@ -173,7 +173,7 @@ local function head(source)
       return nil, failure
     end
     local minor, status = text:match("^HTTP/1%.([01]) (%d%d%d)%f[ %z]")
-    if not status then
+    if not status or has_control(text) then
       return malformed "the reply doesn't begin as one of HTTP/1"
     end
     status = tonumber(status)
@@ -198,7 +198,7 @@ local function chunk_size(source)
     return nil, failure
   end
   local digits = text:match("^(%x+)[ \t]*$") or text:match("^(%x+)[ \t]*;")
-  if not digits or #digits > MAX_SIZE_DIGITS then
+  if not digits or #digits > MAX_SIZE_DIGITS or has_control(text) then
     return malformed "a chunk of the reply has no size"
   end
   return tonumber(digits, 16)
@@ -268,6 +268,8 @@ local function body_of(source, found, most)
   local headers = found.headers
   local coding, length = headers["transfer-encoding"], headers["content-length"]
   if found.status == 204 or found.status == 304 then
+    -- What tells of a body may be followed by one, and that would be read as the next reply.
+    found.ends_connection = coding ~= nil or (length or "0") ~= "0"
     return ""
   elseif coding then
     if coding:lower() ~= "chunked" then

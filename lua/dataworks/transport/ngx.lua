@@ -66,12 +66,12 @@ local function exchange(self, connection, target, bytes, deadline)
   if not reply then
     connection:close()
     return nil, outcome.lost(keep, connection.source.begun, connection.reused)
-  elseif keep then
-    connection:keep()
-  else
+  end
+  local decoded, failure = outcome.decoded(reply, self.most)
+  if not decoded or not keep or not connection:keep() then
     connection:close()
   end
-  return outcome.decoded(reply, self.most)
+  return decoded, failure
 end
 
 --- The certificates, read by the first request that needs them.
@@ -79,7 +79,7 @@ local function security_of(self, target)
   if target.scheme ~= "https" or self.security then
     return self.security or { name = "" }
   end
-  local security = {}
+  local security = { name = "" }
   if self.options.client_certificate then
     local failure
     security, failure = certificates.load(self.options)
@@ -87,7 +87,6 @@ local function security_of(self, target)
       return nil, failure
     end
   end
-  security.name = table.concat({ self.options.client_certificate or "", self.options.client_key or "" }, "|")
   self.security = security
   return security
 end
@@ -201,14 +200,20 @@ function Transport:sleep(seconds) -- luacheck: no self
   end
 end
 
---- For requests that wait until another one has done something for all.
+--- For requests that wait until another one has done something for all. `apart` runs that, soon, where it does not end
+--- with the request; it gives nil when nginx has no room for it.
 ---@return dataworks.Gate|nil
+---@return table|nil err where nothing can wait
 function Transport:gate() -- luacheck: no self
+  local wrong = refused_phase()
+  if wrong then
+    return nil, wrong
+  end
   local ok, semaphore = pcall(require, "ngx.semaphore")
-  if not ok then
+  local passage, open = ok and semaphore.new(0), false
+  if not passage then
     return nil
   end
-  local passage, open = semaphore.new(0), false
   return {
     wait = function(seconds)
       if not open and seconds > 0 and passage:wait(seconds) then
@@ -220,6 +225,9 @@ function Transport:gate() -- luacheck: no self
     open = function()
       open = true
       passage:post(1)
+    end,
+    apart = function(fn)
+      return (ngx.timer.at(0, fn))
     end,
   }
 end

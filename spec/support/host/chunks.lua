@@ -34,9 +34,9 @@ function M.answer_from_timer()
 end
 
 --- Runs the chunk that was left in the notes, and leaves there what it gave.
-function M.shake_hands()
-  local ok, result = run(ngx.shared.notes:get "handshake")
-  ngx.shared.notes:set("shaken", tostring(result))
+function M.run_note()
+  local ok, result = run(ngx.shared.notes:get "chunk")
+  ngx.shared.notes:set("result", tostring(result))
   assert(ok)
 end
 

@@ -135,6 +135,36 @@ function manners.raw(name)
   raw():send(reply)
 end
 
+-- Reads the request as slowly as makes some seconds of some megabytes.
+function manners.sip()
+  local sock = assert(ngx.req.socket())
+  sock:settimeout(2000)
+  while sock:receive(65536) do ngx.sleep(0.02) end
+  ngx.print("sipped")
+end
+
+local STRAY = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray"
+
+local firsts = {
+  at_once = { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" .. STRAY },
+  large = { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" .. STRAY:rep(2000) },
+  later = { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", STRAY },
+  without_body = { "HTTP/1.1 204 No Content\r\nContent-Length: 43\r\n\r\n", STRAY },
+  malformed = { "HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\n", STRAY },
+  bad_gzip = { "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok", STRAY },
+}
+
+-- A reply, and another one that nobody asked for; the connection stays open.
+function manners.stray(name)
+  local sock = raw()
+  for i, text in ipairs(firsts[name]) do
+    ngx.sleep(i > 1 and 0.05 or 0)
+    if not sock:send(text) then return end
+  end
+  sock:settimeout(2000)
+  sock:receive()
+end
+
 -- Half of the reply, then a reset instead of an end.
 function manners.reset()
   ngx.header["Content-Length"] = 10

@@ -1,5 +1,7 @@
 -- The client's certificate and key, read once and held as nginx takes them.
 
+local ngx = rawget(_G, "ngx")
+
 local M = {}
 
 local CODE = "CURLE_SSL_CERTPROBLEM"
@@ -24,7 +26,7 @@ end
 
 --- Fields for the security of connections.
 ---@param options { client_certificate: string, client_key?: string, client_key_password: boolean is there one? }
----@return { certificate: userdata, key: userdata }|nil
+---@return { certificate: userdata, key: userdata, name: string }|nil the name tells apart what the files held
 ---@return table|nil failure
 function M.load(options)
   local ok, ssl = pcall(require, "ngx.ssl")
@@ -44,16 +46,16 @@ function M.load(options)
     return refused("client_certificate", "is no PEM certificate: " .. tostring(message), "name a PEM file")
   end
   local option = options.client_key and "client_key" or "client_certificate"
-  pem, failure = read(options[option], option)
-  if not pem then
+  local key_pem, key
+  key_pem, failure = read(options[option], option)
+  if not key_pem then
     return nil, failure
   end
-  local key
-  key, message = ssl.parse_pem_priv_key(pem)
+  key, message = ssl.parse_pem_priv_key(key_pem)
   if not key then
     return refused(option, "has no PEM private key: " .. tostring(message), "name a PEM file with the key")
   end
-  return { certificate = certificate, key = key }
+  return { certificate = certificate, key = key, name = ngx.md5(pem .. key_pem) }
 end
 
 return M

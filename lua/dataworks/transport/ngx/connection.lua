@@ -13,7 +13,7 @@ local M = {}
 -- a worker keeps.
 local KEPT_FOR, KEPT = 20000, 64
 
--- So much is asked of a socket at once; it gives a part of that (lua_socket_buffer_size).
+-- So much is given to a socket at once, and asked of it; it gives a part of that (lua_socket_buffer_size).
 local BLOCK = 64 * 1024
 
 -- After so many of these, others get their turn.
@@ -104,10 +104,15 @@ local function pool_name(target, security)
   }, "|")
 end
 
---- nginx waits for a name server as long as resolver_timeout says; this, no longer than there is time.
+local function connect_into(result, sock, host, port, options)
+  result.ok, result.err = sock:connect(host, port, options)
+end
+
+--- nginx waits for a name server as long as resolver_timeout says; this, no longer than there is time. What the thread
+--- finds goes into a table: it may outlive the one that began it, and with that its variables.
 local function connect_in_time(sock, host, port, options, seconds)
-  local ok, err = nil, "timeout"
-  local connecting = ngx.thread.spawn(function() ok, err = sock:connect(host, port, options) end)
+  local result = { err = "timeout" }
+  local connecting = ngx.thread.spawn(connect_into, result, sock, host, port, options)
   if coroutine.status(connecting) ~= "zombie" then
     local alarm = ngx.thread.spawn(function() ngx.sleep(seconds) end)
     ngx.thread.wait(connecting, alarm)
@@ -116,7 +121,7 @@ local function connect_in_time(sock, host, port, options, seconds)
   else
     ngx.thread.wait(connecting)
   end
-  return ok, err
+  return result.ok, result.err
 end
 
 local function connect(self, target, security, deadline)
@@ -250,16 +255,22 @@ function M.open(sock, target, security, deadline, clock)
   return self
 end
 
+--- In blocks: nginx begins its timeout anew with each part of one that it could write.
 ---@param data string
 ---@param deadline number
 ---@return boolean|nil ok
----@return string|nil err
+---@return string|nil err "late" and "closed" only when nothing of it was written
 function Connection:write(data, deadline)
-  if not in_time(self, deadline) then
-    return nil, "late"
+  for first = 1, #data, BLOCK do
+    if not in_time(self, deadline) then
+      return nil, first == 1 and "late" or "timeout"
+    end
+    local ok, err = self.sock:send(#data <= BLOCK and data or data:sub(first, first + BLOCK - 1))
+    if not ok then
+      return nil, first > 1 and err == "closed" and "closed after a part of it" or err
+    end
   end
-  local ok, err = self.sock:send(data)
-  return ok and true, err
+  return true
 end
 
 --- A reply, with the time up to the deadline for each wait of it.
@@ -270,8 +281,10 @@ function Connection:read(most, deadline)
   return http1.read(self.source, most)
 end
 
+--- Not one on which more has come meanwhile.
+---@return boolean|nil kept
 function Connection:keep()
-  self.sock:setkeepalive(KEPT_FOR, KEPT)
+  return (self.sock:setkeepalive(KEPT_FOR, KEPT))
 end
 
 function Connection:close()
