@@ -268,21 +268,22 @@ static struct multi *check_multi(lua_State *L) {
   return m;
 }
 
-/* multi:add(session, id, method, url, ...): as session:send, which it begins. The id, a number,
-   comes back from poll. Whoever adds a session keeps it: one that is collected is cancelled. */
+/* multi:add(session, method, url, ...) -> id: as session:send, which it begins. The id, a light
+   userdata, comes back from poll. Whoever adds a session keeps it: one that is collected is
+   cancelled. */
 static int multi_meth_add(lua_State *L) {
   struct multi *m = check_multi(L);
   struct session *s = check_session(L, 2);
   struct request request;
-  s->id = (double)luaL_checknumber(L, 3);
-  lua_settop(L, 10);
-  check_request(L, 4, s, &request);
+  lua_settop(L, 9);
+  check_request(L, 3, s, &request);
   luaL_checkstack(L, 10, NULL);
 
   session_clear(s);
-  if (add_headers(L, 6, s, &s->failure)) multi_add(m, s, &request);
+  if (add_headers(L, 5, s, &s->failure)) multi_add(m, s, &request);
   else multi_refuse(m, s);
-  return 0;
+  lua_pushlightuserdata(L, s);
+  return 1;
 }
 
 /* multi:poll(seconds) -> list of ids of requests that are over */
@@ -294,7 +295,7 @@ static int multi_meth_poll(lua_State *L) {
   lua_newtable(L);
   int count = 0;
   for (struct session *s; (s = multi_next(m));) {
-    lua_pushnumber(L, (lua_Number)s->id);
+    lua_pushlightuserdata(L, s);
     lua_rawseti(L, -2, ++count);
   }
   return 1;

@@ -43,7 +43,6 @@ struct session {
 
   struct multi *multi; /* that carries its request; NULL: none under way */
   struct session *before, *after; /* in the multi's list */
-  double id;                      /* of the request, for whoever added it */
   bool has_outcome;
   bool ok;
   long status;

@@ -1,5 +1,6 @@
 -- Tasks on a loop. That calls overlap is shown by a server that answers none before it has all of them.
 
+local core = require "dataworks.core"
 local curl = require "dataworks.curl"
 local dataworks = require "dataworks"
 local emulators = require "spec.support.emulator"
@@ -957,25 +958,25 @@ describe("a loop", function()
       multi:close()
     end)
 
-    local function add(path, id)
-      multi:add(session, id or 1, "GET", web:url(path), {}, "", PATIENCE)
+    local function add(path)
+      return multi:add(session, "GET", web:url(path), {}, "", PATIENCE)
     end
 
     it("names what is over", function()
-      add("/status/404", 7)
+      local id = add "/status/404"
       local list
       repeat list = multi:poll(PATIENCE) until #list > 0
-      assert.same({ 7 }, list)
+      assert.same({ id }, list)
       assert.equal(404, (session:result()))
     end)
 
     it("gives a request that can't begin as over", function()
-      multi:add(session, 1, "GET", "nonsense", {}, "", PATIENCE)
-      assert.same({ 1 }, multi:poll(PATIENCE))
+      local id = multi:add(session, "GET", "nonsense", {}, "", PATIENCE)
+      assert.same({ id }, multi:poll(PATIENCE))
       local _, err = session:result()
       assert.same({ "invalid", false }, { err.kind, err.sent })
-      multi:add(session, 2, "GET", web:url "/echo", { ["a b"] = "c" }, "", PATIENCE)
-      assert.same({ 2 }, multi:poll(PATIENCE))
+      assert.equal(id, multi:add(session, "GET", web:url "/echo", { ["a b"] = "c" }, "", PATIENCE))
+      assert.same({ id }, multi:poll(PATIENCE))
       assert.is_false(select(2, session:result()).sent)
     end)
 
@@ -1007,10 +1008,10 @@ describe("a loop", function()
       names = names + 1
       local path = ("/barrier/2/fork-%d-%s"):format(names, tostring(multi):gsub("%W", ""))
       local other = curl.new {}
-      add(path)
+      local id = add(path)
       for _ = 1, 20 do multi:poll(0.005) end
       assert.equal("done", native.fork(function()
-        assert(multi:poll(0)[1] == 1)
+        assert(multi:poll(0)[1] == id)
         assert(select(2, session:result()).kind == "cancelled")
         add "/echo"
         local list
@@ -1021,7 +1022,7 @@ describe("a loop", function()
         session:close()
         multi:close()
       end))
-      multi:add(other, 2, "GET", web:url(path), {}, "", PATIENCE)
+      multi:add(other, "GET", web:url(path), {}, "", PATIENCE)
       local over = 0
       repeat over = over + #multi:poll(PATIENCE) until over == 2
       assert.equal(200, (session:result()))
@@ -1032,7 +1033,7 @@ describe("a loop", function()
     it("may be collected with them, in any order", function()
       for _ = 1, 20 do
         local one, two = curl.multi(), curl.new {}
-        one:add(two, 1, "GET", web:url "/never", {}, "", PATIENCE)
+        one:add(two, "GET", web:url "/never", {}, "", PATIENCE)
         one:poll(0)
         one, two = nil, nil -- luacheck: ignore 311
         collectgarbage()
@@ -1071,6 +1072,30 @@ describe("clients on a loop", function()
     for i = 1, 5 do
       assert(results[i].value, tostring(results[i].err))
     end
+    client:close()
+  end)
+
+  it("make no call in a pause that was asked for while it stood in the host's line", function()
+    emulator:fault { fault = "throttle", times = 1, retry_after = 3000 }
+    local paused_at, during = nil, 0
+    local client = new { timeout = 60, on_event = function(event)
+      if event.type ~= "response" then
+        return
+      elseif event.error and event.error.retry_after then
+        paused_at = core.clock()
+      elseif paused_at and core.clock() < paused_at + 2.9 then
+        during = during + 1
+      end
+    end }
+    local items = {}
+    for i = 1, 400 do items[i] = i end
+    for _, result in ipairs(dataworks.map(items, function()
+      return client:call("ListFiles", { ProjectId = 10000 })
+    end, { concurrency = #items })) do
+      assert(result.value, tostring(result.err))
+    end
+    assert(paused_at)
+    assert.is_true(during < 256, during .. " calls in the pause")
     client:close()
   end)
 

@@ -26,6 +26,9 @@ local M = {}
 local GENERATE = "GenerateDISyncTaskConfigForCreating"
 
 local TIMEOUT, CONNECT_TIMEOUT, RETRIES = 30, 5, 2
+
+-- Seconds that a signed request may stand in a line of the transport's: the service refuses an old date.
+local LONGEST_STAND = 60
 local USER_AGENT = ("dataworks-lua/%s (%s)"):format(version, rawget(_G, "jit") and "LuaJIT" or _VERSION)
 
 ---@class dataworks.Caller what a client keeps between its calls
@@ -39,6 +42,7 @@ local USER_AGENT = ("dataworks-lua/%s (%s)"):format(version, rawget(_G, "jit") a
 ---@field events dataworks.Events
 ---@field limit dataworks.Limit
 ---@field proxy fun(): string|nil, table|nil URL, "" for none; or fields of an error
+---@field may_go fun(since: number): boolean is a request that was signed then still to be sent?
 ---@field closed boolean
 local Caller = {}
 Caller.__index = Caller
@@ -119,6 +123,9 @@ function M.new(options)
     pause = options.sleep or false,
     closed = false,
   }, Caller)
+  self.may_go = function(since)
+    return core.clock() - since < LONGEST_STAND and not self.limit:is_paused(self.clock())
+  end
   local host = credential_host.new(self, options, getenv)
   self.signer = signer.new(credentials.source(options, getenv, host), options.signature,
     secrets_of(options, proxy or ""))
@@ -289,24 +296,40 @@ local function copy_of(request)
   return { method = request.method, url = request.url, headers = headers, body = request.body }
 end
 
+--- Sends a request that has its turn. In a line of the transport's own it may stand until it has it no more: then it
+--- is made anew.
+---@return table|nil signed the request as it was; nil: nothing was sent
+---@return table|nil reply or fields of an error
+---@return table|nil failure of what was sent
+local function send(self, call, proxy)
+  while true do
+    local request, transport = prepare(self, call)
+    if not request then
+      return nil, transport
+    end
+    local signed = self.owns_transport and request or copy_of(request)
+    local left = call.deadline - self.clock()
+    if left <= 0 then
+      return nil, { kind = "timeout", sent = false, message = "the deadline passed before the request was sent" }
+    end
+    local reply, failure = transport:send(request, {
+      timeout = left, connect_timeout = math.min(self.connect_timeout, left), proxy = proxy, may_go = self.may_go,
+    })
+    if reply or failure.kind ~= "turned back" then
+      return signed, reply, failure
+    end
+  end
+end
+
 local function exchange(self, call)
   local proxy, wrong = self.proxy()
   if wrong then
     return nil, wrong
   end
-  local request, transport = prepare(self, call)
-  if not request then
-    return nil, transport
-  end
-  local signed = self.owns_transport and request or copy_of(request)
-  local left = call.deadline - self.clock()
-  if left <= 0 then
-    return nil, { kind = "timeout", sent = false, message = "the deadline passed before the request was sent" }
-  end
-  local reply, failure = transport:send(request, {
-    timeout = left, connect_timeout = math.min(self.connect_timeout, left), proxy = proxy,
-  })
-  if not reply then
+  local signed, reply, failure = send(self, call, proxy)
+  if not signed then
+    return nil, reply
+  elseif not reply then
     return nil, hidden(failure, hider(self, signed))
   end
   reply.headers, reply.body = reply.headers or {}, reply.body or ""

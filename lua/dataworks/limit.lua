@@ -255,6 +255,13 @@ function Limit:wait(caller, call, wait, reason)
   return true
 end
 
+--- Has the service asked for a pause that still lasts?
+---@param now number
+---@return boolean
+function Limit:is_paused(now)
+  return self.state ~= nil and self.state.since - now > MOMENT
+end
+
 --- The place of a call that has ended without its turn is free.
 ---@param caller dataworks.Caller
 ---@param call dataworks.Call

@@ -121,7 +121,7 @@ function Task:sleep(seconds)
 end
 
 local function lost(sent)
-  return { kind = "cancelled", sent = sent, message = CANCELLED, code = "CURLE_ABORTED_BY_CALLBACK" }
+  return { kind = "cancelled", sent = sent, message = CANCELLED }
 end
 
 --- For what can't wait here: has the task been cancelled whose turn it is? Then as a session's failure.
@@ -367,6 +367,7 @@ end
 
 local function turn(self, timeout)
   run_ready(self)
+  self.transfers:advance()
   local wait = until_due(self)
   if self.alive == 0 then
     wait = 0
@@ -512,7 +513,7 @@ end
 ---@field wait fun(seconds: number): boolean|nil, table|nil is it open? nil: here it can't be waited for. And what cut
 ---  the wait short
 ---@field open fun()
----@field apart? fun(fn: fun()): boolean|nil runs it soon, where it does not end with whoever asked; nil: no room for that
+---@field apart? fun(fn: fun()): boolean|nil runs it soon, where it outlives whoever asked; nil: no room for that
 
 --- Until it is opened, or the opener has ended without that.
 local function pass(waiters, opener, task, seconds)

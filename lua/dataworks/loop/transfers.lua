@@ -21,7 +21,7 @@ local Transfers = {}
 Transfers.__index = Transfers
 
 function M.new(loop)
-  return setmetatable({ loop = loop, multi = false, hosts = {}, under_way = {}, count = 0, made = 0, closed = false },
+  return setmetatable({ loop = loop, multi = false, hosts = {}, freed = {}, under_way = {}, count = 0, closed = false },
     Transfers)
 end
 
@@ -75,14 +75,22 @@ end
 
 -- One request
 
+--- By what comes before the path.
 local function host_of(self, request, proxy)
-  local name = (request.url:match("^%a+://[^/?#]*") or "") .. " " .. (proxy or "")
+  local path = request.url:find("/", #"https://" + 1, true) or 0
+  local name = request.url:sub(1, path - 1) .. " " .. (proxy or "")
   local host = self.hosts[name]
   if not host then
     host = { name = name, busy = 0, line = {}, first = 1, last = 0 }
     self.hosts[name] = host
   end
   return host
+end
+
+local function forget_idle(self, host)
+  if host.busy == 0 and host.first > host.last then
+    self.hosts[host.name] = nil
+  end
 end
 
 local function failure(kind, message, code)
@@ -97,16 +105,15 @@ end
 --- Hands a request to libcurl, with the time that is left for it.
 local function set_out(self, flight)
   local request, limits = flight.request, flight.limits
-  self.made = self.made + 1
   local multi, session = multi_of(self), flight.pool:take()
-  local ok, wrong = pcall(multi.add, multi, session, self.made, request.method, request.url, request.headers,
-    request.body, flight.deadline - core.clock(), limits.connect_timeout, limits.proxy)
+  local ok, id = pcall(multi.add, multi, session, request.method, request.url, request.headers, request.body,
+    flight.deadline - core.clock(), limits.connect_timeout, limits.proxy)
   if not ok then
     flight.pool:give(session)
-    return nil, failure("invalid", tostring(wrong), "CURLE_BAD_FUNCTION_ARGUMENT")
+    return nil, failure("invalid", tostring(id), "CURLE_BAD_FUNCTION_ARGUMENT")
   end
-  flight.session, flight.id = session, self.made
-  self.under_way[flight.id] = flight
+  flight.session, flight.id = session, id
+  self.under_way[id] = flight
   self.count = self.count + 1
   flight.host.busy = flight.host.busy + 1
   return true
@@ -119,22 +126,32 @@ local function conclude(self, flight, result)
   self.loop:wake(flight.task, result)
 end
 
---- Those in the line whose turn it is.
+--- One of the line, whose turn has come. In the meantime there may be a reason not to send it.
+local function leave_line(self, flight)
+  local may_go = flight.limits.may_go
+  if may_go and not may_go(flight.since) then
+    conclude(self, flight, { nil, { kind = "turned back", sent = false } })
+    return
+  end
+  local ok, wrong = set_out(self, flight)
+  if not ok then
+    conclude(self, flight, wrong)
+  end
+end
+
 local function advance(self, host)
   while host.busy < MOST and host.first <= host.last do
     local flight = host.line[host.first]
     host.line[host.first] = nil
     host.first = host.first + 1
-    if not flight.over then
-      local ok, wrong = set_out(self, flight)
-      if not ok then
-        conclude(self, flight, wrong)
-      end
+    if flight and not flight.over then
+      leave_line(self, flight)
     end
   end
-  if host.busy == 0 then
-    self.hosts[host.name] = nil
+  if host.first > host.last then
+    host.first, host.last = 1, 0
   end
+  forget_idle(self, host)
 end
 
 --- One that libcurl is done with.
@@ -144,6 +161,7 @@ local function arrive(self, flight)
   self.under_way[flight.id] = nil
   self.count = self.count - 1
   flight.host.busy = flight.host.busy - 1
+  self.freed[flight.host] = true
   local result = { session:result() }
   flight.pool:give(session)
   return result
@@ -152,7 +170,7 @@ end
 --- Ends one early. What it was sent is known then as with any other failure.
 ---@param kind string
 ---@param message string
----@param code string
+---@param code? string
 function Flight:stop(kind, message, code)
   local transfers = self.transfers
   if self.over or transfers.closed then
@@ -171,12 +189,17 @@ function Flight:stop(kind, message, code)
     result[2].sent = self.id and "unknown" or false -- its result was lost in an interruption
   end
   conclude(transfers, self, result)
-  advance(transfers, self.host)
 end
 
 ---@param why string
 function Flight:cancel(why)
-  self:stop("cancelled", why, "CURLE_ABORTED_BY_CALLBACK")
+  self:stop("cancelled", why)
+end
+
+local function stand_in_line(host, flight)
+  flight.since = core.clock()
+  host.last = host.last + 1
+  host.line[host.last] = flight
 end
 
 ---@param task dataworks.Task that is going to wait for it
@@ -185,19 +208,19 @@ end
 function Transfers:start(task, pool, request, limits)
   local flight = setmetatable({
     transfers = self, task = task, pool = pool, request = request, limits = limits, over = false, session = false,
-    deadline = core.clock() + limits.timeout, host = host_of(self, request, limits.proxy),
+    id = false, since = false, timer = false, deadline = core.clock() + limits.timeout,
+    host = host_of(self, request, limits.proxy),
   }, Flight)
   local grace = 0
   if flight.host.busy < MOST then
     local ok, result = set_out(self, flight)
     if not ok then
+      forget_idle(self, flight.host)
       return nil, result
     end
     grace = GRACE
   else
-    local host = flight.host
-    host.last = host.last + 1
-    host.line[host.last] = flight
+    stand_in_line(flight.host, flight)
   end
   pool.flights[flight] = true
   flight.timer = self.loop.timers:add(flight.deadline + grace, function()
@@ -210,10 +233,19 @@ function Transfers:is_busy()
   return self.count > 0
 end
 
+--- Sends what has stood in line, as far as there is room: only when what came with the last replies, such as an order
+--- to pause, is known to all.
+function Transfers:advance()
+  for host in pairs(self.freed) do
+    self.freed[host] = nil
+    advance(self, host)
+  end
+end
+
 --- Carries all on, and waits for at most so long for one to be over. Without any it sleeps.
 ---@param seconds number
 function Transfers:poll(seconds)
-  if self.count == 0 and not self.multi then
+  if not self.multi then
     if seconds > 0 then
       curl().sleep(seconds)
     end
@@ -223,13 +255,15 @@ function Transfers:poll(seconds)
     local flight = self.under_way[id]
     if flight then
       conclude(self, flight, arrive(self, flight))
-      advance(self, flight.host)
     end
   end
 end
 
---- Seconds until libcurl has something to do even if nothing arrives.
+--- Seconds until there is something to do here even if nothing arrives.
 function Transfers:timeout()
+  if next(self.freed) then
+    return 0
+  end
   return self.multi and self.multi:timeout() or math.huge
 end
 
@@ -246,6 +280,15 @@ function Transfers:close()
     if flight.session then
       self.multi:cancel(flight.session)
       arrive(self, flight)
+    end
+  end
+  for _, host in pairs(self.hosts) do
+    for place = host.first, host.last do
+      local flight = host.line[place]
+      if flight then
+        flight.over = true
+        flight.pool.flights[flight] = nil
+      end
     end
   end
   if self.multi then
