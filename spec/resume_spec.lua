@@ -233,6 +233,17 @@ describe("resume", function()
     assert.same({ GENERATE, QUERY, CREATE }, actions_of(world))
   end)
 
+  it("says how to go on, whatever the last attempt of a call met that may have been carried out", function()
+    for _, answers in ipairs { { fake.lost "unknown", fake.refused("Throttling.User", 400) }, { fake.refused("ServiceUnavailable", 503) } } do
+      local last = answers[#answers]
+      local client = fake.client { generated(), configured(), answers[1], answers[2] or last, last }
+      local _, err = client:create_sync_task(creating())
+      assert.same({ "service", CREATE, "configured" }, { err.kind, err.action, err.state.step })
+      assert.matches("resume = err.state", err.advice)
+      assert.matches("it may have been carried out", tostring(err))
+    end
+  end)
+
   it("repeats an update whose reply was lost, and says so", function()
     local client = fake.client { generated(), configured(), fake.lost "unknown" }
     local _, err = client:update_sync_task(updating())

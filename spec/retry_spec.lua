@@ -97,6 +97,15 @@ describe("a failed call", function()
     assert.is_true(retry.may_have_acted(LOST))
     assert.is_true(retry.may_have_acted { kind = "service", status = 408, code = "X", sent = true })
   end)
+
+  it("may have been done, whatever the last attempt met, after an attempt whose end nobody knows", function()
+    assert.is_true(retry.may_have_acted { kind = "service", status = 429, code = "Throttling.Api", sent = "unknown" })
+    assert.is_true(retry.may_have_acted { kind = "task", status = 200, sent = "unknown" })
+  end)
+
+  it("may have been done when its nonce was used before: it arrived twice", function()
+    assert.is_true(retry.may_have_acted { kind = "service", status = 400, code = "SignatureNonceUsed", sent = true })
+  end)
 end)
 
 describe("the delay before the next attempt", function()

@@ -28,7 +28,7 @@ local BY_CODE = {
   ["InvalidProduct"] = "The endpoint is no endpoint of DataWorks; check it, or the region",
   ["InvalidProtocol"] = "Use an https:// endpoint",
   ["InternalError"] = "The service failed; if it stays so, give the request id to the provider's support",
-  ["ServiceUnavailable"] = "The service is overloaded or under maintenance; try again later",
+  ["ServiceUnavailable"] = "The service is overloaded or under maintenance; that passes",
 }
 
 local M = {}

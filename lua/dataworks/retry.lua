@@ -42,9 +42,12 @@ end
 ---@param err table
 ---@return boolean
 function M.may_have_acted(err)
-  if err.sent == false or M.throttled(err) then
+  if err.sent == false then
     return false
-  elseif err.kind == "task" then
+  elseif err.sent == "unknown" or err.code == "SignatureNonceUsed" then
+    -- An attempt before this one may have; a nonce that was used before says that the request did arrive before.
+    return true
+  elseif M.throttled(err) or err.kind == "task" then
     return false
   end
   return not (ANSWERED[err.kind] and err.status and err.status >= 400 and err.status < 500 and err.status ~= 408)
@@ -75,8 +78,7 @@ function M.allowed(err, repeatable, has_token)
   elseif repeatable == "always" or repeatable == "token" and has_token then
     return true
   end
-  -- A nonce that was used before says that the request did arrive before.
-  return not M.may_have_acted(err) and err.code ~= "SignatureNonceUsed"
+  return not M.may_have_acted(err)
 end
 
 --- What of ours the gateway refused before anything was done, if putting that right makes the call worth repeating
