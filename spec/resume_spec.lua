@@ -222,6 +222,22 @@ describe("resume", function()
     assert.is_nil(stopped_at({}, { TaskName = {} }).state)
   end)
 
+  it("is refused in another region, where the service knows no token of it; the VPC host is of the same region", function()
+    local function at(region, network)
+      return fake.client({ fake.lost "unknown", fake.lost "unknown", fake.lost "unknown" }, { endpoint = false, region = region, network = network })
+    end
+    local _, err = at("cn-shanghai"):create_sync_task(creating())
+    local state = stored(err.state)
+    local client, world = at("cn-beijing")
+    _, err = client:create_sync_task({}, { resume = state })
+    assert.same({ "invalid", "resume", "is of another region: it was begun at dataworks.cn-shanghai.aliyuncs.com", 0 },
+      { err.kind, err.path, err.message, #world.sent })
+    for _, same in ipairs { { at("cn-shanghai", "vpc") }, { fake.client { fake.lost "unknown", fake.lost "unknown", fake.lost "unknown" } } } do
+      same[1]:create_sync_task({}, { resume = state })
+      assert.equal(GENERATE, same[2].sent[1].headers["x-acs-action"])
+    end
+  end)
+
   it("has a deadline of its own", function()
     local client, world = fake.client({ function(_, _, w)
       w.now = w.now + 5

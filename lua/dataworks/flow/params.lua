@@ -3,6 +3,7 @@
 
 local catalog = require "dataworks.catalog"
 local core = require "dataworks.core"
+local endpoints = require "dataworks.endpoints"
 local errors = require "dataworks.error"
 local ids = require "dataworks.ids"
 local nearest = require "dataworks.nearest"
@@ -147,6 +148,14 @@ local function check_same(flow, texts, before)
   return #list > 0 and invalid(flow, "resume", "is of another " .. table.concat(list, ", ")) or nil
 end
 
+--- A token means nothing to the service in another region, which would do everything once more.
+local function check_service(flow, caller, before)
+  local service = endpoints.service(caller.endpoint)
+  if service and before.service and service ~= before.service then
+    return invalid(flow, "resume", ("is of another region: it was begun at %s"):format(before.service))
+  end
+end
+
 --- The state to begin with.
 ---@param flow dataworks.Flow
 ---@param caller dataworks.Caller
@@ -163,7 +172,7 @@ function M.begin(flow, caller, params)
     return nil, err
   end
   local state = texts_of(given)
-  state.flow, state.step = flow.name, M.BEGUN
+  state.flow, state.step, state.service = flow.name, M.BEGUN, endpoints.service(caller.endpoint)
   return state
 end
 
@@ -179,7 +188,7 @@ function M.resume(flow, caller, params, resume)
   local before, err = open(flow, resume)
   if before then
     err = check_names(flow, given) or check(flow, caller, given, merged(before, given))
-      or check_same(flow, texts_of(given), before)
+      or check_same(flow, texts_of(given), before) or check_service(flow, caller, before)
   end
   return not err and before or nil, err
 end
