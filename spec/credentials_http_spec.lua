@@ -169,6 +169,13 @@ describe("over HTTP, a client", function()
       assert.equal(1, count "AssumeRole")
     end)
 
+    it("says who must allow it when it is not allowed", function()
+      emulator:fault { action = "AssumeRole", fault = "error", status = 403, code = "NoPermission" }
+      local ok, err = works(new(role()))
+      assert.is_false(ok)
+      assert.matches("sts:AssumeRole", err.advice, 1, true)
+    end)
+
     it("says that its own keys are wrong", function()
       local ok, err = works(new(role { source = { type = "access_key", access_key_id = "emulator", access_key_secret = "wrong" } }))
       assert.is_false(ok)
