@@ -285,7 +285,7 @@ describe("resume", function()
     local result, err = client[flow](client, params or {}, { resume = state, on_step = function() error "told" end })
     assert.is_nil(result)
     assert.same({ "invalid", "resume", false, flow, {} }, { err.kind, err.path, err.sent, err.action, world.sent })
-    return err.message
+    return err.message, err.advice
   end
 
   it("refuses parameters that are not those of the state, and names them", function()
@@ -299,8 +299,9 @@ describe("resume", function()
       ["is of another FileFolderPath, ResourceGroup or Cu"] = { Cu = 2 },
       ["is of another ProjectId (10), TaskName (n), TaskParam"] = { ProjectId = "12", TaskName = "o", TaskParam = "{}" },
     } do
-      assert.equal(message, refusal(state, creating(changes)))
+      assert.equal(message, (refusal(state, creating(changes))))
     end
+    assert.matches("leave these parameters out", select(2, refusal(state, creating { TaskName = "other" })))
     assert.equal("is of another TaskName (none)",
       refusal(stopped_at({ fake.lost(false) }, { TaskName = core.null }).state, { TaskName = "n" }))
     assert.equal("is of another TaskContent",

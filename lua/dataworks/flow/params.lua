@@ -18,8 +18,10 @@ local LONGEST_TOKEN = 62
 
 local PLACEMENT = { FileFolderPath = "string", ResourceGroup = "string", Cu = "number" }
 
-local function invalid(flow, path, message)
-  return errors.new { kind = "invalid", sent = false, action = flow.name, path = path, message = message }
+local function invalid(flow, path, message, advice)
+  return errors.new {
+    kind = "invalid", sent = false, action = flow.name, path = path, message = message, advice = advice,
+  }
 end
 
 local function without_null(params)
@@ -145,14 +147,16 @@ local function check_same(flow, texts, before)
       list[#list + 1] = (item.label or name) .. had
     end
   end
-  return #list > 0 and invalid(flow, "resume", "is of another " .. table.concat(list, ", ")) or nil
+  return #list > 0 and invalid(flow, "resume", "is of another " .. table.concat(list, ", "),
+    "To go on as the flow was begun, leave these parameters out") or nil
 end
 
 --- A token means nothing to the service in another region, which would do everything once more.
 local function check_service(flow, caller, before)
   local service = endpoints.service(caller.endpoint)
   if service and before.service and service ~= before.service then
-    return invalid(flow, "resume", ("is of another region: it was begun at %s"):format(before.service))
+    return invalid(flow, "resume", ("is of another region: it was begun at %s"):format(before.service),
+      "Go on with a client for that region")
   end
 end
 
