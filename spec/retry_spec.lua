@@ -26,6 +26,7 @@ describe("a failed call", function()
       { kind = "service", status = 400, code = "Rejected.Throttling", sent = true },
       { kind = "task", status = 200, code = "Throttling.User", sent = true },
       { kind = "protocol", status = 429, sent = true },
+      { kind = "credentials", status = 400, code = "Throttling.User", sent = false },
     } do
       assert.same(ALL, allowed(err))
     end

@@ -26,7 +26,8 @@ for name in ([[
 end
 
 local PASSING_STATUS = { [408] = true, [500] = true, [502] = true, [503] = true, [504] = true }
-local ANSWERED = { service = true, task = true, protocol = true }
+-- Where credentials are fetched, a service may have answered too.
+local ANSWERED = { service = true, task = true, protocol = true, credentials = true }
 local UNANSWERED = { transport = true, timeout = true, protocol = true }
 
 --- Turned away before anything was done: the gateway says so with 400, DataWorks with 429.
