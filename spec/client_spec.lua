@@ -324,6 +324,18 @@ describe("a repeated call", function()
     assert.is_false(err.sent)
   end)
 
+  it("says unknown, and which token repeats it, when an earlier attempt may have acted and the last was refused", function()
+    for _, refusal in ipairs { fake.refused("Throttling.User", 400), fake.refused("Forbidden.RAM", 403) } do
+      local client = fake.client { fake.lost "unknown", refusal, refusal }
+      local _, err = client:generate(generating())
+      assert.same({ "service", "unknown" }, { err.kind, err.sent })
+      assert.matches("it may have been carried out, ClientToken " .. err.client_token, tostring(err), 1, true)
+    end
+    local client = fake.client { fake.lost "unknown", fake.refused("Forbidden.RAM", 403) }
+    local _, err = client:call("GetDISyncTask", { ProjectId = 10, FileId = 5, TaskType = "DI_REALTIME" })
+    assert.is_true(err.sent)
+  end)
+
   it("gets what is left of the time, and the connect timeout no more than that", function()
     local function slow(seconds, answer)
       return function(_, _, world)

@@ -189,9 +189,12 @@ echo run >>"$2"]])
   end)
 
   it("of another mode is refused, with the mode that may have been meant", function()
-    assert.equal("profile p: mode RsaKeyPair is not supported", (reason { p = { mode = "RsaKeyPair" } }))
+    local message, advice = reason { p = { mode = "RsaKeyPair" } }
+    assert.equal("profile p: mode RsaKeyPair is not supported", message)
+    assert.matches("^use another profile, of one of the modes AK, BearerToken, .*, StsToken$", advice)
     assert.equal("profile p: mode Anonymous is not supported", (reason { p = { mode = "Anonymous" } }))
     assert.equal("profile p: its mode is not known; did you mean CloudSSO?", (reason { p = { mode = "CloudSO" } }))
+    assert.matches("^the modes are AK, ", select(2, reason { p = { mode = "Foo" } }))
     assert.equal("profile p: it has no mode", (reason { p = {} }))
   end)
 
@@ -268,6 +271,8 @@ echo run >>"$2"]])
     os.remove(home.path .. "/.aliyun/config.json")
     home:write(".aliyun/config.json", (" "):rep(1024 * 1024 + 1))
     assert.matches("config.json has more than 1048576 bytes$", select(2, given.get()).message)
+    home:write(".aliyun/config.json", '{"current": "p",\n oops')
+    assert.matches("config.json: it is no JSON at byte 19$", select(2, given.get()).message)
   end)
 end)
 
@@ -336,6 +341,8 @@ ACCESS_KEY_SECRET :  's#;x'  ; bar
     assert.equal("section default: type is missing", reason "[default]\naccess_key_id=i\n")
     assert.equal("section default: access_key_secret is missing", reason "[default]\ntype=access_key\naccess_key_id=i\naccess_key_secret=")
     assert.equal("section default: its type is not known; did you mean access_key?", reason "[default]\ntype=acess_key\n")
+    assert.equal("ini: section default: /nonexistent does not exist",
+      reason "[default]\ntype=oidc_role_arn\nrole_arn=r\noidc_provider_arn=p\noidc_token_file=/nonexistent\n")
     assert.equal("section default: type rsa_key_pair is not supported", reason "[default]\ntype=rsa_key_pair\n")
     assert.equal("line 2 is neither [name] nor key = value in a section", reason "[default]\njust words\n")
     assert.equal("line 1 is neither [name] nor key = value in a section", reason "type=access_key\n[default]\n")

@@ -123,16 +123,18 @@ describe("over HTTP, a client", function()
       end
     end)
 
-    it("repeats a call for which STS was down, once that can help", function()
-      time = 0
-      emulator:fault { action = "AssumeRole", fault = "unavailable", times = 2 }
-      local options = role()
-      options.sleep = function(seconds) time = time + seconds end
-      local client = new(options)
-      assert_works(client)
-      assert.equal(3, count "AssumeRole")
-      assert.is_true(time >= 0.5)
-    end)
+    for fault, asked in pairs { unavailable = 2, throttle = 1 } do
+      it("repeats a call for which STS was down or throttled, once that can help: " .. fault, function()
+        time = 0
+        emulator:fault { action = "AssumeRole", fault = fault, times = asked }
+        local options = role()
+        options.sleep = function(seconds) time = time + seconds end
+        local client = new(options)
+        assert_works(client)
+        assert.equal(asked + 1, count "AssumeRole")
+        assert.is_true(time >= 0.5)
+      end)
+    end
 
     it("assumes it anew when the service calls what it got expired", function()
       time = 0
@@ -167,6 +169,13 @@ describe("over HTTP, a client", function()
         assert.is_string(err.request_id)
       end
       assert.equal(1, count "AssumeRole")
+    end)
+
+    it("says who must allow it when it is not allowed", function()
+      emulator:fault { action = "AssumeRole", fault = "error", status = 403, code = "NoPermission" }
+      local ok, err = works(new(role()))
+      assert.is_false(ok)
+      assert.matches("sts:AssumeRole", err.advice, 1, true)
     end)
 
     it("says that its own keys are wrong", function()

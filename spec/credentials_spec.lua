@@ -222,6 +222,7 @@ describe("credentials", function()
       local _, err = source({ profile = "d" }, keys).get()
       assert.matches("cli_profile: .*: there is no profile d; ini: .*: it has no section d%)$", err.message)
       assert.is_nil(err.message:find("environment", 1, true))
+      assert.equal("run: aliyun configure --profile d", err.advice)
     end)
 
     it("that the environment names are those of the chain's files", function()

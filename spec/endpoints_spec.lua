@@ -61,6 +61,15 @@ describe("an endpoint", function()
     end
   end)
 
+  it("is that of the same service at its public and its VPC host, and at any other address of nobody knows which", function()
+    assert.equal("dataworks.cn-shanghai.aliyuncs.com", endpoints.service "https://dataworks.cn-shanghai.aliyuncs.com")
+    assert.equal("dataworks.cn-shanghai.aliyuncs.com", endpoints.service "https://DataWorks-vpc.cn-shanghai.aliyuncs.com:443")
+    assert.equal("dataworks.aliyuncs.com", endpoints.service "https://dataworks.aliyuncs.com")
+    for _, url in ipairs { "http://127.0.0.1:8080", "https://[::1]:443", "https://dataworks.example.com", "https://mydataworks.aliyuncs.com" } do
+      assert.is_nil(endpoints.service(url))
+    end
+  end)
+
   it("that is given wins over region and network", function()
     assert.equal("https://example.com", endpoints.resolve("example.com", "cn-qingdao", "vpc"))
   end)

@@ -28,7 +28,16 @@ describe("an error", function()
     local err = errors.new { kind = "transport", message = "broken", sent = "unknown", client_token = "T" }
     assert.equal("broken (it may have been carried out, ClientToken T)", tostring(err))
     assert.equal("broken", tostring(errors.new { kind = "transport", message = "broken", sent = false, client_token = "T" }))
-    assert.equal("no", tostring(errors.new { kind = "service", message = "no", sent = true, client_token = "T" }))
+  end)
+
+  it("says so of a service that failed, not of one that refused, and not of what can be repeated as it is", function()
+    local function text(status, retryable)
+      return tostring(errors.new { kind = "service", message = "no", sent = true, status = status, retryable = retryable })
+    end
+    assert.equal("no (HTTP 403)", text(403, false))
+    assert.equal("no (HTTP 429)", text(429, true))
+    assert.equal("no (HTTP 503, it may have been carried out)", text(503, false))
+    assert.equal("no (HTTP 503)", text(503, true))
   end)
 
   it("says why it was not repeated, unless its attempts say so", function()

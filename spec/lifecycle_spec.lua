@@ -63,6 +63,15 @@ describe("the names of a task's life", function()
       assert.equal(method ~= "deploy", err.advice ~= nil)
     end)
 
+    it(method .. " says the same when the service failed, and not to try again", function()
+      local client, world = fake.client { fake.refused("ServiceUnavailable", 503) }
+      local _, err = client[method](client, task())
+      assert.same({ "service", action, 1 }, { err.kind, err.action, #world.sent })
+      assert.matches("it may have been carried out", tostring(err))
+      assert.equal(method ~= "deploy", err.advice:find("^Ask client:") ~= nil)
+      assert.is_nil(err.advice:find("again", 1, true))
+    end)
+
     it(method .. " repeats a call that was not sent, as often as it is told", function()
       local client, world = fake.client { fake.lost(false), fake.lost(false), done() }
       assert(client[method](client, task(), { retries = 2 }))
@@ -355,10 +364,11 @@ describe("wait = true", function()
       { "stop", { "PAUSE", fake.lost "unknown", "PAUSE" } }, { "terminate", { "NORUN", fake.lost "unknown", "NORUN" } },
       { "terminate", { unknown(), fake.lost "unknown", unknown() } },
       { "start", { "PAUSE", fake.lost "unknown", fake.refused("Forbidden.Access", 403) } },
+      { "start", { "PAUSE", fake.refused("InternalError", 500), "PAUSE" }, "service", true },
     } do
       local result, err, world = lost_after(case[1], case[2])
       assert.is_nil(result)
-      assert.same({ "transport", "unknown", ACTIONS[case[1]] }, { err.kind, err.sent, err.action })
+      assert.same({ case[3] or "transport", case[4] or "unknown", ACTIONS[case[1]] }, { err.kind, err.sent, err.action })
       assert.matches("did not tell", err.advice)
       assert.is_true(world.now <= 1005)
     end

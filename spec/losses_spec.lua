@@ -120,7 +120,7 @@ describe("when", function()
       end)
     end
 
-    it(("%s is not answered in time, it may have been carried out, and no time is left to repeat it"):format(name), function()
+    it(("%s is not answered in time, none is left to repeat it, and what may have been carried out is called so"):format(name), function()
       new()
       -- A connection is there, so that all of the time is the service's.
       assert(client:call("ListDIProjectConfig", ACTIONS.always[2]))
@@ -130,7 +130,7 @@ describe("when", function()
       assert.same({ "timeout", "unknown", class ~= "unsent", 1 }, { err.kind, err.sent, err.retryable, err.attempts })
       assert.equal(class ~= "unsent" and "deadline" or nil, err.gave_up)
       assert.same({ before + 1, class ~= "always" and 1 or 0 }, { journal(name) })
-      assert.matches("it may have been carried out", tostring(err))
+      assert.equal(class ~= "always", tostring(err):find("it may have been carried out", 1, true) ~= nil)
     end)
 
     it(("nobody listens to %s, it is tried three times and was surely not sent"):format(name), function()

@@ -222,6 +222,22 @@ describe("resume", function()
     assert.is_nil(stopped_at({}, { TaskName = {} }).state)
   end)
 
+  it("is refused in another region, where the service knows no token of it; the VPC host is of the same region", function()
+    local function at(region, network)
+      return fake.client({ fake.lost "unknown", fake.lost "unknown", fake.lost "unknown" }, { endpoint = false, region = region, network = network })
+    end
+    local _, err = at("cn-shanghai"):create_sync_task(creating())
+    local state = stored(err.state)
+    local client, world = at("cn-beijing")
+    _, err = client:create_sync_task({}, { resume = state })
+    assert.same({ "invalid", "resume", "is of another region: it was begun at dataworks.cn-shanghai.aliyuncs.com", 0 },
+      { err.kind, err.path, err.message, #world.sent })
+    for _, same in ipairs { { at("cn-shanghai", "vpc") }, { fake.client { fake.lost "unknown", fake.lost "unknown", fake.lost "unknown" } } } do
+      same[1]:create_sync_task({}, { resume = state })
+      assert.equal(GENERATE, same[2].sent[1].headers["x-acs-action"])
+    end
+  end)
+
   it("has a deadline of its own", function()
     local client, world = fake.client({ function(_, _, w)
       w.now = w.now + 5
@@ -231,6 +247,17 @@ describe("resume", function()
     assert.same({ "timeout", "generated" }, { err.kind, err.state.step })
     assert(client:create_sync_task({}, { timeout = 4, resume = err.state }))
     assert.same({ GENERATE, QUERY, CREATE }, actions_of(world))
+  end)
+
+  it("says how to go on, whatever the last attempt of a call met that may have been carried out", function()
+    for _, answers in ipairs { { fake.lost "unknown", fake.refused("Throttling.User", 400) }, { fake.refused("ServiceUnavailable", 503) } } do
+      local last = answers[#answers]
+      local client = fake.client { generated(), configured(), answers[1], answers[2] or last, last }
+      local _, err = client:create_sync_task(creating())
+      assert.same({ "service", CREATE, "configured" }, { err.kind, err.action, err.state.step })
+      assert.matches("resume = err.state", err.advice)
+      assert.matches("it may have been carried out", tostring(err))
+    end
   end)
 
   it("repeats an update whose reply was lost, and says so", function()
@@ -258,7 +285,7 @@ describe("resume", function()
     local result, err = client[flow](client, params or {}, { resume = state, on_step = function() error "told" end })
     assert.is_nil(result)
     assert.same({ "invalid", "resume", false, flow, {} }, { err.kind, err.path, err.sent, err.action, world.sent })
-    return err.message
+    return err.message, err.advice
   end
 
   it("refuses parameters that are not those of the state, and names them", function()
@@ -272,8 +299,9 @@ describe("resume", function()
       ["is of another FileFolderPath, ResourceGroup or Cu"] = { Cu = 2 },
       ["is of another ProjectId (10), TaskName (n), TaskParam"] = { ProjectId = "12", TaskName = "o", TaskParam = "{}" },
     } do
-      assert.equal(message, refusal(state, creating(changes)))
+      assert.equal(message, (refusal(state, creating(changes))))
     end
+    assert.matches("leave these parameters out", select(2, refusal(state, creating { TaskName = "other" })))
     assert.equal("is of another TaskName (none)",
       refusal(stopped_at({ fake.lost(false) }, { TaskName = core.null }).state, { TaskName = "n" }))
     assert.equal("is of another TaskContent",

@@ -26,6 +26,7 @@ describe("a failed call", function()
       { kind = "service", status = 400, code = "Rejected.Throttling", sent = true },
       { kind = "task", status = 200, code = "Throttling.User", sent = true },
       { kind = "protocol", status = 429, sent = true },
+      { kind = "credentials", status = 400, code = "Throttling.User", sent = false },
     } do
       assert.same(ALL, allowed(err))
     end
@@ -96,6 +97,15 @@ describe("a failed call", function()
     assert.is_true(retry.may_have_acted(SERVICE_500))
     assert.is_true(retry.may_have_acted(LOST))
     assert.is_true(retry.may_have_acted { kind = "service", status = 408, code = "X", sent = true })
+  end)
+
+  it("may have been done, whatever the last attempt met, after an attempt whose end nobody knows", function()
+    assert.is_true(retry.may_have_acted { kind = "service", status = 429, code = "Throttling.Api", sent = "unknown" })
+    assert.is_true(retry.may_have_acted { kind = "task", status = 200, sent = "unknown" })
+  end)
+
+  it("may have been done when its nonce was used before: it arrived twice", function()
+    assert.is_true(retry.may_have_acted { kind = "service", status = 400, code = "SignatureNonceUsed", sent = true })
   end)
 end)
 

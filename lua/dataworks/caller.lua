@@ -364,7 +364,7 @@ end
 local function remember(call, err)
   if retry.may_have_acted(err) then
     call.unsure = err.sent
-  elseif call.unsure and err.sent == false then
+  elseif call.unsure and (err.sent == false or call.has_token) then
     err.sent = "unknown"
   end
 end

@@ -103,10 +103,10 @@ local function from_function(get)
   }
 end
 
-local function new_chain(order, host)
+local function new_chain(order, host, advice)
   return chain.new(order, function(name)
     return module_of(name).new({ profile = host.profile }, host)
-  end)
+  end, advice)
 end
 
 ---@param value string|table|function checked
@@ -135,7 +135,10 @@ local function choose(options, host)
   elseif options.credentials then
     return make(options.credentials, host)
   end
-  return new_chain(options.profile and chain.PROFILE_ORDER or chain.ORDER, host)
+  if options.profile then
+    return new_chain(chain.PROFILE_ORDER, host, "run: aliyun configure --profile " .. options.profile)
+  end
+  return new_chain(chain.ORDER, host)
 end
 
 local function non_empty(getenv)

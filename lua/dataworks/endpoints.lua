@@ -76,6 +76,15 @@ function M.url(endpoint)
   return scheme .. "://" .. rest
 end
 
+--- The public host of the service that a URL leads to, also where that is its VPC host; nil for another address, be it
+--- a way to the same service.
+---@param url string
+---@return string|nil host
+function M.service(url)
+  local host = url:match("^%a+://([^:/]+)"):lower()
+  return host:find("^dataworks[%w.-]*%.aliyuncs%.com$") and (host:gsub("^dataworks%-vpc%.", "dataworks.")) or nil
+end
+
 --- The URL for an endpoint, which wins, or a region.
 ---@param endpoint string|nil
 ---@param region string|nil

@@ -1,6 +1,8 @@
 -- The one shape of every error that is returned. Fields are named here one by one, so that nothing else, a
 -- secret above all, can slip into one.
 
+local retry = require "dataworks.retry"
+
 local M = {}
 
 local LONGEST_TEXT = 2000
@@ -79,9 +81,6 @@ function M.is(value)
   return type(value) == "table" and getmetatable(value) == Error
 end
 
--- Kinds after which nobody knows what the service did.
-local UNSURE = { transport = true, timeout = true, protocol = true, cancelled = true }
-
 local GAVE_UP = {
   deadline = "no time was left to repeat it", budget = "not repeated, since too many calls failed before",
 }
@@ -99,7 +98,8 @@ local function details(err)
   add("request %s", err.request_id)
   add("%d attempts", err.attempts and err.attempts > 1 and err.attempts)
   add("%s", GAVE_UP[err.gave_up])
-  if err.sent and UNSURE[err.kind] then
+  -- What may be repeated as it is, without a token, does nothing that could be done twice.
+  if err.sent and retry.may_have_acted(err) and (err.client_token or not err.retryable) then
     add("%s", "it may have been carried out")
     add("ClientToken %s", err.client_token)
   end

@@ -214,7 +214,7 @@ local function give_up(run, err)
   if err.kind == "timeout" or err.kind == "cancelled" then
     err.advice = RESUME_ADVICE
   elseif retry.may_have_acted(err) then
-    err.advice = err.advice or RESUME_ADVICE
+    err.advice = (err.advice and err.advice .. ". " or "") .. RESUME_ADVICE
   end
   return nil, err
 end

@@ -196,7 +196,7 @@ local function act_and_wait(caller, operation, params, options)
   if not result and not retry.may_have_acted(err) then
     return nil, err
   elseif not result and not took_effect(caller, operation, task, before, waiting(SETTLING_TIME)) then
-    err.advice = err.advice or "Its state did not tell whether it took effect; ask client:status later"
+    err.advice = "Its state did not tell whether it took effect; ask client:status later"
     return nil, err
   end
   result, err = wait_for(caller, task, operation.goal[task.TaskType], waiting(math.huge), operation.gone)
@@ -231,7 +231,7 @@ function M.act(caller, name, params, options)
   end
   result, err = caller:perform(row, params, options)
   if not result and retry.may_have_acted(err) then
-    err.advice = err.advice or operation.advice
+    err.advice = operation.advice or err.advice
   end
   return result, err
 end

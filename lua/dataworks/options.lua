@@ -65,7 +65,7 @@ function M.check(what, known, given, level)
     end
     local good, expected = fits(value, known[name])
     if not good then
-      local got = type(value) == "number" and tostring(value) or type(value)
+      local got = type(value) == "number" and tostring(value) or value == "" and '""' or type(value)
       error(("%s: %s must be %s, got %s"):format(what, name, expected, got), level + 1)
     end
   end

@@ -26,7 +26,8 @@ for name in ([[
 end
 
 local PASSING_STATUS = { [408] = true, [500] = true, [502] = true, [503] = true, [504] = true }
-local ANSWERED = { service = true, task = true, protocol = true }
+-- Where credentials are fetched, a service may have answered too.
+local ANSWERED = { service = true, task = true, protocol = true, credentials = true }
 local UNANSWERED = { transport = true, timeout = true, protocol = true }
 
 --- Turned away before anything was done: the gateway says so with 400, DataWorks with 429.
@@ -42,9 +43,12 @@ end
 ---@param err table
 ---@return boolean
 function M.may_have_acted(err)
-  if err.sent == false or M.throttled(err) then
+  if err.sent == false then
     return false
-  elseif err.kind == "task" then
+  elseif err.sent == "unknown" or err.code == "SignatureNonceUsed" then
+    -- An attempt before this one may have; a nonce that was used before says that the request did arrive before.
+    return true
+  elseif M.throttled(err) or err.kind == "task" then
     return false
   end
   return not (ANSWERED[err.kind] and err.status and err.status >= 400 and err.status < 500 and err.status ~= 408)
@@ -75,8 +79,7 @@ function M.allowed(err, repeatable, has_token)
   elseif repeatable == "always" or repeatable == "token" and has_token then
     return true
   end
-  -- A nonce that was used before says that the request did arrive before.
-  return not M.may_have_acted(err) and err.code ~= "SignatureNonceUsed"
+  return not M.may_have_acted(err)
 end
 
 --- What of ours the gateway refused before anything was done, if putting that right makes the call worth repeating

@@ -3,6 +3,7 @@
 
 local errors = require "dataworks.error"
 local failures = require "dataworks.credentials.failure"
+local retry = require "dataworks.retry"
 
 local M = {}
 
@@ -78,7 +79,7 @@ function M.new(name, fetch, host, stored)
     if ahead then
       ahead_at = again
       return
-    elseif (why.status or 0) >= 500 then
+    elseif (why.status or 0) >= 500 or retry.throttled(why) then
       -- The caller may repeat its call, but not before that can help.
       why.retry_after = why.retry_after or pause
     end

@@ -16,14 +16,14 @@ M.ADVICE = "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET,
 -- Of one provider, in the error of all.
 local LONGEST_REASON = 300
 
-local function none(reasons)
-  local texts, failure = {}, failures.new("", M.ADVICE)
+local function none(reasons, advice)
+  local texts, failure = {}, failures.new("", advice)
   for i, reason in ipairs(reasons) do
     texts[i] = reason.name .. ": " .. errors.line(reason.failure.message, LONGEST_REASON)
     -- The first that is set up and fails is most likely the one that was meant.
-    if not reason.failure.absent and failure.advice == M.ADVICE then
+    if not reason.failure.absent and failure.advice == advice then
       failure = failures.within("", reason.failure)
-      failure.advice = reason.failure.advice or M.ADVICE
+      failure.advice = reason.failure.advice or advice
     end
   end
   failure.message = ("no credentials were found (%s)"):format(table.concat(texts, "; "))
@@ -32,8 +32,9 @@ end
 
 ---@param order string[] names of providers
 ---@param make fun(name: string): dataworks.Provider called when it is a provider's turn for the first time
+---@param advice? string where none has any; otherwise how to set up the environment
 ---@return dataworks.Provider
-function M.new(order, make)
+function M.new(order, make, advice)
   local providers, known, last = {}, {}, nil
   return {
     get = function(deadline)
@@ -50,7 +51,7 @@ function M.new(order, make)
         end
         reasons[i] = { name = name, failure = failure }
       end
-      return nil, none(reasons)
+      return nil, none(reasons, advice or M.ADVICE)
     end,
     expire = function() return last ~= nil and last.expire() end,
   }

@@ -182,19 +182,14 @@ local function build(profile, host, file, seen)
     profile.mode = mode
     return MODES[mode](profile, host, file, seen)
   elseif mode then
-    return nil, failures.new(("mode %s is not supported"):format(mode))
+    return nil, failures.new(("mode %s is not supported"):format(mode),
+      "use another profile, of one of the modes " .. nearest.list(MODES))
   elseif not profile.mode then
     return nil, failures.new("it has no mode", "run: aliyun configure --profile " .. profile.name)
   end
   -- The wrong name is not told: it may be something else that slipped.
-  return nil, failures.new("its mode is not known" .. nearest.hint(profile.mode, MODES))
-end
-
-local function within(name, get)
-  return function(deadline)
-    local found, failure = get(deadline)
-    return found, failure and failures.within("profile " .. name, failure)
-  end
+  return nil, failures.new("its mode is not known" .. nearest.hint(profile.mode, MODES),
+    "the modes are " .. nearest.list(MODES))
 end
 
 ---@param name string|nil of a profile, the current one when absent
@@ -219,7 +214,7 @@ function M.provider(name, host, file, seen)
   if not provider then
     return nil, failures.within("profile " .. profile.name, failure)
   end
-  return { name = provider.name, get = within(profile.name, provider.get), expire = provider.expire }
+  return failures.prefixed("profile " .. profile.name, provider)
 end
 
 --- The region of a profile, when it is a name at all.

@@ -25,7 +25,8 @@ end
 local function parse(text)
   local raw, message = response.decode((split(text)))
   if type(raw) ~= "table" or type(raw.profiles) ~= "table" then
-    return nil, message and "it is no JSON" or "it has no list of profiles"
+    -- Where, but not what: the rest of the message may quote a key.
+    return nil, message and "it is no JSON" .. (message:match(" at byte %d+$") or "") or "it has no list of profiles"
   end
   local document = { profiles = {}, current = type(raw.current) == "string" and raw.current or "default" }
   for place, item in ipairs(raw.profiles) do

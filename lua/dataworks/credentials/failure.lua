@@ -51,4 +51,19 @@ function M.within(prefix, failure)
   return copy
 end
 
+--- A provider whose failures are parts of a larger one.
+---@param prefix string
+---@param provider dataworks.Provider
+---@return dataworks.Provider
+function M.prefixed(prefix, provider)
+  return {
+    name = provider.name,
+    get = function(deadline)
+      local found, failure = provider.get(deadline)
+      return found, failure and M.within(prefix, failure)
+    end,
+    expire = provider.expire,
+  }
+end
+
 return M

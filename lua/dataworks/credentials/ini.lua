@@ -107,7 +107,10 @@ local function build(document, name, host)
   else
     failure = failures.new "type is missing"
   end
-  return provider, failure and failures.within("section " .. name, failure)
+  if not provider then
+    return nil, failures.within("section " .. name, failure)
+  end
+  return failures.prefixed("section " .. name, provider)
 end
 
 ---@param fields table

@@ -98,13 +98,16 @@ function M.role(fields, host)
   }
 end
 
+-- The advice for this code is about the actions of DataWorks.
+local NOT_ALLOWED = "Allow this user sts:AssumeRole in RAM, and name it in the trust policy of the role"
+
 local function refused(reply, asked)
   local _, fields = response.read(reply, "state", asked)
   local message = ("it answered with HTTP %d"):format(reply.status)
   if fields.kind == "service" then
     message = (fields.code and fields.code .. ": " or "") .. fields.message
   end
-  local failure = failures.new(message, fields.advice)
+  local failure = failures.new(message, fields.code == "NoPermission" and NOT_ALLOWED or fields.advice)
   failure.code, failure.status, failure.request_id = fields.code, reply.status, fields.request_id
   failure.recommend, failure.retry_after, failure.pause = fields.recommend, fields.retry_after, fields.retry_after
   return failure

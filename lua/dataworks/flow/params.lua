@@ -3,6 +3,7 @@
 
 local catalog = require "dataworks.catalog"
 local core = require "dataworks.core"
+local endpoints = require "dataworks.endpoints"
 local errors = require "dataworks.error"
 local ids = require "dataworks.ids"
 local nearest = require "dataworks.nearest"
@@ -17,8 +18,10 @@ local LONGEST_TOKEN = 62
 
 local PLACEMENT = { FileFolderPath = "string", ResourceGroup = "string", Cu = "number" }
 
-local function invalid(flow, path, message)
-  return errors.new { kind = "invalid", sent = false, action = flow.name, path = path, message = message }
+local function invalid(flow, path, message, advice)
+  return errors.new {
+    kind = "invalid", sent = false, action = flow.name, path = path, message = message, advice = advice,
+  }
 end
 
 local function without_null(params)
@@ -144,7 +147,17 @@ local function check_same(flow, texts, before)
       list[#list + 1] = (item.label or name) .. had
     end
   end
-  return #list > 0 and invalid(flow, "resume", "is of another " .. table.concat(list, ", ")) or nil
+  return #list > 0 and invalid(flow, "resume", "is of another " .. table.concat(list, ", "),
+    "To go on as the flow was begun, leave these parameters out") or nil
+end
+
+--- A token means nothing to the service in another region, which would do everything once more.
+local function check_service(flow, caller, before)
+  local service = endpoints.service(caller.endpoint)
+  if service and before.service and service ~= before.service then
+    return invalid(flow, "resume", ("is of another region: it was begun at %s"):format(before.service),
+      "Go on with a client for that region")
+  end
 end
 
 --- The state to begin with.
@@ -163,7 +176,7 @@ function M.begin(flow, caller, params)
     return nil, err
   end
   local state = texts_of(given)
-  state.flow, state.step = flow.name, M.BEGUN
+  state.flow, state.step, state.service = flow.name, M.BEGUN, endpoints.service(caller.endpoint)
   return state
 end
 
@@ -179,7 +192,7 @@ function M.resume(flow, caller, params, resume)
   local before, err = open(flow, resume)
   if before then
     err = check_names(flow, given) or check(flow, caller, given, merged(before, given))
-      or check_same(flow, texts_of(given), before)
+      or check_same(flow, texts_of(given), before) or check_service(flow, caller, before)
   end
   return not err and before or nil, err
 end
