@@ -45,7 +45,7 @@ static void abandon(struct multi *m) {
     row->next = atomic_exchange(&all, row);
   }
   sockets_abandon(&m->sockets);
-  watch_close(&m->watch);
+  watch_abandon(&m->watch);
   m->timed = false;
   m->handle = NULL;
   while (m->under_way) {

@@ -22,6 +22,10 @@ void watch_close(struct watch *w) {
   *w = (struct watch){ .fd = -1 };
 }
 
+void watch_abandon(struct watch *w) {
+  *w = (struct watch){ .fd = -1 };
+}
+
 bool watch_set(struct watch *w, int fd, int events) {
   struct epoll_event e = { .data.fd = fd };
   if (events & WATCH_IN) e.events |= EPOLLIN;
@@ -59,6 +63,10 @@ bool watch_open(struct watch *w) {
 void watch_close(struct watch *w) {
   free(w->list);
   *w = (struct watch){ .fd = -1 };
+}
+
+void watch_abandon(struct watch *w) {
+  watch_close(w);
 }
 
 static struct pollfd *find(struct watch *w, int fd) {

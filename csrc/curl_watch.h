@@ -25,8 +25,11 @@ struct ready {
 
 bool watch_open(struct watch *w);
 
-/* Idempotent. After a fork the set is the parent's too, and stays as it is. */
+/* Idempotent. */
 void watch_close(struct watch *w);
+
+/* After a fork: the set is the parent's too, and the number may by now stand for a file of this process's own. */
+void watch_abandon(struct watch *w);
 
 /* What to wait for from now on; 0: nothing. */
 bool watch_set(struct watch *w, int fd, int events);

@@ -217,6 +217,19 @@ describe("a loop", function()
       end)
     end)
 
+    it("lets no call pass those that stand in the line of its host", function()
+      local before_all, begun = 0, 0
+      dataworks.map(numbers(300), function()
+        assert.equal(200, send("/echo").status)
+        begun = begun + 1
+        for _ = 1, 4 do
+          assert.equal(200, send("/echo").status)
+          before_all = before_all + (begun < 300 and 1 or 0)
+        end
+      end, { concurrency = 300 })
+      assert.is_true(before_all <= 512, before_all .. " second calls before the last first one")
+    end)
+
     it("is not for the inside of itself, nor for what is no function", function()
       local ok, err = pcall(dataworks.run, function() dataworks.run(function() end) end)
       assert.is_false(ok)

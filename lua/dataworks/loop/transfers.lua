@@ -211,16 +211,16 @@ function Transfers:start(task, pool, request, limits)
     id = false, since = false, timer = false, deadline = core.clock() + limits.timeout,
     host = host_of(self, request, limits.proxy),
   }, Flight)
-  local grace = 0
-  if flight.host.busy < MOST then
+  local host, grace = flight.host, 0
+  if host.busy >= MOST or host.first <= host.last then
+    stand_in_line(host, flight)
+  else
     local ok, result = set_out(self, flight)
     if not ok then
-      forget_idle(self, flight.host)
+      forget_idle(self, host)
       return nil, result
     end
     grace = GRACE
-  else
-    stand_in_line(flight.host, flight)
   end
   pool.flights[flight] = true
   flight.timer = self.loop.timers:add(flight.deadline + grace, function()
