@@ -313,7 +313,8 @@ local function send(self, call, proxy)
       return nil, { kind = "timeout", sent = false, message = "the deadline passed before the request was sent" }
     end
     local reply, failure = transport:send(request, {
-      timeout = left, connect_timeout = math.min(self.connect_timeout, left), proxy = proxy, may_go = self.may_go,
+      timeout = left, connect_timeout = math.min(self.connect_timeout, left), proxy = proxy,
+      may_go = self.owns_transport and self.may_go or nil,
     })
     if reply or failure.kind ~= "turned back" then
       return signed, reply, failure
