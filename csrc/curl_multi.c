@@ -204,8 +204,10 @@ static CURLMcode carry_on(struct multi *m, int timeout_ms) {
                (events & WATCH_ERROR ? CURL_CSELECT_ERR : 0);
     code = curl_multi_socket_action(m->handle, ready[i].fd, bits, &running);
   }
-  if (code == CURLM_OK && m->timed && m->timer <= now())
+  if (code == CURLM_OK && m->timed && m->timer <= now()) {
+    m->timed = false; /* libcurl sets the next one, but need not say that there is none */
     code = curl_multi_socket_action(m->handle, CURL_SOCKET_TIMEOUT, 0, &running);
+  }
   return code;
 }
 

@@ -59,34 +59,35 @@ static bool is_loopback(const char *host) {
   return inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127;
 }
 
-/* What was checked is what s->url asks for. */
+static bool begins_with(const char *text, const char *prefix) {
+  return strncasecmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* What was checked is what s->url asks for: libcurl takes what has no scheme for a part of the URL before. */
 static bool parse_url(struct session *s, const struct request *request, bool *plain,
                       bool *loopback) {
   const unsigned flags = CURLU_PATH_AS_IS | CURLU_DISALLOW_USER;
-  char *scheme = NULL;
   char *host = NULL;
   if (strlen(request->url) != request->url_len) return false;
+  *plain = begins_with(request->url, "http://");
+  if (!*plain && !begins_with(request->url, "https://")) return false;
   if (!s->url) s->url = curl_url();
   bool ok = s->url && curl_url_set(s->url, CURLUPART_URL, request->url, flags) == CURLUE_OK &&
-            curl_url_get(s->url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
             curl_url_get(s->url, CURLUPART_HOST, &host, 0) == CURLUE_OK;
-  if (ok) {
-    *plain = strcmp(scheme, "http") == 0;
-    *loopback = is_loopback(host);
-    ok = *plain || strcmp(scheme, "https") == 0;
-  }
-  curl_free(scheme);
+  if (ok) *loopback = is_loopback(host);
   curl_free(host);
   return ok;
 }
 
-/* What goes into the request line, where the URL shows it plainly. */
+/* What goes into the request line, where the URL shows it plainly; of a URL that was parsed. */
 static const char *find_target(const char *url) {
-  const char *authority = strstr(url, "://");
-  if (!authority || strchr(url, '#')) return NULL;
-  authority += 3;
-  const char *path = authority + strcspn(authority, "/?");
-  return path > authority && *path == '/' ? path : NULL;
+  const char *authority = strstr(url, "://") + 3;
+  const char *path = authority + strcspn(authority, "/?#");
+  if (path == authority || *path != '/') return NULL;
+  for (const char *c = path; *c; c++) {
+    if (*c == '#' || (unsigned char)*c > 0x7e) return NULL; /* which libcurl leaves out, and escapes */
+  }
+  return path;
 }
 
 /* libcurl repeats a request by itself when a kept connection breaks before the reply, even one that

@@ -102,6 +102,28 @@ describe("dataworks.curl", function()
       assert.matches("^GET /echo/%.%./echo/%%7e ", body)
     end)
 
+    it("asks for what its URL shows, whatever else looks like a scheme in it", function()
+      local origin = web:url ""
+      for url, target in pairs {
+        [origin .. "/echo?"] = "/echo?", [origin .. "/echo?b#c?d"] = "/echo?b", [origin .. "/echo#/x?y"] = "/echo",
+        [origin .. "//echo?u=x://b/c"] = "//echo?u=x://b/c", [origin .. "/echo?/../%zz"] = "/echo?/../%zz",
+        [origin:gsub("http://", "HTTP:///") .. "/echo?b"] = "/echo?b",
+      } do
+        local _, _, body = session:send("GET", url, {}, "", PATIENCE)
+        assert.equal("GET " .. target .. " HTTP/1.1", body:match "^[^\r]*", url)
+      end
+    end)
+
+    it("without a scheme is refused, also after one that had it", function()
+      assert.equal(200, (get "/echo"))
+      local host = web:url(""):match "//(.*)"
+      for _, url in ipairs {
+        "echo", "/echo", "?echo", "#", "://" .. host, " " .. web:url "/echo", "http:/" .. host .. "/a://b/echo",
+      } do
+        refused("invalid", false, "CURLE_URL_MALFORMAT", session:send("GET", url, {}, "", PATIENCE))
+      end
+    end)
+
     it("with a header that is more than one line, or has a NUL, is refused", function()
       for _, value in ipairs { "a\rb", "a\nb", "a\0b", "a\r\nx-more: 1", "\n" } do
         local message = refused("invalid", false, "CURLE_BAD_FUNCTION_ARGUMENT",

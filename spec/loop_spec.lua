@@ -1004,6 +1004,13 @@ describe("a loop", function()
       assert.equal(200, (session:send("GET", web:url "/echo", {}, "", PATIENCE)))
     end)
 
+    it("has nothing to do once the deadline of its only request has passed", function()
+      multi:add(session, "GET", web:url "/never", {}, "", 0.1)
+      repeat until #multi:poll(PATIENCE) > 0
+      assert.equal("timeout", select(2, session:result()).kind)
+      assert.is_nil(multi:timeout())
+    end)
+
     it("may be closed before its sessions, and after", function()
       add "/never"
       multi:poll(0)
