@@ -1,6 +1,8 @@
 #include "curl_multi.h"
 
+#include <poll.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -130,6 +132,7 @@ void multi_add(struct multi *m, struct session *s, const struct request *request
     return;
   }
   CURLMcode code = open_handle(m);
+  if (code != CURLM_OK) snprintf(s->message, sizeof s->message, "no descriptor, or no memory, is left");
   enter(&m->under_way, s);
   if (code == CURLM_OK) code = curl_multi_add_handle(m->handle, s->handle); /* writes nothing */
   if (code != CURLM_OK) finish(m, s, CURLE_OUT_OF_MEMORY);
@@ -212,11 +215,13 @@ static CURLMcode carry_on(struct multi *m, int timeout_ms) {
 }
 
 CURLMcode multi_poll(struct multi *m, int timeout_ms) {
-  CURLMcode code = open_handle(m);
-  if (code != CURLM_OK) return code;
+  if (open_handle(m) != CURLM_OK) { /* so nothing is under way */
+    poll(NULL, 0, m->over ? 0 : timeout_ms);
+    return CURLM_OK;
+  }
   sigset_t before;
   bool blocked = block_sigpipe(&before);
-  code = carry_on(m, timeout_ms);
+  CURLMcode code = carry_on(m, timeout_ms);
   collect(m);
   if (blocked) restore_sigpipe(&before);
   return code;

@@ -230,6 +230,29 @@ describe("a loop", function()
       assert.is_true(before_all <= 512, before_all .. " second calls before the last first one")
     end)
 
+    it("gets over a time without descriptors, which costs the calls that begin in it", function()
+      local file = os.tmpname()
+      local script = assert(io.open(file, "w"))
+      script:write(([[
+        local transport = require("dataworks.transport").new {}
+        local function send()
+          local reply, err = transport:send({ method = "GET", url = %q, headers = {}, body = "" }, { timeout = 30 })
+          print(reply and reply.status, err and err.message, err and err.sent)
+        end
+        require("dataworks").run(function()
+          local files = {}
+          for i = 1, 30 do files[i] = io.open "/dev/null" or nil end
+          send()
+          transport:sleep(0.01)
+          files = nil
+          collectgarbage()
+          send()
+        end)]]):format(web:url "/status/204"))
+      script:close()
+      local output = shell.output(("ulimit -n 30; %s %s 2>&1; rm %s"):format(shell.interpreter, file, file))
+      assert.equal("nil\tno descriptor, or no memory, is left\tfalse\n204\tnil\tnil", output)
+    end)
+
     it("is not for the inside of itself, nor for what is no function", function()
       local ok, err = pcall(dataworks.run, function() dataworks.run(function() end) end)
       assert.is_false(ok)
