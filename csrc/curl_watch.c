@@ -104,10 +104,11 @@ int watch_wait(struct watch *w, struct ready *ready, int most, int timeout_ms) {
   int left = poll(w->list, (nfds_t)w->count, timeout_ms);
   int count = left < 0 ? -1 : 0;
   for (size_t i = 0; left > 0 && count < most && i < w->count; i++) {
-    int e = w->list[i].revents;
+    const struct pollfd *p = &w->list[w->first++ % w->count];
+    int e = p->revents;
     if (!e) continue;
     left--;
-    ready[count].fd = w->list[i].fd;
+    ready[count].fd = p->fd;
     ready[count++].events = (e & POLLIN ? WATCH_IN : 0) | (e & POLLOUT ? WATCH_OUT : 0) |
                             (e & (POLLERR | POLLHUP | POLLNVAL) ? WATCH_ERROR : 0);
   }

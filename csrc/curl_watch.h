@@ -14,6 +14,7 @@ struct watch {
   struct pollfd *list;
   size_t count;
   size_t capacity;
+  size_t first; /* of the list the next time, so that those behind it have their turn */
 };
 
 enum watch_event { WATCH_IN = 1, WATCH_OUT = 2, WATCH_ERROR = 4 };
