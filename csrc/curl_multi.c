@@ -104,7 +104,7 @@ static CURLMcode set_up(struct multi *m, CURLM *h) {
 static CURLMcode open_handle(struct multi *m) {
   if (m->handle && m->owner != getpid()) abandon(m);
   if (m->handle) return CURLM_OK;
-  CURLM *h = curl_multi_init();
+  CURLM *h = bring_up_libcurl() == CURLE_OK ? curl_multi_init() : NULL;
   if (!h) return CURLM_OUT_OF_MEMORY;
   CURLMcode code = set_up(m, h);
   if (code != CURLM_OK) {
@@ -125,7 +125,6 @@ static void finish(struct multi *m, struct session *s, CURLcode code) {
 void multi_add(struct multi *m, struct session *s, const struct request *request) {
   s->multi = m;
   s->has_outcome = false;
-  /* The session first: it brings up libcurl. */
   s->ok = session_begin(s, request, &m->sockets, &s->failure);
   if (!s->ok) {
     has_come_over(m, s);

@@ -36,6 +36,11 @@ static void init_once(void) {
   global_state = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
+CURLcode bring_up_libcurl(void) {
+  pthread_once(&once, init_once);
+  return global_state;
+}
+
 static bool fail(struct session *s, struct failure *f, CURLcode code, enum request_sent sent,
                  const char *message) {
   const char *text = message;
@@ -184,11 +189,11 @@ void session_abandon(struct session *s) {
 static CURLcode open_handle(struct session *s) {
   if (s->handle && s->owner != getpid()) session_abandon(s);
   if (s->handle) return CURLE_OK;
-  pthread_once(&once, init_once);
-  if (global_state != CURLE_OK) return global_state;
+  CURLcode code = bring_up_libcurl();
+  if (code != CURLE_OK) return code;
   CURL *h = curl_easy_init();
   if (!h) return CURLE_OUT_OF_MEMORY;
-  CURLcode code = set_callbacks(s, h);
+  code = set_callbacks(s, h);
   if (code == CURLE_OK) code = set_rules(h);
   if (code == CURLE_OK) code = set_tls(s, h);
   if (code != CURLE_OK) {

@@ -81,6 +81,9 @@ void session_cancel(struct session *s, struct failure *failure);
 /* Leaves the handle to the parent that it was made in. */
 void session_abandon(struct session *s);
 
+/* Before anything else of libcurl's; in any thread. */
+CURLcode bring_up_libcurl(void);
+
 /* For as long as libcurl may write to a socket. */
 bool block_sigpipe(sigset_t *before);
 void restore_sigpipe(const sigset_t *before);
