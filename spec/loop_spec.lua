@@ -878,6 +878,27 @@ describe("a loop", function()
       end
     end)
 
+    it("sends what is asked for after a step was interrupted that had sent what stood in line", function()
+      local loop, first = dataworks.loop(), {}
+      for i = 1, 256 do first[i] = loop:spawn(send, "/never") end
+      for _ = 1, 2 do
+        loop:spawn(function()
+          transport:send({ method = "GET", url = web:url "/echo", headers = {}, body = "" }, {
+            timeout = PATIENCE, may_go = function() error("interrupted!", 0) end,
+          })
+        end)
+      end
+      loop:spawn(function() for i = 1, 256 do first[i]:cancel() end end)
+      local ok, err = pcall(function() while loop:step(PATIENCE) do end end) -- luacheck: ignore 542
+      assert.same({ false, "interrupted!" }, { ok, err })
+      while loop:step(PATIENCE) do end -- luacheck: ignore 542
+      local status
+      loop:spawn(function() status = assert(send("/echo", 5)).status end)
+      while loop:step(PATIENCE) do end -- luacheck: ignore 542
+      assert.equal(200, status)
+      loop:close()
+    end)
+
     it("ends its tasks when a step of it is interrupted", function()
       if rawget(_G, "jit") then return end -- where a hook is for all coroutines
       local interrupted = 0

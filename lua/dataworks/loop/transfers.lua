@@ -21,8 +21,7 @@ local Transfers = {}
 Transfers.__index = Transfers
 
 function M.new(loop)
-  return setmetatable({ loop = loop, multi = false, hosts = {}, freed = {}, under_way = {}, count = 0, closed = false },
-    Transfers)
+  return setmetatable({ loop = loop, multi = false, hosts = {}, freed = {}, under_way = {}, closed = false }, Transfers)
 end
 
 -- What requests of one transport share: its sessions that are idle, and those under way for when it is closed.
@@ -114,7 +113,6 @@ local function set_out(self, flight)
   end
   flight.session, flight.id = session, id
   self.under_way[id] = flight
-  self.count = self.count + 1
   flight.host.busy = flight.host.busy + 1
   return true
 end
@@ -159,7 +157,6 @@ local function arrive(self, flight)
   local session = flight.session
   flight.session = false
   self.under_way[flight.id] = nil
-  self.count = self.count - 1
   flight.host.busy = flight.host.busy - 1
   self.freed[flight.host] = true
   local result = { session:result() }
@@ -230,15 +227,15 @@ function Transfers:start(task, pool, request, limits)
 end
 
 function Transfers:is_busy()
-  return self.count > 0
+  return next(self.under_way) ~= nil
 end
 
 --- Sends what has stood in line, as far as there is room: only when what came with the last replies, such as an order
 --- to pause, is known to all.
 function Transfers:advance()
   for host in pairs(self.freed) do
-    self.freed[host] = nil
     advance(self, host)
+    self.freed[host] = nil -- afterwards: an interruption leaves the rest to the next time
   end
 end
 
