@@ -1139,10 +1139,11 @@ describe("clients on a loop", function()
     client:close()
   end)
 
-  it("make no call in a pause that was asked for while it stood in the host's line", function()
+  it("make no call in a pause that was asked for while it stood in the host's line, and tell of it once", function()
     emulator:fault { fault = "throttle", times = 1, retry_after = 3000 }
-    local paused_at, during = nil, 0
+    local paused_at, during, told = nil, 0, { request = 0, response = 0, retry = 0, wait = 0 }
     local client = new { timeout = 60, on_event = function(event)
+      told[event.type] = told[event.type] + 1
       if event.type ~= "response" then
         return
       elseif event.error and event.error.retry_after then
@@ -1160,6 +1161,7 @@ describe("clients on a loop", function()
     end
     assert(paused_at)
     assert.is_true(during < 256, during .. " calls in the pause")
+    assert.equal(told.response, told.request)
     client:close()
   end)
 

@@ -215,6 +215,7 @@ local CLOSED = failures.CLOSED
 ---@field keys userdata of the last attempt
 ---@field cost integer|nil of the last retry
 ---@field unsure boolean|"unknown" an attempt so far may have had an effect
+---@field told integer|nil the last attempt that an event told of: it may be made anew before it is sent
 ---@field token number|nil its place in the line of the limit
 ---@field slept_to number|nil the time at which its last sleep was to end
 ---@field turned_away boolean|nil the line is longer than its time
@@ -273,7 +274,8 @@ local function prepare(self, call)
   if not request then
     return nil, err
   end
-  if self.events:are_heard() then
+  if call.told ~= call.attempts and self.events:are_heard() then
+    call.told = call.attempts
     self.events:emit {
       type = "request", action = call.action, attempt = call.attempts, endpoint = self.endpoint,
       client_token = call.has_token and call.params.ClientToken or nil,
