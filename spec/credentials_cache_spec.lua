@@ -200,16 +200,15 @@ describe("temporary credentials", function()
   end)
 
   describe("asked for by several coroutines", function()
-    -- A gate as a transport gives it: wait suspends the coroutine until open.
+    -- A gate as a transport gives it: wait suspends the coroutine until open, or the opener has ended without that.
     local function gate()
-      local waiting, opened = {}, false
+      local opener, opened = coroutine.running(), false
       return {
         wait = function(seconds)
           world.waits = (world.waits or 0) + 1
           if seconds <= 0 then return false end
-          waiting[#waiting + 1] = coroutine.running()
-          while not opened do coroutine.yield() end
-          return true
+          while not opened and coroutine.status(opener) ~= "dead" do coroutine.yield() end
+          return opened or nil
         end,
         open = function() opened = true end,
       }
@@ -316,6 +315,25 @@ describe("temporary credentials", function()
       local step, results = all(1), nil
       for _ = 1, 4 do results = step() end
       assert.same({ "id-2" }, results[1])
+    end)
+
+    it("are fetched by one of those who waited when the coroutine died that was fetching them", function()
+      local dying = coroutine.create(function()
+        local usual = answer
+        answer = function()
+          answer = usual
+          coroutine.yield()
+          error "broken"
+        end
+        get()
+      end)
+      coroutine.resume(dying)
+      local step, results = all(5), nil
+      step()
+      coroutine.resume(dying)
+      for _ = 1, 5 do results = step() end
+      assert.equal(2, fetches)
+      for i = 1, 5 do assert.same({ "id-2" }, results[i]) end
     end)
 
     it("are fetched by each where nothing can wait", function()

@@ -183,12 +183,14 @@ function M.new(name, fetch, host, stored)
   ---@return boolean|nil true: it is done; nil: nothing is to be waited for here
   ---@return table|nil failure
   local function let_fetch(deadline)
-    local gate = is_busy() and busy.gate
-    if not gate then
+    local other = is_busy() and busy
+    if not other or not other.gate then
       return nil
     end
-    local open, lost = gate.wait(math.min(LONGEST_WAIT, deadline - host.clock()))
-    if open ~= false then
+    local open, lost = other.gate.wait(math.min(LONGEST_WAIT, deadline - host.clock()))
+    if open == nil and busy ~= other then
+      return true -- it ended without, and one of those who waited is on it already
+    elseif open ~= false then
       return open
     elseif lost then
       return false, failures.of_call(failures.new("another call is fetching them: " .. lost.message), lost)
