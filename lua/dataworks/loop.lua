@@ -77,17 +77,29 @@ local function await_turn(self, ...)
   return await_turn(self, coroutine.yield(WAITS))
 end
 
---- Until wake, or until the task is cancelled, which calls `stop`: that has to wake it.
----@param stop fun()
-function Task:suspend(stop)
-  self.waiting, self.stop = true, stop
+local function wake(task)
+  task.loop:wake(task)
+end
+
+--- Until wake, or until the task is cancelled. That wakes it too, or does what is given, which has to wake it.
+---@param stop? fun(argument: any)
+---@param argument any
+function Task:suspend(stop, argument)
+  self.waiting, self.stop, self.argument = true, stop or wake, stop and argument or self
   return await_turn(self, coroutine.yield(WAITS))
+end
+
+--- Ends its wait.
+function Task:interrupt()
+  if self.waiting then
+    self.stop(self.argument)
+  end
 end
 
 ---@param task dataworks.Task
 function Loop:wake(task, ...)
   if task.waiting then
-    task.waiting, task.stop = false, false
+    task.waiting, task.argument = false, false
     self:enqueue(task, ...)
   end
 end
@@ -112,11 +124,9 @@ function Task:sleep(seconds)
     self:pause()
     return "cancelled"
   end
-  local timer = loop.timers:add(core.clock() + math.max(seconds, 0), function() loop:wake(self) end)
-  self:suspend(function()
-    loop.timers:remove(timer)
-    loop:wake(self)
-  end)
+  local timer = loop.timers:add(core.clock() + math.max(seconds, 0), wake, self)
+  self:suspend()
+  loop.timers:remove(timer)
   return self.is_cancelled and "cancelled" or nil
 end
 
@@ -131,20 +141,25 @@ function M.refusal()
   return loop and loop.running.is_cancelled and lost(false) or nil
 end
 
+local function cancel(flight)
+  flight:cancel(CANCELLED)
+end
+
 --- Sends a request for a pool of sessions; as a session's send.
 function Task:transfer(pool, request, limits)
   if self.is_cancelled then
     self:pause()
     return nil, lost(false)
   end
-  local flight, result = self.loop.transfers:start(self, pool, request, limits)
-  if flight then
-    result = self:suspend(function() flight:cancel(CANCELLED) end)
+  local flight, err = self.loop.transfers:start(self, pool, request, limits)
+  if not flight then
+    return nil, err
   end
-  if not result then -- it was in an interruption
+  local status, headers, body = self:suspend(cancel, flight)
+  if not status and not headers then -- it was in an interruption
     return nil, lost "unknown"
   end
-  return result[1], result[2], result[3]
+  return status, headers, body
 end
 
 -- Tasks
@@ -234,7 +249,7 @@ function Loop:spawn(fn, ...)
     error(("spawn: a function was expected, got %s"):format(type(fn)), 2)
   end
   local task = setmetatable({
-    loop = self, thread = thread_of(fn), joiners = {}, waiting = false, stop = false, over = false,
+    loop = self, thread = thread_of(fn), joiners = {}, waiting = false, stop = wake, argument = false, over = false,
     died = false, is_cancelled = false, is_begun = false,
   }, Task)
   self.alive = self.alive + 1
@@ -283,7 +298,7 @@ function Task:join()
       return nil, cancelled()
     end
     self.joiners[joiner] = true
-    joiner:suspend(function() self.loop:wake(joiner) end)
+    joiner:suspend()
     self.joiners[joiner] = nil
   end
   if self.died then
@@ -304,9 +319,7 @@ function Task:cancel()
     return false
   elseif not self.is_cancelled then
     self.is_cancelled = true
-    if self.stop then
-      self.stop()
-    end
+    self:interrupt()
   end
   return true
 end
@@ -461,7 +474,7 @@ function Loop:recover(err)
       die(self, task, "interrupted!")
       finish(self, task)
     elseif not queued[task] then
-      task.waiting, task.stop = false, false
+      task.waiting, task.argument = false, false
       self:enqueue(task)
     end
   end
@@ -519,8 +532,8 @@ end
 local function pass(waiters, opener, task, seconds)
   local loop = task.loop
   waiters[task], opener.joiners[task] = true, true
-  local timer = loop.timers:add(core.clock() + seconds, function() loop:wake(task) end)
-  task:suspend(function() loop:wake(task) end)
+  local timer = loop.timers:add(core.clock() + seconds, wake, task)
+  task:suspend()
   loop.timers:remove(timer)
   waiters[task], opener.joiners[task] = nil, nil
 end

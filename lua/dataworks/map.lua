@@ -92,7 +92,7 @@ local function carry_on(self)
       break
     elseif #self.ended == 0 then
       self.is_waiting = true
-      self.mapper:suspend(function() self.mapper.loop:wake(self.mapper) end)
+      self.mapper:suspend()
       self.is_waiting = false
     end
     local ended = self.ended

@@ -98,14 +98,15 @@ local function first_of(self)
 end
 
 ---@param at number
----@param call fun()
+---@param call fun(argument: any)
+---@param argument any
 ---@return table timer
-function Timers:add(at, call)
+function Timers:add(at, call, argument)
   if self.moving then
     mend(self)
   end
   self.made = self.made + 1
-  local timer = { at = at, call = call, number = self.made }
+  local timer = { at = at, call = call, argument = argument, number = self.made }
   self.moving = timer
   self.count = self.count + 1
   rise(self.heap, timer, self.count)
@@ -141,7 +142,7 @@ function Timers:fire(now)
     local call = first.call
     first.call = false
     take_first(self)
-    call()
+    call(first.argument)
     first = first_of(self)
   end
 end

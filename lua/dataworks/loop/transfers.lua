@@ -62,9 +62,7 @@ function Pool:close(why)
     flight:cancel(why)
   end
   for _, task in ipairs(keys(self.sleepers)) do
-    if task.stop then
-      task.stop()
-    end
+    task:interrupt()
   end
   for i = #self.idle, 1, -1 do
     self.idle[i]:close()
@@ -93,7 +91,7 @@ local function forget_idle(self, host)
 end
 
 local function failure(kind, message, code)
-  return { nil, { kind = kind, sent = false, message = message, code = code } }
+  return { kind = kind, sent = false, message = message, code = code }
 end
 
 local function multi_of(self)
@@ -117,23 +115,23 @@ local function set_out(self, flight)
   return true
 end
 
-local function conclude(self, flight, result)
+local function conclude(self, flight, ...)
   self.loop.timers:remove(flight.timer)
   flight.pool.flights[flight] = nil
   flight.over = true
-  self.loop:wake(flight.task, result)
+  self.loop:wake(flight.task, ...)
 end
 
 --- One of the line, whose turn has come. In the meantime there may be a reason not to send it.
 local function leave_line(self, flight)
   local may_go = flight.limits.may_go
   if may_go and not may_go(flight.since) then
-    conclude(self, flight, { nil, { kind = "turned back", sent = false } })
+    conclude(self, flight, nil, { kind = "turned back", sent = false })
     return
   end
   local ok, wrong = set_out(self, flight)
   if not ok then
-    conclude(self, flight, wrong)
+    conclude(self, flight, nil, wrong)
   end
 end
 
@@ -152,16 +150,19 @@ local function advance(self, host)
   forget_idle(self, host)
 end
 
---- One that libcurl is done with.
+local function given_back(flight, session, ...)
+  flight.pool:give(session)
+  return ...
+end
+
+--- One that libcurl is done with: what a session's send returns.
 local function arrive(self, flight)
   local session = flight.session
   flight.session = false
   self.under_way[flight.id] = nil
   flight.host.busy = flight.host.busy - 1
   self.freed[flight.host] = true
-  local result = { session:result() }
-  flight.pool:give(session)
-  return result
+  return given_back(flight, session, session:result())
 end
 
 --- Ends one early. What it was sent is known then as with any other failure.
@@ -173,24 +174,27 @@ function Flight:stop(kind, message, code)
   if self.over or transfers.closed then
     return
   end
-  local result
-  if self.session then
-    transfers.multi:cancel(self.session)
-    result = arrive(transfers, self)
-    local err = result[2]
-    if not result[1] and err.kind == "cancelled" then
-      err.kind, err.message, err.code = kind, message, code
-    end
-  else
-    result = failure(kind, message, code)
-    result[2].sent = self.id and "unknown" or false -- its result was lost in an interruption
+  if not self.session then
+    local err = failure(kind, message, code)
+    err.sent = self.id and "unknown" or false -- its result was lost in an interruption
+    conclude(transfers, self, nil, err)
+    return
   end
-  conclude(transfers, self, result)
+  transfers.multi:cancel(self.session)
+  local status, headers, body = arrive(transfers, self)
+  if not status and headers.kind == "cancelled" then
+    headers.kind, headers.message, headers.code = kind, message, code
+  end
+  conclude(transfers, self, status, headers, body)
 end
 
 ---@param why string
 function Flight:cancel(why)
   self:stop("cancelled", why)
+end
+
+local function expire(flight)
+  flight:stop("timeout", "the deadline passed before the reply", "CURLE_OPERATION_TIMEDOUT")
 end
 
 local function stand_in_line(host, flight)
@@ -200,8 +204,8 @@ local function stand_in_line(host, flight)
 end
 
 ---@param task dataworks.Task that is going to wait for it
----@return table|nil flight nil: it is over already
----@return table|nil result what a session's send returns
+---@return table|nil flight nil: it could not begin
+---@return table|nil err
 function Transfers:start(task, pool, request, limits)
   local flight = setmetatable({
     transfers = self, task = task, pool = pool, request = request, limits = limits, over = false, session = false,
@@ -212,17 +216,15 @@ function Transfers:start(task, pool, request, limits)
   if host.busy >= MOST or host.first <= host.last then
     stand_in_line(host, flight)
   else
-    local ok, result = set_out(self, flight)
+    local ok, err = set_out(self, flight)
     if not ok then
       forget_idle(self, host)
-      return nil, result
+      return nil, err
     end
     grace = GRACE
   end
   pool.flights[flight] = true
-  flight.timer = self.loop.timers:add(flight.deadline + grace, function()
-    flight:stop("timeout", "the deadline passed before the reply", "CURLE_OPERATION_TIMEDOUT")
-  end)
+  flight.timer = self.loop.timers:add(flight.deadline + grace, expire, flight)
   return flight
 end
 
