@@ -100,17 +100,17 @@ CURLcode headers_add(struct headers *h, const char *name, size_t name_len, const
 static const char left_out[] = "Accept:\0Content-Type:\0Expect:\0User-Agent:";
 #define LEFT_OUT 4
 
-struct curl_slist *headers_finish(struct headers *h) {
-  if (!make_room(h, sizeof left_out)) return NULL;
+bool headers_finish(struct headers *h) {
+  if (!make_room(h, sizeof left_out)) return false;
   put(h, left_out, sizeof left_out);
   h->count += LEFT_OUT;
   h->list = malloc(h->count * sizeof *h->list);
-  if (!h->list) return NULL;
+  if (!h->list) return false;
   char *line = h->text;
   for (size_t i = 0; i < h->count; i++) {
     h->list[i].data = line;
     h->list[i].next = i + 1 < h->count ? &h->list[i + 1] : NULL;
     line += strlen(line) + 1;
   }
-  return h->list;
+  return true;
 }

@@ -14,7 +14,7 @@ struct headers {
   size_t len;
   size_t capacity;
   size_t count;
-  struct curl_slist *list; /* one block */
+  struct curl_slist *list; /* one block; made by headers_finish */
 };
 
 /* A header that isn't one line, or that libcurl has to write, gets CURLE_BAD_FUNCTION_ARGUMENT and
@@ -22,13 +22,13 @@ struct headers {
 CURLcode headers_add(struct headers *headers, const char *name, size_t name_len, const char *value,
                      size_t value_len, const char **refusal);
 
-/* The list, and in it what stops libcurl from adding headers that the caller didn't give. NULL: no
-   memory. Nothing can be added afterwards. */
-struct curl_slist *headers_finish(struct headers *headers);
+/* Makes the list, and in it what stops libcurl from adding headers that the caller didn't give.
+   Nothing can be added afterwards. False: no memory. */
+bool headers_finish(struct headers *headers);
 
 void headers_free(struct headers *headers);
 
-/* Not memset: the compiler would drop that before free. */
+/* Not a plain memset: the compiler would drop that before free. */
 void wipe(char *text, size_t len);
 
 #pragma GCC visibility pop

@@ -10,9 +10,6 @@
 /* Idle connections that are kept. */
 #define MAX_KEPT 256L
 
-/* Sockets that are carried on after one wait. */
-#define MOST_READY 64
-
 static void enter(struct session **list, struct session *s) {
   s->before = NULL;
   s->after = *list;
@@ -195,9 +192,9 @@ static int bounded(const struct multi *m, int timeout_ms) {
 }
 
 static CURLMcode carry_on(struct multi *m, int timeout_ms) {
-  struct ready ready[MOST_READY];
+  struct ready ready[WATCH_MOST];
   int running;
-  int count = watch_wait(&m->watch, ready, MOST_READY, bounded(m, timeout_ms));
+  int count = watch_wait(&m->watch, ready, bounded(m, timeout_ms));
   CURLMcode code = CURLM_OK;
   for (int i = 0; i < count && code == CURLM_OK; i++) {
     int events = ready[i].events;

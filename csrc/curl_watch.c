@@ -9,8 +9,6 @@
 
 #include <sys/epoll.h>
 
-#define MOST_AT_ONCE 64
-
 bool watch_open(struct watch *w) {
   w->fd = epoll_create1(EPOLL_CLOEXEC);
   w->open = w->fd >= 0;
@@ -38,10 +36,9 @@ bool watch_set(struct watch *w, int fd, int events) {
   return errno == EEXIST && epoll_ctl(w->fd, EPOLL_CTL_MOD, fd, &e) == 0;
 }
 
-int watch_wait(struct watch *w, struct ready *ready, int most, int timeout_ms) {
-  struct epoll_event events[MOST_AT_ONCE];
-  if (most > MOST_AT_ONCE) most = MOST_AT_ONCE;
-  int count = epoll_wait(w->fd, events, most, timeout_ms);
+int watch_wait(struct watch *w, struct ready ready[WATCH_MOST], int timeout_ms) {
+  struct epoll_event events[WATCH_MOST];
+  int count = epoll_wait(w->fd, events, WATCH_MOST, timeout_ms);
   for (int i = 0; i < count; i++) {
     unsigned e = events[i].events;
     ready[i].fd = events[i].data.fd;
@@ -100,10 +97,10 @@ bool watch_set(struct watch *w, int fd, int events) {
   return true;
 }
 
-int watch_wait(struct watch *w, struct ready *ready, int most, int timeout_ms) {
+int watch_wait(struct watch *w, struct ready ready[WATCH_MOST], int timeout_ms) {
   int left = poll(w->list, (nfds_t)w->count, timeout_ms);
   int count = left < 0 ? -1 : 0;
-  for (size_t i = 0; left > 0 && count < most && i < w->count; i++) {
+  for (size_t i = 0; left > 0 && count < WATCH_MOST && i < w->count; i++) {
     const struct pollfd *p = &w->list[w->first++ % w->count];
     int e = p->revents;
     if (!e) continue;

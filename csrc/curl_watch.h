@@ -8,6 +8,9 @@
 
 #pragma GCC visibility push(hidden)
 
+/* Sockets that one wait tells of. */
+#define WATCH_MOST 64
+
 struct watch {
   bool open;
   int fd; /* of the set; -1: it has none */
@@ -35,8 +38,8 @@ void watch_abandon(struct watch *w);
 /* What to wait for from now on; 0: nothing. */
 bool watch_set(struct watch *w, int fd, int events);
 
-/* Fills in at most so many, and says how many; -1: a signal came first. Those left out come the next time. */
-int watch_wait(struct watch *w, struct ready *ready, int most, int timeout_ms);
+/* Says how many it filled in; -1: a signal came first. Those left out come the next time. */
+int watch_wait(struct watch *w, struct ready ready[WATCH_MOST], int timeout_ms);
 
 #pragma GCC visibility pop
 

@@ -125,6 +125,7 @@ build = {
     ["dataworks.limit.bucket"] = "lua/dataworks/limit/bucket.lua",
     ["dataworks.limit.shared"] = "lua/dataworks/limit/shared.lua",
     ["dataworks.loop"] = "lua/dataworks/loop.lua",
+    ["dataworks.loop.gate"] = "lua/dataworks/loop/gate.lua",
     ["dataworks.loop.timers"] = "lua/dataworks/loop/timers.lua",
     ["dataworks.loop.transfers"] = "lua/dataworks/loop/transfers.lua",
     ["dataworks.loop.yielding"] = "lua/dataworks/loop/yielding.lua",

@@ -5,6 +5,7 @@ local curl = require "dataworks.curl"
 local dataworks = require "dataworks"
 local emulators = require "spec.support.emulator"
 local loops = require "dataworks.loop"
+local loops = require "dataworks.loop"
 local native_support = require "spec.support.native"
 local shell = require "spec.support.shell"
 local timers = require "dataworks.loop.timers"
@@ -959,6 +960,19 @@ describe("a loop", function()
       assert.matches("dataworks." .. name .. ": inside nginx calls yield to nginx already; use ngx.thread.spawn", output, 1, true)
     end
     assert.matches("\nnil$", output)
+  end)
+
+  it("lets those who wait at a gate pass in the turn after it is opened", function()
+    dataworks.run(function()
+      local gate, passed = loops.gate(), false
+      dataworks.spawn(function() passed = gate.wait(PATIENCE) end)
+      transport:sleep(0)
+      assert.is_false(passed)
+      gate.open()
+      transport:sleep(0)
+      transport:sleep(0)
+      assert.is_true(passed)
+    end)
   end)
 
   describe("its timers", function()

@@ -3,6 +3,7 @@
 
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
+local gates = require "dataworks.loop.gate"
 local inside_nginx = require "dataworks.inside_nginx"
 local timers = require "dataworks.loop.timers"
 local transfers = require "dataworks.loop.transfers"
@@ -77,15 +78,15 @@ local function await_turn(self, ...)
   return await_turn(self, coroutine.yield(WAITS))
 end
 
-local function wake(task)
-  task.loop:wake(task)
+function Task:wake()
+  self.loop:wake(self)
 end
 
 --- Until wake, or until the task is cancelled. That wakes it too, or does what is given, which has to wake it.
 ---@param stop? fun(argument: any)
 ---@param argument any
 function Task:suspend(stop, argument)
-  self.waiting, self.stop, self.argument = true, stop or wake, stop and argument or self
+  self.waiting, self.stop, self.argument = true, stop or Task.wake, stop and argument or self
   return await_turn(self, coroutine.yield(WAITS))
 end
 
@@ -119,14 +120,14 @@ end
 ---@param seconds number
 ---@return "cancelled"|nil
 function Task:sleep(seconds)
-  local loop = self.loop
   if self.is_cancelled then
     self:pause()
     return "cancelled"
   end
-  local timer = loop.timers:add(core.clock() + math.max(seconds, 0), wake, self)
+  local timers_then = self.loop.timers -- those of an interrupted loop are replaced
+  local timer = timers_then:add(core.clock() + math.max(seconds, 0), Task.wake, self)
   self:suspend()
-  loop.timers:remove(timer)
+  timers_then:remove(timer)
   return self.is_cancelled and "cancelled" or nil
 end
 
@@ -249,8 +250,8 @@ function Loop:spawn(fn, ...)
     error(("spawn: a function was expected, got %s"):format(type(fn)), 2)
   end
   local task = setmetatable({
-    loop = self, thread = thread_of(fn), joiners = {}, waiting = false, stop = wake, argument = false, over = false,
-    died = false, is_cancelled = false, is_begun = false,
+    loop = self, thread = thread_of(fn), joiners = {}, waiting = false, stop = Task.wake, argument = false,
+    over = false, died = false, is_cancelled = false, is_begun = false,
   }, Task)
   self.alive = self.alive + 1
   self.tasks[task] = true
@@ -520,55 +521,11 @@ function Loop:close()
   return err
 end
 
--- For who waits until another task has done something for all.
-
----@class dataworks.Gate
----@field wait fun(seconds: number): boolean|nil, table|nil is it open? nil: here it can't be waited for. And what cut
----  the wait short
----@field open fun()
----@field apart? fun(fn: fun()): boolean|nil runs it soon, where it outlives whoever asked; nil: no room for that
-
---- Until it is opened, or the opener has ended without that.
-local function pass(waiters, opener, task, seconds)
-  local loop = task.loop
-  waiters[task], opener.joiners[task] = true, true
-  local timer = loop.timers:add(core.clock() + seconds, wake, task)
-  task:suspend()
-  loop.timers:remove(timer)
-  waiters[task], opener.joiners[task] = nil, nil
-end
-
+--- For who waits until another task has done something for all.
 ---@return dataworks.Gate|nil outside tasks nil
 function M.gate()
   local opener = M.current()
-  if not opener then
-    return nil
-  end
-  local open, waiters = false, {}
-  return {
-    wait = function(seconds)
-      local task = M.current()
-      if open then
-        return true
-      elseif not task or task.loop ~= opener.loop then -- whose turn can't come meanwhile
-        return nil
-      elseif not task.is_cancelled and not opener.over and seconds > 0 then
-        pass(waiters, opener, task, seconds)
-      end
-      if not open and task.is_cancelled then
-        return false, cancelled()
-      elseif not open and opener.over then
-        return nil
-      end
-      return open
-    end,
-    open = function()
-      open = true
-      for task in pairs(waiters) do
-        task.loop:wake(task)
-      end
-    end,
-  }
+  return opener and gates.new(opener, M.current, cancelled)
 end
 
 return M

@@ -48,7 +48,7 @@ local function start_more(self)
     task.on_end = function()
       self.ended[#self.ended + 1] = task
       if self.is_waiting then
-        self.mapper.loop:wake(self.mapper)
+        self.mapper:wake()
       end
     end
   end
