@@ -25,12 +25,12 @@ CRYPTO_LIBS ?= $(shell $(PKG_CONFIG) --libs libcrypto)
 CURL_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags libcurl)
 CURL_LIBS ?= $(shell $(PKG_CONFIG) --libs libcurl)
 
-CURL_C = $(wildcard csrc/curl*.c)
-CORE_C = $(filter-out $(CURL_C),$(wildcard csrc/*.c))
+CURL_C = $(wildcard csrc/curl/*.c)
+CORE_C = $(wildcard csrc/core/*.c csrc/system/*.c)
 CURL_O = $(CURL_C:csrc/%.c=$(BUILD)/obj/%.o)
 CORE_O = $(CORE_C:csrc/%.c=$(BUILD)/obj/%.o)
 MODULES = $(BUILD)/dataworks/core.so $(BUILD)/dataworks/curl.so
-COMPILE = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -fPIC -fvisibility=hidden $(WARNINGS) \
+COMPILE = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -fPIC -fvisibility=hidden -Icsrc $(WARNINGS) \
   $(LUA_CFLAGS) $(CRYPTO_CFLAGS) $(CURL_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 
 .DEFAULT_GOAL := build
@@ -52,7 +52,7 @@ $(BUILD)/obj/%.o: csrc/%.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE) -MMD -MP -c -o $@ $<
 
--include $(wildcard $(BUILD)/obj/*.d)
+-include $(wildcard $(BUILD)/obj/*/*.d)
 
 env: ## print the line that makes LUA find what is built: eval "$(make -s env)"
 	@top=$$(pwd | sed "s/'/'\\\\''/g"); \
@@ -98,7 +98,7 @@ check-c: ## each C file with gcc and clang and every warning, then cppcheck; the
 	cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 -j2 csrc tools
 	@$(MAKE) --no-print-directory -s build LUA=5.4
 	@$(MAKE) --no-print-directory -s build LUA=5.4 BUILD=build/poll CPPFLAGS=-DDATAWORKS_NO_EPOLL
-	@tools/suite 5.4 --cpath='./build/poll/?.so' spec/loop_spec.lua
+	@tools/suite 5.4 --cpath='./build/poll/?.so' spec/concurrency/loop_spec.lua
 
 VALGRIND ?= valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect,possible \
   --errors-for-leak-kinds=definite,indirect,possible --keep-debuginfo=yes --child-silent-after-fork=yes
@@ -119,9 +119,8 @@ test-asan: asan-build ## the suite on 5.4 under AddressSanitizer and UBSan; a le
 
 # Those specs that call C directly, or send through it: what the others do passes through the same functions. With the
 # sanitizers, since a string that was collected too early often still has its bytes.
-GC_SPECS = $(wildcard spec/core_*_spec.lua spec/curl_*_spec.lua) spec/curl_spec.lua spec/json_spec.lua \
-  spec/request_spec.lua spec/sign_spec.lua spec/signer_spec.lua spec/task_param_spec.lua spec/client_spec.lua \
-  spec/client_emulator_spec.lua
+GC_SPECS = spec/core spec/system/file_spec.lua spec/system/process_spec.lua spec/curl spec/protocol/key_cache_spec.lua \
+  spec/client_spec.lua spec/client_emulator_spec.lua
 
 test-gc: asan-build ## the specs of the C code with the garbage collector at full pressure
 	@$(ASAN_SUITE) --helper=spec.support.pressure $(or $(SPEC),$(GC_SPECS))

@@ -26,7 +26,7 @@ local MEASURED = [[
   local client = require("dataworks").new { endpoint = url, access_key_id = "id", access_key_secret = "secret" }
   local params = { ProjectId = 10000, TaskType = "DI_REALTIME", TaskParam = require "bench.script" }
   local request = assert(client:request("GenerateDISyncTaskConfigForCreating", params))
-  local transport = require("dataworks.transport").new {}
+  local transport = require("dataworks.transport.choose").new {}
   ]]
 
 local CALL = [[return timed(%d, function() assert(client:generate(params)) end)]]

@@ -3,8 +3,8 @@
 local client = require "dataworks.client"
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
-local limit = require "dataworks.limit"
-local task = require "dataworks.task"
+local limit = require "dataworks.limit.limit"
+local task = require "dataworks.api.task_param"
 
 local M = {
   _VERSION = require "dataworks.version",
@@ -30,8 +30,8 @@ function M.generate(params, options)
 end
 
 -- Loaded by the first that needs a loop.
-local function run() return require "dataworks.run" end
-local function map() return require "dataworks.map" end
+local function run() return require "dataworks.concurrency.run" end
+local function map() return require "dataworks.concurrency.map" end
 
 --- No tail calls below: the levels are counted.
 local function pass(...)

@@ -3,7 +3,7 @@
 local cjson = require "cjson"
 local dataworks = require "dataworks"
 local files = require "spec.support.files"
-local ids = require "dataworks.ids"
+local ids = require "dataworks.util.ids"
 local support = require "spec.support.emulator"
 
 local PROJECT = 10000
@@ -36,7 +36,7 @@ describe("a client over real HTTP", function()
   local function creating(name, file)
     return {
       ProjectId = PROJECT, TaskType = "DI_REALTIME", TaskName = name,
-      TaskParam = files.json("spec/tasks/" .. (file or "mysql_to_odps") .. ".json"),
+      TaskParam = files.json("spec/scripts/" .. (file or "mysql_to_odps") .. ".json"),
       FileFolderPath = "Business Flow/x/Data Integration", ResourceGroup = "S_res_group_1_2",
     }
   end
@@ -76,7 +76,7 @@ describe("a client over real HTTP", function()
     assert(new():create_sync_task(params))
     local made = assert(new():create_sync_task {
       ProjectId = PROJECT, TaskType = "DI_OFFLINE", TaskName = "offline",
-      TaskContent = files.read "spec/tasks/task_content_offline.json",
+      TaskContent = files.read "spec/scripts/task_content_offline.json",
     })
     assert.is_nil(made.ProcessId)
     assert.equal(2, effects(CREATE))

@@ -1,4 +1,4 @@
-local actions = require "dataworks.actions"
+local actions = require "dataworks.api.actions"
 local core = require "dataworks.core"
 local dataworks = require "dataworks"
 local fake = require "spec.support.fake"
@@ -78,12 +78,12 @@ describe("dataworks.new", function()
   end)
 
   it("does nothing but remember: no transport is made before the first call", function()
-    local before = package.loaded["dataworks.transport"]
-    package.loaded["dataworks.transport"] = { new = function() error "made" end }
+    local before = package.loaded["dataworks.transport.choose"]
+    package.loaded["dataworks.transport.choose"] = { new = function() error "made" end }
     local client = dataworks.new { endpoint = "example.com", access_key_id = "i", access_key_secret = "s" }
     local request = client:request("GetDISyncTask", FILE)
     client:close()
-    package.loaded["dataworks.transport"] = before
+    package.loaded["dataworks.transport.choose"] = before
     assert.is_table(request)
   end)
 end)
@@ -255,11 +255,11 @@ describe("a call", function()
   end)
 
   it("without a transport is an error, once", function()
-    local before = package.loaded["dataworks.transport"]
-    package.loaded["dataworks.transport"] = { new = function() return nil, { kind = "transport", sent = false, message = "none here" } end }
+    local before = package.loaded["dataworks.transport.choose"]
+    package.loaded["dataworks.transport.choose"] = { new = function() return nil, { kind = "transport", sent = false, message = "none here" } end }
     local client = dataworks.new { endpoint = "example.com", access_key_id = "i", access_key_secret = "s", retries = 0 }
     local _, err = client:call("GetDISyncTask", FILE)
-    package.loaded["dataworks.transport"] = before
+    package.loaded["dataworks.transport.choose"] = before
     assert.same({ "transport", false, "none here" }, { err.kind, err.sent, err.message })
   end)
 end)
@@ -412,16 +412,16 @@ describe("close", function()
   end)
 
   it("closes the transport that the client made", function()
-    local before = package.loaded["dataworks.transport"]
+    local before = package.loaded["dataworks.transport.choose"]
     local closed = 0
-    package.loaded["dataworks.transport"] = { new = function()
+    package.loaded["dataworks.transport.choose"] = { new = function()
       return { send = function() return fake.good {} end, close = function() closed = closed + 1 end }
     end }
     local client = dataworks.new { endpoint = "example.com", access_key_id = "i", access_key_secret = "secret" }
     local result = client:call("GetDISyncTask", FILE)
     client:close()
     client:close()
-    package.loaded["dataworks.transport"] = before
+    package.loaded["dataworks.transport.choose"] = before
     assert.is_table(result)
     assert.equal(1, closed)
   end)

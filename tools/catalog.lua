@@ -1,6 +1,6 @@
--- Derives the tables of actions, lua/dataworks/catalog/v*.lua, from descriptions of the API as JSON:
+-- Derives the tables of actions, lua/dataworks/api/catalog/v*.lua, from descriptions of the API as JSON:
 --
---   lua5.4 tools/catalog.lua lua/dataworks/catalog ACTIONS.json ACTIONS_2024_DI.json
+--   lua5.4 tools/catalog.lua lua/dataworks/api/catalog ACTIONS.json ACTIONS_2024_DI.json
 --
 -- A description has version, source and actions; an action has method, params and response; a parameter has name,
 -- type, in ("query" or "body"), and perhaps required and serialize ("json"). Its types are those of the official IDL:

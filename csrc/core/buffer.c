@@ -1,4 +1,4 @@
-#include "buffer.h"
+#include "core/buffer.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>

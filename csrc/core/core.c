@@ -1,8 +1,8 @@
-#include "core.h"
+#include "core/core.h"
 
-#include "json.h"
-#include "request.h"
-#include "task.h"
+#include "core/json.h"
+#include "core/request.h"
+#include "core/task_param.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
-#include "param.h"
+#include "core/param.h"
 
-#include "flat.h"
-#include "json.h"
-#include "task.h"
+#include "core/repeat_list.h"
+#include "core/json.h"
+#include "core/task_param.h"
 
 #include <string.h>
 

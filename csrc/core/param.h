@@ -2,7 +2,7 @@
 #ifndef DATAWORKS_PARAM_H
 #define DATAWORKS_PARAM_H
 
-#include "value.h"
+#include "core/value.h"
 
 #pragma GCC visibility push(hidden)
 

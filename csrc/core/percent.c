@@ -1,4 +1,4 @@
-#include "percent.h"
+#include "core/percent.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
-#include "flat.h"
+#include "core/repeat_list.h"
 
-#include "json.h"
+#include "core/json.h"
 
 struct flattener {
   lua_State *L;

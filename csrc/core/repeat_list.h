@@ -3,7 +3,7 @@
 #ifndef DATAWORKS_FLAT_H
 #define DATAWORKS_FLAT_H
 
-#include "param.h"
+#include "core/param.h"
 
 #pragma GCC visibility push(hidden)
 

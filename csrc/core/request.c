@@ -1,6 +1,6 @@
-#include "request.h"
+#include "core/request.h"
 
-#include "value.h"
+#include "core/value.h"
 
 #include <string.h>
 #include <time.h>

@@ -2,9 +2,9 @@
 #ifndef DATAWORKS_REQUEST_H
 #define DATAWORKS_REQUEST_H
 
-#include "param.h"
-#include "percent.h"
-#include "sign.h"
+#include "core/param.h"
+#include "core/percent.h"
+#include "core/sign.h"
 
 #pragma GCC visibility push(hidden)
 

@@ -1,4 +1,4 @@
-#include "script.h"
+#include "core/script.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #ifndef DATAWORKS_SCRIPT_H
 #define DATAWORKS_SCRIPT_H
 
-#include "value.h"
+#include "core/value.h"
 
 #pragma GCC visibility push(hidden)
 

@@ -1,4 +1,4 @@
-#include "sign.h"
+#include "core/sign.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>

@@ -3,7 +3,7 @@
 #ifndef DATAWORKS_SIGN_H
 #define DATAWORKS_SIGN_H
 
-#include "percent.h"
+#include "core/percent.h"
 
 #include <openssl/evp.h>
 

@@ -1,8 +1,8 @@
-#include "core.h"
-#include "json.h"
-#include "request.h"
-#include "sign.h"
-#include "task.h"
+#include "core/core.h"
+#include "core/json.h"
+#include "core/request.h"
+#include "core/sign.h"
+#include "core/task_param.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-#include "core.h"
-#include "request.h"
-#include "task.h"
+#include "core/core.h"
+#include "core/request.h"
+#include "core/task_param.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
-#include "task.h"
+#include "core/task_param.h"
 
-#include "json.h"
+#include "core/json.h"
 
 #include <stdlib.h>
 #include <string.h>

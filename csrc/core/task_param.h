@@ -3,7 +3,7 @@
 #ifndef DATAWORKS_TASK_H
 #define DATAWORKS_TASK_H
 
-#include "script.h"
+#include "core/script.h"
 
 #pragma GCC visibility push(hidden)
 

@@ -1,6 +1,6 @@
-#include "value.h"
+#include "core/value.h"
 
-#include "json.h"
+#include "core/json.h"
 
 #include <stdarg.h>
 

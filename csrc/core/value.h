@@ -2,7 +2,7 @@
 #ifndef DATAWORKS_VALUE_H
 #define DATAWORKS_VALUE_H
 
-#include "buffer.h"
+#include "core/buffer.h"
 #include "compat.h"
 
 #pragma GCC visibility push(hidden)

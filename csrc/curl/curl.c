@@ -12,9 +12,9 @@
 #include <time.h>
 
 #include "compat.h"
-#include "curl_headers.h"
-#include "curl_multi.h"
-#include "curl_session.h"
+#include "curl/headers.h"
+#include "curl/multi.h"
+#include "curl/session.h"
 
 #define SESSION "dataworks.curl.session"
 #define MULTI "dataworks.curl.multi"

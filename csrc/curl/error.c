@@ -1,4 +1,4 @@
-#include "curl_error.h"
+#include "curl/error.h"
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L /* strncasecmp */
 #endif
-#include "curl_headers.h"
+#include "curl/headers.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "curl_multi.h"
+#include "curl/multi.h"
 
 #include <poll.h>
 #include <stdatomic.h>

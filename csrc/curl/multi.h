@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "curl_session.h"
-#include "curl_watch.h"
+#include "curl/session.h"
+#include "curl/watch.h"
 
 #pragma GCC visibility push(hidden)
 

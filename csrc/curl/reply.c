@@ -1,4 +1,4 @@
-#include "curl_reply.h"
+#include "curl/reply.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* dladdr, RTLD_NODELETE */
 #endif
-#include "curl_session.h"
+#include "curl/session.h"
 
-#include "curl_multi.h"
+#include "curl/multi.h"
 
 #include <arpa/inet.h>
 #include <dlfcn.h>

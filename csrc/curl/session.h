@@ -9,10 +9,10 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "curl_error.h"
-#include "curl_headers.h"
-#include "curl_reply.h"
-#include "curl_sockets.h"
+#include "curl/error.h"
+#include "curl/headers.h"
+#include "curl/reply.h"
+#include "curl/sockets.h"
 
 #pragma GCC visibility push(hidden)
 

@@ -1,4 +1,4 @@
-#include "curl_sockets.h"
+#include "curl/sockets.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "curl_watch.h"
+#include "curl/watch.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,7 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 
-#include "core.h"
-#include "sign.h"
+#include "core/core.h"
+#include "core/sign.h"
 
 #include <openssl/rand.h>
 #include <stdint.h>

@@ -1,23 +1,23 @@
 -- A client: checks how it is used, and hands on to what does the work.
 
-local caller = require "dataworks.caller"
-local catalog = require "dataworks.catalog"
-local credentials = require "dataworks.credentials"
-local endpoints = require "dataworks.endpoints"
-local lazy = require "dataworks.lazy"
-local limit = require "dataworks.limit"
-local nearest = lazy "dataworks.nearest"
-local options_of = require "dataworks.options"
-local proxies = require "dataworks.proxy"
-local settings = require "dataworks.settings"
+local caller = require "dataworks.call.pipeline"
+local catalog = require "dataworks.api.catalog"
+local credentials = require "dataworks.credentials.source"
+local endpoints = require "dataworks.api.endpoints"
+local lazy = require "dataworks.util.lazy"
+local limit = require "dataworks.limit.limit"
+local nearest = lazy "dataworks.util.nearest"
+local options_of = require "dataworks.util.check_options"
+local proxies = require "dataworks.transport.proxy"
+local settings = require "dataworks.options"
 
 local M = {}
 
 -- Loaded by the first call that needs it: many programs need none of these.
-local function pages() return require "dataworks.pages" end
-local function wait() return require "dataworks.wait" end
-local function flow() return require "dataworks.flow" end
-local function lifecycle() return require "dataworks.lifecycle" end
+local function pages() return require "dataworks.tasks.paginator" end
+local function wait() return require "dataworks.tasks.configuration" end
+local function flow() return require "dataworks.tasks.flow" end
+local function lifecycle() return require "dataworks.tasks.lifecycle" end
 
 local GENERATE = "GenerateDISyncTaskConfigForCreating"
 

@@ -1,7 +1,7 @@
 -- The one shape of every error that is returned. Fields are named here one by one, so that nothing else, a
 -- secret above all, can slip into one.
 
-local retry = require "dataworks.retry"
+local retry = require "dataworks.call.retry"
 
 local M = {}
 

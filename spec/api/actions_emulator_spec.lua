@@ -2,7 +2,7 @@
 
 local dataworks = require "dataworks"
 local files = require "spec.support.files"
-local ids = require "dataworks.ids"
+local ids = require "dataworks.util.ids"
 local support = require "spec.support.emulator"
 
 local PROJECT = 10000
@@ -32,7 +32,7 @@ describe("over real HTTP", function()
   end
 
   local function create_tasks(client, count)
-    local content = files.read "spec/tasks/task_content_offline.json"
+    local content = files.read "spec/scripts/task_content_offline.json"
     local made = {}
     for i = 1, count do
       local task = assert(client:CreateDISyncTask {

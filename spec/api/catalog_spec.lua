@@ -1,5 +1,5 @@
-local actions = require "dataworks.actions"
-local catalog = require "dataworks.catalog"
+local actions = require "dataworks.api.actions"
+local catalog = require "dataworks.api.catalog"
 local core = require "dataworks.core"
 local native = require "spec.support.native"
 local shell = require "spec.support.shell"
@@ -8,10 +8,10 @@ local V2020, V2024 = "2020-05-18", "2024-05-18"
 
 -- The catalog as it would be without the rows that are kept by hand.
 local function derived_catalog()
-  local kept = { actions = package.loaded["dataworks.actions"], catalog = package.loaded["dataworks.catalog"] }
-  package.loaded["dataworks.actions"], package.loaded["dataworks.catalog"] = {}, nil
-  local made = require "dataworks.catalog"
-  package.loaded["dataworks.actions"], package.loaded["dataworks.catalog"] = kept.actions, kept.catalog
+  local kept = { actions = package.loaded["dataworks.api.actions"], catalog = package.loaded["dataworks.api.catalog"] }
+  package.loaded["dataworks.api.actions"], package.loaded["dataworks.api.catalog"] = {}, nil
+  local made = require "dataworks.api.catalog"
+  package.loaded["dataworks.api.actions"], package.loaded["dataworks.api.catalog"] = kept.actions, kept.catalog
   return made
 end
 
@@ -104,7 +104,7 @@ describe("the catalog", function()
       local client = dataworks.new { endpoint = "example.com", access_key_id = "i", access_key_secret = "s" }
       local function loaded()
         local list = {}
-        for name in pairs(package.loaded) do list[#list + 1] = name:match "^dataworks%.catalog%.(.*)" end
+        for name in pairs(package.loaded) do list[#list + 1] = name:match "^dataworks%.api%.catalog%.(.*)" end
         table.sort(list)
         print("loaded: " .. table.concat(list, " "))
       end
@@ -223,7 +223,7 @@ describe("every action's request", function()
           access_key_id = "id", access_key_secret = "secret",
         }
         assert.equal(again.authorization, made.headers.authorization, row.name)
-        assert.is_true(#row.params <= 64, "half of what csrc/param.h allows")
+        assert.is_true(#row.params <= 64, "half of what csrc/core/param.h allows")
       end
     end)
 

@@ -68,11 +68,11 @@ Rest PUT unsent outcome
     assert.same({ "", 0 }, { run(data) })
     local text = dofile(folder .. "/v20300102.lua")
     for line in text:gmatch "[^\n]+" do assert.is_true(#line <= 120) end
-    local kept = { package.loaded["dataworks.catalog"], package.loaded["dataworks.catalog.v20200518"] }
-    package.loaded["dataworks.catalog"], package.loaded["dataworks.catalog.v20200518"] = nil, text
-    local catalog = require "dataworks.catalog"
+    local kept = { package.loaded["dataworks.api.catalog"], package.loaded["dataworks.api.catalog.v20200518"] }
+    package.loaded["dataworks.api.catalog"], package.loaded["dataworks.api.catalog.v20200518"] = nil, text
+    local catalog = require "dataworks.api.catalog"
     local row, last = catalog.find "AddThing", catalog.find "Rest"
-    package.loaded["dataworks.catalog"], package.loaded["dataworks.catalog.v20200518"] = kept[1], kept[2]
+    package.loaded["dataworks.api.catalog"], package.loaded["dataworks.api.catalog.v20200518"] = kept[1], kept[2]
     assert.equal(40, #row.params)
     for _, param in ipairs(row.params) do
       local number = tonumber(param[1]:match "%d+")

@@ -1,4 +1,4 @@
-local endpoints = require "dataworks.endpoints"
+local endpoints = require "dataworks.api.endpoints"
 local files = require "spec.support.files"
 
 describe("an endpoint", function()

@@ -17,7 +17,7 @@ describe("the builder", function()
       kafka = { "pkset_test", "kafka", "azn_kafka", "molin_di_test_in_pk_v4" },
       holo = { "mysql_pub", "holo", "holo", "molin_di_test_in2_pk_v3" },
     } do
-      assert.same(files.json("spec/tasks/mysql_to_" .. file .. ".json"), dataworks.task {
+      assert.same(files.json("spec/scripts/mysql_to_" .. file .. ".json"), dataworks.task {
         from = { mysql = source[1], tables = { mysql_db = { source[4] } } },
         to = { [source[2]] = source[3] },
         resource_group = GROUP,
@@ -26,7 +26,7 @@ describe("the builder", function()
   end)
 
   it("makes the documented script of one database, with name and schedule group", function()
-    assert.same(files.json "spec/tasks/mysql_to_odps_single_database.json", dataworks.task {
+    assert.same(files.json "spec/scripts/mysql_to_odps_single_database.json", dataworks.task {
       from = { mysql = "mysql_pub", tables = { "xyx" } },
       to = { odps = "odps_first" },
       resource_group = GROUP,
@@ -62,7 +62,7 @@ describe("the builder", function()
   it("raises at the line that misuses it, and says what to write", function()
     local line = debug.getinfo(1, "l").currentline + 1
     local _, message = pcall(function() local made = dataworks.task { form = {} } return made end)
-    assert.matches(("task_spec.lua:%d: dataworks.task: unknown option form; did you mean from%%?"):format(line), message)
+    assert.matches(("task_param_spec.lua:%d: dataworks.task: unknown option form; did you mean from%%?"):format(line), message)
     for text, given in pairs {
       ["a table was expected: from = "] = false,
       ["from is missing: from = { mysql"] = { to = { odps = "o" }, resource_group = "g" },

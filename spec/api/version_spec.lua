@@ -13,7 +13,7 @@ local function raised(pattern, run)
   local ok, message = pcall(run)
   assert.is_false(ok, pattern)
   assert.matches(pattern, message)
-  assert.equal(debug.getinfo(run, "S").linedefined, tonumber(message:match "client_version_spec.lua:(%d+): "), message)
+  assert.equal(debug.getinfo(run, "S").linedefined, tonumber(message:match "version_spec.lua:(%d+): "), message)
 end
 
 describe("the version", function()

@@ -1,4 +1,4 @@
-local skew = require "dataworks.skew"
+local skew = require "dataworks.call.clock_skew"
 
 -- Tue, 21 Jul 2026 00:00:00 GMT
 local MIDNIGHT = 1784592000

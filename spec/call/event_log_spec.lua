@@ -1,5 +1,5 @@
 local dataworks = require "dataworks"
-local debugging = require "dataworks.debug"
+local debugging = require "dataworks.call.event_log"
 local errors = require "dataworks.error"
 local fake = require "spec.support.fake"
 local files = require "spec.support.files"

@@ -1,4 +1,4 @@
-local budget = require "dataworks.budget"
+local budget = require "dataworks.call.retry_budget"
 
 local FAILED, LATE = { kind = "service", status = 503 }, { kind = "timeout", sent = false }
 

@@ -1,4 +1,4 @@
-local retry = require "dataworks.retry"
+local retry = require "dataworks.call.retry"
 
 local SERVICE_500 = { kind = "service", status = 500, code = "InternalError", sent = true }
 local LOST = { kind = "transport", sent = "unknown", code = "CURLE_RECV_ERROR" }

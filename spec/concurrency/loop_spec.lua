@@ -4,11 +4,11 @@ local core = require "dataworks.core"
 local curl = require "dataworks.curl"
 local dataworks = require "dataworks"
 local emulators = require "spec.support.emulator"
-local loops = require "dataworks.loop"
+local loops = require "dataworks.concurrency.loop"
 local native_support = require "spec.support.native"
 local shell = require "spec.support.shell"
-local timers = require "dataworks.loop.timers"
-local transports = require "dataworks.transport"
+local timers = require "dataworks.concurrency.timers"
+local transports = require "dataworks.transport.choose"
 local web_support = require "spec.support.web"
 
 local PATIENCE = 30
@@ -234,7 +234,7 @@ describe("a loop", function()
       local file = os.tmpname()
       local script = assert(io.open(file, "w"))
       script:write(([[
-        local transport = require("dataworks.transport").new {}
+        local transport = require("dataworks.transport.choose").new {}
         local function send()
           local reply, err = transport:send({ method = "GET", url = %q, headers = {}, body = "" }, { timeout = 30 })
           print(reply and reply.status, err and err.message, err and err.sent)
@@ -374,7 +374,7 @@ describe("a loop", function()
       end)
       assert.is_false(ok)
       assert.matches("^every task waits for another one; one of 2 waits here:\nstack traceback:\n", err)
-      assert.matches("\n\tspec/loop_spec.lua:%d+: in ", err)
+      assert.matches("\n\tspec/concurrency/loop_spec.lua:%d+: in ", err)
     end)
 
     it("is free again after a second interruption", function()
@@ -709,7 +709,7 @@ describe("a loop", function()
       local file = assert(io.open(folder .. "/map.lua", "w"))
       file:write(([[
         local dataworks = require "dataworks"
-        local transport = require("dataworks.transport").new {}
+        local transport = require("dataworks.transport.choose").new {}
         local results, why = dataworks.map({ 1, 2, 3 }, function(item)
           if item == 1 then return "done" end
           return transport:send({ method = "GET", url = %q, headers = {}, body = "" }, { timeout = 30 })
@@ -941,7 +941,7 @@ describe("a loop", function()
   it("is not loaded by who does not use it", function()
     local output = shell.output(([[%s -e 'require "dataworks".new { endpoint = "http://127.0.0.1:1" }
       for name in pairs(package.loaded) do
-        if name:find("^dataworks%%.loop") or name == "dataworks.run" then print(name) end
+        if name:find("^dataworks%%.concurrency") then print(name) end
       end']]):format(shell.interpreter))
     assert.equal("", output)
   end)

@@ -1,4 +1,4 @@
-local percent = require "dataworks.percent"
+local percent = require "dataworks.util.percent"
 
 describe("percent-encoding", function()
   it("escapes every byte but the unreserved ones", function()

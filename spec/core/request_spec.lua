@@ -459,19 +459,19 @@ end)
 
 describe("generate", function()
   it("is the request of its action's row", function()
-    local actions = require "dataworks.actions"
+    local actions = require "dataworks.api.actions"
     local name = "GenerateDISyncTaskConfigForCreating"
-    local params = { ProjectId = 1, TaskType = "DI_SOLUTION", TaskParam = files.json "spec/tasks/mysql_to_holo.json", ClientToken = "t" }
+    local params = { ProjectId = 1, TaskType = "DI_SOLUTION", TaskParam = files.json "spec/scripts/mysql_to_holo.json", ClientToken = "t" }
     assert.same(core.request(name, actions[name], params, context()), core.generate(params, context()))
     local bad = { ProjectId = 1, TaskType = "DI_OFFLINE", TaskParam = "{}" }
     assert.same({ core.request(name, actions[name], bad, context()) }, { core.generate(bad, context()) })
   end)
 
   it("changes neither the parameters nor the script", function()
-    local task = files.json "spec/tasks/mysql_to_odps.json"
+    local task = files.json "spec/scripts/mysql_to_odps.json"
     local params = { ProjectId = 1, TaskType = "DI_REALTIME", TaskParam = task }
     assert(core.generate(params, context()))
-    assert.same({ ProjectId = 1, TaskType = "DI_REALTIME", TaskParam = files.json "spec/tasks/mysql_to_odps.json" }, params)
+    assert.same({ ProjectId = 1, TaskType = "DI_REALTIME", TaskParam = files.json "spec/scripts/mysql_to_odps.json" }, params)
   end)
 end)
 

@@ -10,7 +10,7 @@ local function generate(script)
 end
 
 local function script()
-  return files.json "spec/tasks/mysql_to_odps.json"
+  return files.json "spec/scripts/mysql_to_odps.json"
 end
 
 local function refused(change)
@@ -28,7 +28,7 @@ describe("a TaskParam", function()
     "task_content_offline", "task_content_mysql_to_holo",
   } do
     it("of the documentation is the same data after decoding and encoding: " .. name, function()
-      local data = files.json("spec/tasks/" .. name .. ".json")
+      local data = files.json("spec/scripts/" .. name .. ".json")
       assert.same(data, cjson.decode((assert(core.encode(data)))))
     end)
   end
@@ -121,7 +121,7 @@ describe("a TaskParam", function()
   it("for updating needs a reader with its tables, and no more", function()
     local row = { version = "2020-05-18", method = "POST", params = { { "TaskParam", "update_param", "query", required = true } } }
     local context = { signer = signer, endpoint = "https://example.com", date = 0, nonce = "n" }
-    local task = files.json "spec/tasks/task_param_for_updating.json"
+    local task = files.json "spec/scripts/task_param_for_updating.json"
     assert.truthy(core.request("G", row, { TaskParam = task }, context))
     task.steps[1].parameter.connection[1].table = nil
     local nothing, err = core.request("G", row, { TaskParam = task }, context)

@@ -423,8 +423,8 @@ describe("over HTTP, a client", function()
     end)
 
     it("goes there by a connection of its own, past every proxy, which others go through", function()
-      local transport, seen = package.loaded["dataworks.transport"], {}
-      package.loaded["dataworks.transport"] = { new = function(options)
+      local transport, seen = package.loaded["dataworks.transport.choose"], {}
+      package.loaded["dataworks.transport.choose"] = { new = function(options)
         return { send = function(_, request, limits)
           seen[#seen + 1] = { request.url:match "//([^/]*)", options.allow_http or false, options.ca_file, options.min_tls, limits.proxy }
           return nil, { kind = "timeout", sent = false, message = "no, pass-word" }
@@ -436,7 +436,7 @@ describe("over HTTP, a client", function()
       local _, err = works(new(options))
       options.no_proxy = "example.com"
       works(new(options))
-      package.loaded["dataworks.transport"] = transport
+      package.loaded["dataworks.transport.choose"] = transport
       assert.same({
         { "100.100.100.200", true, "/ca.pem", "1.3", "" },
         { "sts.example.com", false, "/ca.pem", "1.3", "http://user:pass-word@proxy.example.com:1080" },

@@ -1,4 +1,4 @@
-local credentials = require "dataworks.credentials"
+local credentials = require "dataworks.credentials.source"
 local dataworks = require "dataworks"
 local files = require "spec.support.files"
 local homes = require "spec.support.home"
@@ -274,7 +274,7 @@ describe("credentials", function()
       } do
         local ok, raised = pcall(function() dataworks.new { credentials = value } end)
         assert.is_false(ok)
-        assert.matches("^spec/credentials_spec.lua:%d+: dataworks.new: ", raised)
+        assert.matches("^spec/credentials/source_spec.lua:%d+: dataworks.new: ", raised)
         assert.matches(message, raised)
       end
     end)

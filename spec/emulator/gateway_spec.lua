@@ -1,4 +1,4 @@
-local dates = require "dataworks.dates"
+local dates = require "dataworks.util.dates"
 local files = require "spec.support.files"
 local gateway = require "dataworks.emulator.gateway"
 local signature = require "dataworks.emulator.signature"

@@ -4,7 +4,7 @@ local json = require "dataworks.emulator.json"
 describe("the emulator's JSON", function()
   it("reads and writes the documented scripts without a change", function()
     for _, name in ipairs { "mysql_to_odps", "mysql_to_odps_single_database", "task_content_offline" } do
-      local text = files.read("spec/tasks/" .. name .. ".json")
+      local text = files.read("spec/scripts/" .. name .. ".json")
       local value = json.decode(text)
       assert.same(value, json.decode(json.encode(value)))
     end

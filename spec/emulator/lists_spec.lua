@@ -1,11 +1,11 @@
 -- What the emulator's service lists: files of 2020-05-18, and the jobs of 2024-05-18 with their life.
 
-local catalog = require "dataworks.catalog"
+local catalog = require "dataworks.api.catalog"
 local files = require "spec.support.files"
 local json = require "dataworks.emulator.json"
-local service = require "dataworks.emulator.service"
+local service = require "dataworks.emulator.service.service"
 
-local OFFLINE = files.read "spec/tasks/task_content_offline.json"
+local OFFLINE = files.read "spec/scripts/task_content_offline.json"
 
 local function new(version, changes)
   local settings = service.defaults()

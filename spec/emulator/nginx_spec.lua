@@ -49,7 +49,7 @@ describe("the emulator over HTTP", function()
         return params
       end
       local made = call("GenerateDISyncTaskConfigForCreating",
-        with { TaskParam = files.read "spec/tasks/mysql_to_odps.json" }, signed)
+        with { TaskParam = files.read "spec/scripts/mysql_to_odps.json" }, signed)
       local query = with { AsyncProcessId = made.Data.ProcessId }
       assert.is_nil(call("QueryDISyncTaskConfigProcessResult", query, signed).Data.Status)
       local content = call("QueryDISyncTaskConfigProcessResult", query, signed).Data.TaskContent
@@ -86,7 +86,7 @@ describe("the emulator over HTTP", function()
     emulator:settings { first_id = "9007199254740993" }
     local _, reply = call("CreateDISyncTask", {
       ProjectId = PROJECT, TaskType = "DI_OFFLINE",
-      TaskContent = files.read "spec/tasks/task_content_offline.json",
+      TaskContent = files.read "spec/scripts/task_content_offline.json",
     })
     assert.is_truthy(reply.body:find('"FileId":9007199254740993,', 1, true))
   end)
@@ -125,7 +125,7 @@ describe("the emulator over HTTP", function()
   it("notes each call with what came of it", function()
     local params = {
       ProjectId = PROJECT, TaskType = "DI_OFFLINE", ClientToken = "t",
-      TaskContent = files.read "spec/tasks/task_content_offline.json",
+      TaskContent = files.read "spec/scripts/task_content_offline.json",
     }
     call("CreateDISyncTask", params)
     call("CreateDISyncTask", params)

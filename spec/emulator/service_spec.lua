@@ -1,10 +1,10 @@
-local actions = require "dataworks.actions"
+local actions = require "dataworks.api.actions"
 local files = require "spec.support.files"
 local json = require "dataworks.emulator.json"
-local service = require "dataworks.emulator.service"
+local service = require "dataworks.emulator.service.service"
 
-local ODPS = files.read "spec/tasks/mysql_to_odps.json"
-local OFFLINE = files.read "spec/tasks/task_content_offline.json"
+local ODPS = files.read "spec/scripts/mysql_to_odps.json"
+local OFFLINE = files.read "spec/scripts/task_content_offline.json"
 
 local function new(changes)
   local settings = service.defaults()
@@ -60,8 +60,8 @@ end
 describe("generating a configuration", function()
   it("gives the documented content for the documented script to Hologres", function()
     local call = new()
-    local documented = json.decode(files.read "spec/tasks/task_content_mysql_to_holo.json")
-    local script = edit(files.read "spec/tasks/mysql_to_holo.json", function(value)
+    local documented = json.decode(files.read "spec/scripts/task_content_mysql_to_holo.json")
+    local script = edit(files.read "spec/scripts/mysql_to_holo.json", function(value)
       value.setting.resourceGroup, value.setting.name = "280749", "h"
       value.steps[1].parameter.connection[1].datasource = "mm"
       value.steps[1].parameter.connection[1].selectedTables[1].dbName = "m"
@@ -75,7 +75,7 @@ describe("generating a configuration", function()
   for _, destination in ipairs { "odps", "kafka", "holo" } do
     it("keeps the tables of a script to " .. destination, function()
       local call = new()
-      local script = files.read("spec/tasks/mysql_to_" .. destination .. ".json")
+      local script = files.read("spec/scripts/mysql_to_" .. destination .. ".json")
       local content = json.decode(query(call, tostring(generate(call, script).ProcessId)).TaskContent)
       local writer = content.steps[2]
       local rules = writer.parameter.tableMappingRule
@@ -87,7 +87,7 @@ describe("generating a configuration", function()
 
   it("takes a single-database script and uses its name", function()
     local call = new()
-    local id = generate(call, files.read "spec/tasks/mysql_to_odps_single_database.json").ProcessId
+    local id = generate(call, files.read "spec/scripts/mysql_to_odps_single_database.json").ProcessId
     local content = json.decode(query(call, tostring(id)).TaskContent)
     assert.equal("openapi_realtime_solution_0813_1739", content.extend.name)
     assert.same({ "xyx" }, { content.steps[1].parameter.connection[1].table[1] })
@@ -269,7 +269,7 @@ describe("a task", function()
     local content = query(call, tostring(generate(call, ODPS).ProcessId)).TaskContent
     local id = tostring(create(call, { TaskContent = content }).FileId)
     local process = call("GenerateDISyncTaskConfigForUpdating", {
-      TaskId = id, TaskParam = files.read "spec/tasks/task_param_for_updating.json",
+      TaskId = id, TaskParam = files.read "spec/scripts/task_param_for_updating.json",
     }).ProcessId
     local changed = query(call, tostring(process)).TaskContent
     assert.equal("success", on_task(call, id)("UpdateDISyncTask", { TaskContent = changed }).Status)

@@ -40,7 +40,7 @@ describe("a limit over real HTTP", function()
     new { limit = 0.2, now = nil }
     local made = assert(client:create_sync_task {
       ProjectId = PROJECT, TaskType = "DI_REALTIME", TaskName = "limited",
-      TaskParam = files.json "spec/tasks/mysql_to_odps.json",
+      TaskParam = files.json "spec/scripts/mysql_to_odps.json",
     })
     assert.is_truthy(made.FileId)
     local requests = #emulator:journal()

@@ -375,7 +375,7 @@ describe("an option limit", function()
     local line = debug.getinfo(1, "l").currentline + 1
     local ok, message = pcall(function() dataworks.new { limit = limit } end)
     assert.is_false(ok)
-    local where = ("spec/limit_spec.lua:%d: dataworks.new: limit"):format(line)
+    local where = ("spec/limit/limit_spec.lua:%d: dataworks.new: limit"):format(line)
     assert.equal(where, (message:gsub("^%./", ""):sub(1, #where)))
     return message
   end

@@ -1,4 +1,4 @@
-local signer = require "dataworks.signer"
+local signer = require "dataworks.protocol.key_cache"
 
 local function sourced(get, ...)
   return signer.new({ get = get }, ...)

@@ -1,9 +1,9 @@
-local actions = require "dataworks.actions"
-local advice = require "dataworks.advice"
+local actions = require "dataworks.api.actions"
+local advice = require "dataworks.protocol.error_codes"
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
 local files = require "spec.support.files"
-local response = require "dataworks.response"
+local response = require "dataworks.protocol.response"
 
 -- What is known of the call when the spec doesn't care.
 local function asked(changes)
@@ -84,7 +84,7 @@ describe("a reply of HTTP 200", function()
   end)
 
   it("is good in the documented sample, whose Message says the contrary of its Status", function()
-    local result = assert(read(files.read "spec/tasks/generate_response.json"))
+    local result = assert(read(files.read "spec/scripts/generate_response.json"))
     assert.equal(10, result.Data.ProcessId)
   end)
 

@@ -1,10 +1,10 @@
 local core = require "dataworks.core"
 local dataworks = require "dataworks"
-local diagnosis = require "dataworks.diagnosis"
+local diagnosis = require "dataworks.protocol.signature_diagnosis"
 local fake = require "spec.support.fake"
-local percent = require "dataworks.percent"
+local percent = require "dataworks.util.percent"
 local support = require "spec.support.emulator"
-local transports = require "dataworks.transport"
+local transports = require "dataworks.transport.choose"
 
 local ACS3, SM3, RPC = "ACS3-HMAC-SHA256", "ACS3-HMAC-SM3", "HMAC-SHA1"
 

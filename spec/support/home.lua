@@ -1,7 +1,7 @@
 -- A home directory of its own, and a host for providers whose clock, chance and network are a script.
 
 local core = require "dataworks.core"
-local credentials = require "dataworks.credentials"
+local credentials = require "dataworks.credentials.source"
 local shell = require "spec.support.shell"
 
 local M = {}

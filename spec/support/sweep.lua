@@ -32,7 +32,7 @@ local function keep(value, seen)
 end
 
 local function watch_secrets()
-  local core, proxies, caller = require "dataworks.core", require "dataworks.proxy", require "dataworks.caller"
+  local core, proxies, caller = require "dataworks.core", require "dataworks.transport.proxy", require "dataworks.call.pipeline"
   local signer, find, request, generate, new = core.signer, proxies.secrets, core.request, core.generate, caller.new
 
   function core.signer(fields)
@@ -64,7 +64,7 @@ local function watch_secrets()
 end
 
 local function watch_texts()
-  local errors, events, debugging = require "dataworks.error", require "dataworks.events", require "dataworks.debug"
+  local errors, events, debugging = require "dataworks.error", require "dataworks.call.events", require "dataworks.call.event_log"
   local new_error, new_events, line = errors.new, events.new, debugging.line
 
   -- What is known of an error is completed later: it is read at the end.

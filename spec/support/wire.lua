@@ -1,7 +1,7 @@
 -- Calls an emulator over real HTTP, signed by the C core, which shares nothing with the emulator's own
 -- reading of the rules.
 
-local actions = require "dataworks.actions"
+local actions = require "dataworks.api.actions"
 local core = require "dataworks.core"
 local curl = require "dataworks.curl"
 

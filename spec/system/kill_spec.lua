@@ -5,7 +5,7 @@ local cjson = require "cjson"
 local curl = require "dataworks.curl"
 local dataworks = require "dataworks"
 local files = require "spec.support.files"
-local ids = require "dataworks.ids"
+local ids = require "dataworks.util.ids"
 local shell = require "spec.support.shell"
 local support = require "spec.support.emulator"
 
@@ -15,9 +15,9 @@ local GENERATE = {
   create_sync_task = "GenerateDISyncTaskConfigForCreating", update_sync_task = "GenerateDISyncTaskConfigForUpdating",
 }
 
-local SCRIPT = files.json "spec/tasks/mysql_to_odps_single_database.json"
+local SCRIPT = files.json "spec/scripts/mysql_to_odps_single_database.json"
 local SELECTION = { steps = { { parameter = { connection = { { table = { "other" } } } }, name = "Reader", category = "reader" } } }
-local OFFLINE_SCRIPT = files.read "spec/tasks/task_content_offline.json"
+local OFFLINE_SCRIPT = files.read "spec/scripts/task_content_offline.json"
 
 local function creating(task_type)
   local offline = task_type == "DI_OFFLINE"

@@ -11,7 +11,7 @@ local ACTIONS = {
   always = { "ListDIProjectConfig", { ProjectId = PROJECT, DestinationType = "odps" } },
   token = { "CreateDISyncTask", {
     ProjectId = PROJECT, TaskType = "DI_OFFLINE", TaskName = "task",
-    TaskContent = files.read "spec/tasks/task_content_offline.json",
+    TaskContent = files.read "spec/scripts/task_content_offline.json",
   } },
   unsent = { "UpdateDIProjectConfig", { ProjectId = PROJECT, DestinationType = "odps", ProjectConfig = { DROPTABLE = "IGNORE" } } },
 }
@@ -142,7 +142,7 @@ describe("when", function()
 
   it("UpdateDIProjectConfig was first not sent and then lost, the second attempt is the last", function()
     break_calls({ fault = "reset", acts = true }, "UpdateDIProjectConfig", 1)
-    local real = require("dataworks.transport").new {}
+    local real = require("dataworks.transport.choose").new {}
     local tries = 0
     local transport = {
       send = function(_, ...)

@@ -1,5 +1,5 @@
 local dataworks = require "dataworks"
-local actions = require "dataworks.actions"
+local actions = require "dataworks.api.actions"
 local files = require "spec.support.files"
 local shell = require "spec.support.shell"
 
@@ -73,14 +73,14 @@ describe("the README and its reference", function()
   end)
 
   it("names every option, every field of an error and of an event", function()
-    assert.equal("", missing(fields("lua/dataworks/settings.lua", "dataworks.Options")))
-    assert.equal("", missing(fields("lua/dataworks/flow.lua", "dataworks.FlowOptions")))
-    assert.equal("", missing(fields("lua/dataworks/lifecycle.lua", "dataworks.LifeOptions")))
-    assert.equal("", missing(fields("lua/dataworks/waiter.lua", "dataworks.WaitOptions")))
+    assert.equal("", missing(fields("lua/dataworks/options.lua", "dataworks.Options")))
+    assert.equal("", missing(fields("lua/dataworks/tasks/flow.lua", "dataworks.FlowOptions")))
+    assert.equal("", missing(fields("lua/dataworks/tasks/lifecycle.lua", "dataworks.LifeOptions")))
+    assert.equal("", missing(fields("lua/dataworks/tasks/waiter.lua", "dataworks.WaitOptions")))
     for _, class in ipairs { "CallOptions", "ActionOptions", "EachOptions" } do
       assert.equal("", missing(fields("lua/dataworks/client.lua", "dataworks." .. class)))
     end
-    assert.equal("", missing(fields("lua/dataworks/events.lua", "dataworks.Event")))
+    assert.equal("", missing(fields("lua/dataworks/call/events.lua", "dataworks.Event")))
     assert.equal("", missing(fields("lua/dataworks/error.lua", "dataworks.Error")))
   end)
 

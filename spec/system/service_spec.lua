@@ -242,7 +242,7 @@ describe("the service of examples/openresty", function()
       end
       local task = tasks.list()[1]
       return task.error and task.error.message or task.step .. " " .. #tasks.open()
-    ]]):format(emulator.endpoint, emulator.access_key_id, emulator.access_key_secret, files.read "spec/tasks/task_content_offline.json"))
+    ]]):format(emulator.endpoint, emulator.access_key_id, emulator.access_key_secret, files.read "spec/scripts/task_content_offline.json"))
     host:stop()
     web:stop()
     assert.is_true(ok, said)

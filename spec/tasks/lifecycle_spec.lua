@@ -1,6 +1,6 @@
 -- A task's life: against a scripted service, where every reply can be had, and against the emulator.
 
-local catalog = require "dataworks.catalog"
+local catalog = require "dataworks.api.catalog"
 local cjson = require "cjson"
 local dataworks = require "dataworks"
 local fake = require "spec.support.fake"
@@ -391,7 +391,7 @@ describe("a task's life on the emulator", function()
 
   local function create(task_type)
     local made = assert(client:create_sync_task {
-      ProjectId = 10000, TaskType = task_type, TaskName = "task", TaskParam = files.json "spec/tasks/mysql_to_odps.json",
+      ProjectId = 10000, TaskType = task_type, TaskName = "task", TaskParam = files.json "spec/scripts/mysql_to_odps.json",
     })
     return { ProjectId = 10000, TaskType = task_type, FileId = made.FileId }
   end

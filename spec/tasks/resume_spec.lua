@@ -4,7 +4,7 @@ local cjson = require "cjson"
 local core = require "dataworks.core"
 local dataworks = require "dataworks"
 local fake = require "spec.support.fake"
-local ids = require "dataworks.ids"
+local ids = require "dataworks.util.ids"
 
 local BIG = "9007199254740993"
 local CONTENT = '{"type":"job",  "steps":[], "b":1.0, "a":"é"}'

@@ -1,4 +1,4 @@
-local waiter = require "dataworks.waiter"
+local waiter = require "dataworks.tasks.waiter"
 
 -- `answers` are what ask returns, one after the other; the last one stays.
 local function poll(answers, options)

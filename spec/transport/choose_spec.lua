@@ -1,7 +1,7 @@
-local transport_module = require "dataworks.transport"
+local transport_module = require "dataworks.transport.choose"
 local web_support = require "spec.support.web"
 
-describe("dataworks.transport", function()
+describe("the choice of a transport", function()
   local web, transport
 
   setup(function()

@@ -1,4 +1,4 @@
-local address = require "dataworks.address"
+local address = require "dataworks.transport.ip_address"
 
 describe("an IP address", function()
   it("is four bytes, or sixteen, with brackets or without", function()

@@ -22,7 +22,7 @@ describe("inside nginx", function()
 
   -- What a transport's send gives for a URL, as one line.
   local SEND = [[
-    local transport = require("dataworks.transport").new { %s }
+    local transport = require("dataworks.transport.choose").new { %s }
     local function show(reply, err)
       if reply then return ("%%d %%s"):format(reply.status, reply.body) end
       return ("%%s %%s %%s / %%s"):format(err.kind, tostring(err.sent), err.message, err.advice)

@@ -1,4 +1,4 @@
-local proxy = require "dataworks.proxy"
+local proxy = require "dataworks.transport.proxy"
 
 local P = "http://proxy.test:3128"
 

@@ -1,4 +1,4 @@
-local base64 = require "dataworks.base64"
+local base64 = require "dataworks.util.base64"
 local shell = require "spec.support.shell"
 
 describe("base64", function()

@@ -1,6 +1,6 @@
-local ids = require "dataworks.ids"
-local nearest = require "dataworks.nearest"
-local options = require "dataworks.options"
+local ids = require "dataworks.util.ids"
+local nearest = require "dataworks.util.nearest"
+local options = require "dataworks.util.check_options"
 
 describe("the nearest name", function()
   local known = { region = 1, retries = 1, access_key_id = 1, access_key_secret = 1 }
@@ -44,7 +44,7 @@ describe("options", function()
   it("raise where they were written", function()
     local line = debug.getinfo(1, "l").currentline + 1
     local _, message = pcall(function() options.check("x.new", known, { tiemout = 1 }, 1) end)
-    assert.equal(("spec/options_spec.lua:%d: x.new: unknown option tiemout; did you mean timeout?"):format(line),
+    assert.equal(("spec/util/check_options_spec.lua:%d: x.new: unknown option tiemout; did you mean timeout?"):format(line),
       (message:gsub("^%./", "")))
   end)
 

@@ -1,4 +1,4 @@
-local dates = require "dataworks.dates"
+local dates = require "dataworks.util.dates"
 
 describe("dates", function()
   it("are read as UTC", function()

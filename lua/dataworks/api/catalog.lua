@@ -1,16 +1,18 @@
 -- Finds an action by its documented name. The DISync family is at hand; the tables of the others are loaded when one of
 -- them is asked for, and only the lines of that one are read.
 
-local actions = require "dataworks.actions"
-local lazy = require "dataworks.lazy"
-local nearest = lazy "dataworks.nearest"
+local actions = require "dataworks.api.actions"
+local lazy = require "dataworks.util.lazy"
+local nearest = lazy "dataworks.util.nearest"
 
 local M = {}
 
 --- Without a version, the first of these that has the action.
 M.versions = { "2020-05-18", "2024-05-18" }
 
-local TABLES = { ["2020-05-18"] = "dataworks.catalog.v20200518", ["2024-05-18"] = "dataworks.catalog.v20240518" }
+local TABLES = {
+  ["2020-05-18"] = "dataworks.api.catalog.v20200518", ["2024-05-18"] = "dataworks.api.catalog.v20240518",
+}
 
 -- More names of parameters than this are no help in a message.
 local MOST_NAMES = 8

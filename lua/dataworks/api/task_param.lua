@@ -1,7 +1,7 @@
 -- Builds TaskParam tables from a sentence: from = ..., to = ..., resource_group = ...
 
-local ids = require "dataworks.ids"
-local nearest = require "dataworks.nearest"
+local ids = require "dataworks.util.ids"
+local nearest = require "dataworks.util.nearest"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 -- The time of day as the service has it: the machine's, corrected by the Date of a reply.
 
-local lazy = require "dataworks.lazy"
-local dates = lazy "dataworks.dates"
+local lazy = require "dataworks.util.lazy"
+local dates = lazy "dataworks.util.dates"
 
 local M = {}
 

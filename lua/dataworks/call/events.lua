@@ -1,7 +1,7 @@
 -- What a client tells of itself while it works, to the on_event of its options and in debug lines.
 
-local lazy = require "dataworks.lazy"
-local debugging = lazy "dataworks.debug"
+local lazy = require "dataworks.util.lazy"
+local debugging = lazy "dataworks.call.event_log"
 local errors = require "dataworks.error"
 
 local M = {}

@@ -1,23 +1,23 @@
 -- One call: request, send, read; and again if it should be.
 
-local budget = require "dataworks.budget"
-local catalog = require "dataworks.catalog"
+local budget = require "dataworks.call.retry_budget"
+local catalog = require "dataworks.api.catalog"
 local core = require "dataworks.core"
 local credential_host = require "dataworks.credentials.host"
-local credentials = require "dataworks.credentials"
-local endpoints = require "dataworks.endpoints"
+local credentials = require "dataworks.credentials.source"
+local endpoints = require "dataworks.api.endpoints"
 local errors = require "dataworks.error"
-local events = require "dataworks.events"
-local failures = require "dataworks.credentials.failure"
-local inside_nginx = require "dataworks.inside_nginx"
-local limits = require "dataworks.limit"
-local percent = require "dataworks.percent"
-local proxies = require "dataworks.proxy"
-local repetition = require "dataworks.repetition"
-local response = require "dataworks.response"
-local retry = require "dataworks.retry"
-local signer = require "dataworks.signer"
-local skew = require "dataworks.skew"
+local events = require "dataworks.call.events"
+local failures = require "dataworks.util.credential_failure"
+local inside_nginx = require "dataworks.util.inside_nginx"
+local limits = require "dataworks.limit.limit"
+local percent = require "dataworks.util.percent"
+local proxies = require "dataworks.transport.proxy"
+local repetition = require "dataworks.call.repetition"
+local response = require "dataworks.protocol.response"
+local retry = require "dataworks.call.retry"
+local signer = require "dataworks.protocol.key_cache"
+local skew = require "dataworks.call.clock_skew"
 local version = require "dataworks.version"
 
 local M = {}
@@ -73,7 +73,7 @@ local function transport_maker(options, getenv)
     for name, value in pairs(changes or {}) do
       chosen[name] = value
     end
-    return require("dataworks.transport").new(chosen)
+    return require("dataworks.transport.choose").new(chosen)
   end
 end
 

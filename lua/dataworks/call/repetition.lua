@@ -1,7 +1,7 @@
 -- What becomes of a call after a failed attempt: made again at once when what the gateway refused could be put right,
 -- made again after a wait, or given up.
 
-local retry = require "dataworks.retry"
+local retry = require "dataworks.call.retry"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 -- Which failed calls may be repeated, and how long to wait before: pure functions.
 
-local lazy = require "dataworks.lazy"
-local dates = lazy "dataworks.dates"
+local lazy = require "dataworks.util.lazy"
+local dates = lazy "dataworks.util.dates"
 
 local M = {}
 

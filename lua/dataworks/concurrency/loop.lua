@@ -3,11 +3,11 @@
 
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
-local gates = require "dataworks.loop.gate"
-local inside_nginx = require "dataworks.inside_nginx"
-local timers = require "dataworks.loop.timers"
-local transfers = require "dataworks.loop.transfers"
-local yielding = require "dataworks.loop.yielding"
+local gates = require "dataworks.concurrency.latch"
+local inside_nginx = require "dataworks.util.inside_nginx"
+local timers = require "dataworks.concurrency.timers"
+local transfers = require "dataworks.transport.curl_transfers"
+local yielding = require "dataworks.concurrency.yielding"
 
 local M = {}
 

@@ -1,11 +1,11 @@
 -- dataworks.map: one function for many items at once.
 
 local errors = require "dataworks.error"
-local loops = require "dataworks.loop"
-local options_of = require "dataworks.options"
-local run = require "dataworks.run"
-local waiter = require "dataworks.waiter"
-local yielding = require "dataworks.loop.yielding"
+local loops = require "dataworks.concurrency.loop"
+local options_of = require "dataworks.util.check_options"
+local run = require "dataworks.concurrency.run"
+local waiter = require "dataworks.tasks.waiter"
+local yielding = require "dataworks.concurrency.yielding"
 
 local M = {}
 

@@ -1,8 +1,8 @@
 -- dataworks.run and dataworks.spawn: a loop for the time of one function. Misuse is raised two calls up, where the
 -- front door was called.
 
-local inside_nginx = require "dataworks.inside_nginx"
-local loops = require "dataworks.loop"
+local inside_nginx = require "dataworks.util.inside_nginx"
+local loops = require "dataworks.concurrency.loop"
 
 local M = {}
 

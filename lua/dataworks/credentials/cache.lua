@@ -2,8 +2,8 @@
 -- fails. The secrets stay in closures.
 
 local errors = require "dataworks.error"
-local failures = require "dataworks.credentials.failure"
-local retry = require "dataworks.retry"
+local failures = require "dataworks.util.credential_failure"
+local retry = require "dataworks.call.retry"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 -- The default chain: the first provider, in the official order, that has credentials at the moment.
 
 local errors = require "dataworks.error"
-local failures = require "dataworks.credentials.failure"
+local failures = require "dataworks.util.credential_failure"
 
 local M = {}
 

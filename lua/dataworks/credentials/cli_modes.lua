@@ -2,10 +2,10 @@
 
 local cloud_sso = require "dataworks.credentials.cloud_sso"
 local ecs_ram_role = require "dataworks.credentials.ecs_ram_role"
-local endpoints = require "dataworks.endpoints"
+local endpoints = require "dataworks.api.endpoints"
 local external = require "dataworks.credentials.external"
-local failures = require "dataworks.credentials.failure"
-local nearest = require "dataworks.nearest"
+local failures = require "dataworks.util.credential_failure"
+local nearest = require "dataworks.util.nearest"
 local oauth = require "dataworks.credentials.oauth"
 local oidc = require "dataworks.credentials.oidc"
 local ram_role_arn = require "dataworks.credentials.ram_role_arn"

@@ -1,11 +1,11 @@
 -- Credentials of a profile of the CLI: ~/.aliyun/config.json, which is read again when it changes.
 
 local core = require "dataworks.core"
-local failures = require "dataworks.credentials.failure"
+local failures = require "dataworks.util.credential_failure"
 local file_of = require "dataworks.credentials.file"
 local json_edit = require "dataworks.credentials.json_edit"
 local modes = require "dataworks.credentials.cli_modes"
-local response = require "dataworks.response"
+local response = require "dataworks.protocol.response"
 local variables = require "dataworks.credentials.variables"
 
 local M = { FIELDS = { profile = "text", file = "text" } }

@@ -3,7 +3,7 @@
 local cache = require "dataworks.credentials.cache"
 local core = require "dataworks.core"
 local exchange = require "dataworks.credentials.exchange"
-local failures = require "dataworks.credentials.failure"
+local failures = require "dataworks.util.credential_failure"
 local reply_of = require "dataworks.credentials.reply"
 
 local M = {}

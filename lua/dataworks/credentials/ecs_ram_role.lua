@@ -2,9 +2,9 @@
 -- most, and never goes through a proxy.
 
 local cache = require "dataworks.credentials.cache"
-local endpoints = require "dataworks.endpoints"
-local failures = require "dataworks.credentials.failure"
-local percent = require "dataworks.percent"
+local endpoints = require "dataworks.api.endpoints"
+local failures = require "dataworks.util.credential_failure"
+local percent = require "dataworks.util.percent"
 local reply_of = require "dataworks.credentials.reply"
 local variables = require "dataworks.credentials.variables"
 

@@ -1,6 +1,6 @@
 -- Credentials from the environment, which is read each time.
 
-local failures = require "dataworks.credentials.failure"
+local failures = require "dataworks.util.credential_failure"
 
 local M = { FIELDS = {} }
 

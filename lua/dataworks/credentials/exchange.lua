@@ -1,6 +1,6 @@
 -- One HTTP exchange of a provider, within its own time and the caller's.
 
-local failures = require "dataworks.credentials.failure"
+local failures = require "dataworks.util.credential_failure"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 -- Files of credentials: of bounded size, and read again when they change.
 
 local core = require "dataworks.core"
-local failures = require "dataworks.credentials.failure"
+local failures = require "dataworks.util.credential_failure"
 
 local M = {}
 

@@ -1,9 +1,9 @@
 -- What providers are handed: clock, chance, environment and network of their client. Their connections are their own,
 -- since the client's options say where it may go, and the metadata service is beside that.
 
-local failures = require "dataworks.credentials.failure"
-local proxies = require "dataworks.proxy"
-local signers = require "dataworks.signer"
+local failures = require "dataworks.util.credential_failure"
+local proxies = require "dataworks.transport.proxy"
+local signers = require "dataworks.protocol.key_cache"
 
 local M = {}
 

@@ -1,9 +1,9 @@
 -- Credentials of a section of ~/.alibabacloud/credentials, which is read again when it changes.
 
 local ecs_ram_role = require "dataworks.credentials.ecs_ram_role"
-local failures = require "dataworks.credentials.failure"
+local failures = require "dataworks.util.credential_failure"
 local file_of = require "dataworks.credentials.file"
-local nearest = require "dataworks.nearest"
+local nearest = require "dataworks.util.nearest"
 local oidc = require "dataworks.credentials.oidc"
 local ram_role_arn = require "dataworks.credentials.ram_role_arn"
 local static = require "dataworks.credentials.static"

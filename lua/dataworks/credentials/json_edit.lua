@@ -2,7 +2,7 @@
 -- layout belong to whoever wrote the file. The text must be valid JSON.
 
 local core = require "dataworks.core"
-local response = require "dataworks.response"
+local response = require "dataworks.protocol.response"
 
 local M = {}
 

@@ -4,8 +4,8 @@
 
 local cache = require "dataworks.credentials.cache"
 local exchange = require "dataworks.credentials.exchange"
-local failures = require "dataworks.credentials.failure"
-local percent = require "dataworks.percent"
+local failures = require "dataworks.util.credential_failure"
+local percent = require "dataworks.util.percent"
 local reply_of = require "dataworks.credentials.reply"
 
 local M = {}

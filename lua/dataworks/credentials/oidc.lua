@@ -1,7 +1,7 @@
 -- Credentials for the token of an identity provider, which lies in a file: RRSA in a Kubernetes cluster.
 
 local cache = require "dataworks.credentials.cache"
-local failures = require "dataworks.credentials.failure"
+local failures = require "dataworks.util.credential_failure"
 local file = require "dataworks.credentials.file"
 local sts = require "dataworks.credentials.sts"
 local variables = require "dataworks.credentials.variables"

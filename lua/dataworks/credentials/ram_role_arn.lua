@@ -1,7 +1,7 @@
 -- Credentials of a role that other credentials may assume.
 
 local cache = require "dataworks.credentials.cache"
-local failures = require "dataworks.credentials.failure"
+local failures = require "dataworks.util.credential_failure"
 local sts = require "dataworks.credentials.sts"
 local variables = require "dataworks.credentials.variables"
 

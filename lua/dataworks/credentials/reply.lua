@@ -1,8 +1,8 @@
 -- Reads credentials out of what a service or a program answered. The answer itself is never told: it may be secret.
 
-local dates = require "dataworks.dates"
-local failures = require "dataworks.credentials.failure"
-local response = require "dataworks.response"
+local dates = require "dataworks.util.dates"
+local failures = require "dataworks.util.credential_failure"
+local response = require "dataworks.protocol.response"
 
 local M = {}
 

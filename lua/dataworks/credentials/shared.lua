@@ -2,7 +2,7 @@
 
 local cjson = require "cjson.safe"
 local core = require "dataworks.core"
-local inside_nginx = require "dataworks.inside_nginx"
+local inside_nginx = require "dataworks.util.inside_nginx"
 local variables = require "dataworks.credentials.variables"
 
 local M = {}

@@ -2,10 +2,10 @@
 
 local chain = require "dataworks.credentials.chain"
 local errors = require "dataworks.error"
-local failures = require "dataworks.credentials.failure"
-local lazy = require "dataworks.lazy"
-local nearest = lazy "dataworks.nearest"
-local options_of = require "dataworks.options"
+local failures = require "dataworks.util.credential_failure"
+local lazy = require "dataworks.util.lazy"
+local nearest = lazy "dataworks.util.nearest"
+local options_of = require "dataworks.util.check_options"
 local static = require "dataworks.credentials.static"
 local variables = require "dataworks.credentials.variables"
 

@@ -1,6 +1,6 @@
 -- Credentials that are simply there, and are not fetched.
 
-local failures = require "dataworks.credentials.failure"
+local failures = require "dataworks.util.credential_failure"
 
 local M = {}
 

@@ -1,13 +1,13 @@
 -- The security token service: turns an access key, or a token of an identity provider, into credentials of a role.
 
 local core = require "dataworks.core"
-local endpoints = require "dataworks.endpoints"
+local endpoints = require "dataworks.api.endpoints"
 local exchange = require "dataworks.credentials.exchange"
-local failures = require "dataworks.credentials.failure"
-local percent = require "dataworks.percent"
+local failures = require "dataworks.util.credential_failure"
+local percent = require "dataworks.util.percent"
 local reply_of = require "dataworks.credentials.reply"
-local response = require "dataworks.response"
-local signers = require "dataworks.signer"
+local response = require "dataworks.protocol.response"
+local signers = require "dataworks.protocol.key_cache"
 local variables = require "dataworks.credentials.variables"
 
 local M = {}

@@ -1,7 +1,7 @@
 -- What stands in front of the service: finds the action, verifies the caller, and checks that the parameters
 -- are there. It answers a refusal with the provider's own code, status and text.
 
-local dates = require "dataworks.dates"
+local dates = require "dataworks.util.dates"
 local json = require "dataworks.emulator.json"
 local nonces = require "dataworks.emulator.nonces"
 local signature = require "dataworks.emulator.signature"

@@ -1,6 +1,6 @@
 -- The emulator inside nginx: one state, the API at /, and the settings under /_emulator/.
 
-local catalog = require "dataworks.catalog"
+local catalog = require "dataworks.api.catalog"
 local delivery = require "dataworks.emulator.delivery"
 local digest = require "dataworks.emulator.digest"
 local faults = require "dataworks.emulator.faults"
@@ -9,7 +9,7 @@ local issuer = require "dataworks.emulator.issuer"
 local journal = require "dataworks.emulator.journal"
 local json = require "dataworks.emulator.json"
 local metadata = require "dataworks.emulator.metadata"
-local service = require "dataworks.emulator.service"
+local service = require "dataworks.emulator.service.service"
 local settings = require "dataworks.emulator.settings"
 local sts = require "dataworks.emulator.sts"
 

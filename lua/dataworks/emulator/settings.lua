@@ -3,7 +3,7 @@
 local credentials = require "dataworks.emulator.credentials"
 local generate = require "dataworks.emulator.service.generate"
 local json = require "dataworks.emulator.json"
-local service = require "dataworks.emulator.service"
+local service = require "dataworks.emulator.service.service"
 
 local M = {}
 

@@ -1,9 +1,9 @@
 -- How fast calls may go onto the wire: at the rate the account has, and not at all while the service asks to wait.
 
 local bucket = require "dataworks.limit.bucket"
-local lazy = require "dataworks.lazy"
-local nearest = lazy "dataworks.nearest"
-local retry = require "dataworks.retry"
+local lazy = require "dataworks.util.lazy"
+local nearest = lazy "dataworks.util.nearest"
+local retry = require "dataworks.call.retry"
 
 local M = {}
 

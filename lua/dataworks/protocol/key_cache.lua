@@ -2,8 +2,8 @@
 -- nothing that prints a client's fields can show them.
 
 local core = require "dataworks.core"
-local failures = require "dataworks.credentials.failure"
-local percent = require "dataworks.percent"
+local failures = require "dataworks.util.credential_failure"
+local percent = require "dataworks.util.percent"
 
 local M = {}
 

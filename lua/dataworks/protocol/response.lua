@@ -2,8 +2,8 @@
 
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
-local ids = require "dataworks.ids"
-local retry = require "dataworks.retry"
+local ids = require "dataworks.util.ids"
+local retry = require "dataworks.call.retry"
 
 -- An instance of its own: settings of the shared one belong to the program.
 local json = require("cjson.safe").new()
@@ -14,8 +14,8 @@ end
 local M = {}
 
 -- Loaded by the first failure that needs it.
-local function advice() return require "dataworks.advice" end
-local function diagnosis() return require "dataworks.diagnosis" end
+local function advice() return require "dataworks.protocol.error_codes" end
+local function diagnosis() return require "dataworks.protocol.signature_diagnosis" end
 
 -- The bytes of an unreadable reply that its error keeps, and how far in they are looked through for secrets.
 local EXCERPT_BYTES, SEARCHED_BYTES = 200, 65536

@@ -2,7 +2,7 @@
 -- names the first thing that differs; of values it tells those alone that are no secret and nobody's business.
 
 local core = require "dataworks.core"
-local percent = require "dataworks.percent"
+local percent = require "dataworks.util.percent"
 
 local M = {}
 

@@ -1,10 +1,10 @@
 -- Waiting for the service by asking it: for a generated configuration, and for whatever else an action tells.
 
-local catalog = require "dataworks.catalog"
+local catalog = require "dataworks.api.catalog"
 local errors = require "dataworks.error"
-local ids = require "dataworks.ids"
-local response = require "dataworks.response"
-local waiter = require "dataworks.waiter"
+local ids = require "dataworks.util.ids"
+local response = require "dataworks.protocol.response"
+local waiter = require "dataworks.tasks.waiter"
 
 local M = {}
 

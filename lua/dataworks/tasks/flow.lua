@@ -1,14 +1,14 @@
 -- Creating and updating a task, step by step: generate, wait, then create or update. Before each call the state so
 -- far has been handed over, so that a later run can go on from it, however this one ended, and do nothing twice.
 
-local catalog = require "dataworks.catalog"
+local catalog = require "dataworks.api.catalog"
 local errors = require "dataworks.error"
-local ids = require "dataworks.ids"
-local parameters = require "dataworks.flow.params"
-local retry = require "dataworks.retry"
-local states = require "dataworks.flow.state"
-local wait = require "dataworks.wait"
-local waiter = require "dataworks.waiter"
+local ids = require "dataworks.util.ids"
+local parameters = require "dataworks.tasks.flow_params"
+local retry = require "dataworks.call.retry"
+local states = require "dataworks.tasks.state"
+local wait = require "dataworks.tasks.configuration"
+local waiter = require "dataworks.tasks.waiter"
 
 local M = {}
 

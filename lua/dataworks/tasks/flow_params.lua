@@ -1,13 +1,13 @@
 -- A flow's parameters: everything about them that can be refused before anything is sent, and the state that a run
 -- begins with, be it a new one or that of an earlier run.
 
-local catalog = require "dataworks.catalog"
+local catalog = require "dataworks.api.catalog"
 local core = require "dataworks.core"
-local endpoints = require "dataworks.endpoints"
+local endpoints = require "dataworks.api.endpoints"
 local errors = require "dataworks.error"
-local ids = require "dataworks.ids"
-local nearest = require "dataworks.nearest"
-local states = require "dataworks.flow.state"
+local ids = require "dataworks.util.ids"
+local nearest = require "dataworks.util.nearest"
+local states = require "dataworks.tasks.state"
 
 local M = {}
 

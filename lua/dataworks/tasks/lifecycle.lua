@@ -1,13 +1,13 @@
 -- A task's life once it exists: deploy, start, stop, terminate and delete it, and wait for the state that each leads
 -- to. None of these calls carries a token, so a lost reply is looked up in the task's state, where that tells.
 
-local catalog = require "dataworks.catalog"
+local catalog = require "dataworks.api.catalog"
 local errors = require "dataworks.error"
-local ids = require "dataworks.ids"
-local nearest = require "dataworks.nearest"
-local retry = require "dataworks.retry"
-local wait = require "dataworks.wait"
-local waiter = require "dataworks.waiter"
+local ids = require "dataworks.util.ids"
+local nearest = require "dataworks.util.nearest"
+local retry = require "dataworks.call.retry"
+local wait = require "dataworks.tasks.configuration"
+local waiter = require "dataworks.tasks.waiter"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 -- Picks the transport for the host program: libcurl blocks the thread that it runs on, which inside nginx is a whole
 -- worker with all its requests.
 
-local inside_nginx = require "dataworks.inside_nginx"
+local inside_nginx = require "dataworks.util.inside_nginx"
 
 local M = {}
 

@@ -82,7 +82,7 @@ end
 ---@return dataworks.Task|nil
 ---@return table|nil refusal
 local function current_task()
-  local loops = package.loaded["dataworks.loop"]
+  local loops = package.loaded["dataworks.concurrency.loop"]
   if not loops then
     return nil
   end
@@ -91,7 +91,7 @@ local function current_task()
 end
 
 local function pool_of(self)
-  self._pool = self._pool or require("dataworks.loop.transfers").pool(self._open)
+  self._pool = self._pool or require("dataworks.transport.curl_transfers").pool(self._open)
   return self._pool
 end
 
@@ -144,7 +144,7 @@ end
 --- For tasks that wait until another one has done something for all; elsewhere nil.
 ---@return dataworks.Gate|nil
 function Transport:gate() -- luacheck: no self
-  local loops = package.loaded["dataworks.loop"]
+  local loops = package.loaded["dataworks.concurrency.loop"]
   return loops and loops.gate()
 end
 

@@ -1,8 +1,8 @@
 -- Which proxy a request goes through: worked out from its URL, the options and the environment, and from nothing else.
 
-local lazy = require "dataworks.lazy"
-local address = lazy "dataworks.address"
-local base64 = lazy "dataworks.base64"
+local lazy = require "dataworks.util.lazy"
+local address = lazy "dataworks.transport.ip_address"
+local base64 = lazy "dataworks.util.base64"
 
 local M = {}
 

@@ -1,7 +1,7 @@
 -- Checks a table of options: a wrong one is a mistake in the program, and raises where that stands.
 
-local lazy = require "dataworks.lazy"
-local nearest = lazy "dataworks.nearest"
+local lazy = require "dataworks.util.lazy"
+local nearest = lazy "dataworks.util.nearest"
 
 local M = {}
 

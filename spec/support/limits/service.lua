@@ -2,7 +2,7 @@
 
 local cjson = require "cjson"
 local errors = require "dataworks.error"
-local limits = require "dataworks.limit"
+local limits = require "dataworks.limit.limit"
 local shared = require "dataworks.limit.shared"
 
 local ngx = ngx -- luacheck: ignore 113

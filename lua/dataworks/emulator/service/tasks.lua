@@ -1,7 +1,7 @@
 -- Creating, changing, reading and deleting tasks, and finding them by data source.
 
 local content = require "dataworks.emulator.service.content"
-local dates = require "dataworks.dates"
+local dates = require "dataworks.util.dates"
 local json = require "dataworks.emulator.json"
 local paging = require "dataworks.emulator.service.paging"
 local reply = require "dataworks.emulator.service.reply"

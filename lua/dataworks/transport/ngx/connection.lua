@@ -1,7 +1,7 @@
 -- A connection to the service by a cosocket of nginx: from its pool, or made anew, through a proxy and with TLS where
 -- these are wanted.
 
-local address = require "dataworks.address"
+local address = require "dataworks.transport.ip_address"
 local http1 = require "dataworks.transport.http1"
 local requests = require "dataworks.transport.ngx.request"
 

@@ -1,8 +1,8 @@
 -- What is written of a request.
 
-local base64 = require "dataworks.base64"
+local base64 = require "dataworks.util.base64"
 local inflate = require "dataworks.transport.inflate"
-local percent = require "dataworks.percent"
+local percent = require "dataworks.util.percent"
 
 local M = {}
 
