@@ -1,10 +1,10 @@
 -- dataworks.map: one function for many items at once.
 
+local guard = require "dataworks.util.guard"
 local errors = require "dataworks.error"
 local loops = require "dataworks.concurrency.loop"
 local options_of = require "dataworks.util.check_options"
 local run = require "dataworks.concurrency.run"
-local waiter = require "dataworks.tasks.waiter"
 local yielding = require "dataworks.concurrency.yielding"
 
 local M = {}
@@ -72,7 +72,7 @@ local function take(self, task)
   self.results[index] = result
   local ok, err = true, nil
   if not self.stopped then
-    ok, err = waiter.report("on_progress", self.on_progress, {
+    ok, err = guard("on_progress", self.on_progress, {
       done = self.done, total = #self.items, index = index, value = result.value, err = result.err,
     })
   end

@@ -1,6 +1,7 @@
 -- Creating and updating a task, step by step: generate, wait, then create or update. Before each call the state so
 -- far has been handed over, so that a later run can go on from it, however this one ended, and do nothing twice.
 
+local guard = require "dataworks.util.guard"
 local catalog = require "dataworks.api.catalog"
 local errors = require "dataworks.error"
 local ids = require "dataworks.util.ids"
@@ -198,7 +199,7 @@ local UPDATE = {
 
 --- Calls what may end the run by raising; nothing is lost then.
 local function tell(run, name, value)
-  local go, stopped = waiter.report(name, run[name], value)
+  local go, stopped = guard(name, run[name], value)
   if go then
     return true
   end

@@ -1,5 +1,7 @@
 -- Polls until success, failure or a deadline. Clock, sleep and chance are handed in.
 
+local guard = require "dataworks.util.guard"
+
 local M = {}
 
 M.TIMEOUT, M.DELAY, M.MAX_DELAY = 600, 1, 5
@@ -18,23 +20,6 @@ local GROWTH = 1.5
 ---@field clock fun(): number
 ---@field sleep fun(seconds: number)
 ---@field random fun(): number
-
---- Calls a callback that may stop what is going on by raising.
----@param name string of the option that it is
----@param callback fun(value: table)|nil
----@param value table
----@return true|nil
----@return table|nil err fields of an error
-function M.report(name, callback, value)
-  if not callback then
-    return true
-  end
-  local ok, message = pcall(callback, value)
-  if ok then
-    return true
-  end
-  return nil, { kind = "cancelled", message = ("%s raised: %s"):format(name, tostring(message)) }
-end
 
 --- Half of the delay to all of it, so that waiters that began together spread.
 local function jittered(delay, random)
@@ -72,7 +57,7 @@ function M.run(poll)
     if elapsed + pause >= timeout then
       return nil, timed_out(poll, elapsed, polls, value, err)
     end
-    local go, stopped = M.report("on_progress", poll.on_progress, {
+    local go, stopped = guard("on_progress", poll.on_progress, {
       step = "polling", elapsed = elapsed, attempt = polls, status = value, delay = pause, error = err,
     })
     if not go then

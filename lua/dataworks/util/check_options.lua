@@ -1,6 +1,7 @@
--- Checks a table of options: a wrong one is a mistake in the program, and raises where that stands.
+-- Checks a table of options. A wrong option is a mistake of the program, and raises at its line.
 
 local lazy = require "dataworks.util.lazy"
+local misuse = require "dataworks.util.misuse"
 local nearest = lazy "dataworks.util.nearest"
 
 local M = {}
@@ -51,22 +52,21 @@ end
 ---@param what string whose options these are, for the message
 ---@param known table<string, string> what each option has to be
 ---@param given table|nil
----@param level integer of the caller to blame, counted from the caller of this function
 ---@return table given, or an empty one
-function M.check(what, known, given, level)
+function M.check(what, known, given)
   if given == nil then
     return {}
   elseif type(given) ~= "table" then
-    error(("%s: options must be a table, got %s"):format(what, type(given)), level + 1)
+    misuse(("%s: options must be a table, got %s"):format(what, type(given)))
   end
   for name, value in pairs(given) do
     if not known[name] then
-      error(("%s: unknown option %s%s"):format(what, tostring(name), nearest.hint(name, known)), level + 1)
+      misuse(("%s: unknown option %s%s"):format(what, tostring(name), nearest.hint(name, known)))
     end
     local good, expected = fits(value, known[name])
     if not good then
       local got = type(value) == "number" and tostring(value) or value == "" and '""' or type(value)
-      error(("%s: %s must be %s, got %s"):format(what, name, expected, got), level + 1)
+      misuse(("%s: %s must be %s, got %s"):format(what, name, expected, got))
     end
   end
   return given
