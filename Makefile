@@ -91,10 +91,13 @@ lint: ## luacheck, and everything must parse as Lua 5.1
 	luacheck -q --no-color $(LUA_FILES)
 	luac5.1 -p $(LUA_FILES)
 
-check-c: ## each C file with gcc and clang and every warning, then cppcheck; the loop where there is no epoll
+C_FILES = $(shell find csrc spec bench tools -name '*.[ch]')
+
+check-c: ## each C file with gcc and clang and every warning, clang-format, cppcheck; the loop without epoll
 	@tools/setup gates
 	@set -e; for cc in gcc clang; do for lua in $(LUAS); do \
 	  echo "$$cc, Lua $$lua"; $(MAKE) --no-print-directory -s build CC=$$cc LUA=$$lua BUILD=build/$$cc-$$lua; done; done
+	clang-format --dry-run --Werror $(C_FILES)
 	cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 -j2 csrc tools
 	@$(MAKE) --no-print-directory -s build LUA=5.4
 	@$(MAKE) --no-print-directory -s build LUA=5.4 BUILD=build/poll CPPFLAGS=-DDATAWORKS_NO_EPOLL

@@ -70,8 +70,7 @@ static struct curl_slist *check_headers(lua_State *L, int index) {
   return headers;
 }
 
-static CURL *new_handle(const char *url, struct curl_slist *headers, const char *body,
-                        size_t body_len, size_t *total) {
+static CURL *new_handle(const char *url, struct curl_slist *headers, const char *body, size_t body_len, size_t *total) {
   CURL *curl = curl_easy_init();
   curl_easy_setopt(curl, CURLOPT_URL, url);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);

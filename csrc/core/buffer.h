@@ -19,7 +19,8 @@ struct slice {
 
 /* For string literals only. */
 #define SLICE(literal) ((struct slice)SLICE_INIT(literal))
-#define SLICE_INIT(literal) { (literal), sizeof(literal) - 1 }
+#define SLICE_INIT(literal) \
+  { (literal), sizeof(literal) - 1 }
 
 struct buffer {
   char *data;

@@ -69,10 +69,11 @@ static struct slice row_field(lua_State *L, int row, const char *name) {
 
 static enum param_type row_type(lua_State *L, struct slice name) {
   static const char *const names[PARAM_TYPES] = {
-    [PARAM_LONG] = "long",           [PARAM_INT32] = "int32",       [PARAM_DOUBLE] = "double",
-    [PARAM_STRING] = "string",       [PARAM_BOOLEAN] = "boolean",   [PARAM_JSON] = "json",
-    [PARAM_ARRAY] = "array",         [PARAM_LIST] = "list",         [PARAM_CREATING] = "task_param",
-    [PARAM_UPDATING] = "update_param",
+    [PARAM_LONG] = "long",           [PARAM_INT32] = "int32",
+    [PARAM_DOUBLE] = "double",       [PARAM_STRING] = "string",
+    [PARAM_BOOLEAN] = "boolean",     [PARAM_JSON] = "json",
+    [PARAM_ARRAY] = "array",         [PARAM_LIST] = "list",
+    [PARAM_CREATING] = "task_param", [PARAM_UPDATING] = "update_param",
   };
   for (int i = 0; i < PARAM_TYPES; i++) {
     if (slice_equal(name, (struct slice){ names[i], strlen(names[i]) })) return (enum param_type)i;

@@ -1,7 +1,7 @@
 #include "core/param.h"
 
-#include "core/repeat_list.h"
 #include "core/json.h"
+#include "core/repeat_list.h"
 #include "core/task_param.h"
 
 #include <string.h>
@@ -129,8 +129,7 @@ static bool list_values(struct collector *c, int index, const struct param *para
                         const struct param_value *like) {
   size_t before = c->values->len;
   if (!flat_collect(c->L, index, path, like, c->values, c->text)) return false;
-  return !param->required || c->values->len > before || !buffer_ok(c->values) ||
-         value_fail(c->L, path, "is empty");
+  return !param->required || c->values->len > before || !buffer_ok(c->values) || value_fail(c->L, path, "is empty");
 }
 
 static bool add_param(struct collector *c, size_t at, int index) {

@@ -17,7 +17,7 @@ enum param_type {
   PARAM_STRING,
   PARAM_BOOLEAN,
   PARAM_JSON,
-  PARAM_ARRAY, /* JSON too, a list */
+  PARAM_ARRAY,    /* JSON too, a list */
   PARAM_CREATING, /* JSON too, checked as the script of an action */
   PARAM_UPDATING,
   PARAM_LIST, /* a parameter for each value inside: Name.1.Field */

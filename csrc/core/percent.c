@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-/* The bytes that stay as they are. */
+/* clang-format off */
 static const bool unreserved[256] = {
   ['-'] = 1, ['.'] = 1, ['_'] = 1, ['~'] = 1,
   ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1, ['9'] = 1,
@@ -13,6 +13,7 @@ static const bool unreserved[256] = {
   ['k'] = 1, ['l'] = 1, ['m'] = 1, ['n'] = 1, ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1,
   ['u'] = 1, ['v'] = 1, ['w'] = 1, ['x'] = 1, ['y'] = 1, ['z'] = 1,
 };
+/* clang-format on */
 
 void percent_encode(struct buffer *out, struct slice text) {
   static const char digits[] = "0123456789ABCDEF";

@@ -168,7 +168,8 @@ static size_t longest_param(const struct job *job, const size_t lengths[PARAM_LI
 static void shorten_query(struct job *job) {
   struct param_value *values = job->values;
   size_t total = 0, lengths[PARAM_LIMIT] = { 0 };
-  for (size_t i = 0; i < job->value_count; i++) total += values[i].in_body ? 0 : values[i].name.len + values[i].text.len + 2;
+  for (size_t i = 0; i < job->value_count; i++)
+    total += values[i].in_body ? 0 : values[i].name.len + values[i].text.len + 2;
   if (total * 3 <= REQUEST_QUERY_LIMIT) return;
   total = 0;
   for (size_t i = 0; i < job->value_count; i++) {
@@ -379,8 +380,8 @@ static void push_request(struct job *job) {
 }
 
 static bool complete(const struct scratch *s) {
-  return buffer_ok(&s->token) && buffer_ok(&s->canonical_query) && buffer_ok(&s->url) &&
-         buffer_ok(&s->body) && buffer_ok(&s->authorization);
+  return buffer_ok(&s->token) && buffer_ok(&s->canonical_query) && buffer_ok(&s->url) && buffer_ok(&s->body) &&
+         buffer_ok(&s->authorization);
 }
 
 static bool collect(struct job *job, int params) {

@@ -9,11 +9,12 @@ static bool check_script(lua_State *L, enum script_check check, int index, const
 static bool check_step(lua_State *L, enum script_check check, int index, const struct path *path);
 static bool check_connection(lua_State *L, enum script_check check, int index, const struct path *path);
 
-#define SHAPE(name, check_function) \
+#define SHAPE(name, check_function)                                                                     \
   _Static_assert(sizeof name##_fields / sizeof *name##_fields <= SHAPE_FIELD_LIMIT, "too many fields"); \
   static const struct shape name = { name##_fields, sizeof name##_fields / sizeof *name##_fields, check_function }
 
 /* The order of the fields is the order on the wire; keys not named here follow, sorted. */
+/* clang-format off */
 static const struct field table_info_fields[] = {
   { SLICE_INIT("enable"), ANY, 0, ANY, NULL },
   { SLICE_INIT("table"), STRING, BOTH, ANY, NULL },
@@ -90,6 +91,8 @@ static const struct field script_fields[] = {
 };
 SHAPE(script, check_script);
 
+/* clang-format on */
+
 const struct field script_root = { SLICE_INIT(""), OBJECT, BOTH, ANY, &script };
 
 static struct path child(const struct path *up, const char *name) {
@@ -127,7 +130,7 @@ static bool count_steps(lua_State *L, enum script_check check, int steps, const 
   bool one_writer = found->writers == 1 || (check == SCRIPT_UPDATING && !found->writers);
   if (found->readers == 1 && one_writer) return true;
   return value_fail(L, path, "expected exactly one reader step%s, got %d reader(s) and %d writer(s)",
-                   check == SCRIPT_CREATING ? " and one writer step" : "", found->readers, found->writers);
+                    check == SCRIPT_CREATING ? " and one writer step" : "", found->readers, found->writers);
 }
 
 /* A writer of type odps belongs to oneclick_to_odps, and so on. */
@@ -150,7 +153,7 @@ static bool check_task_type(lua_State *L, int script_index, int steps, size_t wr
     struct path up = child(path, "setting");
     struct path field = child(&up, "taskType");
     return value_fail(L, &field, "\"%s\" doesn't fit the writer's stepType \"%s\"; expected \"oneclick_to_%s\"",
-                     task_type.data, step_type.data, step_type.data);
+                      task_type.data, step_type.data, step_type.data);
   }
   lua_pop(L, 4);
   return true;
@@ -200,5 +203,5 @@ static bool check_connection(lua_State *L, enum script_check check, int index, c
   lua_pop(L, 2);
   if (several != single) return true;
   return value_fail(L, path, "expected either selectedTables (several databases) or table (one database), got %s",
-                   several ? "both" : "neither");
+                    several ? "both" : "neither");
 }

@@ -141,7 +141,8 @@ static bool encode_object(struct encoder *e, int index, const struct shape *shap
   }
   buffer_byte(e->out, '{');
   if (!buffer_ok(e->out)) return value_fail(L, path, "is too large to encode");
-  if (!encode_known(e, lua_topointer(L, index), shape, &m, path, depth) || !encode_others(e, index, &m, path, depth)) return false;
+  if (!encode_known(e, lua_topointer(L, index), shape, &m, path, depth) || !encode_others(e, index, &m, path, depth))
+    return false;
   buffer_byte(e->out, '}');
   e->keys->len = m.first;
   lua_settop(L, top);
@@ -209,14 +210,17 @@ static bool encode_table(struct encoder *e, int index, const struct field *field
   if (depth == JSON_DEPTH_LIMIT) return value_fail(L, path, "is nested more than %d levels deep", JSON_DEPTH_LIMIT);
   luaL_checkstack(L, SHAPE_FIELD_LIMIT + 12, "too many nested values");
   bool list = field->kind == LIST;
-  if (!list && (e->check == SCRIPT_ANY || field->kind == ANY)) list = marked_as_list(L, index) || starts_as_list(L, index);
+  if (!list && (e->check == SCRIPT_ANY || field->kind == ANY))
+    list = marked_as_list(L, index) || starts_as_list(L, index);
   if (list) return encode_list(e, index, field, path, depth + 1);
   return encode_object(e, index, field->kind == OBJECT ? field->shape : NULL, path, depth + 1);
 }
 
 /* In a check, a field is what it should be; elsewhere only tables are told apart by their fields. */
 static bool check_kind(struct encoder *e, int index, int type, const struct field *field, const struct path *path) {
-  static const char *const names[] = { [STRING] = "text", [NUMBER] = "a number", [OBJECT] = "a table", [LIST] = "a list" };
+  static const char *const names[] = {
+    [STRING] = "text", [NUMBER] = "a number", [OBJECT] = "a table", [LIST] = "a list"
+  };
   bool fits = field->kind == ANY || (field->kind == STRING && type == LUA_TSTRING) ||
               (field->kind == NUMBER && (type == LUA_TNUMBER || type == LUA_TSTRING || value_is_cdata(e->L, index))) ||
               (field->kind >= OBJECT && type == LUA_TTABLE) || (!field->required && value_is_null(e->L, index));
@@ -238,9 +242,7 @@ static bool encode_value(struct encoder *e, int index, const struct field *field
     case LUA_TSTRING: return encode_string(e, index, path);
     case LUA_TNUMBER: return encode_number(e, index, path);
     case LUA_TTABLE: return encode_table(e, index, field, path, depth);
-    case LUA_TBOOLEAN:
-      buffer_slice(e->out, lua_toboolean(L, index) ? SLICE("true") : SLICE("false"));
-      return true;
+    case LUA_TBOOLEAN: buffer_slice(e->out, lua_toboolean(L, index) ? SLICE("true") : SLICE("false")); return true;
     default: break;
   }
   if (value_is_cdata(L, index)) return encode_integer(e, index, path);

@@ -106,6 +106,7 @@ bool value_integer(lua_State *L, int index, const struct path *path, long long *
   }
   bool parsed = value_is_cdata(L, index) ? parse_cdata(L, index, value) : parse_integer(value_text(L, index), value);
   if (parsed) return true;
-  if (lua_type(L, index) != LUA_TSTRING) return value_fail(L, path, "expected a whole number, got %s", value_type_name(L, index));
+  if (lua_type(L, index) != LUA_TSTRING)
+    return value_fail(L, path, "expected a whole number, got %s", value_type_name(L, index));
   return value_fail(L, path, "expected a whole number of 64 bits in decimal digits, got other text");
 }

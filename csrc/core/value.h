@@ -2,8 +2,8 @@
 #ifndef DATAWORKS_VALUE_H
 #define DATAWORKS_VALUE_H
 
-#include "core/buffer.h"
 #include "compat.h"
+#include "core/buffer.h"
 
 #pragma GCC visibility push(hidden)
 

@@ -33,8 +33,7 @@ static struct session *check_session(lua_State *L, int index) {
   return s;
 }
 
-static double option_number(lua_State *L, const char *name, double otherwise, double least,
-                            double most) {
+static double option_number(lua_State *L, const char *name, double otherwise, double least, double most) {
   double value = otherwise;
   lua_getfield(L, 1, name);
   if (!lua_isnil(L, -1)) {
@@ -84,10 +83,8 @@ static int curl_new(lua_State *L) {
   memset(s, 0, sizeof *s);
   luaL_getmetatable(L, SESSION);
   lua_setmetatable(L, -2);
-  s->connect_timeout_ms = milliseconds(
-      option_number(L, "connect_timeout", DEFAULT_CONNECT_TIMEOUT, 0.001, HUGE_VAL));
-  s->max_reply_bytes = (size_t)option_number(L, "max_reply_bytes", DEFAULT_MAX_REPLY_BYTES, 0,
-                                             MOST_REPLY_BYTES);
+  s->connect_timeout_ms = milliseconds(option_number(L, "connect_timeout", DEFAULT_CONNECT_TIMEOUT, 0.001, HUGE_VAL));
+  s->max_reply_bytes = (size_t)option_number(L, "max_reply_bytes", DEFAULT_MAX_REPLY_BYTES, 0, MOST_REPLY_BYTES);
   lua_getfield(L, 1, "allow_http");
   s->allow_http = lua_toboolean(L, -1);
   lua_pop(L, 1);
@@ -161,12 +158,10 @@ static void check_request(lua_State *L, int first, const struct session *s, stru
   r->url = luaL_checklstring(L, first + 1, &r->url_len);
   check_headers(L, first + 2);
   r->body = luaL_optlstring(L, first + 3, "", &r->body_len);
-  if (r->body_len && strcmp(r->method, "GET") == 0)
-    luaL_argerror(L, first + 3, "GET has no body");
+  if (r->body_len && strcmp(r->method, "GET") == 0) luaL_argerror(L, first + 3, "GET has no body");
   r->timeout_ms = milliseconds(check_seconds(L, first + 4));
   r->connect_timeout_ms = s->connect_timeout_ms;
-  if (!lua_isnoneornil(L, first + 5))
-    r->connect_timeout_ms = milliseconds(check_seconds(L, first + 5));
+  if (!lua_isnoneornil(L, first + 5)) r->connect_timeout_ms = milliseconds(check_seconds(L, first + 5));
   r->proxy = luaL_optlstring(L, first + 6, "", &proxy_len);
   luaL_argcheck(L, strlen(r->proxy) == proxy_len, first + 6, "it has a NUL");
   /* To libcurl 0 is the default of five minutes; here it is no time left. */
@@ -377,8 +372,7 @@ static const luaL_Reg functions[] = {
   { NULL, NULL },
 };
 
-static void make_class(lua_State *L, const char *key, const char *name, const luaL_Reg *meta,
-                       const luaL_Reg *methods) {
+static void make_class(lua_State *L, const char *key, const char *name, const luaL_Reg *meta, const luaL_Reg *methods) {
   if (luaL_newmetatable(L, key)) {
     luaL_setfuncs(L, meta, 0);
     lua_pushstring(L, name);

@@ -8,7 +8,8 @@ struct code_row {
   const char *name;
 };
 
-#define ROW(kind, code) { code, FAILURE_##kind, #code }
+#define ROW(kind, code) \
+  { code, FAILURE_##kind, #code }
 
 /* Every code an HTTP or HTTPS exchange can end with. */
 static const struct code_row codes[] = {

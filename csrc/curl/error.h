@@ -6,13 +6,7 @@
 
 #pragma GCC visibility push(hidden)
 
-enum failure_kind {
-  FAILURE_INVALID,
-  FAILURE_TRANSPORT,
-  FAILURE_TIMEOUT,
-  FAILURE_PROTOCOL,
-  FAILURE_CANCELLED
-};
+enum failure_kind { FAILURE_INVALID, FAILURE_TRANSPORT, FAILURE_TIMEOUT, FAILURE_PROTOCOL, FAILURE_CANCELLED };
 
 /* A repeated request may create a second task, so SENT_NO is said only when it is certain. */
 enum request_sent { SENT_NO, SENT_UNKNOWN, SENT_YES };

@@ -79,8 +79,8 @@ static const char *refuse(const char *name, size_t name_len, const char *value, 
   return NULL;
 }
 
-CURLcode headers_add(struct headers *h, const char *name, size_t name_len, const char *value,
-                     size_t value_len, const char **refusal) {
+CURLcode headers_add(struct headers *h, const char *name, size_t name_len, const char *value, size_t value_len,
+                     const char **refusal) {
   *refusal = refuse(name, name_len, value, value_len);
   if (*refusal) return CURLE_BAD_FUNCTION_ARGUMENT;
   if (!make_room(h, name_len + value_len + sizeof ": ")) return CURLE_OUT_OF_MEMORY;

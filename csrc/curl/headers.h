@@ -19,8 +19,8 @@ struct headers {
 
 /* A header that isn't one line, or that libcurl has to write, gets CURLE_BAD_FUNCTION_ARGUMENT and
    the refusal's text. */
-CURLcode headers_add(struct headers *headers, const char *name, size_t name_len, const char *value,
-                     size_t value_len, const char **refusal);
+CURLcode headers_add(struct headers *headers, const char *name, size_t name_len, const char *value, size_t value_len,
+                     const char **refusal);
 
 /* Makes the list, and in it what stops libcurl from adding headers that the caller didn't give.
    Nothing can be added afterwards. False: no memory. */

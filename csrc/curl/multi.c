@@ -67,8 +67,8 @@ static int on_socket(CURL *h, curl_socket_t fd, int what, void *context, void *o
   struct multi *m = context;
   (void)h, (void)of_socket;
   int events = what == CURL_POLL_INOUT ? WATCH_IN | WATCH_OUT
-             : what == CURL_POLL_IN    ? WATCH_IN
-             : what == CURL_POLL_OUT   ? WATCH_OUT
+               : what == CURL_POLL_IN  ? WATCH_IN
+               : what == CURL_POLL_OUT ? WATCH_OUT
                                        : 0;
   return watch_set(&m->watch, fd, events) ? 0 : -1;
 }
@@ -81,8 +81,8 @@ static int on_timer(CURLM *h, long timeout_ms, void *context) {
   return 0;
 }
 
-#define SET(option, value)                                             \
-  do {                                                                 \
+#define SET(option, value)                                            \
+  do {                                                                \
     if (code == CURLM_OK) code = curl_multi_setopt(h, option, value); \
   } while (0)
 
@@ -198,8 +198,7 @@ static CURLMcode carry_on(struct multi *m, int timeout_ms) {
   CURLMcode code = CURLM_OK;
   for (int i = 0; i < count && code == CURLM_OK; i++) {
     int events = ready[i].events;
-    int bits = (events & WATCH_IN ? CURL_CSELECT_IN : 0) |
-               (events & WATCH_OUT ? CURL_CSELECT_OUT : 0) |
+    int bits = (events & WATCH_IN ? CURL_CSELECT_IN : 0) | (events & WATCH_OUT ? CURL_CSELECT_OUT : 0) |
                (events & WATCH_ERROR ? CURL_CSELECT_ERR : 0);
     code = curl_multi_socket_action(m->handle, ready[i].fd, bits, &running);
   }

@@ -31,8 +31,7 @@ static CURLcode global_state = CURLE_FAILED_INIT;
    of libcurl's. */
 static void init_once(void) {
   Dl_info info;
-  if (dladdr(&once, &info) && info.dli_fname)
-    dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+  if (dladdr(&once, &info) && info.dli_fname) dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
   global_state = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
@@ -41,8 +40,7 @@ CURLcode bring_up_libcurl(void) {
   return global_state;
 }
 
-static bool fail(struct session *s, struct failure *f, CURLcode code, enum request_sent sent,
-                 const char *message) {
+static bool fail(struct session *s, struct failure *f, CURLcode code, enum request_sent sent, const char *message) {
   const char *text = message;
   if (!text) text = s->message[0] ? s->message : curl_easy_strerror(code);
   /* libcurl quotes a proxy it can't use with the password in it. */
@@ -51,8 +49,8 @@ static bool fail(struct session *s, struct failure *f, CURLcode code, enum reque
   return false;
 }
 
-bool session_add_header(struct session *s, const char *name, size_t name_len, const char *value,
-                        size_t value_len, struct failure *failure) {
+bool session_add_header(struct session *s, const char *name, size_t name_len, const char *value, size_t value_len,
+                        struct failure *failure) {
   const char *refusal;
   CURLcode code = headers_add(&s->headers, name, name_len, value, value_len, &refusal);
   return code == CURLE_OK || fail(s, failure, code, SENT_NO, refusal);
@@ -69,8 +67,7 @@ static bool begins_with(const char *text, const char *prefix) {
 }
 
 /* What was checked is what s->url asks for: libcurl takes what has no scheme for a part of the URL before. */
-static bool parse_url(struct session *s, const struct request *request, bool *plain,
-                      bool *loopback) {
+static bool parse_url(struct session *s, const struct request *request, bool *plain, bool *loopback) {
   const unsigned flags = CURLU_PATH_AS_IS | CURLU_DISALLOW_USER;
   char *host = NULL;
   if (strlen(request->url) != request->url_len) return false;
@@ -229,8 +226,7 @@ static CURLcode set_connection(struct session *s, bool plain, struct sockets *so
   SET(CURLOPT_OPENSOCKETDATA, sockets);
   SET(CURLOPT_CLOSESOCKETDATA, sockets);
   SET(CURLOPT_FRESH_CONNECT, !shared && sockets_readable(sockets) ? 1L : 0L);
-  SET(CURLOPT_HTTP_VERSION,
-      multiplexed ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+  SET(CURLOPT_HTTP_VERSION, multiplexed ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
   SET(CURLOPT_PIPEWAIT, multiplexed ? 1L : 0L);
   return code;
 }
@@ -239,16 +235,14 @@ static CURLcode set_connection(struct session *s, bool plain, struct sockets *so
 static CURLcode set_url(struct session *s, const char *target) {
   CURL *h = s->handle;
   CURLcode code = CURLE_OK;
-  if (target && curl_url_set(s->url, CURLUPART_QUERY, NULL, 0) != CURLUE_OK)
-    code = CURLE_OUT_OF_MEMORY;
+  if (target && curl_url_set(s->url, CURLUPART_QUERY, NULL, 0) != CURLUE_OK) code = CURLE_OUT_OF_MEMORY;
   SET(CURLOPT_CURLU, s->url);
   SET(CURLOPT_REQUEST_TARGET, target);
   return code;
 }
 
 /* Loopback is reached directly: through a proxy, plain http would leave the machine after all. */
-static CURLcode set_request(struct session *s, const struct request *request, bool plain,
-                            bool loopback, bool copied) {
+static CURLcode set_request(struct session *s, const struct request *request, bool plain, bool loopback, bool copied) {
   CURL *h = s->handle;
   const char *proxy = loopback ? "" : request->proxy;
   bool whole = plain && *proxy; /* a proxy may have to be told the whole URL */
@@ -330,43 +324,35 @@ static bool fail_exchange(struct session *s, struct failure *f, CURLcode code) {
   enum request_sent sent = was_sent(s);
   switch (s->reply.stop) {
     case STOP_BODY_SIZE:
-      snprintf(s->message, sizeof s->message, "the reply is larger than %zu bytes",
-               s->reply.max_body);
+      snprintf(s->message, sizeof s->message, "the reply is larger than %zu bytes", s->reply.max_body);
       return fail(s, f, CURLE_FILESIZE_EXCEEDED, sent, NULL);
-    case STOP_HEADER_SIZE:
-      return fail(s, f, CURLE_FILESIZE_EXCEEDED, sent, "the reply has too many headers");
-    case STOP_NO_MEMORY:
-      return fail(s, f, CURLE_OUT_OF_MEMORY, sent, NULL);
+    case STOP_HEADER_SIZE: return fail(s, f, CURLE_FILESIZE_EXCEEDED, sent, "the reply has too many headers");
+    case STOP_NO_MEMORY: return fail(s, f, CURLE_OUT_OF_MEMORY, sent, NULL);
     case STOP_NONE: break;
   }
-  if (s->starts > 1)
-    return fail(s, f, CURLE_GOT_NOTHING, sent, "the service closed the connection without a reply");
+  if (s->starts > 1) return fail(s, f, CURLE_GOT_NOTHING, sent, "the service closed the connection without a reply");
   if (is_certificate_refused(s, code)) return fail(s, f, CURLE_SSL_CLIENTCERT, SENT_NO, NULL);
   fail(s, f, code, sent, NULL);
   if (sent == SENT_NO) name_proxy_failure(s, f);
   /* Broken chunks have no code of their own. */
-  if (code == CURLE_RECV_ERROR && sent == SENT_YES && strstr(s->message, "chunk"))
-    f->kind = FAILURE_PROTOCOL;
+  if (code == CURLE_RECV_ERROR && sent == SENT_YES && strstr(s->message, "chunk")) f->kind = FAILURE_PROTOCOL;
   return false;
 }
 
 /* Everything that is refused before libcurl hears of it. */
-static bool check_request(struct session *s, const struct request *request, bool *plain,
-                          bool *loopback, struct failure *failure) {
+static bool check_request(struct session *s, const struct request *request, bool *plain, bool *loopback,
+                          struct failure *failure) {
   if (request->timeout_ms <= 0)
-    return fail(s, failure, CURLE_OPERATION_TIMEDOUT, SENT_NO,
-                "the deadline passed before the request was sent");
+    return fail(s, failure, CURLE_OPERATION_TIMEDOUT, SENT_NO, "the deadline passed before the request was sent");
   if (!parse_url(s, request, plain, loopback))
     return fail(s, failure, CURLE_URL_MALFORMAT, SENT_NO,
                 "the URL must be http:// or https:// and a host, without a user name or spaces");
   if (*plain && !*loopback && !s->allow_http)
-    return fail(s, failure, CURLE_UNSUPPORTED_PROTOCOL, SENT_NO,
-                "plain http is refused: the host is not loopback");
+    return fail(s, failure, CURLE_UNSUPPORTED_PROTOCOL, SENT_NO, "plain http is refused: the host is not loopback");
   return true;
 }
 
-bool session_begin(struct session *s, const struct request *request, struct sockets *sockets,
-                   struct failure *failure) {
+bool session_begin(struct session *s, const struct request *request, struct sockets *sockets, struct failure *failure) {
   bool plain = false;
   bool loopback = false;
   s->starts = 0;
@@ -399,8 +385,7 @@ void session_cancel(struct session *s, struct failure *failure) {
   failure->kind = FAILURE_CANCELLED;
 }
 
-bool session_send(struct session *s, const struct request *request, long *status,
-                  struct failure *failure) {
+bool session_send(struct session *s, const struct request *request, long *status, struct failure *failure) {
   if (!session_begin(s, request, &s->sockets, failure)) return false;
   CURLcode code = perform(s);
   return session_finish(s, code, status, failure);
@@ -426,8 +411,7 @@ void session_close(struct session *s) {
   curl_url_cleanup(s->url);
   s->url = NULL;
   if (s->client_key_password) wipe(s->client_key_password, strlen(s->client_key_password));
-  char **const texts[] = { &s->ca_file, &s->client_certificate, &s->client_key,
-                           &s->client_key_password };
+  char **const texts[] = { &s->ca_file, &s->client_certificate, &s->client_key, &s->client_key_password };
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     free(*texts[i]);
     *texts[i] = NULL;

@@ -41,7 +41,7 @@ struct session {
   bool stale;      /* which the other side had let go: nothing was written */
   char message[CURL_ERROR_SIZE];
 
-  struct multi *multi; /* that carries its request; NULL: none under way */
+  struct multi *multi;            /* that carries its request; NULL: none under way */
   struct session *before, *after; /* in the multi's list */
   bool has_outcome;
   bool ok;
@@ -61,18 +61,16 @@ struct request {
 };
 
 /* Adds a header to the next request. */
-bool session_add_header(struct session *s, const char *name, size_t name_len, const char *value,
-                        size_t value_len, struct failure *failure);
+bool session_add_header(struct session *s, const char *name, size_t name_len, const char *value, size_t value_len,
+                        struct failure *failure);
 
 /* True: *status is set, and s->reply holds the rest until session_clear. */
-bool session_send(struct session *s, const struct request *request, long *status,
-                  struct failure *failure);
+bool session_send(struct session *s, const struct request *request, long *status, struct failure *failure);
 
 /* The two halves of it, for who carries the request on with others. False: it is over, with
    *failure; otherwise s->handle is ready, has a copy of the body, and counts its sockets among
    `sockets`. */
-bool session_begin(struct session *s, const struct request *request, struct sockets *sockets,
-                   struct failure *failure);
+bool session_begin(struct session *s, const struct request *request, struct sockets *sockets, struct failure *failure);
 bool session_finish(struct session *s, CURLcode code, long *status, struct failure *failure);
 
 /* The other end of one that was begun. */

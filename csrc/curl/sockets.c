@@ -95,8 +95,7 @@ bool sockets_readable_at(struct sockets *s, int port) {
 void sockets_abandon(struct sockets *s) {
   for (size_t i = 0; i < s->count; i++) {
     struct stat st;
-    bool same = fstat(s->list[i].fd, &st) == 0 && st.st_dev == s->list[i].device &&
-                st.st_ino == s->list[i].inode;
+    bool same = fstat(s->list[i].fd, &st) == 0 && st.st_dev == s->list[i].device && st.st_ino == s->list[i].inode;
     if (same) close(s->list[i].fd);
   }
   s->count = 0;

@@ -42,8 +42,8 @@ int watch_wait(struct watch *w, struct ready ready[WATCH_MOST], int timeout_ms) 
   for (int i = 0; i < count; i++) {
     unsigned e = events[i].events;
     ready[i].fd = events[i].data.fd;
-    ready[i].events = (e & EPOLLIN ? WATCH_IN : 0) | (e & EPOLLOUT ? WATCH_OUT : 0) |
-                      (e & (EPOLLERR | EPOLLHUP) ? WATCH_ERROR : 0);
+    ready[i].events =
+      (e & EPOLLIN ? WATCH_IN : 0) | (e & EPOLLOUT ? WATCH_OUT : 0) | (e & (EPOLLERR | EPOLLHUP) ? WATCH_ERROR : 0);
   }
   return count;
 }

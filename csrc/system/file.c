@@ -44,7 +44,8 @@ static int core_stamp(lua_State *L) {
     return 2;
   }
   snprintf(text, sizeof text, "%jd.%09ld %jd.%09ld %jd %ju %ju", (intmax_t)s.st_mtim.tv_sec, s.st_mtim.tv_nsec,
-           (intmax_t)s.st_ctim.tv_sec, s.st_ctim.tv_nsec, (intmax_t)s.st_size, (uintmax_t)s.st_ino, (uintmax_t)s.st_dev);
+           (intmax_t)s.st_ctim.tv_sec, s.st_ctim.tv_nsec, (intmax_t)s.st_size, (uintmax_t)s.st_ino,
+           (uintmax_t)s.st_dev);
   lua_pushstring(L, text);
   lua_pushnumber(L, (lua_Number)s.st_size);
   return 2;
@@ -111,8 +112,8 @@ static int core_write_private(lua_State *L) {
 }
 
 void core_file_open(lua_State *L) {
-  static const luaL_Reg functions[] = {
-    { "stamp", core_stamp }, { "write_private", core_write_private }, { NULL, NULL }
-  };
+  static const luaL_Reg functions[] = { { "stamp", core_stamp },
+                                        { "write_private", core_write_private },
+                                        { NULL, NULL } };
   luaL_setfuncs(L, functions, 0);
 }

@@ -86,7 +86,8 @@ static int set_attributes(posix_spawnattr_t *attributes) {
   sigaddset(&usual, SIGPIPE);
   sigaddset(&usual, SIGCHLD);
   sigaddset(&usual, SIGTERM);
-  int error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  int error =
+    posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   if (!error) error = posix_spawnattr_setpgroup(attributes, 0);
   if (!error) error = posix_spawnattr_setsigdefault(attributes, &usual);
   if (!error) error = posix_spawnattr_setsigmask(attributes, &none);

@@ -34,8 +34,7 @@ static int native_fork(lua_State *L) {
     raise(SIGKILL); /* no exit handlers, no leak checks: those are the parent's */
   }
   close(fds[1]);
-  while (len < sizeof text && (n = read(fds[0], text + len, sizeof text - len)) > 0)
-    len += (size_t)n;
+  while (len < sizeof text && (n = read(fds[0], text + len, sizeof text - len)) > 0) len += (size_t)n;
   close(fds[0]);
   while (waitpid(child, NULL, 0) < 0 && errno == EINTR) continue;
   lua_pushlstring(L, text, len);
@@ -52,8 +51,7 @@ static void *work(void *context) {
   struct job *job = context;
   lua_State *L = luaL_newstate();
   luaL_openlibs(L);
-  if (luaL_dostring(L, job->code))
-    snprintf(job->message, sizeof job->message, "%s", lua_tostring(L, -1));
+  if (luaL_dostring(L, job->code)) snprintf(job->message, sizeof job->message, "%s", lua_tostring(L, -1));
   lua_close(L);
   return NULL;
 }
@@ -98,8 +96,7 @@ static int bound_port(lua_State *L, int listening) {
   int fd = socket(AF_INET, SOCK_STREAM, 0);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
-      getsockname(fd, (struct sockaddr *)&address, &len) != 0 ||
-      (listening && listen(fd, 100) != 0))
+      getsockname(fd, (struct sockaddr *)&address, &len) != 0 || (listening && listen(fd, 100) != 0))
     return luaL_error(L, "no socket");
   lua_pushinteger(L, ntohs(address.sin_port));
   return 1;
@@ -127,12 +124,8 @@ int luaopen_native(lua_State *L) {
     const char *name;
     lua_CFunction function;
   } all[] = {
-    { "fork", native_fork },
-    { "threads", native_threads },
-    { "connections", native_connections },
-    { "close_all", native_close_all },
-    { "closed_port", native_closed_port },
-    { "mute_port", native_mute_port },
+    { "fork", native_fork },           { "threads", native_threads },         { "connections", native_connections },
+    { "close_all", native_close_all }, { "closed_port", native_closed_port }, { "mute_port", native_mute_port },
     { "readable", native_readable },
   };
   lua_newtable(L);
