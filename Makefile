@@ -25,8 +25,8 @@ CRYPTO_LIBS ?= $(shell $(PKG_CONFIG) --libs libcrypto)
 CURL_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags libcurl)
 CURL_LIBS ?= $(shell $(PKG_CONFIG) --libs libcurl)
 
-CURL_C = $(wildcard csrc/curl/*.c)
-CORE_C = $(wildcard csrc/core/*.c csrc/system/*.c)
+CURL_C = $(wildcard csrc/shared/*.c csrc/curl/*.c)
+CORE_C = $(wildcard csrc/shared/*.c csrc/core/*.c csrc/system/*.c)
 CURL_O = $(CURL_C:csrc/%.c=$(BUILD)/obj/%.o)
 CORE_O = $(CORE_C:csrc/%.c=$(BUILD)/obj/%.o)
 MODULES = $(BUILD)/dataworks/core.so $(BUILD)/dataworks/curl.so

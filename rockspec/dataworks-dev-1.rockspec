@@ -26,10 +26,10 @@ build = {
   modules = {
     ["dataworks.core"] = {
       sources = {
-        "csrc/core/buffer.c", "csrc/core/core.c", "csrc/core/json.c", "csrc/core/param.c", "csrc/core/percent.c",
+        "csrc/core/core.c", "csrc/core/json.c", "csrc/core/param.c", "csrc/core/percent.c",
         "csrc/core/repeat_list.c", "csrc/core/request.c", "csrc/core/script.c", "csrc/core/sign.c",
         "csrc/core/sign_stages.c", "csrc/core/signer.c", "csrc/core/task_param.c", "csrc/core/value.c",
-        "csrc/system/clock.c", "csrc/system/file.c", "csrc/system/process.c",
+        "csrc/shared/address.c", "csrc/shared/buffer.c", "csrc/system/clock.c", "csrc/system/file.c", "csrc/system/process.c",
       },
       libraries = { "crypto" },
       incdirs = { "csrc", "$(OPENSSL_INCDIR)" },
@@ -37,8 +37,10 @@ build = {
     },
     ["dataworks.curl"] = {
       sources = {
-        "csrc/curl/curl.c", "csrc/curl/error.c", "csrc/curl/headers.c", "csrc/curl/multi.c", "csrc/curl/reply.c",
-        "csrc/curl/session.c", "csrc/curl/sockets.c", "csrc/curl/watch.c",
+        "csrc/curl/curl.c", "csrc/curl/error.c", "csrc/curl/global.c", "csrc/curl/headers.c", "csrc/curl/lua_multi.c",
+        "csrc/curl/lua_session.c", "csrc/curl/lua_transfer.c", "csrc/curl/multi.c", "csrc/curl/reply.c",
+        "csrc/curl/session.c", "csrc/curl/sockets.c", "csrc/curl/transfer.c", "csrc/curl/url.c", "csrc/curl/watch.c",
+        "csrc/shared/address.c", "csrc/shared/buffer.c",
       },
       libraries = { "curl" },
       incdirs = { "csrc", "$(CURL_INCDIR)" },

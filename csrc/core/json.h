@@ -2,7 +2,7 @@
 #ifndef DATAWORKS_JSON_H
 #define DATAWORKS_JSON_H
 
-#include "core/buffer.h"
+#include "shared/buffer.h"
 
 #include <stdint.h>
 

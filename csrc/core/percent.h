@@ -2,7 +2,7 @@
 #ifndef DATAWORKS_PERCENT_H
 #define DATAWORKS_PERCENT_H
 
-#include "core/buffer.h"
+#include "shared/buffer.h"
 
 #pragma GCC visibility push(hidden)
 

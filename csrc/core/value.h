@@ -3,7 +3,7 @@
 #define DATAWORKS_VALUE_H
 
 #include "compat.h"
-#include "core/buffer.h"
+#include "shared/buffer.h"
 
 #pragma GCC visibility push(hidden)
 

@@ -1,35 +1,27 @@
-/* The headers of one request, as libcurl takes them. They hold secrets: freed, they are
-   overwritten. */
+/* The headers of one request, in the form that libcurl takes. They hold secrets. */
 #ifndef DATAWORKS_CURL_HEADERS_H
 #define DATAWORKS_CURL_HEADERS_H
 
+#include "shared/buffer.h"
+
 #include <curl/curl.h>
-#include <stdbool.h>
-#include <stddef.h>
 
 #pragma GCC visibility push(hidden)
 
 struct headers {
-  char *text; /* the lines, each with a NUL behind it */
-  size_t len;
-  size_t capacity;
+  struct buffer text; /* the lines, each with a NUL at its end */
   size_t count;
   struct curl_slist *list; /* one block; made by headers_finish */
 };
 
-/* A header that isn't one line, or that libcurl has to write, gets CURLE_BAD_FUNCTION_ARGUMENT and
-   the refusal's text. */
-CURLcode headers_add(struct headers *headers, const char *name, size_t name_len, const char *value, size_t value_len,
-                     const char **refusal);
+/* Returns CURLE_BAD_FUNCTION_ARGUMENT and a refusal for a header that is not one line, or that libcurl writes. */
+CURLcode headers_add(struct headers *headers, struct slice name, struct slice value, const char **refusal);
 
-/* Makes the list, and in it what stops libcurl from adding headers that the caller didn't give.
-   Nothing can be added afterwards. False: no memory. */
+/* Makes the list, with entries that stop libcurl from adding headers of its own. Nothing can be added afterwards.
+   False: no memory. */
 bool headers_finish(struct headers *headers);
 
 void headers_free(struct headers *headers);
-
-/* Not a plain memset: the compiler would drop that before free. */
-void wipe(char *text, size_t len);
 
 #pragma GCC visibility pop
 

@@ -1,5 +1,7 @@
 #include "curl/multi.h"
 
+#include "curl/global.h"
+
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -7,26 +9,26 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Idle connections that are kept. */
-#define MAX_KEPT 256L
+#define MAX_IDLE_CONNECTIONS 256L
+#define NEVER (-1)
 
-static void enter(struct session **list, struct session *s) {
-  s->before = NULL;
-  s->after = *list;
-  if (*list) (*list)->before = s;
-  *list = s;
+static void enter(struct carried **list, struct carried *c) {
+  c->before = NULL;
+  c->after = *list;
+  if (*list) (*list)->before = c;
+  *list = c;
 }
 
-static void leave(struct session **list, struct session *s) {
-  if (s->before) s->before->after = s->after;
-  else *list = s->after;
-  if (s->after) s->after->before = s->before;
-  s->before = s->after = NULL;
+static void leave(struct carried **list, struct carried *c) {
+  if (c->before) c->before->after = c->after;
+  else *list = c->after;
+  if (c->after) c->after->before = c->before;
+  c->before = c->after = NULL;
 }
 
-static void has_come_over(struct multi *m, struct session *s) {
-  s->has_outcome = true;
-  enter(&m->over, s);
+static void mark_completed(struct multi *m, struct carried *c) {
+  leave(&m->running, c);
+  enter(&m->completed, c);
 }
 
 struct abandoned {
@@ -34,27 +36,43 @@ struct abandoned {
   CURLM *handle;
 };
 
-/* As with a single handle: nothing is said on the parent's connections, and no number is closed
-   that may be this process's own by now. What was under way goes on in the parent. */
+/* As with a single handle: nothing is written to the parent's connections, and no descriptor is closed whose number
+   may belong to this process by now. The requests continue in the parent. */
 static void abandon(struct multi *m) {
   static _Atomic(struct abandoned *) all;
   struct abandoned *row = malloc(sizeof *row);
-  if (row) { /* so that a leak checker sees it is meant */
+  if (row) { /* for leak checkers */
     row->handle = m->handle;
     row->next = atomic_exchange(&all, row);
   }
-  sockets_abandon(&m->sockets);
+  sockets_abandon(&m->connections.sockets);
   watch_abandon(&m->watch);
-  m->timed = false;
+  m->timer = NEVER;
   m->handle = NULL;
-  while (m->under_way) {
-    struct session *s = m->under_way;
-    leave(&m->under_way, s);
-    session_abandon(s);
-    s->ok = false;
-    session_cancel(s, &s->failure);
-    has_come_over(m, s);
+  while (m->running) {
+    struct carried *c = m->running;
+    session_abandon(&c->transfer.session);
+    transfer_cancel(&c->transfer);
+    mark_completed(m, c);
   }
+}
+
+/* A shared HTTP/2 connection may have data for another stream, so a readable one is stale only when no other request
+   uses it. */
+static bool is_stale(struct connections *connections, const struct transfer *t) {
+  const struct multi *m = (const struct multi *)connections;
+  long connects = 0;
+  curl_easy_getinfo(t->session.handle, CURLINFO_NUM_CONNECTS, &connects);
+  if (connects > 0 || !sockets_readable_at(&connections->sockets, t->local_port)) return false;
+  for (const struct carried *c = m->running; c; c = c->after) {
+    const struct transfer *other = &c->transfer;
+    if (other != t && other->starts > 0 && other->local_port == t->local_port) return false;
+  }
+  return true;
+}
+
+void multi_init(struct multi *m) {
+  *m = (struct multi){ .connections = { .is_stale = is_stale }, .timer = NEVER };
 }
 
 static int64_t now(void) {
@@ -66,18 +84,16 @@ static int64_t now(void) {
 static int on_socket(CURL *h, curl_socket_t fd, int what, void *context, void *of_socket) {
   struct multi *m = context;
   (void)h, (void)of_socket;
-  int events = what == CURL_POLL_INOUT ? WATCH_IN | WATCH_OUT
-               : what == CURL_POLL_IN  ? WATCH_IN
-               : what == CURL_POLL_OUT ? WATCH_OUT
-                                       : 0;
+  int events = 0;
+  if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) events |= WATCH_IN;
+  if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) events |= WATCH_OUT;
   return watch_set(&m->watch, fd, events) ? 0 : -1;
 }
 
 static int on_timer(CURLM *h, long timeout_ms, void *context) {
   struct multi *m = context;
   (void)h;
-  m->timed = timeout_ms >= 0;
-  m->timer = m->timed ? now() + timeout_ms : 0;
+  m->timer = timeout_ms >= 0 ? now() + timeout_ms : NEVER;
   return 0;
 }
 
@@ -88,7 +104,7 @@ static int on_timer(CURLM *h, long timeout_ms, void *context) {
 
 static CURLMcode set_up(struct multi *m, CURLM *h) {
   CURLMcode code = CURLM_OK;
-  SET(CURLMOPT_MAXCONNECTS, MAX_KEPT);
+  SET(CURLMOPT_MAXCONNECTS, MAX_IDLE_CONNECTIONS);
   SET(CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
   SET(CURLMOPT_SOCKETFUNCTION, on_socket);
   SET(CURLMOPT_SOCKETDATA, m);
@@ -101,7 +117,7 @@ static CURLMcode set_up(struct multi *m, CURLM *h) {
 static CURLMcode open_handle(struct multi *m) {
   if (m->handle && m->owner != getpid()) abandon(m);
   if (m->handle) return CURLM_OK;
-  CURLM *h = bring_up_libcurl() == CURLE_OK ? curl_multi_init() : NULL;
+  CURLM *h = global_start() == CURLE_OK ? curl_multi_init() : NULL;
   if (!h) return CURLM_OUT_OF_MEMORY;
   CURLMcode code = set_up(m, h);
   if (code != CURLM_OK) {
@@ -113,49 +129,36 @@ static CURLMcode open_handle(struct multi *m) {
   return CURLM_OK;
 }
 
-static void finish(struct multi *m, struct session *s, CURLcode code) {
-  leave(&m->under_way, s);
-  s->ok = session_finish(s, code, &s->status, &s->failure);
-  has_come_over(m, s);
+static void finish(struct multi *m, struct carried *c, CURLcode code) {
+  transfer_finish(&c->transfer, code);
+  mark_completed(m, c);
 }
 
-void multi_add(struct multi *m, struct session *s, const struct request *request) {
-  s->multi = m;
-  s->has_outcome = false;
-  s->ok = session_begin(s, request, &m->sockets, &s->failure);
-  if (!s->ok) {
-    has_come_over(m, s);
+void multi_add_failed(struct multi *m, struct carried *c) {
+  c->multi = m;
+  enter(&m->completed, c);
+}
+
+void multi_add(struct multi *m, struct carried *c, const struct request *request) {
+  struct transfer *t = &c->transfer;
+  transfer_begin(t, request, &m->connections);
+  if (t->state == TRANSFER_FAILED) {
+    multi_add_failed(m, c);
     return;
   }
   CURLMcode code = open_handle(m);
-  if (code != CURLM_OK) snprintf(s->message, sizeof s->message, "no descriptor, or no memory, is left");
-  enter(&m->under_way, s);
-  if (code == CURLM_OK) code = curl_multi_add_handle(m->handle, s->handle); /* writes nothing */
-  if (code != CURLM_OK) finish(m, s, CURLE_OUT_OF_MEMORY);
+  if (code != CURLM_OK) snprintf(t->message, sizeof t->message, "no descriptor, or no memory, is left");
+  c->multi = m;
+  enter(&m->running, c);
+  if (code == CURLM_OK) code = curl_multi_add_handle(m->handle, t->session.handle); /* writes nothing */
+  if (code != CURLM_OK) finish(m, c, CURLE_OUT_OF_MEMORY);
 }
 
-void multi_refuse(struct multi *m, struct session *s) {
-  s->multi = m;
-  s->ok = false;
-  has_come_over(m, s);
-}
-
-/* One that others are using may well be readable. */
-bool multi_is_stale(struct multi *m, struct session *s) {
-  long connects = 0;
-  curl_easy_getinfo(s->handle, CURLINFO_NUM_CONNECTS, &connects);
-  if (connects > 0 || !sockets_readable_at(&m->sockets, s->local_port)) return false;
-  for (const struct session *other = m->under_way; other; other = other->after) {
-    if (other != s && other->starts > 0 && other->local_port == s->local_port) return false;
-  }
-  return true;
-}
-
-static bool begin_afresh(struct multi *m, struct session *s) {
-  s->stale = false;
-  s->message[0] = '\0';
-  return curl_easy_setopt(s->handle, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
-         curl_multi_add_handle(m->handle, s->handle) == CURLM_OK;
+static bool retry_on_new_connection(struct multi *m, struct transfer *t) {
+  t->stale = false;
+  t->message[0] = '\0';
+  return curl_easy_setopt(t->session.handle, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
+         curl_multi_add_handle(m->handle, t->session.handle) == CURLM_OK;
 }
 
 static void collect(struct multi *m) {
@@ -164,17 +167,17 @@ static void collect(struct multi *m) {
     if (message->msg != CURLMSG_DONE) continue;
     CURL *h = message->easy_handle;
     CURLcode code = message->data.result;
-    struct session *s = NULL;
-    curl_easy_getinfo(h, CURLINFO_PRIVATE, (char **)&s);
+    struct carried *c = NULL;
+    curl_easy_getinfo(h, CURLINFO_PRIVATE, (char **)&c);
     curl_multi_remove_handle(m->handle, h);
-    if (s->stale && begin_afresh(m, s)) continue;
-    finish(m, s, code);
+    if (c->transfer.stale && retry_on_new_connection(m, &c->transfer)) continue;
+    finish(m, c, code);
   }
 }
 
 int64_t multi_timeout(const struct multi *m) {
-  if (m->over) return 0;
-  if (!m->timed) return -1;
+  if (m->completed) return 0;
+  if (m->timer == NEVER) return NEVER;
   int64_t left = m->timer - now();
   return left > 0 ? left : 0;
 }
@@ -185,83 +188,76 @@ bool multi_fd(struct multi *m, int *fd) {
   return true;
 }
 
-/* Until the next call of libcurl's, at most. */
-static int bounded(const struct multi *m, int timeout_ms) {
-  int64_t left = multi_timeout(m);
-  return left >= 0 && left < timeout_ms ? (int)left : timeout_ms;
-}
-
-static CURLMcode carry_on(struct multi *m, int timeout_ms) {
-  struct ready ready[WATCH_MOST];
+static CURLMcode handle_events(struct multi *m, int timeout_ms) {
+  struct ready ready[MAX_READY];
   int running;
-  int count = watch_wait(&m->watch, ready, bounded(m, timeout_ms));
+  int64_t timer = multi_timeout(m);
+  int count = watch_wait(&m->watch, ready, timer >= 0 && timer < timeout_ms ? (int)timer : timeout_ms);
   CURLMcode code = CURLM_OK;
   for (int i = 0; i < count && code == CURLM_OK; i++) {
-    int events = ready[i].events;
-    int bits = (events & WATCH_IN ? CURL_CSELECT_IN : 0) | (events & WATCH_OUT ? CURL_CSELECT_OUT : 0) |
-               (events & WATCH_ERROR ? CURL_CSELECT_ERR : 0);
+    int events = ready[i].events, bits = 0;
+    if (events & WATCH_IN) bits |= CURL_CSELECT_IN;
+    if (events & WATCH_OUT) bits |= CURL_CSELECT_OUT;
+    if (events & WATCH_ERROR) bits |= CURL_CSELECT_ERR;
     code = curl_multi_socket_action(m->handle, ready[i].fd, bits, &running);
   }
-  if (code == CURLM_OK && m->timed && m->timer <= now()) {
-    m->timed = false; /* libcurl sets the next one, but need not say that there is none */
+  if (code == CURLM_OK && m->timer != NEVER && m->timer <= now()) {
+    m->timer = NEVER; /* libcurl sets the next one, but need not say that there is none */
     code = curl_multi_socket_action(m->handle, CURL_SOCKET_TIMEOUT, 0, &running);
   }
   return code;
 }
 
 CURLMcode multi_poll(struct multi *m, int timeout_ms) {
-  if (open_handle(m) != CURLM_OK) { /* so nothing is under way */
-    poll(NULL, 0, m->over ? 0 : timeout_ms);
+  if (open_handle(m) != CURLM_OK) { /* so no request is running */
+    poll(NULL, 0, m->completed ? 0 : timeout_ms);
     return CURLM_OK;
   }
-  sigset_t before;
-  bool blocked = block_sigpipe(&before);
-  CURLMcode code = carry_on(m, timeout_ms);
+  struct sigpipe sigpipe;
+  sigpipe_block(&sigpipe);
+  CURLMcode code = handle_events(m, timeout_ms);
   collect(m);
-  if (blocked) restore_sigpipe(&before);
+  sigpipe_restore(&sigpipe);
   return code;
 }
 
-struct session *multi_next(struct multi *m) {
-  struct session *s = m->over;
-  if (s) {
-    leave(&m->over, s);
-    s->multi = NULL;
+struct carried *multi_next(struct multi *m) {
+  struct carried *c = m->completed;
+  if (c) {
+    leave(&m->completed, c);
+    c->multi = NULL;
   }
-  return s;
+  return c;
 }
 
-void multi_cancel(struct multi *m, struct session *s) {
-  if (s->has_outcome) {
-    leave(&m->over, s);
-  } else if (m->handle && m->owner != getpid()) {
-    abandon(m);
-    leave(&m->over, s);
-  } else {
-    sigset_t before;
-    bool blocked = block_sigpipe(&before);
-    curl_multi_remove_handle(m->handle, s->handle);
-    if (blocked) restore_sigpipe(&before);
-    leave(&m->under_way, s);
-    s->ok = false;
-    session_cancel(s, &s->failure);
-    s->has_outcome = true;
-  }
-  s->multi = NULL;
+static void stop(struct multi *m, struct carried *c) {
+  struct sigpipe sigpipe;
+  sigpipe_block(&sigpipe);
+  curl_multi_remove_handle(m->handle, c->transfer.session.handle);
+  sigpipe_restore(&sigpipe);
+  transfer_cancel(&c->transfer);
+  mark_completed(m, c);
+}
+
+void multi_cancel(struct multi *m, struct carried *c) {
+  if (m->handle && m->owner != getpid()) abandon(m);
+  if (c->transfer.state == TRANSFER_RUNNING) stop(m, c);
+  leave(&m->completed, c);
+  c->multi = NULL;
 }
 
 void multi_close(struct multi *m) {
-  while (m->under_way) multi_cancel(m, m->under_way);
+  while (m->running) multi_cancel(m, m->running);
   while (multi_next(m)) continue;
   if (m->handle && m->owner != getpid()) abandon(m);
   if (m->handle) {
-    sigset_t before;
-    bool blocked = block_sigpipe(&before);
+    struct sigpipe sigpipe;
+    sigpipe_block(&sigpipe);
     curl_multi_cleanup(m->handle);
-    if (blocked) restore_sigpipe(&before);
+    sigpipe_restore(&sigpipe);
     m->handle = NULL;
     watch_close(&m->watch);
   }
-  sockets_free(&m->sockets);
+  sockets_free(&m->connections.sockets);
   m->closed = true;
 }

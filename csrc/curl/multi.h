@@ -1,56 +1,60 @@
-/* Many sessions' requests at once, over connections that they share and that are kept. */
+/* Many requests at once, over connections that they share and that are kept. */
 #ifndef DATAWORKS_CURL_MULTI_H
 #define DATAWORKS_CURL_MULTI_H
 
-#include <curl/curl.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
-
-#include "curl/session.h"
+#include "curl/transfer.h"
 #include "curl/watch.h"
+
+#include <stdint.h>
 
 #pragma GCC visibility push(hidden)
 
+struct multi;
+
+/* A transfer with its place in a multi. */
+struct carried {
+  struct transfer transfer; /* first: libcurl's callbacks find the rest through it */
+  struct multi *multi;      /* NULL: it is in none */
+  struct carried *before, *after;
+};
+
 struct multi {
+  struct connections connections; /* first: is_stale finds the rest through it */
   bool closed;
   CURLM *handle; /* NULL: none is needed yet */
   pid_t owner;   /* the process that made the handle */
-  struct sockets sockets;
   struct watch watch;
-  bool timed;    /* libcurl wants to be called */
-  int64_t timer; /* by then, in milliseconds of the clock that only goes forward */
-  struct session *under_way;
-  struct session *over; /* with an outcome that nobody has asked for yet */
+  int64_t timer; /* when libcurl wants to be called, in milliseconds of a clock that never jumps; -1: never */
+  struct carried *running;
+  struct carried *completed; /* with a result that multi_next has not returned yet */
 };
 
-/* Begins the request of a session that has none under way. It is over when multi_next names it,
-   which may be at once. */
-void multi_add(struct multi *m, struct session *s, const struct request *request);
+void multi_init(struct multi *m);
 
-/* One that got no further than its headers, with s->failure. */
-void multi_refuse(struct multi *m, struct session *s);
+/* Begins the request of a session that has none in flight. multi_next returns it once it is complete, which may be at
+   once. */
+void multi_add(struct multi *m, struct carried *c, const struct request *request);
 
-/* Has the other side let go of the kept connection that the session is about to write on? */
-bool multi_is_stale(struct multi *m, struct session *s);
+/* Adds a transfer that failed before its request began. */
+void multi_add_failed(struct multi *m, struct carried *c);
 
-/* Carries all requests on; waits for at most so long, unless one is over. A signal ends it early. */
+/* Moves all requests on. Waits for at most this long, unless one is complete. A signal ends the wait. */
 CURLMcode multi_poll(struct multi *m, int timeout_ms);
 
-/* Milliseconds until multi_poll has something to do even if no socket is ready; -1: never. */
+/* Milliseconds until multi_poll has work even when no socket is ready; -1: never. */
 int64_t multi_timeout(const struct multi *m);
 
-/* Readable when a socket is ready; -1: the system has no such descriptor. False: out of them, or of memory. */
+/* Gives a descriptor that is readable when a socket is ready; -1: the system has none. False: no descriptor or no
+   memory is left. */
 bool multi_fd(struct multi *m, int *fd);
 
-/* One that is over, which it is no longer part of; NULL: none. */
-struct session *multi_next(struct multi *m);
+/* Removes and returns a completed request, or NULL. */
+struct carried *multi_next(struct multi *m);
 
-/* The session has its outcome then: that of its request, if this came too late. */
-void multi_cancel(struct multi *m, struct session *s);
+/* Removes a request. If it was running it is cancelled; a result that came before stays. */
+void multi_cancel(struct multi *m, struct carried *c);
 
-/* Idempotent; cancels what is under way. In a forked child the parent's connections stay as they
-   are. */
+/* Idempotent; cancels the running requests. In a forked child the parent's connections stay as they are. */
 void multi_close(struct multi *m);
 
 #pragma GCC visibility pop

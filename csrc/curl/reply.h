@@ -1,32 +1,27 @@
-/* A reply as it arrives, in bounded memory: the callbacks that libcurl feeds. */
+/* A reply as it arrives, in bounded memory: the callbacks that libcurl calls. */
 #ifndef DATAWORKS_CURL_REPLY_H
 #define DATAWORKS_CURL_REPLY_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "shared/buffer.h"
 
 #pragma GCC visibility push(hidden)
 
 #define MAX_REPLY_HEADERS 128
 #define MAX_REPLY_HEADER_BYTES ((size_t)64 * 1024)
 
-struct bytes {
-  char *data;
-  size_t len;
-  size_t capacity;
-};
-
 enum reply_stop { STOP_NONE, STOP_BODY_SIZE, STOP_HEADER_SIZE, STOP_NO_MEMORY };
+
+/* How much has arrived. A reply of 1xx does not count. A header after the header block is a trailer. */
+enum reply_state { REPLY_NOTHING, REPLY_HEADERS, REPLY_BODY };
 
 struct reply {
   size_t max_body;
-  struct bytes body;
-  struct bytes headers; /* "name\0value\0" for each, in order, names in lower case */
-  size_t header_count;  /* of all blocks, like the bytes: an endless row of 1xx is bounded too */
+  enum reply_state state;
+  enum reply_stop stop; /* why it was given up */
+  struct buffer body;
+  struct buffer headers; /* "name\0value\0" for each, in order, names in lower case */
+  size_t header_count;   /* of all blocks, like the bytes: endless replies of 1xx are bounded too */
   size_t header_bytes;
-  bool begun;    /* the final status line has arrived */
-  bool complete; /* and so has its whole header block: a header that follows is a trailer */
-  enum reply_stop stop;
 };
 
 void reply_begin(struct reply *r, size_t max_body);

@@ -1,15 +1,11 @@
 #include "curl/sockets.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define FIRST_CAPACITY ((size_t)4)
 
 struct known_socket {
   curl_socket_t fd;
@@ -18,42 +14,37 @@ struct known_socket {
   int port; /* 0: not looked up yet */
 };
 
-static bool make_room(struct sockets *s) {
-  if (s->count < s->capacity) return true;
-  size_t capacity = s->capacity ? s->capacity * 2 : FIRST_CAPACITY;
-  struct known_socket *grown = realloc(s->list, capacity * sizeof *grown);
-  if (!grown) return false;
-  s->list = grown;
-  s->capacity = capacity;
-  return true;
+static struct known_socket *items(const struct sockets *s) {
+  return BUFFER_ITEMS(struct known_socket, &s->list);
+}
+
+static size_t count(const struct sockets *s) {
+  return BUFFER_COUNT(struct known_socket, &s->list);
+}
+
+/* Programs that os.execute starts must not inherit the descriptor. */
+static bool remember(struct sockets *s, int fd) {
+  struct stat st;
+  if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fstat(fd, &st) != 0) return false;
+  struct known_socket known = { .fd = fd, .device = st.st_dev, .inode = st.st_ino };
+  return buffer_add_item(&s->list, &known, sizeof known);
 }
 
 curl_socket_t sockets_open(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
-  struct sockets *s = context;
-  struct stat st;
-  if (purpose != CURLSOCKTYPE_IPCXN || !make_room(s)) return CURL_SOCKET_BAD;
+  if (purpose != CURLSOCKTYPE_IPCXN) return CURL_SOCKET_BAD;
   int fd = socket(address->family, address->socktype, address->protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
-  /* A program started by os.execute has no business with it. */
-  if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fstat(fd, &st) != 0) {
-    close(fd);
-    return CURL_SOCKET_BAD;
-  }
-  s->list[s->count].port = 0;
-  s->list[s->count].fd = fd;
-  s->list[s->count].device = st.st_dev;
-  s->list[s->count].inode = st.st_ino;
-  s->count++;
-  return fd;
+  if (remember(context, fd)) return fd;
+  close(fd);
+  return CURL_SOCKET_BAD;
 }
 
 int sockets_close(void *context, curl_socket_t fd) {
   struct sockets *s = context;
-  for (size_t i = 0; i < s->count; i++) {
-    if (s->list[i].fd == fd) {
-      s->list[i] = s->list[--s->count];
-      break;
-    }
+  for (size_t i = 0; i < count(s); i++) {
+    if (items(s)[i].fd != fd) continue;
+    buffer_remove_item(&s->list, i, sizeof(struct known_socket));
+    break;
   }
   return close(fd);
 }
@@ -64,8 +55,8 @@ static bool is_readable(curl_socket_t fd) {
 }
 
 bool sockets_readable(const struct sockets *s) {
-  for (size_t i = 0; i < s->count; i++) {
-    if (is_readable(s->list[i].fd)) return true;
+  for (size_t i = 0; i < count(s); i++) {
+    if (is_readable(items(s)[i].fd)) return true;
   }
   return false;
 }
@@ -83,25 +74,25 @@ static int local_port(curl_socket_t fd) {
 }
 
 bool sockets_readable_at(struct sockets *s, int port) {
-  for (size_t i = 0; i < s->count; i++) {
-    struct known_socket *known = &s->list[i];
+  for (size_t i = 0; i < count(s); i++) {
+    struct known_socket *known = &items(s)[i];
     if (known->port == 0) known->port = local_port(known->fd);
     if (known->port == port && is_readable(known->fd)) return true;
   }
   return false;
 }
 
-/* A daemon closes what it inherits, so the number may by now stand for a file of its own. */
+/* A daemon closes the descriptors that it inherits, so the number may now stand for another file. */
 void sockets_abandon(struct sockets *s) {
-  for (size_t i = 0; i < s->count; i++) {
+  for (size_t i = 0; i < count(s); i++) {
+    const struct known_socket *known = &items(s)[i];
     struct stat st;
-    bool same = fstat(s->list[i].fd, &st) == 0 && st.st_dev == s->list[i].device && st.st_ino == s->list[i].inode;
-    if (same) close(s->list[i].fd);
+    bool same = fstat(known->fd, &st) == 0 && st.st_dev == known->device && st.st_ino == known->inode;
+    if (same) close(known->fd);
   }
-  s->count = 0;
+  buffer_reset(&s->list);
 }
 
 void sockets_free(struct sockets *s) {
-  free(s->list);
-  *s = (struct sockets){ 0 };
+  buffer_wipe(&s->list);
 }

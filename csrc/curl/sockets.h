@@ -1,35 +1,32 @@
-/* The sockets of a libcurl handle, or of many that share theirs: has the other side let go, and, after a fork, which numbers
-   still stand for them? */
+/* The sockets of one libcurl handle, or of several that share them: which of them the peer has closed, and which
+   descriptors are still theirs after a fork. */
 #ifndef DATAWORKS_CURL_SOCKETS_H
 #define DATAWORKS_CURL_SOCKETS_H
 
+#include "shared/buffer.h"
+
 #include <curl/curl.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <sys/types.h>
 
 #pragma GCC visibility push(hidden)
 
 struct sockets {
-  struct known_socket *list;
-  size_t count;
-  size_t capacity;
+  struct buffer list; /* of struct known_socket */
 };
 
 /* For CURLOPT_OPENSOCKETFUNCTION and CURLOPT_CLOSESOCKETFUNCTION; context is a struct sockets. */
 curl_socket_t sockets_open(void *context, curlsocktype purpose, struct curl_sockaddr *address);
 int sockets_close(void *context, curl_socket_t fd);
 
-/* Between requests nothing should arrive: readable means closed, about to be, or out of step. */
+/* Nothing should arrive between requests: a readable socket is closed, about to be, or out of step. */
 bool sockets_readable(const struct sockets *s);
 
-/* The same of those that are bound to this port. */
+/* The same for the sockets that are bound to this port. */
 bool sockets_readable_at(struct sockets *s, int port);
 
-/* Gives up this process's copies without a word on the wire. */
+/* After a fork: closes the child's descriptors and sends nothing. */
 void sockets_abandon(struct sockets *s);
 
-/* Once libcurl has closed them, or they were abandoned. */
+/* After libcurl closed them, or after sockets_abandon. */
 void sockets_free(struct sockets *s);
 
 #pragma GCC visibility pop

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #if defined(__linux__) && !defined(DATAWORKS_NO_EPOLL)
@@ -29,28 +28,27 @@ bool watch_set(struct watch *w, int fd, int events) {
   if (events & WATCH_IN) e.events |= EPOLLIN;
   if (events & WATCH_OUT) e.events |= EPOLLOUT;
   if (!events) {
-    epoll_ctl(w->fd, EPOLL_CTL_DEL, fd, &e); /* a socket that was closed has left the set already */
+    epoll_ctl(w->fd, EPOLL_CTL_DEL, fd, &e); /* fails for a closed socket, which has left the set already */
     return true;
   }
   if (epoll_ctl(w->fd, EPOLL_CTL_ADD, fd, &e) == 0) return true;
   return errno == EEXIST && epoll_ctl(w->fd, EPOLL_CTL_MOD, fd, &e) == 0;
 }
 
-int watch_wait(struct watch *w, struct ready ready[WATCH_MOST], int timeout_ms) {
-  struct epoll_event events[WATCH_MOST];
-  int count = epoll_wait(w->fd, events, WATCH_MOST, timeout_ms);
+int watch_wait(struct watch *w, struct ready ready[MAX_READY], int timeout_ms) {
+  struct epoll_event events[MAX_READY];
+  int count = epoll_wait(w->fd, events, MAX_READY, timeout_ms);
   for (int i = 0; i < count; i++) {
     unsigned e = events[i].events;
-    ready[i].fd = events[i].data.fd;
-    ready[i].events =
-      (e & EPOLLIN ? WATCH_IN : 0) | (e & EPOLLOUT ? WATCH_OUT : 0) | (e & (EPOLLERR | EPOLLHUP) ? WATCH_ERROR : 0);
+    ready[i] = (struct ready){ .fd = events[i].data.fd };
+    if (e & EPOLLIN) ready[i].events |= WATCH_IN;
+    if (e & EPOLLOUT) ready[i].events |= WATCH_OUT;
+    if (e & (EPOLLERR | EPOLLHUP)) ready[i].events |= WATCH_ERROR;
   }
   return count;
 }
 
 #else
-
-#define FIRST_CAPACITY ((size_t)16)
 
 bool watch_open(struct watch *w) {
   *w = (struct watch){ .open = true, .fd = -1 };
@@ -58,7 +56,7 @@ bool watch_open(struct watch *w) {
 }
 
 void watch_close(struct watch *w) {
-  free(w->list);
+  buffer_wipe(&w->list);
   *w = (struct watch){ .fd = -1 };
 }
 
@@ -66,48 +64,44 @@ void watch_abandon(struct watch *w) {
   watch_close(w);
 }
 
-static struct pollfd *find(struct watch *w, int fd) {
-  for (size_t i = 0; i < w->count; i++) {
-    if (w->list[i].fd == fd) return &w->list[i];
-  }
-  return NULL;
+static struct pollfd *items(const struct watch *w) {
+  return BUFFER_ITEMS(struct pollfd, &w->list);
 }
 
-static struct pollfd *add(struct watch *w, int fd) {
-  if (w->count == w->capacity) {
-    size_t capacity = w->capacity ? w->capacity * 2 : FIRST_CAPACITY;
-    struct pollfd *grown = realloc(w->list, capacity * sizeof *grown);
-    if (!grown) return NULL;
-    w->list = grown;
-    w->capacity = capacity;
-  }
-  w->list[w->count] = (struct pollfd){ .fd = fd };
-  return &w->list[w->count++];
+static size_t find(const struct watch *w, int fd) {
+  size_t i = 0, count = BUFFER_COUNT(struct pollfd, &w->list);
+  while (i < count && items(w)[i].fd != fd) i++;
+  return i;
 }
 
 bool watch_set(struct watch *w, int fd, int events) {
-  struct pollfd *p = find(w, fd);
+  size_t at = find(w, fd), count = BUFFER_COUNT(struct pollfd, &w->list);
+  struct pollfd p = { .fd = fd };
+  if (events & WATCH_IN) p.events |= POLLIN;
+  if (events & WATCH_OUT) p.events |= POLLOUT;
   if (!events) {
-    if (p) *p = w->list[--w->count];
+    if (at < count) buffer_remove_item(&w->list, at, sizeof p);
     return true;
   }
-  if (!p) p = add(w, fd);
-  if (!p) return false;
-  p->events = (short)((events & WATCH_IN ? POLLIN : 0) | (events & WATCH_OUT ? POLLOUT : 0));
+  if (at == count) return buffer_add_item(&w->list, &p, sizeof p);
+  items(w)[at].events = p.events;
   return true;
 }
 
-int watch_wait(struct watch *w, struct ready ready[WATCH_MOST], int timeout_ms) {
-  int left = poll(w->list, (nfds_t)w->count, timeout_ms);
+int watch_wait(struct watch *w, struct ready ready[MAX_READY], int timeout_ms) {
+  size_t length = BUFFER_COUNT(struct pollfd, &w->list);
+  int left = poll(items(w), (nfds_t)length, timeout_ms);
   int count = left < 0 ? -1 : 0;
-  for (size_t i = 0; left > 0 && count < WATCH_MOST && i < w->count; i++) {
-    const struct pollfd *p = &w->list[w->first++ % w->count];
+  for (size_t i = 0; left > 0 && count < MAX_READY && i < length; i++) {
+    const struct pollfd *p = &items(w)[w->first++ % length];
     int e = p->revents;
     if (!e) continue;
     left--;
-    ready[count].fd = p->fd;
-    ready[count++].events = (e & POLLIN ? WATCH_IN : 0) | (e & POLLOUT ? WATCH_OUT : 0) |
-                            (e & (POLLERR | POLLHUP | POLLNVAL) ? WATCH_ERROR : 0);
+    ready[count] = (struct ready){ .fd = p->fd };
+    if (e & POLLIN) ready[count].events |= WATCH_IN;
+    if (e & POLLOUT) ready[count].events |= WATCH_OUT;
+    if (e & (POLLERR | POLLHUP | POLLNVAL)) ready[count].events |= WATCH_ERROR;
+    count++;
   }
   return count;
 }

@@ -1,23 +1,20 @@
-/* Which of many sockets can go on: an epoll set, which is one descriptor that other event loops can wait for; where the
-   system has none, poll. */
+/* Which of many sockets are ready: an epoll set, which is one descriptor that other event loops can wait for; where the
+   system has no epoll, poll. */
 #ifndef DATAWORKS_CURL_WATCH_H
 #define DATAWORKS_CURL_WATCH_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "shared/buffer.h"
 
 #pragma GCC visibility push(hidden)
 
-/* Sockets that one wait tells of. */
-#define WATCH_MOST 64
+/* Ready sockets that one wait returns; the rest come with the next one. */
+#define MAX_READY 64
 
 struct watch {
   bool open;
-  int fd; /* of the set; -1: it has none */
-  struct pollfd *list;
-  size_t count;
-  size_t capacity;
-  size_t first; /* of the list the next time, so that those behind it have their turn */
+  int fd;             /* of the epoll set; -1: there is none */
+  struct buffer list; /* for poll: of struct pollfd */
+  size_t first;       /* where the next look at the list begins, so that each socket gets its turn */
 };
 
 enum watch_event { WATCH_IN = 1, WATCH_OUT = 2, WATCH_ERROR = 4 };
@@ -32,14 +29,14 @@ bool watch_open(struct watch *w);
 /* Idempotent. */
 void watch_close(struct watch *w);
 
-/* After a fork: the set is the parent's too, and the number may by now stand for a file of this process's own. */
+/* After a fork: the set belongs to the parent too, and its number may now stand for a file of this process. */
 void watch_abandon(struct watch *w);
 
-/* What to wait for from now on; 0: nothing. */
+/* Sets the events to wait for; 0: none. */
 bool watch_set(struct watch *w, int fd, int events);
 
-/* Says how many it filled in; -1: a signal came first. Those left out come the next time. */
-int watch_wait(struct watch *w, struct ready ready[WATCH_MOST], int timeout_ms);
+/* Returns how many of `ready` it filled in; -1: a signal came first. */
+int watch_wait(struct watch *w, struct ready ready[MAX_READY], int timeout_ms);
 
 #pragma GCC visibility pop
 

@@ -1,7 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 
-#include "core/buffer.h"
 #include "core/core.h"
+#include "shared/buffer.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,35 +1,39 @@
-#include "core/buffer.h"
+#include "shared/buffer.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 
 #define FIRST_CAPACITY 512
-/* A buffer kept between requests holds on to no more than this. */
-#define KEPT_CAPACITY ((size_t)64 * 1024)
+/* The largest block that a buffer keeps when it is reset. */
+#define MAX_KEPT_CAPACITY ((size_t)64 * 1024)
+
+void wipe(void *data, size_t len) {
+  static void *(*const volatile set)(void *, int, size_t) = memset;
+  set(data, 0, len);
+}
 
 void buffer_reset(struct buffer *b) {
-  if (b->capacity > KEPT_CAPACITY) buffer_wipe(b);
+  if (b->capacity > MAX_KEPT_CAPACITY) buffer_wipe(b);
   b->len = 0;
   b->failed = false;
 }
 
-void buffer_wipe(struct buffer *b) {
-  if (b->data) {
-    OPENSSL_cleanse(b->data, b->capacity);
-    free(b->data);
-  }
-  memset(b, 0, sizeof *b);
+/* The whole block: it may hold bytes from before a reset. */
+static void release(struct buffer *b) {
+  if (!b->data) return;
+  wipe(b->data, b->capacity);
+  free(b->data);
 }
 
-/* Not realloc: the old block may hold a secret and must be wiped before it is freed. */
+void buffer_wipe(struct buffer *b) {
+  release(b);
+  *b = (struct buffer){ .limit = b->limit };
+}
+
 static bool replace(struct buffer *b, size_t capacity) {
   char *data = malloc(capacity);
   if (!data) return false;
-  if (b->data) {
-    memcpy(data, b->data, b->len);
-    OPENSSL_cleanse(b->data, b->capacity);
-    free(b->data);
-  }
+  if (b->len) memcpy(data, b->data, b->len);
+  release(b);
   b->data = data;
   b->capacity = capacity;
   return true;
@@ -37,7 +41,8 @@ static bool replace(struct buffer *b, size_t capacity) {
 
 bool buffer_grow(struct buffer *b, size_t extra) {
   size_t capacity = b->capacity ? b->capacity : FIRST_CAPACITY;
-  if (extra <= BUFFER_LIMIT - b->len) {
+  size_t limit = b->limit ? b->limit : BUFFER_LIMIT;
+  if (extra <= limit - b->len) {
     while (capacity < b->len + extra) capacity *= 2;
     if (replace(b, capacity)) return true;
   }
@@ -47,6 +52,18 @@ bool buffer_grow(struct buffer *b, size_t extra) {
 
 bool buffer_ok(const struct buffer *b) {
   return !b->failed;
+}
+
+bool buffer_add_item(struct buffer *b, const void *item, size_t size) {
+  buffer_append(b, item, size);
+  bool added = buffer_ok(b);
+  b->failed = false;
+  return added;
+}
+
+void buffer_remove_item(struct buffer *b, size_t index, size_t size) {
+  b->len -= size;
+  memmove(b->data + index * size, b->data + b->len, size);
 }
 
 bool slice_equal(struct slice a, struct slice b) {

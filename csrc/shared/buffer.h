@@ -1,5 +1,6 @@
-/* Bytes that grow up to a limit. A failed append is remembered: append freely,
-   then ask buffer_ok() once. Nothing here aborts. */
+/* Growable memory for bytes, or for items of one type, up to a limit. It may hold secrets, so memory is overwritten
+   before it is freed and realloc is never called. A failed append is remembered: append freely, then call
+   buffer_ok() once. Nothing here aborts. */
 #ifndef DATAWORKS_BUFFER_H
 #define DATAWORKS_BUFFER_H
 
@@ -22,23 +23,28 @@ struct slice {
 #define SLICE_INIT(literal) \
   { (literal), sizeof(literal) - 1 }
 
+/* Zeroed, it is empty. */
 struct buffer {
   char *data;
   size_t len;
   size_t capacity;
+  size_t limit; /* 0: BUFFER_LIMIT */
   bool failed;
 };
 
-/* Empties the buffer and forgets a failure; the memory is kept for reuse, but not much of it. */
+/* A memset that the compiler can't drop. */
+void wipe(void *data, size_t len);
+
+/* Empties the buffer and clears the failure. A small block is kept for reuse. */
 void buffer_reset(struct buffer *b);
 
-/* Overwrites what the buffer held, then frees it. Safe on a zeroed or freed buffer. */
+/* Overwrites the content and frees it. Idempotent; the limit stays. */
 void buffer_wipe(struct buffer *b);
 
-/* Room for `extra` more bytes behind data + len. False marks the buffer as failed. */
+/* Makes room for `extra` more bytes after data + len. False marks the buffer as failed. */
 bool buffer_grow(struct buffer *b, size_t extra);
 
-/* Where the next `extra` bytes go, or NULL. */
+/* Returns where the next `extra` bytes go, or NULL. */
 static inline char *buffer_reserve(struct buffer *b, size_t extra) {
   if (b->failed || (b->capacity - b->len < extra && !buffer_grow(b, extra))) return NULL;
   return b->data + b->len;
@@ -68,7 +74,18 @@ static inline struct slice buffer_content(const struct buffer *b) {
   return (struct slice){ b->data, b->len };
 }
 
+/* A buffer of items of one type. */
+#define BUFFER_ITEMS(type, b) ((type *)(void *)(b)->data)
+#define BUFFER_COUNT(type, b) ((b)->len / sizeof(type))
+
+/* Appends one item. False: no memory; the items before it stay. */
+bool buffer_add_item(struct buffer *b, const void *item, size_t size);
+
+/* Replaces the item by the last one. */
+void buffer_remove_item(struct buffer *b, size_t index, size_t size);
+
 bool slice_equal(struct slice a, struct slice b);
+
 /* <0, 0 or >0, by bytes. */
 int slice_compare(struct slice a, struct slice b);
 

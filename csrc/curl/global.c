@@ -1,0 +1,45 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* dladdr, RTLD_NODELETE */
+#endif
+#include "curl/global.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static CURLcode global_state = CURLE_FAILED_INIT;
+
+/* The library is never unloaded: a name look-up that outlives its deadline continues in a thread of libcurl. */
+static void start_once(void) {
+  Dl_info info;
+  if (dladdr(&once, &info) && info.dli_fname) dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+  global_state = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+CURLcode global_start(void) {
+  pthread_once(&once, start_once);
+  return global_state;
+}
+
+static bool is_pending(sigset_t *pipe_only) {
+  sigset_t pending;
+  sigemptyset(pipe_only);
+  sigaddset(pipe_only, SIGPIPE);
+  sigpending(&pending);
+  return sigismember(&pending, SIGPIPE) == 1;
+}
+
+/* CURLOPT_NOSIGNAL leaves SIGPIPE to the program, and libcurl before 7.88 writes to TLS sockets without
+   MSG_NOSIGNAL. */
+void sigpipe_block(struct sigpipe *s) {
+  sigset_t pipe_only;
+  s->blocked = !is_pending(&pipe_only) && pthread_sigmask(SIG_BLOCK, &pipe_only, &s->before) == 0;
+}
+
+void sigpipe_restore(const struct sigpipe *s) {
+  sigset_t pipe_only;
+  int signal_number;
+  if (!s->blocked) return;
+  if (is_pending(&pipe_only)) sigwait(&pipe_only, &signal_number);
+  pthread_sigmask(SIG_SETMASK, &s->before, NULL);
+}

@@ -1,0 +1,97 @@
+#include "curl/lua_transfer.h"
+
+int lua_new_multi(lua_State *L) {
+  struct multi *m = lua_newuserdata(L, sizeof *m);
+  multi_init(m);
+  luaL_setmetatable(L, MULTI);
+  return 1;
+}
+
+static struct multi *check_open(lua_State *L) {
+  struct multi *m = luaL_checkudata(L, 1, MULTI);
+  if (m->closed) luaL_error(L, "the multi is closed");
+  return m;
+}
+
+/* multi:add(session, method, url, ...) -> id; the arguments are those of session:send. The id is a light userdata,
+   which poll returns. The caller keeps the session: a session that is collected is cancelled. */
+static int multi_lua_add(lua_State *L) {
+  struct multi *m = check_open(L);
+  struct carried *c = lua_check_free_session(L, 2);
+  struct request request;
+  lua_settop(L, 9);
+  lua_check_request(L, 3, &c->transfer, &request);
+  luaL_checkstack(L, 10, NULL);
+  transfer_clear(&c->transfer);
+  if (lua_add_headers(L, 5, &c->transfer)) multi_add(m, c, &request);
+  else multi_add_failed(m, c);
+  lua_pushlightuserdata(L, c);
+  return 1;
+}
+
+/* multi:poll(seconds) -> list of the ids of completed requests */
+static int multi_lua_poll(lua_State *L) {
+  struct multi *m = check_open(L);
+  CURLMcode code = multi_poll(m, (int)lua_milliseconds(lua_check_seconds(L, 2)));
+  if (code != CURLM_OK) return luaL_error(L, "libcurl: %s", curl_multi_strerror(code));
+  lua_newtable(L);
+  int count = 0;
+  for (struct carried *c; (c = multi_next(m));) {
+    lua_pushlightuserdata(L, c);
+    lua_rawseti(L, -2, ++count);
+  }
+  return 1;
+}
+
+/* multi:timeout() -> seconds until poll has work even when no socket is ready; nil: never */
+static int multi_lua_timeout(lua_State *L) {
+  int64_t left = multi_timeout(check_open(L));
+  if (left < 0) lua_pushnil(L);
+  else lua_pushnumber(L, (lua_Number)left / 1000);
+  return 1;
+}
+
+/* multi:fd() -> a descriptor that is readable when a socket is ready; nil: the system has none */
+static int multi_lua_fd(lua_State *L) {
+  int fd = -1;
+  if (!multi_fd(check_open(L), &fd)) return luaL_error(L, "no descriptor, or no memory, is left");
+  if (fd < 0) lua_pushnil(L);
+  else lua_pushinteger(L, fd);
+  return 1;
+}
+
+/* multi:cancel(session) -> whether its request was in flight here; its result is ready then */
+static int multi_lua_cancel(lua_State *L) {
+  struct multi *m = check_open(L);
+  struct carried *c = luaL_checkudata(L, 2, SESSION);
+  bool here = c->multi == m;
+  if (here) multi_cancel(m, c);
+  lua_pushboolean(L, here);
+  return 1;
+}
+
+static int multi_lua_close(lua_State *L) {
+  multi_close(luaL_checkudata(L, 1, MULTI));
+  return 0;
+}
+
+static int multi_lua_tostring(lua_State *L) {
+  const struct multi *m = luaL_checkudata(L, 1, MULTI);
+  lua_pushfstring(L, MULTI " (%s)", m->closed ? "closed" : "open");
+  return 1;
+}
+
+void lua_open_multi(lua_State *L) {
+  static const luaL_Reg methods[] = {
+    { "add", multi_lua_add }, { "poll", multi_lua_poll },     { "timeout", multi_lua_timeout },
+    { "fd", multi_lua_fd },   { "cancel", multi_lua_cancel }, { "close", multi_lua_close },
+    { NULL, NULL },
+  };
+  static const luaL_Reg metamethods[] = {
+    { "__gc", multi_lua_close },
+    { "__close", multi_lua_close },
+    { "__tostring", multi_lua_tostring },
+    { NULL, NULL },
+  };
+  lua_new_class(L, MULTI, metamethods, methods);
+}

@@ -1,0 +1,123 @@
+#include "curl/lua_transfer.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define DEFAULT_CONNECT_TIMEOUT 5.0
+#define DEFAULT_MAX_REPLY_BYTES (16.0 * 1024 * 1024)
+#define MAX_MAX_REPLY_BYTES (1024.0 * 1024 * 1024)
+
+static double option_number(lua_State *L, const char *name, double otherwise, double min, double max) {
+  double value = otherwise;
+  lua_getfield(L, 1, name);
+  if (!lua_isnil(L, -1)) {
+    if (lua_type(L, -1) != LUA_TNUMBER) luaL_error(L, "option %s must be a number", name);
+    value = (double)lua_tonumber(L, -1);
+    if (!(value >= min && value <= max)) luaL_error(L, "option %s is out of range", name);
+  }
+  lua_pop(L, 1);
+  return value;
+}
+
+static void option_text(lua_State *L, const char *name, char **copy) {
+  lua_getfield(L, 1, name);
+  if (!lua_isnil(L, -1)) {
+    if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "option %s must be a string", name);
+    size_t len;
+    const char *text = lua_tolstring(L, -1, &len);
+    if (memchr(text, '\0', len)) luaL_error(L, "option %s has a NUL in it", name);
+    *copy = malloc(len + 1);
+    if (!*copy) luaL_error(L, "not enough memory");
+    memcpy(*copy, text, len + 1);
+  }
+  lua_pop(L, 1);
+}
+
+static long option_min_tls(lua_State *L) {
+  long version = CURL_SSLVERSION_TLSv1_2;
+  lua_getfield(L, 1, "min_tls");
+  if (!lua_isnil(L, -1)) {
+    const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    if (strcmp(name, "1.3") == 0) version = CURL_SSLVERSION_TLSv1_3;
+    else if (strcmp(name, "1.2") != 0) luaL_error(L, "option min_tls must be \"1.2\" or \"1.3\"");
+  }
+  lua_pop(L, 1);
+  return version;
+}
+
+int lua_new_session(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  struct carried *c = lua_newuserdata(L, sizeof *c);
+  memset(c, 0, sizeof *c);
+  luaL_setmetatable(L, SESSION);
+  struct session *s = &c->transfer.session;
+  double connect_timeout = option_number(L, "connect_timeout", DEFAULT_CONNECT_TIMEOUT, 0.001, HUGE_VAL);
+  s->connect_timeout_ms = lua_milliseconds(connect_timeout);
+  s->max_reply_bytes = (size_t)option_number(L, "max_reply_bytes", DEFAULT_MAX_REPLY_BYTES, 0, MAX_MAX_REPLY_BYTES);
+  lua_getfield(L, 1, "allow_http");
+  s->allow_http = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  s->min_tls = option_min_tls(L);
+  option_text(L, "ca_file", &s->ca_file);
+  option_text(L, "client_certificate", &s->client_certificate);
+  option_text(L, "client_key", &s->client_key);
+  option_text(L, "client_key_password", &s->client_key_password);
+  return 1;
+}
+
+static struct carried *to_session(lua_State *L, int index) {
+  return luaL_checkudata(L, index, SESSION);
+}
+
+struct carried *lua_check_free_session(lua_State *L, int index) {
+  struct carried *c = to_session(L, index);
+  if (c->transfer.session.closed) luaL_error(L, "the session is closed");
+  if (c->multi) luaL_error(L, "the session has a request in flight");
+  return c;
+}
+
+/* session:send(method, url, headers, body, timeout [, connect_timeout [, proxy]]) -> status, headers, body | nil, err */
+static int session_send(lua_State *L) {
+  struct transfer *t = &lua_check_free_session(L, 1)->transfer;
+  struct request request;
+  lua_settop(L, 8);
+  lua_check_request(L, 2, t, &request);
+  luaL_checkstack(L, 10, NULL);
+  transfer_clear(t);
+  if (lua_add_headers(L, 4, t)) transfer_send(t, &request);
+  int results = lua_push_result(L, t);
+  t->state = TRANSFER_IDLE;
+  return results;
+}
+
+/* session:result() -> as send, of a multi's request that is completed */
+static int session_result(lua_State *L) {
+  struct transfer *t = &to_session(L, 1)->transfer;
+  bool completed = t->state == TRANSFER_SUCCEEDED || t->state == TRANSFER_FAILED;
+  return completed ? lua_push_result(L, t) : luaL_error(L, "the session has no result");
+}
+
+static int session_meta_close(lua_State *L) {
+  struct carried *c = to_session(L, 1);
+  if (c->multi) multi_cancel(c->multi, c);
+  transfer_close(&c->transfer);
+  return 0;
+}
+
+static int session_tostring(lua_State *L) {
+  lua_pushfstring(L, SESSION " (%s)", to_session(L, 1)->transfer.session.closed ? "closed" : "open");
+  return 1;
+}
+
+void lua_open_session(lua_State *L) {
+  static const luaL_Reg methods[] = {
+    { "send", session_send }, { "result", session_result }, { "close", session_meta_close }, { NULL, NULL }
+  };
+  static const luaL_Reg metamethods[] = {
+    { "__gc", session_meta_close },
+    { "__close", session_meta_close },
+    { "__tostring", session_tostring },
+    { NULL, NULL },
+  };
+  lua_new_class(L, SESSION, metamethods, methods);
+}

@@ -1,0 +1,245 @@
+#include "curl/transfer.h"
+
+#include "curl/global.h"
+
+#include <stdio.h>
+
+static void fail(struct transfer *t, CURLcode code, enum request_sent sent, const char *message) {
+  const char *text = message;
+  if (!text) text = t->message[0] ? t->message : curl_easy_strerror(code);
+  /* libcurl quotes a proxy that it can't use, with the password in it. */
+  if (strchr(text, '@')) text = curl_easy_strerror(code);
+  t->failure = (struct failure){ curl_code_kind(code, sent), sent, code, text, NULL, 0 };
+  t->state = TRANSFER_FAILED;
+}
+
+bool transfer_add_header(struct transfer *t, struct slice name, struct slice value) {
+  const char *refusal;
+  CURLcode code = headers_add(&t->headers, name, value, &refusal);
+  if (code != CURLE_OK) fail(t, code, SENT_NO, refusal);
+  return code == CURLE_OK;
+}
+
+/* The beginning of a request */
+
+#define SET(option, value)                                           \
+  do {                                                               \
+    if (code == CURLE_OK) code = curl_easy_setopt(h, option, value); \
+  } while (0)
+
+/* libcurl repeats a request by itself when a kept connection breaks before the reply, even when the service has read
+   the request and acted on it. It calls this before each try, once the connection is up: the second is refused. */
+static int on_start(void *context, char *remote, char *local, int remote_port, int local_port) {
+  struct transfer *t = context;
+  (void)remote, (void)local, (void)remote_port;
+  t->local_port = local_port;
+  if (t->connections && t->starts == 0 && t->connections->is_stale(t->connections, t)) {
+    t->stale = true;
+    return CURL_PREREQFUNC_ABORT;
+  }
+  return ++t->starts == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+static CURLcode set_callbacks(struct transfer *t, CURL *h) {
+  CURLcode code = CURLE_OK;
+  SET(CURLOPT_ERRORBUFFER, t->message);
+  SET(CURLOPT_WRITEFUNCTION, reply_on_body);
+  SET(CURLOPT_WRITEDATA, &t->reply);
+  SET(CURLOPT_HEADERFUNCTION, reply_on_header);
+  SET(CURLOPT_HEADERDATA, &t->reply);
+  SET(CURLOPT_PREREQFUNCTION, on_start);
+  SET(CURLOPT_PREREQDATA, t);
+  SET(CURLOPT_PRIVATE, t);
+  return code;
+}
+
+/* A shared connection may outlive the request's memory, so libcurl copies the body. */
+static CURLcode set_method(const struct transfer *t, CURL *h, const struct request *request) {
+  CURLcode code = CURLE_OK;
+  if (strcmp(request->method, "GET") == 0) {
+    SET(CURLOPT_HTTPGET, 1L);
+    SET(CURLOPT_CUSTOMREQUEST, NULL);
+    return code;
+  }
+  SET(CURLOPT_POST, 1L);
+  SET(CURLOPT_CUSTOMREQUEST, strcmp(request->method, "POST") == 0 ? NULL : request->method);
+  SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
+  if (t->connections) SET(CURLOPT_COPYPOSTFIELDS, request->body.data);
+  else SET(CURLOPT_POSTFIELDS, request->body.data);
+  return code;
+}
+
+/* A shared connection outlives the session. */
+static CURLcode set_connection(struct transfer *t, CURL *h) {
+  bool shared = t->connections != NULL;
+  bool multiplexed = shared && !t->url.is_plain;
+  struct sockets *sockets = shared ? &t->connections->sockets : &t->session.sockets;
+  CURLcode code = CURLE_OK;
+  SET(CURLOPT_OPENSOCKETDATA, sockets);
+  SET(CURLOPT_CLOSESOCKETDATA, sockets);
+  SET(CURLOPT_FRESH_CONNECT, !shared && sockets_readable(sockets) ? 1L : 0L);
+  SET(CURLOPT_HTTP_VERSION, multiplexed ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+  SET(CURLOPT_PIPEWAIT, multiplexed ? 1L : 0L);
+  return code;
+}
+
+/* libcurl writes a query byte by byte, twice, but copies a request target. */
+static CURLcode set_url(const struct url *url, CURL *h, const char *target) {
+  CURLcode code = CURLE_OK;
+  if (target && curl_url_set(url->handle, CURLUPART_QUERY, NULL, 0) != CURLUE_OK) code = CURLE_OUT_OF_MEMORY;
+  SET(CURLOPT_CURLU, url->handle);
+  SET(CURLOPT_REQUEST_TARGET, target);
+  return code;
+}
+
+/* Loopback is reached directly: through a proxy, plain http would leave the machine. */
+static CURLcode set_request(struct transfer *t, CURL *h, const struct request *request) {
+  const char *proxy = t->url.is_loopback ? "" : request->proxy;
+  bool needs_whole_url = t->url.is_plain && *proxy;
+  CURLcode code = set_method(t, h, request);
+  if (code == CURLE_OK) code = set_url(&t->url, h, needs_whole_url ? NULL : url_target(&t->url));
+  SET(CURLOPT_HTTPHEADER, t->headers.list);
+  SET(CURLOPT_TIMEOUT_MS, request->timeout_ms);
+  SET(CURLOPT_CONNECTTIMEOUT_MS, request->connect_timeout_ms);
+  SET(CURLOPT_PROXY, proxy);
+  return code;
+}
+
+/* The handle must not keep pointers to the caller's memory. */
+static void unset_request(CURL *h) {
+  curl_easy_setopt(h, CURLOPT_HTTPHEADER, NULL);
+  curl_easy_setopt(h, CURLOPT_POSTFIELDS, NULL);
+  curl_easy_setopt(h, CURLOPT_HTTPGET, 1L);
+}
+
+static bool check_request(struct transfer *t, const struct request *request) {
+  if (request->timeout_ms <= 0) {
+    fail(t, CURLE_OPERATION_TIMEDOUT, SENT_NO, "the deadline passed before the request was sent");
+  } else if (!url_parse(&t->url, request->url.data, request->url.len)) {
+    fail(t, CURLE_URL_MALFORMAT, SENT_NO,
+         "the URL must be http:// or https:// and a host, without a user name or spaces");
+  } else if (t->url.is_plain && !t->url.is_loopback && !t->session.allow_http) {
+    fail(t, CURLE_UNSUPPORTED_PROTOCOL, SENT_NO, "plain http is refused: the host is not loopback");
+  } else {
+    return true;
+  }
+  return false;
+}
+
+static CURLcode prepare(struct transfer *t, const struct request *request) {
+  CURLcode code = headers_finish(&t->headers) ? session_open(&t->session) : CURLE_OUT_OF_MEMORY;
+  if (code != CURLE_OK) return code;
+  CURL *h = t->session.handle;
+  code = set_callbacks(t, h);
+  if (code == CURLE_OK) code = set_request(t, h, request);
+  if (code == CURLE_OK) code = set_connection(t, h);
+  if (code != CURLE_OK) unset_request(h);
+  return code;
+}
+
+void transfer_begin(struct transfer *t, const struct request *request, struct connections *connections) {
+  t->connections = connections;
+  t->starts = 0;
+  t->stale = false;
+  t->message[0] = '\0';
+  reply_begin(&t->reply, t->session.max_reply_bytes);
+  if (!check_request(t, request)) return;
+  CURLcode code = prepare(t, request);
+  if (code == CURLE_OK) t->state = TRANSFER_RUNNING;
+  else fail(t, code, SENT_NO, NULL);
+}
+
+/* The end of a request */
+
+/* A proxy's refusal never reached the service, and has a name of its own. */
+static void name_proxy_failure(struct transfer *t) {
+  struct failure *f = &t->failure;
+  long error = 0;
+  curl_easy_getinfo(t->session.handle, CURLINFO_HTTP_CONNECTCODE, &f->proxy_status);
+  /* libcurl keeps the error of an earlier request. */
+  if (f->code == CURLE_PROXY) curl_easy_getinfo(t->session.handle, CURLINFO_PROXY_ERROR, &error);
+  f->name = proxy_failure_name(f->proxy_status, error);
+}
+
+/* In TLS 1.3 a server refuses or misses the client certificate after the client began to write, but before the
+   handshake is complete, and so before it reads a request. */
+static bool is_certificate_refused(const struct transfer *t, CURLcode code) {
+  static const char *const alerts[] = { "certificate", "unknown ca", "access denied" };
+  long connects = 0;
+  if (code != CURLE_RECV_ERROR || t->reply.state != REPLY_NOTHING || !strstr(t->message, " alert ")) return false;
+  curl_easy_getinfo(t->session.handle, CURLINFO_NUM_CONNECTS, &connects);
+  if (connects == 0) return false;
+  for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++) {
+    if (strstr(t->message, alerts[i])) return true;
+  }
+  return false;
+}
+
+static enum request_sent was_sent(const struct transfer *t) {
+  if (t->starts == 0) return SENT_NO;
+  return t->reply.state == REPLY_NOTHING ? SENT_UNKNOWN : SENT_YES;
+}
+
+static void fail_exchange(struct transfer *t, CURLcode code) {
+  enum request_sent sent = was_sent(t);
+  /* libcurl reports a failed write or an abort for what a callback decided. */
+  switch (t->reply.stop) {
+    case STOP_BODY_SIZE:
+      snprintf(t->message, sizeof t->message, "the reply is larger than %zu bytes", t->reply.max_body);
+      fail(t, CURLE_FILESIZE_EXCEEDED, sent, NULL);
+      return;
+    case STOP_HEADER_SIZE: fail(t, CURLE_FILESIZE_EXCEEDED, sent, "the reply has too many headers"); return;
+    case STOP_NO_MEMORY: fail(t, CURLE_OUT_OF_MEMORY, sent, NULL); return;
+    case STOP_NONE: break;
+  }
+  if (t->starts > 1) {
+    fail(t, CURLE_GOT_NOTHING, sent, "the service closed the connection without a reply");
+  } else if (is_certificate_refused(t, code)) {
+    fail(t, CURLE_SSL_CLIENTCERT, SENT_NO, NULL);
+  } else {
+    fail(t, code, sent, NULL);
+    if (sent == SENT_NO) name_proxy_failure(t);
+    /* Broken chunks have no code of their own. */
+    if (code == CURLE_RECV_ERROR && sent == SENT_YES && strstr(t->message, "chunk")) t->failure.kind = FAILURE_PROTOCOL;
+  }
+}
+
+void transfer_finish(struct transfer *t, CURLcode code) {
+  unset_request(t->session.handle);
+  if (code != CURLE_OK) {
+    fail_exchange(t, code);
+  } else if (t->reply.state != REPLY_BODY) {
+    /* libcurl calls this a success. */
+    fail(t, CURLE_PARTIAL_FILE, was_sent(t), "the reply ends within its headers");
+  } else {
+    curl_easy_getinfo(t->session.handle, CURLINFO_RESPONSE_CODE, &t->status);
+    t->state = TRANSFER_SUCCEEDED;
+  }
+}
+
+void transfer_cancel(struct transfer *t) {
+  if (t->session.handle) unset_request(t->session.handle);
+  fail(t, CURLE_ABORTED_BY_CALLBACK, was_sent(t), "the call was cancelled");
+  t->failure.kind = FAILURE_CANCELLED;
+}
+
+void transfer_send(struct transfer *t, const struct request *request) {
+  struct sigpipe sigpipe;
+  transfer_begin(t, request, NULL);
+  if (t->state != TRANSFER_RUNNING) return;
+  sigpipe_block(&sigpipe);
+  CURLcode code = curl_easy_perform(t->session.handle);
+  sigpipe_restore(&sigpipe);
+  transfer_finish(t, code);
+}
+
+void transfer_clear(struct transfer *t) {
+  headers_free(&t->headers);
+  reply_free(&t->reply);
+}
+
+void transfer_close(struct transfer *t) {
+  transfer_clear(t);
+  session_close(&t->session);
+  url_free(&t->url);
+}

@@ -1,0 +1,40 @@
+#include "curl/url.h"
+
+#include "shared/address.h"
+
+#include <strings.h>
+
+static bool begins_with(const char *text, const char *prefix) {
+  return strncasecmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* The scheme is checked here, since libcurl takes a text without one as a part of the handle's last URL. */
+bool url_parse(struct url *u, const char *text, size_t len) {
+  const unsigned flags = CURLU_PATH_AS_IS | CURLU_DISALLOW_USER;
+  char *host = NULL;
+  if (strlen(text) != len) return false;
+  u->text = text;
+  u->is_plain = begins_with(text, "http://");
+  if (!u->is_plain && !begins_with(text, "https://")) return false;
+  if (!u->handle) u->handle = curl_url();
+  bool ok = u->handle && curl_url_set(u->handle, CURLUPART_URL, text, flags) == CURLUE_OK &&
+            curl_url_get(u->handle, CURLUPART_HOST, &host, 0) == CURLUE_OK;
+  if (ok) u->is_loopback = address_is_loopback((struct slice){ host, strlen(host) });
+  curl_free(host);
+  return ok;
+}
+
+const char *url_target(const struct url *u) {
+  const char *authority = strstr(u->text, "://") + 3;
+  const char *path = authority + strcspn(authority, "/?#");
+  if (path == authority || *path != '/') return NULL;
+  for (const char *c = path; *c; c++) {
+    if (*c == '#' || (unsigned char)*c > 0x7e) return NULL; /* libcurl omits a fragment and escapes other bytes */
+  }
+  return path;
+}
+
+void url_free(struct url *u) {
+  curl_url_cleanup(u->handle);
+  *u = (struct url){ .handle = NULL };
+}
