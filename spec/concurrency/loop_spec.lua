@@ -1052,8 +1052,8 @@ describe("a loop", function()
 
     it("takes a session once at a time", function()
       add "/never"
-      assert.error_matches(function() add "/echo" end, "the session has a request under way")
-      assert.error_matches(function() session:send("GET", web:url "/echo", {}, "", 1) end, "under way")
+      assert.error_matches(function() add "/echo" end, "the session has a request in flight")
+      assert.error_matches(function() session:send("GET", web:url "/echo", {}, "", 1) end, "in flight")
       assert.error_matches(function() session:result() end, "has no result")
       assert.is_true(multi:cancel(session))
       assert.equal("cancelled", select(2, session:result()).kind)
