@@ -1,6 +1,7 @@
 -- Preparing a request, from the script as a table to what goes on the wire, against the OpenSSL work on the same
 -- bytes.
 
+require "dataworks.api.core_data"
 local core = require "dataworks.core"
 local floor = require "floor"
 local ratio = require "bench.ratio"

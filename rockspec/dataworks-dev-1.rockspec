@@ -26,10 +26,13 @@ build = {
   modules = {
     ["dataworks.core"] = {
       sources = {
-        "csrc/core/core.c", "csrc/core/json.c", "csrc/core/param.c", "csrc/core/percent.c",
-        "csrc/core/repeat_list.c", "csrc/core/request.c", "csrc/core/script.c", "csrc/core/sign.c",
-        "csrc/core/sign_stages.c", "csrc/core/signer.c", "csrc/core/task_param.c", "csrc/core/value.c",
-        "csrc/shared/address.c", "csrc/shared/buffer.c", "csrc/system/clock.c", "csrc/system/file.c", "csrc/system/process.c",
+        "csrc/core/action_row.c", "csrc/core/authentication.c", "csrc/core/core.c", "csrc/core/date.c",
+        "csrc/core/encoding.c", "csrc/core/json.c", "csrc/core/lua_sign.c", "csrc/core/lua_signer.c",
+        "csrc/core/lua_text.c", "csrc/core/param.c", "csrc/core/percent.c", "csrc/core/placement.c",
+        "csrc/core/repeat_list.c", "csrc/core/request.c", "csrc/core/scratch.c", "csrc/core/script.c",
+        "csrc/core/sign.c", "csrc/core/task_param.c", "csrc/core/value.c", "csrc/core/writers.c",
+        "csrc/shared/address.c", "csrc/shared/buffer.c", "csrc/system/clock.c", "csrc/system/file.c",
+        "csrc/system/process.c", "csrc/system/random.c",
       },
       libraries = { "crypto" },
       incdirs = { "csrc", "$(OPENSSL_INCDIR)" },
@@ -51,8 +54,10 @@ build = {
     ["dataworks.api.catalog"] = "lua/dataworks/api/catalog.lua",
     ["dataworks.api.catalog.v20200518"] = "lua/dataworks/api/catalog/v20200518.lua",
     ["dataworks.api.catalog.v20240518"] = "lua/dataworks/api/catalog/v20240518.lua",
+    ["dataworks.api.core_data"] = "lua/dataworks/api/core_data.lua",
     ["dataworks.api.endpoints"] = "lua/dataworks/api/endpoints.lua",
     ["dataworks.api.task_param"] = "lua/dataworks/api/task_param.lua",
+    ["dataworks.api.writers"] = "lua/dataworks/api/writers.lua",
     ["dataworks.call.clock_skew"] = "lua/dataworks/call/clock_skew.lua",
     ["dataworks.call.event_log"] = "lua/dataworks/call/event_log.lua",
     ["dataworks.call.events"] = "lua/dataworks/call/events.lua",

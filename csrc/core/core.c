@@ -1,12 +1,16 @@
+/* luaopen_dataworks_core: requests, signatures, JSON and the system functions, for Lua. Links libcrypto only. */
 #include "core/core.h"
 
+#include "core/action_row.h"
 #include "core/json.h"
 #include "core/request.h"
+#include "core/scratch.h"
 #include "core/task_param.h"
 
-#include <string.h>
-
 #define SCRATCH "dataworks.scratch"
+
+/* Key in the registry of the row that core.generate is for. */
+static const char generate_key = 'g';
 
 static struct scratch *new_scratch(lua_State *L) {
   struct scratch *s = lua_newuserdata(L, sizeof *s);
@@ -15,8 +19,8 @@ static struct scratch *new_scratch(lua_State *L) {
   return s;
 }
 
-/* Pushes the shared scratch. It gets a successor when a finalizer is called in the midst of a request, or when an
-   error has left it taken. */
+/* Pushes the shared scratch. A new one replaces it when a finalizer is called during a request, or when an error has
+   left it taken. */
 static struct scratch *take_scratch(lua_State *L) {
   struct scratch *s = lua_touserdata(L, lua_upvalueindex(1));
   if (s->taken) {
@@ -38,119 +42,54 @@ static int scratch_gc(lua_State *L) {
   return 0;
 }
 
-/* generate(params, context) -> request | nil, err */
+/* configure{generate = row, writers = rows}: the data of api/core_data.lua. The rows are constants. */
+static int core_configure(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 1);
+  lua_getfield(L, 1, "generate");
+  lua_getfield(L, 1, "writers");
+  luaL_argcheck(L, lua_istable(L, 2) && lua_istable(L, 3), 1, "tables expected as generate and writers");
+  writers_set(L, 3);
+  lua_settop(L, 2);
+  value_set_slot(L, &generate_key);
+  return 0;
+}
+
+static int build_request(lua_State *L, const struct action *action, int params, int context) {
+  struct scratch *s = take_scratch(L);
+  int results = request_build(L, s, action, params, context);
+  give_scratch(s);
+  return results;
+}
+
+/* generate(params, context) -> request | nil, err: request() for the row that configure was given */
 static int core_generate(lua_State *L) {
   lua_settop(L, 2);
-  struct scratch *s = take_scratch(L);
-  int results = request_build(L, s, &request_generate, 1, 2);
-  give_scratch(s);
-  return results;
+  value_push_slot(L, &generate_key);
+  if (lua_isnil(L, 3))
+    return luaL_error(L, "dataworks.core has no row to generate: require \"dataworks.api.core_data\"");
+  return build_request(L, action_row_push(L, 3), 1, 2);
 }
 
-/* Rows of actions.lua */
-
-static struct slice row_text(lua_State *L, int table, int key) {
-  struct slice text = { NULL, 0 };
-  lua_rawgeti(L, table, key);
-  if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "action row: string expected in a parameter's place %d", key);
-  text.data = lua_tolstring(L, -1, &text.len);
-  lua_pop(L, 1);
-  return text;
-}
-
-static struct slice row_field(lua_State *L, int row, const char *name) {
-  struct slice text = { NULL, 0 };
-  lua_getfield(L, row, name);
-  if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "action row: string expected as %s", name);
-  text.data = lua_tolstring(L, -1, &text.len);
-  lua_pop(L, 1);
-  return text;
-}
-
-static enum param_type row_type(lua_State *L, struct slice name) {
-  static const char *const names[PARAM_TYPES] = {
-    [PARAM_LONG] = "long",           [PARAM_INT32] = "int32",
-    [PARAM_DOUBLE] = "double",       [PARAM_STRING] = "string",
-    [PARAM_BOOLEAN] = "boolean",     [PARAM_JSON] = "json",
-    [PARAM_ARRAY] = "array",         [PARAM_LIST] = "list",
-    [PARAM_CREATING] = "task_param", [PARAM_UPDATING] = "update_param",
-  };
-  for (int i = 0; i < PARAM_TYPES; i++) {
-    if (slice_equal(name, (struct slice){ names[i], strlen(names[i]) })) return (enum param_type)i;
-  }
-  luaL_error(L, "action row: unknown parameter type %s", name.data);
-  return PARAM_STRING;
-}
-
-/* The texts stay alive: the row's tables hold them. */
-static const char *const *row_values(lua_State *L, struct scratch *s, int param, size_t *used) {
-  const char *const *first = s->values + *used;
-  lua_getfield(L, param, "values");
-  if (!lua_istable(L, -1)) {
-    lua_pop(L, 1);
-    return NULL;
-  }
-  size_t count = lua_rawlen(L, -1);
-  if (*used + count + 1 > PARAM_VALUE_LIMIT) luaL_error(L, "action row: too many values");
-  for (size_t i = 1; i <= count; i++) {
-    lua_rawgeti(L, -1, (int)i);
-    s->values[(*used)++] = luaL_checkstring(L, -1);
-    lua_pop(L, 1);
-  }
-  s->values[(*used)++] = NULL;
-  lua_pop(L, 1);
-  return first;
-}
-
-static void read_params(lua_State *L, struct scratch *s, int row, struct action *action) {
-  size_t used = 0;
-  lua_getfield(L, row, "params");
-  luaL_checktype(L, -1, LUA_TTABLE);
-  int list = lua_gettop(L);
-  action->params = s->params;
-  action->param_count = lua_rawlen(L, list);
-  if (action->param_count > PARAM_LIMIT) luaL_error(L, "action row: too many parameters");
-  for (size_t i = 0; i < action->param_count; i++) {
-    lua_rawgeti(L, list, (int)i + 1);
-    luaL_checktype(L, -1, LUA_TTABLE);
-    int param = lua_gettop(L);
-    lua_getfield(L, param, "required");
-    s->params[i] = (struct param){
-      .name = row_text(L, param, 1),
-      .type = row_type(L, row_text(L, param, 2)),
-      .in_body = slice_equal(row_text(L, param, 3), SLICE("body")),
-      .required = lua_toboolean(L, -1),
-      .values = row_values(L, s, param, &used),
-    };
-    lua_settop(L, list);
-  }
-}
-
-/* request(name, row, params, context) -> request | nil, err */
+/* request(name, row, params, context) -> request | nil, err. A row is compiled when it is first used. */
 static int core_request(lua_State *L) {
-  struct action action = { .name = { NULL, 0 } };
   lua_settop(L, 4);
-  struct scratch *s = take_scratch(L);
-  action.name.data = luaL_checklstring(L, 1, &action.name.len);
+  luaL_checkstring(L, 1);
   luaL_checktype(L, 2, LUA_TTABLE);
-  action.version = row_field(L, 2, "version");
-  action.method = row_field(L, 2, "method");
-  read_params(L, s, 2, &action);
-  int results = request_build(L, s, &action, 3, 4);
-  give_scratch(s);
-  return results;
+  struct action action = *action_row_push(L, 2);
+  action.name = value_text(L, 1);
+  return build_request(L, &action, 3, 4);
 }
 
-/* encode(value) -> text | nil, err. A script that says it is a real-time one is checked as such. */
+/* encode(value) -> text | nil, err. A script of type realtime is checked as the script of a new task. */
 static int core_encode(lua_State *L) {
   struct path path = { .name = SLICE("TaskParam") };
   enum script_check check = SCRIPT_ANY;
   luaL_checkany(L, 1);
   lua_settop(L, 1);
   if (lua_istable(L, 1)) {
-    lua_pushliteral(L, "type");
-    lua_rawget(L, 1);
-    if (lua_type(L, -1) == LUA_TSTRING && !strcmp(lua_tostring(L, -1), "realtime")) check = SCRIPT_CREATING;
+    value_field(L, 1, "type");
+    if (slice_equal(value_text(L, -1), SLICE("realtime"))) check = SCRIPT_CREATING;
   }
   struct scratch *s = take_scratch(L);
   bool encoded = task_encode(L, 1, check, &path, &s->text, &s->keys);
@@ -179,7 +118,7 @@ static int core_quote_integers(lua_State *L) {
   return 2;
 }
 
-/* list(table) -> table, written as a JSON list even when it is empty */
+/* list(table) -> table, encoded as a JSON list even when it is empty */
 static int core_list(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
@@ -197,25 +136,46 @@ static void create_metatables(lua_State *L) {
     lua_setfield(L, -2, "__gc");
   }
   lua_pop(L, 1);
+  core_signer_open(L);
+  core_sign_open(L);
+  core_process_open(L);
+  action_row_open(L);
 }
+
+/* The upvalue of each is the scratch. */
+static const luaL_Reg functions[] = {
+  { "configure", core_configure },
+  { "generate", core_generate },
+  { "request", core_request },
+  { "encode", core_encode },
+  { "quote_integers", core_quote_integers },
+  { "list", core_list },
+  { "signer", core_signer },
+  { "sign", core_sign },
+  { "percent_encode", core_percent_encode },
+  { "percent_decode", core_percent_decode },
+  { "base64_encode", core_base64_encode },
+  { "digest", core_digest },
+  { "parse_date", core_parse_date },
+  { "parse_address", core_parse_address },
+  { "is_loopback", core_is_loopback },
+  { "time", core_time },
+  { "clock", core_clock },
+  { "random", core_random },
+  { "nonce", core_nonce },
+  { "stamp", core_stamp },
+  { "write_private", core_write_private },
+  { "run", core_run },
+  { NULL, NULL },
+};
 
 DATAWORKS_EXPORT int luaopen_dataworks_core(lua_State *L);
 
 DATAWORKS_EXPORT int luaopen_dataworks_core(lua_State *L) {
-  static const luaL_Reg functions[] = {
-    { "generate", core_generate }, { "request", core_request },
-    { "encode", core_encode },     { "quote_integers", core_quote_integers },
-    { "list", core_list },         { NULL, NULL },
-  };
   create_metatables(L);
-  lua_createtable(L, 0, 16);
+  lua_createtable(L, 0, sizeof functions / sizeof *functions);
   new_scratch(L);
   luaL_setfuncs(L, functions, 1);
-  core_signer_open(L);
-  core_sign_open(L);
-  core_host_open(L);
-  core_file_open(L);
-  core_run_open(L);
   lua_pushlightuserdata(L, NULL);
   lua_setfield(L, -2, "null");
   return 1;

@@ -1,4 +1,4 @@
-/* The pieces of dataworks.core. Each function below adds its functions to the table on top of the stack. */
+/* The functions of dataworks.core; each says at its definition what it takes and returns. */
 #ifndef DATAWORKS_CORE_H
 #define DATAWORKS_CORE_H
 
@@ -6,20 +6,30 @@
 
 #pragma GCC visibility push(hidden)
 
-/* signer */
-void core_signer_open(lua_State *L);
+/* lua_text.c */
+int core_percent_encode(lua_State *L);
+int core_percent_decode(lua_State *L);
+int core_base64_encode(lua_State *L);
+int core_digest(lua_State *L);
+int core_parse_date(lua_State *L);
+int core_parse_address(lua_State *L);
+int core_is_loopback(lua_State *L);
 
-/* sign */
+/* lua_sign.c, lua_signer.c. The open functions make the metatables of a room's userdata. */
 void core_sign_open(lua_State *L);
+int core_sign(lua_State *L);
+void core_signer_open(lua_State *L);
+int core_signer(lua_State *L);
 
-/* time, clock, random, nonce */
-void core_host_open(lua_State *L);
-
-/* stamp, write_private */
-void core_file_open(lua_State *L);
-
-/* run */
-void core_run_open(lua_State *L);
+/* system/clock.c, random.c, file.c, process.c */
+int core_time(lua_State *L);
+int core_clock(lua_State *L);
+int core_random(lua_State *L);
+int core_nonce(lua_State *L);
+int core_stamp(lua_State *L);
+int core_write_private(lua_State *L);
+void core_process_open(lua_State *L);
+int core_run(lua_State *L);
 
 #pragma GCC visibility pop
 

@@ -14,18 +14,23 @@ struct collector {
   struct buffer *keys;
 };
 
-static bool check_values(lua_State *L, const struct param *param, struct slice text, const struct path *path) {
-  if (!param->values) return true;
+/* "A, B or C" */
+static void push_choice(lua_State *L, const struct slice *values, size_t count) {
   luaL_Buffer b;
-  for (const char *const *value = param->values; *value; value++) {
-    if (slice_equal(text, (struct slice){ *value, strlen(*value) })) return true;
-  }
   luaL_buffinit(L, &b);
-  for (const char *const *value = param->values; *value; value++) {
-    if (value != param->values) luaL_addstring(&b, value[1] ? ", " : " or ");
-    luaL_addstring(&b, *value);
+  for (size_t i = 0; i < count; i++) {
+    if (i) luaL_addstring(&b, i + 1 < count ? ", " : " or ");
+    luaL_addlstring(&b, values[i].data, values[i].len);
   }
   luaL_pushresult(&b);
+}
+
+static bool check_value(lua_State *L, const struct param *param, struct slice text, const struct path *path) {
+  for (size_t i = 0; i < param->value_count; i++) {
+    if (slice_equal(text, param->values[i])) return true;
+  }
+  if (!param->value_count) return true;
+  push_choice(L, param->values, param->value_count);
   return value_fail(L, path, "expected %s", lua_tostring(L, -1));
 }
 
@@ -44,12 +49,10 @@ static bool string_value(struct collector *c, int index, const struct param *par
                          struct slice *out) {
   lua_State *L = c->L;
   int type = lua_type(L, index);
-  if (!param->values && (type == LUA_TNUMBER || value_is_cdata(L, index))) return id_value(c, index, path);
+  if (!param->value_count && (type == LUA_TNUMBER || value_is_cdata(L, index))) return id_value(c, index, path);
   if (type != LUA_TSTRING) return value_fail(L, path, "expected text, got %s", luaL_typename(L, index));
-  out->data = lua_tolstring(L, index, &out->len);
-  size_t bad = json_utf8_error(*out);
-  if (bad < out->len) return value_fail(L, path, "is not UTF-8: byte %d, counted from 1", (int)bad + 1);
-  return check_values(L, param, *out, path);
+  *out = value_text(L, index);
+  return value_check_utf8(L, *out, path) && check_value(L, param, *out, path);
 }
 
 static bool boolean_value(struct collector *c, int index, const struct path *path, struct slice *out) {
@@ -112,7 +115,7 @@ static bool json_value(struct collector *c, int index, const struct param *param
   return task_encode(L, index, check, path, c->text, c->keys);
 }
 
-/* `out` keeps NULL when the value was written to c->text. */
+/* `out` stays NULL when the value was written to c->text. */
 static bool convert(struct collector *c, int index, const struct param *param, const struct path *path,
                     struct slice *out) {
   switch (param->type) {
@@ -126,27 +129,29 @@ static bool convert(struct collector *c, int index, const struct param *param, c
 }
 
 static bool list_values(struct collector *c, int index, const struct param *param, const struct path *path,
-                        const struct param_value *like) {
+                        const struct wire_param *like) {
   size_t before = c->values->len;
-  if (!flat_collect(c->L, index, path, like, c->values, c->text)) return false;
+  if (!repeat_list_collect(c->L, index, path, like, c->values, c->text)) return false;
   return !param->required || c->values->len > before || !buffer_ok(c->values) || value_fail(c->L, path, "is empty");
 }
 
 static bool add_param(struct collector *c, size_t at, int index) {
   const struct param *param = &c->action->params[at];
   struct path path = { .name = param->name };
-  struct param_value value = { .name = param->name, .text_at = c->text->len, .param = at, .in_body = param->in_body };
+  struct wire_param value = {
+    .name = param->name, .text_offset = c->text->len, .param = at, .in_body = param->in_body
+  };
   if (param->type == PARAM_LIST) return list_values(c, index, param, &path, &value);
   if (!convert(c, index, param, &path, &value.text)) return false;
-  if (!value.text.data) value.text.len = c->text->len - value.text_at;
+  if (!value.text.data) value.text.len = c->text->len - value.text_offset;
   buffer_append(c->values, (const char *)&value, sizeof value);
   return true;
 }
 
-/* Who knows more than these names makes a suggestion of it. */
+/* The catalog adds a suggestion to an error marked `unknown`. */
 static bool unknown_param(lua_State *L, struct slice name) {
   struct path path = { .name = name };
-  value_fail(L, &path, "is no parameter of this action");
+  value_fail(L, &path, "is not a parameter of this action");
   lua_pushboolean(L, true);
   lua_setfield(L, -2, "unknown");
   return false;
@@ -155,7 +160,7 @@ static bool unknown_param(lua_State *L, struct slice name) {
 static bool check_names(struct collector *c, int params) {
   lua_State *L = c->L;
   for (lua_pushnil(L); lua_next(L, params); lua_pop(L, 1)) {
-    struct slice name = SLICE("a key that is no string");
+    struct slice name = SLICE("a key that is not a string");
     size_t i = 0;
     if (lua_type(L, -2) == LUA_TSTRING) name.data = lua_tolstring(L, -2, &name.len);
     while (i < c->action->param_count && !slice_equal(c->action->params[i].name, name)) i++;
@@ -164,12 +169,12 @@ static bool check_names(struct collector *c, int params) {
   return true;
 }
 
-/* Where texts begin is known once no more are added. */
-static void place_texts(struct buffer *values, const char *texts) {
-  struct param_value *value = (struct param_value *)(void *)values->data;
-  for (size_t count = values->len / sizeof *value; count; count--, value++) {
-    if (!value->name.data) value->name.data = texts + value->name_at;
-    if (!value->text.data) value->text.data = texts + value->text_at;
+/* Resolve offsets to pointers once the buffer stops growing. */
+static void resolve_texts(struct buffer *values, const char *texts) {
+  struct wire_param *value = BUFFER_ITEMS(struct wire_param, values);
+  for (size_t count = BUFFER_COUNT(struct wire_param, values); count; count--, value++) {
+    if (!value->name.data) value->name.data = texts + value->name_offset;
+    if (!value->text.data) value->text.data = texts + value->text_offset;
   }
 }
 
@@ -192,6 +197,6 @@ bool param_collect(lua_State *L, const struct action *action, int params, struct
     struct path path = { .name = action->name };
     return value_fail(L, &path, "the parameters are too large, or memory ran out");
   }
-  place_texts(values, text->data);
+  resolve_texts(values, text->data);
   return true;
 }

@@ -15,15 +15,9 @@ static const bool unreserved[256] = {
 };
 /* clang-format on */
 
-void percent_encode(struct buffer *out, struct slice text) {
+size_t percent_encode_to(char *to, struct slice text) {
   static const char digits[] = "0123456789ABCDEF";
-  if (!text.len) return;
-  char *start = text.len <= BUFFER_LIMIT ? buffer_reserve(out, text.len * 3) : NULL;
-  if (!start) {
-    out->failed = true;
-    return;
-  }
-  char *to = start;
+  const char *start = to;
   for (size_t i = 0; i < text.len; i++) {
     unsigned char byte = (unsigned char)text.data[i];
     if (unreserved[byte]) {
@@ -35,7 +29,38 @@ void percent_encode(struct buffer *out, struct slice text) {
       to += 3;
     }
   }
-  out->len += (size_t)(to - start);
+  return (size_t)(to - start);
+}
+
+void percent_encode(struct buffer *out, struct slice text) {
+  if (!text.len) return;
+  char *to = text.len <= BUFFER_LIMIT ? buffer_reserve(out, text.len * 3) : NULL;
+  if (to) out->len += percent_encode_to(to, text);
+  else out->failed = true;
+}
+
+static int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+size_t percent_decode_to(char *to, struct slice text) {
+  const char *start = to;
+  for (size_t i = 0; i < text.len; i++) {
+    char c = text.data[i];
+    if (c == '%' && i + 2 < text.len) {
+      int high = hex_value(text.data[i + 1]), low = hex_value(text.data[i + 2]);
+      if (high >= 0 && low >= 0) {
+        c = (char)(high << 4 | low);
+        i += 2;
+      }
+      *to++ = c;
+    } else {
+      *to++ = c == '+' ? ' ' : c;
+    }
+  }
+  return (size_t)(to - start);
 }
 
 size_t percent_encoded_length(struct slice text) {

@@ -1,4 +1,4 @@
-/* Percent-encoding as both signatures want it: A-Z a-z 0-9 - _ . ~ stay, every other byte is %XX. */
+/* Percent-encoding as both signatures need it: A-Z a-z 0-9 - _ . ~ stay, every other byte is %XX. */
 #ifndef DATAWORKS_PERCENT_H
 #define DATAWORKS_PERCENT_H
 
@@ -12,6 +12,10 @@ struct pair {
 };
 
 void percent_encode(struct buffer *out, struct slice text);
+
+/* Both return the length. Encoded text has at most three times as many bytes. */
+size_t percent_encode_to(char *to, struct slice text);
+size_t percent_decode_to(char *to, struct slice text);
 
 /* Bytes that percent_encode would write. */
 size_t percent_encoded_length(struct slice text);

@@ -2,9 +2,9 @@
 
 #include "core/json.h"
 
-struct flattener {
+struct repeater {
   lua_State *L;
-  const struct param_value *like;
+  const struct wire_param *prototype;
   struct buffer *values;
   struct buffer *text;
 };
@@ -21,14 +21,13 @@ static void write_name(struct buffer *out, const struct path *path) {
   }
 }
 
-static bool write_text(struct flattener *f, int index, const struct path *path) {
+static bool write_text(struct repeater *f, int index, const struct path *path) {
   lua_State *L = f->L;
   int type = lua_type(L, index);
   long long number;
   if (type == LUA_TSTRING) {
     struct slice text = value_text(L, index);
-    size_t bad = json_utf8_error(text);
-    if (bad < text.len) return value_fail(L, path, "is not UTF-8: byte %d, counted from 1", (int)bad + 1);
+    if (!value_check_utf8(L, text, path)) return false;
     buffer_slice(f->text, text);
   } else if (type == LUA_TBOOLEAN) {
     buffer_slice(f->text, lua_toboolean(L, index) ? SLICE("true") : SLICE("false"));
@@ -43,34 +42,34 @@ static bool write_text(struct flattener *f, int index, const struct path *path) 
   return true;
 }
 
-static bool add_value(struct flattener *f, int index, const struct path *path) {
-  struct param_value value = *f->like;
+static bool add_value(struct repeater *f, int index, const struct path *path) {
+  struct wire_param value = *f->prototype;
   value.name.data = NULL;
-  value.name_at = f->text->len;
+  value.name_offset = f->text->len;
   write_name(f->text, path);
-  value.name.len = f->text->len - value.name_at;
-  value.text_at = f->text->len;
+  value.name.len = f->text->len - value.name_offset;
+  value.text_offset = f->text->len;
   if (!write_text(f, index, path)) return false;
-  value.text.len = f->text->len - value.text_at;
+  value.text.len = f->text->len - value.text_offset;
   buffer_append(f->values, (const char *)&value, sizeof value);
   return true;
 }
 
-/* A point would read as one more level; and SDKs differ in how they sign other characters. */
-static bool good_name(struct slice name) {
+/* A dot would read as one more level, and SDKs differ in how they sign other characters. */
+static bool is_valid_name(struct slice name) {
   for (size_t i = 0; i < name.len; i++) {
     char c = name.data[i];
-    bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    if (!good) return false;
+    bool valid = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    if (!valid) return false;
   }
   return name.len > 0;
 }
 
-static bool read_key(struct flattener *f, int index, bool list, const struct path *path, struct path *item) {
+static bool parse_key(struct repeater *f, int index, bool list, const struct path *path, struct path *item) {
   lua_State *L = f->L;
   if (!list) {
     item->name = value_text(L, index);
-    return good_name(item->name) || value_fail(L, path, "expected names of letters, digits, - and _ as keys");
+    return is_valid_name(item->name) || value_fail(L, path, "expected names of letters, digits, - and _ as keys");
   }
   lua_Number key = lua_type(L, index) == LUA_TNUMBER ? lua_tonumber(L, index) : 0;
   if (!(key >= 1 && key <= INT32_MAX)) return value_fail(L, path, "expected a list counted from 1");
@@ -78,7 +77,7 @@ static bool read_key(struct flattener *f, int index, bool list, const struct pat
   return (lua_Number)item->index == key || value_fail(L, path, "expected a list counted from 1");
 }
 
-static bool flatten(struct flattener *f, int index, const struct path *path, int depth) {
+static bool collect(struct repeater *f, int index, const struct path *path, int depth) {
   lua_State *L = f->L;
   if (value_is_null(L, index)) return true;
   if (!lua_istable(L, index)) return add_value(f, index, path);
@@ -93,15 +92,15 @@ static bool flatten(struct flattener *f, int index, const struct path *path, int
     struct path item = { .up = path, .table = self };
     if (first) list = lua_type(L, -2) == LUA_TNUMBER;
     first = false;
-    if (!read_key(f, lua_gettop(L) - 1, list, path, &item)) return false;
-    if (!flatten(f, lua_gettop(L), &item, depth + 1)) return false;
+    if (!parse_key(f, lua_gettop(L) - 1, list, path, &item)) return false;
+    if (!collect(f, lua_gettop(L), &item, depth + 1)) return false;
   }
   return true;
 }
 
-bool flat_collect(lua_State *L, int index, const struct path *path, const struct param_value *like,
-                  struct buffer *values, struct buffer *text) {
-  struct flattener f = { L, like, values, text };
+bool repeat_list_collect(lua_State *L, int index, const struct path *path, const struct wire_param *prototype,
+                         struct buffer *values, struct buffer *text) {
+  struct repeater f = { L, prototype, values, text };
   if (!lua_istable(L, index)) return value_fail(L, path, "expected a table, got %s", value_type_name(L, index));
-  return flatten(&f, index, path, 0);
+  return collect(&f, index, path, 0);
 }

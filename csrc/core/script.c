@@ -5,12 +5,12 @@
 #define CREATING IN(SCRIPT_CREATING)
 #define BOTH (IN(SCRIPT_CREATING) | IN(SCRIPT_UPDATING))
 
-static bool check_script(lua_State *L, enum script_check check, int index, const struct path *path);
-static bool check_step(lua_State *L, enum script_check check, int index, const struct path *path);
-static bool check_connection(lua_State *L, enum script_check check, int index, const struct path *path);
+static bool check_script(lua_State *L, const struct script_rules *rules, int index, const struct path *path);
+static bool check_step(lua_State *L, const struct script_rules *rules, int index, const struct path *path);
+static bool check_connection(lua_State *L, const struct script_rules *rules, int index, const struct path *path);
 
-#define SHAPE(name, check_function)                                                                     \
-  _Static_assert(sizeof name##_fields / sizeof *name##_fields <= SHAPE_FIELD_LIMIT, "too many fields"); \
+#define SHAPE(name, check_function)                                                                    \
+  _Static_assert(sizeof name##_fields / sizeof *name##_fields <= MAX_SHAPE_FIELDS, "too many fields"); \
   static const struct shape name = { name##_fields, sizeof name##_fields / sizeof *name##_fields, check_function }
 
 /* The order of the fields is the order on the wire; keys not named here follow, sorted. */
@@ -102,29 +102,32 @@ static struct path child(const struct path *up, const char *name) {
 struct step_count {
   int readers;
   int writers;
-  size_t writer;
+  size_t last_writer;
 };
+
+static bool count_step(lua_State *L, size_t index, const struct path *path, struct step_count *found) {
+  value_field(L, lua_gettop(L), "category");
+  struct slice category = value_text(L, -1);
+  lua_pop(L, 1);
+  if (slice_equal(category, SLICE("reader"))) {
+    found->readers++;
+  } else if (slice_equal(category, SLICE("writer"))) {
+    found->writers++;
+    found->last_writer = index;
+  } else {
+    struct path item = { .up = path, .index = index };
+    struct path field = child(&item, "category");
+    return value_fail(L, &field, "expected \"reader\" or \"writer\"");
+  }
+  return true;
+}
 
 static bool count_steps(lua_State *L, enum script_check check, int steps, const struct path *path,
                         struct step_count *found) {
   size_t count = lua_rawlen(L, steps);
   for (size_t i = 1; i <= count; i++) {
     lua_rawgeti(L, steps, (int)i);
-    if (lua_istable(L, -1)) {
-      value_field(L, lua_gettop(L), "category");
-      struct slice category = value_text(L, -1);
-      if (slice_equal(category, SLICE("reader"))) {
-        found->readers++;
-      } else if (slice_equal(category, SLICE("writer"))) {
-        found->writers++;
-        found->writer = i;
-      } else {
-        struct path item = { .up = path, .index = i };
-        struct path field = child(&item, "category");
-        return value_fail(L, &field, "expected \"reader\" or \"writer\"");
-      }
-      lua_pop(L, 1);
-    }
+    if (lua_istable(L, -1) && !count_step(L, i, path, found)) return false;
     lua_pop(L, 1);
   }
   bool one_writer = found->writers == 1 || (check == SCRIPT_UPDATING && !found->writers);
@@ -133,36 +136,40 @@ static bool count_steps(lua_State *L, enum script_check check, int steps, const 
                     check == SCRIPT_CREATING ? " and one writer step" : "", found->readers, found->writers);
 }
 
-/* A writer of type odps belongs to oneclick_to_odps, and so on. */
-static bool check_task_type(lua_State *L, int script_index, int steps, size_t writer, const struct path *path) {
-  static const char prefix[] = "oneclick_to_";
+/* A writer without a row is checked by the rule that all rows follow today. */
+static struct slice expected_task_type(lua_State *L, const struct writers *writers, struct slice step_type) {
+  const struct writer *writer = writers_find(writers, step_type);
+  if (writer) return writer->task_type;
+  lua_pushfstring(L, "oneclick_to_%s", step_type.data);
+  return value_text(L, -1);
+}
+
+static bool check_task_type(lua_State *L, const struct script_rules *rules, int script_index, int writer_index,
+                            const struct path *path) {
+  int top = lua_gettop(L);
+  value_field(L, writer_index, "stepType");
   value_field(L, script_index, "setting");
-  if (!lua_istable(L, -1)) {
-    lua_pop(L, 1);
-    return true;
+  if (lua_istable(L, -1)) {
+    value_field(L, top + 2, "taskType");
+    struct slice step_type = value_text(L, top + 1), task_type = value_text(L, -1);
+    bool both = step_type.data && task_type.data;
+    struct slice expected = both ? expected_task_type(L, rules->writers, step_type) : task_type;
+    if (!slice_equal(task_type, expected)) {
+      struct path up = child(path, "setting");
+      struct path field = child(&up, "taskType");
+      return value_fail(L, &field, "\"%s\" doesn't fit the writer's stepType \"%s\"; expected \"%s\"", task_type.data,
+                        step_type.data, expected.data);
+    }
   }
-  value_field(L, lua_gettop(L), "taskType");
-  lua_rawgeti(L, steps, (int)writer);
-  value_field(L, lua_gettop(L), "stepType");
-  struct slice task_type = value_text(L, -3), step_type = value_text(L, -1);
-  bool known = task_type.data && step_type.data;
-  bool fits = known && task_type.len == step_type.len + sizeof prefix - 1 &&
-              !memcmp(task_type.data, prefix, sizeof prefix - 1) &&
-              !memcmp(task_type.data + sizeof prefix - 1, step_type.data, step_type.len);
-  if (known && !fits) {
-    struct path up = child(path, "setting");
-    struct path field = child(&up, "taskType");
-    return value_fail(L, &field, "\"%s\" doesn't fit the writer's stepType \"%s\"; expected \"oneclick_to_%s\"",
-                      task_type.data, step_type.data, step_type.data);
-  }
-  lua_pop(L, 4);
+  lua_settop(L, top);
   return true;
 }
 
-static bool check_script(lua_State *L, enum script_check check, int index, const struct path *path) {
+static bool check_script(lua_State *L, const struct script_rules *rules, int index, const struct path *path) {
+  bool creating = rules->check == SCRIPT_CREATING;
   struct step_count found = { 0, 0, 0 };
   value_field(L, index, "type");
-  if (check == SCRIPT_CREATING && !slice_equal(value_text(L, -1), SLICE("realtime"))) {
+  if (creating && !slice_equal(value_text(L, -1), SLICE("realtime"))) {
     struct path field = child(path, "type");
     return value_fail(L, &field, "expected \"realtime\"");
   }
@@ -170,33 +177,52 @@ static bool check_script(lua_State *L, enum script_check check, int index, const
   int steps = lua_gettop(L);
   if (lua_istable(L, steps) && lua_rawlen(L, steps)) {
     struct path field = child(path, "steps");
-    if (!count_steps(L, check, steps, &field, &found)) return false;
-    if (check == SCRIPT_CREATING && !check_task_type(L, index, steps, found.writer, path)) return false;
+    if (!count_steps(L, rules->check, steps, &field, &found)) return false;
+    if (creating) {
+      lua_rawgeti(L, steps, (int)found.last_writer);
+      if (!check_task_type(L, rules, index, steps + 1, path)) return false;
+    }
   }
   lua_settop(L, steps - 2);
   return true;
 }
 
-static bool check_step(lua_State *L, enum script_check check, int index, const struct path *path) {
-  value_field(L, index, "category");
-  value_field(L, index, "parameter");
-  int at = lua_gettop(L);
-  if (lua_istable(L, at)) {
-    bool reader = slice_equal(value_text(L, at - 1), SLICE("reader"));
-    const char *name = reader ? "connection" : "datasource";
-    value_field(L, at, name);
-    if (value_is_null(L, -1) && (reader || check == SCRIPT_CREATING)) {
+static bool check_required(lua_State *L, int table, const struct path *path, const struct slice *names,
+                           size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    lua_pushlstring(L, names[i].data, names[i].len);
+    lua_rawget(L, table);
+    if (value_is_null(L, -1)) {
       struct path up = child(path, "parameter");
-      struct path field = child(&up, name);
+      struct path field = { .up = &up, .name = names[i] };
       return value_fail(L, &field, "is missing");
     }
+    lua_pop(L, 1);
   }
-  lua_settop(L, at - 2);
   return true;
 }
 
-static bool check_connection(lua_State *L, enum script_check check, int index, const struct path *path) {
-  (void)check;
+static bool check_step(lua_State *L, const struct script_rules *rules, int index, const struct path *path) {
+  static const struct slice of_reader = SLICE_INIT("connection"), of_any_writer = SLICE_INIT("datasource");
+  const struct slice *names = &of_reader;
+  size_t count = 1;
+  value_field(L, index, "category");
+  value_field(L, index, "parameter");
+  int table = lua_gettop(L);
+  if (!slice_equal(value_text(L, table - 1), SLICE("reader"))) {
+    value_field(L, index, "stepType");
+    const struct writer *writer = rules->writers ? writers_find(rules->writers, value_text(L, -1)) : NULL;
+    names = writer ? writer->required : &of_any_writer;
+    count = writer ? writer->required_count : 1;
+    if (rules->check == SCRIPT_UPDATING) count = 0;
+  }
+  if (lua_istable(L, table) && !check_required(L, table, path, names, count)) return false;
+  lua_settop(L, table - 2);
+  return true;
+}
+
+static bool check_connection(lua_State *L, const struct script_rules *rules, int index, const struct path *path) {
+  (void)rules;
   value_field(L, index, "selectedTables");
   value_field(L, index, "table");
   bool several = !value_is_null(L, -2), single = !value_is_null(L, -1);

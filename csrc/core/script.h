@@ -1,13 +1,13 @@
-/* The documented scripts as data: which fields an object has, in which order, which are lists, which must be there;
-   and the checks that take more than one field to make. */
+/* The documented scripts as data: which fields an object has, in which order, which are lists, which are required; and
+   the checks that need more than one field. */
 #ifndef DATAWORKS_SCRIPT_H
 #define DATAWORKS_SCRIPT_H
 
-#include "core/value.h"
+#include "core/writers.h"
 
 #pragma GCC visibility push(hidden)
 
-/* What is demanded besides being JSON. */
+/* What a script must satisfy besides being JSON. */
 enum script_check {
   SCRIPT_ANY,      /* nothing: TaskContent, StartParam, ... */
   SCRIPT_CREATING, /* the TaskParam of GenerateDISyncTaskConfigForCreating */
@@ -18,9 +18,15 @@ enum kind { ANY, STRING, NUMBER, OBJECT, LIST };
 
 #define IN(check) (1u << (check))
 
+struct script_rules {
+  enum script_check check;
+  const struct writers *writers; /* for SCRIPT_CREATING */
+};
+
 struct shape;
 
-/* `item` and `shape` tell of a list's items; `shape` of an object. `required`: a bit for each check it must be there in. */
+/* `item` and `shape` describe the items of a list, `shape` an object. `required` has a bit for each check that requires
+   the field. */
 struct field {
   struct slice name;
   enum kind kind;
@@ -29,13 +35,13 @@ struct field {
   const struct shape *shape;
 };
 
-#define SHAPE_FIELD_LIMIT 8
+#define MAX_SHAPE_FIELDS 8
 
-/* `check` looks at an object whose required fields are there; on failure it pushes an error. */
+/* `check` gets an object that has its required fields; on failure it pushes an error. */
 struct shape {
   const struct field *fields;
   size_t count;
-  bool (*check)(lua_State *L, enum script_check check, int index, const struct path *path);
+  bool (*check)(lua_State *L, const struct script_rules *rules, int index, const struct path *path);
 };
 
 /* A whole script. */

@@ -1,7 +1,8 @@
 #include "core/sign.h"
 
+#include "core/encoding.h"
+
 #include <openssl/core_names.h>
-#include <openssl/crypto.h>
 #include <string.h>
 
 static const struct {
@@ -71,21 +72,13 @@ void sign_key_close(struct sign_key *key) {
   key->digest = NULL;
 }
 
-void sign_hex(char *hex, const unsigned char *bytes, size_t len) {
-  static const char digits[] = "0123456789abcdef";
-  for (size_t i = 0; i < len; i++) {
-    hex[2 * i] = digits[bytes[i] >> 4];
-    hex[2 * i + 1] = digits[bytes[i] & 15];
-  }
-}
-
 bool sign_digest(struct sign_key *key, struct slice text, char hex[SIGN_TEXT_SIZE]) {
   unsigned char bytes[EVP_MAX_MD_SIZE];
   unsigned int len = 0;
   bool done = EVP_DigestInit_ex2(key->digest_context, key->digest, NULL) &&
               EVP_DigestUpdate(key->digest_context, text.data, text.len) &&
               EVP_DigestFinal_ex(key->digest_context, bytes, &len) && len * 2 == SIGN_TEXT_SIZE;
-  if (done) sign_hex(hex, bytes, len);
+  if (done) hex_encode(hex, bytes, len);
   return done;
 }
 
@@ -149,17 +142,16 @@ bool sign_signature(struct buffer *out, struct sign_key *key, struct slice strin
   unsigned char bytes[EVP_MAX_MD_SIZE];
   char text[EVP_MAX_MD_SIZE * 2];
   size_t len = 0;
-  /* A copy, since OpenSSL before 3.0.3 can't start a context anew under the key it has (openssl/openssl#17811). */
+  /* A copy, since OpenSSL before 3.0.3 can't restart a context with its key (openssl/openssl#17811). */
   EVP_MAC_CTX *mac = EVP_MAC_CTX_dup(key->mac);
   bool done = mac && EVP_MAC_update(mac, (const unsigned char *)string_to_sign.data, string_to_sign.len) &&
               EVP_MAC_final(mac, bytes, &len, sizeof bytes);
   EVP_MAC_CTX_free(mac);
   if (!done) return false;
   if (key->algorithm == SIGN_HMAC_SHA1) {
-    int written = EVP_EncodeBlock((unsigned char *)text, bytes, (int)len);
-    buffer_append(out, text, (size_t)written);
+    buffer_append(out, text, base64_encode(text, bytes, len));
   } else {
-    sign_hex(text, bytes, len);
+    hex_encode(text, bytes, len);
     buffer_append(out, text, len * 2);
   }
   return buffer_ok(out);

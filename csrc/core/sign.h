@@ -65,9 +65,6 @@ bool sign_signature(struct buffer *out, struct sign_key *key, struct slice strin
 void sign_authorization(struct buffer *out, enum sign_algorithm algorithm, struct slice access_key_id,
                         const struct sign_input *input, struct slice signature);
 
-/* Two digits a byte, in lower case, not terminated. */
-void sign_hex(char *hex, const unsigned char *bytes, size_t len);
-
 #pragma GCC visibility pop
 
 #endif

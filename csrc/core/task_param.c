@@ -7,7 +7,7 @@
 
 struct encoder {
   lua_State *L;
-  enum script_check check;
+  struct script_rules rules;
   struct buffer *out;
   struct buffer *keys;
 };
@@ -52,16 +52,16 @@ static int by_bytes(const void *a, const void *b) {
   return slice_compare(*left, *right);
 }
 
-/* An object on its way: where on the stack the value of each known field is, or 0; the other names are in e->keys. */
+/* The members of an object: for each known field the stack index of its value, or 0; other names are in e->keys. */
 struct members {
-  int known[SHAPE_FIELD_LIMIT];
+  int known[MAX_SHAPE_FIELDS];
   unsigned seen;
   size_t first;
   size_t end;
 };
 
-static bool read_members(struct encoder *e, int index, const struct shape *shape, const struct path *path,
-                         struct members *m) {
+static bool collect_members(struct encoder *e, int index, const struct shape *shape, const struct path *path,
+                            struct members *m) {
   lua_State *L = e->L;
   m->first = e->keys->len;
   lua_pushnil(L);
@@ -90,7 +90,7 @@ static bool read_members(struct encoder *e, int index, const struct shape *shape
 
 static bool check_required(struct encoder *e, const struct shape *shape, unsigned seen, const struct path *path) {
   for (size_t i = 0; i < shape->count; i++) {
-    if ((seen >> i & 1) || !(shape->fields[i].required & IN(e->check))) continue;
+    if ((seen >> i & 1) || !(shape->fields[i].required & IN(e->rules.check))) continue;
     struct path field = { .up = path, .name = shape->fields[i].name };
     return value_fail(e->L, &field, "is missing");
   }
@@ -115,7 +115,7 @@ static bool encode_known(struct encoder *e, const void *self, const struct shape
   return true;
 }
 
-/* e->keys may move while a value is written, so a name is copied out first. */
+/* e->keys may move while a value is written, so the name is copied first. */
 static bool encode_others(struct encoder *e, int index, const struct members *m, const struct path *path, int depth) {
   lua_State *L = e->L;
   const void *self = lua_topointer(L, index);
@@ -134,10 +134,10 @@ static bool encode_object(struct encoder *e, int index, const struct shape *shap
   lua_State *L = e->L;
   int top = lua_gettop(L);
   struct members m = { .known = { 0 } };
-  if (!read_members(e, index, shape, path, &m)) return false;
-  if (shape && e->check != SCRIPT_ANY) {
+  if (!collect_members(e, index, shape, path, &m)) return false;
+  if (shape && e->rules.check != SCRIPT_ANY) {
     if (!check_required(e, shape, m.seen, path)) return false;
-    if (shape->check && !shape->check(L, e->check, index, path)) return false;
+    if (shape->check && !shape->check(L, &e->rules, index, path)) return false;
   }
   buffer_byte(e->out, '{');
   if (!buffer_ok(e->out)) return value_fail(L, path, "is too large to encode");
@@ -172,7 +172,7 @@ static bool encode_list(struct encoder *e, int index, const struct field *field,
   const void *self = lua_topointer(L, index);
   const struct field item = { SLICE_INIT(""), field->item, ~0u, ANY, field->shape };
   if (!check_items(e, index, length, path)) return false;
-  if (!length && field->kind == LIST && e->check != SCRIPT_ANY) return value_fail(L, path, "is an empty list");
+  if (!length && field->kind == LIST && e->rules.check != SCRIPT_ANY) return value_fail(L, path, "is an empty list");
   buffer_byte(e->out, '[');
   for (size_t i = 1; i <= length; i++) {
     if (i > 1) buffer_byte(e->out, ',');
@@ -208,15 +208,15 @@ static bool encode_table(struct encoder *e, int index, const struct field *field
     if (p->table == self) return value_fail(L, path, "contains itself");
   }
   if (depth == JSON_DEPTH_LIMIT) return value_fail(L, path, "is nested more than %d levels deep", JSON_DEPTH_LIMIT);
-  luaL_checkstack(L, SHAPE_FIELD_LIMIT + 12, "too many nested values");
+  luaL_checkstack(L, MAX_SHAPE_FIELDS + 12, "too many nested values");
   bool list = field->kind == LIST;
-  if (!list && (e->check == SCRIPT_ANY || field->kind == ANY))
+  if (!list && (e->rules.check == SCRIPT_ANY || field->kind == ANY))
     list = marked_as_list(L, index) || starts_as_list(L, index);
   if (list) return encode_list(e, index, field, path, depth + 1);
   return encode_object(e, index, field->kind == OBJECT ? field->shape : NULL, path, depth + 1);
 }
 
-/* In a check, a field is what it should be; elsewhere only tables are told apart by their fields. */
+/* Only for a script that is checked; elsewhere a field may have any kind. */
 static bool check_kind(struct encoder *e, int index, int type, const struct field *field, const struct path *path) {
   static const char *const names[] = {
     [STRING] = "text", [NUMBER] = "a number", [OBJECT] = "a table", [LIST] = "a list"
@@ -225,7 +225,8 @@ static bool check_kind(struct encoder *e, int index, int type, const struct fiel
               (field->kind == NUMBER && (type == LUA_TNUMBER || type == LUA_TSTRING || value_is_cdata(e->L, index))) ||
               (field->kind >= OBJECT && type == LUA_TTABLE) || (!field->required && value_is_null(e->L, index));
   if (!fits) return value_fail(e->L, path, "expected %s, got %s", names[field->kind], value_type_name(e->L, index));
-  if (type == LUA_TSTRING && field->kind == STRING && field->required & IN(e->check) && !lua_rawlen(e->L, index)) {
+  if (type == LUA_TSTRING && field->kind == STRING && field->required & IN(e->rules.check) &&
+      !lua_rawlen(e->L, index)) {
     return value_fail(e->L, path, "is empty");
   }
   return true;
@@ -234,7 +235,7 @@ static bool check_kind(struct encoder *e, int index, int type, const struct fiel
 static bool encode_value(struct encoder *e, int index, const struct field *field, const struct path *path, int depth) {
   lua_State *L = e->L;
   int type = lua_type(L, index);
-  if (e->check != SCRIPT_ANY) {
+  if (e->rules.check != SCRIPT_ANY) {
     if (!check_kind(e, index, type, field, path)) return false;
     if (field->kind == NUMBER && type != LUA_TNUMBER && !value_is_null(L, index)) return encode_integer(e, index, path);
   }
@@ -253,17 +254,19 @@ static bool encode_value(struct encoder *e, int index, const struct field *field
 
 static bool encode(struct encoder *e, int index, const struct field *root, const struct path *path) {
   luaL_checkstack(e->L, 12, "too many nested values");
+  if (e->rules.check == SCRIPT_CREATING) e->rules.writers = writers_push(e->L);
   if (!encode_value(e, index, root, path, 0)) return false;
+  if (e->rules.writers) lua_pop(e->L, 1);
   return buffer_ok(e->out) || value_fail(e->L, path, "is too large to encode");
 }
 
 bool task_encode(lua_State *L, int index, enum script_check check, const struct path *path, struct buffer *out,
                  struct buffer *keys) {
-  struct encoder e = { L, check, out, keys };
+  struct encoder e = { L, { .check = check }, out, keys };
   return encode(&e, index, &script_root, path);
 }
 
 bool task_encode_list(lua_State *L, int index, const struct path *path, struct buffer *out, struct buffer *keys) {
-  struct encoder e = { L, SCRIPT_ANY, out, keys };
+  struct encoder e = { L, { .check = SCRIPT_ANY }, out, keys };
   return encode(&e, index, &any_list, path);
 }

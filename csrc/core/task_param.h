@@ -1,7 +1,7 @@
-/* Lua tables to JSON text, for TaskParam, TaskContent and every other parameter that is JSON. The fields of
-   script.h say which keys come first, which are lists, and what is demanded. */
-#ifndef DATAWORKS_TASK_H
-#define DATAWORKS_TASK_H
+/* Lua tables to JSON text, for TaskParam, TaskContent and every other parameter that is JSON. The fields of script.h say
+   which keys come first, which are lists, and which are required. */
+#ifndef DATAWORKS_TASK_PARAM_H
+#define DATAWORKS_TASK_PARAM_H
 
 #include "core/script.h"
 
@@ -10,12 +10,12 @@
 /* Metatable of tables made with dataworks.list. */
 #define TASK_LIST "dataworks.list"
 
-/* Appends the value at `index` (absolute) to `out` as JSON. Keys are sorted with the help of `keys`.
-   On failure pushes an error. Uses raw access only: no metamethod runs. */
+/* Appends the value at `index` (absolute) to `out` as JSON. `keys` is memory for sorting keys. On failure pushes an
+   error. No metamethod runs. */
 bool task_encode(lua_State *L, int index, enum script_check check, const struct path *path, struct buffer *out,
                  struct buffer *keys);
 
-/* The same for a value that must be a list: an empty table is one. */
+/* The same for a value that must be a list, such as an empty table. */
 bool task_encode_list(lua_State *L, int index, const struct path *path, struct buffer *out, struct buffer *keys);
 
 #pragma GCC visibility pop

@@ -110,3 +110,25 @@ bool value_integer(lua_State *L, int index, const struct path *path, long long *
     return value_fail(L, path, "expected a whole number, got %s", value_type_name(L, index));
   return value_fail(L, path, "expected a whole number of 64 bits in decimal digits, got other text");
 }
+
+bool value_check_utf8(lua_State *L, struct slice text, const struct path *path) {
+  size_t bad = json_utf8_error(text);
+  return bad == text.len || value_fail(L, path, "is not UTF-8: byte %d, counted from 1", (int)bad + 1);
+}
+
+struct slice value_keep(lua_State *L, int list) {
+  struct slice text = value_text(L, -1);
+  lua_rawseti(L, list, (int)lua_rawlen(L, list) + 1);
+  return text;
+}
+
+void value_push_slot(lua_State *L, const void *key) {
+  lua_pushlightuserdata(L, (void *)key);
+  lua_rawget(L, LUA_REGISTRYINDEX);
+}
+
+void value_set_slot(lua_State *L, const void *key) {
+  lua_pushlightuserdata(L, (void *)key);
+  lua_insert(L, -2);
+  lua_rawset(L, LUA_REGISTRYINDEX);
+}

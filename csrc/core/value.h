@@ -1,4 +1,4 @@
-/* Reading Lua values, and the error that says which value was wrong. */
+/* Access to Lua values, and the error that names the wrong one. */
 #ifndef DATAWORKS_VALUE_H
 #define DATAWORKS_VALUE_H
 
@@ -7,10 +7,10 @@
 
 #pragma GCC visibility push(hidden)
 
-/* One step of the way from a parameter to a value. An index counts from 1; 0 means a name. */
+/* One step on the way from a parameter to a value. An index counts from 1; 0 means a name. */
 struct path {
   const struct path *up;
-  const void *table; /* the table that holds the value: an ancestor met again is a cycle */
+  const void *table; /* the table that holds the value: an ancestor found again is a cycle */
   struct slice name;
   size_t index;
 };
@@ -18,10 +18,10 @@ struct path {
 /* Pushes {kind = "invalid", path = ..., message = ...} and returns false. The format is lua_pushfstring's. */
 bool value_fail(lua_State *L, const struct path *path, const char *format, ...);
 
-/* Puts nil under the error on top, both to be returned. */
+/* Puts nil under the error on top, so that both can be returned. */
 int value_nil_and_error(lua_State *L);
 
-/* nil, and the light userdata that stands for JSON's null here and in lua-cjson. */
+/* nil, or the light userdata that means JSON's null here and in lua-cjson. */
 bool value_is_null(lua_State *L, int index);
 
 /* LuaJIT's boxed C values. */
@@ -32,11 +32,23 @@ const char *value_type_name(lua_State *L, int index);
 /* The string at `index`, not converted; NULL for anything else. */
 struct slice value_text(lua_State *L, int index);
 
+/* Checks the text of a parameter that must be UTF-8. On failure pushes an error. */
+bool value_check_utf8(lua_State *L, struct slice text, const struct path *path);
+
 /* Pushes table[name] without metamethods. */
 void value_field(lua_State *L, int table, const char *name);
 
 /* Integer, integral float that is exact, decimal string, or LuaJIT's 64-bit cdata. On failure pushes an error. */
 bool value_integer(lua_State *L, int index, const struct path *path, long long *value);
+
+/* Moves the string on top of the stack to the end of the list, which keeps it alive. */
+struct slice value_keep(lua_State *L, int list);
+
+/* A place in the registry, named by an address. */
+void value_push_slot(lua_State *L, const void *key);
+
+/* Pops the value. */
+void value_set_slot(lua_State *L, const void *key);
 
 #pragma GCC visibility pop
 

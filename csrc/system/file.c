@@ -34,7 +34,7 @@ static int push_failure(lua_State *L, int error) {
 
 /* stamp(path) -> text that changes when the file does, its size | nil, message, missing. A regular file only: another
    kind could block whoever reads it. */
-static int core_stamp(lua_State *L) {
+int core_stamp(lua_State *L) {
   char text[STAMP_SIZE];
   struct stat s;
   if (stat(check_path(L, 1), &s)) return push_failure(L, errno);
@@ -101,7 +101,7 @@ static int replace_file(const char *path, const char *data, size_t len) {
 }
 
 /* write_private(path, text) -> true | nil, message, missing. Readers find the old file or the new one, never a part. */
-static int core_write_private(lua_State *L) {
+int core_write_private(lua_State *L) {
   size_t len;
   const char *path = check_path(L, 1);
   const char *data = luaL_checklstring(L, 2, &len);
@@ -109,11 +109,4 @@ static int core_write_private(lua_State *L) {
   if (error) return push_failure(L, error);
   lua_pushboolean(L, true);
   return 1;
-}
-
-void core_file_open(lua_State *L) {
-  static const luaL_Reg functions[] = { { "stamp", core_stamp },
-                                        { "write_private", core_write_private },
-                                        { NULL, NULL } };
-  luaL_setfuncs(L, functions, 0);
 }

@@ -193,7 +193,7 @@ static int push_result(lua_State *L, const struct run *run, enum outcome outcome
 
 /* run(words, seconds, limit) -> output | nil, reason. Runs a program without a shell, and stops it and what it started
    at the deadline, or when it writes more than `limit` bytes. */
-static int core_run(lua_State *L) {
+int core_run(lua_State *L) {
   char **words = check_words(L);
   double seconds = (double)luaL_checknumber(L, 2);
   double limit = (double)luaL_checknumber(L, 3);
@@ -212,12 +212,10 @@ static int core_run(lua_State *L) {
   return results;
 }
 
-void core_run_open(lua_State *L) {
+void core_process_open(lua_State *L) {
   if (luaL_newmetatable(L, RUN)) {
     lua_pushcfunction(L, run_gc);
     lua_setfield(L, -2, "__gc");
   }
   lua_pop(L, 1);
-  lua_pushcfunction(L, core_run);
-  lua_setfield(L, -2, "run");
 }

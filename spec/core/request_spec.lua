@@ -1,3 +1,4 @@
+require "dataworks.api.core_data"
 local core = require "dataworks.core"
 local files = require "spec.support.files"
 
@@ -126,7 +127,7 @@ describe("a request", function()
     local made, err = core.request("Get", get, { A = "a", B = ("x"):rep(16385 - base) }, context())
     assert.is_nil(made)
     assert.same({ "invalid", "B" }, { err.kind, err.path })
-    assert.equal("is too long: the URL has 16385 bytes, 16384 are the most, and GET has no body for it", err.message)
+    assert.equal("is too long: the URL has 16385 bytes, the limit is 16384, and GET has no body for it", err.message)
   end)
 
   it("sends PUT with its parameters in the query", function()
@@ -172,9 +173,9 @@ describe("a request", function()
   it("needs its required parameters and no unknown ones", function()
     assert.equal("ProjectId is missing", refused {})
     assert.equal("ProjectId is missing", refused { ProjectId = core.null })
-    assert.equal("Projectid is no parameter of this action", refused { ProjectId = 1, Projectid = 1 })
+    assert.equal("Projectid is not a parameter of this action", refused { ProjectId = 1, Projectid = 1 })
     assert.is_true(select(2, core.request("A", row, { ProjectId = 1, Projectid = 1 }, context())).unknown)
-    assert.matches("no parameter", refused { 1, ProjectId = 1 })
+    assert.matches("not a parameter", refused { 1, ProjectId = 1 })
   end)
 
   it("checks values", function()

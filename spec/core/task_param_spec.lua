@@ -1,3 +1,4 @@
+require "dataworks.api.core_data"
 local core = require "dataworks.core"
 local cjson = require "cjson"
 local files = require "spec.support.files"

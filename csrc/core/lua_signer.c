@@ -1,8 +1,7 @@
 #include "core/core.h"
 #include "core/request.h"
-#include "core/task_param.h"
-
-#include <string.h>
+#include "core/request_builder.h"
+#include "core/value.h"
 
 static struct signer *to_signer(lua_State *L) {
   return luaL_checkudata(L, 1, REQUEST_SIGNER);
@@ -24,8 +23,8 @@ static int signer_tostring(lua_State *L) {
   return 1;
 }
 
-/* What HTTP can carry in a header: no control characters. */
-static bool read_text(lua_State *L, const char *name, bool required, struct slice *text) {
+/* A header can carry it: no blanks and no control characters. */
+static bool parse_text(lua_State *L, const char *name, bool required, struct slice *text) {
   struct path path = { .name = { name, strlen(name) } };
   lua_getfield(L, 1, name);
   if (lua_isnil(L, -1) && !required) return true;
@@ -40,7 +39,7 @@ static bool read_text(lua_State *L, const char *name, bool required, struct slic
   return true;
 }
 
-static enum sign_algorithm read_algorithm(lua_State *L) {
+static enum sign_algorithm parse_algorithm(lua_State *L) {
   enum sign_algorithm algorithm = SIGN_ACS3_SHA256;
   struct slice name = { NULL, 0 };
   lua_getfield(L, 1, "algorithm");
@@ -51,23 +50,23 @@ static enum sign_algorithm read_algorithm(lua_State *L) {
 }
 
 /* A bearer token, or a key pair. */
-static bool read_keys(lua_State *L, struct slice *id, struct slice *secret, struct slice *token, bool *bearer) {
+static bool parse_keys(lua_State *L, struct slice *id, struct slice *secret, struct slice *token, bool *bearer) {
   lua_getfield(L, 1, "bearer_token");
   *bearer = !lua_isnil(L, -1);
-  if (*bearer) return read_text(L, "bearer_token", true, token);
-  return read_text(L, "access_key_id", true, id) && read_text(L, "access_key_secret", true, secret) &&
-         read_text(L, "security_token", false, token);
+  if (*bearer) return parse_text(L, "bearer_token", true, token);
+  return parse_text(L, "access_key_id", true, id) && parse_text(L, "access_key_secret", true, secret) &&
+         parse_text(L, "security_token", false, token);
 }
 
 /* signer{algorithm=, access_key_id=, access_key_secret=, security_token=} or signer{algorithm=, bearer_token=}
    -> signer | nil, err */
-static int core_signer(lua_State *L) {
+int core_signer(lua_State *L) {
   struct slice id = { NULL, 0 }, secret = { NULL, 0 }, token = { NULL, 0 };
   bool bearer;
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
-  enum sign_algorithm algorithm = read_algorithm(L);
-  if (!read_keys(L, &id, &secret, &token, &bearer)) return value_nil_and_error(L);
+  enum sign_algorithm algorithm = parse_algorithm(L);
+  if (!parse_keys(L, &id, &secret, &token, &bearer)) return value_nil_and_error(L);
   struct signer *signer = lua_newuserdata(L, sizeof *signer);
   memset(signer, 0, sizeof *signer);
   luaL_setmetatable(L, REQUEST_SIGNER);
@@ -75,7 +74,7 @@ static int core_signer(lua_State *L) {
   buffer_slice(&signer->token, token);
   signer->bearer = bearer;
   bool copied = buffer_ok(&signer->access_key_id) && buffer_ok(&signer->token);
-  /* With a bearer token only the digest is used. */
+  /* With a bearer token only the digest of the key is used. */
   if (!copied || !sign_key_open(&signer->key, algorithm, bearer ? token : secret)) {
     return luaL_error(L, "OpenSSL can't prepare %s: no memory, or not provided", sign_name(algorithm).data);
   }
@@ -96,6 +95,4 @@ void core_signer_open(lua_State *L) {
   lua_setfield(L, -2, "close");
   lua_setfield(L, -2, "__index");
   lua_pop(L, 1);
-  lua_pushcfunction(L, core_signer);
-  lua_setfield(L, -2, "signer");
 }

@@ -1,0 +1,93 @@
+#include "core/date.h"
+
+/* A smaller year is a placeholder, such as Go's zero time. */
+#define MIN_YEAR 1000
+
+struct date {
+  int year, month, day, hour, minute, second;
+  char month_name[3];
+  size_t month_letters;
+};
+
+static bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool add_digit(int *number, char c) {
+  *number = *number * 10 + c - '0';
+  return c >= '0' && c <= '9';
+}
+
+static bool match_one(struct date *d, char code, char c) {
+  switch (code) {
+    case 'y': return add_digit(&d->year, c);
+    case 'n': return add_digit(&d->month, c);
+    case '_': return c == ' ' || add_digit(&d->day, c);
+    case 'd': return add_digit(&d->day, c);
+    case 'h': return add_digit(&d->hour, c);
+    case 'm': return add_digit(&d->minute, c);
+    case 's': return add_digit(&d->second, c);
+    case 'w': return is_letter(c);
+    case 'b': d->month_name[d->month_letters++] = c; return true;
+    default: return c == code;
+  }
+}
+
+/* In the form, y n d h m s are digits of the date's parts, b a letter of the month's name, w any letter, _ a digit or a
+   space; any other character is itself. */
+static bool match(struct date *d, struct slice text, const char *form) {
+  *d = (struct date){ 0 };
+  if (text.len != strlen(form)) return false;
+  for (size_t i = 0; i < text.len; i++) {
+    if (!match_one(d, form[i], text.data[i])) return false;
+  }
+  return true;
+}
+
+/* Monday, Tuesday, ... */
+static bool skip_weekday(struct slice *text) {
+  size_t len = 0;
+  while (len < text->len && is_letter(text->data[len])) len++;
+  if (len < sizeof "day" || memcmp(text->data + len - 3, "day", 3) != 0) return false;
+  text->data += len;
+  text->len -= len;
+  return true;
+}
+
+static bool match_http(struct date *d, struct slice text) {
+  static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  struct slice rest = text;
+  if (skip_weekday(&rest) && match(d, rest, ", dd-bbb-yy hh:mm:ss GMT")) {
+    d->year += d->year < 70 ? 2000 : 1900;
+  } else if (!match(d, text, "www, dd bbb yyyy hh:mm:ss GMT") && !match(d, text, "www bbb _d hh:mm:ss yyyy")) {
+    return false;
+  }
+  for (int i = 0; i < 12; i++) {
+    if (memcmp(months + 3 * i, d->month_name, 3) == 0) d->month = i + 1;
+  }
+  if (d->second == 60) d->second = 59;
+  return true;
+}
+
+static bool exists(const struct date *d) {
+  static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+  bool leap = d->year % 4 == 0 && (d->year % 100 != 0 || d->year % 400 == 0);
+  if (d->year < MIN_YEAR || d->month < 1 || d->month > 12) return false;
+  if (d->day < 1 || d->day > days[d->month - 1] + (d->month == 2 && leap)) return false;
+  return d->hour < 24 && d->minute < 60 && d->second < 60;
+}
+
+/* Years are counted from March, so that the leap day is the last one. */
+static int64_t days_since_1970(const struct date *d) {
+  int year = d->month <= 2 ? d->year - 1 : d->year;
+  int day_of_year = (153 * ((d->month + 9) % 12) + 2) / 5 + d->day - 1;
+  return (int64_t)year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719468;
+}
+
+bool date_parse(struct slice text, int64_t *seconds) {
+  struct date d;
+  if (!match(&d, text, "yyyy-nn-ddThh:mm:ssZ") && !match_http(&d, text)) return false;
+  if (!exists(&d)) return false;
+  *seconds = ((days_since_1970(&d) * 24 + d.hour) * 60 + d.minute) * 60 + d.second;
+  return true;
+}

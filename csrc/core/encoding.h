@@ -1,0 +1,26 @@
+/* Bytes as text: hexadecimal, Base64, and a digest. */
+#ifndef DATAWORKS_ENCODING_H
+#define DATAWORKS_ENCODING_H
+
+#include "shared/buffer.h"
+
+#pragma GCC visibility push(hidden)
+
+/* SHA-256 and SM3 in hexadecimal. */
+#define DIGEST_HEX_SIZE 64
+
+/* Writes two digits a byte, in lower case, without a NUL. */
+void hex_encode(char *to, const unsigned char *bytes, size_t len);
+
+/* Room that base64_encode needs, its NUL included. */
+#define BASE64_SIZE(len) (((len) + 2) / 3 * 4 + 1)
+
+/* Returns the length. */
+size_t base64_encode(char *to, const unsigned char *bytes, size_t len);
+
+/* SHA-256 in hexadecimal, without a NUL. False when OpenSSL refuses. */
+bool sha256_hex(char to[DIGEST_HEX_SIZE], struct slice text);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,68 @@
+#include "core/core.h"
+
+#include "core/date.h"
+#include "core/encoding.h"
+#include "core/percent.h"
+#include "shared/address.h"
+
+static struct slice check_text(lua_State *L) {
+  struct slice text;
+  text.data = luaL_checklstring(L, 1, &text.len);
+  luaL_argcheck(L, text.len <= BUFFER_LIMIT, 1, "the text is too large");
+  return text;
+}
+
+/* percent_encode(text) -> text */
+int core_percent_encode(lua_State *L) {
+  struct slice text = check_text(L);
+  char *encoded = lua_newuserdata(L, 3 * text.len + 1);
+  lua_pushlstring(L, encoded, percent_encode_to(encoded, text));
+  return 1;
+}
+
+/* percent_decode(text) -> text; + becomes a space, as in a form; a % without two digits stays */
+int core_percent_decode(lua_State *L) {
+  struct slice text = check_text(L);
+  char *decoded = lua_newuserdata(L, text.len + 1);
+  lua_pushlstring(L, decoded, percent_decode_to(decoded, text));
+  return 1;
+}
+
+/* base64_encode(bytes) -> text */
+int core_base64_encode(lua_State *L) {
+  struct slice text = check_text(L);
+  char *encoded = lua_newuserdata(L, BASE64_SIZE(text.len));
+  lua_pushlstring(L, encoded, base64_encode(encoded, (const unsigned char *)text.data, text.len));
+  return 1;
+}
+
+/* digest(text) -> SHA-256 in hexadecimal */
+int core_digest(lua_State *L) {
+  char hex[DIGEST_HEX_SIZE];
+  if (!sha256_hex(hex, check_text(L))) return luaL_error(L, "OpenSSL has no SHA-256");
+  lua_pushlstring(L, hex, sizeof hex);
+  return 1;
+}
+
+/* parse_date(text) -> seconds since 1970 | nil; nil for nil too, so that a missing header needs no check */
+int core_parse_date(lua_State *L) {
+  int64_t seconds;
+  bool parsed = !lua_isnoneornil(L, 1) && date_parse(check_text(L), &seconds);
+  if (parsed) lua_pushinteger(L, (lua_Integer)seconds);
+  else lua_pushnil(L);
+  return 1;
+}
+
+/* parse_address(text) -> its 4 or 16 bytes | nil */
+int core_parse_address(lua_State *L) {
+  struct address address;
+  if (address_parse(check_text(L), &address)) lua_pushlstring(L, (const char *)address.bytes, address.len);
+  else lua_pushnil(L);
+  return 1;
+}
+
+/* is_loopback(host) -> boolean */
+int core_is_loopback(lua_State *L) {
+  lua_pushboolean(L, address_is_loopback(check_text(L)));
+  return 1;
+}

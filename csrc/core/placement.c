@@ -1,0 +1,92 @@
+/* Where a parameter goes: into the query or into the form. */
+#include "core/request_builder.h"
+
+/* Room for the common parameters of HMAC-SHA1. */
+#define MAX_COMMON_PARAMS 16
+
+bool has_form(const struct request_builder *b) {
+  return !slice_equal(b->action->method, SLICE("GET"));
+}
+
+void add_query(struct request_builder *b, struct slice name, struct slice value) {
+  b->query[b->query_count++] = (struct pair){ name, value };
+}
+
+void add_form(struct request_builder *b, struct slice name, struct slice value) {
+  b->form[b->form_count++] = (struct pair){ name, value };
+}
+
+static size_t index_of_longest(const struct request_builder *b, const size_t lengths[MAX_PARAMS]) {
+  size_t longest = 0;
+  for (size_t i = 1; i < b->action->param_count; i++) {
+    if (lengths[i] > lengths[longest]) longest = i;
+  }
+  return longest;
+}
+
+/* Adds up, for each parameter, the encoded length of its values in the query. Returns the sum. */
+static size_t measure_query(const struct request_builder *b, size_t lengths[MAX_PARAMS]) {
+  size_t total = 0;
+  memset(lengths, 0, MAX_PARAMS * sizeof *lengths);
+  for (size_t i = 0; i < b->value_count; i++) {
+    const struct wire_param *value = &b->values[i];
+    if (value->in_body) continue;
+    size_t length = percent_encoded_length(value->name) + percent_encoded_length(value->text) + 2;
+    lengths[value->param] += length;
+    total += length;
+  }
+  return total;
+}
+
+size_t longest_param(const struct request_builder *b) {
+  size_t lengths[MAX_PARAMS];
+  measure_query(b, lengths);
+  return index_of_longest(b, lengths);
+}
+
+/* A fast check that needs no look at the bytes. */
+static bool is_surely_short(const struct request_builder *b) {
+  size_t total = 0;
+  for (size_t i = 0; i < b->value_count; i++) {
+    const struct wire_param *value = &b->values[i];
+    if (!value->in_body) total += value->name.len + value->text.len + 2;
+  }
+  return total * 3 <= MAX_QUERY_BYTES;
+}
+
+/* Moves the longest parameters to the form until the query is short enough: the service takes them in either place. */
+static void spill_to_form(struct request_builder *b) {
+  size_t lengths[MAX_PARAMS];
+  if (is_surely_short(b)) return;
+  size_t total = measure_query(b, lengths);
+  while (total > MAX_QUERY_BYTES) {
+    size_t longest = index_of_longest(b, lengths);
+    for (size_t i = 0; i < b->value_count; i++) {
+      if (b->values[i].param == longest) b->values[i].in_body = true;
+    }
+    total -= lengths[longest];
+    lengths[longest] = 0;
+  }
+}
+
+/* Room for all values in the query, in the form, and in both together. */
+static bool reserve_pairs(struct request_builder *b) {
+  size_t max = b->value_count + MAX_COMMON_PARAMS;
+  char *room = buffer_reserve(&b->s->pairs, 3 * max * sizeof(struct pair));
+  if (!room) return false;
+  b->query = (struct pair *)(void *)room;
+  b->form = b->query + max;
+  b->both = b->form + max;
+  return true;
+}
+
+bool place_params(struct request_builder *b) {
+  if (!reserve_pairs(b)) return false;
+  if (has_form(b)) spill_to_form(b);
+  for (size_t i = 0; i < b->value_count; i++) {
+    const struct wire_param *value = &b->values[i];
+    if (value->in_body) add_form(b, value->name, value->text);
+    else add_query(b, value->name, value->text);
+  }
+  return true;
+}

@@ -1,0 +1,30 @@
+/* Memory that the requests of one Lua state share, so that a request seldom allocates. */
+#ifndef DATAWORKS_SCRATCH_H
+#define DATAWORKS_SCRATCH_H
+
+#include "shared/buffer.h"
+
+#pragma GCC visibility push(hidden)
+
+struct scratch {
+  bool taken;         /* while a request is built: a finalizer that runs meanwhile may build another one */
+  struct buffer text; /* values that had to be written: numbers, JSON */
+  struct buffer keys;
+  struct buffer values; /* of struct wire_param */
+  struct buffer pairs;  /* of struct pair, for query and form */
+  struct buffer token;
+  struct buffer canonical_query;
+  struct buffer url;
+  struct buffer body;
+  struct buffer canonical_request;
+  struct buffer string_to_sign;
+  struct buffer signature;
+  struct buffer authorization;
+};
+
+void scratch_reset(struct scratch *s);
+void scratch_wipe(struct scratch *s);
+
+#pragma GCC visibility pop
+
+#endif

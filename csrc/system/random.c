@@ -1,0 +1,31 @@
+#include "core/core.h"
+#include "core/encoding.h"
+
+#include <openssl/rand.h>
+#include <stdint.h>
+
+#define NONCE_BYTES 16
+
+static void random_bytes(lua_State *L, unsigned char *bytes, int count) {
+  if (RAND_bytes(bytes, count) != 1) luaL_error(L, "OpenSSL has no random bytes");
+}
+
+/* random() -> float in [0, 1) */
+int core_random(lua_State *L) {
+  unsigned char bytes[8];
+  uint64_t bits;
+  random_bytes(L, bytes, (int)sizeof bytes);
+  memcpy(&bits, bytes, sizeof bits);
+  lua_pushnumber(L, (lua_Number)(bits >> 11) / 9007199254740992.0);
+  return 1;
+}
+
+/* nonce() -> 128 random bits in hexadecimal */
+int core_nonce(lua_State *L) {
+  unsigned char bytes[NONCE_BYTES];
+  char hex[2 * NONCE_BYTES];
+  random_bytes(L, bytes, NONCE_BYTES);
+  hex_encode(hex, bytes, NONCE_BYTES);
+  lua_pushlstring(L, hex, sizeof hex);
+  return 1;
+}
