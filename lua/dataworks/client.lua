@@ -10,6 +10,7 @@ local nearest = lazy "dataworks.util.nearest"
 local options_of = require "dataworks.util.check_options"
 local proxies = require "dataworks.transport.proxy"
 local settings = require "dataworks.options"
+require "dataworks.api.core_data"
 
 local M = {}
 

@@ -208,7 +208,7 @@ describe("client:each", function()
   it("ends with what is refused here, and with a reply that has something else than a list", function()
     local client = fake.client { fake.good { Files = "none" } }
     local ids, err = collect(client, "ListFiles", { ProjectId = 1, PageNumbr = 1 })
-    assert.same({ "", "invalid", "PageNumbr", "is no parameter of this action; did you mean PageNumber?" }, { ids, err.kind, err.path, err.message })
+    assert.same({ "", "invalid", "PageNumbr", "is not a parameter of this action; did you mean PageNumber?" }, { ids, err.kind, err.path, err.message })
     ids, err = collect(client, "ListFiles")
     assert.same({ "", "protocol", "Data.Files is no list" }, { ids, err.kind, err.message })
   end)
