@@ -97,7 +97,7 @@ check-c: ## each C file with gcc and clang and every warning, clang-format, cppc
 	@tools/setup gates
 	@set -e; for cc in gcc clang; do for lua in $(LUAS); do \
 	  echo "$$cc, Lua $$lua"; $(MAKE) --no-print-directory -s build CC=$$cc LUA=$$lua BUILD=build/$$cc-$$lua; done; done
-	clang-format --dry-run --Werror $(C_FILES)
+	@clang-format --dry-run --Werror $(C_FILES)
 	cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 -j2 csrc tools
 	@$(MAKE) --no-print-directory -s build LUA=5.4
 	@$(MAKE) --no-print-directory -s build LUA=5.4 BUILD=build/poll CPPFLAGS=-DDATAWORKS_NO_EPOLL

@@ -1,5 +1,5 @@
-/* What Lua 5.1 and LuaJIT lack of the API used here, and the mark of an exported opener. Static, renamed: nothing
-   clashes with a Lua that has its own, and an object built against LuaJIT loads in PUC Lua 5.1. */
+/* Functions that Lua 5.1 and LuaJIT lack, and the mark of an exported opener. They are static and renamed, so that
+   nothing clashes with a Lua that has them, and an object built against LuaJIT loads in PUC Lua 5.1. */
 #ifndef DATAWORKS_COMPAT_H
 #define DATAWORKS_COMPAT_H
 
@@ -14,7 +14,7 @@
 #define luaL_setmetatable(L, name) (luaL_getmetatable(L, name), lua_setmetatable(L, -2))
 #define luaL_setfuncs compat_setfuncs
 
-/* Stack: -upvalues, + nothing; the table stays below. */
+/* Pops the upvalues; the table below them stays. */
 static inline void compat_setfuncs(lua_State *L, const luaL_Reg *functions, int upvalues) {
   int table = lua_gettop(L) - upvalues;
   for (; functions->name; functions++) {

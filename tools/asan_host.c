@@ -1,5 +1,5 @@
-/* An interpreter linked with the sanitizers: asan_host SCRIPT [ARGUMENT...]. With LD_PRELOAD instead, each child
-   process would run under them too. */
+/* An interpreter linked with the sanitizers: asan_host SCRIPT [ARGUMENT...]. LD_PRELOAD would put each child process under
+   them too. */
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
@@ -8,7 +8,7 @@
 
 int dlclose(void *handle);
 
-/* Modules stay loaded to the end, so that the frames of a leak have names. */
+/* Modules are never unloaded, so that the stack of a leak has names. */
 int dlclose(void *handle) {
   (void)handle;
   return 0;

@@ -8,13 +8,13 @@
 
 #define MARK "\\u0001"
 #define MARK_LENGTH (sizeof(MARK) - 1)
-#define SAFE_INTEGER_DIGITS "9007199254740991"
+#define MAX_SAFE_DIGITS "9007199254740991"
 
 static bool continuation(unsigned char byte) {
   return (byte & 0xc0) == 0x80;
 }
 
-/* Length of the sequence at s, or 0. Overlong forms, surrogates and values beyond U+10FFFF are none. */
+/* Length of the sequence at s; 0 for a byte that begins none, overlong forms, surrogates and values above U+10FFFF. */
 static size_t utf8_sequence(const unsigned char *s, size_t len) {
   if (s[0] < 0x80) return 1;
   if (s[0] < 0xc2 || len < 2 || !continuation(s[1])) return 0;
@@ -87,8 +87,8 @@ void json_integer(struct buffer *out, int64_t value) {
   buffer_append(out, text, (size_t)len);
 }
 
-/* printf writes the locale's decimal point. */
-static size_t point_instead_of_comma(char *text, size_t len) {
+/* printf uses the decimal point of the locale. */
+static size_t normalize_point(char *text, size_t len) {
   size_t kept = 0;
   bool point = false;
   for (size_t i = 0; i < len; i++) {
@@ -114,11 +114,11 @@ bool json_double(struct buffer *out, double value) {
     len = snprintf(text, sizeof text, "%.*g", precision, value);
     if (strtod(text, NULL) == value) break;
   }
-  buffer_append(out, text, point_instead_of_comma(text, (size_t)len));
+  buffer_append(out, text, normalize_point(text, (size_t)len));
   return true;
 }
 
-/* The scanner: one pass, no recursion; a stack of brackets stands for the nesting. */
+/* The scanner reads the text once, without recursion; a stack of brackets holds the nesting. */
 struct scanner {
   struct slice text;
   size_t at;
@@ -127,7 +127,7 @@ struct scanner {
   bool any_bytes;
   struct json_error *error;
   size_t depth;
-  char nesting[JSON_DEPTH_LIMIT];
+  char nesting[MAX_JSON_DEPTH];
 };
 
 static bool fail(struct scanner *s, size_t offset, const char *message) {
@@ -148,7 +148,7 @@ static void skip_space(struct scanner *s) {
   }
 }
 
-/* Copies what was passed since the last change, then the change. */
+/* Copies the text since the last change, then the change. */
 static void change(struct scanner *s, size_t from, const char *insert, size_t len) {
   if (!s->out) return;
   buffer_append(s->out, s->text.data + s->copied, from - s->copied);
@@ -182,7 +182,7 @@ static bool scan_string(struct scanner *s, bool is_value) {
   }
   for (;;) {
     int c = peek(s);
-    if (c < 0) return fail(s, start, "a string has no end");
+    if (c < 0) return fail(s, start, "a string has no closing quote");
     if (c < 0x20) return fail(s, s->at, "a control character in a string must be escaped");
     if (c == '\\') {
       if (!scan_escape(s)) return false;
@@ -205,9 +205,9 @@ static size_t scan_digits(struct scanner *s) {
 static void quote_if_large(struct scanner *s, size_t start) {
   size_t first = start + (s->text.data[start] == '-');
   size_t digits = s->at - first;
-  size_t safe = sizeof(SAFE_INTEGER_DIGITS) - 1;
+  size_t safe = sizeof(MAX_SAFE_DIGITS) - 1;
   if (digits < safe) return;
-  if (digits == safe && memcmp(s->text.data + first, SAFE_INTEGER_DIGITS, safe) <= 0) return;
+  if (digits == safe && memcmp(s->text.data + first, MAX_SAFE_DIGITS, safe) <= 0) return;
   change(s, start, "\"" MARK, 1 + MARK_LENGTH);
   change(s, s->at, "\"", 1);
 }
@@ -224,7 +224,7 @@ static bool scan_number(struct scanner *s) {
   if (peek(s) == '.') {
     integer = false;
     s->at++;
-    if (!scan_digits(s)) return fail(s, start, "a number ends behind its point");
+    if (!scan_digits(s)) return fail(s, start, "a number ends after its decimal point");
   }
   if (peek(s) == 'e' || peek(s) == 'E') {
     integer = false;
@@ -253,14 +253,14 @@ static bool scan_key(struct scanner *s) {
   if (peek(s) != '"') return fail(s, s->at, "expected a key in quotes");
   if (!scan_string(s, false)) return false;
   skip_space(s);
-  if (peek(s) != ':') return fail(s, s->at, "expected ':' behind a key");
+  if (peek(s) != ':') return fail(s, s->at, "expected ':' after a key");
   s->at++;
   return true;
 }
 
-/* Enters a list or object; `*empty` tells that it closed at once. */
+/* Enters a list or object. `*empty`: it closed at once. */
 static bool scan_open(struct scanner *s, char open, bool *empty) {
-  if (s->depth == JSON_DEPTH_LIMIT) return fail(s, s->at, "nested too deeply");
+  if (s->depth == MAX_JSON_DEPTH) return fail(s, s->at, "nested too deeply");
   char close = open == '{' ? '}' : ']';
   s->nesting[s->depth++] = close;
   s->at++;
@@ -270,7 +270,7 @@ static bool scan_open(struct scanner *s, char open, bool *empty) {
   return open == '[' || scan_key(s);
 }
 
-/* Behind a value: closes what ends here; `*more` tells that another value follows. */
+/* After a value: closes the lists and objects that end here. `*more`: another value follows. */
 static bool scan_after(struct scanner *s, bool *more) {
   *more = false;
   for (;;) {
@@ -312,9 +312,9 @@ static bool scan(struct scanner *s) {
     if (!scan_value(s, &opened)) return false;
     if (!opened && !scan_after(s, &more)) return false;
   }
-  if (s->at < s->text.len) return fail(s, s->at, "more text behind the value");
+  if (s->at < s->text.len) return fail(s, s->at, "more text after the value");
   if (s->out && s->copied) change(s, s->text.len, "", 0);
-  return !s->out || buffer_ok(s->out) || fail(s, s->at, "no room for a copy of the text");
+  return !s->out || buffer_ok(s->out) || fail(s, s->at, "the copy of the text is too large, or memory ran out");
 }
 
 bool json_check(struct slice text, struct json_error *error) {

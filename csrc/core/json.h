@@ -1,4 +1,4 @@
-/* JSON text: a writer of scalars, and a scanner that checks a text and keeps its large integers exact. */
+/* JSON text: scalars are written here; a scanner checks a text and keeps its large integers exact. */
 #ifndef DATAWORKS_JSON_H
 #define DATAWORKS_JSON_H
 
@@ -8,23 +8,24 @@
 
 #pragma GCC visibility push(hidden)
 
-/* Objects and lists inside each other, written or read. */
-#define JSON_DEPTH_LIMIT 128
+/* Nested objects and lists, written or scanned. */
+#define MAX_JSON_DEPTH 128
 
-/* Doubles count every integer up to here. */
-#define JSON_SAFE_INTEGER INT64_C(9007199254740991)
+/* The largest integer below which a double holds each one. */
+#define MAX_SAFE_INTEGER INT64_C(9007199254740991)
 
-/* Longest text of json_double and json_integer. */
+/* Room for the text of json_double and json_integer. */
 #define JSON_NUMBER_SIZE 32
 
-/* The offset of the first byte that is no UTF-8, or text.len. */
+/* The offset of the first byte that is not UTF-8, or text.len. */
 size_t json_utf8_error(struct slice text);
 
-/* Quoted and escaped. False when the text is not UTF-8: ask json_utf8_error where. */
+/* Writes the text quoted and escaped. False when it is not UTF-8: json_utf8_error says where. */
 bool json_string(struct buffer *out, struct slice text);
 void json_integer(struct buffer *out, int64_t value);
 
-/* Integral values as integers, others as the shortest text that reads back the same. False for NaN and infinities. */
+/* Writes integral values as integers, others as the shortest text that reads back the same. False for NaN and
+   infinities. */
 bool json_double(struct buffer *out, double value);
 
 struct json_error {
@@ -32,13 +33,12 @@ struct json_error {
   const char *message;
 };
 
-/* Is text one JSON value (RFC 8259)? */
+/* True when the text is one JSON value (RFC 8259). */
 bool json_check(struct slice text, struct json_error *error);
 
-/* As json_check, but takes strings that aren't UTF-8; and writes to `out` a copy in which each integer beyond
-   +-JSON_SAFE_INTEGER is a string "\u0001<digits>". A string value that begins with \u0001 already gets
-   another \u0001 in front, so the mark can't be forged. `out` stays empty when nothing had to change. False also when
-   `out` can't grow. */
+/* As json_check, but accepts strings that aren't UTF-8, and writes a copy to `out` in which each integer beyond
+   +-MAX_SAFE_INTEGER is a string "\u0001<digits>". A string value that begins with \u0001 gets another \u0001 in front,
+   so the mark can't be forged. `out` stays empty when nothing had to change. False also when `out` can't grow. */
 bool json_quote_integers(struct buffer *out, struct slice text, struct json_error *error);
 
 #pragma GCC visibility pop

@@ -7,7 +7,7 @@
 
 #define MAX_PAIRS 512
 
-/* Owns what one call needs, so that a Lua error leaks nothing. */
+/* Memory of one call, in a userdata so that a Lua error leaks nothing. */
 #define SIGN_STATE "dataworks.sign"
 
 struct sign_state {

@@ -85,7 +85,7 @@ static bool collect(struct repeater *f, int index, const struct path *path, int 
   for (const struct path *p = path; p; p = p->up) {
     if (p->table == self) return value_fail(L, path, "contains itself");
   }
-  if (depth == JSON_DEPTH_LIMIT) return value_fail(L, path, "is nested more than %d levels deep", JSON_DEPTH_LIMIT);
+  if (depth == MAX_JSON_DEPTH) return value_fail(L, path, "is nested more than %d levels deep", MAX_JSON_DEPTH);
   luaL_checkstack(L, 8, "too many nested values");
   bool list = false, first = true;
   for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {

@@ -187,8 +187,7 @@ static bool check_script(lua_State *L, const struct script_rules *rules, int ind
   return true;
 }
 
-static bool check_required(lua_State *L, int table, const struct path *path, const struct slice *names,
-                           size_t count) {
+static bool check_required(lua_State *L, int table, const struct path *path, const struct slice *names, size_t count) {
   for (size_t i = 0; i < count; i++) {
     lua_pushlstring(L, names[i].data, names[i].len);
     lua_rawget(L, table);

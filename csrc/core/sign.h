@@ -1,5 +1,5 @@
 /* The signatures of Alibaba Cloud, stage by stage: canonical request, string to sign, signature, Authorization.
-   Pure: no clock, no random, nothing added to what is given. */
+   Pure: no clock, no random numbers, nothing is added to the input. */
 #ifndef DATAWORKS_SIGN_H
 #define DATAWORKS_SIGN_H
 
@@ -11,13 +11,13 @@
 
 enum sign_algorithm { SIGN_ACS3_SHA256, SIGN_ACS3_SM3, SIGN_HMAC_SHA1, SIGN_ALGORITHMS };
 
-/* The name on the wire. */
+/* The algorithm's name on the wire. */
 struct slice sign_name(enum sign_algorithm algorithm);
 
 /* False when no algorithm has that name. */
 bool sign_find(struct slice name, enum sign_algorithm *algorithm);
 
-/* Longest signature in text: 32 bytes in hex. */
+/* The longest signature as text: 32 bytes in hexadecimal. */
 #define SIGN_TEXT_SIZE 64
 
 /* Digest and keyed MAC, fetched once and reused for each signature. */
@@ -34,10 +34,10 @@ bool sign_key_open(struct sign_key *key, enum sign_algorithm algorithm, struct s
 /* Wipes and frees. Safe on a zeroed or closed key. */
 void sign_key_close(struct sign_key *key);
 
-/* Hex of the digest of `text`: SIGN_TEXT_SIZE bytes, not terminated. ACS3 only. */
+/* Writes the digest of `text` in hexadecimal, without a NUL. ACS3 only. */
 bool sign_digest(struct sign_key *key, struct slice text, char hex[SIGN_TEXT_SIZE]);
 
-/* What is signed. `query` is canonical: sorted, percent-encoded. `headers` are those to be signed, in lower case,
+/* The input of a signature. `query` is canonical: sorted, percent-encoded. `headers` are the signed ones, in lower case,
    trimmed, sorted. HMAC-SHA1 has no headers, and its query holds all parameters but Signature. */
 struct sign_input {
   struct slice method;
@@ -48,7 +48,7 @@ struct sign_input {
   struct slice payload_hash;
 };
 
-/* Which headers ACS3 signs: host, content-type and x-acs-*. The name is in lower case. */
+/* ACS3 signs host, content-type and x-acs-*. The name must be in lower case. */
 bool sign_covers(struct slice header);
 
 /* ACS3 only. */
@@ -58,7 +58,7 @@ void sign_canonical_request(struct buffer *out, const struct sign_input *input);
 bool sign_string_to_sign(struct buffer *out, struct sign_key *key, const struct sign_input *input,
                          struct slice canonical_request);
 
-/* Hex with ACS3, Base64 with HMAC-SHA1. */
+/* In hexadecimal with ACS3, in Base64 with HMAC-SHA1. */
 bool sign_signature(struct buffer *out, struct sign_key *key, struct slice string_to_sign);
 
 /* The value of the Authorization header. ACS3 only. */

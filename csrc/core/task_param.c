@@ -207,7 +207,7 @@ static bool encode_table(struct encoder *e, int index, const struct field *field
   for (const struct path *p = path; p; p = p->up) {
     if (p->table == self) return value_fail(L, path, "contains itself");
   }
-  if (depth == JSON_DEPTH_LIMIT) return value_fail(L, path, "is nested more than %d levels deep", JSON_DEPTH_LIMIT);
+  if (depth == MAX_JSON_DEPTH) return value_fail(L, path, "is nested more than %d levels deep", MAX_JSON_DEPTH);
   luaL_checkstack(L, MAX_SHAPE_FIELDS + 12, "too many nested values");
   bool list = field->kind == LIST;
   if (!list && (e->rules.check == SCRIPT_ANY || field->kind == ANY))

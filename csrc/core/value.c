@@ -74,7 +74,7 @@ static bool parse_integer(struct slice text, long long *value) {
   return true;
 }
 
-/* LuaJIT prints 42LL and 42ULL. */
+/* LuaJIT writes 42LL and 42ULL. */
 static bool parse_cdata(lua_State *L, int index, long long *value) {
   bool parsed = false;
   if (luaL_callmeta(L, index, "__tostring")) {
@@ -97,7 +97,7 @@ bool value_integer(lua_State *L, int index, const struct path *path, long long *
   }
   if (lua_type(L, index) == LUA_TNUMBER) {
     lua_Number number = lua_tonumber(L, index);
-    if (number >= -(lua_Number)JSON_SAFE_INTEGER && number <= (lua_Number)JSON_SAFE_INTEGER) {
+    if (number >= -(lua_Number)MAX_SAFE_INTEGER && number <= (lua_Number)MAX_SAFE_INTEGER) {
       *value = (long long)number;
       if ((lua_Number)*value == number) return true;
       return value_fail(L, path, "expected a whole number, got %f", number);

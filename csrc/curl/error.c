@@ -11,7 +11,7 @@ struct code_row {
 #define ROW(kind, code) \
   { code, FAILURE_##kind, #code }
 
-/* Every code an HTTP or HTTPS exchange can end with. */
+/* The codes that an HTTP or HTTPS exchange can end with. */
 static const struct code_row codes[] = {
   ROW(INVALID, CURLE_UNSUPPORTED_PROTOCOL),
   ROW(INVALID, CURLE_URL_MALFORMAT),
@@ -87,7 +87,7 @@ const char *curl_code_name(CURLcode code) {
 }
 
 const char *proxy_failure_name(long status, long error) {
-  /* Some proxies say 401 to a wrong password. */
+  /* Some proxies answer 401 to a wrong password. */
   if (status == 407 || status == 401) return "PROXY_AUTHENTICATION";
   if (status >= 400 && status < 500) return "PROXY_REFUSED";
   if (status >= 300) return "PROXY_FAILED";
@@ -97,7 +97,7 @@ const char *proxy_failure_name(long status, long error) {
     case CURLPX_USER_REJECTED:
     case CURLPX_LONG_USER:
     case CURLPX_LONG_PASSWD: return "PROXY_AUTHENTICATION";
-    case CURLPX_RESOLVE_HOST: return "CURLE_COULDNT_RESOLVE_HOST"; /* by us: with socks5 */
+    case CURLPX_RESOLVE_HOST: return "CURLE_COULDNT_RESOLVE_HOST"; /* with socks5 the name is looked up here */
     case CURLPX_REPLY_NOT_ALLOWED: return "PROXY_REFUSED";
     default: return "PROXY_FAILED";
   }
@@ -106,7 +106,7 @@ const char *proxy_failure_name(long status, long error) {
 enum failure_kind curl_code_kind(CURLcode code, enum request_sent sent) {
   const struct code_row *row = find(code);
   if (!row) return FAILURE_TRANSPORT;
-  /* libcurl calls an HTTP/0.9 reply unsupported too; what was sent wasn't refused here. */
+  /* libcurl calls an HTTP/0.9 reply unsupported too; a request that was sent was not refused here. */
   if (row->kind == FAILURE_INVALID && sent != SENT_NO) return FAILURE_PROTOCOL;
   return row->kind;
 }

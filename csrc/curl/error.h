@@ -1,4 +1,4 @@
-/* What a failed exchange is called, and whether the service may have seen the request. */
+/* The kind and code of a failed exchange, and whether the service may have seen the request. */
 #ifndef DATAWORKS_CURL_ERROR_H
 #define DATAWORKS_CURL_ERROR_H
 
@@ -8,7 +8,7 @@
 
 enum failure_kind { FAILURE_INVALID, FAILURE_TRANSPORT, FAILURE_TIMEOUT, FAILURE_PROTOCOL, FAILURE_CANCELLED };
 
-/* A repeated request may create a second task, so SENT_NO is said only when it is certain. */
+/* A second request may create a second task, so SENT_NO is used only when it is certain. */
 enum request_sent { SENT_NO, SENT_UNKNOWN, SENT_YES };
 
 struct failure {
@@ -16,13 +16,13 @@ struct failure {
   enum request_sent sent;
   CURLcode code;
   const char *message; /* lives as long as the session, until its next request */
-  const char *name;    /* NULL: that of the code */
-  long proxy_status;   /* of HTTP, from a proxy that was asked for a tunnel; 0: it gave none */
+  const char *name;    /* NULL: the name of the code */
+  long proxy_status;   /* HTTP status of a proxy that refused a tunnel; 0: none */
 };
 
 const char *failure_kind_name(enum failure_kind kind);
 
-/* "CURLE_COULDNT_CONNECT"; NULL for a code that an HTTP exchange doesn't give. */
+/* "CURLE_COULDNT_CONNECT"; NULL for a code that an HTTP exchange can't end with. */
 const char *curl_code_name(CURLcode code);
 
 /* Why there is no tunnel: "PROXY_AUTHENTICATION", "PROXY_REFUSED", "PROXY_FAILED". NULL when it

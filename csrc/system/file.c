@@ -32,8 +32,8 @@ static int push_failure(lua_State *L, int error) {
   return 3;
 }
 
-/* stamp(path) -> text that changes when the file does, its size | nil, message, missing. A regular file only: another
-   kind could block whoever reads it. */
+/* stamp(path) -> text that changes when the file changes, its size | nil, message, missing. Only for a regular file:
+   another kind could block its reader. */
 int core_stamp(lua_State *L) {
   char text[STAMP_SIZE];
   struct stat s;
@@ -62,7 +62,7 @@ static int write_all(int fd, const char *data, size_t len) {
   return fsync(fd) ? errno : 0;
 }
 
-/* The owner stays when root writes for somebody. */
+/* Keeps the owner when root writes a user's file. */
 static int keep_owner(int fd, const char *path) {
   struct stat old, new;
   if (stat(path, &old)) return errno == ENOENT ? 0 : errno;
@@ -71,7 +71,7 @@ static int keep_owner(int fd, const char *path) {
   return fchown(fd, old.st_uid, old.st_gid) && old.st_uid != new.st_uid ? errno : 0;
 }
 
-/* mkstemp gives mode 0600. */
+/* mkstemp makes the file with mode 0600. */
 static int write_and_rename(char *temporary, const char *path, const char *data, size_t len) {
   int fd = mkstemp(temporary);
   if (fd < 0) return errno;
@@ -83,7 +83,7 @@ static int write_and_rename(char *temporary, const char *path, const char *data,
   return error;
 }
 
-/* Through a symbolic link to where it points, so that the link stays one. */
+/* Replaces the target of a symbolic link, not the link. */
 static int replace_file(const char *path, const char *data, size_t len) {
   char *real = realpath(path, NULL);
   if (!real && errno != ENOENT) return errno;
@@ -100,7 +100,7 @@ static int replace_file(const char *path, const char *data, size_t len) {
   return error;
 }
 
-/* write_private(path, text) -> true | nil, message, missing. Readers find the old file or the new one, never a part. */
+/* write_private(path, text) -> true | nil, message, missing. A reader sees the old file or the new one, never a part. */
 int core_write_private(lua_State *L) {
   size_t len;
   const char *path = check_path(L, 1);

@@ -17,17 +17,17 @@
 #define RUN "dataworks.run"
 #define READ_SIZE 4096
 #define MESSAGE_SIZE 128
-#define LONGEST_SECONDS 86400.0
-/* How often to ask whether a program has ended that closed its output before. */
+#define MAX_SECONDS 86400.0
+/* Time between two checks whether a program that closed its output has ended. */
 #define REAP_INTERVAL_NS 2000000L
 
 extern char **environ;
 
-/* A program that runs: what it wrote so far may be secret. */
+/* A running program. Its output may be secret. */
 struct run {
   struct buffer output;
-  pid_t pid; /* 0 when there is none to wait for */
-  int fd;    /* -1 when closed */
+  pid_t pid; /* 0: no process to wait for */
+  int fd;    /* -1: closed */
 };
 
 static double seconds_now(void) {
@@ -40,7 +40,7 @@ static void stop(struct run *run) {
   if (run->fd >= 0) close(run->fd);
   run->fd = -1;
   if (run->pid > 0) {
-    kill(-run->pid, SIGKILL); /* with what it started */
+    kill(-run->pid, SIGKILL); /* the whole process group */
     while (waitpid(run->pid, NULL, 0) < 0 && errno == EINTR) continue;
   }
   run->pid = 0;
@@ -60,7 +60,7 @@ static struct run *new_run(lua_State *L) {
   return run;
 }
 
-/* The words as execvp wants them. The table holds the texts. */
+/* The words in the form that execvp takes. The Lua table keeps the texts alive. */
 static char **check_words(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   size_t count = lua_rawlen(L, 1);
@@ -78,7 +78,7 @@ static char **check_words(lua_State *L) {
   return (char **)words;
 }
 
-/* A group of its own, so that all of it can be stopped; signals as a program expects them. */
+/* A process group of its own, so that its children can be stopped too, and the default signal handlers. */
 static int set_attributes(posix_spawnattr_t *attributes) {
   sigset_t none, usual;
   sigemptyset(&none);
@@ -94,7 +94,7 @@ static int set_attributes(posix_spawnattr_t *attributes) {
   return error;
 }
 
-/* What it says on stderr may be secret too, and is nobody's to see. */
+/* The program's error output may be secret too, so it is discarded. */
 static int set_files(posix_spawn_file_actions_t *files, int output) {
   int error = posix_spawn_file_actions_adddup2(files, output, STDOUT_FILENO);
   if (!error) error = posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -130,34 +130,34 @@ static int start(struct run *run, char **words) {
   return error;
 }
 
-enum outcome { OUTCOME_DONE, OUTCOME_LATE, OUTCOME_LONG, OUTCOME_BROKEN };
+enum outcome { OUTCOME_DONE, OUTCOME_TIMEOUT, OUTCOME_TOO_LARGE, OUTCOME_READ_FAILED };
 
 static enum outcome read_output(struct run *run, double deadline, size_t limit) {
   for (;;) {
     double left = deadline - seconds_now();
     struct pollfd wanted = { .fd = run->fd, .events = POLLIN };
-    if (left <= 0) return OUTCOME_LATE;
+    if (left <= 0) return OUTCOME_TIMEOUT;
     int ready = poll(&wanted, 1, (int)ceil((left < 1000 ? left : 1000) * 1000));
-    if (ready < 0 && errno != EINTR) return OUTCOME_BROKEN;
+    if (ready < 0 && errno != EINTR) return OUTCOME_READ_FAILED;
     if (ready <= 0) continue;
     char *to = buffer_reserve(&run->output, READ_SIZE);
-    if (!to) return OUTCOME_BROKEN;
+    if (!to) return OUTCOME_READ_FAILED;
     ssize_t got = read(run->fd, to, READ_SIZE);
-    if (got < 0 && errno != EINTR) return OUTCOME_BROKEN;
+    if (got < 0 && errno != EINTR) return OUTCOME_READ_FAILED;
     if (got == 0) return OUTCOME_DONE;
     if (got > 0) run->output.len += (size_t)got;
-    if (run->output.len > limit) return OUTCOME_LONG;
+    if (run->output.len > limit) return OUTCOME_TOO_LARGE;
   }
 }
 
-/* Where the host program takes the status first, as nginx does, the output alone has to tell. */
+/* A host program such as nginx may collect the exit status first; then the output alone counts. */
 static enum outcome await_end(struct run *run, double deadline, int *status) {
   const struct timespec pause = { .tv_nsec = REAP_INTERVAL_NS };
   for (;;) {
     pid_t ended = waitpid(run->pid, status, WNOHANG);
     if (ended < 0 && errno != EINTR) *status = 0;
     if (ended > 0 || (ended < 0 && errno != EINTR)) break;
-    if (seconds_now() >= deadline) return OUTCOME_LATE;
+    if (seconds_now() >= deadline) return OUTCOME_TIMEOUT;
     nanosleep(&pause, NULL);
   }
   run->pid = 0;
@@ -180,9 +180,9 @@ static int not_started(lua_State *L, int error) {
 
 static int push_result(lua_State *L, const struct run *run, enum outcome outcome, int status) {
   switch (outcome) {
-    case OUTCOME_LATE: return nil_and(L, "it took too long and was stopped", 0);
-    case OUTCOME_LONG: return nil_and(L, "it wrote too much and was stopped", 0);
-    case OUTCOME_BROKEN: return nil_and(L, "its output can't be read", 0);
+    case OUTCOME_TIMEOUT: return nil_and(L, "it took too long and was stopped", 0);
+    case OUTCOME_TOO_LARGE: return nil_and(L, "it wrote too much and was stopped", 0);
+    case OUTCOME_READ_FAILED: return nil_and(L, "its output can't be read", 0);
     default: break;
   }
   if (WIFSIGNALED(status)) return nil_and(L, "it was ended by signal %d", WTERMSIG(status));
@@ -191,14 +191,14 @@ static int push_result(lua_State *L, const struct run *run, enum outcome outcome
   return 1;
 }
 
-/* run(words, seconds, limit) -> output | nil, reason. Runs a program without a shell, and stops it and what it started
-   at the deadline, or when it writes more than `limit` bytes. */
+/* run(words, seconds, limit) -> output | nil, reason. Runs a program without a shell. Stops it and its children at the
+   deadline, or when it writes more than `limit` bytes. */
 int core_run(lua_State *L) {
   char **words = check_words(L);
   double seconds = (double)luaL_checknumber(L, 2);
   double limit = (double)luaL_checknumber(L, 3);
   luaL_argcheck(L, limit >= 0 && limit <= (double)BUFFER_LIMIT / 2, 3, "out of range");
-  luaL_argcheck(L, seconds <= LONGEST_SECONDS, 2, "out of range");
+  luaL_argcheck(L, seconds <= MAX_SECONDS, 2, "out of range");
   int status = 0;
   double deadline = seconds_now() + seconds;
   struct run *run = new_run(L);

@@ -1,4 +1,4 @@
-/* What specs need of the system and Lua doesn't have. */
+/* System calls that specs need and Lua lacks. */
 #include <errno.h>
 #include <lauxlib.h>
 #include <lua.h>
@@ -16,7 +16,7 @@
 
 int luaopen_native(lua_State *L);
 
-/* fork(f) -> "done", or what went wrong with f in the child */
+/* fork(f) -> "done", or the error of f in the child */
 static int native_fork(lua_State *L) {
   int fds[2];
   char text[1000];
@@ -31,7 +31,7 @@ static int native_fork(lua_State *L) {
     if (lua_pcall(L, 0, 0, 0) == 0) lua_pushliteral(L, "done");
     lua_call(L, 1, 1);
     dprintf(fds[1], "%s", lua_tostring(L, -1));
-    raise(SIGKILL); /* no exit handlers, no leak checks: those are the parent's */
+    raise(SIGKILL); /* no exit handlers and no leak checks in the child */
   }
   close(fds[1]);
   while (len < sizeof text && (n = read(fds[0], text + len, sizeof text - len)) > 0) len += (size_t)n;
@@ -41,17 +41,17 @@ static int native_fork(lua_State *L) {
   return 1;
 }
 
-struct job {
+struct thread {
   pthread_t thread;
   const char *code;
   char message[500];
 };
 
-static void *work(void *context) {
-  struct job *job = context;
+static void *run_thread(void *context) {
+  struct thread *thread = context;
   lua_State *L = luaL_newstate();
   luaL_openlibs(L);
-  if (luaL_dostring(L, job->code)) snprintf(job->message, sizeof job->message, "%s", lua_tostring(L, -1));
+  if (luaL_dostring(L, thread->code)) snprintf(thread->message, sizeof thread->message, "%s", lua_tostring(L, -1));
   lua_close(L);
   return NULL;
 }
@@ -59,14 +59,14 @@ static void *work(void *context) {
 /* threads(code) -> what went wrong, "" if nothing; the code runs in two threads at once, with a Lua
    state each */
 static int native_threads(lua_State *L) {
-  struct job jobs[2] = { { .code = luaL_checkstring(L, 1) }, { .code = luaL_checkstring(L, 1) } };
-  for (int i = 0; i < 2; i++) pthread_create(&jobs[i].thread, NULL, work, &jobs[i]);
-  for (int i = 0; i < 2; i++) pthread_join(jobs[i].thread, NULL);
-  lua_pushfstring(L, "%s%s", jobs[0].message, jobs[1].message);
+  struct thread threads[2] = { { .code = luaL_checkstring(L, 1) }, { .code = luaL_checkstring(L, 1) } };
+  for (int i = 0; i < 2; i++) pthread_create(&threads[i].thread, NULL, run_thread, &threads[i]);
+  for (int i = 0; i < 2; i++) pthread_join(threads[i].thread, NULL);
+  lua_pushfstring(L, "%s%s", threads[0].message, threads[1].message);
   return 1;
 }
 
-/* connections() -> how many sockets to the network this process has open */
+/* connections() -> number of this process's connected IPv4 sockets */
 static int native_connections(lua_State *L) {
   int count = 0;
   for (int fd = 0; fd < 1024; fd++) {
@@ -102,17 +102,17 @@ static int bound_port(lua_State *L, int listening) {
   return 1;
 }
 
-/* closed_port() -> a port that refuses connections, and is taken until the process ends */
+/* closed_port() -> a port that refuses connections, reserved until the process ends */
 static int native_closed_port(lua_State *L) {
   return bound_port(L, 0);
 }
 
-/* mute_port() -> a port that takes connections and never says anything */
+/* mute_port() -> a port that accepts connections and never sends a byte */
 static int native_mute_port(lua_State *L) {
   return bound_port(L, 1);
 }
 
-/* readable(fd, seconds) -> is there something to read before that time has passed? */
+/* readable(fd, seconds) -> whether the descriptor becomes readable within that time */
 static int native_readable(lua_State *L) {
   struct pollfd p = { .fd = (int)luaL_checkinteger(L, 1), .events = POLLIN };
   lua_pushboolean(L, poll(&p, 1, (int)(luaL_checknumber(L, 2) * 1000)) > 0);

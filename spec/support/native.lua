@@ -1,10 +1,10 @@
--- Builds the specs' C helpers and runs programs on the interpreter that runs the specs.
+-- Builds the C files of the specs, and runs programs on the interpreter that runs the specs.
 
 local shell = require "spec.support.shell"
 
 local M = {}
 
---- A shared library of one C file, to be removed.
+--- Compiles one C file into a shared library, which the caller removes.
 ---@param source string
 ---@param flags string
 ---@return string path
@@ -25,7 +25,7 @@ function M.load()
   return native
 end
 
----@return string path of a library to preload, to be removed
+---@return string path of a library to preload, which the caller removes
 function M.deaf_resolver()
   return M.compile("spec/support/deaf_resolver.c", "")
 end
@@ -36,7 +36,7 @@ local function interpreter()
   return arg[first]
 end
 
---- Runs Lua code in a process of its own, for at most a minute.
+--- Runs Lua code in another process, for at most a minute.
 ---@param code string
 ---@param environment table<string, string>|nil
 ---@return string output

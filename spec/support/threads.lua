@@ -1,4 +1,4 @@
--- What each of two threads does: clients that block and clients on a loop, made and closed again and again.
+-- The work of each of two threads: clients that block and clients on a loop, created and closed repeatedly.
 
 local dataworks = require "dataworks"
 local core = require "dataworks.core"

@@ -1,4 +1,4 @@
-/* Preloaded into a proxy: every name under .test is this machine's, and no other is known. */
+/* Preloaded into a proxy: names under .test resolve to this machine, others do not resolve. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* RTLD_NEXT */
 #endif
