@@ -122,7 +122,7 @@ test-asan: asan-build ## the suite on 5.4 under AddressSanitizer and UBSan; a le
 
 # Those specs that call C directly, or send through it: what the others do passes through the same functions. With the
 # sanitizers, since a string that was collected too early often still has its bytes.
-GC_SPECS = spec/core spec/system/file_spec.lua spec/system/process_spec.lua spec/curl spec/protocol/key_cache_spec.lua \
+GC_SPECS = spec/core spec/system/file_spec.lua spec/system/process_spec.lua spec/system/random_spec.lua spec/curl spec/protocol/key_cache_spec.lua \
   spec/client_spec.lua spec/client_emulator_spec.lua
 
 test-gc: asan-build ## the specs of the C code with the garbage collector at full pressure

@@ -14,7 +14,7 @@ describe("quote_integers", function()
     assert.equal('"\\u000118446744073709551616"', quoted "18446744073709551616")
   end)
 
-  it("leaves floats, exponents, keys and text alone and says so", function()
+  it("keeps floats, exponents, keys and text, and reports that nothing changed", function()
     local text = '{"9007199254740993":1e300,"a":9007199254740993.5,"b":"9007199254740993","c":-0}'
     local got, changed = core.quote_integers(text)
     assert.equal(text, got)
@@ -28,13 +28,13 @@ describe("quote_integers", function()
   for _, case in ipairs {
     { "", "expected a value", 1 }, { "  ", "expected a value", 3 }, { "{", "expected a key", 2 }, { "[1,]", "expected a value", 4 },
     { "[1 2]", "expected ',' or ']'", 4 }, { '{"a" 1}', "expected ':'", 6 }, { '{"a":1,}', "expected a key", 8 },
-    { '{"a":1 "b"', "expected ',' or '}'", 8 }, { "nul", "expected a value", 1 }, { "01", "more text", 2 }, { "1.", "behind its point", 1 },
-    { "1e", "empty exponent", 1 }, { "-", "expected a value", 1 }, { '"a', "no end", 1 }, { '"a\\x"', "unknown escape", 3 },
+    { '{"a":1 "b"', "expected ',' or '}'", 8 }, { "nul", "expected a value", 1 }, { "01", "more text", 2 }, { "1.", "after its decimal point", 1 },
+    { "1e", "empty exponent", 1 }, { "-", "expected a value", 1 }, { '"a', "no closing quote", 1 }, { '"a\\x"', "unknown escape", 3 },
     { '"\\u12g4"', "four hex digits", 2 }, { '"a\nb"', "must be escaped", 3 }, { "[1]]", "more text", 4 }, { "NaN", "expected a value", 1 },
     { '"\\', "unknown escape", 2 }, { "[\0]", "expected a value", 2 },
     { '"\\\0"', "unknown escape", 2 },
   } do
-    it(("refuses %q and says where"):format(case[1]), function()
+    it(("refuses %q and gives the offset"):format(case[1]), function()
       local got, message, offset = core.quote_integers(case[1])
       assert.is_nil(got)
       assert.truthy(message:find(case[2], 1, true), message)
@@ -42,26 +42,26 @@ describe("quote_integers", function()
     end)
   end
 
-  it("says so when the copy passes the largest text", function()
+  it("refuses a text whose copy would be too large", function()
     local got, message = core.quote_integers("[" .. ("9007199254740992,"):rep(3e6) .. "0]")
     assert.is_nil(got)
-    assert.matches("no room", message)
+    assert.matches("too large", message)
   end)
 
-  it("bounds the nesting", function()
+  it("limits the nesting to 128 levels", function()
     assert.truthy(core.quote_integers(("["):rep(128) .. ("]"):rep(128)))
     local got, message = core.quote_integers(("["):rep(129) .. ("]"):rep(129))
     assert.is_nil(got)
     assert.matches("too deeply", message)
   end)
 
-  it("accepts exactly what a second reader accepts when a document is cut or changed anywhere", function()
+  it("accepts no damaged document that lua-cjson refuses", function()
     local text = [==[{"a":[1,-2.5e+3,"x\u00e9\n",true,false,null,{}],"b":{"c":[[],[{}]]},"d":""}]==]
     for at = 1, #text do
       for _, change in ipairs { text:sub(1, at - 1), text:sub(1, at - 1) .. text:sub(at + 1), text:sub(1, at - 1) .. "]" .. text:sub(at + 1) } do
         local theirs = pcall(cjson.decode, change)
         local ours = core.quote_integers(change) ~= nil
-        -- lua-cjson takes what RFC 8259 forbids (01, +1, a raw control character), never the other way round
+        -- lua-cjson accepts more than RFC 8259 allows: 01, +1, a raw control character
         if ours then assert.is_true(theirs, change) end
       end
     end
@@ -76,18 +76,18 @@ describe("encode", function()
     return err
   end
 
-  it("writes what JSON can say", function()
+  it("writes each kind of JSON value", function()
     assert.equal('{"a":true,"b":false,"c":null,"d":"x","e":[1,[]],"f":{}}',
       core.encode { a = true, b = false, c = core.null, d = "x", e = { 1, core.list {} }, f = {} })
     assert.equal('"x"', core.encode "x")
     assert.equal("null", core.encode(cjson.null))
   end)
 
-  it("escapes quotes, backslashes and control characters, and nothing else", function()
+  it("escapes only quotes, backslashes and control characters", function()
     assert.equal([["\"\\\b\f\n\r\t\u0000\u001f/é🚀]] .. "\127" .. '"', core.encode('"\\\b\f\n\r\t\0\31/é🚀\127'))
   end)
 
-  it("gives the same bytes for the same table, whatever the order of its making", function()
+  it("writes equal tables as equal text, whatever the order of insertion", function()
     local one, other = {}, {}
     for i = 1, 200 do one["k" .. i] = i end
     for i = 200, 1, -1 do other["k" .. i] = i end
@@ -95,7 +95,7 @@ describe("encode", function()
     assert.matches('^{"k1":1,"k10":10,"k100":100,', core.encode(one))
   end)
 
-  it("writes integral floats as integers and others so that they read back the same", function()
+  it("writes integral floats as integers, others as the shortest text that reads back the same", function()
     assert.equal("[1,1000000000000000,-3,0]", core.encode { 1.0, 1e15, -3.0, 0.0 })
     assert.equal("[0.1,1.5,1e+300,5e-324,0.30000000000000004]", core.encode { 0.1, 1.5, 1e300, 5e-324, 0.1 + 0.2 })
     assert.equal("9223372036854774784", core.encode(9223372036854774784.0))
@@ -108,7 +108,7 @@ describe("encode", function()
     end)
   end
 
-  it("writes numbers with a point whatever the locale", function()
+  it("writes a decimal point in any locale", function()
     local was = os.setlocale(nil, "numeric")
     for _, name in ipairs { "de_DE.UTF-8", "fr_FR.UTF-8", "de_DE" } do
       if os.setlocale(name, "numeric") then break end
@@ -118,7 +118,7 @@ describe("encode", function()
     assert.equal("1.5", text)
   end)
 
-  it("refuses NaN and infinities with the path", function()
+  it("refuses NaN and infinities and gives the path", function()
     assert.equal("TaskParam.a[2]", refused({ a = { 1, 0 / 0 } }).path)
     assert.matches("finite", refused({ a = 1 / 0 }).message)
   end)
@@ -132,7 +132,7 @@ describe("encode", function()
     assert.matches("key is not UTF%-8", refused({ ["\255"] = 1 }).message)
   end)
 
-  it("refuses mixed tables, gaps, cycles, depth and functions with the path", function()
+  it("refuses mixed tables, gaps, cycles, deep nesting and functions, and gives the path", function()
     assert.equal("TaskParam.a", refused({ a = { 1, x = 2 } }).path)
     assert.matches("without gaps", refused({ a = { [1] = 1, [3] = 3 } }).message)
     assert.matches("without gaps", refused({ a = { [1.5] = 1 } }).message)
@@ -149,7 +149,7 @@ describe("encode", function()
     assert.equal("TaskParam.a[1]", refused({ a = { print } }).path)
   end)
 
-  it("writes the same table twice where it is no cycle", function()
+  it("writes a table that occurs twice but is not a cycle", function()
     local shared = { 1 }
     assert.equal('{"a":[1],"b":[1]}', core.encode { a = shared, b = shared })
   end)
@@ -163,7 +163,7 @@ describe("encode", function()
     assert.equal('{"x":{"a":1}}', core.encode { x = trap })
   end)
 
-  it("marks lists with list", function()
+  it("writes a table marked with list as a list", function()
     assert.equal("[]", core.encode(core.list {}))
     assert.equal("[1]", core.encode(core.list { 1 }))
     assert.matches("expected a list", refused(core.list { a = 1 }).message)

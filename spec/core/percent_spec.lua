@@ -6,18 +6,18 @@ describe("percent-encoding", function()
     assert.equal("a%20b%2B%2A%0D%0A%00%E5%90%8D", percent.encode "a b+*\r\n\0名")
   end)
 
-  it("is undone, and a + of a form is a space", function()
+  it("is decoded, with + as a space as in a form", function()
     assert.equal("a b+*\r\n\0名 %zz%", percent.decode "a%20b%2b%2A%0D%0A%00%E5%90%8D+%zz%")
   end)
 
-  it("reads a query in its order, doubles and empty values too", function()
+  it("parses a query in order, with repeated names and empty values", function()
     assert.same({
       { name = "B", value = "x&y=" }, { name = "A b", value = "" }, { name = "B", value = "2" }, { name = "C", value = "" },
     }, percent.parse "B=x%26y%3D&A+b=&&B=2&C")
     assert.same({}, percent.parse "")
   end)
 
-  it("writes a form with its names in order", function()
+  it("writes a form sorted by name", function()
     assert.equal("A=1&B%3D=x%26y&C=", percent.form { C = "", ["B="] = "x&y", A = "1" })
   end)
 end)

@@ -41,7 +41,7 @@ local function form(text)
   return fields
 end
 
--- What the pure stages say of the request that was built.
+-- The signature of a request, and the one that core.sign computes for it.
 local function signed_again(made, algorithm)
   local query = form(made.url:match "%?(.*)" or "")
   if algorithm == "HMAC-SHA1" then
@@ -59,7 +59,7 @@ local function signed_again(made, algorithm)
 end
 
 describe("a request", function()
-  it("is the one the official SDK signs", function()
+  it("equals the request that the official SDK signs", function()
     for _, vector in ipairs(files.json("spec/vectors/acs3.json").vectors) do
       if vector.id == "v3-core-emoji-query" then
         local made = assert(request { TaskName = vector.query.TaskName })
@@ -84,11 +84,11 @@ describe("a request", function()
     end)
   end
 
-  it("is the same in every way when nothing it was handed differs", function()
+  it("is the same for the same input", function()
     assert.same(request { TaskName = "x" }, request { TaskName = "x" })
   end)
 
-  it("puts parameters where the row says", function()
+  it("places parameters as the row says", function()
     local made = assert(request { TaskType = "DI_OFFLINE", TaskContent = { b = 1 }, Force = false })
     assert.equal("https://dataworks.cn-shanghai.aliyuncs.com/?Force=false&ProjectId=1&TaskType=DI_OFFLINE", made.url)
     assert.equal("TaskContent=%7B%22b%22%3A1%7D", made.body)
@@ -96,13 +96,13 @@ describe("a request", function()
     assert.equal("POST", made.method)
   end)
 
-  it("has no content-type and an empty body when nothing is in the form", function()
+  it("has no content-type and an empty body when the form is empty", function()
     local made = assert(request {})
     assert.equal("", made.body)
     assert.is_nil(made.headers["content-type"])
   end)
 
-  it("moves the longest parameters to the form once the query passes 4 KiB, and no others", function()
+  it("spills the longest parameters to the form when the query passes 4 KiB, and no others", function()
     local made = assert(request { TaskName = ("x"):rep(4000), TaskType = "DI_OFFLINE" })
     assert.equal("", made.body)
     made = assert(request { TaskName = ("x"):rep(4096), TaskType = "DI_OFFLINE" })
@@ -110,7 +110,7 @@ describe("a request", function()
     assert.matches("%?ProjectId=1&TaskType=DI_OFFLINE$", made.url)
   end)
 
-  it("keeps a GET's parameters in the query however long", function()
+  it("keeps the parameters of a GET in the query, whatever their length", function()
     local get = { version = "v", method = "GET", params = { { "Name", "string", "query" } } }
     for _, algorithm in ipairs { "ACS3-HMAC-SHA256", "HMAC-SHA1" } do
       local made = assert(core.request("Get", get, { Name = ("x"):rep(9000) }, context { algorithm = algorithm }))
@@ -120,7 +120,7 @@ describe("a request", function()
     end
   end)
 
-  it("refuses a GET whose URL would pass 16 KiB, naming its longest parameter", function()
+  it("refuses a GET whose URL would pass 16 KiB and names the longest parameter", function()
     local get = { version = "v", method = "GET", params = { { "A", "string", "query" }, { "B", "string", "query" } } }
     local base = #assert(core.request("Get", get, { A = "a", B = "" }, context())).url
     assert.equal(16384, #assert(core.request("Get", get, { A = "a", B = ("x"):rep(16384 - base) }, context())).url)
@@ -150,7 +150,7 @@ describe("a request", function()
     assert.equal("JSON", fields.Format)
   end)
 
-  it("names the port in host only when it is not the scheme's own", function()
+  it("omits the scheme's default port from the host header", function()
     for endpoint, host in pairs {
       ["http://127.0.0.1:8080"] = "127.0.0.1:8080", ["http://127.0.0.1:80"] = "127.0.0.1", ["https://example.com:443"] = "example.com",
       ["https://example.com:80"] = "example.com:80", ["http://[::1]:8080"] = "[::1]:8080",
@@ -159,7 +159,7 @@ describe("a request", function()
     end
   end)
 
-  it("leaves out parameters that are null", function()
+  it("omits parameters that are null", function()
     assert.matches("%?ProjectId=1$", request({ TaskName = core.null }).url)
   end)
 
@@ -170,7 +170,7 @@ describe("a request", function()
     return err.path .. " " .. err.message
   end
 
-  it("needs its required parameters and no unknown ones", function()
+  it("refuses missing and unknown parameters", function()
     assert.equal("ProjectId is missing", refused {})
     assert.equal("ProjectId is missing", refused { ProjectId = core.null })
     assert.equal("Projectid is not a parameter of this action", refused { ProjectId = 1, Projectid = 1 })
@@ -178,7 +178,7 @@ describe("a request", function()
     assert.matches("not a parameter", refused { 1, ProjectId = 1 })
   end)
 
-  it("checks values", function()
+  it("checks the type and the choice of values", function()
     assert.equal("TaskType expected DI_OFFLINE, DI_REALTIME or DI_SOLUTION", refused { ProjectId = 1, TaskType = "REALTIME" })
     assert.equal("TaskType expected text, got number", refused { ProjectId = 1, TaskType = 5 })
     assert.equal("TaskName expected text, got table", refused { ProjectId = 1, TaskName = {} })
@@ -191,7 +191,7 @@ describe("a request", function()
     assert.equal("TaskContent.a a function can't be JSON", refused { ProjectId = 1, TaskContent = { a = print } })
   end)
 
-  describe("takes as id", function()
+  describe("accepts as an id", function()
     local function id(value)
       return assert(request { ProjectId = value }).url:match "ProjectId=([^&]*)"
     end
@@ -205,7 +205,7 @@ describe("a request", function()
       assert.equal("9007199254740993", id "9007199254740993")
     end)
 
-    it("64-bit integers of this Lua", function()
+    it("the 64-bit integers of this Lua", function()
       if math.type then
         assert.equal("9007199254740993", id(9007199254740993))
         assert.equal("9223372036854775807", id(math.maxinteger))
@@ -216,21 +216,21 @@ describe("a request", function()
       end
     end)
 
-    it("nothing that lost digits, is no number, or does not fit", function()
+    it("no value that has lost digits, is not a number, or does not fit 64 bits", function()
       for _, bad in ipairs { 1.5, 2 ^ 53 + 0.0, 1 / 0, 0 / 0, "1.0", "", "-", "1e3", " 1", "0x10", "9223372036854775808", "-9223372036854775809", "99999999999999999999", {}, true } do
         assert.matches("^ProjectId ", refused { ProjectId = bad })
       end
     end)
   end)
 
-  -- The value of one parameter of the given type as it goes on the wire; or nil and the error.
+  -- The value on the wire of one parameter of this type; or nil and the error.
   local function sent(kind, value)
     local one = { version = "v", method = "POST", params = { { "P", kind, "query" } } }
     local made, err = core.request("A", one, { P = value }, context())
     return made and form(made.url:match "%?(.*)" or "").P, err and err.path .. " " .. err.message
   end
 
-  it("takes a whole number as text, for ids that are declared so", function()
+  it("accepts a whole number for an id that is declared as text", function()
     assert.equal("95279527", sent("string", 95279527))
     assert.equal("9007199254740991", sent("string", 9007199254740991))
     if math.type then
@@ -240,7 +240,7 @@ describe("a request", function()
     end
   end)
 
-  it("takes as int32 what has 32 bits", function()
+  it("accepts 32 bits as int32", function()
     for _, good in ipairs { "0", "2147483647", "-2147483648" } do
       assert.equal(good, sent("int32", good))
       assert.equal(good, sent("int32", tonumber(good)))
@@ -251,7 +251,7 @@ describe("a request", function()
     assert.matches("^P expected a whole number", select(2, sent("int32", 0.5)))
   end)
 
-  it("takes as double any finite number, and writes the shortest text that reads back the same", function()
+  it("accepts any finite number as double, and writes the shortest text that reads back the same", function()
     for value, text in pairs { [0.1] = "0.1", [1e300] = "1e+300", [2.5] = "2.5", [3] = "3", ["1.50"] = "1.50", ["-1e3"] = "-1e3" } do
       assert.equal(text, sent("double", value))
     end
@@ -260,7 +260,7 @@ describe("a request", function()
     end
   end)
 
-  it("takes as array a table that is a list, also an empty one, or JSON text", function()
+  it("accepts a list, even an empty one, or JSON text as array", function()
     assert.equal("[]", sent("array", {}))
     assert.equal('[{"a":1},"b",[]]', sent("array", { { a = 1 }, "b", core.list {} }))
     assert.equal("[1]", sent("array", "[1]"))
@@ -295,12 +295,12 @@ describe("a request", function()
       }, query)
     end)
 
-    it("without its nulls, which keep their number", function()
+    it("without nulls, which still count", function()
       assert.same({ ["Columns.1"] = "a", ["Columns.3"] = "c", ["Columns.4.x"] = "1" },
         (parts { Columns = { "a", core.null, "c", { x = 1, y = core.null } } }))
     end)
 
-    it("of any length, the same in both signatures as the pure stages say", function()
+    it("of any length, signed as core.sign signs it with both protocols", function()
       local columns = {}
       for i = 1, 150 do columns[i] = { ColumnName = "c" .. i, ColumnType = "STRING" } end
       for _, algorithm in ipairs { "ACS3-HMAC-SHA256", "HMAC-SHA1" } do
@@ -314,7 +314,7 @@ describe("a request", function()
       assert.equal("2000", parts({ Columns = columns })["Columns.2000.Length"])
     end)
 
-    it("of no more than fits in memory set aside for it", function()
+    it("unless it needs too much memory", function()
       local many = {}
       for i = 1, 1100 do many[i] = "a" end
       local err = select(2, parts { Columns = { [("x"):rep(65536)] = many } })
@@ -322,7 +322,7 @@ describe("a request", function()
       assert.same({ ["Columns.1"] = "a" }, (parts { Columns = { "a" } }))
     end)
 
-    it("whole, in the query or in the form", function()
+    it("as a whole, either in the query or in the form", function()
       local apply = {}
       for i = 1, 300 do apply[i] = { Name = ("t%d"):format(i) } end
       local body, query = parts { Columns = { "a" }, Apply = apply, Name = "n" }
@@ -331,7 +331,7 @@ describe("a request", function()
       assert.equal("t1", body["Apply.1.Name"])
     end)
 
-    it("of plain values and tables only", function()
+    it("only of plain values and tables", function()
       local own = {}
       own[1] = { own }
       local deep = {}
@@ -350,7 +350,7 @@ describe("a request", function()
     end)
   end)
 
-  it("is not disturbed by finalizers that make requests, or close its signer, while it is made", function()
+  it("is correct when finalizers build requests or close its signer meanwhile", function()
     local function finalized(run)
       local proxy = rawget(_G, "newproxy")
       if not proxy then return setmetatable({}, { __gc = run }) end
@@ -390,7 +390,7 @@ describe("a request", function()
     assert.equal(0, wrong)
   end)
 
-  it("raises for a context that only a bug can make", function()
+  it("raises for an invalid context", function()
     for name, case in pairs {
       endpoint = { "ftp://x", "context.endpoint: expected https://host" }, nonce = { "a\nb", "control character" }, date = { "now", "seconds since 1970" },
       user_agent = { 5, "string expected" },
@@ -415,7 +415,7 @@ describe("a request with a bearer token", function()
   end
 
   for _, algorithm in ipairs { "ACS3-HMAC-SHA256", "ACS3-HMAC-SM3" } do
-    it("has it in a header, and no signature, with " .. algorithm, function()
+    it("sends it in a header, without a signature, with " .. algorithm, function()
       local built = made({ TaskContent = "{}" }, algorithm)
       local headers = built.headers
       assert.equal(TOKEN, headers["x-acs-bearer-token"])
@@ -429,7 +429,7 @@ describe("a request with a bearer token", function()
     end)
   end
 
-  it("has it in the form with HMAC-SHA1, and in the query of a GET", function()
+  it("sends it in the form with HMAC-SHA1, and in the query of a GET", function()
     local expected = {
       Action = "ListFiles", BearerToken = TOKEN, Format = "JSON", SignatureNonce = NONCE, SignatureType = "BEARERTOKEN",
       Timestamp = "2024-05-18T08:09:10Z", Version = "2020-05-18",
@@ -439,7 +439,7 @@ describe("a request with a bearer token", function()
     assert.same(expected, form(made({}, "HMAC-SHA1", "GET").url:match "%?(.*)"))
   end)
 
-  it("differs from a key pair's before and after it, which leave nothing of each other", function()
+  it("leaves no trace in the requests of a key pair before and after it", function()
     local before = request({ TaskName = "x" }, { security_token = "tok" })
     made({}, "HMAC-SHA1")
     made {}
@@ -449,7 +449,7 @@ describe("a request with a bearer token", function()
     assert.is_nil(plain.headers["x-acs-bearer-token"])
   end)
 
-  it("can't have a token that no header can carry", function()
+  it("refuses a token that a header can't carry", function()
     local signer, err = core.signer { bearer_token = "hush\r\nhush" }
     assert.is_nil(signer)
     assert.same({ "bearer_token", "has a blank, a line break or a control character at byte 5" }, { err.path, err.message })
@@ -459,7 +459,7 @@ describe("a request with a bearer token", function()
 end)
 
 describe("generate", function()
-  it("is the request of its action's row", function()
+  it("builds the request of its action's row", function()
     local actions = require "dataworks.api.actions"
     local name = "GenerateDISyncTaskConfigForCreating"
     local params = { ProjectId = 1, TaskType = "DI_SOLUTION", TaskParam = files.json "spec/scripts/mysql_to_holo.json", ClientToken = "t" }
@@ -473,58 +473,5 @@ describe("generate", function()
     local params = { ProjectId = 1, TaskType = "DI_REALTIME", TaskParam = task }
     assert(core.generate(params, context()))
     assert.same({ ProjectId = 1, TaskType = "DI_REALTIME", TaskParam = files.json "spec/scripts/mysql_to_odps.json" }, params)
-  end)
-end)
-
-describe("a signer", function()
-  it("shows its algorithm and never a key", function()
-    local signer = core.signer { access_key_id = "the-id", access_key_secret = "the-secret", security_token = "the-token" }
-    assert.equal("dataworks.signer (ACS3-HMAC-SHA256)", tostring(signer))
-  end)
-
-  it("can be closed twice and signs no more", function()
-    local made = context()
-    made.signer:close()
-    made.signer:close()
-    assert.equal("dataworks.signer (closed)", tostring(made.signer))
-    assert.error_matches(function() core.request("A", row, { ProjectId = 1 }, made) end, "is closed")
-  end)
-
-  it("refuses keys with blanks and line breaks, naming the key and not its text", function()
-    for _, name in ipairs { "access_key_id", "access_key_secret", "security_token" } do
-      local options = { access_key_id = "id", access_key_secret = "secret" }
-      options[name] = "hush-hush\n"
-      local signer, err = core.signer(options)
-      assert.is_nil(signer)
-      assert.equal(name, err.path)
-      assert.matches("line break", err.message)
-      assert.is_nil((err.path .. err.message):find("hush", 1, true))
-    end
-    assert.is_nil((core.signer { access_key_id = "", access_key_secret = "x" }))
-  end)
-
-  it("raises for what is no string or no algorithm", function()
-    assert.error_matches(function() core.signer { access_key_id = 1, access_key_secret = "x" } end, "string expected")
-    assert.error_matches(function() core.signer { access_key_id = "a", access_key_secret = "x", algorithm = "MD5" } end, "unknown signature algorithm MD5")
-  end)
-end)
-
-describe("nonce and random", function()
-  it("never repeat", function()
-    local seen = {}
-    for _ = 1, 10000 do
-      local nonce = core.nonce()
-      assert.is_nil(seen[nonce])
-      seen[nonce] = true
-    end
-    assert.matches("^%x+$", core.nonce())
-    assert.equal(32, #core.nonce())
-  end)
-
-  it("lie in [0, 1)", function()
-    for _ = 1, 1000 do
-      local x = core.random()
-      assert.is_true(x >= 0 and x < 1)
-    end
   end)
 end)

@@ -44,7 +44,7 @@ describe("sign", function()
     return fields
   end
 
-  it("signs host, content-type and x-acs-* only, in lower case, trimmed, sorted", function()
+  it("signs only host, content-type and x-acs-*, in lower case, trimmed and sorted", function()
     local got = assert(core.sign(acs3 {
       headers = { Host = " example.com\t", ["X-ACS-B"] = "2", ["x-acs-a"] = "1", ["Content-Type"] = "t/x", accept = "z" },
     }))
@@ -89,12 +89,12 @@ describe("sign", function()
     assert.error_matches(function() core.sign("text") end, "table expected")
   end)
 
-  it("takes an empty secret as a key", function()
+  it("accepts an empty secret", function()
     local one = assert(core.sign(acs3 { access_key_secret = "" }))
     assert.not_equal(one.signature, assert(core.sign(acs3 {})).signature)
   end)
 
-  it("has a SM3 signature of its own", function()
+  it("signs with SM3", function()
     local one, other = assert(core.sign(acs3 { algorithm = "ACS3-HMAC-SM3" })), assert(core.sign(acs3 {}))
     assert.matches("^ACS3%-HMAC%-SM3\n%x+$", one.string_to_sign)
     assert.not_equal(one.signature, other.signature)

@@ -28,7 +28,7 @@ describe("a TaskParam", function()
     "mysql_to_odps", "mysql_to_kafka", "mysql_to_holo", "mysql_to_odps_single_database", "task_param_for_updating",
     "task_content_offline", "task_content_mysql_to_holo",
   } do
-    it("of the documentation is the same data after decoding and encoding: " .. name, function()
+    it("keeps the data of a documented script: " .. name, function()
       local data = files.json("spec/scripts/" .. name .. ".json")
       assert.same(data, cjson.decode((assert(core.encode(data)))))
     end)
@@ -39,19 +39,19 @@ describe("a TaskParam", function()
     assert.matches('^{"type":"realtime","version":"1.0","setting":{"resourceGroup":"[%w_]+","taskType":"oneclick_to_odps"},"steps":%[{"stepType":"mysql","parameter":{"connection":%[{"datasourceType":"mysql","datasource":"mysql_pub1","selectedTables":%[{"dbName":"mysql_db","schema":%[{"tableInfos":%[{"table":"molin_di_test_in_pk_v4"}%]}%]}%]}%]},"name":"Reader","category":"reader"},{"stepType":"odps","parameter":{"datasource":"odps_source"},"name":"Writer","category":"writer"}%]}$', text)
   end)
 
-  it("keeps unknown keys, sorted, behind the known ones", function()
+  it("writes unknown keys sorted, after the known ones", function()
     local task = script()
     task.setting.zeta, task.setting.alpha = 1, { x = {} }
     assert.matches('"taskType":"oneclick_to_odps","alpha":{"x":{}},"zeta":1}', assert(core.encode(task)))
   end)
 
-  it("has lists where the field is a list, even when empty", function()
+  it("writes an empty list where the field is a list", function()
     assert.equal('{"type":"job","steps":[],"order":{"hops":[]}}', core.encode { type = "job", steps = {}, order = { hops = {} } })
     assert.equal('{"steps":[{"parameter":{"connection":[{"table":[]}],"column":[]}}]}',
       core.encode { steps = { { parameter = { connection = { { table = {} } }, column = {} } } } })
   end)
 
-  it("given as text is sent as it is, after a check that it is JSON", function()
+  it("sends text unchanged after a check that it is JSON", function()
     local text = ' { "b" : [ 1.50 , "\\u00e9" ], "a":12345678901234567890 } '
     local request = assert(generate(text))
     assert.truthy(request.url:find("TaskParam=%20%7B%20%22b%22%20%3A%20%5B%201.50%20%2C%20%22%5Cu00e9%22%20%5D%2C%20%22a%22%3A12345678901234567890%20%7D%20&", 1, true))
@@ -63,7 +63,7 @@ describe("a TaskParam", function()
     assert.matches("not UTF%-8 at byte 7", err.message)
   end)
 
-  it("takes 64-bit scheduleResgroupId as number or decimal string", function()
+  it("accepts a 64-bit scheduleResgroupId as a number or a decimal string", function()
     local task = script()
     task.setting.scheduleResgroupId = "9007199254740993"
     assert.truthy(assert(core.encode(task)):find('"scheduleResgroupId":9007199254740993,', 1, true))
@@ -71,7 +71,7 @@ describe("a TaskParam", function()
     assert.truthy(assert(core.encode(task)):find('"scheduleResgroupId":30003913,', 1, true))
   end)
 
-  describe("is refused, with path and what was expected,", function()
+  describe("is refused with its path and the reason", function()
     local root = "TaskParam"
     for what, case in pairs {
       ["without type"] = { function(t) t.type = nil end, root .. ".type is missing" },
@@ -119,7 +119,7 @@ describe("a TaskParam", function()
     end
   end)
 
-  it("for updating needs a reader with its tables, and no more", function()
+  it("needs only a reader with its tables for an update", function()
     local row = { version = "2020-05-18", method = "POST", params = { { "TaskParam", "update_param", "query", required = true } } }
     local context = { signer = signer, endpoint = "https://example.com", date = 0, nonce = "n" }
     local task = files.json "spec/scripts/task_param_for_updating.json"

@@ -3,7 +3,7 @@ local native_support = require "spec.support.native"
 local proxies_support = require "spec.support.proxies"
 local web_support = require "spec.support.web"
 
--- Long enough for a slow machine: only what is meant to time out does.
+-- Long enough for a slow machine.
 local PATIENCE = 30
 local SHORT = 0.2
 
@@ -33,7 +33,7 @@ describe("dataworks.curl through a proxy", function()
     return (using or session):send("GET", url, {}, "", PATIENCE, nil, proxy)
   end
 
-  -- These names are known to the proxies only.
+  -- Only the proxies can resolve these names.
   local function service(path, port, host)
     return ("https://%s:%d%s"):format(host or "service.test", port or web.tls, path)
   end
@@ -53,7 +53,7 @@ describe("dataworks.curl through a proxy", function()
   for _, kind in ipairs(KINDS) do
     local scheme, name = kind[1], kind[2]
 
-    it(("https is verified to the end, and kept (%s, %s)"):format(scheme, name), function()
+    it(("verifies the service's certificate and keeps the connection (%s, %s)"):format(scheme, name), function()
       local proxy = proxies:url(scheme, name)
       local status, _, body = get(service "/connection", proxy)
       assert.equal(200, status)
@@ -61,7 +61,7 @@ describe("dataworks.curl through a proxy", function()
       refused("CURLE_PEER_FAILED_VERIFICATION", get(service("/connection", nil, "other.test"), proxy))
     end)
 
-    it(("user and password never reach the service (%s, %s)"):format(scheme, name), function()
+    it(("sends user and password only to the proxy (%s, %s)"):format(scheme, name), function()
       local proxy = proxies:url(scheme, name)
       for _, url in ipairs { service "/echo", ("http://service.test:%d/echo"):format(web.http) } do
         local status, _, body = get(url, proxy)
@@ -70,7 +70,7 @@ describe("dataworks.curl through a proxy", function()
         assert.not_matches("authorization", body:lower())
         assert.not_matches("password", body)
       end
-      -- A redirection is the reply: nothing goes after it.
+      -- A redirect is not followed.
       local status, headers = get(service "/location", proxy)
       assert.equal(302, status)
       assert.matches("/echo$", headers.location)
@@ -78,7 +78,7 @@ describe("dataworks.curl through a proxy", function()
     end)
   end
 
-  it("with socks5 the name is looked up here, with socks5h there", function()
+  it("looks the name up here with socks5, at the proxy with socks5h", function()
     assert.equal(200, (get(service("/echo", nil, "service.localhost"), proxies:url("socks5", "socks"))))
     assert.matches("connected to 127%.0%.0%.1", proxies:log "socks")
     refused("CURLE_COULDNT_RESOLVE_HOST", get(service("/echo", nil, "service.invalid"), proxies:url("socks5", "socks")))
@@ -86,7 +86,7 @@ describe("dataworks.curl through a proxy", function()
     assert.matches("connected to service%.test", proxies:log "socks")
   end)
 
-  it("a wrong user or password is the proxy's to refuse, not the service's", function()
+  it("reports a wrong user or password without reaching the service", function()
     for _, kind in ipairs { { "http", "http_login" }, { "https", "https_login" }, { "socks5h", "socks_login" } } do
       local err = refused("PROXY_AUTHENTICATION", get(service "/vanish", proxies:url(kind[1], kind[2], "wrong-password")))
       assert.not_matches("wrong", err.message)
@@ -99,18 +99,18 @@ describe("dataworks.curl through a proxy", function()
     assert.equal("0", select(3, get(web:url "/count/vanish")))
   end)
 
-  it("what it does not allow or can't reach has names of its own", function()
+  it("names hosts that the proxy forbids or can't reach", function()
     local err = refused("PROXY_REFUSED", get(service("/", nil, "forbidden.test"), proxies:url("http", "http")))
     assert.equal(403, err.proxy_status)
     local closed = native.closed_port()
     assert.equal(500, refused("PROXY_FAILED", get(service("/", closed), proxies:url("http", "http"))).proxy_status)
     refused("PROXY_FAILED", get(service("/", closed), proxies:url("socks5h", "socks")))
     refused("PROXY_FAILED", get(service("/", nil, "unknown.invalid"), proxies:url("socks5h", "socks")))
-    -- What the proxy before said is not said of this failure.
+    -- The error of the proxy before is not reported again.
     refused("CURLE_COULDNT_CONNECT", get(("https://127.0.0.1:%d/"):format(closed)))
   end)
 
-  it("nothing is sent when it can't be reached, or is of another kind", function()
+  it("sends nothing when the proxy can't be reached or is of another kind", function()
     refused("CURLE_COULDNT_CONNECT", get(service "/", ("http://127.0.0.1:%d"):format(native.closed_port())))
     refused("CURLE_COULDNT_RESOLVE_PROXY", get(service "/", "http://proxy.invalid:1"))
     refused("CURLE_RECV_ERROR", get(service "/", proxies:url("http", "socks")))
@@ -121,7 +121,7 @@ describe("dataworks.curl through a proxy", function()
     end
   end)
 
-  it("that is spoken to in TLS, its certificate is verified too", function()
+  it("verifies the certificate of a proxy that speaks TLS", function()
     refused("CURLE_PEER_FAILED_VERIFICATION", get(service "/", proxies:url("https", "https_expired")))
     local other_name = proxies:url("https", "https"):gsub("localhost", "127.0.0.1")
     refused("CURLE_PEER_FAILED_VERIFICATION", get(service "/", other_name))
@@ -135,7 +135,7 @@ describe("dataworks.curl through a proxy", function()
     modern:close()
   end)
 
-  it("of http, plain http goes with the whole URL, user and password", function()
+  it("sends plain http to an http proxy with the whole URL, user and password", function()
     local proxy = ("http://us%%65r:p%%40ss@127.0.0.1:%d"):format(web.proxy)
     local status, headers, body = get("http://service.test/echo", proxy)
     assert.equal(200, status)
@@ -144,7 +144,7 @@ describe("dataworks.curl through a proxy", function()
     assert.matches("\r\nProxy%-Authorization: Basic dXNlcjpwQHNz\r\n", body)
   end)
 
-  it("https headers are none of its business, and its own are not the reply's", function()
+  it("hides https headers from the proxy, and the proxy's headers from the reply", function()
     local headers = { authorization = "secret", ["x-acs-security-token"] = "secret" }
     local status, received = session:send("GET", "https://service.test/echo", headers, "", PATIENCE, nil,
       ("http://127.0.0.1:%d"):format(web.proxy))
@@ -155,7 +155,7 @@ describe("dataworks.curl through a proxy", function()
     assert.not_matches("secret", head)
   end)
 
-  it("that breaks after the request was read, it is not sent again", function()
+  it("does not repeat a request when the connection breaks after it was read", function()
     for _, kind in ipairs { { "http", "http" }, { "https", "https" }, { "socks5h", "socks" } } do
       local proxy = proxies:url(kind[1], kind[2])
       local before = tonumber((select(3, get(service "/count/vanish", proxy))))
@@ -166,20 +166,20 @@ describe("dataworks.curl through a proxy", function()
     end
   end)
 
-  it("another proxy, and none, are for the very next request", function()
+  it("may change with each request", function()
     assert.equal(200, (get(service "/echo", proxies:url("http", "http"))))
     refused("PROXY_AUTHENTICATION", get(service "/echo", proxies:url("http", "http_login", "wrong-password")))
     refused("CURLE_COULDNT_RESOLVE_HOST", get("https://service.invalid/echo"))
     assert.equal(200, (get(service "/echo", proxies:url("socks5h", "socks"))))
   end)
 
-  it("loopback is never reached", function()
+  it("reaches loopback directly", function()
     local proxy = ("http://127.0.0.1:%d"):format(web.proxy_refusing)
     assert.equal(200, (get(web:url "/echo", proxy)))
     assert.equal(200, (get(web:tls_url("tls", "/echo"), proxy)))
   end)
 
-  it("of the environment nothing is reached: that is not libcurl's to choose", function()
+  it("ignores the proxy variables of the environment", function()
     local proxy = ("http://127.0.0.1:%d"):format(web.proxy)
     local output = native_support.run([[
       local session = require("dataworks.curl").new { allow_http = true }

@@ -2,7 +2,7 @@ local curl = require "dataworks.curl"
 local native_support = require "spec.support.native"
 local web_support = require "spec.support.web"
 
--- Long enough for a slow machine: only what is meant to time out does.
+-- Long enough for a slow machine.
 local PATIENCE = 30
 local SHORT = 0.2
 
@@ -43,7 +43,7 @@ describe("dataworks.curl", function()
   end
 
   describe("a request", function()
-    it("arrives with the given headers, what HTTP needs, and nothing else", function()
+    it("has only the given headers and those that HTTP needs", function()
       local headers = { host = "dataworks.test", ["x-acs-action"] = "ListFiles", authorization = "secret" }
       local status, _, body = session:send("GET", web:url("/echo?b=%2F&a=1"), headers, "", PATIENCE)
       assert.equal(200, status)
@@ -58,7 +58,7 @@ describe("dataworks.curl", function()
       }, lines)
     end)
 
-    it("is POST or PUT with the body byte for byte", function()
+    it("sends the body of POST and PUT byte for byte", function()
       local bytes = {}
       for i = 0, 255 do bytes[#bytes + 1] = string.char(i) end
       local all = table.concat(bytes):rep(400)
@@ -73,7 +73,7 @@ describe("dataworks.curl", function()
       end
     end)
 
-    it("has no content type and no Expect that the caller did not give", function()
+    it("adds no content type and no Expect", function()
       local _, _, body = session:send("POST", web:url("/echo"), {}, ("x"):rep(2000000), PATIENCE)
       local head = body:match("^(.-\r\n\r\n)"):lower()
       for _, name in ipairs { "content%-type", "expect", "user%-agent", "accept" } do
@@ -81,7 +81,7 @@ describe("dataworks.curl", function()
       end
     end)
 
-    it("keeps nothing of the request before it", function()
+    it("has nothing of the request before it", function()
       session:send("PUT", web:url("/echo"), { ["x-secret"] = "one" }, "body", PATIENCE)
       local _, _, body = get "/echo"
       assert.matches("^GET ", body)
@@ -90,19 +90,19 @@ describe("dataworks.curl", function()
       assert.not_matches("Content%-Length", body)
     end)
 
-    it("sends an empty header value as one", function()
+    it("sends an empty header value", function()
       local headers = { ["x-empty"] = "", ["x-blank"] = " \t " }
       local _, _, body = session:send("GET", web:url("/echo"), headers, "", PATIENCE)
       assert.matches("\r\nx%-empty:\r\n", body)
       assert.matches("\r\nx%-blank:\r\n", body)
     end)
 
-    it("leaves dot segments and escapes in the path alone", function()
+    it("keeps dot segments and escapes in the path", function()
       local _, _, body = session:send("GET", web:url("/echo/../echo/%7e"), {}, "", PATIENCE)
       assert.matches("^GET /echo/%.%./echo/%%7e ", body)
     end)
 
-    it("asks for what its URL shows, whatever else looks like a scheme in it", function()
+    it("asks for the target in its URL, whatever else in it looks like a scheme", function()
       local origin = web:url ""
       for url, target in pairs {
         [origin .. "/echo?"] = "/echo?", [origin .. "/echo?b#c?d"] = "/echo?b", [origin .. "/echo#/x?y"] = "/echo",
@@ -114,7 +114,7 @@ describe("dataworks.curl", function()
       end
     end)
 
-    it("without a scheme is refused, also after one that had it", function()
+    it("is refused without a scheme, also after a request that had one", function()
       assert.equal(200, (get "/echo"))
       local host = web:url(""):match "//(.*)"
       for _, url in ipairs {
@@ -124,7 +124,7 @@ describe("dataworks.curl", function()
       end
     end)
 
-    it("with a header that is more than one line, or has a NUL, is refused", function()
+    it("is refused when a header has several lines or a NUL", function()
       for _, value in ipairs { "a\rb", "a\nb", "a\0b", "a\r\nx-more: 1", "\n" } do
         local message = refused("invalid", false, "CURLE_BAD_FUNCTION_ARGUMENT",
           session:send("GET", web:url("/echo"), { ["x-a"] = value }, "", PATIENCE))
@@ -136,14 +136,14 @@ describe("dataworks.curl", function()
       end
     end)
 
-    it("with a length of the caller's own is refused", function()
+    it("is refused when the caller sets its length", function()
       for _, name in ipairs { "content-length", "Content-Length", "Transfer-Encoding" } do
         refused("invalid", false, "CURLE_BAD_FUNCTION_ARGUMENT",
           session:send("POST", web:url("/echo"), { [name] = "3" }, "body", PATIENCE))
       end
     end)
 
-    it("to anything but http or https is refused", function()
+    it("is refused unless it is http or https", function()
       for _, url in ipairs {
         "", "localhost", "ftp://localhost/", "file:///etc/passwd", "https://user:word@localhost/",
         "https://", web:url("/echo") .. "\0", web:url("/a b"), "https://localhost:port/",
@@ -154,12 +154,12 @@ describe("dataworks.curl", function()
       end
     end)
 
-    it("over plain http is refused unless the host is loopback or that is allowed", function()
+    it("is refused over plain http unless the host is loopback or allow_http is set", function()
       for _, host in ipairs { "service.invalid", "127.service.invalid", "128.0.0.1", "0.0.0.0", "[::2]" } do
         refused("invalid", false, "CURLE_UNSUPPORTED_PROTOCOL",
           session:send("GET", ("http://%s:%d/echo"):format(host, web.http), {}, "", PATIENCE))
       end
-      for _, host in ipairs { "127.0.0.1", "127.1", "localhost", "LOCALHOST" } do
+      for _, host in ipairs { "127.0.0.1", "127.1", "127.2.3.4", "localhost", "LOCALHOST", "localhost." } do
         local url = ("http://%s:%d/echo"):format(host, web.http)
         assert.equal(200, (session:send("GET", url, {}, "", PATIENCE)))
       end
@@ -169,7 +169,7 @@ describe("dataworks.curl", function()
       open:close()
     end)
 
-    it("of the wrong type raises", function()
+    it("raises for arguments of the wrong type", function()
       local url = web:url("/echo")
       assert.error_matches(function() session:send("DELETE", url, {}, "", 1) end, "invalid option 'DELETE'")
       assert.error_matches(function() session:send("GET", url, {}, "body", 1) end, "GET has no body")
@@ -189,7 +189,7 @@ describe("dataworks.curl", function()
       assert.matches("^nginx", headers.server)
     end)
 
-    it("joins headers that came twice", function()
+    it("joins repeated headers", function()
       local _, headers = get "/twice"
       assert.equal("a, b", headers["x-twice"])
     end)
@@ -206,7 +206,7 @@ describe("dataworks.curl", function()
       assert.equal("one two three", body)
     end)
 
-    it("that redirects is the reply", function()
+    it("is returned when it redirects", function()
       local status, headers = get "/location"
       assert.equal(302, status)
       assert.matches("/echo$", headers.location)
@@ -216,7 +216,7 @@ describe("dataworks.curl", function()
       assert.same({ 200, {}, "" }, { get "/raw/bare" })
     end)
 
-    it("has no headers of an early reply or of a trailer", function()
+    it("has no headers of a 1xx reply or of a trailer", function()
       local status, headers = get "/raw/early"
       assert.equal(200, status)
       assert.same({ ["x-b"] = "final", connection = "close" }, headers)
@@ -225,7 +225,7 @@ describe("dataworks.curl", function()
       assert.equal("ok", body)
     end)
 
-    it("may be as large as max_reply_bytes, and not a byte larger", function()
+    it("is limited to max_reply_bytes", function()
       local small = curl.new { max_reply_bytes = 1000 }
       assert.equal(200, (get("/bytes/1000", nil, small)))
       local message = refused("protocol", true, "CURLE_FILESIZE_EXCEEDED", get("/bytes/1001", nil, small))
@@ -233,12 +233,12 @@ describe("dataworks.curl", function()
       small:close()
     end)
 
-    it("is bounded after decompression, at 16 MiB unless told otherwise", function()
+    it("is limited to 16 MiB after decompression by default", function()
       assert.equal(16 * 1024 * 1024, #select(3, get "/gzip/16"))
       refused("protocol", true, "CURLE_FILESIZE_EXCEEDED", get "/gzip/17")
     end)
 
-    it("may have 128 headers and 64 KiB of them", function()
+    it("is limited to 128 headers and 64 KiB of them", function()
       assert.equal(200, (get "/raw/headers_128"))
       refused("protocol", true, "CURLE_FILESIZE_EXCEEDED", get "/raw/headers_129")
       refused("protocol", true, "CURLE_FILESIZE_EXCEEDED", get "/raw/header_64k")
@@ -246,8 +246,8 @@ describe("dataworks.curl", function()
     end)
   end)
 
-  describe("says of a failure", function()
-    it("that nothing was sent when no connection came about", function()
+  describe("reports a failure", function()
+    it("as not sent when there was no connection", function()
       local closed = native.closed_port()
       refused("transport", false, "CURLE_COULDNT_CONNECT",
         session:send("GET", ("http://127.0.0.1:%d/"):format(closed), {}, "", PATIENCE))
@@ -255,7 +255,7 @@ describe("dataworks.curl", function()
         session:send("GET", "https://service.invalid/", {}, "", PATIENCE))
     end)
 
-    it("that nothing was sent when the certificate is not good", function()
+    it("as not sent when the certificate is not valid", function()
       for _, server in ipairs { "tls_other_name", "tls_expired", "tls_self_signed" } do
         refused("transport", false, "CURLE_PEER_FAILED_VERIFICATION", get_tls("/vanish", server))
       end
@@ -265,19 +265,19 @@ describe("dataworks.curl", function()
       assert.equal("0", select(3, get "/count/vanish"))
     end)
 
-    it("that nothing was sent when TLS 1.2 can't be had", function()
+    it("as not sent when the server has no TLS 1.2", function()
       refused("transport", false, "CURLE_SSL_CONNECT_ERROR", get_tls("/vanish", "tls_old"))
       refused("transport", false, "CURLE_SSL_CONNECT_ERROR",
         session:send("GET", ("https://localhost:%d/"):format(web.http), {}, "", PATIENCE))
     end)
 
-    it("that nothing was sent when ca_file can't be read", function()
+    it("as not sent when ca_file can't be read", function()
       local blind = curl.new { ca_file = "/nonexistent" }
       refused("transport", false, "CURLE_SSL_CACERT_BADFILE", get_tls("/vanish", "tls", blind))
       blind:close()
     end)
 
-    it("that nothing was sent when time was up before the connection stood", function()
+    it("as not sent when the deadline passed before the connection was up", function()
       refused("timeout", false, "CURLE_OPERATION_TIMEDOUT", get("/never", 0))
       refused("timeout", false, "CURLE_OPERATION_TIMEDOUT", get("/never", -1))
       local mute = native.mute_port()
@@ -289,7 +289,7 @@ describe("dataworks.curl", function()
       refused("timeout", false, "CURLE_OPERATION_TIMEDOUT", session:send("GET", url, {}, "", PATIENCE, SHORT))
     end)
 
-    it("that it can't know when the service took the request and said nothing", function()
+    it("as possibly sent when the service did not answer", function()
       refused("timeout", "unknown", "CURLE_OPERATION_TIMEDOUT", get("/never", SHORT))
       refused("transport", "unknown", "CURLE_RECV_ERROR", get "/vanish")
       refused("transport", "unknown", "CURLE_GOT_NOTHING", get "/raw/nothing")
@@ -297,7 +297,7 @@ describe("dataworks.curl", function()
       refused("protocol", "unknown", "CURLE_UNSUPPORTED_PROTOCOL", get "/raw/no_http")
     end)
 
-    it("that it was sent when the reply had begun", function()
+    it("as sent when the reply had begun", function()
       refused("timeout", true, "CURLE_OPERATION_TIMEDOUT", get("/half", SHORT))
       refused("transport", true, "CURLE_RECV_ERROR", get "/reset")
       refused("transport", true, "CURLE_PARTIAL_FILE", get "/raw/truncated")
@@ -309,7 +309,7 @@ describe("dataworks.curl", function()
       refused("protocol", true, "CURLE_WEIRD_SERVER_REPLY", get "/raw/bad_header")
     end)
 
-    it("nothing secret", function()
+    it("without secrets", function()
       local headers = { authorization = "secret" }
       for _, proxy in ipairs { "nonsense://user:pass-word@127.0.0.1:1", "http://user:pass-word@127.0.0.1:port" } do
         local _, err = session:send("POST", "https://service.invalid/", headers, "secret", PATIENCE, nil, proxy)
@@ -321,12 +321,12 @@ describe("dataworks.curl", function()
   end)
 
   describe("a kept connection", function()
-    it("serves one request after another", function()
+    it("is reused by the next request", function()
       local first = select(3, get_tls "/connection"):match("^%d+")
       for i = 2, 5 do assert.equal(first .. " " .. i, select(3, get_tls "/connection")) end
     end)
 
-    it("serves on after a reply that was an error", function()
+    it("is reused after an error reply", function()
       local first = select(3, get "/connection"):match("^%d+")
       get "/status/500"
       session:send("GET", web:url("/echo"), { bad = "\n" }, "", PATIENCE)
@@ -334,7 +334,7 @@ describe("dataworks.curl", function()
     end)
 
     for _, server in ipairs { "http", "tls" } do
-      it("that breaks after the request was read does not have it sent again (" .. server .. ")", function()
+      it("does not repeat a request when it breaks after the request was read (" .. server .. ")", function()
         local fetch = server == "http" and get or get_tls
         local before = tonumber((select(3, fetch "/count/vanish")))
         refused("transport", "unknown", "CURLE_GOT_NOTHING",
@@ -343,10 +343,10 @@ describe("dataworks.curl", function()
         assert.equal(before + 1, tonumber((select(3, fetch "/count/vanish"))))
       end)
 
-      it("that the service has closed is not used again (" .. server .. ")", function()
+      it("is not reused after the service closed it (" .. server .. ")", function()
         local fetch = server == "http" and get or get_tls
         assert.equal("bye", select(3, fetch "/bye"))
-        -- The server has one process: its answer to someone else comes after the close.
+        -- The server has one process, so this reply comes after the close.
         local other = curl.new {}
         get("/echo", nil, other)
         other:close()
@@ -354,21 +354,21 @@ describe("dataworks.curl", function()
       end)
     end
 
-    it("is dropped when its reply was cut off", function()
+    it("is closed after an incomplete reply", function()
       local before = native.connections()
       get("/half", SHORT)
       assert.equal(before, native.connections())
       assert.equal(200, (get "/echo"))
     end)
 
-    it("makes way for one to another host", function()
+    it("is replaced by a connection to another host", function()
       local before = native.connections()
       get "/echo"
       get_tls "/echo"
       assert.equal(before + 1, native.connections())
     end)
 
-    it("is let go by close, by the collector and with the variable it is in", function()
+    it("is closed by close, by the garbage collector and by a to-be-closed variable", function()
       local before = native.connections()
       get "/echo"
       assert.is_true(native.connections() > before)
@@ -393,7 +393,7 @@ describe("dataworks.curl", function()
       return select(3, get_tls("/connection", "tls", using))
     end
 
-    it("the child gets a connection of its own and the parent keeps its", function()
+    it("gives the child its own connection and keeps the parent's", function()
       local mine = connection():match("^%d+")
       assert.equal("done", native.fork(function()
         local connections = native.connections()
@@ -406,7 +406,7 @@ describe("dataworks.curl", function()
       assert.equal(mine .. " 2", connection())
     end)
 
-    it("a child that only closes leaves the parent's connection alone", function()
+    it("keeps the parent's connection when the child closes the session", function()
       local mine = connection():match("^%d+")
       assert.equal("done", native.fork(function() session:close() end))
       assert.equal("done", native.fork(function()
@@ -417,7 +417,7 @@ describe("dataworks.curl", function()
       assert.equal(mine .. " 2", connection())
     end)
 
-    it("a child that has closed everything keeps what it opened since", function()
+    it("closes no file that the child opened after closing all descriptors", function()
       connection()
       assert.equal("done", native.fork(function()
         native.close_all()
@@ -445,7 +445,7 @@ describe("dataworks.curl", function()
     assert.equal("timeout\tfalse\ntimeout\tfalse\n", output)
   end)
 
-  it("serves Lua states in several threads at once", function()
+  it("works in Lua states of several threads at once", function()
     assert.equal("", native.threads(([[
       package.path, package.cpath = %q, %q
       local session = require("dataworks.curl").new {}
@@ -456,14 +456,14 @@ describe("dataworks.curl", function()
     ]]):format(package.path, package.cpath, web:url("/echo"))))
   end)
 
-  it("shows its state and nothing else", function()
+  it("shows only its state", function()
     local secret = curl.new { client_key_password = "secret" }
     assert.equal("dataworks.curl session (open)", tostring(secret))
     secret:close()
     assert.equal("dataworks.curl session (closed)", tostring(secret))
   end)
 
-  it("may be closed twice, and then raises when used", function()
+  it("can be closed twice and then raises when used", function()
     session:close()
     session:close()
     assert.error_matches(function() get "/echo" end, "the session is closed")
@@ -482,7 +482,7 @@ describe("dataworks.curl", function()
     assert.error_matches(function() curl.new { connect_timeout = 0 / 0 } end, "option connect_timeout is")
   end)
 
-  it("sleeps, and takes no time for a time that has passed", function()
+  it("sleeps, and returns at once for zero and past times", function()
     curl.sleep(0.001)
     curl.sleep(0)
     curl.sleep(-1)

@@ -9,8 +9,7 @@ describe("dataworks.curl over TLS", function()
   local web
   local strict = {}
 
-  -- Refuses a client in the handshake, as nginx doesn't. Takes a free port and says which, on a line that may come
-  -- in pieces.
+  -- Refuses a client in the handshake, which nginx can't. It prints its port on a line that may be written in pieces.
   local function start_strict(version)
     local log = ("%s/strict%s.log"):format(web.directory, version)
     local output = shell.output(([[
@@ -55,7 +54,7 @@ describe("dataworks.curl over TLS", function()
     return err.message
   end
 
-  it("takes 1.2 and 1.3, and with min_tls no less than that", function()
+  it("accepts 1.2 and 1.3, and no version below min_tls", function()
     assert.equal("TLSv1.2 nobody", select(3, try(web.tls_12, {})))
     assert.equal("TLSv1.3 nobody", select(3, try(web.tls_13, {})))
     assert.equal("TLSv1.3 nobody", select(3, try(web.tls, {})))
@@ -65,7 +64,7 @@ describe("dataworks.curl over TLS", function()
     refused("CURLE_SSL_CONNECT_ERROR", try(web.tls_old, { min_tls = "1.2" }))
   end)
 
-  it("shows the client's certificate, with its key beside it, in the same file, or behind a password", function()
+  it("sends a client certificate whose key is in a file, in the same file, or locked with a password", function()
     for _, options in ipairs {
       { client_certificate = file "client.pem", client_key = file "client.key" },
       { client_certificate = file "both.pem" },
@@ -77,7 +76,7 @@ describe("dataworks.curl over TLS", function()
     end
   end)
 
-  it("without a certificate that the server knows, nothing counts as sent", function()
+  it("reports a request as not sent when the server refuses the client certificate", function()
     local stranger = { client_certificate = file "stranger.pem", client_key = file "stranger.key" }
     assert.matches("certificate required", refused("CURLE_SSL_CLIENTCERT", try(strict.tls_13.port, {})))
     assert.matches("unknown ca", refused("CURLE_SSL_CLIENTCERT", try(strict.tls_13.port, stranger)))
@@ -85,7 +84,7 @@ describe("dataworks.curl over TLS", function()
     refused("CURLE_SSL_CONNECT_ERROR", try(strict.tls_12.port, stranger))
   end)
 
-  it("with a key that doesn't fit, is locked, or isn't there, nothing is sent", function()
+  it("sends nothing when the key doesn't fit, is locked or is missing", function()
     local certificate = file "client.pem"
     for _, options in ipairs {
       { client_certificate = certificate, client_key = file "stranger.key" },
@@ -100,7 +99,7 @@ describe("dataworks.curl over TLS", function()
     end
   end)
 
-  it("does not ask at the terminal for the password of a key", function()
+  it("never asks for a key's password at the terminal", function()
     local output = native_support.run(([[
       local session = require("dataworks.curl").new { client_certificate = %q, client_key = %q }
       print(select(2, session:send("GET", %q, {}, "", 30)).code)

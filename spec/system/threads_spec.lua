@@ -2,7 +2,7 @@ local shell = require "spec.support.shell"
 local web_support = require "spec.support.web"
 
 describe("two Lua states in two threads", function()
-  it("use the module at once", function()
+  it("use the library at the same time", function()
     local lua = shell.lua == "jit" and "luajit" or "lua" .. shell.lua
     local program = os.tmpname()
     shell.output(("cc -std=c11 -Wall -Wextra -Werror -D_POSIX_C_SOURCE=200809L -o %s spec/support/threads.c -rdynamic "

@@ -1,0 +1,59 @@
+local core = require "dataworks.core"
+local shell = require "spec.support.shell"
+
+local BYTES = { "", "a", "ab", "abc", "user:pass", "\0\255\254\0", ("x"):rep(100), "M\195\164dchen" }
+
+local function printf(text)
+  local octal = text:gsub(".", function(byte) return ("\\%03o"):format(byte:byte()) end)
+  return ("printf '%s'"):format(octal)
+end
+
+describe("percent_encode", function()
+  it("escapes every byte except the unreserved ones", function()
+    assert.equal("Az09-._~", core.percent_encode "Az09-._~")
+    assert.equal("a%20b%2B%2A%0D%0A%00%E5%90%8D", core.percent_encode "a b+*\r\n\0名")
+    assert.equal("", core.percent_encode "")
+  end)
+
+  it("refuses a text of more than 64 MiB", function()
+    assert.error_matches(function() core.percent_encode(("x"):rep(64 * 1024 * 1024 + 1)) end, "too large")
+  end)
+end)
+
+describe("percent_decode", function()
+  it("restores the text, with + as a space as in a form", function()
+    assert.equal("a b+*\r\n\0名 ", core.percent_decode "a%20b%2b%2A%0D%0A%00%E5%90%8D+")
+  end)
+
+  it("keeps a % without two hexadecimal digits", function()
+    assert.equal("%zz%", core.percent_decode "%zz%")
+    assert.equal("%2A%%1", core.percent_decode "%2%41%%1")
+    assert.equal("%4", core.percent_decode "%4")
+  end)
+end)
+
+describe("base64_encode", function()
+  it("agrees with OpenSSL", function()
+    for _, text in ipairs(BYTES) do
+      assert.equal(shell.output(printf(text) .. " | openssl base64 -A"), core.base64_encode(text))
+    end
+  end)
+end)
+
+describe("digest", function()
+  it("is the SHA-256 of a text in hexadecimal", function()
+    for _, text in ipairs(BYTES) do
+      assert.equal(shell.output(printf(text) .. " | sha256sum"):match "^%x+", core.digest(text))
+    end
+  end)
+end)
+
+describe("a function of texts", function()
+  it("raises for other types", function()
+    for _, name in ipairs {
+      "percent_encode", "percent_decode", "base64_encode", "digest", "parse_date", "parse_address", "is_loopback",
+    } do
+      assert.error_matches(function() core[name]({}) end, "string expected, got table")
+    end
+  end)
+end)
