@@ -8,6 +8,14 @@ static bool begins_with(const char *text, const char *prefix) {
   return strncasecmp(text, prefix, strlen(prefix)) == 0;
 }
 
+/* A resolver may ask a name server for "localhost.", so the dot goes. */
+static bool check_host(struct url *u, const char *host) {
+  size_t len = strlen(host);
+  u->is_loopback = address_is_loopback((struct slice){ host, len });
+  bool has_dot = u->is_loopback && host[len - 1] == '.';
+  return !has_dot || curl_url_set(u->handle, CURLUPART_HOST, "localhost", 0) == CURLUE_OK;
+}
+
 /* The scheme is checked here, since libcurl takes a text without one as a part of the handle's last URL. */
 bool url_parse(struct url *u, const char *text, size_t len) {
   const unsigned flags = CURLU_PATH_AS_IS | CURLU_DISALLOW_USER;
@@ -18,8 +26,7 @@ bool url_parse(struct url *u, const char *text, size_t len) {
   if (!u->is_plain && !begins_with(text, "https://")) return false;
   if (!u->handle) u->handle = curl_url();
   bool ok = u->handle && curl_url_set(u->handle, CURLUPART_URL, text, flags) == CURLUE_OK &&
-            curl_url_get(u->handle, CURLUPART_HOST, &host, 0) == CURLUE_OK;
-  if (ok) u->is_loopback = address_is_loopback((struct slice){ host, strlen(host) });
+            curl_url_get(u->handle, CURLUPART_HOST, &host, 0) == CURLUE_OK && check_host(u, host);
   curl_free(host);
   return ok;
 }

@@ -159,7 +159,7 @@ describe("dataworks.curl", function()
         refused("invalid", false, "CURLE_UNSUPPORTED_PROTOCOL",
           session:send("GET", ("http://%s:%d/echo"):format(host, web.http), {}, "", PATIENCE))
       end
-      for _, host in ipairs { "127.0.0.1", "127.1", "127.2.3.4", "localhost", "LOCALHOST", "localhost." } do
+      for _, host in ipairs { "127.0.0.1", "127.1", "localhost", "LOCALHOST", "localhost." } do
         local url = ("http://%s:%d/echo"):format(host, web.http)
         assert.equal(200, (session:send("GET", url, {}, "", PATIENCE)))
       end

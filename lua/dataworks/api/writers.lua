@@ -1,5 +1,5 @@
--- The destinations that a TaskParam can write to. One row is all that the builder, the C core and the emulator know of a
--- writer: add a row, and each of them accepts it.
+-- The destinations that a TaskParam can write to. One row is all that the builder, the C core and the emulator know of
+-- a writer: add a row, and each of them accepts it.
 --
 --   step_type   stepType of the writer step; also its key in `to = { odps = ... }` of the builder
 --   task_type   setting.taskType of a script with this writer
