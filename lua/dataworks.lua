@@ -1,4 +1,4 @@
--- DataWorks Data Integration from Lua: the front door.
+-- The public functions of dataworks.
 
 local client = require "dataworks.client"
 local core = require "dataworks.core"
@@ -21,12 +21,11 @@ local from_environment
 --- GenerateDISyncTaskConfigForCreating with a client made from the environment on the first call.
 ---@param params { ProjectId: integer|string, TaskType: string, TaskParam: table|string, ClientToken?: string }
 ---@param options? dataworks.CallOptions
----@return table|nil result Data.ProcessId is to be waited for
+---@return table|nil result pass Data.ProcessId to client:wait
 ---@return dataworks.Error|nil err
 function M.generate(params, options)
   from_environment = from_environment or client.new()
-  local result, err = client.generate(from_environment, params, options, 2)
-  return result, err
+  return from_environment:generate(params, options)
 end
 
 -- Loaded by the first that needs a loop.
@@ -75,7 +74,7 @@ local function or_error(value, err)
   return nil, errors.new(err)
 end
 
---- A TaskParam, or any other script, as the JSON text that would be sent.
+--- A TaskParam, or any other value, as the JSON text that a call sends.
 ---@param task_param any
 ---@return string|nil text
 ---@return dataworks.Error|nil err
@@ -86,15 +85,15 @@ end
 ---@class dataworks.SignFields
 ---@field method string
 ---@field access_key_secret string
----@field algorithm? "ACS3-HMAC-SHA256"|"ACS3-HMAC-SM3"|"HMAC-SHA1" the first
----@field path? string "/"
+---@field algorithm? "ACS3-HMAC-SHA256"|"ACS3-HMAC-SM3"|"HMAC-SHA1" the first when absent
+---@field path? string "/" when absent
 ---@field access_key_id? string ACS3
 ---@field query? table<string, string|number|boolean> ACS3
 ---@field headers? table<string, string> ACS3; host, content-type and x-acs-* are signed
 ---@field body? string ACS3
----@field params? table<string, string|number|boolean> HMAC-SHA1: of query and form, less Signature
+---@field params? table<string, string|number|boolean> HMAC-SHA1: of query and form, without Signature
 
---- The stages of a signature. Pure: nothing is added to what is given. A wrong type raises.
+--- The stages of a signature. Pure: adds nothing to the fields. A wrong type raises.
 ---@param fields dataworks.SignFields
 ---@return { canonical_request?: string, string_to_sign: string, signature: string, authorization?: string }|nil
 ---@return dataworks.Error|nil err

@@ -30,14 +30,23 @@ describe("an error", function()
     assert.equal("broken", tostring(errors.new { kind = "transport", message = "broken", sent = false, client_token = "T" }))
   end)
 
-  it("says so of a service that failed, not of one that refused, and not of what can be repeated as it is", function()
-    local function text(status, retryable)
-      return tostring(errors.new { kind = "service", message = "no", sent = true, status = status, retryable = retryable })
+  it("says so only when the call may have acted, and cannot simply be retried", function()
+    local function text(may_have_acted, retryable)
+      return tostring(errors.new {
+        kind = "service", message = "no", sent = true, may_have_acted = may_have_acted, retryable = retryable,
+      })
     end
-    assert.equal("no (HTTP 403)", text(403, false))
-    assert.equal("no (HTTP 429)", text(429, true))
-    assert.equal("no (HTTP 503, it may have been carried out)", text(503, false))
-    assert.equal("no (HTTP 503)", text(503, true))
+    assert.equal("no", text(false, false))
+    assert.equal("no", text(false, true))
+    assert.equal("no (it may have been carried out)", text(true, false))
+    assert.equal("no", text(true, true))
+  end)
+
+  it("without a reply may have acted unless nothing was sent", function()
+    assert.is_true(errors.new { kind = "transport", sent = "unknown" }.may_have_acted)
+    assert.is_true(errors.new { kind = "transport", sent = true }.may_have_acted)
+    assert.is_false(errors.new { kind = "transport", sent = false }.may_have_acted)
+    assert.is_nil(errors.new { kind = "invalid" }.may_have_acted)
   end)
 
   it("says why it was not repeated, unless its attempts say so", function()

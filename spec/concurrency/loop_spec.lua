@@ -884,7 +884,7 @@ describe("a loop", function()
       for _ = 1, 2 do
         loop:spawn(function()
           transport:send({ method = "GET", url = web:url "/echo", headers = {}, body = "" }, {
-            timeout = PATIENCE, may_go = function() error("interrupted!", 0) end,
+            timeout = PATIENCE, still_valid = function() error("interrupted!", 0) end,
           })
         end)
       end

@@ -153,7 +153,7 @@ describe("a client with a limit", function()
       local _, err = client:call(READ, FILE)
       assert.equal("attempts", err.gave_up)
     end
-    assert.equal(500, client._caller.budget.tokens)
+    assert.equal(500, client._caller.retry_budget.tokens)
   end)
 
   it("lets a poll that gets no turn in its own time be made later", function()
@@ -323,7 +323,7 @@ describe("a repetition that gets no turn in time", function()
       world.run()
       assert.same({ code, 1, "deadline", true }, { err.code, err.attempts, err.gave_up, err.retryable })
       assert.same({ "1", "2", "3" }, column(log, "file"))
-      assert.equal(500, client._caller.budget.tokens)
+      assert.equal(500, client._caller.retry_budget.tokens)
     end
   end)
 

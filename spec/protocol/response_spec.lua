@@ -1,5 +1,5 @@
 local actions = require "dataworks.api.actions"
-local advice = require "dataworks.protocol.error_codes"
+local error_codes = require "dataworks.protocol.error_codes"
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
 local files = require "spec.support.files"
@@ -8,7 +8,7 @@ local response = require "dataworks.protocol.response"
 -- What is known of the call when the spec doesn't care.
 local function asked(changes)
   local all = {
-    hide = function(text) return text end, now = function() return 0 end,
+    redact = function(text) return text end, now = function() return 0 end,
     request = { method = "POST", url = "https://h/", headers = {}, body = "" },
   }
   for name, value in pairs(changes or {}) do all[name] = value end
@@ -153,9 +153,9 @@ describe("a reply of HTTP 200", function()
   end)
 
   it("tells which Status means done", function()
-    for _, status in ipairs { "success", "true", true, "Success" } do assert.is_true(response.is_done(status)) end
-    for _, status in ipairs { "fail", "processing", "", false } do assert.is_false(response.is_done(status)) end
-    assert.is_false(response.is_done(nil))
+    for _, status in ipairs { "success", "true", true, "Success" } do assert.is_true(response.is_success(status)) end
+    for _, status in ipairs { "fail", "processing", "", false } do assert.is_false(response.is_success(status)) end
+    assert.is_false(response.is_success(nil))
   end)
 end)
 
@@ -205,7 +205,7 @@ describe("a refusal", function()
       EncodedDiagnosticMessage = long, Unheard = "of",
     } })
     local _, fields = response.read(reply(body, 403), "outcome", asked {
-      hide = function(text) return (text:gsub("hush", "***")) end,
+      redact = function(text) return (text:gsub("hush", "***")) end,
     })
     local err = errors.new(fields)
     assert.same({
@@ -261,9 +261,9 @@ describe("a refusal", function()
   it("hides what it is told to, in every field", function()
     local body = '{"Code":"C.hush","Message":"a hush b","Recommend":"https://x/hush","RequestId":"hush"}'
     local function hide(text) return (text:gsub("hush", "***")) end
-    local _, fields = response.read(reply(body, 400), "outcome", asked { hide = hide })
+    local _, fields = response.read(reply(body, 400), "outcome", asked { redact = hide })
     for name, value in pairs(errors.new(fields)) do assert.is_nil(tostring(value):find("hush", 1, true), name) end
-    _, fields = response.read(reply(("x"):rep(198) .. "hush", 502), "outcome", asked { hide = hide })
+    _, fields = response.read(reply(("x"):rep(198) .. "hush", 502), "outcome", asked { redact = hide })
     assert.is_nil(errors.new(fields).excerpt:find("hu", 1, true))
   end)
 end)
@@ -286,7 +286,7 @@ describe("a reply that can't be understood", function()
     assert.matches("page of HTML", refused("<html>", 502).message)
     assert.matches("neither code nor message", refused("{}", 400).message)
     assert.matches("does not answer with this status", refused("{}", 302).message)
-    assert.matches("no JSON, .* at byte 2", refused("{", 200).message)
+    assert.matches("not JSON, .* at byte 2", refused("{", 200).message)
   end)
 
   it("is kept in one bounded line, whatever its bytes", function()
@@ -301,16 +301,45 @@ describe("a reply that can't be understood", function()
   end)
 end)
 
-describe("advice", function()
-  it("is found by the code, or by what stands before its last dots", function()
-    assert.equal(advice.find "Throttling", advice.find "Throttling.User")
-    assert.matches("secret", advice.find "SignatureDoesNotMatch")
-    assert.not_equal(advice.find "Invalid.DI.Parameter", advice.find "Invalid.DI.Parameter.File.Existed")
-    assert.is_nil(advice.find "Invalid.DI")
-    assert.is_nil(advice.find(nil))
+describe("the advice for a code", function()
+  it("is that of the code itself, or of the code before its last dot", function()
+    assert.equal(error_codes.advice "Throttling", error_codes.advice "Throttling.User")
+    assert.matches("secret", error_codes.advice "SignatureDoesNotMatch")
+    assert.not_equal(error_codes.advice "Invalid.DI.Parameter", error_codes.advice "Invalid.DI.Parameter.File.Existed")
+    assert.is_nil(error_codes.advice "Invalid.DI")
+    assert.is_nil(error_codes.advice(nil))
     for _, code in ipairs { "InvalidAccessKeyId.NotFound", "Forbidden.DI.NoPrivilege", "InvalidTimeStamp.Expired",
       "IdempotentParameterMismatch", "InternalError.DI.Parameter", "Forbidden.RAM", "InvalidAction.NotFound" } do
-      assert.is_string(advice.find(code), code)
+      assert.is_string(error_codes.advice(code), code)
     end
+  end)
+end)
+
+describe("a reply", function()
+  local function may_have_acted(status, body)
+    local _, err = response.read({ status = status, headers = {}, body = body }, "outcome", {
+      request = {}, redact = function(text) return text end, now = os.time,
+    })
+    return err.may_have_acted
+  end
+
+  it("rules out an effect when the service throttled, refused or failed the call", function()
+    assert.is_false(may_have_acted(400, '{"Code":"X","Message":"no"}'))
+    assert.is_false(may_have_acted(429, '{"Code":"Throttling.Api","Message":"no"}'))
+    assert.is_false(may_have_acted(503, '{"Code":"Throttling.System","Message":"no"}'))
+    assert.is_false(may_have_acted(200, '{"Success":false,"Message":"no"}'))
+    assert.is_false(may_have_acted(404, "<html>"))
+  end)
+
+  it("leaves an effect possible when the service failed, or its reply is unreadable", function()
+    assert.is_true(may_have_acted(500, '{"Code":"InternalError","Message":"no"}'))
+    assert.is_true(may_have_acted(408, '{"Code":"X","Message":"no"}'))
+    assert.is_true(may_have_acted(200, "<html>"))
+    assert.is_true(may_have_acted(302, ""))
+    assert.is_true(may_have_acted(502, "<html>"))
+  end)
+
+  it("says that an earlier copy of the request arrived when the nonce was used", function()
+    assert.is_true(may_have_acted(400, '{"Code":"SignatureNonceUsed","Message":"no"}'))
   end)
 end)

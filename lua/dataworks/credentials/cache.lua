@@ -3,7 +3,7 @@
 
 local errors = require "dataworks.error"
 local failures = require "dataworks.util.credential_failure"
-local retry = require "dataworks.call.retry"
+local error_codes = require "dataworks.protocol.error_codes"
 
 local M = {}
 
@@ -79,7 +79,7 @@ function M.new(name, fetch, host, stored)
     if ahead then
       ahead_at = again
       return
-    elseif (why.status or 0) >= 500 or retry.throttled(why) then
+    elseif (why.status or 0) >= 500 or error_codes.is_throttled(why) then
       -- The caller may repeat its call, but not before that can help.
       why.retry_after = why.retry_after or pause
     end

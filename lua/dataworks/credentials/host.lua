@@ -40,7 +40,7 @@ function M.new(caller, options, getenv)
   local host = {
     now = caller.now, clock = caller.clock, random = caller.random, nonce = caller.nonce,
     user_agent = caller.user_agent, allow_http = options.allow_http or false, profile = options.profile,
-    correct_clock = caller.skew.correct,
+    correct_clock = function(date) return caller.clock_skew:correct(date) end,
   }
 
   if options.credentials_dict then
@@ -84,7 +84,7 @@ function M.new(caller, options, getenv)
     if reply then
       reply.headers, reply.body = reply.headers or {}, reply.body or ""
     else
-      lost.message = signers.hider(proxies.secrets(proxy))(caller.signer.hide(lost.message))
+      lost.message = signers.hider(proxies.secrets(proxy))(caller.key_cache:redact(lost.message))
     end
     return reply, lost
   end

@@ -1,29 +1,31 @@
--- How fast calls may go onto the wire: at the rate the account has, and not at all while the service asks to wait.
+-- How fast requests are sent: at the account's rate, and not at all during a pause that the service asked for. Each
+-- function returns a decision; the pipeline of a call carries it out.
 
 local bucket = require "dataworks.limit.bucket"
+local error_codes = require "dataworks.protocol.error_codes"
 local lazy = require "dataworks.util.lazy"
+local misuse = require "dataworks.util.misuse"
 local nearest = lazy "dataworks.util.nearest"
-local retry = require "dataworks.call.retry"
 
 local M = {}
 
--- Loaded by those who use them.
+-- Loaded on first use.
 local function adaptive() return require "dataworks.limit.adaptive" end
 local function shared() return require "dataworks.limit.shared" end
 
--- Below this no clock tells times apart.
-local MOMENT = 1e-6
--- Until another worker is done with the state, in seconds.
-local BUSY = 0.001
--- Calls without a rate come back spread over this after a pause, in seconds.
+-- Seconds. A shorter time counts as none.
+local CLOCK_RESOLUTION = 1e-6
+-- Seconds until the next try while another worker holds the lock on the state.
+local LOCK_RETRY = 0.001
+-- Seconds. After a pause, calls without a rate start at random times within this.
 local SPREAD = 0.1
 
 ---@class dataworks.LimitOptions
----@field qps? number calls a second; with `adaptive` at the most
----@field burst? integer calls that may go at once after a rest, 1
----@field adaptive? boolean finds the rate by what is throttled
+---@field qps? number calls per second; with `adaptive` the maximum
+---@field burst? integer calls that may start at once after a rest, 1
+---@field adaptive? boolean lowers the rate when the service throttles
 ---@field dict? string name of a lua_shared_dict: one limit for all workers of an nginx
----@field key? string of this limit among those in the dict, "default"
+---@field key? string name of this limit in the dict, "default"
 local OPTIONS = { qps = "number", burst = "number", adaptive = "boolean", dict = "string", key = "string" }
 
 ---@class dataworks.Limit
@@ -81,7 +83,7 @@ local function normal(option)
   return option
 end
 
---- What is wrong with an option `limit`.
+--- The reason why an option `limit` is refused.
 ---@param option number|"adaptive"|dataworks.LimitOptions|dataworks.Limit
 ---@return string|nil
 function M.wrong(option)
@@ -97,7 +99,7 @@ function M.wrong(option)
   return wrong
 end
 
----@param option number|"adaptive"|dataworks.LimitOptions|dataworks.Limit|nil found right; nil: only pauses hold up
+---@param option number|"adaptive"|dataworks.LimitOptions|dataworks.Limit|nil checked; nil: only pauses delay calls
 ---@return dataworks.Limit
 function M.new(option)
   if getmetatable(option) == Limit then
@@ -119,12 +121,12 @@ end
 function M.make(option)
   local wrong = M.wrong(option)
   if wrong then
-    error("dataworks.limit: " .. wrong, 2)
+    misuse("dataworks.limit: " .. wrong)
   end
   return M.new(option)
 end
 
--- The state: between open and close nothing yields.
+-- The state. Nothing yields between open and close.
 
 local function open(self, caller)
   if not self.store then
@@ -135,7 +137,7 @@ local function open(self, caller)
     if state or err then
       return state, err
     end
-    caller:sleep(BUSY)
+    caller:sleep(LOCK_RETRY)
   end
 end
 
@@ -146,8 +148,8 @@ local function close(self, state)
   return true
 end
 
---- Before anything is throttled an adaptive limit has the rate that was given, if one was. What another worker, or
---- the configuration before a reload, went by is replaced.
+--- Until the first throttle an adaptive limit uses the configured rate, if there is one. Replaces a rate that another
+--- worker set, or the configuration before a reload.
 local function set_rate(self, state, now)
   if not self.adaptive then
     bucket.set_rate(state, now, self.qps)
@@ -156,19 +158,25 @@ local function set_rate(self, state, now)
   end
 end
 
--- Waiting for one's turn
+-- Waiting for a turn
 
-local CANCELLED = { kind = "cancelled", sent = false, message = "the task was cancelled" }
+---@class dataworks.Turn a decision: when a call may send its next request
+---@field wait number seconds; 0: now
+---@field reason? "limit"|"throttled" why the call waits
+---@field token? number its place in the queue, while it waits
+---@field sent_at? number of a request that an adaptive limit lets pass
+---@field pace? number requests in the second before it
 
-local function too_long(self, state, wait, left, paused)
-  if paused then
-    return {
-      kind = "timeout", sent = false, retry_after = wait,
-      message = ("the service asked for a pause of all calls after Throttling: %.1f s of it are left, and %.1f s "
-        .. "for this call"):format(wait, left),
-      advice = "Call again after the pause, or with a longer timeout",
-    }
-  end
+local function paused_too_long(wait, left)
+  return {
+    kind = "timeout", sent = false, retry_after = wait,
+    message = ("the service asked for a pause of all calls after Throttling: %.1f s of it are left, and %.1f s "
+      .. "for this call"):format(wait, left),
+    advice = "Call again after the pause, or with a longer timeout",
+  }
+end
+
+local function queue_too_long(self, state, wait, left)
   return {
     kind = "timeout", sent = false,
     message = ("the limit of %.4g calls a second has a queue of %.1f s, and %.1f s are left for this call"):format(
@@ -178,130 +186,104 @@ local function too_long(self, state, wait, left, paused)
   }
 end
 
---- The seconds to wait, 0 to go, or the fields of an error. The call's place in the line is kept in the call.
-local function turn(self, state, call, now)
-  set_rate(self, state, now)
-  if state.rate and not call.token then
-    call.token = bucket.take(state, now, self.burst)
+local function pass(self, state, now)
+  if not self.adaptive then
+    return { wait = 0 }
   end
-  local due = bucket.due(state, call.token)
-  local wait = due - now
-  local paused = state.since - now > MOMENT
-  -- A sleep is believed: a host's may take no time, or wake a moment early.
-  if wait <= MOMENT or call.slept_to and due <= call.slept_to + MOMENT then
-    return 0
-  elseif due >= call.deadline then
-    if call.token then
-      bucket.give_back(state, call.token)
-      call.token = nil
-    end
-    return nil, too_long(self, state, wait, call.deadline - now, paused)
-  end
-  return wait, paused and "throttled" or "limit"
+  return { wait = 0, sent_at = now, pace = adaptive().sent(state, now) }
 end
 
---- Puts a call in the line, at the first time.
----@param caller dataworks.Caller
----@param call dataworks.Call
----@return number|nil wait seconds until it may go, as far as is known
----@return string|table what it waits for, "limit" or "throttled"; without a wait the fields of an error
-function Limit:line_up(caller, call)
+--- Without a rate nothing spreads the calls that wait for the end of the same pause.
+local function spread(caller, call, token, now, wait)
+  local extra = not token and caller.random() * SPREAD or 0
+  return now + wait + extra < call.deadline and wait + extra or wait
+end
+
+local function decide(self, state, caller, call)
+  local now = caller.clock()
+  set_rate(self, state, now)
+  local token = call.turn and call.turn.token
+  if state.rate and not token then
+    token = bucket.take(state, now, self.burst)
+  end
+  local due = bucket.due(state, token)
+  local wait = due - now
+  local is_paused = state.since - now > CLOCK_RESOLUTION
+  -- A sleep that ended counts as slept: the sleep of a host may take no time, or wake too early.
+  if wait <= CLOCK_RESOLUTION or call.slept_until and due <= call.slept_until + CLOCK_RESOLUTION then
+    return pass(self, state, now)
+  elseif due >= call.deadline then
+    if token then
+      bucket.give_back(state, token)
+    end
+    local left = call.deadline - now
+    return nil, is_paused and paused_too_long(wait, left) or queue_too_long(self, state, wait, left)
+  end
+  return {
+    wait = spread(caller, call, token, now, wait), reason = is_paused and "throttled" or "limit", token = token,
+  }
+end
+
+--- Gives a call a place in the queue, or says when the place it has comes up.
+---@param caller dataworks.Caller for its clock, random and sleep
+---@param call dataworks.Call with the turn of the last decision
+---@return dataworks.Turn|nil
+---@return table|nil err fields of an error: the turn comes after the call's deadline
+function Limit:enqueue(caller, call)
   local state, err = open(self, caller)
   if not state then
     return nil, err
   end
-  local now = caller.clock()
-  local wait, what = turn(self, state, call, now)
-  if wait == 0 then
-    call.token = nil
-    if self.adaptive then
-      call.sent_at, call.pace = now, adaptive().sent(state, now)
-    end
-  end
-  local ok, full = close(self, state)
-  if not ok then
+  local turn, too_long = decide(self, state, caller, call)
+  local closed, full = close(self, state)
+  if not closed then
     return nil, full
   end
-  return wait, what
+  return turn, too_long
 end
 
---- Waits for the turn of a call that has one to come.
----@param caller dataworks.Caller
----@param call dataworks.Call
----@param wait number what line_up said
----@param reason "limit"|"throttled"
----@return true|nil
----@return table|nil err fields of an error
-function Limit:wait(caller, call, wait, reason)
-  while wait > 0 do
-    local before = caller.clock()
-    local spread = not call.token and caller.random() * SPREAD or 0
-    if before + wait + spread < call.deadline then
-      wait = wait + spread
-    end
-    caller.events:emit {
-      type = "wait", action = call.action, attempt = call.attempts, reason = reason, delay = wait,
-      elapsed = before - call.started,
-    }
-    if caller:sleep(wait) then
-      return nil, CANCELLED
-    end
-    call.slept_to = before + wait
-    wait, reason = self:line_up(caller, call)
-    if not wait then
-      return nil, reason
-    end
-  end
-  return true
-end
-
---- Has the service asked for a pause that still lasts?
+--- Did the service ask for a pause that still lasts?
 ---@param now number
 ---@return boolean
 function Limit:is_paused(now)
-  return self.state ~= nil and self.state.since - now > MOMENT
+  return self.state ~= nil and self.state.since - now > CLOCK_RESOLUTION
 end
 
---- The place of a call that has ended without its turn is free.
+--- Frees the place of a call that ended while it waited.
 ---@param caller dataworks.Caller
----@param call dataworks.Call
-function Limit:leave(caller, call)
-  local token = call.token
-  local state = token and open(self, caller)
+---@param token number
+function Limit:leave(caller, token)
+  local state = open(self, caller)
   if state then
-    call.token = nil
     bucket.give_back(state, token)
     close(self, state)
   end
 end
 
--- What replies tell
+-- What replies say
 
---- Does the limit see to it that repeating this does not add to the load? Then it need not cost the budget anything.
+--- Does the limit itself slow down after this error? Then a retry costs nothing of the retry budget.
 ---@param err dataworks.Error
 ---@return boolean
-function Limit:paces(err)
-  return (self.adaptive or self.qps ~= nil) and retry.throttled(err)
+function Limit:handles_throttling(err)
+  return (self.adaptive or self.qps ~= nil) and error_codes.is_throttled(err)
 end
 
---- A pause that a throttled reply asks for is for all calls, save for a quota that no pause of a call's length brings
---- back.
+--- Learns from a reply. A pause that the service asks for holds for all calls, unless it is longer than any call:
+--- that of a quota per day, whose error is not retryable.
 ---@param caller dataworks.Caller
 ---@param call dataworks.Call
 ---@param err dataworks.Error|nil
-function Limit:heard(caller, call, err)
-  local throttled = err and retry.throttled(err)
+function Limit:on_response(caller, call, err)
+  local throttled = err and error_codes.is_throttled(err)
   local pause = throttled and err.retryable and err.retry_after
-  if not pause and not self.adaptive then
-    return
-  end
-  local state = open(self, caller)
+  local state = (pause or self.adaptive) and open(self, caller)
   if not state then
     return
   end
   local now = caller.clock()
   if throttled and self.adaptive then
-    adaptive().throttled(state, now, call.sent_at or now, call.pace or 0)
+    adaptive().throttled(state, now, call.turn.sent_at or now, call.turn.pace or 0)
   elseif self.adaptive then
     adaptive().passed(state, now, self.qps)
   end

@@ -1,7 +1,10 @@
--- One line of help by the service's error code. A code without a line of its own takes that of the code
--- before its last dot: Throttling.User that of Throttling.
+-- What the code of an error means: whether it is a throttle, whether it is final, what the client can correct, and one
+-- line of help.
 
-local BY_CODE = {
+local M = {}
+
+-- A code without a line of its own takes that of the code before its last dot: Throttling.User that of Throttling.
+local ADVICE = {
   ["InvalidAccessKeyId"] = "Check the AccessKey id; a key of another site or a deleted one isn't found",
   ["InvalidAccessKeyId.Inactive"] = "The AccessKey is disabled; enable it in the RAM console or use another",
   ["SignatureDoesNotMatch"] = "Most often the AccessKey secret is wrong, or belongs to another AccessKey id",
@@ -31,15 +34,57 @@ local BY_CODE = {
   ["ServiceUnavailable"] = "The service is overloaded or under maintenance; that passes",
 }
 
-local M = {}
+-- A retry changes nothing about these.
+local FINAL = { ["Throttling.Day"] = true }
+for code in ([[
+  CURLE_UNSUPPORTED_PROTOCOL CURLE_URL_MALFORMAT CURLE_BAD_FUNCTION_ARGUMENT CURLE_FILESIZE_EXCEEDED CURLE_TOO_LARGE
+  CURLE_BAD_CONTENT_ENCODING CURLE_FAILED_INIT CURLE_NOT_BUILT_IN CURLE_UNKNOWN_OPTION CURLE_OUT_OF_MEMORY
+  CURLE_PEER_FAILED_VERIFICATION CURLE_SSL_CACERT_BADFILE CURLE_SSL_CERTPROBLEM CURLE_SSL_CIPHER CURLE_SSL_CRL_BADFILE
+  CURLE_SSL_ISSUER_ERROR CURLE_SSL_ENGINE_NOTFOUND CURLE_SSL_ENGINE_SETFAILED CURLE_SSL_ENGINE_INITFAILED
+  CURLE_SSL_CLIENTCERT CURLE_LOGIN_DENIED CURLE_AUTH_ERROR PROXY_AUTHENTICATION PROXY_REFUSED
+]]):gmatch("%S+") do
+  FINAL[code] = true
+end
+
+-- The kinds of an error that has a reply behind it. Credentials are fetched from a service that replies too.
+local HAS_REPLY = { service = true, task = true, protocol = true, credentials = true }
+
+---@param err table
+---@return boolean
+function M.is_final(err)
+  return FINAL[err.code] or false
+end
+
+--- Refused before anything was done, because of too many calls: the gateway answers 400, DataWorks 429.
+---@param err table
+---@return boolean
+function M.is_throttled(err)
+  if not HAS_REPLY[err.kind] then
+    return false
+  end
+  local code = err.code or ""
+  return err.status == 429 or code:find("^Throttling") ~= nil or code:find("^Rejected%.Throttling") ~= nil
+end
+
+--- What the client can correct when the gateway refused a request before anything was done, so that an immediate
+--- retry may succeed: the date of its requests, or its keys.
+---@param err table
+---@return "clock"|"credentials"|nil
+function M.recoverable_cause(err)
+  local code = err.kind == "service" and err.status < 500 and err.code or ""
+  if code:find("^InvalidTimeStamp") then
+    return "clock"
+  elseif code:find("^InvalidSecurityToken") or code:find("^InvalidAccessKeyId") then
+    return "credentials"
+  end
+end
 
 ---@param code string|nil
 ---@return string|nil
-function M.find(code)
+function M.advice(code)
   while code do
-    local advice = BY_CODE[code]
-    if advice then
-      return advice
+    if ADVICE[code] then
+      return ADVICE[code]
     end
     code = code:match("^(.*)%.[^.]*$")
   end

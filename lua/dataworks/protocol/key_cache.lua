@@ -1,3 +1,4 @@
+-- luacheck: ignore 212/self
 -- A client's prepared keys: made once, made anew when the credentials change. The keys stay in closures, so that
 -- nothing that prints a client's fields can show them.
 
@@ -87,7 +88,7 @@ function M.new(source, algorithm, more_secrets)
     return current
   end
 
-  function signer.get(deadline)
+  function signer:get(deadline)
     local found, err = source.get(deadline)
     if not found then
       return nil, err
@@ -101,18 +102,18 @@ function M.new(source, algorithm, more_secrets)
   end
 
   --- Calls that overlap are refused together; keys that one of them renewed are not to be forgotten by the next.
-  function signer.expire(refused)
+  function signer:expire(refused)
     if refused ~= current then
       return true
     end
     return source.expire()
   end
 
-  function signer.hide(text)
+  function signer:redact(text)
     return hide(text)
   end
 
-  function signer.close()
+  function signer:close()
     if current then
       current:close()
     end

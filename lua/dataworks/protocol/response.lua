@@ -1,11 +1,13 @@
--- From a reply to its result, or to the fields of an error.
+-- Turns a reply into its result, or into the fields of an error.
 
 local core = require "dataworks.core"
+local error_codes = require "dataworks.protocol.error_codes"
 local errors = require "dataworks.error"
 local ids = require "dataworks.util.ids"
-local retry = require "dataworks.call.retry"
+local lazy = require "dataworks.util.lazy"
+local retry_after = require "dataworks.protocol.retry_after"
 
--- An instance of its own: settings of the shared one belong to the program.
+-- A separate instance: the settings of the shared one belong to the program.
 local json = require("cjson.safe").new()
 if json.decode_invalid_numbers then
   json.decode_invalid_numbers(false)
@@ -13,14 +15,14 @@ end
 
 local M = {}
 
--- Loaded by the first failure that needs it.
-local function advice() return require "dataworks.protocol.error_codes" end
-local function diagnosis() return require "dataworks.protocol.signature_diagnosis" end
+-- Loaded by the first refused signature.
+local diagnosis = lazy "dataworks.protocol.signature_diagnosis"
 
--- The bytes of an unreadable reply that its error keeps, and how far in they are looked through for secrets.
-local EXCERPT_BYTES, SEARCHED_BYTES = 200, 65536
+-- Of an unreadable reply: the bytes that its error keeps, and the bytes that are redacted before they are cut.
+local EXCERPT_BYTES, REDACTED_BYTES = 200, 65536
 
-local MARK = 1 -- in front of an integer that core.quote_integers has put between quotes
+-- The first byte of an integer that core.quote_integers put in quotes.
+local MARK = 1
 
 local null = core.null
 local to_integer = math.tointeger or function() end
@@ -30,11 +32,11 @@ local function restore(value)
   if kind == "number" then
     return to_integer(value) or value
   elseif kind == "string" then
-    -- Text that began with a mark of its own has another one in front, and is no number.
+    -- Text that begins with the mark byte gets a second one, and is not a number.
     return value:byte() == MARK and ids.native(value:sub(2)) or value
   elseif kind == "table" then
     for key, item in next, value do
-      -- An absent member and a null one mean the same here; in a list a null keeps its place.
+      -- A null member means the same as an absent one. In a list a null keeps its place.
       if item == null and type(key) == "string" then
         value[key] = nil
       else
@@ -62,7 +64,7 @@ function M.decode(text)
   return restore(value)
 end
 
---- The first of several members that says something, as text.
+--- The first of these members that holds a value, as text.
 local function text_of(object, ...)
   for _, name in ipairs { ... } do
     local value = object[name]
@@ -73,7 +75,7 @@ local function text_of(object, ...)
   end
 end
 
--- A signature error repeats the whole request, with the security token and the signature in it.
+-- A signature error repeats the whole request, including the security token and the signature.
 local ECHOES = {
   "server string to sign", "server StringToSign", "server CanonicalRequest", "server Authorization",
 }
@@ -88,21 +90,32 @@ local function without_echo(message)
   return message
 end
 
---- What every error of a reply has.
-local function failure(kind, reply, fields, asked)
+--- Did the service act on a request that it answered so? SignatureNonceUsed says that an earlier copy arrived.
+local function may_have_acted(err)
+  if err.code == "SignatureNonceUsed" then
+    return true
+  elseif err.kind == "task" or error_codes.is_throttled(err) then
+    return false
+  end
+  return err.status < 400 or err.status >= 500 or err.status == 408
+end
+
+--- Adds what every error of a reply has.
+local function failure(kind, reply, fields, context)
   local all = { kind = kind, sent = true, status = reply.status, request_id = reply.headers["x-acs-request-id"] }
   for name, value in pairs(fields) do
     all[name] = value
   end
-  all.retry_after = retry.after(reply.headers, all, asked.now)
+  all.may_have_acted = may_have_acted(all)
+  all.retry_after = retry_after.find(reply.headers, all, context.now)
   for name, value in pairs(all) do
-    all[name] = type(value) == "string" and asked.hide(value) or value
+    all[name] = type(value) == "string" and context.redact(value) or value
   end
   return nil, all
 end
 
-local function unreadable(reply, message, asked)
-  local body = asked.hide(reply.body:sub(1, SEARCHED_BYTES))
+local function unreadable(reply, message, context)
+  local body = context.redact(reply.body:sub(1, REDACTED_BYTES))
   local excerpt = errors.line(body, EXCERPT_BYTES)
   if reply.body == "" then
     message = "the reply is empty"
@@ -111,23 +124,23 @@ local function unreadable(reply, message, asked)
   end
   return failure("protocol", reply, {
     message = reply.body == "" and message or ("%s: %s"):format(message, excerpt), excerpt = excerpt,
-  }, asked)
+  }, context)
 end
 
--- The last one is for an administrator, whom RAM tells what is in it; cut short it would say nothing.
+-- An administrator decodes the last one in RAM, which needs all of it.
 local DENIED = {
   "AuthAction", "AuthPrincipalType", "AuthPrincipalDisplayName", "AuthPrincipalOwnerId", "NoPermissionType",
   "PolicyType", "EncodedDiagnosticMessage",
 }
-local LONGEST_DENIED = 16384
+local MAX_DENIED_BYTES = 16384
 
---- What a refusal says about access, and a line of help from it.
-local function denied(object, hide)
+--- The details of a refused access, and one line of help.
+local function access_denied(object, redact)
   local detail = object.AccessDeniedDetail
   local found = {}
   for _, name in ipairs(type(detail) == "table" and DENIED or {}) do
     local text = text_of(detail, name)
-    found[name] = text and errors.line(hide(text), LONGEST_DENIED)
+    found[name] = text and errors.line(redact(text), MAX_DENIED_BYTES)
   end
   local action = found.AuthAction
   if not action then
@@ -138,24 +151,25 @@ local function denied(object, hide)
   return found, ("This user may not do %s; let an administrator allow it in RAM"):format(action)
 end
 
-local function refused(reply, object, asked)
+local function refused(reply, object, context)
   local code = text_of(object, "Code", "code", "ErrorCode", "errorCode")
   local message = text_of(object, "Message", "message", "ErrorMessage", "errorMessage")
   if not code and not message then
-    return unreadable(reply, "the reply has neither code nor message", asked)
+    return unreadable(reply, "the reply has neither code nor message", context)
   end
-  local access, access_advice = denied(object, asked.hide)
+  local access, access_advice = access_denied(object, context.redact)
   return failure("service", reply, {
     code = code,
     message = without_echo(message or "the service gave no reason"),
     request_id = text_of(object, "RequestId", "requestId"),
     recommend = text_of(object, "Recommend", "recommend"),
     access_denied = access,
-    advice = access_advice or diagnosis().explain(asked.request, code, message) or advice().find(code),
-  }, asked)
+    advice = access_advice or diagnosis.explain(context.request, code, message)
+      or error_codes.advice(code),
+  }, context)
 end
 
-local function undone(reply, object, asked)
+local function failed_task(reply, object, context)
   local data = type(object.Data) == "table" and object.Data or {}
   local code = text_of(object, "ErrorCode", "errorCode", "Code", "code")
   local status = text_of(data, "Status")
@@ -165,15 +179,15 @@ local function undone(reply, object, asked)
     message = message or status and ("the service answered with Status %s"):format(status)
       or "the service gave no reason",
     request_id = text_of(object, "RequestId", "requestId"),
-    advice = advice().find(code),
-  }, asked)
+    advice = error_codes.advice(code),
+  }, context)
 end
 
 local GOOD = { success = true, ["true"] = true }
 local BAD = { fail = true, ["false"] = true }
 
---- Did the service say, under HTTP 200, that it did not do it?
-local function is_undone(object, meaning)
+--- Does a reply with HTTP 200 say that the call failed?
+local function is_failure(object, meaning)
   local success = object.Success
   if success == nil then
     success = object.success
@@ -192,33 +206,34 @@ local function is_undone(object, meaning)
   return BAD[status] or meaning == "outcome" and not GOOD[status] or false
 end
 
---- Whether a Data.Status says that it is done.
+--- Does this Data.Status mean success?
 ---@param status any
 ---@return boolean
-function M.is_done(status)
+function M.is_success(status)
   return GOOD[tostring(status):lower()] or false
 end
 
----@class dataworks.Asked what is known of the call that is answered
----@field hide fun(text: string): string takes secrets out
+---@class dataworks.ReplyContext the call that the reply answers
+---@field redact fun(text: string): string
 ---@field now fun(): number seconds since 1970
 ---@field request table as it was signed
 
 ---@param reply { status: integer, headers: table<string, string>, body: string }
 ---@param meaning "outcome"|"progress"|"state"|"none" of Data.Status, as the action's row has it
----@param asked dataworks.Asked
+---@param context dataworks.ReplyContext
 ---@return table|nil result the decoded reply
 ---@return table|nil err fields of an error
-function M.read(reply, meaning, asked)
+function M.read(reply, meaning, context)
   local object, message = M.decode(reply.body)
   if type(object) ~= "table" or not reply.body:find("^%s*{") then
-    return unreadable(reply, message and "the reply is no JSON, " .. message or "the reply is no JSON object", asked)
+    return unreadable(reply, message and "the reply is not JSON, " .. message or "the reply is not a JSON object",
+      context)
   elseif reply.status >= 400 then
-    return refused(reply, object, asked)
+    return refused(reply, object, context)
   elseif reply.status < 200 or reply.status >= 300 then
-    return unreadable(reply, "the service does not answer with this status", asked)
-  elseif is_undone(object, meaning) then
-    return undone(reply, object, asked)
+    return unreadable(reply, "the service does not answer with this status", context)
+  elseif is_failure(object, meaning) then
+    return failed_task(reply, object, context)
   end
   return object
 end

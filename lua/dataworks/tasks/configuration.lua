@@ -72,7 +72,7 @@ local function classify(result, err)
     return "failure", nil, err
   end
   local data = type(result.Data) == "table" and result.Data or {}
-  if response.is_done(data.Status) and type(data.TaskContent) == "string" and data.TaskContent ~= "" then
+  if response.is_success(data.Status) and type(data.TaskContent) == "string" and data.TaskContent ~= "" then
     return "success", result
   end
   return "pending", data.Status

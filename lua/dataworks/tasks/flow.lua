@@ -6,7 +6,6 @@ local catalog = require "dataworks.api.catalog"
 local errors = require "dataworks.error"
 local ids = require "dataworks.util.ids"
 local parameters = require "dataworks.tasks.flow_params"
-local retry = require "dataworks.call.retry"
 local states = require "dataworks.tasks.state"
 local wait = require "dataworks.tasks.configuration"
 local waiter = require "dataworks.tasks.waiter"
@@ -214,7 +213,7 @@ local function give_up(run, err)
   err.state = states.seal(run.state)
   if err.kind == "timeout" or err.kind == "cancelled" then
     err.advice = RESUME_ADVICE
-  elseif retry.may_have_acted(err) then
+  elseif err.may_have_acted then
     err.advice = (err.advice and err.advice .. ". " or "") .. RESUME_ADVICE
   end
   return nil, err

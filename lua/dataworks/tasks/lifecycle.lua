@@ -5,7 +5,6 @@ local catalog = require "dataworks.api.catalog"
 local errors = require "dataworks.error"
 local ids = require "dataworks.util.ids"
 local nearest = require "dataworks.util.nearest"
-local retry = require "dataworks.call.retry"
 local wait = require "dataworks.tasks.configuration"
 local waiter = require "dataworks.tasks.waiter"
 
@@ -193,7 +192,7 @@ local function act_and_wait(caller, operation, params, options)
   end
   local result
   result, err = caller:perform(row, params, { timeout = math.min(left(), caller.timeout), retries = options.retries })
-  if not result and not retry.may_have_acted(err) then
+  if not result and not err.may_have_acted then
     return nil, err
   elseif not result and not took_effect(caller, operation, task, before, waiting(SETTLING_TIME)) then
     err.advice = "Its state did not tell whether it took effect; ask client:status later"
@@ -230,7 +229,7 @@ function M.act(caller, name, params, options)
     return act_and_wait(caller, operation, params, options)
   end
   result, err = caller:perform(row, params, options)
-  if not result and retry.may_have_acted(err) then
+  if not result and err.may_have_acted then
     err.advice = operation.advice or err.advice
   end
   return result, err

@@ -124,9 +124,9 @@ end
 
 --- One of the line, whose turn has come. In the meantime there may be a reason not to send it.
 local function leave_line(self, flight)
-  local may_go = flight.limits.may_go
-  if may_go and not may_go(flight.since) then
-    conclude(self, flight, nil, { kind = "turned back", sent = false })
+  local still_valid = flight.limits.still_valid
+  if still_valid and not still_valid(flight.since) then
+    conclude(self, flight, nil, { kind = "stale_in_queue", sent = false })
     return
   end
   local ok, wrong = set_out(self, flight)

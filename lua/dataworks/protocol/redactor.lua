@@ -1,0 +1,1 @@
+return { new = require("dataworks.protocol.key_cache").hider }
