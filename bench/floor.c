@@ -1,4 +1,4 @@
-/* What can't be avoided: the OpenSSL work of a signature, and libcurl sending ready bytes. */
+/* The floor of the measurements: the OpenSSL work of a signature, and libcurl sending ready bytes. */
 #include <curl/curl.h>
 #include <lauxlib.h>
 #include <lua.h>
@@ -102,7 +102,7 @@ static int floor_curl(lua_State *L) {
   return 2;
 }
 
-/* Starts each handle that is done once more, as long as there are requests to make. */
+/* Starts each completed handle again while requests are left to make. */
 static CURLcode run_again(CURLM *multi, lua_Integer *to_start, lua_Integer *done) {
   int left;
   for (CURLMsg *m; (m = curl_multi_info_read(multi, &left));) {
@@ -118,18 +118,18 @@ static CURLcode run_again(CURLM *multi, lua_Integer *to_start, lua_Integer *done
   return CURLE_OK;
 }
 
-#define MOST_AT_ONCE 1024
+#define MAX_AT_ONCE 1024
 
 /* multi(url, headers, body, count, at_once) -> CPU seconds */
 static int floor_multi(lua_State *L) {
   size_t body_len, total = 0;
   const char *url = luaL_checkstring(L, 1), *body = luaL_checklstring(L, 3, &body_len);
   lua_Integer count = luaL_checkinteger(L, 4), at_once = luaL_checkinteger(L, 5), done = 0;
-  luaL_argcheck(L, at_once > 0 && at_once <= MOST_AT_ONCE && count >= at_once, 5, "out of range");
+  luaL_argcheck(L, at_once > 0 && at_once <= MAX_AT_ONCE && count >= at_once, 5, "out of range");
   struct curl_slist *headers = check_headers(L, 2);
-  CURL *handles[MOST_AT_ONCE];
+  CURL *handles[MAX_AT_ONCE];
   CURLM *multi = curl_multi_init();
-  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)MOST_AT_ONCE);
+  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)MAX_AT_ONCE);
   lua_Integer to_start = count - at_once;
   for (lua_Integer i = 0; i < at_once; i++) {
     handles[i] = new_handle(url, headers, body, body_len, &total);

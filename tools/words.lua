@@ -13,7 +13,7 @@ local ROWS = {
   { "timeout (a duration) or deadline (a point in time)", "time that is left", "what is left of the time" },
   { "retry or attempt", "repetition*", "made|built|signed|tried anew", "anew" },
   { "max_... or at most", "at the most" },
-  { "MAX_..., or limit", "MOST", "MOST_*" },
+  { "MAX_..., or limit", "MOST" },
   { "cost of a retry: a token of the retry budget", "call.cost" },
   { "recover, recoverable", "put|puts|putting right", "put|puts|putting it|them|this|that|both right" },
   { "redact, redactor", "hider*", "hide", under = { "lua/", "spec/protocol/", "spec/client", "spec/call/" } },
@@ -214,15 +214,20 @@ local function check_file(path, rules)
     end
   end
   check_subjects(plain, report "a noun as the subject")
-  table.sort(hits, function(a, b) return a.position < b.position end)
+  table.sort(hits, function(a, b)
+    return a.position < b.position or a.position == b.position and #a.found > #b.found
+  end)
   return hits
 end
 
 local rules, count = compile_rows(), 0
 for _, path in ipairs(list_files()) do
+  local last
   for _, hit in ipairs(check_file(path, rules)) do
-    count = count + 1
-    io.stderr:write(("%s:%d: %s: say %s\n"):format(path, hit.number, hit.found, hit.say))
+    if hit.position ~= last then
+      io.stderr:write(("%s:%d: %s: say %s\n"):format(path, hit.number, hit.found, hit.say))
+      count, last = count + 1, hit.position
+    end
   end
 end
 os.exit(count == 0 and 0 or 1)

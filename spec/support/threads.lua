@@ -1,4 +1,4 @@
--- What each of two threads does: clients that block and clients on a loop, made and closed again and again.
+-- The program of each of two threads: makes and closes clients in a loop, some that block and some on an event loop.
 
 local dataworks = require "dataworks"
 local core = require "dataworks.core"
