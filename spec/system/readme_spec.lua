@@ -23,7 +23,7 @@ local function missing(names)
   return table.concat(list, " ")
 end
 
--- The fields of a documented class.
+--- The fields of a documented class.
 local function fields(path, class)
   local names, inside = {}, false
   for line in files.read(path):gmatch("[^\n]*") do
@@ -88,14 +88,14 @@ describe("the README and its reference", function()
     assert.equal("", missing(keys(require("dataworks.emulator.settings").defaults())))
   end)
 
-  it("has Lua that compiles", function()
+  it("has code blocks that compile", function()
     for _, code in ipairs(blocks(reference)) do
       local load_text = loadstring or load -- luacheck: ignore 113
       assert.is_truthy(load_text(code), code)
     end
   end)
 
-  it("has a first script of ten lines or a few more that works as it stands", function()
+  it("has a first script of at most 14 lines that runs unchanged", function()
     local path = os.tmpname()
     local file = assert(io.open(path, "w"))
     file:write(blocks(readme)[1])
