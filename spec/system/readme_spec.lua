@@ -14,6 +14,15 @@ local function blocks(text)
   return list
 end
 
+--- The names that a page's headings have in links.
+local function anchors(path)
+  local names = {}
+  for title in ("\n" .. files.read(path)):gmatch("\n#+ ([^\n]+)") do
+    names[title:lower():gsub("[^%w%s_-]", ""):gsub("%s", "-")] = true
+  end
+  return names
+end
+
 local function missing(names)
   local list = {}
   for _, name in ipairs(names) do
@@ -41,6 +50,24 @@ local function keys(map)
 end
 
 describe("the README and its reference", function()
+  it("has relative links whose files and headings exist", function()
+    for path in shell.output("ls *.md docs/*.md bench/*.md examples/*/*.md"):gmatch("[^\n]+") do
+      local folder = path:match("^(.*/)") or ""
+      for link in files.read(path):gsub("```.-```", ""):gmatch("%]%(([^)%s]+)%)") do
+        local to, heading = link:match("^([^#]*)#?(.*)$")
+        to = to == "" and path or folder .. to
+        if not link:find("^%a+:") then
+          local file = io.open(to)
+          assert.is_truthy(file, ("%s links to %s, which does not exist"):format(path, link))
+          file:close()
+          if heading ~= "" then
+            assert.is_true(anchors(to)[heading] or false, ("%s links to %s, a heading that does not exist"):format(path, link))
+          end
+        end
+      end
+    end
+  end)
+
   it("shows make demo first, then make test", function()
     local demo, test = readme:find("make demo", 1, true), readme:find("make test", 1, true)
     assert.is_true(demo < test)
