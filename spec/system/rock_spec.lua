@@ -36,7 +36,7 @@ describe("the rockspec", function()
     local listed, present = {}, {}
     for _, source in pairs(rock.build.modules) do
       for _, path in ipairs(type(source) == "table" and source.sources or {}) do
-        assert.is_nil(listed[path], path .. " is listed twice")
+        assert.is_nil(listed[path], path .. " stands twice")
         listed[path] = true
       end
     end
