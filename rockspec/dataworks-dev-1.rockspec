@@ -2,7 +2,7 @@ rockspec_format = "3.0"
 package = "dataworks"
 version = "dev-1"
 
--- To be built where it lies: luarocks make.
+-- Build it in this folder: luarocks make.
 source = { url = "." }
 
 description = {
