@@ -44,4 +44,16 @@ describe("an IP address", function()
     assert.is_true(address.within(address.parse "2001:db8:7fff::1", address.parse "2001:db8::", 33))
     assert.is_false(address.within(address.parse "2001:db8:8000::1", address.parse "2001:db8::", 33))
   end)
+
+  it("is loopback when its host is localhost, in 127.0.0.0/8, or ::1", function()
+    for _, host in ipairs { "localhost", "LOCALHOST", "127.0.0.1", "127.255.0.9", "::1", "[::1]", "::ffff:127.0.0.1" } do
+      assert.is_true(address.is_loopback(host), host)
+    end
+    for _, host in ipairs {
+      "", "example.com", "localhost.example.com", "localhost:80", "localhost:x@evil", "127.0.0.1.example.com", "128.0.0.1",
+      "127.0.0", "::2", "[::1", "0.0.0.0",
+    } do
+      assert.is_false(address.is_loopback(host), host)
+    end
+  end)
 end)

@@ -300,7 +300,7 @@ describe("inside nginx", function()
 
   it("lets all who wait at a gate through, once it is opened", function()
     assert.equal("true true true false", with("", [[
-      local gate, shut = transport:gate(), transport:gate()
+      local gate, shut = transport:latch(), transport:latch()
       local passed = {}
       local function pass(i) passed[i] = tostring(gate.wait(10)) end
       local a, b = ngx.thread.spawn(pass, 1), ngx.thread.spawn(pass, 2)

@@ -131,7 +131,7 @@ function M.new(options)
     return core.clock() - signed_at < MAX_QUEUED and not self.limit:is_paused(self.clock())
   end
   local host = credential_host.new(self, options, getenv)
-  self.key_cache = key_cache.new(credentials.source(options, getenv, host), options.signature,
+  self.key_cache = key_cache.new(credentials.new(options, host), options.signature,
     secrets_of(options, proxy or ""))
   return self
 end

@@ -1,7 +1,7 @@
 -- Checks the options of dataworks.new, also those that belong together. Misuse raises at the caller's line.
 
 local check_options = require "dataworks.util.check_options"
-local credentials = require "dataworks.credentials.source"
+local credential_types = require "dataworks.credentials.types"
 local endpoints = require "dataworks.api.endpoints"
 local lazy = require "dataworks.util.lazy"
 local limit = require "dataworks.limit.limit"
@@ -29,7 +29,7 @@ local function check_secrets(options)
   elseif options.access_key_id and options.credentials then
     misuse "dataworks.new: give either access_key_id and access_key_secret or credentials, not both"
   elseif options.credentials then
-    credentials.check("dataworks.new: credentials", options.credentials, 3)
+    credential_types.check("dataworks.new: credentials", options.credentials)
   end
   local refused = options.credentials_dict and shared_credentials.wrong(options.credentials_dict)
   if refused then

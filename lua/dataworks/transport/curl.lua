@@ -142,8 +142,8 @@ function Transport:sleep(seconds)
 end
 
 --- For tasks that wait until another one has done something for all; elsewhere nil.
----@return dataworks.Gate|nil
-function Transport:gate() -- luacheck: no self
+---@return dataworks.Latch|nil
+function Transport:latch() -- luacheck: no self
   local loops = package.loaded["dataworks.concurrency.loop"]
   return loops and loops.gate()
 end

@@ -87,4 +87,16 @@ function M.within(bytes, base, bits)
   return bits % 8 == 0 or math.floor(bytes[whole + 1] / unit) == math.floor(base[whole + 1] / unit)
 end
 
+local LOOPBACK = { 127, 0, 0, 0 }
+local LOOPBACK_IPV6 = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 }
+
+--- Does a host, without user and port, name this machine?
+---@param host string
+---@return boolean
+function M.is_loopback(host)
+  local bytes = M.parse(host)
+  return host:lower() == "localhost"
+    or bytes ~= nil and (M.within(bytes, LOOPBACK, 8) or M.within(bytes, LOOPBACK_IPV6, 128))
+end
+
 return M

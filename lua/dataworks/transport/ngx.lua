@@ -200,11 +200,11 @@ function Transport:sleep(seconds) -- luacheck: no self
   end
 end
 
---- For requests that wait until another one has done something for all. `apart` runs that, soon, where it does not end
---- with the request; it gives nil when nginx has no room for it.
----@return dataworks.Gate|nil
+--- For requests that wait until another one has done something for all. `run_detached` runs that, soon, where it does
+--- not end with the request; it gives nil when nginx has no room for it.
+---@return dataworks.Latch|nil
 ---@return table|nil err where nothing can wait
-function Transport:gate() -- luacheck: no self
+function Transport:latch() -- luacheck: no self
   local wrong = refused_phase()
   if wrong then
     return nil, wrong
@@ -226,7 +226,7 @@ function Transport:gate() -- luacheck: no self
       open = true
       passage:post(1)
     end,
-    apart = function(fn)
+    run_detached = function(fn)
       return (ngx.timer.at(0, fn))
     end,
   }
