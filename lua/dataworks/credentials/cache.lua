@@ -25,13 +25,15 @@ local NEVER = -math.huge
 
 ---@class dataworks.Provider
 ---@field name? string
----@field get fun(self: dataworks.Provider, deadline: number): dataworks.Credentials|nil,
----  dataworks.CredentialFailure|nil by host.clock
----@field expire fun(self: dataworks.Provider): boolean forgets what was fetched; can the next credentials be others?
+---@field get fun(self, deadline: number): dataworks.Credentials|nil, dataworks.CredentialFailure|nil
+---@field expire fun(self): boolean forgets the credentials; can the next ones be others?
+
+---@alias dataworks.CredentialFetch
+---| fun(subject: table, deadline: number): dataworks.Credentials|nil, dataworks.CredentialFailure|nil
 
 ---@class dataworks.CredentialCache: dataworks.Provider
 ---@field host dataworks.CredentialHost
----@field fetch fun(subject: table, deadline: number): dataworks.Credentials|nil, dataworks.CredentialFailure|nil
+---@field fetch dataworks.CredentialFetch
 ---@field subject table the first argument of fetch
 ---@field held dataworks.Credentials|nil
 ---@field expires_at number by host.now, as renew_at
@@ -171,7 +173,7 @@ end
 
 ---@param name string for events
 ---@param host dataworks.CredentialHost
----@param fetch fun(subject: table, deadline: number): dataworks.Credentials|nil, dataworks.CredentialFailure|nil
+---@param fetch dataworks.CredentialFetch
 ---@param subject table
 ---@param stored? dataworks.Credentials|nil another program has fetched them; with their expiration
 ---@return dataworks.CredentialCache

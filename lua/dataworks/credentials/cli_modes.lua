@@ -2,7 +2,6 @@
 
 local cloud_sso = require "dataworks.credentials.cloud_sso"
 local ecs_ram_role = require "dataworks.credentials.ecs_ram_role"
-local endpoints = require "dataworks.api.endpoints"
 local external = require "dataworks.credentials.external"
 local failures = require "dataworks.util.credential_failure"
 local nearest = require "dataworks.util.nearest"
@@ -15,6 +14,7 @@ local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
+--- Advice for a profile that must be configured again, or signed in.
 local function configure(profile, mode)
   return ("run: aliyun configure --profile %s"):format(profile.name) .. (mode and " --mode " .. mode or "")
 end
@@ -46,7 +46,7 @@ local function instance_role(profile, host)
 end
 
 ---@class dataworks.CliMode
----@field needs string[] fields
+---@field needs? string[] fields
 ---@field build fun(profile: table, host: dataworks.CredentialHost, file: dataworks.CliFile, seen: table):
 ---  dataworks.Provider|nil, dataworks.CredentialFailure|nil
 
@@ -68,7 +68,7 @@ local MODES = {
       return ram_role_arn.new(role_of(profile), host, static.new(keys_of(profile)))
     end,
   },
-  EcsRamRole = { needs = {}, build = instance_role },
+  EcsRamRole = { build = instance_role },
   OIDC = {
     needs = { "oidc_provider_arn", "oidc_token_file", "ram_role_arn" },
     build = function(profile, host) return oidc.new(role_of(profile), host) end,
@@ -85,7 +85,6 @@ local MODES = {
     end,
   },
   CredentialsURI = {
-    needs = {},
     build = function(profile, host)
       if variables.forbids_external(host.getenv) then
         return nil, failures.new "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS is set"
@@ -96,11 +95,14 @@ local MODES = {
   External = { needs = { "process_command" }, build = external.new },
   CloudSSO = {
     needs = { "cloud_sso_sign_in_url", "cloud_sso_account_id", "cloud_sso_access_config" },
-    build = function(profile, host) return cloud_sso.new(profile, host, saved(profile)) end,
+    build = function(profile, host)
+      return cloud_sso.new(profile, host, saved(profile), configure(profile, "CloudSSO"))
+    end,
   },
   OAuth = {
-    needs = {},
-    build = function(profile, host, file) return oauth.new(profile, host, saved(profile), file) end,
+    build = function(profile, host, file)
+      return oauth.new(profile, host, saved(profile), configure(profile, "OAuth"), file)
+    end,
   },
   BearerToken = {
     needs = { "bearer_token" },
@@ -133,7 +135,7 @@ local function build(profile, host, file, seen)
   local name = mode_of(profile)
   local mode = MODES[name]
   if mode then
-    local missing = failures.missing(profile, mode.needs)
+    local missing = failures.missing(profile, mode.needs or {})
     if missing then
       missing.advice = configure(profile, name)
       return nil, missing
@@ -168,20 +170,7 @@ function M.provider(name, host, file, seen)
     return nil, failures.new(("source_profile leads back to profile %s"):format(profile.name))
   end
   seen[profile.name] = true
-  local provider, failure = build(profile, host, file, seen)
-  local prefix = "profile " .. profile.name
-  if not provider then
-    return nil, failures.within(prefix, failure)
-  end
-  return failures.prefixed(prefix, provider)
-end
-
---- The region of a profile, if it can be one.
----@param profile table|nil
----@return string|nil
-function M.region(profile)
-  local region = profile and profile.region_id
-  return region and endpoints.host(region) and region or nil
+  return failures.prefixed("profile " .. profile.name, build(profile, host, file, seen))
 end
 
 return M

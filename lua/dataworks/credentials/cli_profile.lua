@@ -1,6 +1,7 @@
 -- Credentials of a profile of the CLI, in ~/.aliyun/config.json.
 
 local core = require "dataworks.core"
+local endpoints = require "dataworks.api.endpoints"
 local failures = require "dataworks.util.credential_failure"
 local file_of = require "dataworks.credentials.file"
 local file_provider = require "dataworks.credentials.file_provider"
@@ -148,7 +149,7 @@ function M.new(fields, host)
   return file_provider.new(FORMAT, fields, host)
 end
 
---- The region_id of the profile that these fields select.
+--- The region of the profile that these fields select, if its region_id can be one.
 ---@param fields table
 ---@param getenv fun(name: string): string|nil
 ---@return string|nil
@@ -156,7 +157,9 @@ function M.region(fields, getenv)
   local path, _, name = find(fields, getenv)
   local text = path and file_of.read(path)
   local document = text and parse(text)
-  return document and modes.region(find_profile(document, name)) or nil
+  local profile = document and find_profile(document, name)
+  local region = profile and profile.region_id
+  return region and endpoints.host(region) and region or nil
 end
 
 return M

@@ -8,10 +8,6 @@ local reply_of = require "dataworks.credentials.reply"
 
 local M = {}
 
-local function sign_in_again(profile, reason)
-  return failures.new(reason, ("run: aliyun configure --profile %s --mode CloudSSO"):format(profile.name))
-end
-
 local function build(self)
   local profile = self.profile
   return exchange.request(self.host, "POST", exchange.origin(profile.cloud_sso_sign_in_url) .. "/cloud-credentials", {
@@ -24,11 +20,11 @@ end
 local function fetch(self, deadline)
   local profile = self.profile
   if not profile.access_token or (profile.cloud_sso_access_token_expire or 0) <= self.host.now() then
-    return nil, sign_in_again(profile, "the access token of CloudSSO has expired")
+    return nil, failures.new("the access token of CloudSSO has expired", self.advice)
   end
   local answer, failure, reply = exchange.ask(self.host, deadline, build, self)
   if reply and (reply.status == 401 or reply.status == 403) then
-    return nil, sign_in_again(profile, ("CloudSSO refused the access token (HTTP %d)"):format(reply.status))
+    return nil, failures.new(("CloudSSO refused the access token (HTTP %d)"):format(reply.status), self.advice)
   elseif not answer then
     return nil, failures.within("CloudSSO", failure)
   end
@@ -38,9 +34,10 @@ end
 ---@param profile table
 ---@param host dataworks.CredentialHost
 ---@param stored dataworks.Credentials|nil the CLI has fetched them
+---@param advice string how to sign in again
 ---@return dataworks.Provider
-function M.new(profile, host, stored)
-  return cache.new("cloud_sso", host, fetch, { profile = profile, host = host }, stored)
+function M.new(profile, host, stored, advice)
+  return cache.new("cloud_sso", host, fetch, { profile = profile, host = host, advice = advice }, stored)
 end
 
 return M

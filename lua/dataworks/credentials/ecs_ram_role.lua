@@ -15,13 +15,13 @@ local ROLES = "/latest/meta-data/ram/security-credentials/"
 
 local TIMEOUT = 1
 
--- The part of that for a token, so that time is left to ask without one.
+-- The part of TIMEOUT for a token, so that time is left to ask without one.
 local TOKEN_PART = 0.6
 
 local TOKEN_SECONDS = 21600
 local TOKEN_HEADER = "x-aliyun-ecs-metadata-token"
 
--- A machine that is no instance seldom becomes one.
+-- Seconds until the next fetch. A machine without a metadata service seldom gets one.
 local PAUSE = 60
 
 ---@class dataworks.Metadata one fetch, a series of requests

@@ -30,50 +30,42 @@ function M.request(host, method, url, headers, body)
   return { method = method, url = url, headers = headers, body = body or "" }
 end
 
-local function no_reply(request, lost, is_cut_short)
-  local message = (lost.path and lost.path .. ": " or "") .. lost.message
-  local failure = failures.new(("%s: %s"):format(M.origin(request.url), message), lost.advice)
-  failure.code, failure.cut_short = lost.code, is_cut_short
-  return failures.of_request(failure, lost)
-end
-
---- Sends a request, and once more after a failure that may pass. Both may succeed at the service without harm: the
---- credentials of the first are never used.
----@param host dataworks.CredentialHost
----@param deadline number
----@param build fun(subject: table): table|nil, dataworks.CredentialFailure|nil a new request for each attempt
----@param subject table
----@param limits? { proxy?: "" }
+--- Sends a request, and once more after a failure that may pass. That is safe even if the service answered the first
+--- request: its credentials are never used.
 ---@return table|nil reply
 ---@return dataworks.CredentialFailure|nil
 ---@return table|nil request the last one
-function M.send(host, deadline, build, subject, limits)
+local function send(host, deadline, build, subject, limits)
   local is_tight = deadline - host.clock() < TIMEOUT
+  local request, reply, lost
   for attempt = 1, 2 do
     local left = math.min(TIMEOUT, deadline - host.clock())
     if left <= 0 then
       return nil, failures.cut_short "the deadline of the call passed"
     end
-    local request, refusal = build(subject)
+    request, lost = build(subject)
     if not request then
-      return nil, refusal
+      return nil, lost
     end
-    local reply, lost = host:http(request, {
+    reply, lost = host:http(request, {
       timeout = left, connect_timeout = math.min(CONNECT_TIMEOUT, left), proxy = limits and limits.proxy,
     })
-    local is_last = attempt == 2 or lost and FINAL[lost.kind]
-    if reply and (is_last or reply.status < 500) then
+    if reply and (attempt == 2 or reply.status < 500) then
       return reply, nil, request
-    elseif is_last then
-      return nil, no_reply(request, lost, lost.kind == "timeout" and is_tight)
+    elseif lost and FINAL[lost.kind] then
+      break
     end
   end
+  local message = (lost.path and lost.path .. ": " or "") .. lost.message
+  local failure = failures.new(("%s: %s"):format(M.origin(request.url), message), lost.advice)
+  failure.code, failure.cut_short = lost.code, lost.kind == "timeout" and is_tight
+  return nil, failures.of_request(failure, lost)
 end
 
 --- Sends a request, and decodes the JSON object of a reply of HTTP 200.
 ---@param host dataworks.CredentialHost
 ---@param deadline number
----@param build fun(subject: table): table|nil, dataworks.CredentialFailure|nil
+---@param build fun(subject: table): table|nil, dataworks.CredentialFailure|nil a new request for each attempt
 ---@param subject table
 ---@param limits? { proxy?: "" }
 ---@return table|nil object
@@ -81,7 +73,7 @@ end
 ---@return table|nil reply of another status
 ---@return table|nil request
 function M.ask(host, deadline, build, subject, limits)
-  local reply, failure, request = M.send(host, deadline, build, subject, limits)
+  local reply, failure, request = send(host, deadline, build, subject, limits)
   if not reply then
     return nil, failure
   elseif reply.status ~= 200 then

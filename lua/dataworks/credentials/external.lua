@@ -6,41 +6,30 @@ local core = require "dataworks.core"
 local failures = require "dataworks.util.credential_failure"
 local inside_nginx = require "dataworks.util.inside_nginx"
 local reply_of = require "dataworks.credentials.reply"
-local static = require "dataworks.credentials.static"
 local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
 local TIMEOUT, MAX_OUTPUT = 60, 64 * 1024
 
--- A program that ends this many seconds before the deadline was stopped by it.
+-- A program that fails within this many seconds of the deadline was stopped by it.
 local STOP_SECONDS = 0.05
 
---- An empty token and an empty expiration count as none.
+local NAMES = { id = "access_key_id", secret = "access_key_secret", token = "sts_token", expiration = "expiration" }
+
+--- The parts that may be missing, by mode.
+local OPTIONAL = { AK = { token = true, expiration = true }, StsToken = { expiration = true } }
+
 local function parse(output)
   local answer, failure = reply_of.object(output)
   if not answer then
     return nil, failure
   end
-  local mode, token, expiration = answer.mode, answer.sts_token, nil
-  if token == "" then
-    token = nil
-  end
-  if mode ~= nil and mode ~= "AK" and mode ~= "StsToken" then
+  local optional = OPTIONAL[answer.mode or "AK"]
+  if not optional then
     return nil, failures.new "the answer's mode is neither AK nor StsToken"
-  elseif mode == "StsToken" and not token then
-    return nil, failures.new "the answer has no sts_token"
   end
-  if (answer.expiration or "") ~= "" then
-    expiration = reply_of.expiration(answer.expiration)
-    if not expiration then
-      return nil, failures.new "the answer's expiration is not a date"
-    end
-  end
-  return static.check {
-    access_key_id = answer.access_key_id, access_key_secret = answer.access_key_secret, security_token = token,
-    expiration = expiration,
-  }
+  return reply_of.credentials(answer, NAMES, optional)
 end
 
 local function run(words, host, deadline)

@@ -8,7 +8,7 @@ local M = {}
 -- A configuration of hundreds of profiles is far smaller.
 local MAX_BYTES = 1024 * 1024
 
---- The path of a file that has a variable for its path, and a usual place in the home directory.
+--- The path of a file: the given one, that of a variable, or the usual one below the home directory.
 ---@param given string|nil
 ---@param getenv fun(name: string): string|nil
 ---@param variable string
@@ -64,7 +64,7 @@ function M.watch(path, parse)
 end
 
 --- The document in the file: the same table while the file does not change. A file that can't be parsed may be half
---- written: the last document stays.
+--- written, so the last document stays.
 ---@return table|nil document
 ---@return dataworks.CredentialFailure|nil
 function WatchedFile:get()

@@ -8,10 +8,10 @@ local M = {}
 -- Seconds that a call waits for the fetch of another call.
 local MAX_WAIT = 60
 
--- A fetch that takes longer has ended together with its coroutine.
+-- After this many seconds a fetch counts as lost together with its coroutine.
 local MAX_SECONDS = 120
 
--- nginx may have too many timers: a detached fetch that hasn't started by then runs in the call itself.
+-- When nginx has too many timers, a detached fetch does not start. After this many seconds the call fetches itself.
 local MAX_START_DELAY = 1
 
 ---@class dataworks.Flight

@@ -43,13 +43,10 @@ function M.new(caller, options, getenv)
   return self
 end
 
---- A host whose providers share nothing with those of another scope.
+--- A host with `shared` whose providers share nothing with those of another scope.
 ---@param scope string|nil nil: they share nothing at all
 ---@return dataworks.CredentialHost
 function Host:scoped(scope)
-  if not self.shared then
-    return self
-  end
   return setmetatable({ shared = scope and self.shared:scoped(scope) or false }, { __index = self })
 end
 

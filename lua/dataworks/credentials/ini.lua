@@ -59,7 +59,6 @@ local TYPES = {
     build = function(section) return static.new { bearer_token = section.bearer_token } end,
   },
   ecs_ram_role = {
-    needs = {},
     build = function(section, host) return ecs_ram_role.new({ role_name = section.role_name }, host) end,
   },
   ram_role_arn = {
@@ -75,7 +74,7 @@ local TYPES = {
 local function build_section(section, host)
   local kind = TYPES[section.type]
   if kind then
-    local missing = failures.missing(section, kind.needs)
+    local missing = failures.missing(section, kind.needs or {})
     if missing then
       return nil, missing
     end
@@ -93,12 +92,7 @@ local function build(document, name, host)
   if not section then
     return nil, failures.new("it has no section " .. name)
   end
-  local prefix = "section " .. name
-  local provider, failure = build_section(section, host)
-  if not provider then
-    return nil, failures.within(prefix, failure)
-  end
-  return failures.prefixed(prefix, provider)
+  return failures.prefixed("section " .. name, build_section(section, host))
 end
 
 --- The path of the file, or why it is not read; and the name of the wanted section.

@@ -26,12 +26,9 @@ local REFUSED = { [400] = true, [401] = true, [403] = true }
 ---@field profile table of the CLI
 ---@field host dataworks.CredentialHost
 ---@field site { url: string, client_id: string }
+---@field advice string how to sign in again
 ---@field file dataworks.CliFile
 ---@field problem? dataworks.CredentialFailure why the file could not be written
-
-local function sign_in_again(profile, reason)
-  return failures.new(reason, ("run: aliyun configure --profile %s --mode OAuth"):format(profile.name))
-end
 
 --- Puts changes into the profile, in memory and in the file.
 local function save(self, changes)
@@ -62,11 +59,11 @@ end
 local function renew(self, deadline)
   local profile = self.profile
   if not profile.oauth_refresh_token then
-    return nil, sign_in_again(profile, "the access token has expired, and there is no refresh token")
+    return nil, failures.new("the access token has expired, and there is no refresh token", self.advice)
   end
   local answer, failure, is_refused = ask(self, deadline, build_renewal)
   if is_refused then
-    return nil, sign_in_again(profile, "the refresh token has expired or was used elsewhere")
+    return nil, failures.new("the refresh token has expired or was used elsewhere", self.advice)
   elseif not answer then
     return nil, failure
   elseif type(answer.access_token) ~= "string" or answer.access_token == "" then
@@ -123,7 +120,7 @@ local function fetch(self, deadline)
   end
   local found, failure, is_refused = exchange_token(self, deadline)
   if is_refused then
-    return nil, sign_in_again(self.profile, failure.message)
+    return nil, failures.new(failure.message, self.advice)
   end
   return found, failure
 end
@@ -131,15 +128,18 @@ end
 ---@param profile table
 ---@param host dataworks.CredentialHost
 ---@param stored dataworks.Credentials|nil fetched before, and saved in the file
+---@param advice string how to sign in again
 ---@param file dataworks.CliFile
 ---@return dataworks.Provider|nil
 ---@return dataworks.CredentialFailure|nil
-function M.new(profile, host, stored, file)
+function M.new(profile, host, stored, advice, file)
   local site = SITES[(profile.oauth_site_type or ""):upper()]
   if not site then
-    return nil, sign_in_again(profile, "its oauth_site_type is neither CN nor INTL")
+    return nil, failures.new("its oauth_site_type is neither CN nor INTL", advice)
   end
-  return cache.new("oauth", host, fetch, { profile = profile, host = host, site = site, file = file }, stored)
+  return cache.new("oauth", host, fetch, {
+    profile = profile, host = host, site = site, advice = advice, file = file,
+  }, stored)
 end
 
 return M

@@ -46,28 +46,34 @@ function M.object(text)
   return object
 end
 
---- Temporary credentials. All four parts must be present.
+local PARTS = { "id", "secret", "token", "expiration" }
+
+--- Credentials in a reply.
 ---@param answer any decoded
 ---@param names dataworks.CredentialNames
+---@param optional? table<string, boolean> the parts that may be missing or empty, by their names here
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
-function M.credentials(answer, names)
+function M.credentials(answer, names, optional)
   if type(answer) ~= "table" then
     return nil, failures.new "the answer has no credentials"
   end
-  for _, part in ipairs { "id", "secret", "token", "expiration" } do
+  local found = {}
+  for _, part in ipairs(PARTS) do
     local value = answer[names[part]]
-    if type(value) ~= "string" or value == "" then
+    if value ~= "" then
+      found[part] = value
+    end
+    if type(found[part]) ~= "string" and not (found[part] == nil and optional and optional[part]) then
       return nil, failures.new(("the answer has no %s"):format(names[part]))
     end
   end
-  local expiration = M.expiration(answer[names.expiration])
-  if not expiration then
+  local expiration = found.expiration and M.expiration(found.expiration)
+  if found.expiration and not expiration then
     return nil, failures.new(("the answer's %s is not a date"):format(names.expiration))
   end
   return {
-    access_key_id = answer[names.id], access_key_secret = answer[names.secret],
-    security_token = answer[names.token], expiration = expiration,
+    access_key_id = found.id, access_key_secret = found.secret, security_token = found.token, expiration = expiration,
   }
 end
 

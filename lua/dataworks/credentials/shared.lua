@@ -7,7 +7,7 @@ local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
--- A lock outlives a worker that was killed during its fetch by no more than this.
+-- A lock ends after this time, in case its worker was killed.
 local LOCK_SECONDS = 15
 local POLL_SECONDS = 0.05
 
@@ -37,8 +37,8 @@ Shared.__index = Shared
 ---@class dataworks.SharedEntry the credentials of one provider in the dict
 ---@field shared dataworks.SharedCredentials
 ---@field name string
----@field number integer tells the providers of one client apart
----@field fetch fun(subject: table, deadline: number): dataworks.Credentials|nil, dataworks.CredentialFailure|nil
+---@field number integer distinguishes the providers of one client
+---@field fetch dataworks.CredentialFetch
 ---@field subject table
 ---@field last dataworks.Credentials|nil
 local Entry = {}
@@ -47,27 +47,21 @@ Entry.__index = Entry
 -- Keys
 
 -- The variables that decide, beside options and files, which credentials are fetched.
-local VARIABLES, PLAIN = {}, { "HOME", "ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN" }
-for name in ([[
-  ACCESS_KEY_ID ACCESS_KEY_SECRET SECURITY_TOKEN PROFILE ROLE_ARN ROLE_SESSION_NAME EXTERNAL_ID OIDC_PROVIDER_ARN
+local VARIABLES = [[
+  HOME ACCESS_KEY_ID ACCESS_KEY_SECRET SECURITY_TOKEN PROFILE ROLE_ARN ROLE_SESSION_NAME EXTERNAL_ID OIDC_PROVIDER_ARN
   OIDC_TOKEN_FILE STS_ENDPOINT STS_REGION VPC_ENDPOINT_ENABLED ECS_METADATA CREDENTIALS_URI CONFIG_FILE
   CREDENTIALS_FILE
-]]):gmatch("%S+") do
-  VARIABLES[#VARIABLES + 1] = name
-end
+]]
 
 local function environment(getenv)
   local values = {}
-  for _, name in ipairs(VARIABLES) do
-    values["*_" .. name] = variables.any(getenv, name)
-  end
-  for _, name in ipairs(PLAIN) do
-    values[name] = getenv(name)
+  for name in VARIABLES:gmatch("%S+") do
+    values[name] = variables.any(getenv, name) or getenv(name)
   end
   return values
 end
 
---- Clients with other credentials must have other keys. The dict survives a reload of nginx, with its options changed.
+--- Clients with other credentials must have other keys, also after a reload of nginx with other options.
 local function key_of(self)
   local shared = self.shared
   local options = shared.options
@@ -147,11 +141,11 @@ function Entry:get(deadline)
   return found, failure
 end
 
---- A fetch and its subject that share what the given ones fetch.
+--- Wraps a fetch and its subject, so that all workers share the credentials.
 ---@param name string
----@param fetch fun(subject: table, deadline: number): dataworks.Credentials|nil, dataworks.CredentialFailure|nil
+---@param fetch dataworks.CredentialFetch
 ---@param subject table
----@return fun(subject: table, deadline: number): dataworks.Credentials|nil, dataworks.CredentialFailure|nil
+---@return dataworks.CredentialFetch
 ---@return dataworks.SharedEntry
 function Shared:wrap(name, fetch, subject)
   self.entries = self.entries + 1
@@ -159,29 +153,27 @@ function Shared:wrap(name, fetch, subject)
   return Entry.get, setmetatable(entry, Entry)
 end
 
-local function new(host, options, scope)
-  local dict = rawget(_G, "ngx").shared[options.credentials_dict]
-  return setmetatable({ host = host, options = options, dict = dict, scope = scope, entries = 0 }, Shared)
-end
-
 ---@param scope string
 ---@return dataworks.SharedCredentials
 function Shared:scoped(scope)
-  return new(self.host, self.options, scope)
+  return setmetatable({
+    host = self.host, options = self.options, dict = self.dict, scope = scope, entries = 0,
+  }, Shared)
 end
 
---- No key could tell the credentials of two functions apart.
+--- The credentials of functions are not shared: no key distinguishes two functions.
 local function has_function(credentials)
   return type(credentials) == "function"
     or type(credentials) == "table" and has_function(credentials.source)
 end
 
 ---@param host dataworks.CredentialHost
----@param options dataworks.Options
+---@param options dataworks.Options with credentials_dict
 ---@return dataworks.SharedCredentials|nil
 function M.new(host, options)
-  if options.credentials_dict and not has_function(options.credentials) then
-    return new(host, options, "")
+  if not has_function(options.credentials) then
+    local dict = rawget(_G, "ngx").shared[options.credentials_dict]
+    return setmetatable({ host = host, options = options, dict = dict, scope = "", entries = 0 }, Shared)
   end
 end
 

@@ -97,7 +97,7 @@ end
 ---@field host dataworks.CredentialHost
 ---@field role dataworks.Role
 ---@field build fun(call: dataworks.StsCall): table|nil, dataworks.CredentialFailure|nil
----@field secrets fun(call: dataworks.StsCall, request: table): string[] to redact in the reply
+---@field secrets string[] to redact in the reply; set by build
 ---@field keys? dataworks.Credentials
 ---@field signer? userdata
 ---@field token? string
@@ -105,7 +105,7 @@ end
 local ADVICE = { NoPermission = "Allow this user sts:AssumeRole in RAM, and name it in the trust policy of the role" }
 
 local function refusal_of(call, request, reply)
-  local redact = redactor.new(call:secrets(request))
+  local redact = redactor.new(call.secrets)
   local _, fields = response.read(reply, "state", { request = request, redact = redact, now = call.host.now })
   local message = ("it answered with HTTP %d"):format(reply.status)
   if fields.kind == "service" then
@@ -139,12 +139,12 @@ local function build_signed(call)
     signer = call.signer, endpoint = call.role.url, date = host.now(), nonce = host.nonce(),
     user_agent = host.user_agent,
   })
-  return request, refusal and as_failure(refusal)
-end
-
-local function signed_secrets(call, request)
+  if not request then
+    return nil, as_failure(refusal)
+  end
   local signature = request.body:match("Signature=([^&]*)")
-  return { call.keys.access_key_secret, call.keys.security_token or "", signature, percent.decode(signature) }
+  call.secrets = { call.keys.access_key_secret, call.keys.security_token or "", signature, percent.decode(signature) }
+  return request
 end
 
 ---@param host dataworks.CredentialHost
@@ -161,10 +161,7 @@ function M.assume_role(host, deadline, keys, role)
   if not signer then
     return nil, as_failure(refusal)
   end
-  local call = {
-    action = "AssumeRole", host = host, role = role, keys = keys, signer = signer, build = build_signed,
-    secrets = signed_secrets,
-  }
+  local call = { action = "AssumeRole", host = host, role = role, keys = keys, signer = signer, build = build_signed }
   local found, failure = ask(call, deadline)
   if failure and (failure.code or ""):find("^InvalidTimeStamp") and host:correct_clock(failure.date) then
     found, failure = ask(call, deadline)
@@ -197,8 +194,7 @@ end
 ---@return dataworks.CredentialFailure|nil
 function M.assume_role_with_oidc(host, deadline, token, role)
   return ask({
-    action = "AssumeRoleWithOIDC", host = host, role = role, token = token, build = build_unsigned,
-    secrets = function() return { token } end,
+    action = "AssumeRoleWithOIDC", host = host, role = role, token = token, secrets = { token }, build = build_unsigned,
   }, deadline)
 end
 

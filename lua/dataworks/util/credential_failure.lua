@@ -1,8 +1,8 @@
--- Why a provider has no credentials, as fields of an error. They never contain text of a file or of a reply.
+-- Why a provider has no credentials, as fields of an error. No text of a file or of a reply is in them.
 
 local M = {}
 
----@class dataworks.CredentialFailure fields of an error, and what only the credentials room reads:
+---@class dataworks.CredentialFailure fields of an error, and three more for the credentials room
 ---@field not_configured? boolean nothing is set up here: a chain asks its next provider
 ---@field cut_short? boolean the call's own end cut the fetch short: the next fetch may succeed
 ---@field pause? number seconds until the next fetch can help
@@ -81,11 +81,16 @@ function Prefixed:expire()
   return self.provider:expire()
 end
 
---- A provider with a prefix before the message of each failure.
+--- A provider, or the failure to build it, with a prefix before the message of each failure.
 ---@param prefix string
----@param provider dataworks.Provider
----@return dataworks.Provider
-function M.prefixed(prefix, provider)
+---@param provider dataworks.Provider|nil
+---@param failure dataworks.CredentialFailure|nil
+---@return dataworks.Provider|nil
+---@return dataworks.CredentialFailure|nil
+function M.prefixed(prefix, provider, failure)
+  if not provider then
+    return nil, M.within(prefix, failure)
+  end
   return setmetatable({ prefix = prefix, provider = provider }, Prefixed)
 end
 
