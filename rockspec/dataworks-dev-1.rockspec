@@ -51,6 +51,7 @@ build = {
     ["dataworks.api.catalog.v20240518"] = "lua/dataworks/api/catalog/v20240518.lua",
     ["dataworks.api.endpoints"] = "lua/dataworks/api/endpoints.lua",
     ["dataworks.api.task_param"] = "lua/dataworks/api/task_param.lua",
+    ["dataworks.api.writers"] = "lua/dataworks/api/writers.lua",
     ["dataworks.call.caller"] = "lua/dataworks/call/caller.lua",
     ["dataworks.call.client_options"] = "lua/dataworks/call/client_options.lua",
     ["dataworks.call.client_token"] = "lua/dataworks/call/client_token.lua",
