@@ -136,7 +136,7 @@ local COMPARED = {
   { "Placement", label = "FileFolderPath, ResourceGroup or Cu" },
 }
 
---- Parameters that are given again must be those that the flow was begun with.
+--- A parameter that is given again must be the same as when the flow was begun.
 local function check_same(flow, texts, before)
   local different = {}
   for _, item in ipairs(COMPARED) do
