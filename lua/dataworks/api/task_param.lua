@@ -107,10 +107,6 @@ local function destination(to)
   return row, check_name(datasource, "to." .. step_type)
 end
 
-local function writer_step(row, datasource)
-  return { stepType = row.step_type, parameter = { datasource = datasource }, name = "Writer", category = "writer" }
-end
-
 local function schedule_group(id)
   if type(id) == "string" then id = ids.native(id) end
   if id ~= nil and (type(id) ~= "number" or id % 1 ~= 0) then
@@ -131,7 +127,8 @@ end
 ---@return table TaskParam
 function M.build(spec)
   check_options(spec)
-  local source, row, datasource = reader_step(spec.from), destination(spec.to)
+  local source = reader_step(spec.from)
+  local row, datasource = destination(spec.to)
   return {
     type = "realtime",
     version = "1.0",
@@ -141,7 +138,10 @@ function M.build(spec)
       name = spec.name,
       taskType = row.task_type,
     },
-    steps = { source, writer_step(row, datasource) },
+    steps = {
+      source,
+      { stepType = row.step_type, parameter = { datasource = datasource }, name = "Writer", category = "writer" },
+    },
   }
 end
 

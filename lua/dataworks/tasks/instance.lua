@@ -63,17 +63,21 @@ end
 
 -- Waiting
 
-local function set_of(list)
-  local set = {}
-  for _, name in ipairs(list) do
-    set[name] = true
+---@param states string[]
+---@param state string|nil
+---@return boolean
+function M.includes(states, state)
+  for _, name in ipairs(states) do
+    if name == state then
+      return true
+    end
   end
-  return set
+  return false
 end
 
 --- A task that stopped after it ran does not start by itself. One that has not run yet may be about to start.
-local function is_dead_end(state, wanted, has_started)
-  return state == "FAIL" or has_started and (state == "NORUN" or state == "PAUSE" and not wanted.NORUN)
+local function is_dead_end(state, states, has_started)
+  return state == "FAIL" or has_started and (state == "NORUN" or state == "PAUSE" and not M.includes(states, "NORUN"))
 end
 
 local function dead_end(result, task, from, state)
@@ -88,7 +92,7 @@ local function dead_end(result, task, from, state)
   }
 end
 
-local function classifier(task, wanted, may_be_gone)
+local function classifier(task, states, may_be_gone)
   local last, has_started
   return function(result, err)
     if err and err.kind == "task" and may_be_gone then
@@ -98,9 +102,9 @@ local function classifier(task, wanted, may_be_gone)
     end
     local state = state_of(result, task.TaskType)
     result.state = state
-    if wanted[state or ""] then
+    if M.includes(states, state) then
       return "success", result
-    elseif is_dead_end(state, wanted, has_started) then
+    elseif is_dead_end(state, states, has_started) then
       return "failure", nil, dead_end(result, task, last, state)
     end
     last, has_started = state, has_started or state == "WAIT" or state == "RUN"
@@ -118,7 +122,7 @@ end
 ---@return dataworks.Error|nil err
 function M.wait(caller, task, states, options, may_be_gone)
   local result, err = waiter.wait(caller, {
-    row = catalog.find(ACTION), params = task, classify = classifier(task, set_of(states), may_be_gone),
+    row = catalog.find(ACTION), params = task, classify = classifier(task, states, may_be_gone),
     unmet = ("file %s is not %s"):format(ids.text(task.FileId), table.concat(states, " or ")),
   }, options)
   if not result and (err.kind == "timeout" or err.kind == "cancelled") then

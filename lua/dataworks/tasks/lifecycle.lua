@@ -75,18 +75,10 @@ local function check_type(operation, task_type)
   }
 end
 
-local function includes(list, name)
-  for _, one in ipairs(list) do
-    if one == name then
-      return true
-    end
-  end
-  return false
-end
-
 --- After a lost reply: did the task move from another state to one that this call leads to?
 local function took_effect(caller, operation, task, before, waiting)
-  if before == "" or includes(operation.proof, before) or before == instance.NONE and operation.may_be_gone then
+  local had_none = before == instance.NONE and operation.may_be_gone
+  if before == "" or had_none or instance.includes(operation.proof, before) then
     return false
   end
   return instance.wait(caller, task, operation.proof, waiting, operation.may_be_gone) ~= nil

@@ -19,9 +19,9 @@ local PAGE_SIZE = 10
 ---@field options dataworks.CallOptions
 ---@field number string|nil name of the parameter
 ---@field token string|nil name of the parameter
----@field seen integer items so far, with those of skipped pages
+---@field seen integer|nil items so far, with those of skipped pages
 ---@field tokens table<string, boolean> so far
----@field last table|nil the items of the page before
+---@field last string|nil the items of the page before, as JSON
 ---@field done boolean
 local Paginator = {}
 Paginator.__index = Paginator
@@ -32,7 +32,7 @@ end
 
 local function new(caller, row, params, options)
   local self = setmetatable({
-    caller = caller, row = row, params = {}, options = options, seen = 0, tokens = {}, done = false,
+    caller = caller, row = row, params = {}, options = options, tokens = {}, done = false,
   }, Paginator)
   for name, value in next, params do
     self.params[name] = value
@@ -61,34 +61,17 @@ local function contents(row, result)
   return holder, value or {}
 end
 
-local function same(a, b)
-  if type(a) ~= "table" or type(b) ~= "table" then
-    return a == b
-  end
-  for key, value in next, a do
-    if not same(value, b[key]) then
-      return false
-    end
-  end
-  for key in next, b do
-    if a[key] == nil then
-      return false
-    end
-  end
-  return true
-end
-
 --- Without a TotalCount, a short page is the last one.
 ---@return string|nil problem
 function Paginator:advance_number(holder, list)
   local number = tonumber(self.params[self.number])
   local total, size = tonumber(holder.TotalCount or holder.Total), tonumber(holder.PageSize)
-  if self.last and same(self.last, list) then
+  local text = core.encode(list)
+  if text and text == self.last then
     return ("page %d is the same as the one before"):format(number)
-  elseif not self.last then
-    self.seen = (number - 1) * (size or 0)
   end
-  self.seen, self.last = self.seen + #list, list
+  self.seen = (self.seen or (number - 1) * (size or 0)) + #list
+  self.last = text
   self.params[self.number] = number + 1
   if total and total >= #list then
     self.done = self.seen >= total
