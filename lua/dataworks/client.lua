@@ -130,11 +130,7 @@ end
 ---@return dataworks.Error|nil err
 function methods:wait(params, options)
   options = check_call(self, "wait", params, options, configuration.OPTIONS)
-  local query, err = configuration.params(params)
-  if not query then
-    return nil, err
-  end
-  return configuration.configuration(self._caller, query, options)
+  return configuration.wait(self._caller, params, options)
 end
 
 --- Creates a task from a script: generate, wait, create. An offline task needs only the last step.

@@ -79,4 +79,11 @@ function M.params(request)
   return found
 end
 
+--- The names of the actions that were called, in order.
+function M.actions(world)
+  local list = {}
+  for i, request in ipairs(world.sent) do list[i] = request.headers["x-acs-action"] end
+  return list
+end
+
 return M
