@@ -304,14 +304,6 @@ local function split_host(authority, scheme)
   return host, port
 end
 
-local function is_loopback(host)
-  if host == "localhost" or host == "::1" then
-    return true
-  end
-  local bytes = address.parse(host)
-  return bytes ~= nil and #bytes == 4 and bytes[1] == 127
-end
-
 local function parse_proxy(proxy)
   local scheme, rest = proxy:match("^(%w+)://(.*)$")
   if scheme ~= "http" then
@@ -360,7 +352,7 @@ function M.target(url, proxy, allow_http)
   if not host or not port or port < 1 or port > 65535 then
     return nil, M.no_url()
   end
-  local loopback = is_loopback(host)
+  local loopback = address.is_loopback(host)
   if scheme == "http" and not loopback and not allow_http then
     return nil, failure("invalid", "plain http is refused: the host is not loopback",
       "use an https:// endpoint, or set allow_http = true", "CURLE_UNSUPPORTED_PROTOCOL")
