@@ -5,7 +5,7 @@ local inflate = require "dataworks.transport.inflate"
 local shell = require "spec.support.shell"
 
 describe("gzip", function()
-  setup(function() assert.is_true(inflate.available()) end)
+  setup(function() assert.is_true(inflate.is_available()) end)
 
   local function zipped(text)
     return shell.output(("printf %%s %s | gzip -n | od -An -v -tx1"):format(shell.quote(text)))
@@ -22,7 +22,7 @@ describe("gzip", function()
   it("that is spoilt, cut short or followed by something is said to be that", function()
     local packed = zipped "a reply"
     for _, spoilt in ipairs { "", "no gzip", packed:sub(1, -2), packed .. "x", packed:sub(1, -9) .. ("\0"):rep(8) } do
-      assert.same({ nil, "the reply is no gzip, or not all of it" }, { inflate.gunzip(spoilt, 100) })
+      assert.same({ nil, "the reply's gzip is damaged or incomplete" }, { inflate.gunzip(spoilt, 100) })
     end
   end)
 

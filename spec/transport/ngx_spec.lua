@@ -109,10 +109,10 @@ describe("inside nginx", function()
 
   it("calls a malformed reply that, and gives up its connection", function()
     for name, message in pairs {
-      no_http = "the reply doesn't begin as one of HTTP/1", bad_chunk = "a chunk of the reply has no size",
-      bad_header = "a header of the reply has a control character in it",
+      no_http = "the reply is not HTTP/1", bad_chunk = "a chunk of the reply has no valid size",
+      bad_header = "a header of the reply contains a control character",
       headers_129 = "the reply has more than 128 headers", header_64k = "the reply's headers are larger than 65536 bytes",
-      early_forever = "the reply's headers are larger than 65536 bytes", bad_gzip = "the reply is no gzip, or not all of it",
+      early_forever = "the reply's headers are larger than 65536 bytes", bad_gzip = "the reply's gzip is damaged or incomplete",
       bad_encoding = "the reply has a Content-Encoding that was not asked for",
     } do
       local sent = (name == "no_http" or name == "early_forever") and "unknown" or "true"
@@ -122,8 +122,8 @@ describe("inside nginx", function()
 
   it("takes no reply that was not asked for as the next one's", function()
     for name, first in pairs {
-      at_once = "200 ok", large = "200 ok", later = "200 ok", without_body = "204 ", bad_gzip = "protocol true the reply is no gzip",
-      malformed = "protocol true the reply's Content-Length is no length",
+      at_once = "200 ok", large = "200 ok", later = "200 ok", without_body = "204 ", bad_gzip = "protocol true the reply's gzip is damaged",
+      malformed = "protocol true the reply's Content-Length is not a length",
     } do
       local said = with("", "local first = send(%q) ngx.sleep(%s) return first .. ' then ' .. send(%q)", web:url("/stray/" .. name),
         name == "later" and "0.2" or "0", web:url "/chunked")
@@ -156,8 +156,8 @@ describe("inside nginx", function()
   end)
 
   it("keeps the deadline while it waits for the head and for the body", function()
-    assert.equal("timeout unknown the deadline passed while the reply was awaited / nil", send(web:url "/never", "", "timeout = 0.2"))
-    assert.equal("timeout true the deadline passed while the reply was awaited / nil", send(web:url "/half", "", "timeout = 0.2"))
+    assert.equal("timeout unknown the deadline passed before the whole reply arrived / nil", send(web:url "/never", "", "timeout = 0.2"))
+    assert.equal("timeout true the deadline passed before the whole reply arrived / nil", send(web:url "/half", "", "timeout = 0.2"))
     assert.matches("^timeout false the deadline passed before the request was sent", send(web:url "/echo", "", "connect_timeout = 0"))
   end)
 
@@ -167,10 +167,10 @@ describe("inside nginx", function()
       -- nginx loses the reason now and then, and never the refusal.
       local said = send(web:tls_url(server, "/echo"))
       assert.matches("^transport false the certificate ", said)
-      assert.is_true(said:find("the certificate is not good: .*" .. reason) ~= nil or said:find("the certificate was refused", 1, true) ~= nil, said)
+      assert.is_true(said:find("the certificate is not valid: .*" .. reason) ~= nil or said:find("the certificate was refused", 1, true) ~= nil, said)
       assert.matches("lua_ssl_trusted_certificate", said)
     end
-    assert.matches("^transport false no TLS", send(web:url("/echo"):gsub("^http", "https"):gsub("127.0.0.1", "localhost"), ""))
+    assert.matches("^transport false the TLS handshake failed", send(web:url("/echo"):gsub("^http", "https"):gsub("127.0.0.1", "localhost"), ""))
   end)
 
   it("shows a client certificate, in connections of their own", function()
@@ -216,7 +216,7 @@ describe("inside nginx", function()
     assert.equal("200 service.test", named(url .. "sni"))
     assert.matches("^200 %d+ 2$", (named(url .. "connection"):gsub("1$", "2")))
     assert.matches("^transport false unknown.nothing could not be resolved.*directive resolver", named "https://unknown.nothing/")
-    assert.matches("^timeout false no connection in time", named("https://silent.test/", "connect_timeout = 0.2"))
+    assert.matches("^timeout false connecting took too long", named("https://silent.test/", "connect_timeout = 0.2"))
     assert.matches("^transport false the certificate .*lua_ssl_trusted_certificate",
       named(("https://other.test:%d/"):format(web.tls_13)))
   end)
@@ -300,7 +300,7 @@ describe("inside nginx", function()
 
   it("lets all who wait at a gate through, once it is opened", function()
     assert.equal("true true true false", with("", [[
-      local gate, shut = transport:gate(), transport:gate()
+      local gate, shut = transport:latch(), transport:latch()
       local passed = {}
       local function pass(i) passed[i] = tostring(gate.wait(10)) end
       local a, b = ngx.thread.spawn(pass, 1), ngx.thread.spawn(pass, 2)
@@ -347,7 +347,7 @@ describe("inside nginx", function()
 
     it("takes no other kind of proxy", function()
       for _, scheme in ipairs { "https", "socks5", "socks5h" } do
-        assert.matches("^invalid false inside nginx a proxy has to be http://, not " .. scheme,
+        assert.matches("^invalid false inside nginx a proxy must be http://, not " .. scheme,
           send("https://service.test/", "", ("proxy = '%s://127.0.0.1:1'"):format(scheme)))
       end
     end)
