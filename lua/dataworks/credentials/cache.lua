@@ -135,7 +135,7 @@ function M.new(name, fetch, host, stored)
   --- So that it goes on for the others when whoever asked is killed meanwhile.
   local function fetch_apart(mine, deadline, ahead)
     local wait = mine.gate.wait
-    local started = mine.gate.apart(fetcher(mine, deadline, ahead))
+    local started = mine.gate.run_detached(fetcher(mine, deadline, ahead))
     if not started or not wait(math.min(NOT_BEGUN, (deadline - host.clock()) / 2)) and not mine.begun then
       mine.begun = true
       return fetch_for_all(mine, deadline, ahead)
@@ -154,7 +154,7 @@ function M.new(name, fetch, host, stored)
     local mine = { since = host.clock(), gate = gate }
     busy = mine
     -- What was not set up most likely isn't now, and that takes no time to find out.
-    if gate and gate.apart and not absent then
+    if gate and gate.run_detached and not absent then
       return fetch_apart(mine, deadline, ahead)
     end
     return fetch_for_all(mine, deadline, ahead)

@@ -91,7 +91,9 @@ function M.new(caller, options, getenv)
 
   function host.gate()
     local chosen = transport(false)
-    if chosen and chosen.gate then
+    if chosen and chosen.latch then
+      return chosen:latch()
+    elseif chosen and chosen.gate then
       return chosen:gate()
     end
   end
