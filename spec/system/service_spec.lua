@@ -224,9 +224,9 @@ describe("the service of examples/openresty", function()
     local ok, result = pcall(host.run, host, ([[
       local tasks = require "examples.openresty.tasks"
       package.loaded.tasks = tasks
-      local carrier = require "examples.openresty.carrier"
+      local runner = require "examples.openresty.runner"
       local client = require("dataworks").new { endpoint = %q, access_key_id = %q, access_key_secret = %q }
-      function carrier.client() return client end
+      function runner.client() return client end
       local state
       client:create_sync_task({ ProjectId = 10000, TaskType = "DI_OFFLINE", TaskName = "half", TaskContent = %q },
         { on_step = function(begun) state = begun error("only begun", 0) end })
@@ -235,13 +235,13 @@ describe("the service of examples/openresty", function()
       assert(select(2, pcall(tasks.add, { id = id, step = "begun", progress = 0 }, state)) == died)
       ngx.shared.sync_tasks.safe_add = nil
       assert(tasks.get(id) and #tasks.list() == 0)
-      for _, open in ipairs(tasks.open()) do carrier.take(open) end
+      for _, unfinished in ipairs(tasks.unfinished()) do runner.run(unfinished) end
       for _ = 1, 500 do
         if tasks.get(id).ended then break end
         ngx.sleep(0.01)
       end
       local task = tasks.list()[1]
-      return task.error and task.error.message or task.step .. " " .. #tasks.open()
+      return task.error and task.error.message or task.step .. " " .. #tasks.unfinished()
     ]]):format(emulator.endpoint, emulator.access_key_id, emulator.access_key_secret, files.read "spec/scripts/task_content_offline.json"))
     host:stop()
     web:stop()
