@@ -61,7 +61,7 @@ function M.tunnel_refused(status)
       "write user and password into the proxy's URL: http://user:password@host:port")
   elseif status >= 400 and status < 500 then
     return M.not_sent("transport", "PROXY_REFUSED", message,
-      "ask whoever runs the proxy to allow this endpoint, or name it in no_proxy")
+      "ask the proxy's operator to allow this endpoint, or name it in no_proxy")
   end
   return M.not_sent("transport", "PROXY_FAILED", message, "check that the proxy can reach the endpoint")
 end
