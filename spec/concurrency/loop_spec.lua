@@ -4,7 +4,7 @@ local core = require "dataworks.core"
 local curl = require "dataworks.curl"
 local dataworks = require "dataworks"
 local emulators = require "spec.support.emulator"
-local loops = require "dataworks.concurrency.loop"
+local latches = require "dataworks.concurrency.latch"
 local native_support = require "spec.support.native"
 local shell = require "spec.support.shell"
 local timers = require "dataworks.concurrency.timers"
@@ -114,7 +114,7 @@ describe("a loop", function()
         end
       end)
       assert.is_false(ok)
-      assert.matches("^[^\n]*lost 1\nstack traceback:.*\n14 more died, of:\n[^\n]*lost 2\n.*lost 11\n  %.%.%.$", err)
+      assert.matches("^[^\n]*lost 1\nstack traceback:.*\n14 more failed:\n[^\n]*lost 2\n.*lost 11\n  %.%.%.$", err)
       ok, err = pcall(dataworks.run, function()
         dataworks.spawn(function() error "lost" end)
         dataworks.spawn(function()
@@ -125,7 +125,7 @@ describe("a loop", function()
         error "broken"
       end)
       assert.is_false(ok)
-      assert.matches("^[^\n]*broken\nstack traceback:.*\n1 more died, of:\n[^\n]*lost$", err)
+      assert.matches("^[^\n]*broken\nstack traceback:.*\n1 more failed:\n[^\n]*lost$", err)
     end)
 
     it("leaves an error that is no text as it is", function()
@@ -538,7 +538,7 @@ describe("a loop", function()
       dataworks.run(function()
         local gate, fate
         local function opener()
-          gate = loops.gate()
+          gate = latches.new()
           transport:sleep(0.001)
           if fate == "dies" then error "broken" end
           if fate == "opens" then gate.open() end
@@ -593,7 +593,7 @@ describe("a loop", function()
       end)
       assert.matches("loop_spec.lua:%d+: join: call it as a method of a task, task:join%(%)", messages[1])
       assert.matches("loop_spec.lua:%d+: cancel: call it as a method of a task, task:cancel%(%)", messages[2])
-      assert.matches("loop_spec.lua:%d+: join: it waits, and .* table.sort", messages[3])
+      assert.matches("loop_spec.lua:%d+: join: only a task of the same loop can wait .* table.sort", messages[3])
     end)
 
     it("blocks in a coroutine of its own, where join says what to do", function()
@@ -963,7 +963,7 @@ describe("a loop", function()
 
   it("lets those who wait at a gate pass in the turn after it is opened", function()
     dataworks.run(function()
-      local gate, passed = loops.gate(), false
+      local gate, passed = latches.new(), false
       dataworks.spawn(function() passed = gate.wait(PATIENCE) end)
       transport:sleep(0)
       assert.is_false(passed)
