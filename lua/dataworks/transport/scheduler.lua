@@ -5,7 +5,7 @@ local M = {}
 
 M.CANCELLED = "the task was cancelled"
 
-local function none() end
+local function none() return nil end
 
 --- The running task, if it can wait here.
 ---@type fun(): dataworks.Task|nil
