@@ -28,14 +28,14 @@ describe("dataworks.map", function()
   end)
 
   it("runs as many items at a time as `concurrency` allows", function()
-    local path, now, most = requests:barrier(4), 0, 0
+    local path, running, highest = requests:barrier(4), 0, 0
     dataworks.map(numbers(12), function()
-      now = now + 1
-      most = math.max(most, now)
+      running = running + 1
+      highest = math.max(highest, running)
       assert(send(path))
-      now = now - 1
+      running = running - 1
     end, { concurrency = 4 })
-    assert.equal(4, most)
+    assert.equal(4, highest)
   end)
 
   it("keeps one item's failure from the others", function()

@@ -27,7 +27,7 @@ function FailedTasks:clear()
   self.numbers = {}
 end
 
---- The tasks in the order of their failures. Those that failed after `last` are left out.
+--- The tasks in the order of their failures, up to `last`.
 local function listed(self, last)
   local numbers, list = self.numbers, {}
   for task, number in pairs(numbers) do
