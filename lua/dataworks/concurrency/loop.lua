@@ -69,12 +69,8 @@ function Loop:spawn(fn, ...)
   local task = tasks.new(self, fn)
   self.alive = self.alive + 1
   self.tasks[task] = true
-  self:enqueue(task, ...)
-  return task
-end
-
-function Loop:enqueue(task, ...)
   self.ready:push { task, select("#", ...), ... }
+  return task
 end
 
 --- For a task that ends.
@@ -84,11 +80,7 @@ function Loop:remove(task)
 end
 
 function Loop:cancel_all()
-  local list = {}
   for task in pairs(self.tasks) do
-    list[#list + 1] = task
-  end
-  for _, task in ipairs(list) do
     task:cancel()
   end
 end

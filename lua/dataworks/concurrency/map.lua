@@ -24,7 +24,7 @@ local function cancelled(message)
 end
 
 local function not_begun()
-  return { err = cancelled "the map ended before this item was begun" }
+  return { err = cancelled "the map ended before this item began" }
 end
 
 local function outcome(task)
@@ -82,7 +82,15 @@ local function stop(self, reason)
   end
 end
 
-local function report_progress(self, index, result)
+local function take_outcome(self, task)
+  local index, result = self.indexes[task], outcome(task)
+  self.indexes[task] = nil
+  self.in_progress = self.in_progress - 1
+  self.done = self.done + 1
+  self.results[index] = result
+  if self.reason then
+    return
+  end
   local ok, err = guard("on_progress", self.on_progress, {
     done = self.done, total = #self.items, index = index, value = result.value, err = result.err,
   })
@@ -91,26 +99,13 @@ local function report_progress(self, index, result)
   end
 end
 
-local function take_outcome(self, task)
-  local index, result = self.indexes[task], outcome(task)
-  self.indexes[task] = nil
-  self.in_progress = self.in_progress - 1
-  self.done = self.done + 1
-  self.results[index] = result
-  if not self.reason then
-    report_progress(self, index, result)
-  end
-end
-
-local function await_end(self)
+--- Waits until items have ended, and takes their outcomes.
+local function take_outcomes(self)
   if #self.ended == 0 then
     self.is_waiting = true
     self.mapper:suspend()
     self.is_waiting = false
   end
-end
-
-local function take_outcomes(self)
   local ended = self.ended
   self.ended = {}
   for _, task in ipairs(ended) do
@@ -129,7 +124,6 @@ local function map_in_task(items, fn, options)
     if self.in_progress == 0 then
       break
     end
-    await_end(self)
     take_outcomes(self)
   end
   for index = self.started + 1, #items do

@@ -8,21 +8,21 @@ local M = {}
 
 --- Queues each task that has lost its turn.
 local function requeue(loop)
-  local queued, left = {}, {}
+  local queued = {}
   for _, entry in ipairs(loop.ready:values()) do
     queued[entry[1]] = true
   end
-  for task in pairs(loop.tasks) do
-    left[#left + 1] = task
+  loop.alive = 0
+  for _ in pairs(loop.tasks) do
+    loop.alive = loop.alive + 1
   end
-  loop.alive = #left
-  for _, task in ipairs(left) do
+  for task in pairs(loop.tasks) do
     if coroutine.status(task.thread) == "dead" then
       task:fail "interrupted!"
     else
       task.state = task.state == "new" and "new" or "ready"
       if not queued[task] then
-        loop:enqueue(task)
+        loop.ready:push { task, 0 }
       end
     end
   end

@@ -98,9 +98,10 @@ function Task:suspend(stop, argument)
   return await_turn(self, coroutine.yield(WAITS))
 end
 
+--- Queues the task for its next turn.
 function Task:make_ready(...)
   self.state = "ready"
-  self.loop:enqueue(self, ...)
+  self.loop.ready:push { self, select("#", ...), ... }
 end
 
 --- Does nothing unless the task waits.

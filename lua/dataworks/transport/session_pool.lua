@@ -30,22 +30,14 @@ function Pool:give(session)
   end
 end
 
-local function keys(map)
-  local list = {}
-  for key in pairs(map) do
-    list[#list + 1] = key
-  end
-  return list
-end
-
 --- Cancels the transfers, wakes the sleepers and closes the sessions.
 ---@param reason string
 function Pool:close(reason)
   self.closed = true
-  for _, transfer in ipairs(keys(self.transfers)) do
+  for transfer in pairs(self.transfers) do
     transfer:cancel(reason)
   end
-  for _, task in ipairs(keys(self.sleepers)) do
+  for task in pairs(self.sleepers) do
     task:interrupt()
   end
   for i = #self.idle, 1, -1 do
