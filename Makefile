@@ -98,7 +98,7 @@ check-c: ## each C file with gcc and clang and every warning, then cppcheck; the
 	cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 -j2 csrc tools
 	@$(MAKE) --no-print-directory -s build LUA=5.4
 	@$(MAKE) --no-print-directory -s build LUA=5.4 BUILD=build/poll CPPFLAGS=-DDATAWORKS_NO_EPOLL
-	@tools/suite 5.4 --cpath='./build/poll/?.so' spec/concurrency/loop_spec.lua
+	@tools/suite 5.4 --cpath='./build/poll/?.so' spec/concurrency spec/curl/multi_spec.lua spec/transport/curl_transfers_spec.lua
 
 VALGRIND ?= valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect,possible \
   --errors-for-leak-kinds=definite,indirect,possible --keep-debuginfo=yes --child-silent-after-fork=yes

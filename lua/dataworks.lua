@@ -3,7 +3,10 @@
 local client = require "dataworks.client"
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
+local lazy = require "dataworks.util.lazy"
 local limit = require "dataworks.limit.limit"
+local map = lazy "dataworks.concurrency.map"
+local run = lazy "dataworks.concurrency.run"
 local task = require "dataworks.api.task_param"
 
 local M = {
@@ -28,43 +31,34 @@ function M.generate(params, options)
   return from_environment:generate(params, options)
 end
 
--- Loaded by the first that needs a loop.
-local function run() return require "dataworks.concurrency.run" end
-local function map() return require "dataworks.concurrency.map" end
-
---- No tail calls below: the levels are counted.
-local function pass(...)
-  return ...
-end
-
---- Calls fn(...) as the first task of a loop, in which calls of tasks overlap, and waits for all tasks.
+--- Calls fn(...) as the first task of a loop, in which the calls of different tasks overlap, and waits for all tasks.
 ---@param fn function
 ---@return any ... what fn returns
 function M.run(fn, ...)
-  return pass(run().run(fn, ...))
+  return run.run(fn, ...)
 end
 
---- A task more for the running loop: fn(...) in a coroutine of its own.
+--- Adds a task to the running loop: fn(...) in a coroutine of its own.
 ---@param fn function
 ---@return dataworks.Task
 function M.spawn(fn, ...)
-  return pass(run().spawn(fn, ...))
+  return run.spawn(fn, ...)
 end
 
---- fn(item, index) for each item, many at once.
+--- Calls fn(item, index) for each item, several at a time.
 ---@param items any[]
 ---@param fn fun(item: any, index: integer): any, any value; or nil and an error
 ---@param options? dataworks.MapOptions
 ---@return ({ value: any }|{ err: any })[] results in the order of the items
----@return any err why it ended early
+---@return any err why the map ended early
 function M.map(items, fn, options)
-  return pass(map().map(items, fn, options))
+  return map.map(items, fn, options)
 end
 
---- A loop for a program that has one of its own: it spawns, and steps.
+--- A loop for a program that has an event loop of its own, which spawns tasks and steps the loop.
 ---@return dataworks.Loop
 function M.loop()
-  return pass(run().loop())
+  return run.loop()
 end
 
 local function or_error(value, err)
