@@ -100,21 +100,6 @@ local function exchange(self, connection, bytes, deadline)
   return finish(self, connection, reply, is_reusable)
 end
 
-local REFUSAL_ADVICE = {
-  PROXY_AUTHENTICATION = "write user and password into the proxy's URL: http://user:password@host:port",
-  CURLE_SSL_CLIENTCERT = "set client_certificate and client_key to a certificate that the service accepts",
-}
-
---- A proxy or a web server may have answered in the service's place.
-local function check_refusal(reply, url, proxy)
-  local failure = refusal.find(url, proxy, reply.status, reply.body)
-  if failure then
-    failure.advice = REFUSAL_ADVICE[failure.code]
-    return nil, failure
-  end
-  return reply
-end
-
 ---@param request { method: string, url: string, headers: table<string, string>, body: string }
 ---@param limits { timeout: number, connect_timeout?: number, proxy?: string } seconds; timeout is for the whole
 --- exchange; no proxy is "" or nil
@@ -138,10 +123,11 @@ function Transport:send(request, limits)
   if connection then
     reply, failure = exchange(self, connection, bytes, started + limits.timeout)
   end
-  if not reply then
-    return nil, failure
+  if reply then
+    -- A proxy or a web server may have answered in the service's place.
+    failure = refusal.find(request.url, target.proxy and limits.proxy or "", reply.status, reply.body)
   end
-  return check_refusal(reply, request.url, target.proxy and limits.proxy or "")
+  return not failure and reply or nil, failure
 end
 
 --- Whether the current phase of nginx can wait.

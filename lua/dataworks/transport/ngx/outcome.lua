@@ -1,5 +1,7 @@
 -- The failures of an exchange. `sent` is decided here and nowhere else in this transport. Codes are libcurl's.
 
+local refusal = require "dataworks.transport.refusal"
+
 local M = {}
 
 -- Whether the service may have acted, by how far the exchange came.
@@ -55,15 +57,9 @@ end
 ---@param status integer of the reply to CONNECT
 ---@return table failure
 function M.tunnel_refused(status)
-  local message = ("the proxy answered HTTP %d when asked for a connection to the service"):format(status)
-  if status == 407 or status == 401 then
-    return M.not_sent("transport", "PROXY_AUTHENTICATION", message,
-      "write user and password into the proxy's URL: http://user:password@host:port")
-  elseif status >= 400 and status < 500 then
-    return M.not_sent("transport", "PROXY_REFUSED", message,
-      "ask the proxy's operator to allow this endpoint, or name it in no_proxy")
-  end
-  return M.not_sent("transport", "PROXY_FAILED", message, "check that the proxy can reach the endpoint")
+  local code = (status == 407 or status == 401) and "PROXY_AUTHENTICATION"
+    or status >= 400 and status < 500 and "PROXY_REFUSED" or "PROXY_FAILED"
+  return M.not_sent("transport", code, refusal.tunnel_message(status), refusal.ADVICE[code])
 end
 
 ---@param err string
