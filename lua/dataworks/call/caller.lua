@@ -1,4 +1,4 @@
--- What a client keeps between its calls: endpoint, credentials, transport, limit, clocks.
+-- The state that a client keeps between calls: endpoint, keys, transport, limit, clocks.
 
 local clock_skew = require "dataworks.call.clock_skew"
 local core = require "dataworks.core"
@@ -19,7 +19,7 @@ local M = {}
 
 local TIMEOUT, CONNECT_TIMEOUT, RETRIES = 30, 5, 2
 
--- Seconds that a signed request may stay in a queue of the transport: the service refuses an old date.
+-- Seconds that a signed request may stay in the queue of the transport: the service refuses an old date.
 local MAX_QUEUED = 60
 
 local USER_AGENT = ("dataworks-lua/%s (%s)"):format(version, rawget(_G, "jit") and "LuaJIT" or _VERSION)
@@ -27,10 +27,10 @@ local USER_AGENT = ("dataworks-lua/%s (%s)"):format(version, rawget(_G, "jit") a
 ---@class dataworks.Caller
 ---@field endpoint string|false URL of the service
 ---@field unresolved table|false why there is no endpoint: fields of an error
----@field proxy fun(): string|nil, table|nil URL, "" for none; or fields of an error
+---@field proxy fun(): string|nil, table|nil URL, "" for none; or nil and the fields of an error
 ---@field key_cache dataworks.KeyCache
----@field transport dataworks.Transport|false made by the first request
----@field owns_transport boolean
+---@field transport dataworks.Transport|false opened by the first request
+---@field owns_transport boolean the client opened the transport and closes it
 ---@field limit dataworks.Limit
 ---@field retry_budget dataworks.RetryBudget
 ---@field clock_skew dataworks.ClockSkew
@@ -39,7 +39,7 @@ local USER_AGENT = ("dataworks-lua/%s (%s)"):format(version, rawget(_G, "jit") a
 ---@field clock fun(): number monotonic seconds
 ---@field nonce fun(): string
 ---@field random fun(): number
----@field still_valid fun(signed_at: number): boolean may a request that was signed then still be sent?
+---@field still_valid fun(signed_at: number): boolean may a request that was signed at this time still be sent?
 ---@field closed boolean
 local Caller = {}
 Caller.__index = Caller
@@ -54,7 +54,7 @@ local function non_empty(getenv)
   end
 end
 
---- Drops control characters, which no header can hold.
+--- A header cannot hold control characters: drops them.
 local function user_agent(getenv)
   local suffix = (getenv "ALIBABA_CLOUD_USER_AGENT" or ""):gsub("[%z\1-\31\127]", "")
   return suffix ~= "" and USER_AGENT .. " " .. suffix or USER_AGENT
@@ -76,7 +76,7 @@ local function transport_maker(options, getenv)
   end
 end
 
---- The secrets to redact besides the keys.
+--- Lists the secrets to redact besides the keys.
 local function secrets_of(options, proxy)
   local secrets = proxies.secrets(proxy)
   -- A proxy that this endpoint does not use may serve the credential providers.
@@ -126,7 +126,7 @@ function M.new(options)
     injected_sleep = options.sleep or false,
     closed = false,
   }, Caller)
-  -- The transport calls this without the caller, and measures time with the core's clock.
+  -- The transport calls this function without the caller, with a time of the core's clock.
   self.still_valid = function(signed_at)
     return core.clock() - signed_at < MAX_QUEUED and not self.limit:is_paused(self.clock())
   end
@@ -150,7 +150,7 @@ function Caller:open_transport()
 end
 
 ---@param seconds number
----@return boolean interrupted the client was closed, or the task cancelled
+---@return boolean interrupted the client was closed or the task cancelled
 function Caller:sleep(seconds)
   local outcome
   if self.injected_sleep then
