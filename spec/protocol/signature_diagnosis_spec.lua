@@ -158,12 +158,12 @@ describe("a signature's diagnosis", function()
       return diagnosis.explain(of or made, "IncompleteSignature",
         "The request signature does not conform to Aliyun standards. " .. detail)
     end
-    assert.matches("^What was signed arrived unchanged", incomplete("server string to sign is:[" .. stages(made).string_to_sign .. "]"))
+    assert.matches("^The signed text arrived unchanged", incomplete("server string to sign is:[" .. stages(made).string_to_sign .. "]"))
     assert.matches("^The request was changed on its way", incomplete("server string to sign is:[" .. ACS3 .. "\n" .. ("0"):rep(64) .. "]"))
     assert.equal("The header authorization arrived cut or rewritten; look for a proxy, or a transport of your own, that changes headers",
       incomplete "server Authorization is [ACS3-HMAC-SHA256 Credential=hush]")
     local form = request(RPC)
-    assert.matches("^What was signed arrived unchanged", incomplete("server string to sign is:[" .. stages(form).string_to_sign .. "]", form))
+    assert.matches("^The signed text arrived unchanged", incomplete("server string to sign is:[" .. stages(form).string_to_sign .. "]", form))
   end)
 
   it("is none for other errors, and when the service doesn't say what it signed", function()
