@@ -1,4 +1,4 @@
--- Carries out one call: runs the steps of an attempt in order, and after a failure decides on another attempt. Only this
+-- Carries out one call: runs the steps of an attempt in order, and decides on a retry when the attempt fails. Only this
 -- file writes the fields of a call.
 
 local catalog = require "dataworks.api.catalog"
@@ -167,7 +167,7 @@ local function send(caller, call)
     call.reply = reply
     return true
   elseif failure.kind == "stale_in_queue" then
-    return RESTART
+    return RESTART -- to sign it with a fresh date
   end
   return nil, response.redact(failure, failures.redactor(caller, call.signed_request))
 end
@@ -180,7 +180,8 @@ local function read(caller, call)
   return call.result and true, fields
 end
 
--- Build first, so that an invalid call fails without queueing; sign again after a wait, so that date and keys are fresh.
+-- Build first, so that an invalid call fails without queueing; build again after a wait, so that date and keys are
+-- fresh.
 local STEPS = { check_usable, build, wait_for_rate_limit, sign_after_rate_limit, announce, send, read }
 
 local function run_steps(caller, call)
@@ -333,7 +334,7 @@ function M.request(caller, row, params)
     return call.request
   end
   local err = errors.new(fields)
-  err.action, err.sent = row.name, false
+  err.action, err.sent, err.may_have_acted = row.name, false, false
   return nil, err
 end
 
