@@ -1,5 +1,5 @@
 -- A token bucket with numbered tokens: each call takes the next number, and may go once the level of the bucket has
--- risen to it. The numbers keep calls in order of arrival without a stored queue. Pure functions over a table of numbers.
+-- risen to it. The numbers keep calls in order of arrival, without a stored queue. Pure functions over one table.
 
 local M = {}
 

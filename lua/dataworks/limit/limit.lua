@@ -247,8 +247,8 @@ function Limit:handles_throttling(err)
   return (self.adaptive or self.qps ~= nil) and error_codes.is_throttled(err)
 end
 
---- Adapts the rate, and pauses all calls when a throttled reply says for how long. The error of an exhausted daily quota
---- is not retryable, and pauses nothing.
+--- Adapts the rate to a reply. Pauses all calls when a throttled reply says for how long; the error of an exhausted
+--- daily quota is not retryable and pauses nothing.
 ---@param caller dataworks.Caller
 ---@param call dataworks.Call
 ---@param err dataworks.Error|nil

@@ -200,8 +200,8 @@ end
 
 local WRONG_SECRET = "The AccessKey secret is wrong, or belongs to another AccessKey id: the service signed the same "
   .. "text, so nothing changed the request on its way"
-local CHANGED_SIGNATURE = "The signed text arrived unchanged, so the signature was changed on its way, or a header x-acs-* "
-  .. "was added or removed; " .. HEADER_ADVICE
+local CHANGED_SIGNATURE = "The signed text arrived unchanged, so the signature was changed on its way, or a header "
+  .. "x-acs-* was added or removed; " .. HEADER_ADVICE
 local CUT_AUTHORIZATION = "The header authorization arrived cut or rewritten; " .. HEADER_ADVICE
 local UNKNOWN_CHANGE = "The request was changed on its way; look for a proxy that rewrites URLs, headers or bodies"
 
