@@ -28,9 +28,14 @@ local USER_AGENT = ("dataworks-lua/%s (%s)"):format(version, rawget(_G, "jit") a
 ---@field endpoint string|false URL of the service
 ---@field unresolved table|false why there is no endpoint: fields of an error
 ---@field proxy fun(): string|nil, table|nil URL, "" for none; or nil and the fields of an error
+---@field timeout number seconds for a whole call
+---@field connect_timeout number seconds
+---@field max_retries integer
+---@field user_agent string
 ---@field key_cache dataworks.KeyCache
 ---@field transport dataworks.Transport|false opened by the first request
 ---@field owns_transport boolean the client opened the transport and closes it
+---@field new_transport fun(changes?: table): dataworks.Transport|nil, table|nil changes override the client's options
 ---@field limit dataworks.Limit
 ---@field retry_budget dataworks.RetryBudget
 ---@field clock_skew dataworks.ClockSkew
@@ -38,7 +43,8 @@ local USER_AGENT = ("dataworks-lua/%s (%s)"):format(version, rawget(_G, "jit") a
 ---@field now fun(): number seconds since 1970 by the service's clock
 ---@field clock fun(): number monotonic seconds
 ---@field nonce fun(): string
----@field random fun(): number
+---@field random fun(): number from 0 to 1
+---@field injected_sleep false|fun(seconds: number) the option `sleep`
 ---@field still_valid fun(signed_at: number): boolean may a request that was signed at this time still be sent?
 ---@field closed boolean
 local Caller = {}
@@ -60,7 +66,7 @@ local function user_agent(getenv)
   return suffix ~= "" and USER_AGENT .. " " .. suffix or USER_AGENT
 end
 
---- A closure, so that no field holds the password of the client's key.
+--- Returns a closure, so that no field holds the password of the client's key.
 local function transport_maker(options, getenv)
   return function(changes)
     local chosen = {
@@ -87,7 +93,7 @@ local function secrets_of(options, proxy)
   return secrets
 end
 
-local function resolve(options, getenv)
+local function resolve_endpoint(options, getenv)
   local endpoint = options.endpoint or getenv "ALIBABA_CLOUD_ENDPOINT"
   local region = options.region or not endpoint and credentials.region(options, getenv) or nil
   return endpoints.resolve(endpoint, region, options.network or getenv "ALIBABA_CLOUD_ENDPOINT_TYPE")
@@ -97,7 +103,7 @@ end
 ---@return dataworks.Caller
 function M.new(options)
   local getenv = non_empty(options.getenv or os.getenv)
-  local url, unresolved = resolve(options, getenv)
+  local url, unresolved = resolve_endpoint(options, getenv)
   local proxy, proxy_error
   if url then
     proxy, proxy_error = proxies.find(url, options, getenv)
@@ -131,8 +137,8 @@ function M.new(options)
     return core.clock() - signed_at < MAX_QUEUED and not self.limit:is_paused(self.clock())
   end
   local host = credential_host.new(self, options, getenv)
-  self.key_cache = key_cache.new(credentials.new(options, host), options.signature,
-    secrets_of(options, proxy or ""))
+  local source, secrets = credentials.new(options, host), secrets_of(options, proxy or "")
+  self.key_cache = key_cache.new(source, options.signature, secrets)
   return self
 end
 
