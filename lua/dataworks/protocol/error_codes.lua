@@ -21,7 +21,7 @@ local ADVICE = {
   ["Forbidden.DI.NoPrivilege"] = "Make this user a developer or administrator of the workspace in ProjectId",
   ["NoPermission"] = "Give this user the permission in RAM, and a role in the workspace",
   ["Invalid.DI.Parameter"] = "Check that data sources, tables and resource group exist in this workspace",
-  ["Invalid.DI.Parameter.File.Existed"] = "A task of this name exists, perhaps from an earlier attempt; look at it first",
+  ["Invalid.DI.Parameter.File.Existed"] = "A task of this name exists, perhaps by an earlier attempt; look at it first",
   ["Param.Invalid"] = "Check the ids, and that TaskType is the task's own",
   ["IdempotentParameterMismatch"] = "This ClientToken was used with other parameters; use a new one",
   ["InvalidAction"] = "Check the action's name and version, and that the endpoint is one of DataWorks",
@@ -29,8 +29,8 @@ local ADVICE = {
   ["InvalidVersion"] = "Check the action's name and version, and that the endpoint is one of DataWorks",
   ["InvalidProduct"] = "The endpoint is not one of DataWorks; check it, or the region",
   ["InvalidProtocol"] = "Use an https:// endpoint",
-  ["InternalError"] = "The service failed; if it fails again, give the request id to the provider's support",
-  ["ServiceUnavailable"] = "The service is overloaded or under maintenance; try again later",
+  ["InternalError"] = "The service failed; if that persists, give the request id to the provider's support",
+  ["ServiceUnavailable"] = "The service is temporarily overloaded or under maintenance",
 }
 
 -- A retry does not help.
