@@ -1,4 +1,4 @@
--- The public functions of dataworks.
+-- The public functions of the library.
 
 local client = require "dataworks.client"
 local core = require "dataworks.core"
@@ -19,16 +19,16 @@ local M = {
   is_error = errors.is,
 }
 
-local from_environment
+local default_client
 
---- GenerateDISyncTaskConfigForCreating with a client made from the environment on the first call.
+--- Calls GenerateDISyncTaskConfigForCreating with a client that the first call makes from the environment.
 ---@param params { ProjectId: integer|string, TaskType: string, TaskParam: table|string, ClientToken?: string }
 ---@param options? dataworks.CallOptions
 ---@return table|nil result pass Data.ProcessId to client:wait
 ---@return dataworks.Error|nil err
 function M.generate(params, options)
-  from_environment = from_environment or client.new()
-  return from_environment:generate(params, options)
+  default_client = default_client or client.new()
+  return default_client:generate(params, options)
 end
 
 --- Calls fn(...) as the first task of a loop, in which the calls of different tasks overlap, and waits for all tasks.
@@ -68,7 +68,7 @@ local function or_error(value, err)
   return nil, errors.new(err)
 end
 
---- A TaskParam, or any other value, as the JSON text that a call sends.
+--- Encodes a TaskParam, or any other value, as the JSON text that a call sends.
 ---@param task_param any
 ---@return string|nil text
 ---@return dataworks.Error|nil err
@@ -79,15 +79,15 @@ end
 ---@class dataworks.SignFields
 ---@field method string
 ---@field access_key_secret string
----@field algorithm? "ACS3-HMAC-SHA256"|"ACS3-HMAC-SM3"|"HMAC-SHA1" the first when absent
----@field path? string "/" when absent
----@field access_key_id? string ACS3
----@field query? table<string, string|number|boolean> ACS3
----@field headers? table<string, string> ACS3; host, content-type and x-acs-* are signed
----@field body? string ACS3
----@field params? table<string, string|number|boolean> HMAC-SHA1: of query and form, without Signature
+---@field algorithm? "ACS3-HMAC-SHA256"|"ACS3-HMAC-SM3"|"HMAC-SHA1" the first is the default
+---@field path? string default "/"
+---@field access_key_id? string for ACS3
+---@field query? table<string, string|number|boolean> for ACS3
+---@field headers? table<string, string> for ACS3: host, content-type and x-acs-* are signed
+---@field body? string for ACS3
+---@field params? table<string, string|number|boolean> for HMAC-SHA1: query and form, without Signature
 
---- The stages of a signature. Pure: adds nothing to the fields. A wrong type raises.
+--- Computes the stages of a signature from the given fields alone. A wrong type raises.
 ---@param fields dataworks.SignFields
 ---@return { canonical_request?: string, string_to_sign: string, signature: string, authorization?: string }|nil
 ---@return dataworks.Error|nil err

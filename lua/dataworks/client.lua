@@ -1,4 +1,4 @@
--- A client: checks how it is used, and passes each call on.
+-- A client: checks the arguments of its methods, and passes each call to the room that carries it out.
 
 local callers = require "dataworks.call.caller"
 local catalog = require "dataworks.api.catalog"
@@ -8,7 +8,7 @@ local lazy = require "dataworks.util.lazy"
 local misuse = require "dataworks.util.misuse"
 local nearest = lazy "dataworks.util.nearest"
 
--- Loaded on first use: many programs need none of these.
+-- Loaded on first use: many programs need none of these modules.
 local configuration = lazy "dataworks.tasks.configuration"
 local flow = lazy "dataworks.tasks.flow"
 local lifecycle = lazy "dataworks.tasks.lifecycle"
@@ -25,20 +25,20 @@ local GENERATE = "GenerateDISyncTaskConfigForCreating"
 local CALL_OPTIONS = { timeout = "seconds", retries = "count" }
 
 ---@class dataworks.ActionOptions: dataworks.CallOptions
----@field version? "2020-05-18"|"2024-05-18" of the action; the client's when absent
+---@field version? "2020-05-18"|"2024-05-18" of the action; default: the client's
 local ACTION_OPTIONS = { timeout = "seconds", retries = "count", version = "text" }
 
----@class dataworks.EachOptions: dataworks.ActionOptions timeout and retries are those of each request
----@field pages? boolean gives whole replies
+---@class dataworks.EachOptions: dataworks.ActionOptions timeout and retries hold for each request
+---@field pages? boolean returns whole replies
 local EACH_OPTIONS = { timeout = "seconds", retries = "count", version = "text", pages = "boolean" }
 
 local REQUEST_OPTIONS = { version = "text" }
 
----@class dataworks.Client every action of the catalog is a method too
+---@class dataworks.Client has a method for each action of the catalog too
 local methods = {}
 local Client = { __name = "dataworks.Client" }
 
---- Misuse raises at the caller's line.
+--- A wrong option raises at the caller's line.
 ---@param options? dataworks.Options
 ---@return dataworks.Client
 function M.new(options)
@@ -48,7 +48,6 @@ end
 
 -- Calls
 
---- Misuse raises at the caller's line.
 local function check_call(self, what, params, given, known)
   if getmetatable(self) ~= Client then
     misuse(("%s: call it as a method of a client, client:%s"):format(what, what))
@@ -71,7 +70,7 @@ local function find_action(self, what, action, options)
   return row
 end
 
---- Any action by its documented name.
+--- Calls an action by its documented name.
 ---@param action string
 ---@param params table in the provider's spelling
 ---@param options? dataworks.ActionOptions
@@ -83,10 +82,10 @@ function methods:call(action, params, options)
   return self._caller:perform(row, params, options)
 end
 
---- The items of the list that an action returns, page after page. A failure is the last iteration, without an item:
+--- Iterates over the items that an action lists, page after page. A failure is the last iteration, without an item:
 --- for count, item, err in client:each("ListFiles", { ProjectId = 10000 }) do
 ---@param action string
----@param params table in the provider's spelling; they name the first page
+---@param params table in the provider's spelling, for the first page
 ---@param options? dataworks.EachOptions
 ---@return fun(): integer|nil, any, dataworks.Error|nil
 function methods:each(action, params, options)
@@ -98,7 +97,7 @@ function methods:each(action, params, options)
   return paginator.each(self._caller, row, params, options)
 end
 
---- GenerateDISyncTaskConfigForCreating.
+--- Calls GenerateDISyncTaskConfigForCreating.
 ---@param params { ProjectId: integer|string, TaskType: string, TaskParam: table|string, ClientToken?: string }
 ---@param options? dataworks.CallOptions
 ---@return table|nil result pass Data.ProcessId to `wait`
@@ -108,7 +107,7 @@ function methods:generate(params, options)
   return self._caller:perform(catalog.find(GENERATE), params, options)
 end
 
---- The request of a call, signed and not sent. Its fields hold a valid signature; tostring redacts it.
+--- Signs the request of a call without sending it. Its fields hold a valid signature; its tostring does not.
 ---@param action string
 ---@param params table
 ---@param options? { version?: string }
@@ -121,10 +120,10 @@ function methods:request(action, params, options)
   return request and printable_request.wrap(request), err
 end
 
--- Waiting and flows
+-- Flows
 
---- Polls QueryDISyncTaskConfigProcessResult until there is a TaskContent, a failure or the deadline.
----@param params { ProjectId: integer|string, TaskType: string, ProcessId: integer|string } or AsyncProcessId
+--- Polls QueryDISyncTaskConfigProcessResult until it returns a TaskContent or a failure, or the deadline passes.
+---@param params { ProjectId: integer|string, TaskType: string, ProcessId: integer|string } ProcessId or AsyncProcessId
 ---@param options? dataworks.WaitOptions
 ---@return table|nil result Data.TaskContent
 ---@return dataworks.Error|nil err
@@ -153,9 +152,9 @@ function methods:update_sync_task(params, options)
   return flow.update_sync_task(self._caller, params, options)
 end
 
--- A task's life
+-- The lifecycle of a task
 
-local function check_life(self, what, params, options)
+local function check_lifecycle(self, what, params, options)
   options = check_call(self, what, params, options, lifecycle.OPTIONS)
   for _, name in ipairs(lifecycle.WAITING) do
     if options[name] ~= nil and not options.wait then
@@ -165,13 +164,13 @@ local function check_life(self, what, params, options)
   return options
 end
 
----@class dataworks.TaskOf
+---@class dataworks.TaskId
 ---@field ProjectId integer|string
 ---@field TaskType "DI_REALTIME"|"DI_SOLUTION"
 ---@field FileId integer|string
 
 --- Submits and deploys a task, so that it can be started.
----@param params dataworks.TaskOf
+---@param params dataworks.TaskId
 ---@param options? dataworks.CallOptions
 ---@return table|nil result the reply
 ---@return dataworks.Error|nil err
@@ -180,38 +179,38 @@ function methods:deploy(params, options)
   return lifecycle.act(self._caller, "deploy", params, options)
 end
 
---- Starts a deployed task; it goes to WAIT, then RUN.
----@param params dataworks.TaskOf and StartParam
+--- Starts a deployed task; its state becomes WAIT, then RUN.
+---@param params dataworks.TaskId and StartParam
 ---@param options? dataworks.LifeOptions
----@return table|nil result the reply; with the option wait, that of wait_for_state
+---@return table|nil result the reply; with the option wait, the result of wait_for_state
 ---@return dataworks.Error|nil err
 function methods:start(params, options)
-  options = check_life(self, "start", params, options)
+  options = check_lifecycle(self, "start", params, options)
   return lifecycle.act(self._caller, "start", params, options)
 end
 
---- Stops a real-time task; it goes to KILLING, then PAUSE.
----@param params dataworks.TaskOf
+--- Stops a real-time task; its state becomes KILLING, then PAUSE.
+---@param params dataworks.TaskId
 ---@param options? dataworks.LifeOptions
----@return table|nil result the reply; with the option wait, that of wait_for_state
+---@return table|nil result the reply; with the option wait, the result of wait_for_state
 ---@return dataworks.Error|nil err
 function methods:stop(params, options)
-  options = check_life(self, "stop", params, options)
+  options = check_lifecycle(self, "stop", params, options)
   return lifecycle.act(self._caller, "stop", params, options)
 end
 
---- Undeploys a real-time task; it goes to NORUN.
----@param params dataworks.TaskOf
+--- Undeploys a real-time task; its state becomes NORUN.
+---@param params dataworks.TaskId
 ---@param options? dataworks.LifeOptions
----@return table|nil result the reply; with the option wait, that of wait_for_state
+---@return table|nil result the reply; with the option wait, the result of wait_for_state
 ---@return dataworks.Error|nil err
 function methods:terminate(params, options)
-  options = check_life(self, "terminate", params, options)
+  options = check_lifecycle(self, "terminate", params, options)
   return lifecycle.act(self._caller, "terminate", params, options)
 end
 
 --- Deletes a real-time task.
----@param params dataworks.TaskOf
+---@param params dataworks.TaskId
 ---@param options? dataworks.CallOptions
 ---@return table|nil result the reply
 ---@return dataworks.Error|nil err
@@ -220,8 +219,8 @@ function methods:delete(params, options)
   return lifecycle.act(self._caller, "delete", params, options)
 end
 
---- The state of a task.
----@param params dataworks.TaskOf
+--- Returns the state of a task.
+---@param params dataworks.TaskId
 ---@param options? dataworks.CallOptions
 ---@return table|nil result the reply of GetDISyncInstanceInfo, with `state`
 ---@return dataworks.Error|nil err
@@ -242,8 +241,8 @@ local function state_list(states)
   return list
 end
 
---- Waits until a task is in a state, or in one of several.
----@param params dataworks.TaskOf
+--- Waits until a task is in one of the states.
+---@param params dataworks.TaskId
 ---@param states string|string[]
 ---@param options? dataworks.WaitOptions
 ---@return table|nil result the reply of GetDISyncInstanceInfo, with `state`
@@ -254,14 +253,14 @@ function methods:wait_for_state(params, states, options)
   return lifecycle.wait_for_state(self._caller, params, list, options)
 end
 
---- Wipes the keys and closes the connection. Idempotent; every other method raises afterwards.
+--- Wipes the keys and closes the connection. Idempotent. Every other method raises afterwards.
 ---@return boolean
 function methods:close()
   self._caller:close()
   return true
 end
 
--- Every action is a method too
+-- The methods of actions
 
 local action_methods = {}
 

@@ -1,5 +1,5 @@
--- The shape of every error that the library returns. Only the fields listed here are kept, so that no secret gets into
--- an error by accident.
+-- The one shape of every error that the library returns. An error keeps only the fields listed here, so that no secret
+-- gets into it by accident.
 
 local M = {}
 
@@ -7,12 +7,12 @@ local MAX_TEXT_BYTES = 2000
 
 ---@class dataworks.Error
 ---@field kind "invalid"|"credentials"|"transport"|"timeout"|"service"|"task"|"protocol"|"cancelled"
----@field message string one line, the service's own where it sent one
+---@field message string one line; the service's own when it sent one
 ---@field action? string the API action
 ---@field path? string the refused field: TaskParam.steps[1].stepType
 ---@field code? string the service's code, or libcurl's
 ---@field status? integer of HTTP
----@field request_id? string what the provider's support asks for
+---@field request_id? string for the provider's support
 ---@field recommend? string the provider's page on this error
 ---@field endpoint? string host and port of the service
 ---@field sent? boolean|"unknown" did the request reach the service?
@@ -22,11 +22,11 @@ local MAX_TEXT_BYTES = 2000
 ---@field gave_up? "attempts"|"deadline"|"budget" why a retryable call was not retried
 ---@field retry_after? number seconds that the service asks to wait
 ---@field elapsed? number seconds since the call began
----@field client_token? string a call with this token has no second effect
----@field access_denied? table<string, string> details of a refusal: AuthAction, PolicyType, ...
+---@field client_token? string a retry with this token has no second effect
+---@field access_denied? table<string, string> details of a denied access: AuthAction, PolicyType, ...
 ---@field excerpt? string the first bytes of an unreadable reply
 ---@field advice? string one line that helps
----@field state? table for the option `resume`, or for another `wait`
+---@field state? table for the option `resume`, or for another `wait` or `wait_for_state`
 local FIELDS = {
   kind = "string", message = "string", action = "string", path = "string", code = "string", status = "number",
   request_id = "string", recommend = "string", endpoint = "string", sent = "any", may_have_acted = "boolean",
@@ -36,15 +36,15 @@ local FIELDS = {
 
 local Error = { __name = "dataworks.Error" }
 
-local NAMED = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
+local ESCAPES = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
 
-local function visible_byte(byte)
-  return NAMED[byte] or ("\\x%02x"):format(byte:byte())
+local function escape(byte)
+  return ESCAPES[byte] or ("\\x%02x"):format(byte:byte())
 end
 
---- Text as one line of bounded length, with its control characters escaped.
+--- A text as one line of bounded length, with escaped control characters.
 ---@param text any
----@param max_bytes? integer 2000 when absent
+---@param max_bytes? integer default 2000
 ---@return string
 function M.line(text, max_bytes)
   text = tostring(text)
@@ -56,10 +56,10 @@ function M.line(text, max_bytes)
     end
     text = text:sub(1, cut) .. "..."
   end
-  return (text:gsub("[%z\1-\31\127]", visible_byte))
+  return (text:gsub("[%z\1-\31\127]", escape))
 end
 
----@param fields table unknown names are dropped
+---@param fields table fields with an unknown name or a wrong type are dropped
 ---@return dataworks.Error
 function M.new(fields)
   local err = {}
@@ -84,7 +84,7 @@ function M.is(value)
 end
 
 local GAVE_UP = {
-  deadline = "no time was left to repeat it", budget = "not repeated, since too many calls failed before",
+  deadline = "no time was left for a retry", budget = "not retried, since too many calls failed before",
 }
 
 local function details(err)
@@ -100,7 +100,7 @@ local function details(err)
   add("request %s", err.request_id)
   add("%d attempts", err.attempts and err.attempts > 1 and err.attempts)
   add("%s", GAVE_UP[err.gave_up])
-  -- A call that is retryable without a token only reads.
+  -- A retryable call without a token only reads: it has no effect to warn of.
   if err.may_have_acted and (err.client_token or not err.retryable) then
     add("%s", "it may have been carried out")
     add("ClientToken %s", err.client_token)

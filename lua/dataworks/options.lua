@@ -1,32 +1,32 @@
--- The options of dataworks.new, and the type of each.
+-- The options of dataworks.new and their types. A name in capitals is the environment variable of an absent option.
 
 ---@class dataworks.Options
----@field region? string as in cn-shanghai; ALIBABA_CLOUD_REGION_ID
----@field endpoint? string host, host:port or URL, wins over the region; ALIBABA_CLOUD_ENDPOINT
+---@field region? string for example cn-shanghai; ALIBABA_CLOUD_REGION_ID
+---@field endpoint? string host, host:port or URL; overrides the region; ALIBABA_CLOUD_ENDPOINT
 ---@field access_key_id? string ALIBABA_CLOUD_ACCESS_KEY_ID
 ---@field access_key_secret? string ALIBABA_CLOUD_ACCESS_KEY_SECRET
 ---@field security_token? string ALIBABA_CLOUD_SECURITY_TOKEN
----@field credentials? string|table|fun(): dataworks.Credentials|nil, string|nil where the keys come from
----@field credentials_dict? string lua_shared_dict where the workers of an nginx share fetched credentials
+---@field credentials? string|table|fun(): dataworks.Credentials|nil, string|nil the source of the keys
+---@field credentials_dict? string lua_shared_dict in which the workers of an nginx share fetched credentials
 ---@field profile? string of the CLI's configuration or the credentials file; ALIBABA_CLOUD_PROFILE
----@field version? "2020-05-18"|"2024-05-18" of the actions; when absent, the first that has the action
----@field signature? "ACS3-HMAC-SHA256"|"ACS3-HMAC-SM3"|"HMAC-SHA1" the first when absent
----@field timeout? number seconds for a whole call with its retries, 30
----@field connect_timeout? number seconds, 5
----@field retries? integer retries after the first attempt, 2
----@field limit? number|"adaptive"|dataworks.LimitOptions|dataworks.Limit calls per second; none when absent
----@field network? "public"|"vpc" the host of the region; ALIBABA_CLOUD_ENDPOINT_TYPE
----@field proxy? string URL, or "" for none; https_proxy and its relatives
+---@field version? "2020-05-18"|"2024-05-18" of the actions; default: the first that has the action
+---@field signature? "ACS3-HMAC-SHA256"|"ACS3-HMAC-SM3"|"HMAC-SHA1" default: the first
+---@field timeout? number seconds for a whole call with its retries; default 30
+---@field connect_timeout? number seconds; default 5
+---@field retries? integer retries after the first attempt; default 2
+---@field limit? number|"adaptive"|dataworks.LimitOptions|dataworks.Limit calls per second; default: no limit
+---@field network? "public"|"vpc" which host of the region; ALIBABA_CLOUD_ENDPOINT_TYPE
+---@field proxy? string URL, or "" for none; https_proxy, http_proxy, all_proxy
 ---@field no_proxy? string hosts that are reached without the proxy; no_proxy
----@field ca_file? string PEM file of the authorities to trust; DATAWORKS_CA_FILE
+---@field ca_file? string PEM file of the trusted authorities; DATAWORKS_CA_FILE
 ---@field client_certificate? string PEM file
----@field client_key? string PEM file; client_certificate when absent
+---@field client_key? string PEM file; default: client_certificate
 ---@field client_key_password? string
----@field min_tls? "1.2"|"1.3" the first when absent
----@field max_reply_bytes? integer 16 MiB
----@field allow_http? boolean plain http to hosts other than loopback
----@field transport? dataworks.Transport the client does not close it
----@field on_event? fun(event: dataworks.Event) an error that it raises is dropped, and shown by tostring(client)
+---@field min_tls? "1.2"|"1.3" default: the first
+---@field max_reply_bytes? integer default 16 MiB
+---@field allow_http? boolean allows plain http to hosts other than loopback
+---@field transport? dataworks.Transport of the program, which also closes it
+---@field on_event? fun(event: dataworks.Event) tostring(client) shows an error that it raises
 ---@field debug? boolean|fun(line: string) writes events as lines to stderr, or to the function; ALIBABA_CLOUD_DEBUG
 ---@field now? fun(): number seconds since 1970
 ---@field clock? fun(): number monotonic seconds

@@ -7,8 +7,8 @@ local function machine_at(seconds)
   return skew.new(function() return seconds end)
 end
 
-describe("the service's time of day", function()
-  it("is the machine's until a Date corrects it", function()
+describe("the corrected time of day", function()
+  it("is the time of the machine until a Date corrects it", function()
     local now = MIDNIGHT - 3600
     local time = skew.new(function() return now end)
     assert.equal(MIDNIGHT - 3600, time:now())
@@ -18,7 +18,7 @@ describe("the service's time of day", function()
     assert.equal(MIDNIGHT + 5, time:now())
   end)
 
-  it("is corrected in both directions, and again when the machine's clock is set", function()
+  it("is corrected in both directions, and again after somebody sets the machine's clock", function()
     local now = MIDNIGHT + 86400
     local time = skew.new(function() return now end)
     assert.is_true(time:correct "Tue, 21 Jul 2026 00:00:00 GMT")
@@ -28,7 +28,7 @@ describe("the service's time of day", function()
     assert.equal(MIDNIGHT + 7, time:now())
   end)
 
-  it("is corrected on a machine whose clock starts in 1970", function()
+  it("is corrected on a machine whose clock shows 1970", function()
     local time = machine_at(12)
     assert.is_true(time:correct "Tue, 21 Jul 2026 00:00:00 GMT")
     assert.equal(MIDNIGHT, time:now())

@@ -9,7 +9,7 @@ local function with(fields, may_have_acted)
   return err
 end
 
-describe("a failed call", function()
+describe("a failed attempt", function()
   local function retryable(err)
     return { retry.is_retryable(err, "always", false), retry.is_retryable(err, "token", true),
       retry.is_retryable(err, "token", false), retry.is_retryable(err, "unsent", false) }
@@ -92,11 +92,11 @@ describe("the backoff before a retry", function()
     end
   end)
 
-  it("starts at a second after a throttle, since quotas count by the second", function()
+  it("is random below one second after a throttle, since quotas count by the second", function()
     assert.near(1, longest(0, { kind = "service", status = 429, code = "Throttling.Api" }), 1e-9)
   end)
 
-  it("is never shorter than the wait that the service asks for, and hardly longer", function()
+  it("is at least the wait that the service asks for, and at most 0.1 s longer", function()
     local err = { kind = "service", status = 429, code = "Throttling.Api", retry_after = 3 }
     assert.equal(3, retry.backoff(0, err, function() return 0 end))
     assert.near(3.1, longest(8, err), 1e-9)

@@ -1,7 +1,7 @@
 local error_codes = require "dataworks.protocol.error_codes"
 
 describe("the code of an error", function()
-  it("names the cause that the client can correct: its clock or its keys", function()
+  it("names the cause that the client can recover from: its clock or its keys", function()
     for code, cause in pairs {
       ["InvalidTimeStamp.Expired"] = "clock", ["InvalidTimeStamp.Format"] = "clock",
       ["InvalidSecurityToken.Expired"] = "credentials", ["InvalidSecurityToken.Malformed"] = "credentials",
@@ -19,7 +19,7 @@ describe("the code of an error", function()
     assert.is_nil(error_codes.recoverable_cause { kind = "service", status = 400 })
   end)
 
-  it("says whether the call was throttled", function()
+  it("says whether the service throttled the call", function()
     for _, err in ipairs {
       { kind = "service", status = 400, code = "Throttling" }, { kind = "service", status = 400, code = "Throttling.User" },
       { kind = "service", status = 400, code = "Rejected.Throttling" }, { kind = "service", status = 429, code = "X" },

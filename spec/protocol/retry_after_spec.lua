@@ -7,7 +7,7 @@ describe("the wait that a reply asks for", function()
     return retry_after.find(headers, err or THROTTLED, function() return now or error "the clock was read" end)
   end
 
-  it("is in milliseconds in the provider's headers and in seconds in those of HTTP", function()
+  it("is in milliseconds in headers of the provider, and in seconds in Retry-After", function()
     assert.equal(0.3, after { ["x-acs-retry-after"] = "300", ["retry-after"] = "9" })
     assert.equal(2, after { ["x-ratelimit-user-api"] = "Limit:1,Remain:0,TimeLeft:2000,Reset:1" })
     assert.equal(2, after { ["x-ratelimit-user"] = "Limit:1,Remain:0,TimeLeft:2000,Reset:1" })

@@ -2,7 +2,7 @@ local options = require "dataworks.util.check_options"
 
 describe("options", function()
   local known = { timeout = "seconds", retries = "count", size = "size", name = "text", life = "duration", rule = "policy",
-    keys = "credentials", on = "function", transport = "transport" }
+    keys = "credentials", on = "function", transport = "transport", qps = "rate", burst = "positive_count" }
 
   local function refused(given)
     local ok, message = pcall(function() options.check("x.new", known, given) end)
@@ -32,6 +32,8 @@ describe("options", function()
       ["rule must be a table or JSON text, got \"\""] = { rule = "" },
       ["keys must be a function, a name or a table, got 5"] = { keys = 5 },
       ["name must be text that isn't empty, got \"\""] = { name = "" },
+      ["qps must be calls a second, above 0, got 0"] = { qps = 0 },
+      ["burst must be a whole number above 0, got 1.5"] = { burst = 1.5 },
       ["on must be a function, got boolean"] = { on = true },
       ["transport must be an object with a method send, got table"] = { transport = {} },
       ["unknown option 1$"] = { "timeout" },

@@ -1,4 +1,4 @@
--- What a client keeps between its calls: endpoint, credentials, transport, limit, clocks.
+-- The state that a client keeps between calls: endpoint, keys, transport, limit, clocks.
 
 local clock_skew = require "dataworks.call.clock_skew"
 local core = require "dataworks.core"
@@ -19,7 +19,7 @@ local M = {}
 
 local TIMEOUT, CONNECT_TIMEOUT, RETRIES = 30, 5, 2
 
--- Seconds that a signed request may stay in a queue of the transport: the service refuses an old date.
+-- Seconds that a signed request may stay in the queue of the transport: the service refuses an old date.
 local MAX_QUEUED = 60
 
 local USER_AGENT = ("dataworks-lua/%s (%s)"):format(version, rawget(_G, "jit") and "LuaJIT" or _VERSION)
@@ -27,10 +27,15 @@ local USER_AGENT = ("dataworks-lua/%s (%s)"):format(version, rawget(_G, "jit") a
 ---@class dataworks.Caller
 ---@field endpoint string|false URL of the service
 ---@field unresolved table|false why there is no endpoint: fields of an error
----@field proxy fun(): string|nil, table|nil URL, "" for none; or fields of an error
+---@field proxy fun(): string|nil, table|nil URL, "" for none; or nil and the fields of an error
+---@field timeout number seconds for a whole call
+---@field connect_timeout number seconds
+---@field max_retries integer
+---@field user_agent string
 ---@field key_cache dataworks.KeyCache
----@field transport dataworks.Transport|false made by the first request
----@field owns_transport boolean
+---@field transport dataworks.Transport|false opened by the first request
+---@field owns_transport boolean the client opened the transport and closes it
+---@field new_transport fun(changes?: table): dataworks.Transport|nil, table|nil changes override the client's options
 ---@field limit dataworks.Limit
 ---@field retry_budget dataworks.RetryBudget
 ---@field clock_skew dataworks.ClockSkew
@@ -38,8 +43,9 @@ local USER_AGENT = ("dataworks-lua/%s (%s)"):format(version, rawget(_G, "jit") a
 ---@field now fun(): number seconds since 1970 by the service's clock
 ---@field clock fun(): number monotonic seconds
 ---@field nonce fun(): string
----@field random fun(): number
----@field still_valid fun(signed_at: number): boolean may a request that was signed then still be sent?
+---@field random fun(): number from 0 to 1
+---@field injected_sleep false|fun(seconds: number) the option `sleep`
+---@field still_valid fun(signed_at: number): boolean may a request that was signed at this time still be sent?
 ---@field closed boolean
 local Caller = {}
 Caller.__index = Caller
@@ -54,13 +60,13 @@ local function non_empty(getenv)
   end
 end
 
---- Drops control characters, which no header can hold.
+--- A header cannot hold control characters: drops them.
 local function user_agent(getenv)
   local suffix = (getenv "ALIBABA_CLOUD_USER_AGENT" or ""):gsub("[%z\1-\31\127]", "")
   return suffix ~= "" and USER_AGENT .. " " .. suffix or USER_AGENT
 end
 
---- A closure, so that no field holds the password of the client's key.
+--- Returns a closure, so that no field holds the password of the client's key.
 local function transport_maker(options, getenv)
   return function(changes)
     local chosen = {
@@ -76,7 +82,7 @@ local function transport_maker(options, getenv)
   end
 end
 
---- The secrets to redact besides the keys.
+--- Lists the secrets to redact besides the keys.
 local function secrets_of(options, proxy)
   local secrets = proxies.secrets(proxy)
   -- A proxy that this endpoint does not use may serve the credential providers.
@@ -87,7 +93,7 @@ local function secrets_of(options, proxy)
   return secrets
 end
 
-local function resolve(options, getenv)
+local function resolve_endpoint(options, getenv)
   local endpoint = options.endpoint or getenv "ALIBABA_CLOUD_ENDPOINT"
   local region = options.region or not endpoint and credentials.region(options, getenv) or nil
   return endpoints.resolve(endpoint, region, options.network or getenv "ALIBABA_CLOUD_ENDPOINT_TYPE")
@@ -97,7 +103,7 @@ end
 ---@return dataworks.Caller
 function M.new(options)
   local getenv = non_empty(options.getenv or os.getenv)
-  local url, unresolved = resolve(options, getenv)
+  local url, unresolved = resolve_endpoint(options, getenv)
   local proxy, proxy_error
   if url then
     proxy, proxy_error = proxies.find(url, options, getenv)
@@ -126,13 +132,13 @@ function M.new(options)
     injected_sleep = options.sleep or false,
     closed = false,
   }, Caller)
-  -- The transport calls this without the caller, and measures time with the core's clock.
+  -- The transport calls this function without the caller, with a time of the core's clock.
   self.still_valid = function(signed_at)
     return core.clock() - signed_at < MAX_QUEUED and not self.limit:is_paused(self.clock())
   end
   local host = credential_host.new(self, options, getenv)
-  self.key_cache = key_cache.new(credentials.new(options, host), options.signature,
-    secrets_of(options, proxy or ""))
+  local source, secrets = credentials.new(options, host), secrets_of(options, proxy or "")
+  self.key_cache = key_cache.new(source, options.signature, secrets)
   return self
 end
 
@@ -150,7 +156,7 @@ function Caller:open_transport()
 end
 
 ---@param seconds number
----@return boolean interrupted the client was closed, or the task cancelled
+---@return boolean interrupted the client was closed or the task cancelled
 function Caller:sleep(seconds)
   local outcome
   if self.injected_sleep then

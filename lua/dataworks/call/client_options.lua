@@ -1,4 +1,4 @@
--- Checks the options of dataworks.new, also those that belong together. Misuse raises at the caller's line.
+-- Checks the options of dataworks.new, each one and in combination. A mistake raises at the caller's line.
 
 local check_options = require "dataworks.util.check_options"
 local credential_types = require "dataworks.credentials.types"
@@ -13,7 +13,7 @@ local shared_credentials = lazy "dataworks.credentials.shared"
 
 local M = {}
 
---- The values of options that are one of a few words.
+--- Options that allow a few values only.
 local WORDS = {
   version = { ["2020-05-18"] = true, ["2024-05-18"] = true },
   signature = { ["ACS3-HMAC-SHA256"] = true, ["ACS3-HMAC-SM3"] = true, ["HMAC-SHA1"] = true },
@@ -21,7 +21,7 @@ local WORDS = {
   min_tls = { ["1.2"] = true, ["1.3"] = true },
 }
 
-local function check_secrets(options)
+local function check_credentials(options)
   if (options.access_key_id == nil) ~= (options.access_key_secret == nil) then
     misuse "dataworks.new: access_key_id and access_key_secret belong together; one of them is missing"
   elseif options.security_token and not options.access_key_id then
@@ -37,7 +37,7 @@ local function check_secrets(options)
   end
 end
 
---- A bad option raises here. A bad environment variable makes each call return an error.
+--- A bad environment variable does not raise here: it makes each call return an error.
 local function check_network(options)
   if options.client_key and not options.client_certificate then
     misuse "dataworks.new: client_key needs its client_certificate"
@@ -58,8 +58,7 @@ local function check_network(options)
   end
 end
 
---- Misuse raises at the caller's line.
----@param what string for the message
+---@param what string the function that was called, for the message
 ---@param name "version"|"signature"|"network"|"min_tls"
 ---@param value string|nil
 function M.check_word(what, name, value)
@@ -72,14 +71,14 @@ end
 ---@return dataworks.Options
 function M.check(given)
   local options = check_options.check("dataworks.new", option_types, given)
-  check_secrets(options)
+  check_credentials(options)
   for name in pairs(WORDS) do
     M.check_word("dataworks.new", name, options[name])
   end
   check_network(options)
-  local refused = options.limit and limit.wrong(options.limit)
-  if refused then
-    misuse("dataworks.new: limit: " .. refused)
+  local mistake = options.limit and limit.find_mistake(options.limit)
+  if mistake then
+    misuse("dataworks.new: limit: " .. mistake)
   end
   return options
 end

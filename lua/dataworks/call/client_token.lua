@@ -1,4 +1,4 @@
--- Gives a call a ClientToken where its action takes one, so that a retry cannot act twice.
+-- Adds a ClientToken to a call whose action takes one, so that a retry has no second effect.
 
 local core = require "dataworks.core"
 

@@ -1,21 +1,21 @@
--- The service's time of day: the machine's clock, corrected by the Date of a reply.
+-- The time of day by the service's clock: the machine's clock, corrected by the Date of a reply.
 
 local lazy = require "dataworks.util.lazy"
 local dates = lazy "dataworks.util.dates"
 
 local M = {}
 
--- A Date from before the API existed, or from the next century, is wrong.
+-- A Date before the first version of the API or after this century is wrong.
 local EARLIEST, LATEST = 1589760000, 4102444800 -- 2020-05-18, 2100-01-01
 
--- Seconds. The gateway accepts dates that are off by minutes.
+-- Seconds. A smaller difference is not the cause of a refusal: the gateway accepts dates that are off by minutes.
 local TOLERANCE = 60
 local CLOCKS_AGREE = "The clock of this machine agrees with the Date of the reply; the request was delayed on its way, "
   .. "or the Date is not the service's"
 
 ---@class dataworks.ClockSkew
 ---@field machine_time fun(): number seconds since 1970
----@field ahead number seconds that the service is ahead of the machine
+---@field ahead number seconds that the service's clock is ahead of the machine's
 local ClockSkew = {}
 ClockSkew.__index = ClockSkew
 
@@ -25,10 +25,11 @@ function M.new(machine_time)
   return setmetatable({ machine_time = machine_time, ahead = 0 }, ClockSkew)
 end
 
+--- Seconds that a Date is ahead of the machine; nil for a date that is unreadable or wrong.
 local function measure(self, date)
-  local theirs = dates.parse_http(date)
-  if theirs and theirs >= EARLIEST and theirs < LATEST then
-    return theirs - self.machine_time()
+  local service_time = dates.parse_http(date)
+  if service_time and service_time >= EARLIEST and service_time < LATEST then
+    return service_time - self.machine_time()
   end
 end
 
@@ -37,16 +38,16 @@ function ClockSkew:now()
   return self.machine_time() + self.ahead
 end
 
---- Adopts the Date of a reply.
+--- Sets the correction by the Date of a reply.
 ---@param date string|nil
----@return boolean false when the date cannot be read
+---@return boolean corrected false when the date is unreadable or wrong
 function ClockSkew:correct(date)
   local measured = measure(self, date)
   self.ahead = measured or self.ahead
   return measured ~= nil
 end
 
---- One line of help for a refused date.
+--- One line of help when the service refused the date of a request.
 ---@param date string|nil of the reply
 ---@return string|nil
 function ClockSkew:advice(date)

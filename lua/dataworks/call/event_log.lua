@@ -4,17 +4,18 @@ local errors = require "dataworks.error"
 
 local M = {}
 
--- In the order of a line. Durations are in milliseconds.
+-- In the order in which a line shows them.
 local FIELDS = {
   "action", "provider", "reason", "attempt", "endpoint", "client_token", "status", "request_id", "elapsed", "delay",
   "expires", "error",
 }
 
+-- Shown in milliseconds.
 local DURATIONS = { elapsed = true, delay = true, expires = true }
 
 local MAX_VALUE_BYTES = 500
 
---- Quotes a value of several words.
+--- Quotes a value that is empty or has several words.
 local function format_value(name, value)
   if DURATIONS[name] then
     return ("%.0fms"):format(value * 1000)
@@ -52,7 +53,7 @@ local function names_library(list)
   return false
 end
 
---- The function that receives the lines of a client; nil when debugging is off.
+--- The function that writes the lines of a client; nil when debugging is off.
 ---@param option boolean|nil|fun(line: string) the option `debug`
 ---@param getenv fun(name: string): string|nil
 ---@return fun(line: string)|nil

@@ -1,4 +1,4 @@
--- Sends the events of a client to its option on_event and to its debug log.
+-- Passes the events of a client to its option on_event and to its debug log.
 
 local lazy = require "dataworks.util.lazy"
 local event_log = lazy "dataworks.call.event_log"
@@ -16,10 +16,10 @@ local M = {}
 ---@field client_token? string "request"
 ---@field status? integer "response": HTTP status
 ---@field request_id? string "response"
----@field elapsed? number seconds of the attempt or fetch; "wait": since the call or the poll began
+---@field elapsed? number seconds that the attempt or fetch took; "wait": since the call or the poll began
 ---@field error? dataworks.Error "response", "retry" and "refresh"
 ---@field delay? number "retry" and "wait": seconds until the next attempt; 0 after a recovery
----@field reason? "limit"|"throttled" "wait": its cause; nil between two polls
+---@field reason? "limit"|"throttled" "wait" before an attempt: the cause
 
 ---@class dataworks.Events
 ---@field listener false|fun(event: dataworks.Event)
@@ -28,7 +28,7 @@ local M = {}
 local Events = {}
 Events.__index = Events
 
---- An error of a callback does not end the call: the task that it created would be lost.
+--- An error in a callback must not end the call: the program would lose the task that the call created.
 local function notify(self, callback, value)
   local ok, message = pcall(callback, value)
   if not ok then
@@ -36,6 +36,7 @@ local function notify(self, callback, value)
   end
 end
 
+--- Does anything receive the events? If not, a caller need not build them.
 ---@return any
 function Events:has_listener()
   return self.write_line or self.listener
@@ -64,10 +65,10 @@ end
 
 ---@param call dataworks.Call
 ---@param now number monotonic
----@param turn dataworks.Turn
-function Events:emit_wait(call, now, turn)
+---@param admission dataworks.Admission
+function Events:emit_wait(call, now, admission)
   self:emit {
-    type = "wait", action = call.action, attempt = call.attempts, reason = turn.reason, delay = turn.wait,
+    type = "wait", action = call.action, attempt = call.attempts, reason = admission.reason, delay = admission.wait,
     elapsed = now - call.started,
   }
 end

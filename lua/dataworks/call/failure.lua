@@ -1,4 +1,4 @@
--- Turns the outcome of a failed attempt into an error: adds what the call knows, and redacts secrets.
+-- Makes the error of a failed attempt: adds the fields that the call knows, and redacts secrets.
 
 local error_codes = require "dataworks.protocol.error_codes"
 local errors = require "dataworks.error"
@@ -10,7 +10,8 @@ local M = {}
 
 local NOT_SENT = { invalid = true, credentials = true }
 
---- Redacts the client's secrets and the signature of this request. Built on first use: most calls never need it.
+--- Makes a function that redacts the client's secrets and the signature of this request. It looks for the signature on
+--- first use: most calls never need it.
 ---@param caller dataworks.Caller
 ---@param request table as it was signed
 ---@return fun(text: string): string
@@ -26,21 +27,11 @@ function M.redactor(caller, request)
   end
 end
 
---- Redacts each text among the fields of an error.
----@param fields table
----@param redact fun(text: string): string
----@return table fields
-function M.redact(fields, redact)
-  for name, value in pairs(fields) do
-    fields[name] = type(value) == "string" and redact(value) or value
-  end
-  return fields
-end
-
---- An attempt that may have acted keeps the whole call in doubt, although a later attempt surely did nothing.
+--- An earlier attempt that may have acted leaves the outcome unknown. Without a ClientToken, only a call that reads is
+--- retried after such an attempt: a reply to its last attempt settles the outcome.
 local function include_earlier_attempts(call, err)
-  local in_doubt = call.possibly_sent and (err.sent == false or call.has_token)
-  if in_doubt and not err.may_have_acted then
+  local is_settled = err.sent ~= false and not call.has_token
+  if call.possibly_sent and not is_settled and not err.may_have_acted then
     err.sent, err.may_have_acted = "unknown", true
   end
 end
@@ -55,15 +46,15 @@ function M.complete(caller, call, fields)
   err.client_token = call.has_token and call.params.ClientToken or nil
   if NOT_SENT[err.kind] then
     err.sent, err.may_have_acted = false, false
-  elseif err.sent == nil then
-    err.sent, err.may_have_acted = "unknown", true
+  else
+    err.endpoint = caller.endpoint:match("//(.*)$")
+    if err.sent == nil then
+      err.sent, err.may_have_acted = "unknown", true
+    end
   end
   err.retryable = retry.is_retryable(err, call.row.repeatable, call.has_token)
   if error_codes.recoverable_cause(err) == "clock" then
     err.advice = caller.clock_skew:advice(call.reply.headers.date) or err.advice
-  end
-  if not NOT_SENT[err.kind] then
-    err.endpoint = caller.endpoint:match("//(.*)$")
   end
   include_earlier_attempts(call, err)
   return err

@@ -1,4 +1,5 @@
--- One call, step by step: build, wait for a turn, sign, send, read, decide. Only this file writes the fields of a call.
+-- Carries out one call: runs the steps of an attempt in order, and decides on a retry when the attempt fails. Only this
+-- file writes the fields of a call.
 
 local catalog = require "dataworks.api.catalog"
 local client_tokens = require "dataworks.call.client_token"
@@ -20,31 +21,32 @@ local CLIENT_CLOSED = credential_failures.CLOSED
 ---@field row dataworks.Action
 ---@field params table
 ---@field has_token boolean the call carries a ClientToken
----@field started number
+---@field started number monotonic
 ---@field deadline number monotonic
 ---@field attempts integer
----@field retries integer attempts that were retries
+---@field retries integer attempts that counted against max_retries
 ---@field max_retries integer
----@field recovered table<string, boolean> causes that the client has corrected
----@field possibly_sent boolean an attempt may have had an effect
+---@field recovered table<string, boolean> causes that this call has recovered from
+---@field possibly_sent boolean the service may have acted on an earlier attempt
 ---@field last_error? dataworks.Error of the attempt before
 ---@field retry_cost? integer tokens that the last retry took from the budget
----@field turn? dataworks.Turn place in the queue of the limit, and what the limit knows of the attempt
----@field slept_until? number monotonic time at which the last uninterrupted sleep was to end
+---@field admission? dataworks.Admission the last decision of the limit
+---@field slept_until? number monotonic; the intended end of the last uninterrupted sleep
 ---@field queue_timeout? boolean the queue of the limit is longer than the time left
----@field announced_attempt? integer the last attempt that a "request" event named
----@field attempt_started number
+---@field announced_attempt? integer the last attempt that had a "request" event
+---@field attempt_started number monotonic
 ---@field request? table of this attempt
 ---@field signed_request? table of this attempt, as it was signed
 ---@field keys? userdata the prepared keys that signed it
 ---@field reply? table of this attempt
 ---@field result? table of this attempt
 
--- Steps of one attempt. A step returns true, or RESTART, or nil and the fields of an error, which ends the attempt.
+-- Steps of one attempt. A step returns true to go on, RESTART to begin again with the first step, or nil and the fields
+-- of an error, which end the attempt.
 
 local RESTART = {}
 
---- In some phases nginx can wait for nothing: not for a reply, for keys or for a turn.
+--- In some phases of nginx a call cannot wait for anything: neither for a reply nor for keys nor in the queue.
 local function check_usable(caller)
   local _, proxy_error = caller.proxy()
   if caller.closed or proxy_error then
@@ -77,46 +79,46 @@ local function build(caller, call)
   return true
 end
 
---- The limit's decision on when the call may go on. The call keeps its place in the queue.
-local function take_turn(caller, call)
-  local turn, err = caller.limit:enqueue(caller, call)
-  call.turn = turn
-  call.queue_timeout = not turn and not caller.closed
-  return turn, err
+--- Asks the limit when the call may go on. A call that waits keeps its place in the queue.
+local function enqueue(caller, call)
+  local admission, err = caller.limit:enqueue(caller, call)
+  call.admission = admission
+  call.queue_timeout = not admission and not caller.closed
+  return admission, err
 end
 
-local function sleep_until_turn(caller, call, turn)
+local function sleep_in_queue(caller, call, admission)
   local before = caller.clock()
-  caller.events:emit_wait(call, before, turn)
-  local interrupted = caller:sleep(turn.wait)
+  caller.events:emit_wait(call, before, admission)
+  local interrupted = caller:sleep(admission.wait)
   if caller.closed then
     return nil, CLIENT_CLOSED
   elseif interrupted then
     return nil, { kind = "cancelled", sent = false, message = "the task was cancelled" }
   end
-  call.slept_until = before + turn.wait
+  call.slept_until = before + admission.wait
   return true
 end
 
---- Drops the request before it sleeps: many waiting calls would hold much memory, and its date would be stale.
-local function wait_for_turn(caller, call)
-  local turn, err = take_turn(caller, call)
-  while turn and turn.wait > 0 do
+--- Drops the request before the sleep: its date would be stale, and many waiting calls would hold much memory.
+local function wait_for_rate_limit(caller, call)
+  local admission, err = enqueue(caller, call)
+  while admission and admission.wait > 0 do
     call.request = nil
     local ok
     ok, err = caller:open_transport()
     if ok then
-      ok, err = sleep_until_turn(caller, call, turn)
+      ok, err = sleep_in_queue(caller, call, admission)
     end
     if not ok then
       return nil, err
     end
-    turn, err = take_turn(caller, call)
+    admission, err = enqueue(caller, call)
   end
   if caller.closed then
     return nil, CLIENT_CLOSED
   end
-  return turn and true, err
+  return admission and true, err
 end
 
 local function sign_after_rate_limit(caller, call)
@@ -131,13 +133,13 @@ local function announce(caller, call)
     call.announced_attempt = call.attempts
     caller.events:emit_request(call, caller.endpoint)
   end
-  if caller.closed then -- by the listener
+  if caller.closed then -- in the listener
     return nil, CLIENT_CLOSED
   end
   return true
 end
 
---- A transport of the program may change the table that it gets; diagnosis needs the request as it was signed.
+--- A transport of the program may change the request that it gets; a diagnosis needs the request as it was signed.
 local function copy_of(request)
   local headers = {}
   for name, value in pairs(request.headers) do
@@ -165,9 +167,9 @@ local function send(caller, call)
     call.reply = reply
     return true
   elseif failure.kind == "stale_in_queue" then
-    return RESTART
+    return RESTART -- to sign it with a fresh date
   end
-  return nil, failures.redact(failure, failures.redactor(caller, call.signed_request))
+  return nil, response.redact(failure, failures.redactor(caller, call.signed_request))
 end
 
 local function read(caller, call)
@@ -178,8 +180,9 @@ local function read(caller, call)
   return call.result and true, fields
 end
 
--- The first build validates: an invalid call fails before it queues.
-local STEPS = { check_usable, build, wait_for_turn, sign_after_rate_limit, announce, send, read }
+-- Build first, so that an invalid call fails without queueing; build again after a wait, so that date and keys are
+-- fresh.
+local STEPS = { check_usable, build, wait_for_rate_limit, sign_after_rate_limit, announce, send, read }
 
 local function run_steps(caller, call)
   call.request, call.signed_request, call.reply, call.result = nil, nil, nil, nil
@@ -220,7 +223,7 @@ local RECOVER = {
   end,
 }
 
---- Each cause once per call: a second refusal says that the cause is another one.
+--- Recovers from each cause once per call: after a second refusal, the real cause is another one.
 local function recover(caller, call, err)
   local cause = error_codes.recoverable_cause(err)
   if not cause or call.recovered[cause] then
@@ -230,7 +233,7 @@ local function recover(caller, call, err)
   return RECOVER[cause](caller, call)
 end
 
---- The seconds until the next attempt; nil when the error ends the call.
+--- Returns the seconds until the next attempt; nil when the error ends the call.
 local function decide(caller, call, err)
   if recover(caller, call, err) then
     return caller.clock() < call.deadline and 0 or nil
@@ -244,15 +247,15 @@ local function decide(caller, call, err)
   return decision.delay
 end
 
---- During a pause that the service asked for, the call keeps a place in the queue of the limit.
-local function has_turn_in_time(caller, call, err)
+--- Queues before the delay when the service asked for a pause, so that later calls do not overtake the retry.
+local function fits_in_queue(caller, call, err)
   if err.retry_after and error_codes.is_throttled(err) then
-    take_turn(caller, call)
+    enqueue(caller, call)
   end
   return not call.queue_timeout
 end
 
---- No turn comes in time for a retry: the call ends with the error of the attempt before.
+--- The queue is too long for another attempt: the call ends with the error of the last one.
 local function end_without_retry(caller, call, err)
   if call.retry_cost then
     caller.retry_budget:refill(call.retry_cost)
@@ -283,7 +286,7 @@ local function run_attempts(caller, call)
     local delay = decide(caller, call, err)
     if not delay then
       return nil, err
-    elseif not has_turn_in_time(caller, call, err) then
+    elseif not fits_in_queue(caller, call, err) then
       return end_without_retry(caller, call, err)
     end
     call.last_error = err
@@ -312,8 +315,8 @@ function M.perform(caller, row, params, options)
   }
   call.params, call.has_token = client_tokens.add(row, params, caller.nonce)
   local result, err = run_attempts(caller, call)
-  if call.turn and call.turn.token then
-    caller.limit:leave(caller, call.turn.token)
+  if call.admission and call.admission.token then
+    caller.limit:leave(caller, call.admission.token)
   end
   return result, err
 end
@@ -331,7 +334,7 @@ function M.request(caller, row, params)
     return call.request
   end
   local err = errors.new(fields)
-  err.action, err.sent = row.name, false
+  err.action, err.sent, err.may_have_acted = row.name, false, false
   return nil, err
 end
 

@@ -1,4 +1,4 @@
--- Whether a failed attempt is retried, and after how long. Pure: every function returns a decision.
+-- Decides whether a failed attempt is retried, and after how long. Pure: every function returns a decision.
 
 local error_codes = require "dataworks.protocol.error_codes"
 
@@ -17,10 +17,10 @@ local function is_transient(err)
   elseif error_codes.is_throttled(err) or TRANSIENT_STATUS[err.status] then
     return true
   elseif err.kind == "service" then
-    -- A refusal that says when to retry is a throttle under another name.
+    -- A refusal that says when to retry is a throttle with a code of its own.
     return err.code == "SignatureNonceUsed" or err.retry_after ~= nil and not error_codes.recoverable_cause(err)
   end
-  -- Without a status no whole reply arrived; garbage under HTTP 200 is a reply that was damaged on its way.
+  -- Without a status, no complete reply arrived; an unreadable reply with HTTP 200 was damaged on its way.
   return INCOMPLETE_REPLY[err.kind] == true and (err.status == nil or err.status == 200)
 end
 
@@ -36,10 +36,10 @@ function M.is_retryable(err, repeatable, has_token)
   return repeatable == "always" or repeatable == "token" and has_token or not err.may_have_acted
 end
 
---- Full jitter below a bound that doubles; after a time that the service names, a little jitter on top of it.
----@param retries integer that the call has made
+--- A random time below a bound that doubles; when the service says how long to wait, this time and a little more.
+---@param retries integer retries that the call has made
 ---@param err table
----@param random fun(): number
+---@param random fun(): number from 0 to 1
 ---@return number seconds
 function M.backoff(retries, err, random)
   if err.retry_after then
@@ -50,7 +50,7 @@ function M.backoff(retries, err, random)
 end
 
 ---@class dataworks.RetryDecision
----@field delay? number seconds until the retry; without it the call ends
+---@field delay? number seconds until the retry; nil ends the call
 ---@field cost? integer tokens of the retry budget
 ---@field gave_up? "attempts"|"deadline"|"budget" why a retryable call ends
 

@@ -1,5 +1,5 @@
--- A token bucket that bounds the retries of a client: while a service is down, a client that retried every call would
--- multiply the load.
+-- A token bucket that bounds the retries of a client: while the service is down, retries of every call would multiply
+-- the load.
 
 local M = {}
 
@@ -28,7 +28,7 @@ function Budget:take(cost)
   self.tokens = self.tokens - cost
 end
 
---- After a success: gives back what the call's last retry cost, or one token for a call without retries.
+--- Refills after a success: by the cost of the call's last retry, or by one token for a call without retries.
 ---@param cost integer|nil
 function Budget:refill(cost)
   self.tokens = math.min(CAPACITY, self.tokens + (cost or REFILL))

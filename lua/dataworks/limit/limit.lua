@@ -1,17 +1,16 @@
--- How fast requests are sent: at the account's rate, and not at all during a pause that the service asked for. Each
--- function returns a decision; the pipeline of a call carries it out.
+-- Limits how fast requests are sent: at the rate of the option `limit`, and not at all during a pause that the service
+-- asked for. The methods return decisions; the pipeline of a call acts on them.
 
 local bucket = require "dataworks.limit.bucket"
+local check_options = require "dataworks.util.check_options"
 local error_codes = require "dataworks.protocol.error_codes"
 local lazy = require "dataworks.util.lazy"
 local misuse = require "dataworks.util.misuse"
-local nearest = lazy "dataworks.util.nearest"
 
 local M = {}
 
--- Loaded on first use.
-local function adaptive() return require "dataworks.limit.adaptive" end
-local function shared() return require "dataworks.limit.shared" end
+local adaptive = lazy "dataworks.limit.adaptive"
+local shared = lazy "dataworks.limit.shared"
 
 -- Seconds. A shorter time counts as none.
 local CLOCK_RESOLUTION = 1e-6
@@ -26,14 +25,14 @@ local SPREAD = 0.1
 ---@field adaptive? boolean lowers the rate when the service throttles
 ---@field dict? string name of a lua_shared_dict: one limit for all workers of an nginx
 ---@field key? string name of this limit in the dict, "default"
-local OPTIONS = { qps = "number", burst = "number", adaptive = "boolean", dict = "string", key = "string" }
+local OPTIONS = { qps = "rate", burst = "positive_count", adaptive = "boolean", dict = "text", key = "text" }
 
 ---@class dataworks.Limit
 ---@field qps number|nil
 ---@field burst integer
 ---@field adaptive boolean
 ---@field store dataworks.SharedState|nil
----@field state dataworks.Adaptive|nil when not shared
+---@field state dataworks.Adaptive|nil unless it is in the store
 local Limit = { __name = "dataworks.Limit" }
 Limit.__index = Limit
 
@@ -42,39 +41,9 @@ function Limit:__tostring()
   return ("dataworks.Limit (%s%s)"):format(rate, self.adaptive and ", adaptive" or "")
 end
 
--- Making one
+-- The option
 
-local function positive(value)
-  return type(value) == "number" and value > 0 and value < math.huge
-end
-
-local function wrong_field(options)
-  for name, value in pairs(options) do
-    if not OPTIONS[name] then
-      return ("unknown option %s%s"):format(tostring(name), nearest.hint(name, OPTIONS))
-    elseif type(value) ~= OPTIONS[name] then
-      return ("%s must be a %s, got %s"):format(name, OPTIONS[name], type(value))
-    elseif value == "" then
-      return ("%s must not be empty"):format(name)
-    end
-  end
-  if options.qps and not positive(options.qps) then
-    return "qps must be calls a second, above 0, got " .. tostring(options.qps)
-  elseif options.burst and not (positive(options.burst) and options.burst % 1 == 0) then
-    return "burst must be a whole number above 0, got " .. tostring(options.burst)
-  end
-end
-
-local function wrong_together(options)
-  if not options.qps and not options.adaptive then
-    return "give qps, or adaptive = true"
-  elseif options.key and not options.dict then
-    return "key is the name of a limit in a dict, and there is no dict"
-  end
-  return options.dict and shared().wrong(options.dict)
-end
-
-local function normal(option)
+local function to_options(option)
   if option == "adaptive" then
     return { adaptive = true }
   elseif type(option) == "number" then
@@ -83,20 +52,27 @@ local function normal(option)
   return option
 end
 
---- The reason why an option `limit` is refused.
+--- Says why an option `limit` is refused.
 ---@param option number|"adaptive"|dataworks.LimitOptions|dataworks.Limit
----@return string|nil
-function M.wrong(option)
+---@return string|nil mistake
+function M.find_mistake(option)
   if getmetatable(option) == Limit then
     return nil
   end
-  local options = normal(option)
+  local options = to_options(option)
   if type(options) ~= "table" then
     return ("must be calls a second, \"adaptive\" or a table, got %s"):format(
       type(option) == "string" and ("%q"):format(option) or type(option))
   end
-  local wrong = wrong_field(options) or wrong_together(options)
-  return wrong
+  local mistake = check_options.find_mistake(OPTIONS, options)
+  if mistake then
+    return mistake
+  elseif not options.qps and not options.adaptive then
+    return "give qps, or adaptive = true"
+  elseif options.key and not options.dict then
+    return "key is the name of a limit in a dict, and there is no dict"
+  end
+  return options.dict and shared.find_mistake(options.dict)
 end
 
 ---@param option number|"adaptive"|dataworks.LimitOptions|dataworks.Limit|nil checked; nil: only pauses delay calls
@@ -105,10 +81,10 @@ function M.new(option)
   if getmetatable(option) == Limit then
     return option
   end
-  local options = normal(option) or {}
+  local options = to_options(option) or {}
   local self = { qps = options.qps, burst = options.burst or 1, adaptive = options.adaptive or false }
   if options.dict then
-    self.store = shared().new(options.dict, options.key or "default")
+    self.store = shared.new(options.dict, options.key or "default")
   else
     self.state = bucket.new()
   end
@@ -119,9 +95,9 @@ end
 ---@param option number|"adaptive"|dataworks.LimitOptions
 ---@return dataworks.Limit
 function M.make(option)
-  local wrong = M.wrong(option)
-  if wrong then
-    misuse("dataworks.limit: " .. wrong)
+  local mistake = M.find_mistake(option)
+  if mistake then
+    misuse("dataworks.limit: " .. mistake)
   end
   return M.new(option)
 end
@@ -148,52 +124,54 @@ local function close(self, state)
   return true
 end
 
---- Until the first throttle an adaptive limit uses the configured rate, if there is one. Replaces a rate that another
---- worker set, or the configuration before a reload.
+--- Replaces a rate that another worker set, or the configuration before a reload. An adaptive limit replaces only a
+--- rate above its maximum.
 local function set_rate(self, state, now)
-  if not self.adaptive then
-    bucket.set_rate(state, now, self.qps)
-  elseif self.qps and (state.rate or math.huge) > self.qps then
+  if not self.adaptive or self.qps and (state.rate or math.huge) > self.qps then
     bucket.set_rate(state, now, self.qps)
   end
 end
 
--- Waiting for a turn
+local function is_paused(state, now)
+  return state.since - now > CLOCK_RESOLUTION
+end
 
----@class dataworks.Turn a decision: when a call may send its next request
+-- The queue
+
+---@class dataworks.Admission a decision: when a call may send its next request
 ---@field wait number seconds; 0: now
 ---@field reason? "limit"|"throttled" why the call waits
----@field token? number its place in the queue, while it waits
----@field sent_at? number of a request that an adaptive limit lets pass
----@field pace? number requests in the second before it
+---@field token? number place of a waiting call in the queue
+---@field sent_at? number adaptive limit: when the request was let through
+---@field pace? number adaptive limit: requests in the second before
 
-local function paused_too_long(wait, left)
+local function paused_too_long(wait, time_left)
   return {
     kind = "timeout", sent = false, retry_after = wait,
     message = ("the service asked for a pause of all calls after Throttling: %.1f s of it are left, and %.1f s "
-      .. "for this call"):format(wait, left),
+      .. "for this call"):format(wait, time_left),
     advice = "Call again after the pause, or with a longer timeout",
   }
 end
 
-local function queue_too_long(self, state, wait, left)
+local function queue_too_long(self, state, wait, time_left)
   return {
     kind = "timeout", sent = false,
     message = ("the limit of %.4g calls a second has a queue of %.1f s, and %.1f s are left for this call"):format(
-      state.rate, wait, left),
+      state.rate, wait, time_left),
     advice = self.adaptive and "Start fewer calls at once, or give them a longer timeout"
       or "Start fewer calls at once, give them a longer timeout, or raise qps if the account has more",
   }
 end
 
-local function pass(self, state, now)
+local function admit(self, state, now)
   if not self.adaptive then
     return { wait = 0 }
   end
-  return { wait = 0, sent_at = now, pace = adaptive().sent(state, now) }
+  return { wait = 0, sent_at = now, pace = adaptive.count_attempt(state, now) }
 end
 
---- Without a rate nothing spreads the calls that wait for the end of the same pause.
+--- Without a rate, all calls would start at the same moment after a pause: adds a random time.
 local function spread(caller, call, token, now, wait)
   local extra = not token and caller.random() * SPREAD or 0
   return now + wait + extra < call.deadline and wait + extra or wait
@@ -202,51 +180,44 @@ end
 local function decide(self, state, caller, call)
   local now = caller.clock()
   set_rate(self, state, now)
-  local token = call.turn and call.turn.token
+  local token = call.admission and call.admission.token
   if state.rate and not token then
     token = bucket.take(state, now, self.burst)
   end
   local due = bucket.due(state, token)
   local wait = due - now
-  local is_paused = state.since - now > CLOCK_RESOLUTION
-  -- A sleep that ended counts as slept: the sleep of a host may take no time, or wake too early.
+  local paused = is_paused(state, now)
+  -- A sleep that returned counts in full: the sleep of the program may take no time, or return too early.
   if wait <= CLOCK_RESOLUTION or call.slept_until and due <= call.slept_until + CLOCK_RESOLUTION then
-    return pass(self, state, now)
+    return admit(self, state, now)
   elseif due >= call.deadline then
     if token then
       bucket.give_back(state, token)
     end
-    local left = call.deadline - now
-    return nil, is_paused and paused_too_long(wait, left) or queue_too_long(self, state, wait, left)
+    local time_left = call.deadline - now
+    return nil, paused and paused_too_long(wait, time_left) or queue_too_long(self, state, wait, time_left)
   end
   return {
-    wait = spread(caller, call, token, now, wait), reason = is_paused and "throttled" or "limit", token = token,
+    wait = spread(caller, call, token, now, wait), reason = paused and "throttled" or "limit", token = token,
   }
 end
 
---- Gives a call a place in the queue, or says when the place it has comes up.
----@param caller dataworks.Caller for its clock, random and sleep
----@param call dataworks.Call with the turn of the last decision
----@return dataworks.Turn|nil
----@return table|nil err fields of an error: the turn comes after the call's deadline
+--- Gives a call a place in the queue, or says how long a queued call still waits.
+---@param caller dataworks.Caller its clock, random and sleep are used
+---@param call dataworks.Call with the admission of the last decision
+---@return dataworks.Admission|nil
+---@return table|nil err fields of an error: the wait is longer than the call's deadline allows
 function Limit:enqueue(caller, call)
   local state, err = open(self, caller)
   if not state then
     return nil, err
   end
-  local turn, too_long = decide(self, state, caller, call)
-  local closed, full = close(self, state)
+  local admission, too_long = decide(self, state, caller, call)
+  local closed, write_error = close(self, state)
   if not closed then
-    return nil, full
+    return nil, write_error
   end
-  return turn, too_long
-end
-
---- Did the service ask for a pause that still lasts?
----@param now number
----@return boolean
-function Limit:is_paused(now)
-  return self.state ~= nil and self.state.since - now > CLOCK_RESOLUTION
+  return admission, too_long
 end
 
 --- Frees the place of a call that ended while it waited.
@@ -260,7 +231,14 @@ function Limit:leave(caller, token)
   end
 end
 
--- What replies say
+--- Is there a pause that the service asked for?
+---@param now number
+---@return boolean
+function Limit:is_paused(now)
+  return self.state ~= nil and is_paused(self.state, now)
+end
+
+-- Replies
 
 --- Does the limit itself slow down after this error? Then a retry costs nothing of the retry budget.
 ---@param err dataworks.Error
@@ -269,8 +247,8 @@ function Limit:handles_throttling(err)
   return (self.adaptive or self.qps ~= nil) and error_codes.is_throttled(err)
 end
 
---- Learns from a reply. A pause that the service asks for holds for all calls, unless it is longer than any call:
---- that of a quota per day, whose error is not retryable.
+--- Adapts the rate to a reply. Pauses all calls when a throttled reply says for how long; the error of an exhausted
+--- daily quota is not retryable and pauses nothing.
 ---@param caller dataworks.Caller
 ---@param call dataworks.Call
 ---@param err dataworks.Error|nil
@@ -283,9 +261,9 @@ function Limit:on_response(caller, call, err)
   end
   local now = caller.clock()
   if throttled and self.adaptive then
-    adaptive().throttled(state, now, call.turn.sent_at or now, call.turn.pace or 0)
+    adaptive.lower(state, now, call.admission.sent_at or now, call.admission.pace or 0)
   elseif self.adaptive then
-    adaptive().passed(state, now, self.qps)
+    adaptive.raise(state, now, self.qps)
   end
   if pause then
     bucket.pause(state, now, pause)

@@ -1,4 +1,4 @@
--- A signed request that prints without its secrets: as it goes over the wire, for people.
+-- A signed request whose tostring shows it as it is sent, without its secrets.
 
 local M = {}
 

@@ -1,4 +1,4 @@
--- Turns a reply into its result, or into the fields of an error.
+-- Reads a reply: returns its result, or the fields of an error.
 
 local core = require "dataworks.core"
 local error_codes = require "dataworks.protocol.error_codes"
@@ -7,7 +7,7 @@ local ids = require "dataworks.util.ids"
 local lazy = require "dataworks.util.lazy"
 local retry_after = require "dataworks.protocol.retry_after"
 
--- A separate instance: the settings of the shared one belong to the program.
+-- An instance of its own: the settings of the shared one belong to the program.
 local json = require("cjson.safe").new()
 if json.decode_invalid_numbers then
   json.decode_invalid_numbers(false)
@@ -15,13 +15,13 @@ end
 
 local M = {}
 
--- Loaded by the first refused signature.
+-- Loaded only when the service refuses a signature.
 local diagnosis = lazy "dataworks.protocol.signature_diagnosis"
 
--- Of an unreadable reply: the bytes that its error keeps, and the bytes that are redacted before they are cut.
+-- Bytes of an unreadable reply that its error keeps, and bytes that are redacted first, so that no cut secret is left.
 local EXCERPT_BYTES, REDACTED_BYTES = 200, 65536
 
--- The first byte of an integer that core.quote_integers put in quotes.
+-- core.quote_integers writes an integer as a string that begins with this byte.
 local MARK = 1
 
 local null = core.null
@@ -32,11 +32,11 @@ local function restore(value)
   if kind == "number" then
     return to_integer(value) or value
   elseif kind == "string" then
-    -- Text that begins with the mark byte gets a second one, and is not a number.
+    -- Other text that begins with this byte has it twice.
     return value:byte() == MARK and ids.native(value:sub(2)) or value
   elseif kind == "table" then
     for key, item in next, value do
-      -- A null member means the same as an absent one. In a list a null keeps its place.
+      -- A null member of an object means the same as an absent one. In a list, a null keeps its place.
       if item == null and type(key) == "string" then
         value[key] = nil
       else
@@ -47,7 +47,7 @@ local function restore(value)
   return value
 end
 
---- JSON text as Lua data: integers exact, null members of objects left out.
+--- Decodes JSON. Integers stay exact; null members of objects are left out.
 ---@param text string
 ---@return any value
 ---@return string|nil message
@@ -64,7 +64,7 @@ function M.decode(text)
   return restore(value)
 end
 
---- The first of these members that holds a value, as text.
+--- The first of the named members that has a value, as text.
 local function text_of(object, ...)
   for _, name in ipairs { ... } do
     local value = object[name]
@@ -75,7 +75,7 @@ local function text_of(object, ...)
   end
 end
 
--- A signature error repeats the whole request, including the security token and the signature.
+-- The message of a signature error echoes the whole request, with the security token and the signature.
 local ECHOES = {
   "server string to sign", "server StringToSign", "server CanonicalRequest", "server Authorization",
 }
@@ -90,7 +90,7 @@ local function without_echo(message)
   return message
 end
 
---- Did the service act on a request that it answered so? SignatureNonceUsed says that an earlier copy arrived.
+--- May the service have acted on the request? SignatureNonceUsed says that an earlier copy of the request arrived.
 local function may_have_acted(err)
   if err.code == "SignatureNonceUsed" then
     return true
@@ -100,7 +100,18 @@ local function may_have_acted(err)
   return err.status < 400 or err.status >= 500 or err.status == 408
 end
 
---- Adds what every error of a reply has.
+--- Redacts each text among the fields of an error.
+---@param fields table
+---@param redact fun(text: string): string
+---@return table fields
+function M.redact(fields, redact)
+  for name, value in pairs(fields) do
+    fields[name] = type(value) == "string" and redact(value) or value
+  end
+  return fields
+end
+
+--- Adds the fields that every error of a reply has.
 local function failure(kind, reply, fields, context)
   local all = { kind = kind, sent = true, status = reply.status, request_id = reply.headers["x-acs-request-id"] }
   for name, value in pairs(fields) do
@@ -108,10 +119,7 @@ local function failure(kind, reply, fields, context)
   end
   all.may_have_acted = may_have_acted(all)
   all.retry_after = retry_after.find(reply.headers, all, context.now)
-  for name, value in pairs(all) do
-    all[name] = type(value) == "string" and context.redact(value) or value
-  end
-  return nil, all
+  return nil, M.redact(all, context.redact)
 end
 
 local function unreadable(reply, message, context)
@@ -127,20 +135,20 @@ local function unreadable(reply, message, context)
   }, context)
 end
 
--- An administrator decodes the last one in RAM, which needs all of it.
-local DENIED = {
+-- An administrator can decode EncodedDiagnosticMessage in RAM, but only as a whole.
+local ACCESS_FIELDS = {
   "AuthAction", "AuthPrincipalType", "AuthPrincipalDisplayName", "AuthPrincipalOwnerId", "NoPermissionType",
   "PolicyType", "EncodedDiagnosticMessage",
 }
-local MAX_DENIED_BYTES = 16384
+local MAX_ACCESS_FIELD_BYTES = 16384
 
---- The details of a refused access, and one line of help.
+--- The details of a denied access, and one line of help.
 local function access_denied(object, redact)
   local detail = object.AccessDeniedDetail
   local found = {}
-  for _, name in ipairs(type(detail) == "table" and DENIED or {}) do
+  for _, name in ipairs(type(detail) == "table" and ACCESS_FIELDS or {}) do
     local text = text_of(detail, name)
-    found[name] = text and errors.line(redact(text), MAX_DENIED_BYTES)
+    found[name] = text and errors.line(redact(text), MAX_ACCESS_FIELD_BYTES)
   end
   local action = found.AuthAction
   if not action then
@@ -183,8 +191,8 @@ local function failed_task(reply, object, context)
   }, context)
 end
 
-local GOOD = { success = true, ["true"] = true }
-local BAD = { fail = true, ["false"] = true }
+local SUCCESS = { success = true, ["true"] = true }
+local FAILURE = { fail = true, ["false"] = true }
 
 --- Does a reply with HTTP 200 say that the call failed?
 local function is_failure(object, meaning)
@@ -203,23 +211,23 @@ local function is_failure(object, meaning)
     return false
   end
   status = status:lower()
-  return BAD[status] or meaning == "outcome" and not GOOD[status] or false
+  return FAILURE[status] or meaning == "outcome" and not SUCCESS[status] or false
 end
 
 --- Does this Data.Status mean success?
 ---@param status any
 ---@return boolean
 function M.is_success(status)
-  return GOOD[tostring(status):lower()] or false
+  return SUCCESS[tostring(status):lower()] or false
 end
 
----@class dataworks.ReplyContext the call that the reply answers
+---@class dataworks.ReplyContext what the reader knows of the call
 ---@field redact fun(text: string): string
 ---@field now fun(): number seconds since 1970
 ---@field request table as it was signed
 
 ---@param reply { status: integer, headers: table<string, string>, body: string }
----@param meaning "outcome"|"progress"|"state"|"none" of Data.Status, as the action's row has it
+---@param meaning "outcome"|"progress"|"state"|"none" of Data.Status, from the action's row
 ---@param context dataworks.ReplyContext
 ---@return table|nil result the decoded reply
 ---@return table|nil err fields of an error

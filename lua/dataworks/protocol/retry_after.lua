@@ -1,4 +1,4 @@
--- How many seconds a reply asks to wait.
+-- Finds how many seconds a reply asks to wait.
 
 local error_codes = require "dataworks.protocol.error_codes"
 local lazy = require "dataworks.util.lazy"
@@ -6,7 +6,7 @@ local dates = lazy "dataworks.util.dates"
 
 local M = {}
 
--- A longer wait counts as a day: no call lasts that long.
+-- Seconds, a day. No call lasts longer.
 local MAX_WAIT = 86400
 
 --- Ignores zero and past values.
@@ -22,7 +22,7 @@ local function milliseconds(value)
   return value and bounded(value / 1000)
 end
 
---- Retry-After holds seconds or a date. A date is compared with the clock of the sender, where the reply has its Date.
+--- Retry-After holds seconds, or a date by the clock of the sender, which is in the Date of the reply.
 local function http_wait(headers, now)
   local text = headers["retry-after"]
   local date = dates.parse_http(text)
@@ -44,7 +44,7 @@ local function quota_wait(headers)
 end
 
 ---@param headers table<string, string>
----@param err table what is known of the failure: a quota matters to a throttled call only
+---@param err table the failure so far: a quota matters only to a throttled call
 ---@param now fun(): number seconds since 1970, for a date in a reply that has no Date
 ---@return number|nil
 function M.find(headers, err, now)

@@ -21,24 +21,24 @@ local THROTTLED = { kind = "service", code = "Throttling.User", status = 400, re
 
 local ways = {}
 
---- Waits for its turn as a call does.
+--- Waits in the queue as a call does.
 function ways.call(limit, args)
   local call = { deadline = now() + tonumber(args.timeout or 60) }
-  local turn, err = limit:enqueue(CALLER, call)
-  local place, waited = turn and turn.token, turn and turn.wait > 0
-  while turn and turn.wait > 0 do
-    call.turn, call.slept_until = turn, now() + turn.wait
-    ngx.sleep(turn.wait)
-    turn, err = limit:enqueue(CALLER, call)
+  local admission, err = limit:enqueue(CALLER, call)
+  local place, waited = admission and admission.token, admission and admission.wait > 0
+  while admission and admission.wait > 0 do
+    call.admission, call.slept_until = admission, now() + admission.wait
+    ngx.sleep(admission.wait)
+    admission, err = limit:enqueue(CALLER, call)
   end
-  return { at = now(), place = place, gone = turn ~= nil, error = err, waited = waited, pace = turn and turn.pace }
+  return { at = now(), place = place, gone = admission ~= nil, error = err, waited = waited, pace = admission and admission.pace }
 end
 
 --- Gets a reply that says that the service throttles.
 function ways.throttled(limit, args)
   local err = errors.new(THROTTLED)
   err.retry_after = tonumber(args.seconds)
-  limit:on_response(CALLER, { turn = { sent_at = now(), pace = tonumber(args.pace) } }, err)
+  limit:on_response(CALLER, { admission = { sent_at = now(), pace = tonumber(args.pace) } }, err)
   return {}
 end
 
@@ -77,8 +77,8 @@ end
 return function()
   local args = ngx.req.get_uri_args()
   local given = { qps = tonumber(args.qps), adaptive = args.adaptive == "1", dict = args.dict or "limits", key = args.key }
-  local wrong = limits.wrong(given)
-  local answer = wrong and { wrong = wrong } or ways[ngx.var.uri:sub(2)](limits.new(given), args)
+  local mistake = limits.find_mistake(given)
+  local answer = mistake and { wrong = mistake } or ways[ngx.var.uri:sub(2)](limits.new(given), args)
   answer.worker = ngx.worker.pid()
   ngx.say(cjson.encode(answer))
 end
