@@ -1,6 +1,6 @@
 std = "min"
 max_line_length = 120
--- What only some of the supported interpreters have; code tests for it before use.
+-- Names that only some of the supported interpreters have; code tests for them before use.
 read_globals = {
   "jit", "unpack",
   math = { fields = { "maxinteger", "mininteger", "tointeger", "type" } },

@@ -1,4 +1,4 @@
-# Everything a person runs here; `make help` lists it. Each variable can be set on the command line or in the environment.
+# `make help` lists the targets. Each variable can be set on the command line or in the environment.
 
 LUA ?= 5.4
 LUAS ?= 5.4 jit 5.3 5.1
@@ -54,20 +54,20 @@ $(BUILD)/obj/%.o: csrc/%.c Makefile
 
 -include $(wildcard $(BUILD)/obj/*/*.d)
 
-env: ## print the line that makes LUA find what is built: eval "$(make -s env)"
+env: ## print the search paths of the build: eval "$(make -s env)"
 	@top=$$(pwd | sed "s/'/'\\\\''/g"); \
 	echo "export LUA_PATH='$$top/lua/?.lua;;' LUA_CPATH='$$top/$(BUILD)/?.so;;'"
 
-demo: ## create three tasks on the emulator; installs what is missing
+demo: ## create three tasks on the emulator; installs missing packages
 	@tools/setup demo
 	@$(MAKE) --no-print-directory -s build LUA=5.4
 	@eval "$$($(MAKE) -s env LUA=5.4)"; lua5.4 bin/dataworks emulator -- lua5.4 examples/quickstart.lua
 
-test: ## lint and the whole suite on each of LUAS; installs what is missing. SPEC=spec/x_spec.lua narrows it
+test: ## lint and the whole suite on each of LUAS; installs missing packages. SPEC=spec/x_spec.lua narrows it
 	@tools/setup test
 	@tools/test "$(LUAS)" $(SPEC)
 
-test-page: ## the page of examples/openresty in headless Chromium, on LuaJIT; installs what is missing
+test-page: ## the page of examples/openresty in headless Chromium, on LuaJIT; installs missing packages
 	@tools/setup page
 	@$(MAKE) --no-print-directory -s build LUA=jit
 	@tools/suite jit $(or $(SPEC),spec/page/in_chromium.lua); status=$$?; \
@@ -75,7 +75,7 @@ test-page: ## the page of examples/openresty in headless Chromium, on LuaJIT; in
 
 LUA_FILES = $(shell find lua spec examples bench tools -name '*.lua' 2>/dev/null) bin/dataworks
 
-bench: ## measurements against what can't be avoided, and the official Node core, on LUA
+bench: ## measurements against OpenSSL, libcurl and the official Node core, on LUA
 	@tools/setup bench
 	@$(MAKE) --no-print-directory -s $(INTEROP)/node
 	@$(MAKE) --no-print-directory -s build $(BUILD)/floor.so
@@ -101,12 +101,12 @@ check-c: ## each C file with gcc and clang and every warning, clang-format, cppc
 	cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 -j2 csrc tools
 	@$(MAKE) --no-print-directory -s build LUA=5.4
 	@$(MAKE) --no-print-directory -s build LUA=5.4 BUILD=build/poll CPPFLAGS=-DDATAWORKS_NO_EPOLL
-	@tools/suite 5.4 --cpath='./build/poll/?.so' spec/concurrency/loop_spec.lua
+	@tools/suite 5.4 --cpath='./build/poll/?.so' spec/concurrency spec/curl/multi_spec.lua spec/transport/curl_transfers_spec.lua
 
 VALGRIND ?= valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect,possible \
   --errors-for-leak-kinds=definite,indirect,possible --keep-debuginfo=yes --child-silent-after-fork=yes
 
-# Specs tagged "install" only start programs of their own: nothing of ours runs in the process that is watched.
+# Specs tagged "install" start other processes: none of the library's code runs in the process that valgrind watches.
 test-valgrind: ## the suite on 5.4 under valgrind; a leak fails
 	@tools/setup gates
 	@$(MAKE) --no-print-directory -s build LUA=5.4
@@ -120,15 +120,15 @@ ASAN_SUITE = INTERPRETER=$(ASAN)/lua tools/suite 5.4 --exclude-tags=install --cp
 test-asan: asan-build ## the suite on 5.4 under AddressSanitizer and UBSan; a leak fails
 	@$(ASAN_SUITE) $(SPEC)
 
-# Those specs that call C directly, or send through it: what the others do passes through the same functions. With the
-# sanitizers, since a string that was collected too early often still has its bytes.
-GC_SPECS = spec/core spec/system/file_spec.lua spec/system/process_spec.lua spec/system/random_spec.lua spec/curl spec/protocol/key_cache_spec.lua \
-  spec/client_spec.lua spec/client_emulator_spec.lua
+# The specs that call C directly or send through it; other specs use the same C functions. Runs with the sanitizers, since
+# the bytes of a string often outlive its collection.
+GC_SPECS = spec/core spec/system/file_spec.lua spec/system/process_spec.lua spec/system/random_spec.lua spec/curl \
+  spec/protocol/key_cache_spec.lua spec/client_spec.lua spec/client_emulator_spec.lua
 
 test-gc: asan-build ## the specs of the C code with the garbage collector at full pressure
 	@$(ASAN_SUITE) --helper=spec.support.pressure $(or $(SPEC),$(GC_SPECS))
 
-# The plain build too: for the processes that specs start.
+# Builds without the sanitizers too, for the processes that specs start.
 asan-build:
 	@tools/setup gates
 	@$(MAKE) --no-print-directory -s build LUA=5.4
@@ -140,7 +140,7 @@ $(ASAN)/lua: tools/asan_host.c
 
 INTEROP = build/interop
 
-interop: ## the official SDKs against the emulator; installs what is missing
+interop: ## the official SDKs against the emulator; installs missing packages
 	@tools/setup interop
 	@$(MAKE) --no-print-directory -s $(INTEROP)/python $(INTEROP)/node
 	@eval "$$($(MAKE) -s env LUA=5.4)"; lua5.4 bin/dataworks emulator -- spec/interop/run $(INTEROP)
@@ -157,8 +157,7 @@ $(INTEROP)/node: spec/interop/package.json
 	cd $(INTEROP) && npm install --silent --no-audit --no-fund --no-package-lock
 	touch $@
 
-# The installed command knows where its modules are, so that any PREFIX works without LUA_PATH. STRIP=: keeps what
-# debuggers need.
+# The installed command has the paths of its modules, so any PREFIX works without LUA_PATH. STRIP=: keeps debug symbols.
 install: build ## install for LUA into PREFIX, below DESTDIR when set
 	@case '$(PREFIX)' in /*) ;; *) echo 'PREFIX must be an absolute path' >&2; exit 1 ;; esac
 	cd lua && find . -name '*.lua' -exec install -D -m 644 '{}' '$(DESTDIR)$(LUADIR)/{}' ';'
@@ -171,14 +170,14 @@ install: build ## install for LUA into PREFIX, below DESTDIR when set
 	  tail -n +2 bin/dataworks; } >'$(DESTDIR)$(BINDIR)/dataworks'
 	chmod 755 '$(DESTDIR)$(BINDIR)/dataworks'
 
-uninstall: ## remove what install put there
+uninstall: ## remove the installed files
 	rm -rf '$(DESTDIR)$(LUADIR)/dataworks' '$(DESTDIR)$(LIBDIR)/dataworks'
 	rm -f '$(DESTDIR)$(LUADIR)/dataworks.lua' '$(DESTDIR)$(BINDIR)/dataworks'
 
 clean: ## remove build
 	rm -rf build
 
-help: ## this list
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: build all env demo test test-page bench lint check-c test-valgrind test-asan test-gc asan-build interop install uninstall clean help

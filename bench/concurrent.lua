@@ -1,5 +1,5 @@
--- Calls of many tasks at once over loopback, against bare libcurl with as many requests at once, of the same bytes: CPU
--- time of a call. Then what flows in flight need of memory, and whether a million calls leave anything behind.
+-- CPU time of a call when many tasks call at once over loopback, against bare libcurl with as many requests of the same
+-- bytes at once. Then the memory that tasks in flight need, and the memory and files that many calls leave behind.
 
 local dataworks = require "dataworks"
 local floor = require "floor"
@@ -14,7 +14,7 @@ local client = dataworks.new {
 local params = { ProjectId = 10000, TaskType = "DI_REALTIME", TaskParam = script }
 local request = assert(client:request("GenerateDISyncTaskConfigForCreating", params))
 
---- The calls, shared by so many tasks.
+--- CPU seconds of `count` calls, shared by `at_once` tasks.
 local function call(count, at_once)
   local start, left = os.clock(), count
   dataworks.run(function()
@@ -57,9 +57,9 @@ local function soak(calls)
     open_files(), calls))
 end
 
---- So many tasks, each with its call between it and the next, waiting at the same time.
+--- Memory of `count` tasks whose calls are in flight at the same time.
 local function in_flight(count)
-  local before, most = resident(), 0
+  local before, during = resident(), 0
   dataworks.run(function()
     local held = dataworks.spawn(function()
       client:call("GetDISyncTask", { ProjectId = 1, TaskType = "DI_REALTIME", FileId = 1 })
@@ -70,14 +70,14 @@ local function in_flight(count)
         held:join()
       end)
     end
-    dataworks.spawn(function() most = resident() end)
+    dataworks.spawn(function() during = resident() end)
   end)
-  print(("memory: %d tasks with a call in flight: %d kB resident, %.1f kB for each task"):format(count, most,
-    (most - before) / count))
+  print(("memory: %d tasks with a call in flight: %d kB resident, %.1f kB for each task"):format(count, during,
+    (during - before) / count))
 end
 
 local ok, message = pcall(function()
-  -- First, while the process is small.
+  -- Memory first, while the process is small.
   for _, count in ipairs { 100, 1000, 10000 } do in_flight(count) end
   for _, at_once in ipairs { 32, 256 } do
     ratio.print(("concurrent: %d calls at once, CPU of a call"):format(at_once), function(count)

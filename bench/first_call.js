@@ -1,4 +1,4 @@
-// The same process with the official Node core.
+// The same process as bench/first_call.lua, with the official Node core.
 "use strict";
 
 const start = process.hrtime.bigint();

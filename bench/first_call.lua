@@ -1,5 +1,5 @@
--- A whole process that makes one call, as a cron script would: bench/start.lua times it. Prints the milliseconds of
--- `require` and the kilobytes of the process at its largest.
+-- A process that makes one call, as a cron script does; bench/start.lua times it. Prints the milliseconds of `require`
+-- and the peak memory of the process in kilobytes.
 
 local before = os.clock()
 local dataworks = require "dataworks"

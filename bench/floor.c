@@ -1,4 +1,4 @@
-/* The unavoidable work: OpenSSL's part of a signature, and libcurl sending ready bytes. */
+/* The floor of the measurements: the OpenSSL work of a signature, and libcurl sending ready bytes. */
 #include <curl/curl.h>
 #include <lauxlib.h>
 #include <lua.h>
@@ -101,36 +101,36 @@ static int floor_curl(lua_State *L) {
   return 2;
 }
 
-/* Restarts each completed handle while requests remain. */
-static CURLcode restart_completed(CURLM *multi, lua_Integer *remaining, lua_Integer *completed) {
+/* Starts each completed handle again while requests are left to make. */
+static CURLcode run_again(CURLM *multi, lua_Integer *to_start, lua_Integer *done) {
   int left;
   for (CURLMsg *m; (m = curl_multi_info_read(multi, &left));) {
     CURL *curl = m->easy_handle;
     if (m->data.result != CURLE_OK) return m->data.result;
-    ++*completed;
+    ++*done;
     curl_multi_remove_handle(multi, curl);
-    if (*remaining > 0) {
-      --*remaining;
+    if (*to_start > 0) {
+      --*to_start;
       curl_multi_add_handle(multi, curl);
     }
   }
   return CURLE_OK;
 }
 
-#define MAX_IN_FLIGHT 1024
+#define MAX_AT_ONCE 1024
 
-/* multi(url, headers, body, count, in_flight) -> CPU seconds */
+/* multi(url, headers, body, count, at_once) -> CPU seconds */
 static int floor_multi(lua_State *L) {
   size_t body_len, total = 0;
   const char *url = luaL_checkstring(L, 1), *body = luaL_checklstring(L, 3, &body_len);
-  lua_Integer count = luaL_checkinteger(L, 4), in_flight = luaL_checkinteger(L, 5), done = 0;
-  luaL_argcheck(L, in_flight > 0 && in_flight <= MAX_IN_FLIGHT && count >= in_flight, 5, "out of range");
+  lua_Integer count = luaL_checkinteger(L, 4), at_once = luaL_checkinteger(L, 5), done = 0;
+  luaL_argcheck(L, at_once > 0 && at_once <= MAX_AT_ONCE && count >= at_once, 5, "out of range");
   struct curl_slist *headers = check_headers(L, 2);
-  CURL *handles[MAX_IN_FLIGHT];
+  CURL *handles[MAX_AT_ONCE];
   CURLM *multi = curl_multi_init();
-  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)MAX_IN_FLIGHT);
-  lua_Integer remaining = count - in_flight;
-  for (lua_Integer i = 0; i < in_flight; i++) {
+  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)MAX_AT_ONCE);
+  lua_Integer to_start = count - at_once;
+  for (lua_Integer i = 0; i < at_once; i++) {
     handles[i] = new_handle(url, headers, body, body_len, &total);
     curl_multi_add_handle(multi, handles[i]);
   }
@@ -139,11 +139,11 @@ static int floor_multi(lua_State *L) {
   while (done < count && code == CURLE_OK) {
     int running;
     curl_multi_perform(multi, &running);
-    code = restart_completed(multi, &remaining, &done);
+    code = run_again(multi, &to_start, &done);
     if (done < count) curl_multi_poll(multi, NULL, 0, 1000, NULL);
   }
   cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-  for (lua_Integer i = 0; i < in_flight; i++) {
+  for (lua_Integer i = 0; i < at_once; i++) {
     curl_multi_remove_handle(multi, handles[i]);
     curl_easy_cleanup(handles[i]);
   }

@@ -1,5 +1,5 @@
--- Flows from a script to a created task, many in flight in one thread: how long 10,000 of them take against the latency
--- that can't be avoided, and what those need of memory that wait for their turn.
+-- Flows from a script to a created task, many in flight in one thread: the time of 10,000 flows against the latency of
+-- their calls, and the memory of flows that wait in the queue of a limit.
 
 local core = require "dataworks.core"
 local dataworks = require "dataworks"
@@ -8,8 +8,8 @@ local script = require "bench.script"
 local shell = require "spec.support.shell"
 local web = require "spec.support.web"
 
--- Of the server: what it sleeps before each reply, and the calls that a flow makes with three polls.
-local LATE, CALLS = 0.05, 5
+-- Seconds that the server sleeps before each reply, and the calls of a flow with three polls.
+local LATENCY, CALLS = 0.05, 5
 
 local function client_of(port, limit)
   return dataworks.new {
@@ -23,7 +23,7 @@ end
 
 -- Against the latency
 
---- CPU seconds of a process of whatever program.
+--- CPU seconds of any process.
 local function cpu_of(pid)
   local user, system = files.read(("/proc/%d/stat"):format(pid)):match("%) %S" .. (" %S+"):rep(10) .. " (%d+) (%d+)")
   return (tonumber(user) + tonumber(system)) / 100
@@ -35,7 +35,7 @@ local function numbers_to(count)
   return list
 end
 
---- CPU seconds of a request of bare libcurl at the same server, so many at once.
+--- CPU seconds of a request of bare libcurl to the same server, with `at_once` requests in flight.
 local function bare(client, count, at_once)
   local request = assert(client:request("GenerateDISyncTaskConfigForCreating", {
     ProjectId = 10000, TaskType = "DI_REALTIME", TaskParam = script,
@@ -48,7 +48,7 @@ end
 local function against_latency(server, count, at_once)
   local client = client_of(server.late)
   local pid = tonumber(files.read(server.directory .. "/nginx.pid"))
-  -- Polls follow one another without a pause worth counting.
+  -- Poll without a pause.
   local options = { delay = 1e-6, max_delay = 1e-6 }
   local numbers = numbers_to(count)
   local began, cpu, servers = core.clock(), os.clock(), cpu_of(pid)
@@ -58,7 +58,7 @@ local function against_latency(server, count, at_once)
   local wall = core.clock() - began
   cpu, servers = os.clock() - cpu, cpu_of(pid) - servers
   for _, result in ipairs(results) do assert(result.value, result.err) end
-  local calls, bound = count * CALLS, count * CALLS * LATE / at_once
+  local calls, bound = count * CALLS, count * CALLS * LATENCY / at_once
   print(("flows: %d, %d in flight, 50 ms latency: %.2f s, %.2f s are latency, x%.2f, aim x1.1"):format(count, at_once,
     wall, bound, wall / bound))
   print(("flows: CPU of a call: %.0f us (%.0f %%), of the server %.0f us (%.0f %%), of bare libcurl %.0f us"):format(
@@ -67,9 +67,9 @@ local function against_latency(server, count, at_once)
   client:close()
 end
 
--- Memory, in a process of its own: bench/flows.lua COUNT PORT
+-- Memory, each size in its own process: bench/flows.lua COUNT PORT
 
--- Calls a second: fewer than the machine could make, so that it is the limit that flows wait for.
+-- Calls a second, fewer than the machine can make, so that flows wait for the limit.
 local LIMIT = 2000
 
 local function resident()
@@ -78,8 +78,8 @@ local function resident()
   return tonumber(files.read "/proc/self/status":match "VmRSS:%s*(%d+)")
 end
 
---- So many at once. `all_wait` is called when all are begun, and their polls stand in the line.
-local function carry(client, count, all_wait)
+--- Runs `count` flows at once. Calls `all_wait` when the last has its ProcessId; the others queue for a poll.
+local function run_flows(client, count, all_wait)
   local generated = 0
   local options = { on_progress = function(event)
     generated = generated + (event.step == "generated" and 1 or 0)
@@ -92,14 +92,14 @@ local function carry(client, count, all_wait)
   end)
 end
 
---- Before them, with them, after them, and with as many again.
-local function held(count, port)
+--- Prints the memory before the flows, during them, after them, and during as many again.
+local function print_memory(count, port)
   local client = client_of(port, { qps = LIMIT })
-  carry(client, 1, function() end)
+  run_flows(client, 1, function() end)
   local before, during = resident(), nil
-  carry(client, count, function() during = resident() end)
+  run_flows(client, count, function() during = resident() end)
   local after = resident()
-  carry(client, count, function()
+  run_flows(client, count, function()
     print(before, during, after, resident())
     os.exit(0)
   end)
@@ -109,15 +109,15 @@ local function memory(server)
   for _, count in ipairs { 100, 1000, 10000 } do
     local before, during, after, again = shell.output(("%s bench/flows.lua %d %d"):format(shell.interpreter, count,
       server.prompt)):match "^(%d+)%s+(%d+)%s+(%d+)%s+(%d+)$"
-    print(("memory: %d flows in the line of a limit: %d kB resident, %.1f kB for each flow"):format(count, during,
+    print(("memory: %d flows in the queue of a limit: %d kB resident, %.1f kB for each flow"):format(count, during,
       (during - before) / count))
-    print(("memory: once they are over: %d kB; with as many again: %d kB"):format(after, again))
+    print(("memory: after them: %d kB; with as many again: %d kB"):format(after, again))
   end
 end
 
 local count, port = tonumber(arg[1]), tonumber(arg[2])
 if port then
-  held(count, port)
+  print_memory(count, port)
   return
 end
 local server = web.start()

@@ -1,5 +1,5 @@
--- Inside nginx: one worker's calls through the cosocket transport against bare cosockets that send the same bytes; and
--- what /ping of a worker costs while it carries flows.
+-- Inside nginx: calls of one worker through the cosocket transport, against bare cosockets that send the same bytes.
+-- Then the latency of /ping of a worker while flows run in it.
 
 local core = require "dataworks.core"
 local curl = require "dataworks.curl"
@@ -8,10 +8,10 @@ local hosts = require "spec.support.host"
 local ratio = require "bench.ratio"
 local webs = require "spec.support.web"
 
--- Light threads of the worker that are at it at the same time.
+-- Light threads of the worker that run at the same time.
 local AT_ONCE = 32
 
--- `run(count)` is what a chunk measures; what stands before it is not.
+-- Set-up of a chunk, which is not measured.
 local MEASURED = [[
   local core = require "dataworks.core"
   local function timed(count, once)
@@ -36,7 +36,7 @@ local SEND = [[
   return timed(%d, function() assert(transport:send(request, limits)) end)
   ]]
 
--- The bytes are those that the transport sends, as the server got them.
+-- The same bytes as the transport sends, as the server received them.
 local BARE = [[
   local bytes = assert(transport:send({
     method = request.method, url = echo, headers = request.headers, body = request.body,
@@ -64,12 +64,12 @@ local function against_bare(host, server)
   ratio.print("nginx: call, 32 at once, one worker", measure(CALL), measure(BARE), 3200)
 end
 
--- Each light thread carries one flow after the other, until it is told to stop.
+-- Each light thread runs one flow after the other until the note "stop" is set.
 local FLOWS = [[
   local dataworks, notes = require "dataworks", ngx.shared.notes
   local client = dataworks.new { endpoint = %q, access_key_id = %q, access_key_secret = %q }
   local script = require "bench.script"
-  local function carry(number)
+  local function run_flows(number)
     while not notes:get "stop" do
       local task, err = client:create_sync_task {
         ProjectId = 10000, TaskType = "DI_REALTIME", TaskParam = script,
@@ -81,21 +81,21 @@ local FLOWS = [[
   notes:delete "stop"
   assert(ngx.timer.at(0, function()
     local threads = {}
-    for number = 1, 500 do threads[number] = ngx.thread.spawn(carry, number) end
+    for number = 1, 500 do threads[number] = ngx.thread.spawn(run_flows, number) end
     for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
     notes:set("ended", true)
   end))
   return ""
   ]]
 
---- Milliseconds of each of some thousand answers.
+--- Milliseconds of each of `count` answers.
 local function pings(host, count)
   local session, times = curl.new {}, {}
   for i = 1, count do
     local began = core.clock()
     assert(session:send("GET", host:url "ping", {}, "", 30) == 200)
     times[i] = (core.clock() - began) * 1000
-    -- Spread over the seconds that a flow takes.
+    -- Spread over the seconds of a flow.
     curl.sleep(0.003)
   end
   session:close()

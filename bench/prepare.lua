@@ -1,5 +1,4 @@
--- Preparing a request, from the script as a table to what goes on the wire, against the OpenSSL work on the same
--- bytes.
+-- Preparing a request, from the script as a table to the signed request, against the OpenSSL work on the same bytes.
 
 require "dataworks.api.core_data"
 local core = require "dataworks.core"
@@ -30,7 +29,7 @@ local signed = assert(core.sign {
   access_key_id = "LTAI5tExampleExampleExam",
   query = { ProjectId = 10000, TaskType = "DI_REALTIME", TaskParam = core.encode(script) },
 })
-assert(signed.authorization == request.headers.authorization, "the floor must do the work of this very request")
+assert(signed.authorization == request.headers.authorization, "the floor must do the same work as this request")
 
 ratio.header()
 ratio.print("prepare: table to signed request", timed(function() core.generate(params, context) end), function(count)

@@ -1,5 +1,5 @@
--- Two measurements in turn, A B A B ..., and what their ratios say: a shared machine drifts, a ratio of neighbours
--- doesn't.
+-- Alternates two measurements, A B A B ..., and prints the ratio of neighbours: a shared machine drifts, the ratio
+-- hardly does.
 
 local M = {}
 
@@ -10,7 +10,7 @@ local function median(list)
   return list[math.ceil(#list / 2)]
 end
 
---- Each function returns seconds for `count` repetitions.
+--- Each function returns the seconds that `count` runs take.
 ---@param what string
 ---@param ours fun(count: integer): number
 ---@param floor fun(count: integer): number
@@ -29,7 +29,7 @@ function M.print(what, ours, floor, count, aim)
     median(floors) / count * 1e6, middle, ratios[1], ratios[#ratios], aim and (", aim x%.1f"):format(aim) or ""))
 end
 
---- Figures that were taken along the way: the median of each list, and their ratio.
+--- Prints the median of each list of figures, and the ratio of the medians.
 ---@param what string
 ---@param ours number[]
 ---@param floors number[]

@@ -1,4 +1,4 @@
--- A real-time task's whole life: created, deployed, started, changed, stopped, terminated and deleted.
+-- Creates, deploys, starts, changes, stops, terminates and deletes a real-time task.
 -- Endpoint and keys come from the environment: dataworks emulator -- lua5.4 examples/lifecycle.lua
 
 local dataworks = require "dataworks"

@@ -1,5 +1,5 @@
--- Creates tasks inside a program that libuv drives: its event loop steps ours when something has arrived, or when it is
--- time. Needs luv (Debian's lua-luv). Endpoint and keys come from the environment:
+-- Creates tasks inside a program with libuv's event loop, which steps the loop of dataworks when something has arrived
+-- or a timeout has passed. Needs luv (Debian's lua-luv). Endpoint and keys come from the environment:
 -- `dataworks emulator -- lua5.4 examples/luv.lua`.
 
 local dataworks = require "dataworks"
@@ -24,14 +24,14 @@ for _, name in ipairs { "orders", "users", "items" } do
   loop:spawn(create, name)
 end
 
--- What else the program does goes on meanwhile.
+-- The program does other work meanwhile.
 local ticks = 0
 local ticker = uv.new_timer()
 ticker:start(0, 5, function() ticks = ticks + 1 end)
 
 local arrivals, timer = uv.new_poll(loop:fd()), uv.new_timer()
 
--- Also to be called after a loop:spawn that is made outside of it.
+-- Call it also after a loop:spawn outside a step.
 local function step()
   if not loop:step() then
     arrivals:close()

@@ -1,4 +1,4 @@
--- Creates twenty real-time tasks, eight at a time, with a limit on calls a second. Endpoint and keys come from the
+-- Creates twenty real-time tasks, eight at a time, with a limit on calls per second. Endpoint and keys come from the
 -- environment: `dataworks emulator -- lua5.4 examples/many.lua`.
 
 local dataworks = require "dataworks"

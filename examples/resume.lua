@@ -1,5 +1,5 @@
--- Creates a task, with its state in a JSON file, so that it may be killed at any time: run again, it goes on from
--- there. The first run here gives up half-way; the second one ends it. An argument names the file.
+-- Creates a task, and keeps its state in a JSON file, so that it may be killed at any time: the next run resumes. Here
+-- the first run stops half-way, and the second run completes the task. An argument names the file.
 
 local cjson = require "cjson"
 local dataworks = require "dataworks"
@@ -17,7 +17,7 @@ local params = {
   },
 }
 
--- Under another name first: whoever reads the file finds a whole state, the last one or the one before.
+-- Write under another name and rename, so that the file always holds a whole state.
 local function save(state)
   local file = assert(io.open(path .. ".new", "wb"))
   assert(file:write(cjson.encode(state)))
@@ -34,13 +34,13 @@ local function saved()
   return text ~= "" and cjson.decode(text) or nil
 end
 
-local function run(gives_up_at)
+local function run(stop_at)
   return client:create_sync_task(params, {
     resume = saved(),
     on_step = function(state)
       save(state)
       print("", state.step)
-      if state.step == gives_up_at then
+      if state.step == stop_at then
         error("giving up", 0)
       end
     end,

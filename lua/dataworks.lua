@@ -1,9 +1,12 @@
--- DataWorks Data Integration from Lua: the front door.
+-- The public functions of the library.
 
 local client = require "dataworks.client"
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
+local lazy = require "dataworks.util.lazy"
 local limit = require "dataworks.limit.limit"
+local map = lazy "dataworks.concurrency.map"
+local run = lazy "dataworks.concurrency.run"
 local task = require "dataworks.api.task_param"
 
 local M = {
@@ -16,56 +19,46 @@ local M = {
   is_error = errors.is,
 }
 
-local from_environment
+local default_client
 
---- GenerateDISyncTaskConfigForCreating with a client made from the environment on the first call.
+--- Calls GenerateDISyncTaskConfigForCreating with a client that the first call makes from the environment.
 ---@param params { ProjectId: integer|string, TaskType: string, TaskParam: table|string, ClientToken?: string }
 ---@param options? dataworks.CallOptions
----@return table|nil result Data.ProcessId is to be waited for
+---@return table|nil result pass Data.ProcessId to client:wait
 ---@return dataworks.Error|nil err
 function M.generate(params, options)
-  from_environment = from_environment or client.new()
-  local result, err = client.generate(from_environment, params, options, 2)
-  return result, err
+  default_client = default_client or client.new()
+  return default_client:generate(params, options)
 end
 
--- Loaded by the first that needs a loop.
-local function run() return require "dataworks.concurrency.run" end
-local function map() return require "dataworks.concurrency.map" end
-
---- No tail calls below: the levels are counted.
-local function pass(...)
-  return ...
-end
-
---- Calls fn(...) as the first task of a loop, in which calls of tasks overlap, and waits for all tasks.
+--- Calls fn(...) as the first task of a loop, in which the calls of different tasks overlap, and waits for all tasks.
 ---@param fn function
 ---@return any ... what fn returns
 function M.run(fn, ...)
-  return pass(run().run(fn, ...))
+  return run.run(fn, ...)
 end
 
---- A task more for the running loop: fn(...) in a coroutine of its own.
+--- Adds a task to the running loop: fn(...) in a coroutine of its own.
 ---@param fn function
 ---@return dataworks.Task
 function M.spawn(fn, ...)
-  return pass(run().spawn(fn, ...))
+  return run.spawn(fn, ...)
 end
 
---- fn(item, index) for each item, many at once.
+--- Calls fn(item, index) for each item, several at a time.
 ---@param items any[]
 ---@param fn fun(item: any, index: integer): any, any value; or nil and an error
 ---@param options? dataworks.MapOptions
 ---@return ({ value: any }|{ err: any })[] results in the order of the items
----@return any err why it ended early
+---@return any err why the map ended early
 function M.map(items, fn, options)
-  return pass(map().map(items, fn, options))
+  return map.map(items, fn, options)
 end
 
---- A loop for a program that has one of its own: it spawns, and steps.
+--- A loop for a program that has an event loop of its own, which spawns tasks and steps the loop.
 ---@return dataworks.Loop
 function M.loop()
-  return pass(run().loop())
+  return run.loop()
 end
 
 local function or_error(value, err)
@@ -75,7 +68,7 @@ local function or_error(value, err)
   return nil, errors.new(err)
 end
 
---- A TaskParam, or any other script, as the JSON text that would be sent.
+--- Encodes a TaskParam, or any other value, as the JSON text that a call sends.
 ---@param task_param any
 ---@return string|nil text
 ---@return dataworks.Error|nil err
@@ -86,15 +79,15 @@ end
 ---@class dataworks.SignFields
 ---@field method string
 ---@field access_key_secret string
----@field algorithm? "ACS3-HMAC-SHA256"|"ACS3-HMAC-SM3"|"HMAC-SHA1" the first
----@field path? string "/"
----@field access_key_id? string ACS3
----@field query? table<string, string|number|boolean> ACS3
----@field headers? table<string, string> ACS3; host, content-type and x-acs-* are signed
----@field body? string ACS3
----@field params? table<string, string|number|boolean> HMAC-SHA1: of query and form, less Signature
+---@field algorithm? "ACS3-HMAC-SHA256"|"ACS3-HMAC-SM3"|"HMAC-SHA1" the first is the default
+---@field path? string default "/"
+---@field access_key_id? string for ACS3
+---@field query? table<string, string|number|boolean> for ACS3
+---@field headers? table<string, string> for ACS3: host, content-type and x-acs-* are signed
+---@field body? string for ACS3
+---@field params? table<string, string|number|boolean> for HMAC-SHA1: query and form, without Signature
 
---- The stages of a signature. Pure: nothing is added to what is given. A wrong type raises.
+--- Computes the stages of a signature from the given fields alone. A wrong type raises.
 ---@param fields dataworks.SignFields
 ---@return { canonical_request?: string, string_to_sign: string, signature: string, authorization?: string }|nil
 ---@return dataworks.Error|nil err

@@ -1,4 +1,4 @@
--- A client against the emulator, over real HTTP. Sleeps are counted, not slept.
+-- A client against the emulator, over real HTTP. Its sleeps take no time.
 
 local cjson = require "cjson"
 local dataworks = require "dataworks"
@@ -41,7 +41,7 @@ describe("a client over real HTTP", function()
     }
   end
 
-  -- How often the service really did it.
+  -- How often the service acted.
   local function effects(action)
     local count = 0
     for _, entry in ipairs(emulator:journal(action)) do
@@ -82,7 +82,7 @@ describe("a client over real HTTP", function()
     assert.equal(2, effects(CREATE))
   end)
 
-  it("waits through every form of an answer that is not ready", function()
+  it("polls through every form of a pending reply", function()
     for _, form in ipairs { "absent", "empty", "null", "processing", "no_content" } do
       emulator:reset()
       emulator:settings { pending_form = form, pending_calls = 3 }
@@ -91,12 +91,12 @@ describe("a client over real HTTP", function()
     end
   end)
 
-  it("takes the older success, the text true with a message beside it", function()
+  it("accepts the older form of success: Status \"true\" with a message", function()
     emulator:settings { success_status = "true", success_message = "XXX is invalid." }
     assert(new():create_sync_task(creating "task"))
   end)
 
-  it("keeps ids beyond 2^53 exact all the way", function()
+  it("keeps ids above 2^53 exact", function()
     emulator:settings { first_id = "9007199254740993" }
     local client = new()
     local made = assert(client:create_sync_task(creating "task"))
@@ -105,7 +105,7 @@ describe("a client over real HTTP", function()
     assert.equal("NORUN", found.Data.Status)
   end)
 
-  it("sends long parameters too", function()
+  it("sends long parameters", function()
     local params = creating "long"
     local tables = {}
     for i = 1, 3000 do tables[i] = "a_table_with_a_long_name_" .. i end
@@ -129,7 +129,7 @@ describe("a client over real HTTP", function()
     assert.truthy(found.Data.Code:find('"other"', 1, true))
   end)
 
-  it("lives a task's life by its actions", function()
+  it("runs a task through its states by single actions", function()
     local client = new()
     local task = { ProjectId = PROJECT, TaskType = "DI_REALTIME" }
     task.FileId = assert(client:create_sync_task(creating "task")).FileId
@@ -153,7 +153,7 @@ describe("a client over real HTTP", function()
     assert.equal("task", err.kind)
   end)
 
-  it("asks and sets project defaults, and lists tasks by data source", function()
+  it("reads and sets project defaults, and lists tasks by data source", function()
     local client = new()
     assert(client:create_sync_task(creating "task"))
     assert(client:UpdateDIProjectConfig { ProjectId = PROJECT, DestinationType = "odps", ProjectConfig = { DROPTABLE = "IGNORE" } })
@@ -183,7 +183,7 @@ describe("a client over real HTTP", function()
       end
     end)
 
-    it("goes on in another process from a state in JSON, and still creates one task", function()
+    it("resumes from a state in JSON, and still creates one task", function()
       for _, action in ipairs { GENERATE, "QueryDISyncTaskConfigProcessResult", CREATE } do
         for _, acts in ipairs { true, false } do
           emulator:reset()
@@ -199,7 +199,7 @@ describe("a client over real HTTP", function()
       end
     end)
 
-    it("does not repeat what may have acted without a token", function()
+    it("does not retry a call without a token that may have acted", function()
       local client = new()
       local task = { ProjectId = PROJECT, TaskType = "DI_REALTIME" }
       task.FileId = assert(client:create_sync_task(creating "task")).FileId
@@ -212,7 +212,7 @@ describe("a client over real HTTP", function()
       assert(client:DeployDISyncTask(task))
     end)
 
-    it("honours the time the service asks for", function()
+    it("waits as long as the service asks", function()
       local slept = {}
       emulator:fault { action = "ListDIProjectConfig", fault = "throttle_service", retry_after = 300 }
       local client = new { sleep = function(seconds) slept[#slept + 1] = seconds end, random = function() return 0 end }
@@ -221,7 +221,7 @@ describe("a client over real HTTP", function()
     end)
   end)
 
-  it("tells each refusal of the gateway in one line that helps", function()
+  it("returns each refusal of the gateway with advice in one line", function()
     local function refusal(changes)
       local _, err = new(changes):ListDIProjectConfig { ProjectId = PROJECT, DestinationType = "odps" }
       assert.equal("service", err.kind)
@@ -245,7 +245,7 @@ describe("a client over real HTTP", function()
     assert.equal("SignatureNonceUsed", refusal { nonce = function() return nonce end })
   end)
 
-  it("tells a reused ClientToken and a name that is taken", function()
+  it("returns an error for a reused ClientToken and for a used name", function()
     local client = new()
     assert(client:create_sync_task(creating "task"))
     local _, err = client:create_sync_task(creating "task")
@@ -259,7 +259,7 @@ describe("a client over real HTTP", function()
     assert.equal("IdempotentParameterMismatch", err.code)
   end)
 
-  it("shows no secret of a temporary key in any error the gateway gives", function()
+  it("shows no secret of a temporary key in an error", function()
     local token = emulator.sts.security_token
     for _, signature in ipairs { "ACS3-HMAC-SHA256", "HMAC-SHA1" } do
       local _, err = new({
@@ -273,10 +273,10 @@ describe("a client over real HTTP", function()
     end
   end)
 
-  it("says that nothing was sent when nobody listens", function()
+  it("says that nothing was sent when no service listens", function()
     local client = new { endpoint = "http://127.0.0.1:1" }
     local _, err = client:generate(creating "task")
-    assert.equal("invalid", err.kind) -- TaskName is no parameter of it
+    assert.equal("invalid", err.kind) -- TaskName is not a parameter of generate
     _, err = client:create_sync_task(creating "task")
     assert.same({ "transport", false, 3, "127.0.0.1:1" }, { err.kind, err.sent, err.attempts, err.endpoint })
     assert.equal("begun", err.state.step)
@@ -289,7 +289,7 @@ describe("a client over TLS", function()
   setup(function() emulator = support.start { tls = true } end)
   teardown(function() emulator:stop() end)
 
-  it("trusts the authority it is told, by option or by DATAWORKS_CA_FILE, and nobody else", function()
+  it("trusts only the authority in ca_file or DATAWORKS_CA_FILE", function()
     local options = {
       endpoint = emulator.endpoint, access_key_id = emulator.access_key_id, access_key_secret = emulator.access_key_secret,
     }

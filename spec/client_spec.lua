@@ -15,12 +15,12 @@ end
 
 local FILE = { ProjectId = 10, FileId = 5, TaskType = "DI_REALTIME" }
 
--- Raises, and blames a line of the function that misused something.
-local function raised(pattern, run, guilty)
+-- Checks that `run` raises a message with the position of a line in `culprit`, or in `run` itself.
+local function raised(pattern, run, culprit)
   local ok, message = pcall(run)
   assert.is_false(ok, pattern)
   assert.matches(pattern, tostring(message))
-  local lines = debug.getinfo(guilty or run, "S")
+  local lines = debug.getinfo(culprit or run, "S")
   local line = tonumber(tostring(message):match("client_spec.lua:(%d+): "))
   assert.is_true(line ~= nil and line >= lines.linedefined and line <= lines.lastlinedefined, tostring(message))
 end
@@ -30,7 +30,7 @@ describe("dataworks.new", function()
     raised("unknown option regoin; did you mean region%?", function() local c = dataworks.new { regoin = "x" } return c end)
   end)
 
-  it("raises for options that make no sense", function()
+  it("raises for a wrong option and for a wrong combination", function()
     for pattern, options in pairs {
       ["timeout must be a number of seconds"] = { timeout = "30" }, ["retries must be a whole number"] = { retries = -1 },
       ["signature must be one of ACS3%-HMAC%-SHA256, ACS3%-HMAC%-SM3, HMAC%-SHA1"] = { signature = "MD5" },
@@ -44,7 +44,7 @@ describe("dataworks.new", function()
     end
   end)
 
-  it("reads the environment when it is called, an option before a variable, an endpoint before a region", function()
+  it("reads the environment once; an option overrides a variable, an endpoint a region", function()
     local values = {
       ALIBABA_CLOUD_REGION_ID = "cn-beijing", ALIBABA_CLOUD_ACCESS_KEY_ID = "i", ALIBABA_CLOUD_ACCESS_KEY_SECRET = "s",
     }
@@ -63,7 +63,7 @@ describe("dataworks.new", function()
     assert.matches("^http://127", assert(early:request("GetDISyncTask", FILE)).url)
   end)
 
-  it("gives a client whose calls say what is missing, when the environment has nothing", function()
+  it("returns a client whose calls name the missing option when the environment is empty", function()
     local client = dataworks.new { getenv = function() end }
     local result, err = client:call("GetDISyncTask", FILE)
     assert.is_nil(result)
@@ -77,7 +77,7 @@ describe("dataworks.new", function()
     assert.matches("ALIBABA_CLOUD_ACCESS_KEY_ID", tostring(err))
   end)
 
-  it("does nothing but remember: no transport is made before the first call", function()
+  it("opens no transport before the first call", function()
     local before = package.loaded["dataworks.transport.choose"]
     package.loaded["dataworks.transport.choose"] = { new = function() error "made" end }
     local client = dataworks.new { endpoint = "example.com", access_key_id = "i", access_key_secret = "s" }
@@ -89,7 +89,7 @@ describe("dataworks.new", function()
 end)
 
 describe("a client's methods", function()
-  it("are the actions too", function()
+  it("include every action", function()
     for name in pairs(actions) do
       local client = fake.client {}
       assert.is_function(client[name])
@@ -100,7 +100,7 @@ describe("a client's methods", function()
     assert.equal("GetDISyncInstanceInfo", world.sent[1].headers["x-acs-action"])
   end)
 
-  it("that don't exist raise and name the nearest", function()
+  it("raise when they do not exist, and name the nearest", function()
     local client = fake.client {}
     raised("no method CreateDiSyncTsk; did you mean CreateDISyncTask%?", function() return client.CreateDiSyncTsk ~= nil end)
     raised("no method genrate; did you mean generate%?", function() return client.genrate ~= nil end)
@@ -138,7 +138,7 @@ describe("a client's methods", function()
 end)
 
 describe("client:request", function()
-  it("gives the signed request and sends nothing", function()
+  it("returns the signed request and sends nothing", function()
     local client, world = fake.client {}
     local request = assert(client:request("GetDISyncTask", FILE))
     assert.equal("POST", request.method)
@@ -148,7 +148,7 @@ describe("client:request", function()
     assert.same({}, world.sent)
   end)
 
-  it("shows itself without what is secret, with every signature", function()
+  it("returns a request whose tostring has no secret, with every signature", function()
     for _, signature in ipairs { "ACS3-HMAC-SHA256", "ACS3-HMAC-SM3", "HMAC-SHA1" } do
       local client = fake.client({}, { signature = signature, security_token = fake.token })
       local request = assert(client:request(GENERATE, generating()))
@@ -160,7 +160,7 @@ describe("client:request", function()
     end
   end)
 
-  it("shows no bearer token, wherever that goes", function()
+  it("returns a request whose tostring has no bearer token", function()
     for _, signature in ipairs { "ACS3-HMAC-SHA256", "HMAC-SHA1" } do
       local client = fake.client({}, { signature = signature, access_key_id = false, access_key_secret = false,
         credentials = { type = "bearer", bearer_token = "bearer-hush" } })
@@ -169,26 +169,26 @@ describe("client:request", function()
     end
   end)
 
-  it("refuses what the row refuses, naming the action and the field", function()
+  it("refuses wrong parameters, and names the action and the field", function()
     local client = fake.client {}
     local request, err = client:request("GetDISyncTask", { ProjectId = 10, TaskType = "DI_REALTIME" })
     assert.is_nil(request)
     assert.same({ "invalid", "GetDISyncTask", "FileId", false }, { err.kind, err.action, err.path, err.sent })
     assert.equal("GetDISyncTask: FileId: is missing", tostring(err))
     err = select(2, client:request("GetDISyncTask", { ProjectId = 10, TaskType = "DI_REALTIME", FileID = 5 }))
-    assert.equal("GetDISyncTask: FileID: is not a parameter of this action; did you mean FileId?", tostring(err))
+    assert.matches("^GetDISyncTask: FileID: .+; did you mean FileId%?$", tostring(err))
     err = select(2, client:request(GENERATE, { Project = 10 }))
-    assert.equal(GENERATE .. ": Project: is not a parameter of this action; did you mean ProjectId?", tostring(err))
+    assert.matches("^" .. GENERATE .. ": Project: .+; did you mean ProjectId%?$", tostring(err))
   end)
 end)
 
 describe("a call", function()
-  it("gives the decoded reply", function()
+  it("returns the decoded reply", function()
     local client = fake.client { fake.good { Status = "success", Code = "{}" } }
     assert.same({ RequestId = "R-1", Success = true, Data = { Status = "success", Code = "{}" } }, client:call("GetDISyncTask", FILE))
   end)
 
-  it("doesn't change its parameters, and makes a ClientToken where the action has one", function()
+  it("does not change its parameters, and adds a ClientToken when the action has one", function()
     local client, world = fake.client { fake.good { Status = "success", ProcessId = 7 } }
     local params = generating()
     local result = assert(client:generate(params))
@@ -197,7 +197,7 @@ describe("a call", function()
     assert.matches("^nonce%-%d$", result.ClientToken)
   end)
 
-  it("keeps the ClientToken it was given", function()
+  it("keeps a given ClientToken", function()
     local client, world = fake.client { fake.good { Status = "success", ProcessId = 7 } }
     local params = generating()
     params.ClientToken = "mine"
@@ -205,7 +205,7 @@ describe("a call", function()
     assert.equal("mine", fake.params(world.sent[1]).ClientToken)
   end)
 
-  it("refused here is not sent", function()
+  it("is not sent when a parameter is invalid", function()
     local client, world = fake.client {}
     local params = generating()
     params.TaskParam.steps[1].stepType = nil
@@ -215,7 +215,7 @@ describe("a call", function()
     assert.same({}, world.sent)
   end)
 
-  it("tells of a refusal all that a person needs", function()
+  it("returns a refusal with all its details", function()
     local client = fake.client { fake.refused("Invalid.DI.Parameter") }
     local result, err = client:generate(generating())
     assert.is_nil(result)
@@ -226,14 +226,14 @@ describe("a call", function()
     assert.is_string(err.advice)
   end)
 
-  it("says task errors as such", function()
+  it("returns a failed task as a task error", function()
     local client = fake.client { fake.good { Status = "fail", Message = "fileId:[5] is invalid." } }
     local _, err = client:DeleteDISyncTask(FILE)
     assert.same({ "task", "fileId:[5] is invalid.", "R-1" }, { err.kind, err.message, err.request_id })
     assert.is_nil(err.client_token)
   end)
 
-  it("asks the credentials function before each attempt and signs with what it says", function()
+  it("calls the credentials function before each attempt and signs with its keys", function()
     local n = 0
     local client, world = fake.client({ fake.lost(false), fake.good {}, fake.good {} }, {
       access_key_id = false, access_key_secret = false,
@@ -248,13 +248,13 @@ describe("a call", function()
     assert.equal("token-2", world.sent[2].headers["x-acs-security-token"])
   end)
 
-  it("takes a reply without headers or body from a transport", function()
+  it("accepts a reply without headers or body from a transport", function()
     local client = fake.client { { status = 204 } }
     local _, err = client:call("DeleteDISyncTask", FILE)
     assert.same({ "protocol", "the reply is empty" }, { err.kind, err.message })
   end)
 
-  it("without a transport is an error, once", function()
+  it("returns the error of a transport that cannot be opened", function()
     local before = package.loaded["dataworks.transport.choose"]
     package.loaded["dataworks.transport.choose"] = { new = function() return nil, { kind = "transport", sent = false, message = "none here" } end }
     local client = dataworks.new { endpoint = "example.com", access_key_id = "i", access_key_secret = "s", retries = 0 }
@@ -264,7 +264,7 @@ describe("a call", function()
   end)
 end)
 
-describe("a repeated call", function()
+describe("a retried call", function()
   it("has a new nonce and the same ClientToken", function()
     local client, world = fake.client { fake.lost "unknown", fake.refused("ServiceUnavailable", 503), fake.good { Status = "success" } }
     assert(client:generate(generating()))
@@ -279,7 +279,7 @@ describe("a repeated call", function()
     assert.equal(3, count)
   end)
 
-  it("is tried three times at the most, as often as the options say, and tells how often", function()
+  it("has three attempts at most, or as many as the options say, and counts them", function()
     for _, case in ipairs { { nil, nil, 3 }, { 0, nil, 1 }, { 4, nil, 5 }, { 4, 1, 2 }, { 0, 1, 2 } } do
       local answers = {}
       for i = 1, 9 do answers[i] = fake.refused("ServiceUnavailable", 503) end
@@ -291,14 +291,14 @@ describe("a repeated call", function()
     end
   end)
 
-  it("waits between attempts as retry says", function()
+  it("waits between attempts for the backoff or as long as the service asks", function()
     local client, world = fake.client { fake.lost(false), fake.refused("Throttling.Api", 429, { ["x-acs-retry-after"] = "300" }), fake.good {} }
     assert(client:call("DeleteDISyncTask", FILE))
     assert.near(0.05, world.slept[1], 1e-9)
     assert.near(0.35, world.slept[2], 1e-9)
   end)
 
-  it("is never made when the service may have acted and nothing makes that safe", function()
+  it("is never sent again when the service may have acted and a retry is not safe", function()
     for name, row in pairs(actions) do
       if row.repeatable == "unsent" then
         local client, world = fake.client { fake.lost "unknown" }
@@ -315,7 +315,7 @@ describe("a repeated call", function()
     end
   end)
 
-  it("says unknown when an earlier attempt may have acted, though the last was not sent", function()
+  it("has sent = \"unknown\" when an earlier attempt may have acted and the last was not sent", function()
     local client = fake.client { fake.lost "unknown", fake.lost(false), fake.lost(false) }
     local _, err = client:generate(generating())
     assert.same({ "unknown", 3 }, { err.sent, err.attempts })
@@ -324,7 +324,7 @@ describe("a repeated call", function()
     assert.is_false(err.sent)
   end)
 
-  it("says unknown, and which token repeats it, when an earlier attempt may have acted and the last was refused", function()
+  it("has sent = \"unknown\" and its token when an earlier attempt may have acted and the last was refused", function()
     for _, refusal in ipairs { fake.refused("Throttling.User", 400), fake.refused("Forbidden.RAM", 403) } do
       local client = fake.client { fake.lost "unknown", refusal, refusal }
       local _, err = client:generate(generating())
@@ -336,7 +336,7 @@ describe("a repeated call", function()
     assert.is_true(err.sent)
   end)
 
-  it("gets what is left of the time, and the connect timeout no more than that", function()
+  it("passes the time left to the transport, also as a bound of the connect timeout", function()
     local function slow(seconds, answer)
       return function(_, _, world)
         world.now = world.now + seconds
@@ -350,7 +350,7 @@ describe("a repeated call", function()
     assert.near(2.95, world.limits[2].connect_timeout, 1e-6)
   end)
 
-  it("is not waited for when the wait would pass the deadline", function()
+  it("ends without a wait when the wait would pass the deadline", function()
     local client, world = fake.client({ fake.refused("Throttling.Api", 429, { ["x-acs-retry-after"] = "60000" }) }, { timeout = 30 })
     local _, err = client:call("GetDISyncTask", FILE)
     assert.same({}, world.slept)
@@ -362,7 +362,7 @@ describe("a repeated call", function()
 end)
 
 describe("on_event", function()
-  it("is told of each request, response, retry and wait", function()
+  it("is called for each request, response, retry and wait", function()
     local events = {}
     local client = fake.client({ fake.refused("ServiceUnavailable", 503), fake.good { Status = "success" } }, {
       on_event = function(event) events[#events + 1] = event end,
@@ -381,13 +381,13 @@ describe("on_event", function()
     assert.near(0.05, events[3].delay, 1e-9)
   end)
 
-  it("that raises breaks no call, and tostring shows what it raised", function()
+  it("does not stop a call when it raises; tostring(client) shows the error", function()
     local client = fake.client({ fake.good { Status = "success", ProcessId = 7 } }, { on_event = function() error("oops\n", 0) end })
     assert.equal(7, assert(client:generate(generating())).Data.ProcessId)
     assert.equal([[dataworks.Client (https://example.com, open, on_event raised: oops\n)]], tostring(client))
   end)
 
-  it("may close the client: the call ends as cancelled", function()
+  it("cancels the call when it closes the client", function()
     for closing, sent in pairs { request = 0, retry = 1 } do
       local client, world
       client, world = fake.client({ fake.lost "unknown", fake.good {} }, {
@@ -402,7 +402,7 @@ describe("on_event", function()
 end)
 
 describe("close", function()
-  it("may be called twice, and leaves a transport alone that was handed in", function()
+  it("may be called twice, and does not close the transport of the program", function()
     local client, world = fake.client {}
     assert.equal("dataworks.Client (https://example.com, open)", tostring(client))
     assert.is_true(client:close())
@@ -411,7 +411,7 @@ describe("close", function()
     assert.equal(0, world.transport.closed)
   end)
 
-  it("closes the transport that the client made", function()
+  it("closes the transport that the client opened", function()
     local before = package.loaded["dataworks.transport.choose"]
     local closed = 0
     package.loaded["dataworks.transport.choose"] = { new = function()
@@ -428,7 +428,7 @@ describe("close", function()
 end)
 
 describe("secrets", function()
-  -- Whatever a caller can print, as one text.
+  -- Everything that a program can print of a value, as one text.
   local function everything(value, seen)
     seen = seen or {}
     if type(value) ~= "table" then return tostring(value) end
@@ -447,7 +447,7 @@ describe("secrets", function()
     return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
   end
 
-  -- What a service or a proxy could send back of a request.
+  -- An answer that echoes the whole request and the secret, in the form that `how` makes.
   local function echo(how)
     return function(request)
       local all = { request.url, request.body }
@@ -458,7 +458,7 @@ describe("secrets", function()
   end
 
   for _, signature in ipairs { "ACS3-HMAC-SHA256", "HMAC-SHA1" } do
-    it("appear in no error, event or tostring, even when all of the request is echoed, with " .. signature, function()
+    it("appear in no error, event or tostring, even when the reply echoes the whole request, with " .. signature, function()
       for _, how in ipairs {
         function(text) return fake.reply({ Code = "SignatureDoesNotMatch", RequestId = text,
           Message = "x server StringToSign is [" .. text .. "]" }, 400) end,
@@ -476,17 +476,17 @@ describe("secrets", function()
         })
         local _, err = client:generate(generating())
         local text = everything { err, seen, tostring(client), tostring(client:request("GetDISyncTask", FILE)) }
-        local hidden = { fake.secret, fake.token, percent(fake.secret), percent(fake.token), "proxy-pass" }
+        local secrets = { fake.secret, fake.token, percent(fake.secret), percent(fake.token), "proxy-pass" }
         for _, request in ipairs(world.sent) do
-          hidden[#hidden + 1] = (request.headers.authorization or request.body):match "Signature=([^&]*)"
-          hidden[#hidden + 1] = unpercent(hidden[#hidden])
+          secrets[#secrets + 1] = (request.headers.authorization or request.body):match "Signature=([^&]*)"
+          secrets[#secrets + 1] = unpercent(secrets[#secrets])
         end
-        for _, secret in ipairs(hidden) do assert.is_nil(text:find(secret, 1, true), secret) end
+        for _, secret in ipairs(secrets) do assert.is_nil(text:find(secret, 1, true), secret) end
       end
     end)
   end
 
-  it("are in no field that a client's table shows", function()
+  it("are in no field of a client", function()
     local client = fake.client({ fake.good {} }, { security_token = fake.token })
     assert(client:call("GetDISyncTask", FILE))
     local text = everything(client)
@@ -494,8 +494,8 @@ describe("secrets", function()
   end)
 end)
 
-describe("the front door", function()
-  it("says a script as the text that would be sent", function()
+describe("the module dataworks", function()
+  it("encodes a script as the text that a call sends", function()
     assert.equal('{"a":[],"b":null}', dataworks.encode { a = dataworks.list {}, b = dataworks.null })
     local text, err = dataworks.encode { a = 0 / 0 }
     assert.is_nil(text)
@@ -503,7 +503,7 @@ describe("the front door", function()
     assert.matches("^TaskParam.a: ", tostring(err))
   end)
 
-  it("signs purely, and says what is wrong as an error", function()
+  it("signs, and returns a mistake in the fields as an error", function()
     local fields = { method = "POST", access_key_id = "i", access_key_secret = "s", headers = { host = "h" } }
     assert.same(core.sign(fields), dataworks.sign(fields))
     fields.headers["x-acs-a"], fields.headers["X-ACS-A"] = "1", "2"
@@ -512,7 +512,7 @@ describe("the front door", function()
     assert.is_true(dataworks.is_error(err))
   end)
 
-  it("requires without reading the environment, opening a file or making a connection", function()
+  it("loads without reading the environment or opening a connection", function()
     local loaded = {}
     for name in pairs(package.loaded) do
       if name:find "^dataworks" and name ~= "dataworks.core" and name ~= "dataworks.curl" then loaded[#loaded + 1] = name end

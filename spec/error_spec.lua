@@ -1,7 +1,7 @@
 local errors = require "dataworks.error"
 
 describe("an error", function()
-  it("keeps the fields it knows and nothing else", function()
+  it("keeps known fields only", function()
     local err = errors.new { kind = "service", message = "no", code = "C", access_key_secret = "s", headers = {} }
     assert.same({ kind = "service", message = "no", code = "C" }, err)
   end)
@@ -10,7 +10,7 @@ describe("an error", function()
     assert.same({ kind = "service", message = "no" }, errors.new { kind = "service", message = "no", code = {}, status = "4" })
   end)
 
-  it("is one line that says what, where, why and what helps", function()
+  it("has a tostring of one line with action, message, details and advice", function()
     local err = errors.new {
       kind = "service", action = "CreateDISyncTask", message = "The file name already exists.", code = "Invalid.X",
       status = 400, request_id = "R", attempts = 2, endpoint = "example.com", advice = "Choose another name",
@@ -19,55 +19,64 @@ describe("an error", function()
       .. "Choose another name", tostring(err))
   end)
 
-  it("names the field that was refused", function()
+  it("names the refused field", function()
     local err = errors.new { kind = "invalid", action = "A", path = "TaskParam.steps[1]", message = "is missing" }
     assert.equal("A: TaskParam.steps[1]: is missing", tostring(err))
   end)
 
-  it("says when the call may have been carried out, and which token repeats it safely", function()
+  it("says when the call may have been carried out, and which token makes a retry safe", function()
     local err = errors.new { kind = "transport", message = "broken", sent = "unknown", client_token = "T" }
     assert.equal("broken (it may have been carried out, ClientToken T)", tostring(err))
     assert.equal("broken", tostring(errors.new { kind = "transport", message = "broken", sent = false, client_token = "T" }))
   end)
 
-  it("says so of a service that failed, not of one that refused, and not of what can be repeated as it is", function()
-    local function text(status, retryable)
-      return tostring(errors.new { kind = "service", message = "no", sent = true, status = status, retryable = retryable })
+  it("does not say so when the service did not act, or a retry is safe", function()
+    local function text(may_have_acted, retryable)
+      return tostring(errors.new {
+        kind = "service", message = "no", sent = true, may_have_acted = may_have_acted, retryable = retryable,
+      })
     end
-    assert.equal("no (HTTP 403)", text(403, false))
-    assert.equal("no (HTTP 429)", text(429, true))
-    assert.equal("no (HTTP 503, it may have been carried out)", text(503, false))
-    assert.equal("no (HTTP 503)", text(503, true))
+    assert.equal("no", text(false, false))
+    assert.equal("no", text(false, true))
+    assert.equal("no (it may have been carried out)", text(true, false))
+    assert.equal("no", text(true, true))
   end)
 
-  it("says why it was not repeated, unless its attempts say so", function()
+  it("derives may_have_acted from sent", function()
+    assert.is_true(errors.new { kind = "transport", sent = "unknown" }.may_have_acted)
+    assert.is_true(errors.new { kind = "transport", sent = true }.may_have_acted)
+    assert.is_false(errors.new { kind = "transport", sent = false }.may_have_acted)
+    assert.is_nil(errors.new { kind = "invalid" }.may_have_acted)
+  end)
+
+  it("says why there was no retry, unless the number of attempts does", function()
     local function text(gave_up)
       return tostring(errors.new { kind = "service", message = "busy", code = "C", gave_up = gave_up, attempts = 3 })
     end
-    assert.equal("busy (C, 3 attempts, no time was left to repeat it)", text "deadline")
-    assert.equal("busy (C, 3 attempts, not repeated, since too many calls failed before)", text "budget")
+    assert.equal("busy (C, 3 attempts, no time was left for a retry)", text "deadline")
+    assert.equal("busy (C, 3 attempts, not retried, since too many calls failed before)", text "budget")
     assert.equal("busy (C, 3 attempts)", text "attempts")
   end)
 
-  it("joins with text and with other errors on both sides", function()
+  it("can be concatenated with text and with errors on both sides", function()
     local err = errors.new { kind = "task", message = "no" }
     assert.equal("a no", "a " .. err)
     assert.equal("no b", err .. " b")
     assert.equal("nono", err .. err)
   end)
 
-  it("makes control characters visible and bounds its texts", function()
+  it("escapes control characters and bounds its texts", function()
     local err = errors.new { kind = "protocol", message = "a\nb\r\t\0\27[31m\127" }
     assert.equal([[a\nb\r\t\x00\x1b[31m\x7f]], err.message)
     assert.is_true(#errors.new({ kind = "task", message = ("x"):rep(1e6) }).message < 2100)
   end)
 
-  it("cuts between the characters of UTF-8", function()
+  it("cuts texts between characters of UTF-8", function()
     assert.equal("é...", errors.line("ééé", 3))
     assert.equal("éé", errors.line("éé", 4))
   end)
 
-  it("is known by its metatable", function()
+  it("is recognized by its metatable", function()
     assert.is_true(errors.is(errors.new {}))
     for _, other in ipairs { {}, { kind = "task" }, "task", 1, false } do
       assert.is_false(errors.is(other))
@@ -75,7 +84,7 @@ describe("an error", function()
     assert.is_false(errors.is(nil))
   end)
 
-  it("can be raised and caught as it is", function()
+  it("can be raised and caught", function()
     local err = errors.new { kind = "task", message = "no" }
     local ok, caught = pcall(error, err)
     assert.is_false(ok)

@@ -1,30 +1,30 @@
--- Derives the tables of actions, lua/dataworks/api/catalog/v*.lua, from descriptions of the API as JSON:
+-- Generates the tables of actions, lua/dataworks/api/catalog/v*.lua, from descriptions of the API in JSON:
 --
 --   lua5.4 tools/catalog.lua lua/dataworks/api/catalog ACTIONS.json ACTIONS_2024_DI.json
 --
--- A description has version, source and actions; an action has method, params and response; a parameter has name,
--- type, in ("query" or "body"), and perhaps required and serialize ("json"). Its types are those of the official IDL:
--- a name, or {array = type}, {object = fields} or {map = type}. What can't be represented stops the script.
+-- A description has version, source and actions. An action has method, params and response. A parameter has name, type,
+-- in ("query" or "body"), and optionally required and serialize ("json"). The types are those of the official IDL: a
+-- name, {array = type}, {object = fields} or {map = type}. The script stops at a description that it can't represent.
 
 local json = require "cjson"
 
 local COLUMNS = 120
 
--- Plain types, and what they are called in the tables.
+-- Types of the description, and their names in the tables.
 local TYPES = {
   long = "long", int32 = "int32", float = "double", double = "double", string = "string", boolean = "boolean",
 }
 
--- Actions that only read and may therefore be repeated: Get, List, Search, Query and a few more. Each name that a
--- pattern here matches was looked at. Names that only look like reading stay outside: CheckFileDeployment files a
--- verdict, TestDataServiceApi calls an API of the user's, QueryPublicModelEngine runs a statement of the caller's,
+-- Actions that only read, and may be repeated: Get, List, Search, Query and a few more. Every name that these patterns
+-- match has been checked. Some names only look like reading and must not match: CheckFileDeployment records a result,
+-- TestDataServiceApi calls an API of the user, QueryPublicModelEngine runs a statement of the caller, and
 -- TestNetworkConnection, ScanSensitiveData and DesensitizeData do work.
 local READS = {
   "^Get%u", "^List%u", "^Search%u", "^CheckMeta%u", "^TopTen%u", "^Dsg%a*Get%u", "^Dsg%a*Query%u", "^QueryDISync%u",
   "^QueryDefaultTemplate$", "^QueryRecognize%u", "^QuerySens%u", "^ExportDataSources$",
 }
 
--- How an action can be paged: the parameter that moves on.
+-- The parameters that select a page.
 local PAGERS = { PageNumber = true, PageNum = true, PageNo = true, NextToken = true, NextPrimaryKey = true }
 
 local function fail(...)
@@ -43,7 +43,7 @@ end
 local function check_fields(what, value, known)
   for _, key in ipairs(sorted_keys(value)) do
     if not known[key] then
-      fail(what, " has a field that this script does not know: ", key)
+      fail(what, " has an unknown field: ", key)
     end
   end
 end
@@ -58,32 +58,32 @@ local function type_of(what, param)
   if param.serialize == "json" then
     return type(param.type) == "table" and param.type.array and "array" or "json"
   elseif param.serialize ~= nil then
-    fail(what, " is serialized in a way that this script does not know: ", param.serialize)
+    fail(what, " has an unknown serialization: ", param.serialize)
   elseif type(param.type) == "table" and (param.type.array or param.type.object or param.type.map) then
     return "list"
   end
-  return TYPES[param.type] or fail(what, " has a type that this script does not know: ", json.encode(param.type))
+  return TYPES[param.type] or fail(what, " has an unknown type: ", json.encode(param.type))
 end
 
-local function check_place(what, action, param)
+local function check_location(what, action, param)
   if param["in"] ~= "query" and param["in"] ~= "body" then
-    fail(what, " is in a place that this script does not know: ", tostring(param["in"]))
+    fail(what, " has an unknown location: ", tostring(param["in"]))
   elseif param["in"] == "body" and action.method == "GET" then
     fail(what, " is in the body of a GET request")
   end
 end
 
---- The words for the parameters of each place.
-local function read_params(action)
+--- The words for the parameters of each location.
+local function parse_params(action)
   local words = { query = {}, body = {} }
   local seen = {}
   table.sort(action.params, function(a, b) return a.name < b.name end)
   for _, param in ipairs(action.params) do
     local what = action.name .. "." .. param.name
     check_fields(what, param, PARAM_FIELDS)
-    check_place(what, action, param)
+    check_location(what, action, param)
     if not param.name:find("^%a%w*$") or seen[param.name] then
-      fail(what, " is no name, or stands twice")
+      fail(what, " is malformed or listed twice")
     end
     seen[param.name] = true
     local kind = type_of(what, param)
@@ -93,7 +93,7 @@ local function read_params(action)
   return words, seen
 end
 
--- What the reply tells
+-- Replies
 
 local function field(fields, name)
   for _, one in ipairs(fields) do
@@ -107,14 +107,14 @@ local function object_of(one)
   return one and type(one.type) == "table" and one.type.object or nil
 end
 
---- Does a Status say how the call went? It does where a Message explains it, and where it is a plain yes or no.
-local function tells_outcome(response)
+--- Is the Status the outcome of the call? It is where a Message explains it, and where it is a boolean.
+local function has_outcome(response)
   local data = object_of(field(response, "Data"))
   local status = field(response, "Status")
   return data and field(data, "Status") and field(data, "Message") or status and status.type == "boolean"
 end
 
---- The paths of all lists that are in no other list.
+--- The paths of all lists, without lists inside of lists.
 local function lists_in(fields, path, found)
   for _, one in ipairs(fields) do
     if object_of(one) then
@@ -138,7 +138,7 @@ local function repeatable(name, params)
   return "unsent"
 end
 
---- The list that an action is there to give, if there is one and only one.
+--- The list that an action returns, if its reply has exactly one.
 local function list_of(action, params)
   local lists = lists_in(action.response, "", {})
   local wanted = action.name:find("^List%u") ~= nil
@@ -158,13 +158,13 @@ local ACTION_FIELDS = {
 local function check_action(name, action)
   check_fields(name, action, ACTION_FIELDS)
   if action.name ~= name or not name:find("^%u%w*$") then
-    fail(name, " is no name of an action")
+    fail(name, " is malformed as the name of an action")
   elseif action.method ~= "GET" and action.method ~= "POST" and action.method ~= "PUT" then
-    fail(name, " has a method that this script does not know: ", tostring(action.method))
+    fail(name, " has an unknown method: ", tostring(action.method))
   elseif (action.reqBodyType or "formData") ~= "formData" or (action.bodyType or "json") ~= "json" then
-    fail(name, " has a body that is no form, or a reply that is no JSON")
+    fail(name, " has a body other than a form, or a reply other than JSON")
   elseif action.deprecated then
-    fail(name, " is deprecated, which the tables can't say")
+    fail(name, " is deprecated, which the tables cannot represent")
   end
 end
 
@@ -182,9 +182,9 @@ end
 
 local function add_action(lines, name, action)
   check_action(name, action)
-  local words, params = read_params(action)
+  local words, params = parse_params(action)
   local head = { name, action.method, repeatable(name, params) }
-  head[#head + 1] = tells_outcome(action.response) and "outcome" or nil
+  head[#head + 1] = has_outcome(action.response) and "outcome" or nil
   local list = list_of(action, params)
   head[#head + 1] = list and "list=" .. list
   lines[#lines + 1] = table.concat(head, " ")
@@ -193,12 +193,12 @@ local function add_action(lines, name, action)
 end
 
 local HEADER = [=[
--- The actions of version %s. Made by tools/catalog.lua, not by hand, from:
+-- The actions of version %s. Generated by tools/catalog.lua from:
 -- %s
 --
--- An action is a line with its name, HTTP method and what may be repeated; then "outcome" where a Status says how the
--- call went, and list= with the way to the one list in the reply. Below it the parameters of the query stand behind ?
--- and those of the form behind &, as Name:type; text has no type; ! is required.
+-- An action begins with a line of its name, its HTTP method and when it may be repeated; "outcome" follows where Status
+-- is the outcome of the call, and list= with the path of the only list in the reply. Below it, ? begins the parameters
+-- of the query and & those of the form, as Name:type. A string has no type. ! marks a required parameter.
 
 return [[
 
@@ -210,7 +210,7 @@ local function wrap_comment(text)
   return (text:gsub("%s+", " "):gsub("(" .. ("."):rep(80) .. "[^ ]*) ", "%1\n-- "))
 end
 
-local function derive(description)
+local function generate(description)
   local lines = {}
   for _, name in ipairs(sorted_keys(description.actions)) do
     add_action(lines, name, description.actions[name])
@@ -237,7 +237,7 @@ if #arg < 2 then
 end
 for i = 2, #arg do
   local description = read(arg[i])
-  made[#made + 1] = { ("%s/v%s.lua"):format(folder, (description.version:gsub("%D", ""))), derive(description) }
+  made[#made + 1] = { ("%s/v%s.lua"):format(folder, (description.version:gsub("%D", ""))), generate(description) }
 end
 for _, file in ipairs(made) do
   write(file[1], file[2])

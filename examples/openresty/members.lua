@@ -1,11 +1,11 @@
--- The members of a JSON object as the very text that they came as: a decoder that has only floats and tables would
--- round ids, and make an empty list an object.
+-- Finds the texts of the members of a JSON object. Decoded and encoded again, large ids would be rounded, and an empty
+-- list would become an object.
 
 local cjson = require "cjson.safe"
 
 local M = {}
 
---- The place of the quotation mark that ends the string which begins at `at`.
+--- Returns the position of the quotation mark that ends the string at `at`.
 local function string_end(text, at)
   repeat
     at = text:find('["\\]', at + 1)
@@ -15,8 +15,8 @@ local function string_end(text, at)
   return at
 end
 
----@param text string an object, known to be JSON
----@return table<string, string> texts by name; of a name that is there twice, the last
+---@param text string a valid JSON object
+---@return table<string, string> texts by name; the last one of a repeated name
 function M.of(text)
   local members, depth, at = {}, 0, 0
   local name, from

@@ -1,15 +1,15 @@
--- Answers the requests: takes tasks, and tells how far they are.
+-- Answers the requests: accepts tasks, and shows their progress.
 
-local carrier = require "carrier"
 local cjson = require "cjson.safe"
 local members = require "members"
+local runner = require "runner"
 local tasks = require "tasks"
 
 local M = {}
 
-M.start = carrier.start
+M.start = runner.start
 
-local LONGEST_KEY = 200
+local MAX_KEY_BYTES = 200
 
 local function send(status, value)
   ngx.status = status
@@ -30,8 +30,8 @@ local function location(id)
   return "/sync-tasks/" .. id
 end
 
---- The parameters, or nil once the request is answered.
-local function read()
+--- Returns the parameters and their text, or nil when it has answered the request.
+local function read_params()
   local kind = (ngx.var.content_type or ""):lower():match("^%s*([^;%s]*)")
   if kind ~= "application/json" then
     refuse(415, "send the task as JSON, with Content-Type: application/json")
@@ -41,22 +41,22 @@ local function read()
   local body = ngx.req.get_body_data() or ""
   local params, message = cjson.decode(body)
   if type(params) ~= "table" or not body:find("^%s*{") then
-    refuse(400, message and "the body is no JSON: " .. message or "the body has to be a JSON object")
+    refuse(400, message and "the body is not JSON: " .. message or "the body must be a JSON object")
     return nil
   end
   return params, body
 end
 
---- A key says which task is meant, also when the request is sent again: the service's own token is made from it.
+--- Derives the ClientToken from the key, so that a repeated request means the same task.
 local function apply_key(params)
   local key = ngx.req.get_headers(0)["Idempotency-Key"]
   if key == nil then
     return true
-  elseif type(key) ~= "string" or #key > LONGEST_KEY or not key:find("^[\33-\126]+$") then
-    refuse(400, ("expected 1 to %d visible ASCII characters, once"):format(LONGEST_KEY), { path = "Idempotency-Key" })
+  elseif type(key) ~= "string" or #key > MAX_KEY_BYTES or not key:find("^[\33-\126]+$") then
+    refuse(400, ("expected 1 to %d visible ASCII characters, once"):format(MAX_KEY_BYTES), { path = "Idempotency-Key" })
     return false
   elseif params.ClientToken ~= nil then
-    refuse(400, "is made from the Idempotency-Key; leave one of the two out", { path = "ClientToken" })
+    refuse(400, "is derived from the Idempotency-Key; leave one of the two out", { path = "ClientToken" })
     return false
   end
   params.ClientToken = "key-" .. ngx.md5(key)
@@ -65,7 +65,7 @@ end
 
 local STATUS = { invalid = 400, credentials = 503 }
 
---- Puts the scripts in as they came, for what was decoded is good enough to be checked, and not to be sent.
+--- Replaces decoded scripts by their text, so that they are sent byte for byte. The decoded ones serve only for checks.
 local function with_scripts(params, body)
   local texts = members.of(body)
   for _, name in ipairs { "TaskParam", "TaskContent" } do
@@ -76,10 +76,10 @@ local function with_scripts(params, body)
   return params
 end
 
---- The state to begin from: everything about the parameters that can be refused without the service is refused here.
+--- Returns the flow's first state. Answers the request when the client refuses the parameters.
 local function begin(params)
   local state
-  local _, err = carrier.client():create_sync_task(params, {
+  local _, err = runner.client():create_sync_task(params, {
     on_step = function(begun)
       state = begun
       error("only begun", 0)
@@ -93,8 +93,8 @@ local function begin(params)
   return state
 end
 
-local function take()
-  local params, body = read()
+local function accept()
+  local params, body = read_params()
   local state = params and apply_key(params) and begin(params) and begin(with_scripts(params, body))
   if not state then
     return
@@ -105,18 +105,18 @@ local function take()
     step = "begun", progress = 0, created = ngx.now(), updated = ngx.now(),
   }, state)
   if not task then
-    return refuse(503, "there is no room for more tasks; try again later", { kind = "full" })
+    return refuse(503, "the service holds as many tasks as it can; try again later", { kind = "full" })
   elseif task.digest ~= (params.ClientToken and ngx.md5(body) or nil) then
     return refuse(422, "this key was used for another task", { path = "Idempotency-Key" })
   end
   if added or task.error and tasks.reopen(task) then
-    carrier.take(task.id)
+    runner.run(task.id)
   end
   ngx.header["Location"] = location(task.id)
   return send(202, { id = task.id, location = location(task.id) })
 end
 
-local function shown(task)
+local function public(task)
   task.digest, task.number = nil, nil
   task.elapsed = (task.ended or ngx.now()) - task.created
   task.state = task.error and "failed" or task.ended and "done" or "running"
@@ -126,9 +126,9 @@ end
 local function list()
   local all = tasks.list()
   for _, task in ipairs(all) do
-    shown(task)
+    public(task)
   end
-  -- cjson writes an empty table as an object.
+  -- cjson encodes an empty table as an object.
   if #all == 0 then
     ngx.header["Content-Type"] = "application/json"
     return ngx.print '{"tasks":[]}'
@@ -139,12 +139,12 @@ end
 local function show(id)
   local task = tasks.get(id)
   if not task then
-    return refuse(404, "there is no such task; one that has ended is told of for a day")
+    return refuse(404, "there is no such task; the service forgets a task a day after its end")
   end
-  return send(200, shown(task))
+  return send(200, public(task))
 end
 
-local function only(allowed)
+local function refuse_method(allowed)
   ngx.header["Allow"] = allowed
   return refuse(405, "only " .. allowed .. " is served here")
 end
@@ -154,15 +154,15 @@ function M.answer()
   local reads = method == "GET" or method == "HEAD"
   if path == "/sync-tasks" then
     if method == "POST" then
-      return take()
+      return accept()
     end
-    return reads and list() or only "GET, HEAD, POST"
+    return reads and list() or refuse_method "GET, HEAD, POST"
   end
   local id = path:match("^/sync%-tasks/(%x+)$")
   if not id then
-    return refuse(404, "there is nothing here; tasks are at /sync-tasks")
+    return refuse(404, "there is nothing here; the tasks are at /sync-tasks")
   end
-  return reads and show(id) or only "GET, HEAD"
+  return reads and show(id) or refuse_method "GET, HEAD"
 end
 
 return M

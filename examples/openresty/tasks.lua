@@ -1,4 +1,4 @@
--- What is known of the tasks, in nginx's shared memory: all workers see it, and it outlives a reload.
+-- Stores the tasks in nginx's shared memory, which all workers see and which survives a reload.
 
 local cjson = require "cjson.safe"
 
@@ -7,17 +7,17 @@ local M = {}
 local tasks, states, leases = ngx.shared.sync_tasks, ngx.shared.sync_states, ngx.shared.sync_leases
 local failed = ngx.shared.sync_failed
 
-local KEPT = 24 * 3600 -- seconds for which a task that has ended is told of
-local LEASE = 5        -- seconds after which a worker that says nothing has lost its tasks
-local LISTED = 100
+local KEEP_ENDED = 24 * 3600 -- seconds after its end until a task is forgotten
+local LEASE = 5              -- seconds after which a silent worker loses its tasks
+local MAX_LISTED = 100
 
---- States grow as their flows go on, and what is told of tasks, too: some room is left for that.
-local function roomy(dict)
+--- A quarter of a dict is reserved, because tasks and their states grow.
+local function has_room(dict)
   return dict:free_space() > dict:capacity() / 4
 end
 
---- A state is kept with what is told of its task until the task itself is there.
-local function record(state, task)
+--- The first state includes its task, which may not be stored yet.
+local function encode_state(state, task)
   return cjson.encode { state = state, task = task }
 end
 
@@ -33,19 +33,19 @@ function M.get(id)
   return text and cjson.decode(text) or #id == 32 and read(id, "task") or nil
 end
 
---- Adds a task that is about to begin. Gives the one of that id instead, if there is one. A worker that dies between
---- the writes leaves nothing behind, or a state that the others go on from.
+--- Adds a task, or returns the known task of that id. A worker that dies between the writes leaves nothing, or a state
+--- that other workers resume.
 ---@param task table
 ---@param state table to begin from
----@return table|nil task nil when memory is full
+---@return table|nil task nil when a dict is full
 ---@return boolean added
 function M.add(task, state)
   local known = M.get(task.id)
-  if known or not roomy(tasks) or not roomy(states) then
+  if known or not has_room(tasks) or not has_room(states) then
     return known, false
   end
   task.number = tasks:incr("count", 1, 0)
-  local ok, message = states:safe_add(task.id, record(state, task))
+  local ok, message = states:safe_add(task.id, encode_state(state, task))
   if not ok then
     return message == "exists" and M.get(task.id) or nil, false
   end
@@ -54,7 +54,7 @@ function M.add(task, state)
   if ok and tasks:safe_set(number, task.id) then
     return task, true
   elseif message == "exists" then
-    -- It came, and went to its end, while this worker was held up.
+    -- Another worker has added and finished the task meanwhile.
     states:delete(task.id)
     return M.get(task.id), false
   end
@@ -63,19 +63,19 @@ function M.add(task, state)
   return nil, false
 end
 
---- Does what a worker that died while it added the task did not get to.
+--- Completes the writes of `add`, in case a worker died between them.
 ---@param task table
-function M.complete(task)
+function M.complete_add(task)
   tasks:safe_add(task.id, cjson.encode(task))
   tasks:safe_add("number " .. task.number, task.id)
 end
 
---- Those that came last, newest first.
+--- The latest tasks, newest first.
 ---@return table[]
 function M.list()
   local list, number = {}, tasks:get "count" or 0
-  local last = math.max(1, number - 10 * LISTED)
-  while number >= last and #list < LISTED do
+  local last = math.max(1, number - 10 * MAX_LISTED)
+  while number >= last and #list < MAX_LISTED do
     local id = tasks:get("number " .. number)
     list[#list + 1] = id and M.get(id)
     number = number - 1
@@ -83,8 +83,8 @@ function M.list()
   return list
 end
 
---- Ids of those that have not ended.
-function M.open()
+---@return string[] ids of the tasks that have not ended
+function M.unfinished()
   return states:get_keys(0)
 end
 
@@ -94,13 +94,14 @@ function M.state(id)
   return read(id, "state")
 end
 
---- False when memory is full. Then the state before is kept: to go on from there repeats a step, with the same token.
-function M.keep(id, state)
+--- Returns false when the dict is full. It then keeps the previous state, whose resumption repeats a step with the same
+--- token.
+function M.save_state(id, state)
   local before = states:get(id)
-  if states:safe_set(id, record(state)) then
+  if states:safe_set(id, encode_state(state)) then
     return true
   end
-  -- What did not fit has driven out its predecessor.
+  -- The failed write has removed the previous state.
   states:safe_set(id, before)
   return false
 end
@@ -111,22 +112,22 @@ function M.update(task)
   tasks:safe_set(task.id, cjson.encode(task))
 end
 
---- The last word on a task. Its state goes after that, so that a worker that dies in between leaves it to be resumed.
+--- Stores the end of a task. The state is deleted last, so that a task whose worker dies in between is resumed.
 ---@param task table
----@param state table|nil to go on from, should the task be asked for again
+---@param state table|nil to resume from when the task is sent again
 function M.finish(task, state)
   task.updated, task.ended = ngx.now(), ngx.now()
   if state then
-    failed:set(task.id, record(state), KEPT)
+    failed:set(task.id, encode_state(state), KEEP_ENDED)
   end
-  tasks:set("number " .. task.number, task.id, KEPT)
-  tasks:set(task.id, cjson.encode(task), KEPT)
+  tasks:set("number " .. task.number, task.id, KEEP_ENDED)
+  tasks:set(task.id, cjson.encode(task), KEEP_ENDED)
   states:delete(task.id)
 end
 
---- Has a task that failed carried on from where it failed, if that is known; false when it is carried already, too.
+--- Restores the state of a failed task, so that it is resumed.
 ---@param task table
----@return boolean reopened
+---@return boolean is_reopened false without a state, or when the task runs already
 function M.reopen(task)
   local text = failed:get(task.id)
   if not text or not states:safe_add(task.id, text) then
@@ -138,17 +139,18 @@ function M.reopen(task)
   return true
 end
 
---- For the worker that gets true, until it lets go or dies.
+--- Gives a task to a worker, until the worker releases it or dies.
+---@return boolean is_leased false when another worker has it
 function M.lease(id, worker)
   return leases:safe_add(id, worker, LEASE) == true
 end
 
---- False for a worker that was silent for too long, and whose task is another one's now.
+---@return boolean is_held false when the lease has expired
 function M.renew(id, worker)
   return leases:get(id) == worker and leases:set(id, worker, LEASE) == true
 end
 
-function M.let_go(id, worker)
+function M.release(id, worker)
   if leases:get(id) == worker then
     leases:delete(id)
   end

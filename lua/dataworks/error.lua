@@ -1,66 +1,65 @@
--- The one shape of every error that is returned. Fields are named here one by one, so that nothing else, a
--- secret above all, can slip into one.
-
-local retry = require "dataworks.call.retry"
+-- The one shape of every error that the library returns. An error keeps only the fields listed here, so that no secret
+-- gets into it by accident.
 
 local M = {}
 
-local LONGEST_TEXT = 2000
+local MAX_TEXT_BYTES = 2000
 
 ---@class dataworks.Error
 ---@field kind "invalid"|"credentials"|"transport"|"timeout"|"service"|"task"|"protocol"|"cancelled"
----@field message string one line, the service's own where it sent one
+---@field message string one line; the service's own when it sent one
 ---@field action? string the API action
----@field path? string the field that was refused: TaskParam.steps[1].stepType
+---@field path? string the refused field: TaskParam.steps[1].stepType
 ---@field code? string the service's code, or libcurl's
 ---@field status? integer of HTTP
----@field request_id? string what the provider's support asks for
+---@field request_id? string for the provider's support
 ---@field recommend? string the provider's page on this error
----@field endpoint? string where it was sent
----@field sent? boolean|"unknown" whether the service may have acted
----@field attempts? integer how often it was tried
----@field retryable? boolean repeating the same call is safe and may help
----@field gave_up? "attempts"|"deadline"|"budget" why it was not repeated although it is retryable
----@field retry_after? number seconds the service asks to wait
+---@field endpoint? string host and port of the service
+---@field sent? boolean|"unknown" did the request reach the service?
+---@field may_have_acted? boolean may the service have acted, by this attempt or an earlier one?
+---@field attempts? integer
+---@field retryable? boolean a retry of the same call is safe and may help
+---@field gave_up? "attempts"|"deadline"|"budget" why a retryable call was not retried
+---@field retry_after? number seconds that the service asks to wait
 ---@field elapsed? number seconds since the call began
----@field client_token? string repeats the call without a second effect
----@field access_denied? table<string, string> of a refused user: AuthAction, PolicyType, ...
----@field excerpt? string the first bytes of a reply that can't be understood
+---@field client_token? string a retry with this token has no second effect
+---@field access_denied? table<string, string> details of a denied access: AuthAction, PolicyType, ...
+---@field excerpt? string the first bytes of an unreadable reply
 ---@field advice? string one line that helps
----@field state? table what `resume` or another `wait` goes on from
+---@field state? table for the option `resume`, or for another `wait` or `wait_for_state`
 local FIELDS = {
   kind = "string", message = "string", action = "string", path = "string", code = "string", status = "number",
-  request_id = "string", recommend = "string", endpoint = "string", sent = "any", attempts = "number",
-  retryable = "boolean", gave_up = "string", retry_after = "number", elapsed = "number", client_token = "string",
-  access_denied = "table", excerpt = "string", advice = "string", state = "table",
+  request_id = "string", recommend = "string", endpoint = "string", sent = "any", may_have_acted = "boolean",
+  attempts = "number", retryable = "boolean", gave_up = "string", retry_after = "number", elapsed = "number",
+  client_token = "string", access_denied = "table", excerpt = "string", advice = "string", state = "table",
 }
 
 local Error = { __name = "dataworks.Error" }
 
-local NAMED = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
+local ESCAPES = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
 
-local function visible_byte(byte)
-  return NAMED[byte] or ("\\x%02x"):format(byte:byte())
+local function escape(byte)
+  return ESCAPES[byte] or ("\\x%02x"):format(byte:byte())
 end
 
---- Text as one line of bounded length, its control characters made visible.
+--- A text as one line of bounded length, with escaped control characters.
 ---@param text any
----@param longest? integer bytes, 2000 when absent
+---@param max_bytes? integer default 2000
 ---@return string
-function M.line(text, longest)
+function M.line(text, max_bytes)
   text = tostring(text)
-  longest = longest or LONGEST_TEXT
-  if #text > longest then
-    local cut = longest
-    while cut > longest - 4 and (text:byte(cut + 1) or 0) >= 0x80 and (text:byte(cut + 1) or 0) < 0xc0 do
+  max_bytes = max_bytes or MAX_TEXT_BYTES
+  if #text > max_bytes then
+    local cut = max_bytes
+    while cut > max_bytes - 4 and (text:byte(cut + 1) or 0) >= 0x80 and (text:byte(cut + 1) or 0) < 0xc0 do
       cut = cut - 1
     end
     text = text:sub(1, cut) .. "..."
   end
-  return (text:gsub("[%z\1-\31\127]", visible_byte))
+  return (text:gsub("[%z\1-\31\127]", escape))
 end
 
----@param fields table what is no field of an error is left out
+---@param fields table fields with an unknown name or a wrong type are dropped
 ---@return dataworks.Error
 function M.new(fields)
   local err = {}
@@ -69,6 +68,9 @@ function M.new(fields)
     if value ~= nil and (kind == "any" or type(value) == kind) then
       err[name] = kind == "string" and M.line(value) or value
     end
+  end
+  if err.may_have_acted == nil and err.sent ~= nil then
+    err.may_have_acted = err.sent ~= false
   end
   err.kind = err.kind or "protocol"
   err.message = err.message or err.kind
@@ -82,7 +84,7 @@ function M.is(value)
 end
 
 local GAVE_UP = {
-  deadline = "no time was left to repeat it", budget = "not repeated, since too many calls failed before",
+  deadline = "no time was left for a retry", budget = "not retried, since too many calls failed before",
 }
 
 local function details(err)
@@ -98,8 +100,8 @@ local function details(err)
   add("request %s", err.request_id)
   add("%d attempts", err.attempts and err.attempts > 1 and err.attempts)
   add("%s", GAVE_UP[err.gave_up])
-  -- What may be repeated as it is, without a token, does nothing that could be done twice.
-  if err.sent and retry.may_have_acted(err) and (err.client_token or not err.retryable) then
+  -- A retryable call without a token only reads: it has no effect to warn of.
+  if err.may_have_acted and (err.client_token or not err.retryable) then
     add("%s", "it may have been carried out")
     add("ClientToken %s", err.client_token)
   end

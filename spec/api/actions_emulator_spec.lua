@@ -1,4 +1,4 @@
--- Actions outside the DISync family, and pages, over real HTTP.
+-- Actions outside the DISync family, and pagination, over HTTP.
 
 local dataworks = require "dataworks"
 local files = require "spec.support.files"
@@ -8,7 +8,7 @@ local support = require "spec.support.emulator"
 local PROJECT = 10000
 local V2024 = "2024-05-18"
 
-describe("over real HTTP", function()
+describe("a client of the emulator", function()
   local emulator, clients
 
   setup(function() emulator = support.start() end)
@@ -52,7 +52,7 @@ describe("over real HTTP", function()
   end
 
   for _, signature in ipairs { "ACS3-HMAC-SHA256", "HMAC-SHA1" } do
-    it("all files come page after page, signed with " .. signature, function()
+    it("gets all files page after page, signed with " .. signature, function()
       local client = new { signature = signature }
       local made = create_tasks(client, 7)
       assert.same(made, (collect(client, "ListFiles", { ProjectId = PROJECT, PageSize = 3 }, nil, "FileId")))
@@ -63,7 +63,7 @@ describe("over real HTTP", function()
     end)
   end
 
-  it("references come page after page without a total", function()
+  it("gets references page after page without a total", function()
     local client = new()
     local made = create_tasks(client, 5)
     local params = { ProjectId = PROJECT, DatasourceName = "mysql_pub", TaskType = "DI_OFFLINE", RefType = "from", PageSize = 2 }
@@ -71,7 +71,7 @@ describe("over real HTTP", function()
     assert.equal(4, #emulator:journal "ListRefDISyncTasks")
   end)
 
-  it("ids beyond 2^53 stay exact in items", function()
+  it("keeps ids above 2^53 exact in items", function()
     emulator:settings { first_id = "9007199254740993" }
     local client = new()
     assert.same({ "9007199254740993", "9007199254740994" }, create_tasks(client, 2))
@@ -80,7 +80,7 @@ describe("over real HTTP", function()
     assert.same({ "9007199254740994" }, (collect(client, "ListFiles", { ProjectId = PROJECT, FileIdIn = found[2] }, nil, "FileId")))
   end)
 
-  it("a page that fails is asked for again, and one that keeps failing ends the loop", function()
+  it("retries a page that fails, and ends the loop when the page keeps failing", function()
     local client = new()
     local made = create_tasks(client, 4)
     emulator:fault { fault = "reset", action = "ListFiles" }
@@ -95,7 +95,7 @@ describe("over real HTTP", function()
     assert.same({ made[1], made[2], "ServiceUnavailable" }, turns)
   end)
 
-  it("a job of 2024-05-18 lives from creation to deletion", function()
+  it("creates, starts, stops and deletes a job of 2024-05-18", function()
     local client = new { version = V2024 }
     local made = assert(client:CreateDIJob {
       ProjectId = PROJECT, Name = "mysql_to_holo", JobType = "DatabaseRealtimeMigration", MigrationType = "FullAndRealtimeIncremental",
@@ -123,7 +123,7 @@ describe("over real HTTP", function()
     assert.is_true(emulator:journal("CreateDIJob")[1].body_bytes > 0)
   end)
 
-  it("jobs of 2024-05-18 come page after page, by the option of one call", function()
+  it("gets jobs of 2024-05-18 page after page, with the version as an option of the call", function()
     local client, names = new(), {}
     for i = 1, 5 do
       names[i] = "job_" .. i
@@ -137,7 +137,7 @@ describe("over real HTTP", function()
     assert.same({ "1 job_1", "1 job_2", "2 job_3", "2 job_4", "3 job_5" }, found)
   end)
 
-  it("an action that the emulator lacks is refused as the gateway does it", function()
+  it("gets the gateway's refusal for an action that the emulator lacks", function()
     local client = new()
     local _, err = client:call("ListDIJobs", { ProjectId = PROJECT })
     assert.same({ "service", "InvalidAction.NotFound", 404 }, { err.kind, err.code, err.status })

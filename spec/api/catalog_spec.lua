@@ -6,7 +6,7 @@ local shell = require "spec.support.shell"
 
 local V2020, V2024 = "2020-05-18", "2024-05-18"
 
--- The catalog as it would be without the rows that are kept by hand.
+-- The catalog without the rows that are written by hand.
 local function derived_catalog()
   local kept = { actions = package.loaded["dataworks.api.actions"], catalog = package.loaded["dataworks.api.catalog"] }
   package.loaded["dataworks.api.actions"], package.loaded["dataworks.api.catalog"] = {}, nil
@@ -24,7 +24,7 @@ local function sorted(map)
   return keys
 end
 
--- Every action of a version, in order.
+-- All actions of a version, in order.
 local function each(of, version)
   local names, at = sorted(of.names(version)), 0
   return function()
@@ -34,8 +34,8 @@ local function each(of, version)
 end
 
 describe("the catalog", function()
-  it("has every action of the official description, with its method, parameters, types and places", function()
-    -- The sums are of the same text written from the description by another program.
+  it("has every action of the official description, with its method, parameters, types and locations", function()
+    -- The checksums are of the same text, written from the description by another program.
     for version, expected in pairs { [V2020] = { 315, "1869664250 49617" }, [V2024] = { 15, "335552192 2707" } } do
       local count, path = 0, os.tmpname()
       local file = assert(io.open(path, "w"))
@@ -54,20 +54,20 @@ describe("the catalog", function()
     end
   end)
 
-  it("gives the DISync family by hand, as the description has it and with more said", function()
+  it("agrees with the description in the hand-written rows of the DISync family", function()
     local more = { json = "string", task_param = "string", update_param = "string" }
     for name, row in pairs(actions) do
-      local other, places, theirs = derived.find(name, V2020), {}, {}
-      for _, param in ipairs(row.params) do places[param[1]] = table.concat({ more[param[2]] or param[2], param[3] }, " ") end
+      local other, locations, theirs = derived.find(name, V2020), {}, {}
+      for _, param in ipairs(row.params) do locations[param[1]] = table.concat({ more[param[2]] or param[2], param[3] }, " ") end
       for _, param in ipairs(other.params) do theirs[param[1]] = table.concat({ param[2], param[3] }, " ") end
-      assert.same(theirs, places, name)
+      assert.same(theirs, locations, name)
       assert.same({ other.method, other.repeatable, other.list }, { row.method, row.repeatable, row.list }, name)
       assert.equal(row, catalog.find(name))
       assert.equal(row, catalog.find(name, V2020))
     end
   end)
 
-  it("takes a name that two versions have for the older, unless it is asked for the other", function()
+  it("finds a name of both versions in the older one, unless the other is asked for", function()
     assert.equal(V2020, catalog.find("CreateDIJob").version)
     assert.equal(V2020, catalog.find("CreateDIJob", V2020).version)
     assert.equal(V2024, catalog.find("CreateDIJob", V2024).version)
@@ -76,12 +76,12 @@ describe("the catalog", function()
     assert.is_nil(catalog.find("CreateDISyncTask", V2024))
   end)
 
-  it("gives the same row each time", function()
+  it("returns the same row each time", function()
     assert.equal(catalog.find "ListFiles", catalog.find "ListFiles")
     assert.equal(catalog.find("ListFiles"), catalog.find("ListFiles", V2020))
   end)
 
-  it("finds nothing under a name that is none, or a part of one", function()
+  it("finds nothing under a malformed name, or a part of a name", function()
     for _, name in ipairs { "ListFile", "istFiles", "Files", "", "listFiles", "List Files", "\nListFiles", "ListFiles POST", "..*", 5, true, {} } do
       assert.is_nil(catalog.find(name))
       assert.is_nil(catalog.find(name, V2024))
@@ -89,7 +89,7 @@ describe("the catalog", function()
     assert.is_nil(catalog.find(nil))
   end)
 
-  it("hints at the nearest name of the version, or at the version that has the name", function()
+  it("hints at the nearest name in the version, or at the version that has the name", function()
     assert.equal("; did you mean ListFiles?", catalog.hint "ListFile")
     assert.equal("; did you mean CreateDIJob?", catalog.hint("CreateDIJobs", V2024))
     assert.equal("; it is an action of version 2020-05-18", catalog.hint("CreateDISyncTask", V2024))
@@ -118,7 +118,7 @@ describe("the catalog", function()
     assert.equal("loaded: \nloaded: v20200518\nloaded: v20200518 v20240518\n", output)
   end)
 
-  it("lets nothing be repeated freely that has the name of a change", function()
+  it("never marks an action as always repeatable whose name is that of a change", function()
     local changes = [[ Abolish Add Approve Callback Change Create Delete Deploy Edit Establish Generate Import Offline Publish
       Register Remove Restart Resume Revoke Run Save Set Start Stop Submit Suspend Terminate Update Upload ]]
     for _, version in ipairs(catalog.versions) do
@@ -142,7 +142,7 @@ describe("the catalog", function()
     assert.equal("token", catalog.find("CreateTable").repeatable)
   end)
 
-  it("reads a Status as the outcome only where it is one", function()
+  it("treats a Status as the outcome only where it is one", function()
     for name, status in pairs {
       ImportDataSources = "outcome", SetDataSourceShare = "outcome", UpdateMetaCollection = "outcome", GetDDLJobStatus = "none",
       GetInstance = "none", GetProject = "none", ListFiles = "none", QueryDISyncTaskConfigProcessResult = "progress",
@@ -151,16 +151,16 @@ describe("the catalog", function()
     end
   end)
 
-  it("names a parameter near to an unknown one, or all of a few", function()
+  it("names the parameter nearest to an unknown one, or all parameters if they are few", function()
     local function explained(action, name)
-      return catalog.explain({ unknown = true, path = name, message = "is none" }, catalog.find(action)).message
+      return catalog.explain({ unknown = true, path = name, message = "is unknown" }, catalog.find(action)).message
     end
-    assert.equal("is none; did you mean ProjectId?", explained("ListFiles", "Projectid"))
-    assert.equal("is none", explained("ListFiles", "Xyzzy"))
-    assert.equal("is none; it takes BaselineId", explained("ListNodesByBaseline", "Xyzzy"))
+    assert.equal("is unknown; did you mean ProjectId?", explained("ListFiles", "Projectid"))
+    assert.equal("is unknown", explained("ListFiles", "Xyzzy"))
+    assert.equal("is unknown; it takes BaselineId", explained("ListNodesByBaseline", "Xyzzy"))
     assert.equal("is missing", catalog.explain({ path = "X", message = "is missing" }, catalog.find "ListFiles").message)
     for row in each(catalog, V2020) do
-      if #row.params == 0 then assert.equal("is none; it takes none", explained(row.name, "X")) end
+      if #row.params == 0 then assert.equal("is unknown; it takes none", explained(row.name, "X")) end
     end
   end)
 end)
@@ -180,7 +180,7 @@ describe("every action's request", function()
     array = "[]",
   }
 
-  -- A value for a parameter, and what is to be sent: names and texts.
+  -- A value for a parameter, and the names and texts that it is sent as.
   local function example(param)
     local name, kind = param[1], param[2]
     if param.values then return param.values[1], { [name] = param.values[1] } end
@@ -206,7 +206,7 @@ describe("every action's request", function()
   end
 
   for _, version in ipairs(catalog.versions) do
-    it("has each parameter in its place, of version " .. version, function()
+    it("has each parameter in its location, of version " .. version, function()
       for row in each(catalog, version) do
         local params, expected = {}, { query = {}, body = {} }
         for _, param in ipairs(row.params) do
@@ -227,7 +227,7 @@ describe("every action's request", function()
       end
     end)
 
-    it("verifies with HMAC-SHA1 too, of version " .. version, function()
+    it("has a valid HMAC-SHA1 signature, of version " .. version, function()
       for row in each(catalog, version) do
         local params = {}
         for _, param in ipairs(row.params) do params[param[1]] = example(param) end
@@ -241,7 +241,7 @@ describe("every action's request", function()
       end
     end)
 
-    it("demands what is required, of version " .. version, function()
+    it("requires each required parameter, of version " .. version, function()
       for row in each(catalog, version) do
         for _, wanted in ipairs(row.params) do
           local params = {}

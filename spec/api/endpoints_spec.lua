@@ -2,7 +2,7 @@ local endpoints = require "dataworks.api.endpoints"
 local files = require "spec.support.files"
 
 describe("an endpoint", function()
-  it("of a region has the region's host", function()
+  it("of a region is the host of that region", function()
     for region, host in pairs {
       ["cn-shanghai"] = "dataworks.cn-shanghai.aliyuncs.com", ["eu-central-1"] = "dataworks.eu-central-1.aliyuncs.com",
       ["cn-shanghai-finance-1"] = "dataworks.cn-shanghai-finance-1.aliyuncs.com",
@@ -12,12 +12,12 @@ describe("an endpoint", function()
     end
   end)
 
-  it("of a region nobody has heard of follows the pattern, not the product's id", function()
+  it("of an unknown region follows the pattern of the others", function()
     assert.equal("https://dataworks.xx-new-9.aliyuncs.com", endpoints.resolve(nil, "xx-new-9"))
     assert.equal("https://dataworks-vpc.xx-new-9.aliyuncs.com", endpoints.resolve(nil, "xx-new-9", "vpc"))
   end)
 
-  it("is the region's VPC host when that is asked for, whatever else is known of the region", function()
+  it("is the region's VPC host with network = \"vpc\"", function()
     for _, region in ipairs {
       "cn-beijing", "cn-chengdu", "cn-hangzhou", "cn-hongkong", "cn-shanghai", "cn-shenzhen", "cn-wulanchabu",
       "cn-zhangjiakou", "cn-shanghai-finance-1", "cn-shenzhen-finance-1", "ap-northeast-1", "ap-northeast-2",
@@ -30,7 +30,7 @@ describe("an endpoint", function()
     assert.equal("https://dataworks-vpc.cn-beijing.aliyuncs.com", endpoints.resolve(nil, "cn-beijing", "VPC"))
   end)
 
-  it("in a VPC that the region has no host for is refused, rather than a name that doesn't exist", function()
+  it("is refused in a VPC of a region without a VPC host", function()
     for region, host in pairs {
       ["cn-beijing-finance-1"] = "dataworks.cn-beijing-finance-1.aliyuncs.com",
       ["cn-north-2-gov-1"] = "dataworks.cn-north-2-gov-1.aliyuncs.com",
@@ -46,7 +46,7 @@ describe("an endpoint", function()
     end
   end)
 
-  it("in a network of another kind is refused", function()
+  it("is refused in an unknown kind of network", function()
     local url, err = endpoints.resolve(nil, "cn-shanghai", "intranet")
     assert.is_nil(url)
     assert.same({ "invalid", "network" }, { err.kind, err.path })
@@ -54,14 +54,14 @@ describe("an endpoint", function()
     assert.matches("ALIBABA_CLOUD_ENDPOINT_TYPE", err.advice)
   end)
 
-  it("of each region with a host of its own is in the reference", function()
+  it("is listed in the reference for each region with its own host", function()
     local page = files.read "docs/network.md"
     for region, has in pairs(endpoints.REGIONS) do
       assert.is_true(has == "central" or page:find("`" .. region .. "`", 1, true) ~= nil, region)
     end
   end)
 
-  it("is that of the same service at its public and its VPC host, and at any other address of nobody knows which", function()
+  it("belongs to the same service at its public and its VPC host, and to an unknown service at any other address", function()
     assert.equal("dataworks.cn-shanghai.aliyuncs.com", endpoints.service "https://dataworks.cn-shanghai.aliyuncs.com")
     assert.equal("dataworks.cn-shanghai.aliyuncs.com", endpoints.service "https://DataWorks-vpc.cn-shanghai.aliyuncs.com:443")
     assert.equal("dataworks.aliyuncs.com", endpoints.service "https://dataworks.aliyuncs.com")
@@ -70,7 +70,7 @@ describe("an endpoint", function()
     end
   end)
 
-  it("that is given wins over region and network", function()
+  it("takes precedence over region and network", function()
     assert.equal("https://example.com", endpoints.resolve("example.com", "cn-qingdao", "vpc"))
   end)
 
@@ -84,7 +84,7 @@ describe("an endpoint", function()
     end
   end)
 
-  it("with anything that could lead a signed request elsewhere is refused", function()
+  it("is refused with a path, a user or anything else that could redirect a signed request", function()
     for _, bad in ipairs {
       "https://example.com/path", "https://user@example.com", "https://user:pass@example.com", "ftp://example.com",
       "https://", "a b", "example.com?x", "example.com#x", "example.com:", "example.com:99999", "a\nb", "[::1", "-x",
@@ -95,7 +95,7 @@ describe("an endpoint", function()
     end
   end)
 
-  it("of a region that is no name is refused", function()
+  it("is refused for a malformed region", function()
     for _, bad in ipairs { "evil.com/", "cn_shanghai", "CN-SHANGHAI", "cn-", "shanghai", "cn-shanghai\n" } do
       local url, err = endpoints.resolve(nil, bad)
       assert.is_nil(url)
@@ -103,7 +103,7 @@ describe("an endpoint", function()
     end
   end)
 
-  it("is asked for, with what to write, when there is neither", function()
+  it("is an error with an example when neither endpoint nor region is set", function()
     local url, err = endpoints.resolve()
     assert.is_nil(url)
     assert.matches("neither region nor endpoint", err.message)

@@ -11,7 +11,7 @@ local function spec(changes)
 end
 
 describe("the builder", function()
-  it("makes the documented scripts", function()
+  it("builds the documented scripts", function()
     for file, source in pairs {
       odps = { "mysql_pub1", "odps", "odps_source", "molin_di_test_in_pk_v4" },
       kafka = { "pkset_test", "kafka", "azn_kafka", "molin_di_test_in_pk_v4" },
@@ -25,7 +25,7 @@ describe("the builder", function()
     end
   end)
 
-  it("makes the documented script of one database, with name and schedule group", function()
+  it("builds the documented script of one database, with name and schedule group", function()
     assert.same(files.json "spec/scripts/mysql_to_odps_single_database.json", dataworks.task {
       from = { mysql = "mysql_pub", tables = { "xyx" } },
       to = { odps = "odps_first" },
@@ -35,11 +35,11 @@ describe("the builder", function()
     })
   end)
 
-  it("makes what the encoder accepts", function()
+  it("builds scripts that the encoder accepts", function()
     assert.is_string(core.encode(dataworks.task(spec())))
   end)
 
-  it("puts databases in the order of their names and keeps that of their tables", function()
+  it("sorts databases by name and keeps the order of their tables", function()
     local task = dataworks.task(spec { from = { mysql = "m", tables = { zoo = { "b", "a" }, art = { "z" }, mid = { "y" } } } })
     local found = {}
     for _, database in ipairs(task.steps[1].parameter.connection[1].selectedTables) do
@@ -48,45 +48,45 @@ describe("the builder", function()
     assert.same({ "art.z", "mid.y", "zoo.b", "zoo.a" }, found)
   end)
 
-  it("takes the schedule group's id as a number or as digits", function()
+  it("accepts the schedule group's id as a number or as digits", function()
     assert.equal(30003913, dataworks.task(spec { schedule_resource_group_id = "30003913" }).setting.scheduleResgroupId)
   end)
 
-  it("shares nothing with what it was given", function()
+  it("shares no table with its argument", function()
     local given = spec()
     local task = dataworks.task(given)
     given.from.tables[1] = "changed"
     assert.same({ "t" }, task.steps[1].parameter.connection[1].table)
   end)
 
-  it("raises at the line that misuses it, and says what to write", function()
+  it("raises at the line that misuses it, with an example of what to write", function()
     local line = debug.getinfo(1, "l").currentline + 1
     local _, message = pcall(function() local made = dataworks.task { form = {} } return made end)
     assert.matches(("task_param_spec.lua:%d: dataworks.task: unknown option form; did you mean from%%?"):format(line), message)
     for text, given in pairs {
-      ["a table was expected: from = "] = false,
+      ["expected a table: from = "] = false,
       ["from is missing: from = { mysql"] = { to = { odps = "o" }, resource_group = "g" },
       ["to is missing: to = { odps"] = { from = { mysql = "m", tables = { "t" } }, resource_group = "g" },
       ["resource_group is missing: .*S_res_group"] = spec { resource_group = "" },
-      ["from: table expected, got string"] = spec { from = "mysql" },
-      ["from.mysql: a name was expected, got nil"] = spec { from = { tables = { "t" } } },
+      ["from: expected a table, got string"] = spec { from = "mysql" },
+      ["from.mysql: expected a name, got nil"] = spec { from = { tables = { "t" } } },
       ["from: unknown mysq; did you mean mysql%?"] = spec { from = { mysq = "m", tables = { "t" } } },
       ["from: unknown oracle; a source is written from = { mysql"] = spec { from = { oracle = "o" } },
       ["from.tables: { \"orders\" } for one database, or { db = { \"orders\" } } for several"] = spec { from = { mysql = "m" } },
       ["from.tables: { \"orders\" } for one"] = spec { from = { mysql = "m", tables = {} } },
       ["from.tables: { \"orders\" } for"] = spec { from = { mysql = "m", tables = "orders" } },
-      ["from.tables.db: a list of table names was expected, as in { \"orders\" }"] =
+      ["from.tables.db: expected a list of table names, as in { \"orders\" }"] =
         spec { from = { mysql = "m", tables = { db = "orders" } } },
-      ["from.tables.db: a list of table names was expected"] = spec { from = { mysql = "m", tables = { db = {} } } },
+      ["from.tables.db: expected a list of table names"] = spec { from = { mysql = "m", tables = { db = {} } } },
       ["from.tables: either table names .one database. or lists of them by database, not both"] =
         spec { from = { mysql = "m", tables = { "t", db = { "u" } } } },
-      ["from.tables%[2%]: a name was expected, got number"] = spec { from = { mysql = "m", tables = { "t", 5 } } },
-      ["to: exactly one of odps, kafka and holo was expected"] = spec { to = {} },
-      ["to: exactly one of odps, kafka and holo"] = spec { to = { odps = "o", holo = "h" } },
-      ["to: unknown destination hologres; odps, kafka and holo are documented"] = spec { to = { hologres = "h" } },
-      ["to.odps: a name was expected, got table"] = spec { to = { odps = {} } },
-      ["schedule_resource_group_id: a whole number was expected"] = spec { schedule_resource_group_id = 1.5 },
-      ["schedule_resource_group_id: number expected, got string"] = spec { schedule_resource_group_id = "S_1" },
+      ["from.tables%[2%]: expected a name, got number"] = spec { from = { mysql = "m", tables = { "t", 5 } } },
+      ["to: expected exactly one of holo, kafka, odps"] = spec { to = {} },
+      ["to: expected exactly one of holo"] = spec { to = { odps = "o", holo = "h" } },
+      ["to: unknown destination hologres; the documented ones are holo, kafka, odps"] = spec { to = { hologres = "h" } },
+      ["to.odps: expected a name, got table"] = spec { to = { odps = {} } },
+      ["schedule_resource_group_id: expected a whole number"] = spec { schedule_resource_group_id = 1.5 },
+      ["schedule_resource_group_id: expected a number, got string"] = spec { schedule_resource_group_id = "S_1" },
     } do
       local ok, said = pcall(dataworks.task, given or nil)
       assert.is_false(ok, text)

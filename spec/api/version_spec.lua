@@ -1,4 +1,4 @@
--- The version of the API that an action is of.
+-- The version of the API that an action belongs to.
 
 local fake = require "spec.support.fake"
 
@@ -8,7 +8,7 @@ local function generating()
   return { ProjectId = 10, TaskType = "DI_REALTIME", TaskParam = "{}" }
 end
 
--- Raises, and blames the line that misused something.
+-- Checks that run raises at its first line.
 local function raised(pattern, run)
   local ok, message = pcall(run)
   assert.is_false(ok, pattern)
@@ -16,15 +16,15 @@ local function raised(pattern, run)
   assert.equal(debug.getinfo(run, "S").linedefined, tonumber(message:match "version_spec.lua:(%d+): "), message)
 end
 
-describe("the version", function()
-  it("is the older where both have the action", function()
+describe("the version of an action", function()
+  it("is the older one when both have the action", function()
     local client, world = fake.client { fake.good {}, fake.reply { RequestId = "R", Log = "l" } }
     assert(client:AbolishDataServiceApi { ApiId = 1, ProjectId = 2 })
     assert.equal("l", assert(client:GetDIJobLog { DIJobId = 1 }).Log)
     assert.same({ "2020-05-18", "2024-05-18" }, { world.sent[1].headers["x-acs-version"], world.sent[2].headers["x-acs-version"] })
   end)
 
-  it("is the one of the client, or of the call", function()
+  it("is that of the client, or of the call", function()
     local job = { DIJobId = 1 }
     local function version_of(options, changes)
       local client, world = fake.client({ fake.reply { RequestId = "R" } }, options)
@@ -40,7 +40,7 @@ describe("the version", function()
     assert.equal("POST", assert(client:request("GetDIJob", job, { version = "2020-05-18" })).method)
   end)
 
-  it("that lacks an action is named together with the one that has it; generate has its own", function()
+  it("is named in misuse together with the version that has the action; generate always has its own", function()
     local client, world = fake.client({ fake.good { Status = "success", ProcessId = 7 } }, { version = "2024-05-18" })
     local other = "unknown action GetDISyncTask of version 2024%-05%-18; it is an action of version 2020%-05%-18"
     raised(other, function() local r = client:GetDISyncTask(FILE) return r end)

@@ -7,52 +7,52 @@ local function machine_at(seconds)
   return skew.new(function() return seconds end)
 end
 
-describe("the time of day", function()
-  it("is the machine's until a Date says otherwise, and then goes by that", function()
+describe("the corrected time of day", function()
+  it("is the time of the machine until a Date corrects it", function()
     local now = MIDNIGHT - 3600
     local time = skew.new(function() return now end)
-    assert.equal(MIDNIGHT - 3600, time.now())
-    assert.is_true(time.correct "Tue, 21 Jul 2026 00:00:00 GMT")
-    assert.equal(MIDNIGHT, time.now())
+    assert.equal(MIDNIGHT - 3600, time:now())
+    assert.is_true(time:correct "Tue, 21 Jul 2026 00:00:00 GMT")
+    assert.equal(MIDNIGHT, time:now())
     now = now + 5
-    assert.equal(MIDNIGHT + 5, time.now())
+    assert.equal(MIDNIGHT + 5, time:now())
   end)
 
-  it("is corrected in both directions, and anew when the machine's clock is set", function()
+  it("is corrected in both directions, and again after somebody sets the machine's clock", function()
     local now = MIDNIGHT + 86400
     local time = skew.new(function() return now end)
-    assert.is_true(time.correct "Tue, 21 Jul 2026 00:00:00 GMT")
-    assert.equal(MIDNIGHT, time.now())
+    assert.is_true(time:correct "Tue, 21 Jul 2026 00:00:00 GMT")
+    assert.equal(MIDNIGHT, time:now())
     now = MIDNIGHT + 7
-    assert.is_true(time.correct "Tue, 21 Jul 2026 00:00:07 GMT")
-    assert.equal(MIDNIGHT + 7, time.now())
+    assert.is_true(time:correct "Tue, 21 Jul 2026 00:00:07 GMT")
+    assert.equal(MIDNIGHT + 7, time:now())
   end)
 
-  it("is corrected on a machine that begins in 1970", function()
+  it("is corrected on a machine whose clock shows 1970", function()
     local time = machine_at(12)
-    assert.is_true(time.correct "Tue, 21 Jul 2026 00:00:00 GMT")
-    assert.equal(MIDNIGHT, time.now())
+    assert.is_true(time:correct "Tue, 21 Jul 2026 00:00:00 GMT")
+    assert.equal(MIDNIGHT, time:now())
   end)
 
-  it("stays when there is no Date, or none that can be right", function()
+  it("does not change without a plausible Date", function()
     local time = machine_at(MIDNIGHT)
     for _, date in ipairs { "", "soon", "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT" } do
-      assert.is_false(time.correct(date))
-      assert.is_nil(time.advice(date))
+      assert.is_false(time:correct(date))
+      assert.is_nil(time:advice(date))
     end
-    assert.is_false(time.correct(nil))
-    assert.equal(MIDNIGHT, time.now())
+    assert.is_false(time:correct(nil))
+    assert.equal(MIDNIGHT, time:now())
   end)
 
-  it("is said to be wrong by as much as the machine's own clock is, also after a correction", function()
+  it("is compared with the machine's clock in the advice, also after a correction", function()
     local time = machine_at(MIDNIGHT - 3600)
     for _ = 1, 2 do
       assert.equal("The clock of this machine is 3600 s behind that of the service; set it",
-        time.advice "Tue, 21 Jul 2026 00:00:00 GMT")
-      time.correct "Tue, 21 Jul 2026 00:00:00 GMT"
+        time:advice "Tue, 21 Jul 2026 00:00:00 GMT")
+      time:correct "Tue, 21 Jul 2026 00:00:00 GMT"
     end
     assert.equal("The clock of this machine is 90 s ahead of that of the service; set it",
-      machine_at(MIDNIGHT + 90.2).advice "Tue, 21 Jul 2026 00:00:00 GMT")
-    assert.matches("agrees with the Date", machine_at(MIDNIGHT + 5).advice "Tue, 21 Jul 2026 00:00:00 GMT")
+      machine_at(MIDNIGHT + 90.2):advice "Tue, 21 Jul 2026 00:00:00 GMT")
+    assert.matches("agrees with the Date", machine_at(MIDNIGHT + 5):advice "Tue, 21 Jul 2026 00:00:00 GMT")
   end)
 end)

@@ -1,49 +1,55 @@
-local budget = require "dataworks.call.retry_budget"
+local retry_budget = require "dataworks.call.retry_budget"
 
 local FAILED, LATE = { kind = "service", status = 503 }, { kind = "timeout", sent = false }
 
-local function drained()
-  local bucket = budget.new()
-  while bucket:take(FAILED) do end -- luacheck: ignore 542
-  return bucket
+local function pay(budget, err)
+  local cost = budget:cost(err)
+  if cost then budget:take(cost) end
+  return cost
 end
 
-describe("a budget of repetitions", function()
-  it("pays for a hundred of them, fifty after timeouts, and then for none", function()
+local function drained()
+  local budget = retry_budget.new()
+  while pay(budget, FAILED) do end -- luacheck: ignore 542
+  return budget
+end
+
+describe("a retry budget", function()
+  it("pays for 100 retries, or 50 after timeouts, and then for none", function()
     for cost, err in pairs { [5] = FAILED, [10] = LATE } do
-      local bucket = budget.new()
-      for _ = 1, 500 / cost do assert.equal(cost, bucket:take(err)) end
-      assert.is_nil(bucket:take(err))
+      local budget = retry_budget.new()
+      for _ = 1, 500 / cost do assert.equal(cost, pay(budget, err)) end
+      assert.is_nil(pay(budget, err))
     end
   end)
 
-  it("counts throttled calls too", function()
-    assert.equal(5, budget.new():take { kind = "service", status = 400, code = "Throttling.User" })
+  it("charges for throttled calls too", function()
+    assert.equal(5, retry_budget.new():cost { kind = "service", status = 400, code = "Throttling.User" })
   end)
 
-  it("takes nothing for a repetition it doesn't pay for", function()
-    local bucket = drained()
-    for _ = 1, 5 do bucket:refill() end
-    assert.is_nil(bucket:take(LATE))
-    assert.equal(5, bucket:take(FAILED))
+  it("charges nothing for a retry that it refuses", function()
+    local budget = drained()
+    for _ = 1, 5 do budget:refill() end
+    assert.is_nil(pay(budget, LATE))
+    assert.equal(5, pay(budget, FAILED))
   end)
 
-  it("gets back what a repetition cost when that succeeds, and a token for a call that needed none", function()
-    local bucket = drained()
-    bucket:refill(5)
-    assert.equal(5, bucket:take(FAILED))
-    for _ = 1, 4 do bucket:refill() end
-    assert.is_nil(bucket:take(FAILED))
-    bucket:refill()
-    assert.equal(5, bucket:take(FAILED))
+  it("gets back the cost of a retry that succeeds, and one token for a call without retries", function()
+    local budget = drained()
+    budget:refill(5)
+    assert.equal(5, pay(budget, FAILED))
+    for _ = 1, 4 do budget:refill() end
+    assert.is_nil(pay(budget, FAILED))
+    budget:refill()
+    assert.equal(5, pay(budget, FAILED))
   end)
 
-  it("never holds more than in the beginning", function()
-    local bucket = budget.new()
-    bucket:refill(10)
-    bucket:refill()
+  it("never holds more tokens than at the start", function()
+    local budget = retry_budget.new()
+    budget:refill(10)
+    budget:refill()
     local count = 0
-    while bucket:take(FAILED) do count = count + 1 end
+    while pay(budget, FAILED) do count = count + 1 end
     assert.equal(100, count)
   end)
 end)

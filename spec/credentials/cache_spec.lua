@@ -1,11 +1,11 @@
--- Time is a number here, and other callers are coroutines.
+-- Time is a number in these specs, and other calls are coroutines.
 
 local cache = require "dataworks.credentials.cache"
 local homes = require "spec.support.home"
 
 local FAILURE = { kind = "credentials", sent = false, message = "the service is down" }
 
-describe("temporary credentials", function()
+describe("a cache of temporary credentials", function()
   local host, world, provider, fetches, answer
 
   local function found(id, seconds)
@@ -15,18 +15,18 @@ describe("temporary credentials", function()
   before_each(function()
     host, world = homes.host()
     fetches, answer = 0, function() return found("id-" .. fetches, 3600) end
-    provider = cache.new("spec", function(deadline)
+    provider = cache.new("spec", host, function(_, deadline)
       fetches = fetches + 1
       return answer(deadline)
-    end, host)
+    end, {})
   end)
 
   local function get(seconds)
-    local got, failure = provider.get(seconds and world.time + seconds or math.huge)
+    local got, failure = provider:get(seconds and world.time + seconds or math.huge)
     return got and got.access_key_id, failure and failure.message
   end
 
-  it("are fetched once, and used until shortly before they expire", function()
+  it("fetches credentials once, and renews them shortly before they expire", function()
     for _ = 1, 10 do assert.equal("id-1", get()) end
     world.time = world.time + 3299
     assert.equal("id-1", get())
@@ -36,7 +36,7 @@ describe("temporary credentials", function()
     assert.equal(2, fetches)
   end)
 
-  it("are fetched at different moments by clients that began together", function()
+  it("renews at a random moment, so that many clients don't renew at once", function()
     world.random = 1
     get()
     world.time = world.time + 3149
@@ -45,7 +45,7 @@ describe("temporary credentials", function()
     assert.equal("id-2", get())
   end)
 
-  it("of a short life are used for most of it", function()
+  it("uses credentials of a short life for most of that life", function()
     answer = function() return found("id-" .. fetches, 100) end
     get()
     world.time = world.time + 74
@@ -54,7 +54,7 @@ describe("temporary credentials", function()
     assert.equal("id-2", get())
   end)
 
-  it("stay in use while they are valid and new ones can't be had, and new ones are asked for less and less often", function()
+  it("returns valid credentials while renewals fail, and backs off", function()
     get()
     answer = function() return nil, FAILURE end
     world.time = world.time + 3300
@@ -69,7 +69,7 @@ describe("temporary credentials", function()
     assert.same({ nil, "the service is down" }, { get() })
   end)
 
-  it("that couldn't be had are asked for again later, and meanwhile the reason is remembered", function()
+  it("returns a failure again until its pause has passed", function()
     answer = function() return nil, FAILURE end
     for _ = 1, 3 do assert.same({ nil, "the service is down" }, { get() }) end
     assert.equal(1, fetches)
@@ -85,7 +85,7 @@ describe("temporary credentials", function()
     assert.equal(3, fetches)
   end)
 
-  it("are asked for again as late as the failure says", function()
+  it("pauses as long as the failure says", function()
     answer = function() return nil, { kind = "credentials", message = "nobody there", pause = 60 } end
     get()
     world.time = world.time + 59
@@ -96,22 +96,22 @@ describe("temporary credentials", function()
     assert.equal(2, fetches)
   end)
 
-  it("that aren't set up are looked for each time, and make no event", function()
-    answer = function() return nil, { kind = "credentials", message = "not set", absent = true } end
+  it("asks a provider that is not configured each time, without an event", function()
+    answer = function() return nil, { kind = "credentials", message = "not set", not_configured = true } end
     get()
     get()
     assert.equal(2, fetches)
     assert.same({}, world.events)
   end)
 
-  it("are refused when they have expired already", function()
+  it("refuses credentials that have expired already", function()
     answer = function() return found("old", 0) end
     local id, message = get()
     assert.is_nil(id)
     assert.matches("expired already; is the clock of this machine right%?", message)
   end)
 
-  it("without an expiry are used for a few seconds", function()
+  it("uses credentials without an expiry for a few seconds", function()
     answer = function() return found("id-" .. fetches) end
     get()
     world.time = world.time + 4.9
@@ -123,27 +123,27 @@ describe("temporary credentials", function()
     assert.same({ nil, "the service is down" }, { get() })
   end)
 
-  it("are forgotten when the service calls them expired, but not when they have just come", function()
+  it("forgets credentials that the service calls expired, unless they were just fetched", function()
     get()
-    assert.is_false(provider.expire())
+    assert.is_false(provider:expire())
     assert.equal("id-1", get())
     world.time = world.time + 5
-    assert.is_true(provider.expire())
+    assert.is_true(provider:expire())
     assert.equal("id-2", get())
     assert.equal(2, fetches)
   end)
 
-  it("that somebody else has fetched are used first", function()
-    local other = cache.new("spec", function() return found("fetched", 3600) end, host, found("stored", 600))
-    assert.equal("stored", other.get(math.huge).access_key_id)
+  it("begins with stored credentials that are still valid", function()
+    local other = cache.new("spec", host, function() return found("fetched", 3600) end, {}, found("stored", 600))
+    assert.equal("stored", other:get(math.huge).access_key_id)
     assert.same({}, world.events)
-    assert.is_true(other.expire())
-    assert.equal("fetched", other.get(math.huge).access_key_id)
-    other = cache.new("spec", function() return found("fetched", 3600) end, host, found("stored", 0))
-    assert.equal("fetched", other.get(math.huge).access_key_id)
+    assert.is_true(other:expire())
+    assert.equal("fetched", other:get(math.huge).access_key_id)
+    other = cache.new("spec", host, function() return found("fetched", 3600) end, {}, found("stored", 0))
+    assert.equal("fetched", other:get(math.huge).access_key_id)
   end)
 
-  it("tell of each fetch: which provider, how long it took, how long they last, what was wrong", function()
+  it("emits an event for each fetch, with provider, elapsed time, expiry and error", function()
     answer = function()
       world.time = world.time + 2
       return found("a", 900)
@@ -159,8 +159,8 @@ describe("temporary credentials", function()
     assert.equal("the service is down", tostring(event.error))
   end)
 
-  describe("within the time of a call", function()
-    it("are fetched with what is left of it, and half of that where others are still valid", function()
+  describe("within the deadline of a call", function()
+    it("gives a fetch the time left, and an early renewal half of it", function()
       local given
       answer = function(deadline)
         given = deadline - world.time
@@ -176,22 +176,22 @@ describe("temporary credentials", function()
       assert.equal(60, given)
     end)
 
-    it("may fail for lack of time, which says nothing about the next call", function()
+    it("does not remember a failure that the deadline caused", function()
       answer = function(deadline)
         world.time = deadline
-        return nil, { kind = "credentials", message = "too late", hurried = true }
+        return nil, { kind = "credentials", message = "too late", cut_short = true }
       end
       assert.same({ nil, "too late" }, { get(1) })
       answer = function() return found("good", 3600) end
       assert.equal("good", get(1))
     end)
 
-    it("don't hold up one call after the other while a fetch ahead hangs", function()
+    it("does not delay the next call when an early renewal hangs", function()
       get()
       world.time = world.time + 3400
       answer = function(deadline)
         world.time = deadline
-        return nil, { kind = "credentials", message = "too late", hurried = true }
+        return nil, { kind = "credentials", message = "too late", cut_short = true }
       end
       assert.equal("id-1", get(2))
       assert.equal("id-1", get(2))
@@ -199,9 +199,9 @@ describe("temporary credentials", function()
     end)
   end)
 
-  describe("asked for by several coroutines", function()
-    -- A gate as a transport gives it: wait suspends the coroutine until open, or the opener has ended without that.
-    local function gate()
+  describe("with several coroutines", function()
+    -- A latch like those of a transport: wait suspends the coroutine until the latch is open or its opener has ended.
+    local function new_latch()
       local opener, opened = coroutine.running(), false
       return {
         wait = function(seconds)
@@ -228,7 +228,7 @@ describe("temporary credentials", function()
     end
 
     before_each(function()
-      world.gate = gate
+      world.latch = new_latch
       local first = answer
       answer = function(...)
         coroutine.yield()
@@ -237,7 +237,7 @@ describe("temporary credentials", function()
       end
     end)
 
-    it("are fetched once for all of them", function()
+    it("fetches once for all", function()
       local step, results = all(50), nil
       for _ = 1, 5 do results = step() end
       assert.equal(1, fetches)
@@ -245,7 +245,7 @@ describe("temporary credentials", function()
       for i = 1, 50 do assert.same({ "id-1" }, results[i]) end
     end)
 
-    it("are the old ones for all but the one that fetches, while those are valid", function()
+    it("returns valid credentials to all but the one that renews them", function()
       local step = all(1)
       for _ = 1, 4 do step() end
       world.time = world.time + 3400
@@ -260,19 +260,19 @@ describe("temporary credentials", function()
       assert.equal(2, fetches)
     end)
 
-    it("that the service called expired are used by nobody while new ones come", function()
+    it("makes all wait after the service called the credentials expired", function()
       local step = all(1)
       for _ = 1, 4 do step() end
       world.time = world.time + 3400
       all(1)()
-      assert.is_true(provider.expire())
-      assert.is_true(provider.expire())
+      assert.is_true(provider:expire())
+      assert.is_true(provider:expire())
       local results = all(1)()
       assert.is_nil(results[1])
       assert.equal(1, world.waits)
     end)
 
-    it("fail once for all of them", function()
+    it("returns one failure to all", function()
       answer = function()
         coroutine.yield()
         return nil, FAILURE
@@ -283,14 +283,14 @@ describe("temporary credentials", function()
       for i = 1, 5 do assert.same({ nil, "the service is down" }, results[i]) end
     end)
 
-    it("are fetched by the next when the first was cut short by its own deadline", function()
+    it("lets the next one fetch when the deadline of the first has passed", function()
       local calls = 0
       answer = function(deadline)
         calls = calls + 1
         coroutine.yield()
         if calls > 1 then return found("second", 3600) end
         world.time = deadline
-        return nil, { kind = "credentials", message = "too late", hurried = true }
+        return nil, { kind = "credentials", message = "too late", cut_short = true }
       end
       local first, second = {}, {}
       local a = coroutine.create(function() first = { get(1) } end)
@@ -303,13 +303,13 @@ describe("temporary credentials", function()
       assert.same({ { nil, "too late" }, { "second" } }, { first, second })
     end)
 
-    it("are not waited for beyond a call's deadline", function()
+    it("makes none wait beyond its deadline", function()
       all(1)()
       local results = all(1, 0)()
       assert.matches("another call is fetching them", results[1][2])
     end)
 
-    it("are fetched by somebody else when a coroutine was given up amid its fetch", function()
+    it("lets another one fetch when a fetch takes far too long", function()
       all(1)()
       world.time = world.time + 121
       local step, results = all(1), nil
@@ -317,7 +317,7 @@ describe("temporary credentials", function()
       assert.same({ "id-2" }, results[1])
     end)
 
-    it("are fetched by one of those who waited when the coroutine died that was fetching them", function()
+    it("lets a waiting one fetch when the fetching one died", function()
       local dying = coroutine.create(function()
         local usual = answer
         answer = function()
@@ -336,8 +336,8 @@ describe("temporary credentials", function()
       for i = 1, 5 do assert.same({ "id-2" }, results[i]) end
     end)
 
-    it("are fetched by each where nothing can wait", function()
-      world.gate = nil
+    it("lets each one fetch where nothing can wait", function()
+      world.latch = nil
       local step, results = all(2), nil
       for _ = 1, 4 do results = step() end
       assert.equal(2, fetches)

@@ -1,8 +1,8 @@
 local command = require "dataworks.credentials.command"
 local shell = require "spec.support.shell"
 
-describe("a command line as words", function()
-  it("is split at blanks, outside of quotes", function()
+describe("splitting a command line", function()
+  it("splits at blanks outside of quotes", function()
     for line, words in pairs {
       ["a b  c"] = { "a", "b", "c" },
       ["  a\tb\nc  "] = { "a", "b", "c" },
@@ -20,7 +20,7 @@ describe("a command line as words", function()
     end
   end)
 
-  it("agrees with the shell where nothing is expanded", function()
+  it("agrees with the shell, except for expansions", function()
     for _, line in ipairs { [[a 'b c' "d\"e" f\ g]], [["a b"c'd'  e]], [[a\\b '\' "\\"]], [[x "" '' a""b]] } do
       local expected = shell.output("printf '<%s>' " .. line)
       local words = assert(command.split(line))
@@ -29,9 +29,9 @@ describe("a command line as words", function()
     end
   end)
 
-  it("is refused with a quote or a backslash left open, and without a program", function()
+  it("refuses an open quote, a backslash at the end, and a line without a program", function()
     for _, line in ipairs { "'a", 'a "b', "a\\", '"a\\"', "'" } do
-      assert.same({ nil, "a quote or a backslash at its end is left open" }, { command.split(line) })
+      assert.same({ nil, "it ends inside a quote or after a backslash" }, { command.split(line) })
     end
     for _, line in ipairs { "", "  ", "'' a", '""', "\\\n" } do
       assert.same({ nil, "it names no program" }, { command.split(line) })

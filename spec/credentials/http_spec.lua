@@ -38,7 +38,7 @@ describe("over HTTP, a client", function()
     return clients[#clients]
   end
 
-  -- A call that the gateway lets in: then only the task isn't there.
+  -- Does the gateway accept a call? The only error is then that the task does not exist.
   local function works(client)
     local _, err = client:GetDISyncTask(FILE)
     return err.code == "Param.Invalid", err
@@ -64,7 +64,7 @@ describe("over HTTP, a client", function()
       return { credentials = fields }
     end
 
-    it("assumes it once, and signs its calls with what it got", function()
+    it("assumes it once, and signs its calls with the new credentials", function()
       local client = new(role { role_session_name = "me", duration = 1800, external_id = "x 1", policy = { Version = "1", Statement = core.list {} } })
       for _ = 1, 10 do assert_works(client) end
       local calls = emulator:journal "AssumeRole"
@@ -79,14 +79,14 @@ describe("over HTTP, a client", function()
       assert.is_true(events[1].expires > 1790 and events[1].expires <= 1800)
     end)
 
-    it("assumes it with another role's credentials", function()
+    it("assumes it with the credentials of another role", function()
       assert_works(new(role { source = { type = "ram_role_arn", role_arn = ARN, source = keys() } }))
       local calls = emulator:journal "AssumeRole"
       assert.equal("emulator", calls[1].access_key_id)
       assert.matches("^STS%.", calls[2].access_key_id)
     end)
 
-    it("takes what the environment says of it, and its keys from the chain", function()
+    it("takes its fields from the environment, and its keys from the chain", function()
       assert_works(new({ credentials = "ram_role_arn" }, {
         ALIBABA_CLOUD_ACCESS_KEY_ID = emulator.access_key_id, ALIBABA_CLOUD_ACCESS_KEY_SECRET = emulator.access_key_secret,
         ALIBABA_CLOUD_ROLE_ARN = ARN, ALIBABA_CLOUD_ROLE_SESSION_NAME = "from-environment", ALIBABA_CLOUD_EXTERNAL_ID = "e",
@@ -95,7 +95,7 @@ describe("over HTTP, a client", function()
       assert.same({ "from-environment", "e", "3600" }, { params.RoleSessionName, params.ExternalId, params.DurationSeconds })
     end)
 
-    it("asks again ahead of the expiry, and works on with what it has when that fails", function()
+    it("renews before the expiry, and keeps valid credentials when that fails", function()
       time = 0
       local client = new(role())
       assert_works(client)
@@ -112,7 +112,7 @@ describe("over HTTP, a client", function()
       assert.is_nil(events[3].error)
     end)
 
-    it("repeats what broke on the way once, with another nonce", function()
+    it("retries a broken exchange once, with another nonce", function()
       for _, fault in ipairs { "reset", "html", "internal_error" } do
         emulator:reset()
         emulator:fault { action = "AssumeRole", fault = fault }
@@ -124,7 +124,7 @@ describe("over HTTP, a client", function()
     end)
 
     for fault, asked in pairs { unavailable = 2, throttle = 1 } do
-      it("repeats a call for which STS was down or throttled, once that can help: " .. fault, function()
+      it("retries a call after STS was down or throttled, no earlier than the next fetch: " .. fault, function()
         time = 0
         emulator:fault { action = "AssumeRole", fault = fault, times = asked }
         local options = role()
@@ -136,7 +136,7 @@ describe("over HTTP, a client", function()
       end)
     end
 
-    it("assumes it anew when the service calls what it got expired", function()
+    it("assumes it again when the service calls the credentials expired", function()
       time = 0
       local client = new(role())
       assert_works(client)
@@ -149,7 +149,7 @@ describe("over HTTP, a client", function()
       assert.not_equal(calls[2].access_key_id, calls[3].access_key_id)
     end)
 
-    it("goes by STS's clock when its own is refused", function()
+    it("adopts the clock of STS when its own is refused", function()
       emulator:settings { clock_offset = 7200 }
       local client = new(role())
       assert_works(client)
@@ -158,7 +158,7 @@ describe("over HTTP, a client", function()
       assert.equal(1, count "GetDISyncTask")
     end)
 
-    it("tells what STS said, and never asks in vain for each call", function()
+    it("returns the error of STS, and does not ask again for each call", function()
       local client = new(role { role_arn = "acs:ram::123:role/missing" })
       for _ = 1, 5 do
         local ok, err = works(client)
@@ -171,14 +171,14 @@ describe("over HTTP, a client", function()
       assert.equal(1, count "AssumeRole")
     end)
 
-    it("says who must allow it when it is not allowed", function()
+    it("advises who must allow it when it is not allowed", function()
       emulator:fault { action = "AssumeRole", fault = "error", status = 403, code = "NoPermission" }
       local ok, err = works(new(role()))
       assert.is_false(ok)
       assert.matches("sts:AssumeRole", err.advice, 1, true)
     end)
 
-    it("says that its own keys are wrong", function()
+    it("reports that its own keys are wrong", function()
       local ok, err = works(new(role { source = { type = "access_key", access_key_id = "emulator", access_key_secret = "wrong" } }))
       assert.is_false(ok)
       assert.equal("SignatureDoesNotMatch", err.code)
@@ -186,7 +186,7 @@ describe("over HTTP, a client", function()
       assert.matches("AccessKey secret is wrong", err.advice)
     end)
 
-    it("gets new credentials from its source when those have expired at STS", function()
+    it("gets new credentials from its source when STS calls the old ones expired", function()
       local list = { emulator.expired, keys() }
       local source = function() return list[1] end
       local client = new(role { source = function()
@@ -199,7 +199,7 @@ describe("over HTTP, a client", function()
     end)
   end)
 
-  it("sends the official client's request for a role, signature and all", function()
+  it("sends the same request for a role as the official client, with the same signature", function()
     local vector
     for _, each in ipairs(files.json("spec/vectors/rpc.json").vectors) do
       if each.id == "sts-assumerole-sts" then vector = each end
@@ -227,7 +227,7 @@ describe("over HTTP, a client", function()
     assert.equal("https://sts.cn-shanghai.aliyuncs.com/", request.url)
   end)
 
-  it("finds STS by region and VPC, in the environment or its fields", function()
+  it("finds STS by region and VPC, of its fields or the environment", function()
     local function url(fields, values)
       local sent
       fields.type, fields.role_arn, fields.source = "ram_role_arn", ARN, keys()
@@ -247,8 +247,8 @@ describe("over HTTP, a client", function()
     assert.equal("https://sts.cn-hangzhou.aliyuncs.com/", url({ vpc = false },
       { ALIBABA_CLOUD_STS_REGION = "cn-hangzhou", ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED = "true" }))
     assert.equal("https://sts.example.com/", url({ sts_region = "cn-beijing" }, { ALIBABA_CLOUD_STS_ENDPOINT = "sts.example.com" }))
-    assert.matches("the STS region is no name such as cn%-shanghai$", url { sts_region = "evil.com/x" })
-    assert.matches("the STS endpoint is no host", url { sts_endpoint = "evil.com/x" })
+    assert.matches("the STS region is not a name such as cn%-shanghai$", url { sts_region = "evil.com/x" })
+    assert.matches("the STS endpoint is not a host", url { sts_endpoint = "evil.com/x" })
   end)
 
   describe("with a token of an identity provider", function()
@@ -259,7 +259,7 @@ describe("over HTTP, a client", function()
       }
     end
 
-    it("exchanges it, unsigned, and signs with what it got", function()
+    it("exchanges it without a signature, and signs with the new credentials", function()
       local client = new({}, values(home:write("token", "emulator-oidc-token\n")))
       for _ = 1, 3 do assert_works(client) end
       local calls = emulator:journal "AssumeRoleWithOIDC"
@@ -269,7 +269,7 @@ describe("over HTTP, a client", function()
       assert.equal("emulator-oidc-token", calls[1].params.OIDCToken)
     end)
 
-    it("tells what STS said of it, and that there is none", function()
+    it("reports the error of STS, an empty token and a missing file", function()
       local _, err = works(new({ credentials = "oidc" }, values(home:write("token", "another"))))
       assert.equal("oidc: AssumeRoleWithOIDC: AuthenticationFail.OIDCToken.Invalid: This JWT is invalid.", err.message)
       _, err = works(new({ credentials = "oidc" }, values(home:write("token", "\n"))))
@@ -310,14 +310,14 @@ describe("over HTTP, a client", function()
       assert.equal("token 200, role+ 200, credentials+ 200", asked())
     end)
 
-    it("has fifty minutes of credentials left, and still asks three times for ten calls", function()
+    it("asks three times for ten calls also with fifty minutes of credentials left", function()
       emulator:settings { credential_seconds = 3000 }
       local client = new(instance(), environment())
       for _ = 1, 10 do assert_works(client) end
       assert.equal(3, count "metadata.token" + count "metadata.role" + count "metadata.credentials")
     end)
 
-    it("renews them with one request, by the token that it has", function()
+    it("renews with one request, using the token at hand", function()
       time = 0
       emulator:settings { credential_seconds = 1000 }
       local client = new(instance(), environment())
@@ -330,7 +330,7 @@ describe("over HTTP, a client", function()
       assert.equal("token 200, role+ 200, credentials+ 200, credentials+ 200, credentials+ 200", asked())
     end)
 
-    it("asks for a new token when the service has forgotten the old one", function()
+    it("asks for a new token when the service refuses the old one", function()
       time = 0
       emulator:settings { credential_seconds = 1000 }
       local client = new(instance(), environment())
@@ -348,7 +348,7 @@ describe("over HTTP, a client", function()
       assert.equal(0, count "metadata.role")
     end)
 
-    it("finds the role that was attached instead of the one it knew", function()
+    it("finds a role that replaced the one it knew", function()
       time = 0
       emulator:settings { credential_seconds = 1000 }
       local client = new(instance(), environment())
@@ -359,13 +359,13 @@ describe("over HTTP, a client", function()
       assert.matches("role 200, credentials 200$", asked())
     end)
 
-    it("asks without a token where there are none", function()
+    it("asks without a token when the service has none", function()
       emulator:settings { metadata_v2 = false }
       assert_works(new(instance(), environment()))
       assert.equal("token 404, role 200, credentials 200", asked())
     end)
 
-    it("asks without a token when the one it got is of no use", function()
+    it("asks without a token when the service refuses a new one", function()
       emulator:fault { action = "metadata.role", fault = "error", status = 403 }
       assert_works(new(instance(), environment()))
       assert.equal("token 200, role+ 403, role 200, credentials 200", asked())
@@ -387,12 +387,12 @@ describe("over HTTP, a client", function()
       end
     end)
 
-    it("works where only tokens are let in", function()
+    it("works where the service requires tokens", function()
       emulator:settings { metadata_v1 = false }
       assert_works(new(instance(), environment()))
     end)
 
-    it("says that the instance has no role, or another one", function()
+    it("reports that the instance has no role, or another one", function()
       emulator:settings { metadata_role = "" }
       local _, err = works(new(instance(), environment()))
       assert.equal("ecs_ram_role: this instance has no RAM role", err.message)
@@ -400,13 +400,13 @@ describe("over HTTP, a client", function()
       assert.equal("ecs_ram_role: this instance has no RAM role x", err.message)
     end)
 
-    it("takes no page of something else for a role", function()
+    it("does not take an HTML page for the name of a role", function()
       emulator:fault { action = "metadata.role", fault = "html", status = 200 }
       local _, err = works(new(instance(), environment()))
-      assert.equal("ecs_ram_role: the answer is no name of a role", err.message)
+      assert.equal("ecs_ram_role: the answer is not the name of a role", err.message)
     end)
 
-    it("gives up within a second when the service hangs, and remembers it", function()
+    it("gives up within a second when the service hangs, and remembers that", function()
       emulator:fault { fault = "slow_head", seconds = 3, times = 20 }
       local spent = {}
       local client = new(instance(), environment())
@@ -422,7 +422,7 @@ describe("over HTTP, a client", function()
       assert.equal("token 200, role 200", asked())
     end)
 
-    it("goes there by a connection of its own, past every proxy, which others go through", function()
+    it("asks the metadata service without a proxy, on a connection of its own, and STS through the proxy", function()
       local transport, seen = package.loaded["dataworks.transport.choose"], {}
       package.loaded["dataworks.transport.choose"] = { new = function(options)
         return { send = function(_, request, limits)
@@ -447,26 +447,30 @@ describe("over HTTP, a client", function()
   end)
 
   describe("with a credentials URI", function()
-    it("asks there, once", function()
+    it("asks it once", function()
       local client = new({}, { ALIBABA_CLOUD_CREDENTIALS_URI = emulator.endpoint .. "/credentials" })
       for _ = 1, 5 do assert_works(client) end
       assert.equal(1, count "credentials_uri")
       assert_works(new { credentials = { type = "uri", uri = emulator.endpoint .. "/credentials" } })
     end)
 
-    it("says what went wrong, and where, less what may be secret", function()
+    it("reports what went wrong and where, without secrets", function()
       local origin = emulator.endpoint:gsub("%p", "%%%0")
       local _, err = works(new { credentials = { type = "uri", uri = emulator.endpoint .. "/latest/nothing?token=hush" } })
       assert.matches("^uri: " .. origin .. " answered with HTTP 404$", err.message)
       _, err = works(new { credentials = { type = "uri", uri = "http://example.com/hush" } })
-      assert.equal("uri: http://example.com would hand them out in the clear", err.message)
+      assert.equal("uri: http://example.com would send them unencrypted", err.message)
       assert.matches("allow_http", err.advice)
+      for _, authority in ipairs { "localhost:x@example.com", "127.0.0.1@example.com", "localhost.example.com", "user@localhost" } do
+        _, err = works(new { credentials = { type = "uri", uri = "http://" .. authority .. "/hush" } })
+        assert.matches("would send them unencrypted", err.message)
+      end
       _, err = works(new { credentials = { type = "uri", uri = "file:///etc/passwd" } })
-      assert.equal("uri: it is no http:// or https:// URL", err.message)
+      assert.equal("uri: it is not an http:// or https:// URL", err.message)
     end)
   end)
 
-  it("with a bearer token sends that instead of a signature", function()
+  it("sends a bearer token instead of a signature", function()
     for _, signature in ipairs { "ACS3-HMAC-SHA256", "HMAC-SHA1" } do
       emulator:reset()
       assert_works(new { signature = signature, credentials = { type = "bearer", bearer_token = "emulator-bearer-token" } })
@@ -477,7 +481,7 @@ describe("over HTTP, a client", function()
     end
   end)
 
-  it("with a profile of the CLI needs nothing else", function()
+  it("needs nothing but a profile of the CLI", function()
     home:config("p", {
       p = { mode = "ChainableRamRoleArn", source_profile = "q", ram_role_arn = ARN, ram_session_name = "me", sts_endpoint = emulator.endpoint },
       q = { mode = "AK", access_key_id = emulator.access_key_id, access_key_secret = emulator.access_key_secret, region_id = "cn-beijing" },
@@ -486,12 +490,12 @@ describe("over HTTP, a client", function()
     assert.equal("me", emulator:journal "AssumeRole"[1].params.RoleSessionName)
   end)
 
-  it("says more in its user agent when the environment does", function()
+  it("adds the user agent of the environment to its own", function()
     assert_works(new({ credentials = keys() }, { ALIBABA_CLOUD_USER_AGENT = "my-program/1\r\nx: y" }))
     assert.matches("^dataworks%-lua/.* my%-program/1x: y$", emulator:journal "GetDISyncTask"[1].user_agent)
   end)
 
-  it("fetches credentials within the time of its call", function()
+  it("fetches credentials within the deadline of its call", function()
     emulator:fault { action = "AssumeRole", fault = "slow_head", seconds = 3 }
     local client = new { credentials = { type = "ram_role_arn", role_arn = ARN, source = keys() }, timeout = 0.3 }
     local before = core.clock()

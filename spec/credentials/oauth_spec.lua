@@ -1,4 +1,4 @@
--- Profiles that were signed in to, with what the sign-in left in the file.
+-- Profiles of the CLI that are signed in, with the tokens of the sign-in in the file.
 
 local cjson = require "cjson"
 local fake = require "spec.support.fake"
@@ -9,7 +9,7 @@ local shell = require "spec.support.shell"
 
 local NOW = 1716019750
 
--- As the CLI writes it: tabs, and members that this module knows nothing of.
+-- As the CLI writes it: with tabs, and members that this library does not know.
 local CONFIG = [[
 {
 	"current": "me",
@@ -67,48 +67,48 @@ describe("a profile of mode OAuth", function()
     return table.concat(list, " ")
   end
 
-  it("uses what was fetched before, while that lasts, and asks nobody", function()
+  it("uses stored credentials while they are valid, without a request", function()
     local more = ('"access_key_id": "STS.0", "access_key_secret": "s", "sts_token": "t", "sts_expiration": %d,'):format(NOW + 3600)
     local given, world = start(NOW + 10, more)
-    assert.same({ access_key_id = "STS.0", access_key_secret = "s", security_token = "t", expiration = NOW + 3600 }, given.get())
+    assert.same({ access_key_id = "STS.0", access_key_secret = "s", security_token = "t", expiration = NOW + 3600 }, given:get())
     assert.equal(0, #world.sent)
   end)
 
-  it("exchanges an access token that still lasts", function()
+  it("exchanges an access token that is still valid", function()
     local given, world = start(NOW + 3600)
-    assert.equal("STS.2", given.get().access_key_id)
+    assert.equal("STS.2", given:get().access_key_id)
     assert.equal("exchange", urls(world))
     assert.equal("https://oauth.alibabacloud.com/v1/exchange", world.sent[1].url)
     assert.equal("Bearer access-1", world.sent[1].headers.authorization)
     assert.same({ "POST", "" }, { world.sent[1].method, world.sent[1].body })
   end)
 
-  it("renews an access token that has ended, or soon will", function()
+  it("renews an access token that has expired or soon will", function()
     local given, world = start(NOW + 300)
-    assert.equal("STS.3", given.get().access_key_id)
+    assert.equal("STS.3", given:get().access_key_id)
     assert.equal("token exchange", urls(world))
     assert.same({ grant_type = "refresh_token", refresh_token = "refresh-1", client_id = "4103531455503354461" },
       fake.params { url = "", body = world.sent[1].body })
     assert.equal("Bearer access-2", world.sent[2].headers.authorization)
   end)
 
-  it("renews one that the service does not take, once", function()
+  it("renews an access token that the service refuses, once", function()
     answers.exchange = { { status = 401 } }
     local given, world = start(NOW + 3600)
-    assert.is_table(given.get())
+    assert.is_table(given:get())
     assert.equal("exchange token exchange", urls(world))
     answers.exchange = { { status = 401 }, { status = 401 } }
     given, world = start(NOW + 3600)
-    local _, err = given.get()
+    local _, err = given:get()
     assert.equal("exchange token exchange", urls(world))
     assert.equal("cli_profile: profile me: https://oauth.alibabacloud.com answered with HTTP 401", err.message)
     assert.equal("run: aliyun configure --profile me --mode OAuth", err.advice)
   end)
 
-  it("writes what is new into the file, privately, and leaves all else as it was", function()
+  it("writes new tokens into the file, readable by its owner alone, and keeps every other byte", function()
     local given = start(NOW)
     shell.output("chmod 644 " .. path)
-    given.get()
+    given:get()
     local expected = CONFIG:format(NOW + 3600, "")
       :gsub("access%-1", "access-2"):gsub("refresh%-1", "refresh-2")
       :gsub('"name": "me"', ('"access_key_id": "STS.3",\n\t\t\t"access_key_secret": "s-3",\n\t\t\t"sts_expiration": %d,\n\t\t\t"sts_token": "t-3",\n\t\t\t%%0')
@@ -118,69 +118,69 @@ describe("a profile of mode OAuth", function()
     assert.equal("config.json", shell.output(("ls -A %s/.aliyun"):format(home.path)))
   end)
 
-  it("leaves a byte order mark where it was", function()
+  it("keeps a byte order mark", function()
     local given = start(NOW)
     home:write(".aliyun/config.json", "\239\187\191" .. files.read(path))
-    given.get()
+    given:get()
     local text = files.read(path)
     assert.equal("\239\187\191{", text:sub(1, 4))
     assert.equal("refresh-2", cjson.decode(text:sub(4)).profiles[2].oauth_refresh_token)
   end)
 
-  it("keeps the renewed tokens when the exchange fails after that", function()
+  it("keeps renewed tokens when the exchange after that fails", function()
     answers.exchange = { { status = 503 }, { status = 503 } }
     local given, world = start(NOW)
-    assert.matches("HTTP 503", select(2, given.get()).message)
+    assert.matches("HTTP 503", select(2, given:get()).message)
     assert.same({ "access-2", "refresh-2" }, { stored "oauth_access_token", stored "oauth_refresh_token" })
     world.time = world.time + 1
-    assert.is_table(given.get())
+    assert.is_table(given:get())
     assert.equal("token exchange exchange exchange", urls(world))
   end)
 
-  it("keeps a refresh token that is not replaced", function()
+  it("keeps a refresh token that the service does not replace", function()
     answers.token = { { keep = true } }
-    start(NOW).get()
+    start(NOW):get()
     assert.equal("refresh-1", stored "oauth_refresh_token")
   end)
 
-  it("is not read anew for its own writing, and is for that of others", function()
+  it("is not read again after its own writing, but after that of others", function()
     local given, world = start(NOW)
-    given.get()
-    given.get()
+    given:get()
+    given:get()
     assert.equal(2, #world.sent)
     local more = ('"access_key_id": "STS.cli", "access_key_secret": "s", "sts_token": "t", "sts_expiration": %d,'):format(NOW + 3600)
     home:write(".aliyun/config.json", CONFIG:format(NOW + 3600, more))
-    assert.equal("STS.cli", given.get().access_key_id)
+    assert.equal("STS.cli", given:get().access_key_id)
     assert.equal(2, #world.sent)
   end)
 
-  it("does not write over tokens that another program has renewed in the meantime", function()
+  it("does not overwrite tokens that another program has renewed meanwhile", function()
     answers.token = { function()
       home:write(".aliyun/config.json", (CONFIG:format(NOW + 7200, ""):gsub("refresh%-1", "of another")))
       return {}
     end }
     local given = start(NOW)
-    assert.is_table(given.get())
+    assert.is_table(given:get())
     assert.equal("of another", stored "oauth_refresh_token")
     assert.is_nil(stored "access_key_id")
   end)
 
-  it("says so when the file can't be written, and works on", function()
-    -- A name that leaves no room for that of the temporary file beside it.
+  it("reports a file that can't be written, and still returns credentials", function()
+    -- So long a name that the temporary file beside it can't have a longer one.
     local name = ".aliyun/" .. ("x"):rep(250)
     local given, world = start(NOW, nil, name)
-    assert.is_table(given.get())
+    assert.is_table(given:get())
     assert.equal("refresh-1", stored "oauth_refresh_token")
     local event = world.events[1]
     assert.matches("can't be written: File name too long$", event.error.message)
     assert.matches("^sign in again", event.error.advice)
     assert.equal(3600, event.expires)
     world.time = world.time + 3500
-    assert.is_table(given.get())
+    assert.is_table(given:get())
     assert.equal("refresh-2", fake.params { url = "", body = world.sent[3].body }.refresh_token)
   end)
 
-  it("says which command signs in again when its tokens are of no use any more", function()
+  it("advises the command that signs in again when its tokens have expired", function()
     for reason, case in pairs {
       ["the refresh token has expired or was used elsewhere"] = function() answers.token = { { status = 400 } } return start(NOW) end,
       ["the access token has expired, and there is no refresh token"] = function()
@@ -194,13 +194,13 @@ describe("a profile of mode OAuth", function()
         return given, world
       end,
     } do
-      local _, err = case().get()
+      local _, err = case():get()
       assert.matches(reason .. "$", err.message)
       assert.equal("run: aliyun configure --profile me --mode OAuth", err.advice)
     end
   end)
 
-  it("may be where another profile's role begins", function()
+  it("may be the source_profile of another profile", function()
     start(NOW + 3600)
     local text = files.read(path):gsub('"current": "me"', '"current": "role"'):gsub('"profiles": %[', [[%0
       { "name": "role", "mode": "ChainableRamRoleArn", "source_profile": "me", "ram_role_arn": "acs:ram::1:role/r" },]])
@@ -210,9 +210,9 @@ describe("a profile of mode OAuth", function()
       return { body = assert(core.encode { accessKeyId = "STS.x", accessKeySecret = "s", securityToken = "t",
         expiration = homes.date(here.time + 3600) }) }
     end)
-    assert.equal("role", given.get().access_key_id)
+    assert.equal("role", given:get().access_key_id)
     assert.equal("STS.x", stored "access_key_id")
-    given.get()
+    given:get()
     assert.equal(2, #world.sent)
   end)
 end)
@@ -237,10 +237,10 @@ describe("a profile of mode CloudSSO", function()
     end)
   end
 
-  it("gets credentials for its access token", function()
+  it("exchanges its access token for credentials", function()
     local given, world = start()
-    assert.equal("STS.sso", given.get().access_key_id)
-    given.get()
+    assert.equal("STS.sso", given:get().access_key_id)
+    given:get()
     assert.equal(1, #world.sent)
     local request = world.sent[1]
     assert.same({ "POST", "https://signin.example.com/cloud-credentials", "Bearer sso-token" },
@@ -248,22 +248,22 @@ describe("a profile of mode CloudSSO", function()
     assert.same({ AccountId = "123", AccessConfigurationId = "ac-1" }, cjson.decode(request.body))
   end)
 
-  it("uses those that the CLI has fetched, while they last", function()
+  it("uses credentials that the CLI has fetched, while they are valid", function()
     local given, world = start { access_key_id = "STS.cli", access_key_secret = "s", sts_token = "t", sts_expiration = NOW + 3600,
       cloud_sso_access_token_expire = NOW - 1 }
-    assert.equal("STS.cli", given.get().access_key_id)
+    assert.equal("STS.cli", given:get().access_key_id)
     assert.equal(0, #world.sent)
   end)
 
-  it("says which command signs in again", function()
-    local _, err = start { cloud_sso_access_token_expire = NOW }.get()
+  it("advises the command that signs in again", function()
+    local _, err = start { cloud_sso_access_token_expire = NOW }:get()
     assert.equal("cli_profile: profile me: the access token of CloudSSO has expired", err.message)
     assert.equal("run: aliyun configure --profile me --mode CloudSSO", err.advice)
     status = 401
-    _, err = start().get()
+    _, err = start():get()
     assert.equal("cli_profile: profile me: CloudSSO refused the access token (HTTP 401)", err.message)
     assert.equal("run: aliyun configure --profile me --mode CloudSSO", err.advice)
     status = 500
-    assert.matches("CloudSSO answered with HTTP 500$", select(2, start().get()).message)
+    assert.matches("CloudSSO: https://signin.example.com answered with HTTP 500$", select(2, start():get()).message)
   end)
 end)

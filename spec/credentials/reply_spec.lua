@@ -1,7 +1,7 @@
 local reply = require "dataworks.credentials.reply"
 
-describe("an answer with credentials", function()
-  it("may have its expiry with a fraction or an offset", function()
+describe("a reply with credentials", function()
+  it("may have an expiry with a fraction or an offset", function()
     for text, seconds in pairs {
       ["2024-05-18T08:09:10Z"] = 1716019750, ["2024-05-18T08:09:10.123Z"] = 1716019750, ["2024-05-18T08:09:10z"] = 1716019750,
       ["2024-05-18T16:09:10+08:00"] = 1716019750, ["2024-05-18T16:09:10.5+0800"] = 1716019750,
@@ -15,7 +15,7 @@ describe("an answer with credentials", function()
     assert.is_nil(reply.expiration(nil))
   end)
 
-  it("must have all four parts, as texts", function()
+  it("must have all four parts, as strings", function()
     local names = { "AccessKeyId", "AccessKeySecret", "SecurityToken", "Expiration" }
     local function whole()
       return { AccessKeyId = "i", AccessKeySecret = "s", SecurityToken = "t", Expiration = "2024-05-18T08:09:10Z" }
@@ -31,14 +31,14 @@ describe("an answer with credentials", function()
     end
     local answer = whole()
     answer.Expiration = "soon"
-    assert.equal("the answer's Expiration is no date", select(2, reply.credentials(answer, reply.PASCAL)).message)
-    assert.equal("the answer holds no credentials", select(2, reply.credentials("x", reply.PASCAL)).message)
+    assert.equal("the answer's Expiration is not a date", select(2, reply.credentials(answer, reply.PASCAL)).message)
+    assert.equal("the answer has no credentials", select(2, reply.credentials("x", reply.PASCAL)).message)
   end)
 
-  it("is one JSON object", function()
+  it("must be one JSON object", function()
     assert.same({ a = 1 }, reply.object ' {"a":1}\n')
     for _, text in ipairs { "", "[1]", "5", '"{"', "{", '{"a":1}}', "<html>" } do
-      assert.equal("the answer is no JSON object", select(2, reply.object(text)).message)
+      assert.equal("the answer is not a JSON object", select(2, reply.object(text)).message)
     end
   end)
 end)

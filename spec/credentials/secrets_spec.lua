@@ -1,10 +1,10 @@
--- Files, answers and outputs that are spoilt in every way still give errors without a secret in them.
+-- Damaged files, replies and outputs cause errors without a secret in them.
 
 local core = require "dataworks.core"
 local dataworks = require "dataworks"
 local homes = require "spec.support.home"
 
--- Every secret has this word in it, and nothing else has.
+-- Part of every secret, and of nothing else.
 local HUSH = "HuShHuSh"
 
 local ARN = "acs:ram::1:role/r"
@@ -36,7 +36,7 @@ local PROFILES = {
   { mode = "RamRoleArn", access_key_id = "i", access_key_secret = "s", ram_role_arn = ARN, sts_region = HUSH },
 }
 
--- What services say, from well to spoilt. The names are those of all of them.
+-- A reply that suits all services, whole and damaged.
 local ANSWER = assert(core.encode {
   Code = "Success", AccessKeyId = "i", AccessKeySecret = HUSH .. "1", SecurityToken = HUSH .. "2", Expiration = "2024-05-18T09:09:10Z",
   accessKeyId = "i", accessKeySecret = HUSH .. "3", securityToken = HUSH .. "4", expiration = "2024-05-18T09:09:10Z",
@@ -54,16 +54,16 @@ local ANSWERS = {
 }
 for i = 1, #ANSWER, 7 do ANSWERS[#ANSWERS + 1] = { body = ANSWER:sub(1, i) } end
 
-describe("no secret is told", function()
-  local home, told, answer, values
+describe("no error, event or tostring shows a secret", function()
+  local home, shown, answer, values
 
   before_each(function()
     home = homes.new()
-    told, answer, values = {}, { status = 404 }, { ALIBABA_CLOUD_ECS_METADATA_DISABLED = false }
+    shown, answer, values = {}, { status = 404 }, { ALIBABA_CLOUD_ECS_METADATA_DISABLED = false }
   end)
   after_each(function() home:remove() end)
 
-  -- Everything that a client says of a call: its error, the text of it, its events, and the client itself.
+  -- Makes a call, and notes all that the client shows: the error, its text, the events, and the client itself.
   local function try(options)
     options.endpoint, options.getenv = "example.com", home:environment(values)
     options.retries, options.now = 0, function() return 1716019750 end
@@ -77,13 +77,13 @@ describe("no secret is told", function()
     }
     local function note(value)
       if type(value) == "table" then
-        told[#told + 1] = tostring(value)
+        shown[#shown + 1] = tostring(value)
         for name, item in pairs(value) do
-          told[#told + 1] = tostring(name)
+          shown[#shown + 1] = tostring(name)
           note(item)
         end
       else
-        told[#told + 1] = tostring(value)
+        shown[#shown + 1] = tostring(value)
       end
     end
     options.on_event = note
@@ -95,10 +95,10 @@ describe("no secret is told", function()
     return err
   end
 
-  local function assert_hushed()
-    assert.is_true(#told > 0)
-    for _, text in ipairs(told) do
-      if text:find(HUSH, 1, true) then error("a secret was told: " .. text, 2) end
+  local function assert_no_secret()
+    assert.is_true(#shown > 0)
+    for _, text in ipairs(shown) do
+      if text:find(HUSH, 1, true) then error("a secret was shown: " .. text, 2) end
     end
   end
 
@@ -107,7 +107,7 @@ describe("no secret is told", function()
     return assert(core.encode { current = "p", profiles = core.list { profile } })
   end
 
-  it("whatever a profile of the CLI holds, and whatever is answered to it", function()
+  it("for any profile of the CLI and any reply to it", function()
     for _, profile in ipairs(PROFILES) do
       home:write(".aliyun/config.json", config(profile))
       for i = 1, #ANSWERS, profile.process_command and #ANSWERS or 1 do
@@ -116,10 +116,10 @@ describe("no secret is told", function()
         try {}
       end
     end
-    assert_hushed()
+    assert_no_secret()
   end)
 
-  it("wherever the CLI's file is cut off or spoilt", function()
+  it("for a file of the CLI that is cut off or damaged anywhere", function()
     local text = config { mode = "StsToken", access_key_id = "i", access_key_secret = HUSH .. "1", sts_token = HUSH .. "2", region_id = HUSH }
     for i = 0, #text do
       for _, spoilt in ipairs { text:sub(1, i), text:sub(i + 1), text:sub(1, i) .. "\0" .. text:sub(i + 2), text:sub(1, i) .. HUSH .. text:sub(i + 1) } do
@@ -136,10 +136,10 @@ describe("no secret is told", function()
       try { credentials = "cli_profile" }
       try {}
     end
-    assert_hushed()
+    assert_no_secret()
   end)
 
-  it("wherever the credentials file is cut off or spoilt", function()
+  it("for a credentials file that is cut off or damaged anywhere", function()
     local text = ("[default]\ntype = access_key\naccess_key_id = i\naccess_key_secret = %s\nsecurity_token = %s # c\n[q]\n"):format(HUSH, HUSH)
     for i = 0, #text do
       for _, spoilt in ipairs { text:sub(1, i), text:sub(i + 1), text:sub(1, i) .. "\n" .. text:sub(i + 1), text:sub(1, i) .. "]" .. text:sub(i + 1) } do
@@ -157,10 +157,10 @@ describe("no secret is told", function()
         try { credentials = "ini" }
       end
     end
-    assert_hushed()
+    assert_no_secret()
   end)
 
-  it("whatever the metadata service, a URI or STS answers", function()
+  it("for any reply of the metadata service, a URI or STS", function()
     values.ALIBABA_CLOUD_CREDENTIALS_URI = "http://127.0.0.1:1/" .. HUSH
     local token = home:write("token", HUSH .. ".jwt")
     for _, one in ipairs(ANSWERS) do
@@ -175,10 +175,10 @@ describe("no secret is told", function()
         try { credentials = given }
       end
     end
-    assert_hushed()
+    assert_no_secret()
   end)
 
-  it("when STS sends back what was sent to it", function()
+  it("when STS echoes the request", function()
     for _, code in ipairs { "SignatureDoesNotMatch", "InvalidParameter", "AuthenticationFail.OIDCToken.Invalid" } do
       answer = { status = 400, body = assert(core.encode { Code = code, Message = "got " .. HUSH .. "+/key, "
         .. HUSH .. "%2B%2Fkey and server string to sign is:POST&" .. HUSH, RequestId = "R" }) }
@@ -188,16 +188,16 @@ describe("no secret is told", function()
       assert.matches("AssumeRole: " .. code:gsub("%p", "%%%0") .. ": got %*%*%*, %*%*%* and$", err.message)
       try { credentials = { type = "oidc", role_arn = ARN, oidc_provider_arn = "p", oidc_token_file = home:write("token", HUSH .. "+/key") } }
     end
-    assert_hushed()
+    assert_no_secret()
   end)
 
-  it("when the keys themselves can't be used", function()
+  it("when the keys can't be used", function()
     for _, keys in ipairs {
       { access_key_id = HUSH, access_key_secret = "" }, { access_key_id = "i", access_key_secret = HUSH .. "\n" },
       { access_key_id = "i", access_key_secret = HUSH, security_token = HUSH .. "\0" }, { bearer_token = HUSH .. " " },
     } do
       try { credentials = function() return keys end }
     end
-    assert_hushed()
+    assert_no_secret()
   end)
 end)

@@ -2,6 +2,7 @@ local credentials = require "dataworks.credentials.source"
 local dataworks = require "dataworks"
 local files = require "spec.support.files"
 local homes = require "spec.support.home"
+local types = require "dataworks.credentials.types"
 
 local ID, SECRET, TOKEN =
   "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"
@@ -15,35 +16,35 @@ describe("credentials", function()
     return homes.source(options, home:environment(values), answer)
   end
 
-  it("come from the options, whatever else there is", function()
+  it("come from the options before everything else", function()
     local given = source({ access_key_id = "a", access_key_secret = "b", security_token = "c" }, { [ID] = "e", [SECRET] = "f" })
-    assert.same({ access_key_id = "a", access_key_secret = "b", security_token = "c" }, given.get())
-    assert.is_false(given.expire())
+    assert.same({ access_key_id = "a", access_key_secret = "b", security_token = "c" }, given:get())
+    assert.is_false(given:expire())
   end)
 
-  it("come from the function before the environment, and are asked for each time", function()
+  it("come from the function before the environment, and the function is called each time", function()
     local calls = 0
     local given = source({ credentials = function()
       calls = calls + 1
       return { access_key_id = "f" .. calls, access_key_secret = "s" }
     end }, { [ID] = "e", [SECRET] = "f" })
-    assert.equal("f1", given.get().access_key_id)
-    assert.equal("f2", given.get().access_key_id)
-    assert.is_true(given.expire())
+    assert.equal("f1", given:get().access_key_id)
+    assert.equal("f2", given:get().access_key_id)
+    assert.is_true(given:expire())
   end)
 
-  it("of a function that has none give its reason, in one line", function()
-    local _, err = source({ credentials = function() return nil, "vault\nis sealed" end }).get()
+  it("are missing with the reason of the function, in one line", function()
+    local _, err = source({ credentials = function() return nil, "vault\nis sealed" end }):get()
     assert.equal([[the credentials function has none: vault\nis sealed]], err.message)
   end)
 
-  it("of a function that raises don't tell what it raised, which may quote a key file", function()
-    local _, err = source({ credentials = function() error "can't parse {secret = hush}" end }).get()
+  it("are missing without the text that the function raised, since that may quote a file of keys", function()
+    local _, err = source({ credentials = function() error "can't parse {secret = hush}" end }):get()
     assert.equal("credentials", err.kind)
     assert.is_nil(err.message:find("hush", 1, true))
   end)
 
-  it("that lack a part are refused by the part's name, never its text", function()
+  it("are refused without a part, by its name and not its value", function()
     for _, case in ipairs {
       { "hush-hush", "a table was expected" }, { {}, "access_key_id is missing" },
       { { access_key_id = "hush-hush" }, "access_key_secret is missing" },
@@ -51,7 +52,7 @@ describe("credentials", function()
       { { access_key_id = "i", access_key_secret = "hush-hush", security_token = 5 }, "security_token must be text" },
       { { bearer_token = "" }, "access_key_id is missing" },
     } do
-      local found, err = source({ credentials = function() return case[1] end }).get()
+      local found, err = source({ credentials = function() return case[1] end }):get()
       assert.is_nil(found)
       assert.matches(case[2], err.message)
       assert.is_nil(err.message:find("hush", 1, true))
@@ -59,46 +60,49 @@ describe("credentials", function()
   end)
 
   describe("from the environment", function()
-    it("are read each time, so that what is set later counts", function()
+    it("are read each time, so that later changes count", function()
       local values = { HOME = home.path, ALIBABA_CLOUD_ECS_METADATA_DISABLED = "true" }
       local given = homes.source({}, function(name) return values[name] end)
-      assert.is_nil(given.get())
+      assert.is_nil(given:get())
       values[ID], values[SECRET], values[TOKEN] = "i", "s", "t"
-      assert.same({ access_key_id = "i", access_key_secret = "s", security_token = "t" }, given.get())
-      assert.is_false(given.expire())
+      assert.same({ access_key_id = "i", access_key_secret = "s", security_token = "t" }, given:get())
+      assert.is_false(given:expire())
       values[ID], values[SECRET], values[TOKEN] = "i2", "s2", "t2"
-      assert.is_true(given.expire())
-      assert.equal("i2", given.get().access_key_id)
+      assert.is_true(given:expire())
+      assert.equal("i2", given:get().access_key_id)
     end)
 
-    it("that are empty are none", function()
-      local found, err = source({}, { [ID] = "", [SECRET] = "s" }).get()
-      assert.is_nil(found)
-      assert.matches("ACCESS_KEY_ID is not set", err.message)
-      assert.is_nil(source({}, { [ID] = "i", [SECRET] = "s", [TOKEN] = "" }).get().security_token)
+    it("are missing when their variables are empty", function()
+      local values = { [ID] = "", [SECRET] = "s" }
+      local client = dataworks.new { endpoint = "example.com", getenv = home:environment(values) }
+      local params = { ProjectId = 1, FileId = 2, TaskType = "DI_OFFLINE" }
+      assert.matches("ACCESS_KEY_ID is not set", select(2, client:request("GetDISyncTask", params)).message)
+      values[ID], values[TOKEN] = "i", ""
+      client = dataworks.new { endpoint = "example.com", getenv = home:environment(values) }
+      assert.is_nil(assert(client:request("GetDISyncTask", params)).headers["x-acs-security-token"])
     end)
 
-    it("may have the names that the CLI takes too, one family as a whole", function()
+    it("may have the other spellings of the CLI, which are not mixed", function()
       for _, prefix in ipairs { "ALIBABACLOUD_", "ALICLOUD_", "" } do
         local values = {
           [prefix .. "ACCESS_KEY_ID"] = "i", [prefix .. "ACCESS_KEY_SECRET"] = "s", [prefix .. "SECURITY_TOKEN"] = "t",
           SECURITY_TOKEN = prefix == "" and "t" or "of another",
         }
-        assert.same({ access_key_id = "i", access_key_secret = "s", security_token = "t" }, source({}, values).get())
+        assert.same({ access_key_id = "i", access_key_secret = "s", security_token = "t" }, source({}, values):get())
       end
-      local _, err = source({ credentials = "environment" }, { [ID] = "i", ACCESS_KEY_SECRET = "of another" }).get()
+      local _, err = source({ credentials = "environment" }, { [ID] = "i", ACCESS_KEY_SECRET = "of another" }):get()
       assert.equal("environment: ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set", err.message)
     end)
 
-    it("may be a bearer token, behind the keys", function()
-      assert.same({ bearer_token = "b" }, source({}, { ALIBABA_CLOUD_BEARER_TOKEN = "b" }).get())
-      assert.equal("i", source({}, { ALIBABA_CLOUD_BEARER_TOKEN = "b", [ID] = "i", [SECRET] = "s" }).get().access_key_id)
+    it("may be a bearer token, after the keys", function()
+      assert.same({ bearer_token = "b" }, source({}, { ALIBABA_CLOUD_BEARER_TOKEN = "b" }):get())
+      assert.equal("i", source({}, { ALIBABA_CLOUD_BEARER_TOKEN = "b", [ID] = "i", [SECRET] = "s" }):get().access_key_id)
     end)
   end)
 
   describe("of the default chain", function()
-    it("that are nowhere give one error: what was tried, in order, and why each had nothing", function()
-      local found, err = source({}).get()
+    it("are missing with one error that lists what was tried, in order, and why each had none", function()
+      local found, err = source({}):get()
       assert.is_nil(found)
       assert.same({ "credentials", false }, { err.kind, err.sent })
       assert.equal(("no credentials were found (environment: ALIBABA_CLOUD_ACCESS_KEY_ID is not set; "
@@ -109,7 +113,7 @@ describe("credentials", function()
       assert.matches("access_key_id", err.advice)
     end)
 
-    -- Sets up everything, and takes away one after the other.
+    -- Configures all providers, and removes one after the other.
     it("come in the official order", function()
       home:config("default", { default = { mode = "AK", access_key_id = "cli", access_key_secret = "s" } })
       home:write(".alibabacloud/credentials", "[default]\ntype = access_key\naccess_key_id = ini\naccess_key_secret = s\n")
@@ -136,7 +140,7 @@ describe("credentials", function()
         if gone[2] then os.execute(("cd %s && %s"):format(home.path, gone[2])) end
         for name, value in pairs(gone[3] or {}) do values[name] = value end
         local given = homes.source({}, function(name) return values[name] end, answer)
-        order[#order + 1] = assert(given.get()).access_key_id
+        order[#order + 1] = assert(given:get()).access_key_id
       end
       assert.same({ "env", "oidc", "cli", "ini", "ecs", "uri" }, order)
     end)
@@ -149,15 +153,15 @@ describe("credentials", function()
         return { body = ('{"AccessKeyId":"i","AccessKeySecret":"s","SecurityToken":"t","Expiration":"%s"}')
           :format(homes.date(world.time + 3600)) }
       end)
-      local _, err = given.get()
+      local _, err = given:get()
       assert.matches("uri: http://127.0.0.1:1: refused%)$", err.message)
       working = true
-      assert.is_nil(given.get()) -- not at once
+      assert.is_nil(given:get()) -- the failure still counts
       world.time = world.time + 1
-      assert.equal("i", given.get().access_key_id)
+      assert.equal("i", given:get().access_key_id)
     end)
 
-    it("don't become another identity's when the provider that had them fails", function()
+    it("stay those of one identity when the provider that had them fails", function()
       local values = {
         HOME = home.path, ALIBABA_CLOUD_ROLE_ARN = "acs:ram::1:role/r", ALIBABA_CLOUD_OIDC_PROVIDER_ARN = "p",
         ALIBABA_CLOUD_OIDC_TOKEN_FILE = home:write("token", "jwt"),
@@ -167,19 +171,19 @@ describe("credentials", function()
       local given, world = homes.source({}, function(name) return values[name] end, function(_, _, world)
         return fails and { status = 503 } or homes.assumed("oidc", world.time + 3600)
       end)
-      assert.equal("oidc", given.get().access_key_id)
+      assert.equal("oidc", given:get().access_key_id)
       fails, world.time = true, world.time + 3600
-      local found, err = given.get()
+      local found, err = given:get()
       assert.is_nil(found)
       assert.equal("oidc: AssumeRoleWithOIDC: it answered with HTTP 503", err.message)
       fails, world.time = false, world.time + 60
-      assert.equal("oidc", given.get().access_key_id)
+      assert.equal("oidc", given:get().access_key_id)
       values.ALIBABA_CLOUD_ROLE_ARN = nil
       world.time = world.time + 3600
-      assert.equal("ini", given.get().access_key_id)
+      assert.equal("ini", given:get().access_key_id)
     end)
 
-    it("don't become another identity's when the call was cancelled meanwhile", function()
+    it("stay those of one identity when the call is cancelled meanwhile", function()
       for _, v1_disabled in ipairs { "true", "false" } do
         local values = {
           HOME = home.path, ALIBABA_CLOUD_CREDENTIALS_URI = "http://127.0.0.1:1/",
@@ -188,8 +192,8 @@ describe("credentials", function()
         local given, world = homes.source({}, function(name) return values[name] end, function()
           return { lost = { kind = "cancelled", sent = "unknown", message = "the task was cancelled" } }
         end)
-        for _ = 1, 2 do -- it is not kept for the next call
-          local _, err = given.get()
+        for _ = 1, 2 do -- the failure does not count for the next call
+          local _, err = given:get()
           assert.same({ "cancelled", false }, { err.kind, err.sent })
           assert.matches("^ecs_ram_role: .*: the task was cancelled$", err.message)
         end
@@ -197,9 +201,9 @@ describe("credentials", function()
       end
     end)
 
-    it("take the advice of what was set up and failed", function()
+    it("are missing with the advice of the provider that is configured and fails", function()
       home:config("me", { me = { mode = "OAuth", oauth_site_type = "CN" } })
-      local _, err = source({}).get()
+      local _, err = source({}):get()
       assert.equal("run: aliyun configure --profile me --mode OAuth", err.advice)
       assert.matches("cli_profile: profile me: the access token has expired", err.message)
       assert.matches("uri: ALIBABA_CLOUD_CREDENTIALS_URI is not set%)$", err.message)
@@ -215,28 +219,28 @@ describe("credentials", function()
       home:write(".alibabacloud/credentials", "[c]\ntype = access_key\naccess_key_id = of-c\naccess_key_secret = s\n")
     end)
 
-    it("that the option names are used before everything, from either file, or none are", function()
+    it("come from either file when the option names it, and from nowhere else", function()
       local keys = { [ID] = "env", [SECRET] = "s" }
-      assert.equal("of-b", source({ profile = "b" }, keys).get().access_key_id)
-      assert.equal("of-c", source({ profile = "c" }, keys).get().access_key_id)
-      local _, err = source({ profile = "d" }, keys).get()
+      assert.equal("of-b", source({ profile = "b" }, keys):get().access_key_id)
+      assert.equal("of-c", source({ profile = "c" }, keys):get().access_key_id)
+      local _, err = source({ profile = "d" }, keys):get()
       assert.matches("cli_profile: .*: there is no profile d; ini: .*: it has no section d%)$", err.message)
       assert.is_nil(err.message:find("environment", 1, true))
       assert.equal("run: aliyun configure --profile d", err.advice)
     end)
 
-    it("that the environment names are those of the chain's files", function()
+    it("come from either file of the chain when the environment names it", function()
       for _, prefix in ipairs { "ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_" } do
-        assert.equal("of-b", source({}, { [prefix .. "PROFILE"] = "b" }).get().access_key_id)
-        assert.equal("of-c", source({}, { [prefix .. "PROFILE"] = "c" }).get().access_key_id)
+        assert.equal("of-b", source({}, { [prefix .. "PROFILE"] = "b" }):get().access_key_id)
+        assert.equal("of-c", source({}, { [prefix .. "PROFILE"] = "c" }):get().access_key_id)
       end
-      assert.equal("env", source({}, { ALIBABA_CLOUD_PROFILE = "b", [ID] = "env", [SECRET] = "s" }).get().access_key_id)
-      assert.equal("of-a", source({}).get().access_key_id)
+      assert.equal("env", source({}, { ALIBABA_CLOUD_PROFILE = "b", [ID] = "env", [SECRET] = "s" }):get().access_key_id)
+      assert.equal("of-a", source({}):get().access_key_id)
     end)
   end)
 
   describe("by name", function()
-    it("come from that provider alone, and its error is alone", function()
+    it("come from that provider alone, as does the error", function()
       for name, reason in pairs {
         environment = "ALIBABA_CLOUD_ACCESS_KEY_ID is not set", oidc = "ALIBABA_CLOUD_ROLE_ARN is not set",
         cli_profile = home.path .. "/.aliyun/config.json does not exist",
@@ -245,20 +249,20 @@ describe("credentials", function()
         ram_role_arn = "ALIBABA_CLOUD_ROLE_ARN is not set",
       } do
         for _, given in ipairs { name, { type = name } } do
-          local _, err = source({ credentials = given }).get()
+          local _, err = source({ credentials = given }):get()
           assert.equal(name .. ": " .. reason, err.message)
         end
       end
-      assert.matches("^no credentials were found", select(2, source({ credentials = "default" }).get()).message)
+      assert.matches("^no credentials were found", select(2, source({ credentials = "default" }):get()).message)
     end)
 
-    it("may be the fields themselves", function()
+    it("may be in the fields", function()
       assert.same({ access_key_id = "i", access_key_secret = "s", security_token = "t" }, source({
-        credentials = { type = "access_key", access_key_id = "i", access_key_secret = "s", security_token = "t" } }).get())
-      assert.same({ bearer_token = "b" }, source({ credentials = { type = "bearer", bearer_token = "b" } }).get())
+        credentials = { type = "access_key", access_key_id = "i", access_key_secret = "s", security_token = "t" } }):get())
+      assert.same({ bearer_token = "b" }, source({ credentials = { type = "bearer", bearer_token = "b" } }):get())
     end)
 
-    it("raise at the caller's line when they are no such thing", function()
+    it("raise at the caller's line when the option is wrong", function()
       for message, value in pairs {
         ["there is no such type; did you mean oidc%?; the types are access_key, bearer, "] = "oicd",
         ["there is no such type; the types"] = { role_arn = "x" },
@@ -284,14 +288,13 @@ describe("credentials", function()
       local reference = files.read "docs/credentials.md"
       for name in raised:match("the types are (.*)$"):gmatch "[%w_]+" do
         assert.truthy(reference:find("| `" .. name .. "` |", 1, true), name)
-        local found, module = pcall(require, "dataworks.credentials." .. name)
-        for field in pairs(found and module.FIELDS or {}) do
+        for field in pairs(types.FIELDS[name]) do
           assert.truthy(reference:find("`" .. field .. "`", 1, true), name .. "." .. field)
         end
       end
     end)
 
-    it("show no key that was given as a name", function()
+    it("show no key that is given as a name", function()
       local ok, raised = pcall(function() dataworks.new { credentials = "LTAIhushhush" } end)
       assert.is_false(ok)
       assert.is_nil(raised:find("hush", 1, true))
@@ -300,7 +303,7 @@ describe("credentials", function()
 end)
 
 describe("many calls at once", function()
-  -- A transport whose requests take their time, as those of an event loop do.
+  -- A transport whose requests suspend the coroutine, as those of an event loop do.
   local function transport(sent)
     return {
       send = function(_, request)
@@ -315,7 +318,7 @@ describe("many calls at once", function()
         }
         return { status = 200, headers = {}, body = bodies[name] }
       end,
-      gate = function()
+      latch = function()
         local opened = false
         return {
           wait = function()
@@ -329,7 +332,7 @@ describe("many calls at once", function()
     }
   end
 
-  it("fetch their credentials once, wherever in the chain those are", function()
+  it("fetch their credentials once, wherever in the chain they are", function()
     local home, sent, done = homes.new(), {}, 0
     local client = dataworks.new {
       endpoint = "example.com", transport = transport(sent), clock = function() return 0 end,
@@ -380,13 +383,13 @@ describe("the region", function()
     assert.equal("no endpoint", endpoint({}, { ALIBABA_CLOUD_CLI_PROFILE_DISABLED = "true" }))
   end)
 
-  it("is not missed where an endpoint is given, nor where the file is spoilt", function()
+  it("is not needed with an endpoint, and is missing when the file can't be parsed", function()
     home:write(".aliyun/config.json", "{")
     assert.equal("https://example.com", endpoint({ endpoint = "example.com" }, {}))
     assert.equal("no endpoint", endpoint({}, {}))
   end)
 
-  it("is asked for with no file when the home is not known", function()
+  it("is missing without a home directory", function()
     assert.is_nil(credentials.region({}, function() end))
   end)
 end)

@@ -43,7 +43,7 @@ describe("dataworks.curl", function()
   end
 
   describe("a request", function()
-    it("has only the given headers and those that HTTP needs", function()
+    it("has only the given headers and the headers that HTTP needs", function()
       local headers = { host = "dataworks.test", ["x-acs-action"] = "ListFiles", authorization = "secret" }
       local status, _, body = session:send("GET", web:url("/echo?b=%2F&a=1"), headers, "", PATIENCE)
       assert.equal(200, status)

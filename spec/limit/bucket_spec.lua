@@ -6,7 +6,7 @@ local function limited(rate, now)
   return state
 end
 
--- The times at which callers that all come at `now` may go.
+-- The times at which `count` calls that all arrive at `now` may go.
 local function times(state, now, count, burst)
   local list = {}
   for i = 1, count do list[i] = math.max(now, bucket.due(state, bucket.take(state, now, burst or 1))) end
@@ -14,27 +14,27 @@ local function times(state, now, count, burst)
 end
 
 describe("a bucket", function()
-  it("lets nobody wait while it has no rate", function()
+  it("delays no call without a rate", function()
     assert.is_true(bucket.due(bucket.new(), nil) <= 0)
   end)
 
-  it("gives each the next time, at the distance of the rate", function()
+  it("gives each call a time of its own, spaced by the rate", function()
     assert.same({ 100, 100.25, 100.5, 100.75 }, times(limited(4), 100, 4))
   end)
 
-  it("lets a burst go at once after a rest, and holds no more than that however long the rest", function()
+  it("lets a burst go at once after a rest, however long the rest", function()
     local state = limited(4)
     assert.same({ 100, 100, 100, 100.25 }, times(state, 100, 4, 3))
     assert.same({ 5000, 5000, 5000, 5000.25 }, times(state, 5000, 4, 3))
   end)
 
-  it("fills while it is used, no faster than its rate", function()
+  it("fills at its rate while calls take tokens", function()
     local state = limited(4)
     times(state, 100, 3, 3)
     assert.same({ 100.5, 100.5, 100.75 }, times(state, 100.5, 3, 3))
   end)
 
-  it("moves those who wait by a pause, in their order and at their distance", function()
+  it("delays the waiting calls by a pause, and keeps their order and spacing", function()
     local state = limited(4)
     local first, second = bucket.take(state, 100, 1), bucket.take(state, 100, 1)
     local third = bucket.take(state, 100, 1)
@@ -44,7 +44,7 @@ describe("a bucket", function()
     assert.equal(110.75, bucket.due(state, bucket.take(state, 105, 1)))
   end)
 
-  it("makes a pause longer, never shorter", function()
+  it("extends a pause, and never shortens it", function()
     local state = bucket.new()
     bucket.pause(state, 100, 10)
     bucket.pause(state, 101, 2)
@@ -60,7 +60,7 @@ describe("a bucket", function()
     assert.same({ 110.25, 110.5 }, times(state, 110, 2, 3))
   end)
 
-  it("puts those who wait under a new rate at once", function()
+  it("applies a new rate to the waiting calls at once", function()
     local state = limited(4)
     bucket.take(state, 100, 1)
     local second, third = bucket.take(state, 100, 1), bucket.take(state, 100, 1)
@@ -68,14 +68,14 @@ describe("a bucket", function()
     assert.same({ 100.375, 100.875 }, { bucket.due(state, second), bucket.due(state, third) })
   end)
 
-  it("takes back the last token", function()
+  it("gives a returned token to the next call", function()
     local state = limited(4)
     bucket.take(state, 100, 1)
     bucket.give_back(state, bucket.take(state, 100, 1))
     assert.same({ 100.25 }, times(state, 100, 1))
   end)
 
-  it("takes back a whole line, in whatever order, and leaves those alone who stay", function()
+  it("takes back many tokens in any order, and does not move the others", function()
     for _, order in ipairs { { 1, 2, 3, 4 }, { 4, 3, 2, 1 }, { 3, 1, 2, 4 }, { 2, 4, 1, 3 }, { 4, 1, 3, 2 } } do
       local state = limited(4)
       bucket.take(state, 100, 1)
@@ -85,27 +85,27 @@ describe("a bucket", function()
       assert.same({ 100.25 }, times(state, 100, 1))
     end
     local state = limited(4)
-    local first, stays = bucket.take(state, 100, 1), bucket.take(state, 100, 1)
+    local first, kept = bucket.take(state, 100, 1), bucket.take(state, 100, 1)
     bucket.give_back(state, first)
-    assert.equal(100.25, bucket.due(state, stays))
+    assert.equal(100.25, bucket.due(state, kept))
     assert.same({ 100.5 }, times(state, 100, 1))
   end)
 
-  it("remembers what was given back until its time, and no longer", function()
+  it("forgets a returned token once its time has passed", function()
     local state = limited(4)
     local tokens = {}
     for i = 1, 100 do tokens[i] = bucket.take(state, 100, 1) end
     for i = 1, 99, 2 do bucket.give_back(state, tokens[i]) end
     bucket.take(state, 100 + 99 / 4, 1)
-    assert.is_nil(next(state.holes))
+    assert.is_nil(next(state.returned))
   end)
 
-  it("is kept in a dict with some of what was given back", function()
-    local kept = {}
+  it("is stored in a dict with some of its returned tokens", function()
+    local stored = {}
     rawset(_G, "ngx", { shared = { limits = {
-      safe_add = function() return true end, delete = function() end, get = function(_, key) return kept[key] end,
+      safe_add = function() return true end, delete = function() end, get = function(_, key) return stored[key] end,
       safe_set = function(_, key, value)
-        kept[key] = value
+        stored[key] = value
         return true
       end,
     } } })
@@ -119,7 +119,7 @@ describe("a bucket", function()
     assert.same(state, store:open())
     for i = 1, 17, 2 do bucket.give_back(state, tokens[i]) end
     assert.is_true(store:close(state))
-    assert.is_true(#kept["limit:key"] < 500)
-    for to, from in pairs(store:open().holes) do assert.equal(state.holes[to], from) end
+    assert.is_true(#stored["limit:key"] < 500)
+    for to, from in pairs(store:open().returned) do assert.equal(state.returned[to], from) end
   end)
 end)

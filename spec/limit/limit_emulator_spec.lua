@@ -1,4 +1,4 @@
--- A client with a limit against the emulator, over real HTTP; its clock is moved by its sleeps.
+-- A client with a limit against the emulator, over real HTTP. Its sleeps take no time: they move its clock.
 
 local dataworks = require "dataworks"
 local files = require "spec.support.files"
@@ -35,7 +35,7 @@ describe("a limit over real HTTP", function()
     return list
   end
 
-  it("counts every request of a flow, and each is signed when it goes out", function()
+  it("counts every request of a flow, and signs each one when it is sent", function()
     emulator:settings { pending_calls = 2 }
     new { limit = 0.2, now = nil }
     local made = assert(client:create_sync_task {
@@ -48,7 +48,7 @@ describe("a limit over real HTTP", function()
     assert.is_true(math.abs(slept - (requests - 1) / 0.2) < 1e-6, slept)
   end)
 
-  it("waits for the pause of the gateway's throttle with the next call too", function()
+  it("delays the next call too by a pause that the gateway asked for", function()
     emulator:fault { fault = "throttle", retry_after = 300 }
     new { retries = 0 }
     local _, err = client:call("ListDIProjectConfig", LIST)
@@ -58,7 +58,7 @@ describe("a limit over real HTTP", function()
     assert.is_true(math.abs(slept - 0.3) < 1e-6, slept)
   end)
 
-  it("waits once before a repetition, as long as the service asks", function()
+  it("waits once before a retry, as long as the service asks", function()
     emulator:fault { fault = "throttle_service", retry_after = 2000 }
     new { limit = 10 }
     assert(client:call("ListDIProjectConfig", LIST))
@@ -66,7 +66,7 @@ describe("a limit over real HTTP", function()
     assert.is_true(slept >= 2 and slept <= 2.1 + 1e-6, slept)
   end)
 
-  it("adapts to what is throttled, and gets all calls through", function()
+  it("adapts to throttled replies, and gets all calls through", function()
     emulator:fault { fault = "throttle", times = 3 }
     new { limit = "adaptive", retries = 5 }
     for _ = 1, 10 do assert(client:call("ListDIProjectConfig", LIST)) end

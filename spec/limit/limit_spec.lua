@@ -11,7 +11,7 @@ local function many(answer)
   return setmetatable({}, { __index = function() return answer end })
 end
 
--- Clients of one world, whose calls overlap. `log` has what went onto the wire: seconds since the start, and action.
+-- A client whose calls overlap in a simulated world. `log` lists the requests that were sent.
 local function clients(world, answers, options)
   local log = {}
   local function answer_of(request)
@@ -44,7 +44,7 @@ local function rounded(list)
 end
 
 describe("a client with a limit", function()
-  it("sends its calls at the rate it was given, each one waiting for its turn", function()
+  it("sends calls at its rate", function()
     local client, world = fake.client(many(GOOD), { limit = 4 })
     for _ = 1, 4 do assert(client:call(READ, FILE)) end
     assert.same({ 0.25, 0.25, 0.25 }, world.slept)
@@ -59,7 +59,7 @@ describe("a client with a limit", function()
     assert.equal(2, #world.slept)
   end)
 
-  it("serves calls that overlap in the order they came, at the rate, and leaves none out", function()
+  it("sends overlapping calls at its rate in order of arrival, and drops none", function()
     local world = tasks.new()
     world.latency = 0.7
     local client, log = clients(world, many(GOOD), { limit = 5 })
@@ -78,7 +78,7 @@ describe("a client with a limit", function()
     end
   end)
 
-  it("lets newcomers overtake nobody", function()
+  it("lets no later call overtake a queued call", function()
     local world = tasks.new()
     local client, log = clients(world, many(GOOD), { limit = 2 })
     for i = 1, 5 do world.spawn(function() assert(client:call(READ, file(i))) end) end
@@ -90,7 +90,7 @@ describe("a client with a limit", function()
     assert.same({ 0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4 }, rounded(column(log, "at")))
   end)
 
-  it("signs after the wait, with the date and a nonce of then", function()
+  it("signs after the wait, with a fresh date and nonce", function()
     local world = tasks.new()
     local client, log = clients(world, many(GOOD), { limit = 0.1 })
     for _ = 1, 3 do world.spawn(function() assert(client:call(READ, FILE)) end) end
@@ -99,7 +99,7 @@ describe("a client with a limit", function()
     assert.is_true(log[1].nonce ~= log[2].nonce and log[2].nonce ~= log[3].nonce)
   end)
 
-  it("counts repetitions and polls, and makes no call wait that can't be built", function()
+  it("counts retries and polls, and fails an invalid call without queueing", function()
     local lost = fake.lost(false)
     local world = tasks.new()
     local pending = fake.good { Status = "running" }
@@ -115,7 +115,7 @@ describe("a client with a limit", function()
     assert.same({ 0, 4, 8, 12 }, rounded(column(log, "at")))
   end)
 
-  it("does not count the fetching of credentials", function()
+  it("does not count a fetch of credentials", function()
     local client, world = fake.client(many(GOOD), {
       limit = 1, access_key_id = false, access_key_secret = false, security_token = false,
       credentials = function() return { access_key_id = "i", access_key_secret = "s" } end,
@@ -124,7 +124,7 @@ describe("a client with a limit", function()
     assert.same({}, world.slept)
   end)
 
-  it("refuses a call at once whose time is shorter than the line, and gives its place to others", function()
+  it("fails a call at once when the queue is longer than its timeout, and frees its place", function()
     local world = tasks.new()
     local client, log = clients(world, many(GOOD), { limit = 0.5 })
     local refused
@@ -147,16 +147,16 @@ describe("a client with a limit", function()
       tostring(refused))
   end)
 
-  it("pays for no repetition of a throttled call from the budget, since it paces them itself", function()
+  it("retries throttled calls at no cost to the retry budget", function()
     local client = fake.client(many(fake.refused("Throttling.User", 400)), { limit = 100 })
     for _ = 1, 60 do
       local _, err = client:call(READ, FILE)
       assert.equal("attempts", err.gave_up)
     end
-    assert.equal(500, client._caller.budget.tokens)
+    assert.equal(500, client._caller.retry_budget.tokens)
   end)
 
-  it("lets a poll that gets no turn in its own time be made later", function()
+  it("repeats a poll that could not be sent before its own deadline", function()
     local world = tasks.new()
     local ready = fake.good { Status = "success", TaskContent = "{}" }
     local client, log = clients(world, many(ready), { limit = 0.1, timeout = 8 })
@@ -170,7 +170,7 @@ describe("a client with a limit", function()
     assert.same({ 0, 10 }, rounded(column(log, "at")))
   end)
 
-  it("tells of each wait, why and how long", function()
+  it("emits an event with reason and delay before each wait", function()
     local events = {}
     local client = fake.client(many(GOOD), { limit = 4, on_event = function(event) events[#events + 1] = event end })
     for _ = 1, 2 do assert(client:call(READ, FILE)) end
@@ -178,7 +178,7 @@ describe("a client with a limit", function()
     assert.equal("request", events[4].type)
   end)
 
-  it("that is closed while calls wait ends them without sending them", function()
+  it("cancels its queued calls, unsent, when it is closed", function()
     local world = tasks.new()
     local client, log = clients(world, many(GOOD), { limit = 1 })
     local err
@@ -189,7 +189,7 @@ describe("a client with a limit", function()
     assert.same({ "cancelled", false, 1 }, { err.kind, err.sent, #log })
   end)
 
-  it("that is closed leaves the places of its calls to others, those of repetitions too", function()
+  it("frees the places of queued calls and retries when it is closed", function()
     for _, answers in ipairs { many(GOOD), { ASKS_FOR_10 } } do
       local limit, closing = dataworks.limit(1), nil
       closing = fake.client(answers, { limit = limit, sleep = function() closing:close() end })
@@ -200,7 +200,7 @@ describe("a client with a limit", function()
     end
   end)
 
-  it("shares it with another client that was given the same one", function()
+  it("shares the rate with another client of the same dataworks.limit", function()
     local world = tasks.new()
     local limit = dataworks.limit { qps = 2 }
     local one, log = clients(world, many(GOOD), { limit = limit })
@@ -217,7 +217,7 @@ describe("a client with a limit", function()
 end)
 
 describe("a pause that a throttled reply asks for", function()
-  it("holds for all calls of the client, also without a limit", function()
+  it("delays all calls of the client, also without a limit", function()
     local world = tasks.new()
     local events = {}
     local client, log = clients(world, function(n) return n == 1 and ASKS_FOR_10 or GOOD end, {
@@ -234,7 +234,7 @@ describe("a pause that a throttled reply asks for", function()
     assert.is_true(math.abs(events[1].delay - 9.55) < 1e-6, events[1].delay)
   end)
 
-  it("is one wait with that of the repetition, which keeps its place before later calls", function()
+  it("replaces the delay of the retry, which no later call overtakes", function()
     local world = tasks.new()
     local client, log = clients(world, function(n) return n == 1 and ASKS_FOR_10 or GOOD end, { limit = 1 })
     for i = 1, 4 do world.spawn(function() assert(client:call(READ, file(i))) end, i == 1 and 0 or i) end
@@ -243,7 +243,7 @@ describe("a pause that a throttled reply asks for", function()
     assert.same({ 0, 11, 12, 13, 14 }, rounded(column(log, "at")))
   end)
 
-  it("moves those who wait already, in their order and at their distance", function()
+  it("delays queued calls, and keeps their order and spacing", function()
     local world = tasks.new()
     local client, log = clients(world, function(n) return n == 2 and ASKS_FOR_10 or GOOD end, { limit = 1, retries = 0 })
     for i = 1, 5 do world.spawn(function() client:call(READ, file(i)) end) end
@@ -252,7 +252,7 @@ describe("a pause that a throttled reply asks for", function()
     assert.same({ 0, 1, 12, 13, 14 }, rounded(column(log, "at")))
   end)
 
-  it("that is longer than a call's time ends it at once, and says so", function()
+  it("fails a call at once when the pause is longer than its timeout", function()
     local client, world = fake.client({ ASKS_FOR_10, GOOD, GOOD }, { retries = 0 })
     assert.is_nil(client:call(READ, FILE))
     local _, err = client:call(READ, FILE, { timeout = 5 })
@@ -264,7 +264,7 @@ describe("a pause that a throttled reply asks for", function()
     assert.same({ 10.05 }, world.slept)
   end)
 
-  it("ends calls whose time it makes too short while they wait, and the others go on in time", function()
+  it("fails queued calls whose timeout becomes too short, and sends the others on time", function()
     local world = tasks.new()
     local client, log = clients(world, function(n) return n == 1 and ASKS_FOR_10 or GOOD end, { limit = 1, retries = 0 })
     local failed = 0
@@ -281,7 +281,7 @@ describe("a pause that a throttled reply asks for", function()
     assert.same({ 0, 11 }, rounded(column(log, "at")))
   end)
 
-  it("ends when the sleep does, also under a host whose sleep takes no time", function()
+  it("ends when the sleep returns, also when the sleep of the program takes no time", function()
     local slept = {}
     local client = fake.client({ ASKS_FOR_10, GOOD, GOOD, GOOD }, {
       timeout = 60, clock = function() return 1000 end, sleep = function(seconds) slept[#slept + 1] = seconds end,
@@ -290,7 +290,7 @@ describe("a pause that a throttled reply asks for", function()
     assert.same({ 10.05, 10.05, 10.05 }, rounded(slept))
   end)
 
-  it("leaves waiting for a result to its own time", function()
+  it("does not end client:wait before its own timeout", function()
     local ready = fake.good { Status = "success", TaskContent = "{}" }
     local asks = fake.refused("Throttling.User", 400, { ["x-acs-retry-after"] = "60000" })
     local client, world = fake.client { asks, ready }
@@ -299,7 +299,7 @@ describe("a pause that a throttled reply asks for", function()
     assert.is_true(world.now >= 1060 and world.now < 1061, world.now)
   end)
 
-  it("is none when the reply names no time, and for a quota of the day", function()
+  it("is not made without a time in the reply, for a daily quota, or for another error", function()
     for _, answer in ipairs {
       fake.refused("Throttling.User", 400), fake.refused("Throttling.Day", 400, { ["retry-after"] = "60" }),
       fake.refused("ServiceUnavailable", 503, { ["retry-after"] = "60" }),
@@ -312,8 +312,8 @@ describe("a pause that a throttled reply asks for", function()
   end)
 end)
 
-describe("a repetition that gets no turn in time", function()
-  it("ends the call with what it failed with, and costs the budget nothing", function()
+describe("a retry that the queue delays beyond the deadline", function()
+  it("ends the call with the error of the last attempt, at no cost to the retry budget", function()
     for code, answer in pairs { ["Throttling.User"] = fake.refused("Throttling.User", 400), LOST = fake.lost(false, "LOST") } do
       local world = tasks.new()
       local client, log = clients(world, function(n) return n == 1 and answer or GOOD end, { limit = 0.1 })
@@ -323,11 +323,11 @@ describe("a repetition that gets no turn in time", function()
       world.run()
       assert.same({ code, 1, "deadline", true }, { err.code, err.attempts, err.gave_up, err.retryable })
       assert.same({ "1", "2", "3" }, column(log, "file"))
-      assert.equal(500, client._caller.budget.tokens)
+      assert.equal(500, client._caller.retry_budget.tokens)
     end
   end)
 
-  it("says so still when an attempt before it may have had an effect", function()
+  it("keeps sent = \"unknown\" when the last attempt may have acted", function()
     local world = tasks.new()
     local client, log = clients(world, { fake.lost "unknown" }, { limit = 0.1 })
     local _, err
@@ -338,7 +338,7 @@ describe("a repetition that gets no turn in time", function()
 end)
 
 describe("an adaptive limit", function()
-  it("holds up nothing until the service throttles; then half the rate goes out, and slowly more", function()
+  it("delays nothing until the service throttles, then halves the rate, then raises it slowly", function()
     local world = tasks.new()
     local second, used = nil, 0
     local client, log = clients(world, function()
@@ -358,19 +358,19 @@ describe("an adaptive limit", function()
     world.run()
     assert.equal(400, done)
     assert.equal(0, log[400].at)
-    -- 40 s at the least. The first seconds, in which the rate is found, have most of the refusals.
+    -- At least 40 s. Most refusals fall into the first seconds, before the rate is found.
     assert.is_true(world.now - 1000 < 80, world.now)
     assert.is_true(#log < 1200, #log)
   end)
 
-  it("keeps to the rate it was given while nothing is throttled", function()
+  it("sends at qps while nothing is throttled", function()
     local client, world = fake.client(many(GOOD), { limit = { qps = 4, adaptive = true } })
     for _ = 1, 20 do assert(client:call(READ, FILE)) end
     assert.equal(19 * 0.25, world.now - 1000)
   end)
 end)
 
-describe("an option limit", function()
+describe("the option limit", function()
   local function refused(limit)
     local line = debug.getinfo(1, "l").currentline + 1
     local ok, message = pcall(function() dataworks.new { limit = limit } end)
@@ -380,17 +380,17 @@ describe("an option limit", function()
     return message
   end
 
-  it("raises where it was written when it is wrong, and says what it should be", function()
+  it("raises at the line of dataworks.new when it is wrong, and says what is expected", function()
     for text, limit in pairs {
       ["limit must be calls a second, \"adaptive\" or a table, got boolean"] = true,
       ["limit: must be calls a second, \"adaptive\" or a table, got \"fast\""] = "fast",
       ["limit: qps must be calls a second, above 0, got 0"] = 0,
-      ["limit: qps must be a number, got string"] = { qps = "5" },
+      ["limit: qps must be calls a second, above 0, got string"] = { qps = "5" },
       ["limit: qps must be calls a second, above 0, got %-1"] = { qps = -1 },
       ["limit: burst must be a whole number above 0, got 1.5"] = { qps = 1, burst = 1.5 },
       ["limit: unknown option qsp; did you mean qps%?"] = { qsp = 5 },
       ["limit: give qps, or adaptive = true"] = {},
-      ["limit: dict must not be empty"] = { qps = 5, dict = "" },
+      ["limit: dict must be text that isn't empty, got \"\""] = { qps = 5, dict = "" },
       ["limit: key is the name of a limit in a dict, and there is no dict"] = { qps = 5, key = "a" },
       ["limit: dict is for nginx, whose workers share a lua_shared_dict; leave it out elsewhere"] = {
         qps = 5, dict = "limits" },
@@ -401,7 +401,7 @@ describe("an option limit", function()
     refused(1 / 0)
   end)
 
-  it("is checked where dataworks.limit is called too", function()
+  it("raises at the line of dataworks.limit too", function()
     local ok, message = pcall(function() dataworks.limit { qps = 0 } end)
     assert.is_false(ok)
     assert.matches("limit_spec.lua:%d+: dataworks.limit: qps must be", message)

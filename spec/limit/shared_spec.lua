@@ -22,24 +22,24 @@ describe("a limit shared by the workers of an nginx", function()
     assert.equal(16 * 3000, workers:ask("state?key=count&qps=1")[1].state.count)
   end)
 
-  it("gives each call a place of its own, and all together the rate", function()
+  it("gives each call of all workers its own place in one queue", function()
     local answers = workers:ask("call?key=rate&qps=40", 60)
     assert.is_true(workers_of(answers) > 1)
     table.sort(answers, function(a, b) return a.at < b.at end)
     local seen = {}
     for _, answer in ipairs(answers) do
       assert.is_true(answer.gone)
-      -- The first of all goes at once.
+      -- The first call does not queue.
       if answer.place then
         assert.is_nil(seen[answer.place])
         seen[answer.place] = true
       end
     end
-    -- A worker may be late, never early.
+    -- A worker may send late, never early.
     assert.is_true(answers[60].at - answers[1].at > 59 / 40 - 0.01, answers[60].at - answers[1].at)
   end)
 
-  it("pauses in all of them when one is throttled", function()
+  it("pauses all workers when one is throttled", function()
     workers:ask "throttled?key=pause&qps=1000&seconds=300"
     local answers = workers:ask("call?key=pause&qps=1000&timeout=20", 20)
     assert.is_true(workers_of(answers) > 1)
@@ -49,7 +49,7 @@ describe("a limit shared by the workers of an nginx", function()
     end
   end)
 
-  it("is adaptive in all of them", function()
+  it("lowers the rate of all workers when one is throttled", function()
     assert.is_nil(workers:ask("state?key=adaptive&adaptive=1")[1].state.rate)
     local free = workers:ask("call?key=adaptive&adaptive=1", 20)
     table.sort(free, function(a, b) return a.pace < b.pace end)
@@ -65,22 +65,22 @@ describe("a limit shared by the workers of an nginx", function()
     assert.is_false(workers:ask("call?key=one&qps=1000&timeout=20")[1].gone)
   end)
 
-  it("goes by the newest rate, whatever its state was made with", function()
+  it("uses the newest qps, also with the state of an older one", function()
     workers:ask("call?key=rerated&qps=0.001&timeout=20", 2)
     assert.is_true(workers:ask("call?key=rerated&qps=1000&timeout=20")[1].gone)
   end)
 
-  it("is free again soon after a worker died while it changed it", function()
+  it("works again soon after a worker died that held the lock", function()
     workers:ask "state?key=lock&qps=1&keep=1"
     assert.is_true(workers:ask("call?key=lock&qps=1000&timeout=20")[1].gone)
   end)
 
-  it("is refused when nginx has no such dict, with the line to add", function()
+  it("raises when nginx has no such dict, and names the line to add", function()
     assert.equal("nginx has no lua_shared_dict nothing; add \"lua_shared_dict nothing 64k;\" to its http block",
       workers:ask("call?qps=1&dict=nothing")[1].wrong)
   end)
 
-  it("says when the dict has no room", function()
+  it("fails the call when the dict is full", function()
     workers:ask "fill?qps=1&dict=small"
     local err = workers:ask("call?qps=1&dict=small")[1].error
     assert.same({ "invalid", "limit.dict", "the lua_shared_dict small can't be written: no memory" },

@@ -78,7 +78,7 @@ describe("the page of examples/openresty", function()
   it("says at the field what is wrong, and takes the reader there", function()
     browser:type("#script", "{ no")
     browser:click "button"
-    assert.matches("^This is no JSON", browser:text "#script-wrong")
+    assert.matches("^This is not JSON", browser:text "#script-wrong")
     browser:type("#script", '{"type":"realtime","version":"1.0","steps":[]}')
     browser:click "button"
     browser:await_text("#script-wrong", "^TaskParam%.setting is missing")

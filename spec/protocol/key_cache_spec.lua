@@ -1,142 +1,163 @@
-local signer = require "dataworks.protocol.key_cache"
+local key_cache = require "dataworks.protocol.key_cache"
 
-local function sourced(get, ...)
-  return signer.new({ get = get }, ...)
+-- A source whose credentials are what `get` returns.
+local function new(get, algorithm, more_secrets)
+  local source = { get = get, expire = function() return false end, close = function() end }
+  return key_cache.new(source, algorithm, more_secrets or {})
 end
 
-describe("a client's signer", function()
-  it("is made once and kept while the credentials stay", function()
-    local kept = sourced(function() return { access_key_id = "i", access_key_secret = "secret-1" } end, nil, {})
-    assert.equal(kept.get(), kept.get())
+describe("a key cache", function()
+  it("makes keys once while the credentials stay the same", function()
+    local cache = new(function() return { access_key_id = "i", access_key_secret = "secret-1" } end)
+    assert.equal(cache:get(), cache:get())
   end)
 
-  it("is made anew when any part of them changes, and the old one is closed", function()
+  it("makes new keys when any part of the credentials changes, and closes the old ones", function()
     local now = { access_key_id = "i", access_key_secret = "secret-1" }
-    local kept = sourced(function() return now end, "HMAC-SHA1", {})
+    local cache = new(function() return now end, "HMAC-SHA1")
     for _, changed in ipairs {
       { access_key_id = "j", access_key_secret = "secret-1" }, { access_key_id = "j", access_key_secret = "secret-2" },
       { access_key_id = "j", access_key_secret = "secret-2", security_token = "token-1" },
       { access_key_id = "j", access_key_secret = "secret-2" },
     } do
-      local before = kept.get()
+      local before = cache:get()
       now = changed
-      local after = kept.get()
+      local after = cache:get()
       assert.not_equal(before, after)
       assert.equal("dataworks.signer (closed)", tostring(before))
       assert.equal("dataworks.signer (HMAC-SHA1)", tostring(after))
     end
   end)
 
-  it("is made of a bearer token too, and hides that", function()
+  it("makes keys from a bearer token too, and redacts it", function()
     local found = { bearer_token = "bearer-token-1" }
-    local kept = sourced(function() return found end, nil, {})
-    local first = kept.get()
-    assert.equal(first, kept.get())
-    assert.equal("a *** b", kept.hide "a bearer-token-1 b")
+    local cache = new(function() return found end)
+    local first = cache:get()
+    assert.equal(first, cache:get())
+    assert.equal("a *** b", cache:redact "a bearer-token-1 b")
     found = { bearer_token = "bearer-token-2" }
-    assert.not_equal(first, kept.get())
+    assert.not_equal(first, cache:get())
     found = { access_key_id = "i", access_key_secret = "secret-1" }
-    kept.get()
-    assert.equal("a bearer-token-1 b *** c ***", kept.hide "a bearer-token-1 b bearer-token-2 c secret-1")
+    cache:get()
+    assert.equal("a bearer-token-1 b *** c ***", cache:redact "a bearer-token-1 b bearer-token-2 c secret-1")
   end)
 
-  it("hands on what it is asked for: the time there is, whether there may be other keys, its end", function()
-    local told = {}
-    local kept = signer.new({
-      get = function(deadline)
-        told[#told + 1] = deadline
+  it("passes deadline, expiry and close on to its source", function()
+    local calls = {}
+    local cache = key_cache.new({
+      get = function(_, deadline)
+        calls[#calls + 1] = deadline
         return { access_key_id = "i", access_key_secret = "secret-1" }
       end,
       expire = function()
-        told[#told + 1] = "expire"
+        calls[#calls + 1] = "expire"
         return true
       end,
-      close = function() told[#told + 1] = "close" end,
+      close = function() calls[#calls + 1] = "close" end,
     }, nil, {})
-    assert.is_true(kept.expire(kept.get(5)))
-    kept.close()
-    kept.close()
-    assert.same({ 5, "expire", "close" }, told)
+    assert.is_true(cache:expire(cache:get(5)))
+    cache:close()
+    cache:close()
+    assert.same({ 5, "expire", "close" }, calls)
   end)
 
-  it("keeps its keys when the source fails for once, and uses none meanwhile", function()
+  it("keeps its keys when the source fails once, and returns the failure meanwhile", function()
     local found = { access_key_id = "i", access_key_secret = "secret-1" }
     local source = { found }
-    local kept = sourced(function() return source[1], source[1] == nil and { kind = "credentials" } or nil end, nil, {})
-    local first = kept.get()
+    local cache = new(function() return source[1], source[1] == nil and { kind = "credentials" } or nil end)
+    local first = cache:get()
     source[1] = nil
-    assert.same({ nil, { kind = "credentials" } }, { kept.get() })
+    assert.same({ nil, { kind = "credentials" } }, { cache:get() })
     source[1] = found
-    assert.equal(first, kept.get())
+    assert.equal(first, cache:get())
   end)
 
-  it("names the bad key, not its text", function()
-    local kept = sourced(function() return { access_key_id = "i", access_key_secret = "hush-hush\n" } end, nil, {})
-    local found, err = kept.get()
+  it("names a bad key without showing it", function()
+    local cache = new(function() return { access_key_id = "i", access_key_secret = "hush-hush\n" } end)
+    local found, err = cache:get()
     assert.is_nil(found)
     assert.equal("credentials", err.kind)
     assert.matches("^access_key_secret has a blank, a line break", err.message)
     assert.is_nil(err.message:find("hush", 1, true))
   end)
 
-  it("asks its source for others when its keys are refused, unless they were renewed already", function()
-    local asked, now = 0, { access_key_id = "i", access_key_secret = "secret-1" }
-    local kept = signer.new({
+  it("expires refused keys at its source, unless they have been replaced already", function()
+    local expired, now = 0, { access_key_id = "i", access_key_secret = "secret-1" }
+    local cache = key_cache.new({
       get = function() return now end,
       expire = function()
-        asked = asked + 1
-        return asked == 1
+        expired = expired + 1
+        return expired == 1
       end,
+      close = function() end,
     }, nil, {})
-    local refused = kept.get()
-    assert.is_true(kept.expire(refused))
-    assert.is_false(kept.expire(refused))
+    local refused = cache:get()
+    assert.is_true(cache:expire(refused))
+    assert.is_false(cache:expire(refused))
     now = { access_key_id = "i", access_key_secret = "secret-2" }
-    kept.get()
-    assert.is_true(kept.expire(refused))
-    assert.equal(2, asked)
+    cache:get()
+    assert.is_true(cache:expire(refused))
+    assert.equal(2, expired)
   end)
 
-  it("hides secret and token, plain and percent-encoded once or twice, and no word of the text besides", function()
-    local kept = sourced(function()
-      return { access_key_id = "i", access_key_secret = "se/cret+1", security_token = "to+ken%1==" }
-    end, nil, { "proxy-password" })
-    kept.get()
-    assert.equal("a *** b *** c *** d *** e *** f", kept.hide(
-      "a se/cret+1 b to+ken%1== c se%2Fcret%2B1 d to%252Bken%25251%253D%253D e proxy-password f"))
-    assert.equal("secret token", kept.hide "secret token")
-  end)
-
-  it("hides the keys before the last too", function()
-    local now = { access_key_id = "i", access_key_secret = "secret-1", security_token = "token-1" }
-    local kept = sourced(function() return now end, nil, { "proxy-password" })
-    kept.get()
+  it("redacts secret and token, the credentials before the last, and the further secrets", function()
+    local now = { access_key_id = "i", access_key_secret = "se/cret+1", security_token = "to+ken%1==" }
+    local cache = new(function() return now end, nil, { "proxy-password" })
+    assert.equal("*** se/cret+1", cache:redact "proxy-password se/cret+1")
+    cache:get()
+    assert.equal("a *** b *** c *** d *** e ***", cache:redact(
+      "a se/cret+1 b to+ken%1== c se%2Fcret%2B1 d to%252Bken%25251%253D%253D e proxy-password"))
     now = { access_key_id = "i", access_key_secret = "secret-2" }
-    kept.get()
-    assert.equal("*** *** *** ***", kept.hide "secret-1 token-1 secret-2 proxy-password")
+    cache:get()
+    assert.equal("*** *** *** ***", cache:redact "se/cret+1 to+ken%1== secret-2 proxy-password")
   end)
 
-  it("can be closed twice", function()
-    local kept = sourced(function() return { access_key_id = "i", access_key_secret = "secret-1" } end, nil, {})
-    local made = kept.get()
-    kept.close()
-    kept.close()
-    assert.equal("dataworks.signer (closed)", tostring(made))
+  it("shows no secret in its fields", function()
+    local secret = "hush-hush"
+    local cache = new(function() return { access_key_id = "i", access_key_secret = secret } end, nil, { secret })
+    cache:get()
+    local function check(value, seen)
+      assert.not_equal(secret, value)
+      if type(value) == "table" and not seen[value] then
+        seen[value] = true
+        for name, field in next, value do
+          check(name, seen)
+          check(field, seen)
+        end
+      end
+    end
+    check(cache, {})
   end)
 
-  it("that is closed while its credentials are fetched keeps none of them", function()
-    local kept
-    kept = sourced(function()
-      kept.close()
+  it("is collected as garbage, although its secrets are in a table of the module", function()
+    local weak = setmetatable({}, { __mode = "v" })
+    do
+      local cache = new(function() return { access_key_id = "i", access_key_secret = "secret-1" } end)
+      cache:get()
+      weak.cache = cache
+    end
+    for _ = 1, 3 do collectgarbage() end
+    assert.is_nil(weak.cache)
+  end)
+
+  it("closes its keys, and may be closed twice", function()
+    local cache = new(function() return { access_key_id = "i", access_key_secret = "secret-1" } end)
+    local keys = cache:get()
+    cache:close()
+    cache:close()
+    assert.equal("dataworks.signer (closed)", tostring(keys))
+    assert.equal("cancelled", select(2, cache:get()).kind)
+  end)
+
+  it("keeps no credentials when it is closed while they are fetched", function()
+    local cache
+    cache = new(function()
+      cache:close()
       return { access_key_id = "i", access_key_secret = "secret-1" }
-    end, nil, {})
-    local made, err = kept.get()
-    assert.is_nil(made)
+    end)
+    local keys, err = cache:get()
+    assert.is_nil(keys)
     assert.same({ "cancelled", false }, { err.kind, err.sent })
-    assert.equal("secret-1", kept.hide "secret-1")
-  end)
-
-  it("hides nothing so short that it would spoil words", function()
-    assert.equal("the art", signer.hider { "a", "" } "the art")
+    assert.equal("secret-1", cache:redact "secret-1")
   end)
 end)

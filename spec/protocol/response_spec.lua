@@ -1,14 +1,14 @@
 local actions = require "dataworks.api.actions"
-local advice = require "dataworks.protocol.error_codes"
+local error_codes = require "dataworks.protocol.error_codes"
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
 local files = require "spec.support.files"
 local response = require "dataworks.protocol.response"
 
--- What is known of the call when the spec doesn't care.
-local function asked(changes)
+-- The context of a call.
+local function context_of(changes)
   local all = {
-    hide = function(text) return text end, now = function() return 0 end,
+    redact = function(text) return text end, now = function() return 0 end,
     request = { method = "POST", url = "https://h/", headers = {}, body = "" },
   }
   for name, value in pairs(changes or {}) do all[name] = value end
@@ -20,7 +20,7 @@ local function reply(body, status, headers)
 end
 
 local function read(body, status, headers, meaning)
-  return response.read(reply(body, status, headers), meaning or "outcome", asked())
+  return response.read(reply(body, status, headers), meaning or "outcome", context_of())
 end
 
 local function refused(...)
@@ -32,7 +32,7 @@ end
 describe("a decoded reply", function()
   local function decode(text) return response.decode(text) end
 
-  it("has integers of 64 bits exact, as decimal text where this Lua has no such integers", function()
+  it("has exact 64-bit integers, as decimal text where Lua has no such integers", function()
     local ids = decode "[9007199254740993,-9007199254740993,9223372036854775807,-9223372036854775808]"
     local texts = { "9007199254740993", "-9007199254740993", "9223372036854775807", "-9223372036854775808" }
     for i, text in ipairs(texts) do
@@ -41,12 +41,12 @@ describe("a decoded reply", function()
     end
   end)
 
-  it("keeps integers that no Lua has as decimal text", function()
+  it("has larger integers as decimal text", function()
     assert.same({ "9223372036854775808", "-9223372036854775809", "18446744073709551616" },
       decode "[9223372036854775808,-9223372036854775809,18446744073709551616]")
   end)
 
-  it("has whole numbers as integers and the others as floats", function()
+  it("has whole numbers as integers and other numbers as floats", function()
     local list = decode "[5,9007199254740991,1.5,1e2,1e300,-0,0.1]"
     assert.same({ 5, 9007199254740991, 1.5, 100, 1e300, 0, 0.1 }, list)
     assert.equal("5", tostring(list[1]))
@@ -55,16 +55,16 @@ describe("a decoded reply", function()
     end
   end)
 
-  it("leaves text alone that looks like a marked number", function()
+  it("does not change text that looks like a marked number", function()
     assert.same({ "\0019007199254740993", "\1\1x", "9007199254740993" },
       decode [==[["\u00019007199254740993","\u0001\u0001x","9007199254740993"]]==])
   end)
 
-  it("drops null members and keeps the places of nulls in lists", function()
+  it("drops null members of objects, and keeps nulls in lists", function()
     assert.same({ a = { core.null, 1 } }, decode '{"a":[null,1],"b":null,"c":null}')
   end)
 
-  it("refuses what is no JSON, and says where", function()
+  it("is refused when it is not JSON, with the place of the error", function()
     for _, text in ipairs { "", "{", "NaN", "[1,]", "{'a':1}", "0x10", "[1]x", "nul" } do
       local value, message = decode(text)
       assert.is_nil(value)
@@ -72,18 +72,18 @@ describe("a decoded reply", function()
     end
   end)
 
-  it("doesn't touch the settings of the program's own cjson", function()
+  it("does not change the settings of the program's own cjson", function()
     assert.not_nil(require("cjson").decode("[NaN]"))
   end)
 end)
 
-describe("a reply of HTTP 200", function()
+describe("a reply with HTTP 200", function()
   it("is the result, in the provider's spelling", function()
     assert.same({ RequestId = "R", Success = true, Data = { Status = "success", FileId = 5 } },
       read '{"RequestId":"R","Success":true,"Data":{"Status":"success","Message":null,"FileId":5}}')
   end)
 
-  it("is good in the documented sample, whose Message says the contrary of its Status", function()
+  it("is a success in the documented sample, whose Message contradicts its Status", function()
     local result = assert(read(files.read "spec/scripts/generate_response.json"))
     assert.equal(10, result.Data.ProcessId)
   end)
@@ -96,7 +96,7 @@ describe("a reply of HTTP 200", function()
     assert.equal("the service gave no reason", refused('{"Success":false}').message)
   end)
 
-  it("is a task error when only HttpStatusCode tells", function()
+  it("is a task error when only HttpStatusCode says so", function()
     assert.equal("E", refused('{"RequestId":"R","HttpStatusCode":500,"ErrorCode":"E"}').code)
     assert.truthy(read '{"RequestId":"R","HttpStatusCode":200,"Success":true,"ErrorCode":""}')
   end)
@@ -111,7 +111,7 @@ describe("a reply of HTTP 200", function()
     end
   end)
 
-  it("is good when Data.Status is success or true", function()
+  it("is a success when Data.Status is success or true", function()
     for _, status in ipairs { '"success"', '"true"', "true", '"SUCCESS"', "null", '""' } do
       assert.truthy(read(('{"Success":true,"Data":{"Status":%s}}'):format(status)))
     end
@@ -119,12 +119,12 @@ describe("a reply of HTTP 200", function()
     assert.truthy(read '{"Success":true}')
   end)
 
-  it("is a task error with any other Status of an action that does something", function()
+  it("is a task error with any other Status when the Status is the outcome of the action", function()
     local err = refused '{"Success":true,"Data":{"Status":"rejected"}}'
     assert.equal("the service answered with Status rejected", err.message)
   end)
 
-  it("may have any other Status where that is progress or a state", function()
+  it("is a success with any other Status when that is progress or a state", function()
     for _, status in ipairs { "NORUN", "RUN", "PAUSE", "KILLING", "WAIT" } do
       assert.truthy(read(('{"Success":true,"Data":{"Status":"%s"}}'):format(status), 200, {}, actions.GetDISyncInstanceInfo.status))
     end
@@ -133,7 +133,7 @@ describe("a reply of HTTP 200", function()
     end
   end)
 
-  it("is good whatever the Status where that is a part of what was asked for", function()
+  it("is a success with any Status when that is a part of the requested data", function()
     for _, status in ipairs { "fail", "false", "FAILURE", "0" } do
       assert.truthy(read(('{"Success":true,"Data":{"Status":"%s"}}'):format(status), 200, {}, "none"))
       assert.truthy(read(('{"Status":"%s","Id":1}'):format(status), 200, {}, "none"))
@@ -143,19 +143,19 @@ describe("a reply of HTTP 200", function()
     end
   end)
 
-  it("is read by a Status beside the request id where there is one", function()
+  it("may have its Status beside the request id", function()
     assert.truthy(read '{"Success":true,"Status":true}')
     assert.equal("task", refused('{"Success":true,"Status":false}').kind)
   end)
 
-  it("is good with a request id alone, as the newer version answers", function()
+  it("is a success with a request id alone, as in the newer version", function()
     assert.same({ RequestId = "R", Id = 5 }, read('{"RequestId":"R","Id":5}', 200, {}, "none"))
   end)
 
-  it("tells which Status means done", function()
-    for _, status in ipairs { "success", "true", true, "Success" } do assert.is_true(response.is_done(status)) end
-    for _, status in ipairs { "fail", "processing", "", false } do assert.is_false(response.is_done(status)) end
-    assert.is_false(response.is_done(nil))
+  it("has a Status that means success, or does not", function()
+    for _, status in ipairs { "success", "true", true, "Success" } do assert.is_true(response.is_success(status)) end
+    for _, status in ipairs { "fail", "processing", "", false } do assert.is_false(response.is_success(status)) end
+    assert.is_false(response.is_success(nil))
   end)
 end)
 
@@ -163,7 +163,7 @@ describe("a refusal", function()
   local BODY = [[{"RequestId":"6BE5","HostId":"h","Code":"Invalid.DI.Parameter","Message":"The parameter is invalid.",
     "Recommend":"https://api.aliyun.com/troubleshoot?q=x"}]]
 
-  it("is a service error with all that the service tells", function()
+  it("is a service error with all fields of the reply", function()
     local err = refused(BODY, 400)
     assert.same({ "service", "Invalid.DI.Parameter", "The parameter is invalid.", 400, "6BE5",
       "https://api.aliyun.com/troubleshoot?q=x", true },
@@ -171,41 +171,41 @@ describe("a refusal", function()
     assert.matches("resource group", err.advice)
   end)
 
-  it("is read with keys of lower case and of the other family of errors", function()
+  it("may have keys in lower case, or those of the other family of errors", function()
     local err = refused('{"requestId":"r","code":"C","message":"m"}', 500)
     assert.same({ "C", "m", "r" }, { err.code, err.message, err.request_id })
     err = refused('{"RequestId":"r","Success":false,"ErrorCode":"C","ErrorMessage":"m"}', 403)
     assert.same({ "service", "C", "m" }, { err.kind, err.code, err.message })
   end)
 
-  it("has the request id of the header when the body has none", function()
+  it("takes the request id from the header when the body has none", function()
     assert.equal("H", refused('{"Code":"C"}', 400, { ["x-acs-request-id"] = "H" }).request_id)
     assert.equal("H", refused("", 502, { ["x-acs-request-id"] = "H" }).request_id)
   end)
 
-  it("has the time to wait", function()
+  it("has the time that the service asks to wait", function()
     assert.equal(0.3, refused(BODY, 429, { ["x-acs-retry-after"] = "300" }).retry_after)
     local _, fields = response.read(reply(BODY, 503, { ["retry-after"] = "Thu, 01 Jan 1970 00:01:00 GMT" }), "outcome",
-      asked { now = function() return 50 end })
+      context_of { now = function() return 50 end })
     assert.equal(10, fields.retry_after)
   end)
 
-  it("names what the user may not do", function()
+  it("names the action that the user may not do", function()
     local err = refused([[{"Code":"NoPermission","Message":"m","AccessDeniedDetail":{"AuthAction":"dataworks:CreateDISyncTask",
       "NoPermissionType":"ImplicitDeny"}}]], 403)
     assert.equal("This user may not do dataworks:CreateDISyncTask; let an administrator allow it in RAM", err.advice)
     assert.same({ AuthAction = "dataworks:CreateDISyncTask", NoPermissionType = "ImplicitDeny" }, err.access_denied)
   end)
 
-  it("tells what it says about access, hidden and bounded, and nothing else", function()
+  it("keeps the documented details of a denied access, redacted and bounded", function()
     local long = ("E"):rep(5000)
     local body = assert(core.encode { Code = "NoPermission", Message = "m", AccessDeniedDetail = {
       AuthAction = "dataworks:DeployDISyncTask", AuthPrincipalType = "SubUser", AuthPrincipalDisplayName = "hush\n",
       AuthPrincipalOwnerId = 17, NoPermissionType = "ExplicitDeny", PolicyType = "AccountLevelIdentityBasedPolicy",
       EncodedDiagnosticMessage = long, Unheard = "of",
     } })
-    local _, fields = response.read(reply(body, 403), "outcome", asked {
-      hide = function(text) return (text:gsub("hush", "***")) end,
+    local _, fields = response.read(reply(body, 403), "outcome", context_of {
+      redact = function(text) return (text:gsub("hush", "***")) end,
     })
     local err = errors.new(fields)
     assert.same({
@@ -216,7 +216,7 @@ describe("a refusal", function()
     assert.equal("A policy denies this user dataworks:DeployDISyncTask; let an administrator change it in RAM", err.advice)
   end)
 
-  it("has no word on access when the detail is empty or no object", function()
+  it("has no access details when they are empty or not an object", function()
     for _, detail in ipairs { "{}", "[]", '"x"', "null", '{"AuthAction":{}}' } do
       local err = refused('{"Code":"NoPermission","Message":"m","AccessDeniedDetail":' .. detail .. "}", 403)
       assert.is_nil(err.access_denied, detail)
@@ -225,18 +225,18 @@ describe("a refusal", function()
     assert.same({ PolicyType = "P" }, refused('{"Code":"C","AccessDeniedDetail":{"PolicyType":"P"}}', 403).access_denied)
   end)
 
-  it("explains a signature by what the service says it signed", function()
+  it("explains a refused signature by the echo of the request", function()
     local request = { method = "POST", url = "https://h/", headers = {}, body = "A=1&Signature=s" }
     local body = core.encode { Code = "SignatureDoesNotMatch",
       Message = "Specified signature is not matched with our calculation. server string to sign is:POST&%2F&A%3D1" }
-    local _, fields = response.read(reply(body, 400), "outcome", asked { request = request })
+    local _, fields = response.read(reply(body, 400), "outcome", context_of { request = request })
     assert.matches("^The AccessKey secret is wrong", fields.advice)
     request.body = "A=2&Signature=s"
-    _, fields = response.read(reply(body, 400), "outcome", asked { request = request })
+    _, fields = response.read(reply(body, 400), "outcome", context_of { request = request })
     assert.matches("parameter A arrived with another value", fields.advice)
   end)
 
-  it("does not repeat the request that a signature error echoes", function()
+  it("leaves out the echo of a signature error", function()
     for _, message in ipairs {
       "Specified signature is not matched with our calculation. server string to sign is:POST&%2F&SecurityToken%3Dhush",
       "Specified signature does not match our calculation. server StringToSign is [ACS3\nhush] server CanonicalRequest is [hush]",
@@ -249,7 +249,7 @@ describe("a refusal", function()
     end
   end)
 
-  it("may have a message of any length before, within and instead of an echo", function()
+  it("may have a message of any length before, within or instead of an echo", function()
     local blanks = (" ."):rep(500000)
     for _, message in ipairs { blanks, blanks .. "server string to sign is:" .. blanks, ("server StringToSign is ["):rep(50000) } do
       local err = refused(core.encode { Code = "SignatureDoesNotMatch", Message = message }, 400)
@@ -258,17 +258,17 @@ describe("a refusal", function()
     end
   end)
 
-  it("hides what it is told to, in every field", function()
+  it("is redacted in every field", function()
     local body = '{"Code":"C.hush","Message":"a hush b","Recommend":"https://x/hush","RequestId":"hush"}'
-    local function hide(text) return (text:gsub("hush", "***")) end
-    local _, fields = response.read(reply(body, 400), "outcome", asked { hide = hide })
+    local function redact(text) return (text:gsub("hush", "***")) end
+    local _, fields = response.read(reply(body, 400), "outcome", context_of { redact = redact })
     for name, value in pairs(errors.new(fields)) do assert.is_nil(tostring(value):find("hush", 1, true), name) end
-    _, fields = response.read(reply(("x"):rep(198) .. "hush", 502), "outcome", asked { hide = hide })
+    _, fields = response.read(reply(("x"):rep(198) .. "hush", 502), "outcome", context_of { redact = redact })
     assert.is_nil(errors.new(fields).excerpt:find("hu", 1, true))
   end)
 end)
 
-describe("a reply that can't be understood", function()
+describe("an unreadable reply", function()
   it("is a protocol error with the status and the first bytes", function()
     for body, status in pairs {
       ["<html>\r\n<h1>502 Bad Gateway</h1>"] = 502, ['{"RequestId":"R","Data":{"Status":<<<'] = 200, ["[1]"] = 200,
@@ -281,36 +281,65 @@ describe("a reply that can't be understood", function()
     end
   end)
 
-  it("says when it is empty, a page, or a refusal without words", function()
+  it("has a message that says whether it is empty, a page, or a refusal without a reason", function()
     assert.equal("the reply is empty", refused("", 503).message)
     assert.matches("page of HTML", refused("<html>", 502).message)
     assert.matches("neither code nor message", refused("{}", 400).message)
     assert.matches("does not answer with this status", refused("{}", 302).message)
-    assert.matches("no JSON, .* at byte 2", refused("{", 200).message)
+    assert.matches("not JSON, .* at byte 2", refused("{", 200).message)
   end)
 
-  it("is kept in one bounded line, whatever its bytes", function()
+  it("is shown in one bounded line, whatever its bytes", function()
     local err = refused(("\0\27[2J\n"):rep(100000), 200)
     assert.is_nil(err.excerpt:find("%c"))
     assert.is_true(#err.excerpt < 1000)
     assert.is_true(#tostring(err) < 3000)
   end)
 
-  it("may be nested without end", function()
+  it("may be nested deeply", function()
     assert.equal("protocol", refused(("["):rep(100000), 200).kind)
   end)
 end)
 
-describe("advice", function()
-  it("is found by the code, or by what stands before its last dots", function()
-    assert.equal(advice.find "Throttling", advice.find "Throttling.User")
-    assert.matches("secret", advice.find "SignatureDoesNotMatch")
-    assert.not_equal(advice.find "Invalid.DI.Parameter", advice.find "Invalid.DI.Parameter.File.Existed")
-    assert.is_nil(advice.find "Invalid.DI")
-    assert.is_nil(advice.find(nil))
+describe("the advice for a code", function()
+  it("is that of the code itself, or of the code before its last dot", function()
+    assert.equal(error_codes.advice "Throttling", error_codes.advice "Throttling.User")
+    assert.matches("secret", error_codes.advice "SignatureDoesNotMatch")
+    assert.not_equal(error_codes.advice "Invalid.DI.Parameter", error_codes.advice "Invalid.DI.Parameter.File.Existed")
+    assert.is_nil(error_codes.advice "Invalid.DI")
+    assert.is_nil(error_codes.advice(nil))
     for _, code in ipairs { "InvalidAccessKeyId.NotFound", "Forbidden.DI.NoPrivilege", "InvalidTimeStamp.Expired",
       "IdempotentParameterMismatch", "InternalError.DI.Parameter", "Forbidden.RAM", "InvalidAction.NotFound" } do
-      assert.is_string(advice.find(code), code)
+      assert.is_string(error_codes.advice(code), code)
     end
+  end)
+end)
+
+describe("a reply", function()
+  local function may_have_acted(status, body)
+    local _, err = response.read({ status = status, headers = {}, body = body }, "outcome", {
+      request = {}, redact = function(text) return text end, now = os.time,
+    })
+    return err.may_have_acted
+  end
+
+  it("rules out an effect when the service throttled, refused or failed the call", function()
+    assert.is_false(may_have_acted(400, '{"Code":"X","Message":"no"}'))
+    assert.is_false(may_have_acted(429, '{"Code":"Throttling.Api","Message":"no"}'))
+    assert.is_false(may_have_acted(503, '{"Code":"Throttling.System","Message":"no"}'))
+    assert.is_false(may_have_acted(200, '{"Success":false,"Message":"no"}'))
+    assert.is_false(may_have_acted(404, "<html>"))
+  end)
+
+  it("leaves an effect possible when the service failed, or its reply is unreadable", function()
+    assert.is_true(may_have_acted(500, '{"Code":"InternalError","Message":"no"}'))
+    assert.is_true(may_have_acted(408, '{"Code":"X","Message":"no"}'))
+    assert.is_true(may_have_acted(200, "<html>"))
+    assert.is_true(may_have_acted(302, ""))
+    assert.is_true(may_have_acted(502, "<html>"))
+  end)
+
+  it("says that an earlier copy of the request arrived when the nonce was used", function()
+    assert.is_true(may_have_acted(400, '{"Code":"SignatureNonceUsed","Message":"no"}'))
   end)
 end)

@@ -11,7 +11,7 @@ local ACS3, SM3, RPC = "ACS3-HMAC-SHA256", "ACS3-HMAC-SM3", "HMAC-SHA1"
 local WRONG_SECRET = "The AccessKey secret is wrong, or belongs to another AccessKey id: the service signed the same text, "
   .. "so nothing changed the request on its way"
 
-describe("a signature's diagnosis", function()
+describe("the diagnosis of a refused signature", function()
   local function request(signature, options)
     options = options or {}
     options.signature, options.security_token = signature, fake.token
@@ -20,7 +20,7 @@ describe("a signature's diagnosis", function()
     }))
   end
 
-  -- The stages of a request, as the service would say them.
+  -- The stages of a request's signature, as the service would echo them.
   local function stages(made)
     local fields = { method = made.method, access_key_id = "x", access_key_secret = "x" }
     fields.algorithm = (made.headers.authorization or RPC):match "^%S+"
@@ -38,21 +38,21 @@ describe("a signature's diagnosis", function()
     return assert(core.sign(fields))
   end
 
-  local function said_acs3(signed, canonical)
+  local function echo_acs3(signed, canonical)
     return ("Specified signature does not match our calculation. server StringToSign is [%s] server CanonicalRequest is [%s]")
       :format(signed.string_to_sign, canonical or signed.canonical_request)
   end
 
-  local function said_rpc(string_to_sign)
+  local function echo_rpc(string_to_sign)
     return "Specified signature is not matched with our calculation. server string to sign is:" .. string_to_sign
   end
 
-  -- What is said of a request when this piece of its canonical request arrived as another.
+  -- The advice when `from` in the canonical request arrived as `to`.
   local function after_change(made, from, to)
     local signed = stages(made)
     local at, last = signed.canonical_request:find(from, 1, true)
     local canonical = signed.canonical_request:sub(1, at - 1) .. to .. signed.canonical_request:sub(last + 1)
-    return diagnosis.explain(made, "SignatureDoesNotMatch", said_acs3({ string_to_sign = ACS3 .. "\n" .. ("0"):rep(64) }, canonical))
+    return diagnosis.explain(made, "SignatureDoesNotMatch", echo_acs3({ string_to_sign = ACS3 .. "\n" .. ("0"):rep(64) }, canonical))
   end
 
   local function starts(text, expected)
@@ -63,17 +63,17 @@ describe("a signature's diagnosis", function()
     for _, algorithm in ipairs { ACS3, SM3 } do
       local made = request(algorithm)
       local signed = stages(made)
-      assert.equal(WRONG_SECRET, diagnosis.explain(made, "SignatureDoesNotMatch", said_acs3(signed)))
-      assert.equal(WRONG_SECRET, diagnosis.explain(made, "SignatureDoesNotMatch", said_acs3(signed):gsub("\n", "\r\n") .. "\n"))
-      assert.equal(WRONG_SECRET, diagnosis.explain(made, "SignatureDoesNotMatch", said_acs3(signed):match "^(.-) server Canon"))
+      assert.equal(WRONG_SECRET, diagnosis.explain(made, "SignatureDoesNotMatch", echo_acs3(signed)))
+      assert.equal(WRONG_SECRET, diagnosis.explain(made, "SignatureDoesNotMatch", echo_acs3(signed):gsub("\n", "\r\n") .. "\n"))
+      assert.equal(WRONG_SECRET, diagnosis.explain(made, "SignatureDoesNotMatch", echo_acs3(signed):match "^(.-) server Canon"))
     end
     local made = request(RPC)
     local signed = stages(made)
-    assert.equal(WRONG_SECRET, diagnosis.explain(made, "SignatureDoesNotMatch", said_rpc(signed.string_to_sign)))
-    assert.equal(WRONG_SECRET, diagnosis.explain(made, "SignatureDoesNotMatch", said_rpc(" [" .. signed.string_to_sign .. "]\n")))
+    assert.equal(WRONG_SECRET, diagnosis.explain(made, "SignatureDoesNotMatch", echo_rpc(signed.string_to_sign)))
+    assert.equal(WRONG_SECRET, diagnosis.explain(made, "SignatureDoesNotMatch", echo_rpc(" [" .. signed.string_to_sign .. "]\n")))
   end)
 
-  it("names each line that can differ, and shows only values that are public", function()
+  it("names the line that differs, and shows only public values", function()
     local made = request(ACS3)
     local h = made.headers
     local hash = stages(made).canonical_request:match "%x+$"
@@ -112,7 +112,7 @@ describe("a signature's diagnosis", function()
     end
   end)
 
-  it("tells what to look for", function()
+  it("says what to look for", function()
     local made = request(ACS3)
     for from, advice in pairs {
       ["POST"] = "a proxy or a redirect", ["ProjectId=10"] = "rewrites or cuts URLs", ["example.com"] = "pass the Host header on",
@@ -123,7 +123,7 @@ describe("a signature's diagnosis", function()
     assert.matches("rewrites bodies", after_change(made, stages(made).canonical_request:match "\n%x+$", "\n" .. ("0"):rep(64)))
   end)
 
-  it("names a parameter of HMAC-SHA1, wherever it was sent", function()
+  it("names the parameter of HMAC-SHA1 that differs, in query or body", function()
     local made = request(RPC)
     local text = stages(made).string_to_sign
     for _, case in ipairs {
@@ -136,45 +136,45 @@ describe("a signature's diagnosis", function()
       { "a%2520task", "a%2Btask", "the parameters arrived with the same values, but in another order or encoding" },
     } do
       local at, last = text:find(case[1], 1, true)
-      starts(diagnosis.explain(made, "SignatureDoesNotMatch", said_rpc(text:sub(1, at - 1) .. case[2] .. text:sub(last + 1))), case[3])
+      starts(diagnosis.explain(made, "SignatureDoesNotMatch", echo_rpc(text:sub(1, at - 1) .. case[2] .. text:sub(last + 1))), case[3])
     end
   end)
 
-  it("says that something changed when it can't say what", function()
+  it("says that the request was changed when no difference is found", function()
     local made = request(ACS3)
     local other = { string_to_sign = ACS3 .. "\n" .. ("0"):rep(64), canonical_request = stages(made).canonical_request }
     local unclear = "The request was changed on its way; look for a proxy that rewrites URLs, headers or bodies"
-    assert.equal(unclear, diagnosis.explain(made, "SignatureDoesNotMatch", said_acs3(other)))
-    assert.equal(unclear, diagnosis.explain(made, "SignatureDoesNotMatch", said_acs3(other, "POST\n/\nProj")))
-    assert.equal(unclear, diagnosis.explain(made, "SignatureDoesNotMatch", said_acs3(other):match "^(.-) server Canon"))
-    assert.equal(unclear, diagnosis.explain(request(RPC), "SignatureDoesNotMatch", said_rpc "POST"))
-    starts(diagnosis.explain(made, "SignatureDoesNotMatch", said_acs3({ string_to_sign = SM3 .. "\n0" }, "x")),
+    assert.equal(unclear, diagnosis.explain(made, "SignatureDoesNotMatch", echo_acs3(other)))
+    assert.equal(unclear, diagnosis.explain(made, "SignatureDoesNotMatch", echo_acs3(other, "POST\n/\nProj")))
+    assert.equal(unclear, diagnosis.explain(made, "SignatureDoesNotMatch", echo_acs3(other):match "^(.-) server Canon"))
+    assert.equal(unclear, diagnosis.explain(request(RPC), "SignatureDoesNotMatch", echo_rpc "POST"))
+    starts(diagnosis.explain(made, "SignatureDoesNotMatch", echo_acs3({ string_to_sign = SM3 .. "\n0" }, "x")),
       "the signature's algorithm was signed as ACS3-HMAC-SHA256 and arrived as ACS3-HMAC-SM3")
   end)
 
-  it("of an incomplete signature tells apart what was signed, the signature and its header", function()
+  it("of an incomplete signature says whether the request, the signature or its header changed", function()
     local made = request(ACS3)
     local function incomplete(detail, of)
       return diagnosis.explain(of or made, "IncompleteSignature",
         "The request signature does not conform to Aliyun standards. " .. detail)
     end
-    assert.matches("^What was signed arrived unchanged", incomplete("server string to sign is:[" .. stages(made).string_to_sign .. "]"))
+    assert.matches("^The signed text arrived unchanged", incomplete("server string to sign is:[" .. stages(made).string_to_sign .. "]"))
     assert.matches("^The request was changed on its way", incomplete("server string to sign is:[" .. ACS3 .. "\n" .. ("0"):rep(64) .. "]"))
     assert.equal("The header authorization arrived cut or rewritten; look for a proxy, or a transport of your own, that changes headers",
       incomplete "server Authorization is [ACS3-HMAC-SHA256 Credential=hush]")
     local form = request(RPC)
-    assert.matches("^What was signed arrived unchanged", incomplete("server string to sign is:[" .. stages(form).string_to_sign .. "]", form))
+    assert.matches("^The signed text arrived unchanged", incomplete("server string to sign is:[" .. stages(form).string_to_sign .. "]", form))
   end)
 
-  it("is none for other errors, and when the service doesn't say what it signed", function()
+  it("is nil for other errors, and for a message without an echo", function()
     local made = request(ACS3)
     assert.is_nil(diagnosis.explain(made, nil, nil))
-    assert.is_nil(diagnosis.explain(made, "Throttling", said_acs3(stages(made))))
+    assert.is_nil(diagnosis.explain(made, "Throttling", echo_acs3(stages(made))))
     assert.is_nil(diagnosis.explain(made, "SignatureDoesNotMatch", nil))
     assert.is_nil(diagnosis.explain(made, "SignatureDoesNotMatch", "Specified signature is not matched with our calculation."))
   end)
 
-  it("holds for requests without parameters, without a body and by GET", function()
+  it("works for requests by GET, without parameters and body", function()
     for _, algorithm in ipairs { ACS3, RPC } do
       local signer = core.signer { algorithm = algorithm, access_key_id = "i", access_key_secret = "s" }
       local made = assert(core.request("List", { version = "2020-05-18", method = "GET", params = {} }, {}, {
@@ -182,16 +182,16 @@ describe("a signature's diagnosis", function()
       }))
       made.url = made.url:find "%?" and made.url or made.url .. "?"
       local signed = stages(made)
-      local message = algorithm == RPC and said_rpc(signed.string_to_sign) or said_acs3(signed)
+      local message = algorithm == RPC and echo_rpc(signed.string_to_sign) or echo_acs3(signed)
       assert.equal(WRONG_SECRET, diagnosis.explain(made, "SignatureDoesNotMatch", message))
     end
   end)
 
-  it("does not mind what is in an echo", function()
+  it("copes with any bytes in an echo", function()
     for _, algorithm in ipairs { ACS3, RPC } do
       local made = request(algorithm)
       for _, text in ipairs { "", "&", "&&", "\n", "\n\n\n\n\n\n", ("\n"):rep(50000), ("&%"):rep(50000), ("%41=&"):rep(50000), "\0\255[]" } do
-        for _, message in ipairs { said_rpc(text), said_acs3({ string_to_sign = text }, text) } do
+        for _, message in ipairs { echo_rpc(text), echo_acs3({ string_to_sign = text }, text) } do
           local advice = diagnosis.explain(made, "SignatureDoesNotMatch", message)
           assert.is_true(advice == nil or advice ~= WRONG_SECRET and #advice < 500)
         end
@@ -200,7 +200,7 @@ describe("a signature's diagnosis", function()
   end)
 end)
 
-describe("a request that is changed on its way", function()
+describe("a signed request over real HTTP", function()
   local emulator, client
 
   setup(function() emulator = support.start() end)
@@ -208,9 +208,9 @@ describe("a request that is changed on its way", function()
   before_each(function() emulator:reset() end)
   after_each(function() client:close() end)
 
-  local BUSINESS = "a business value that nobody may read"
+  local BUSINESS = "a business value that no text may show"
 
-  -- The error of a call whose signed request `change` gets into its hands.
+  -- The error of a call whose signed request is passed through `change` before it is sent.
   local function refusal(change, options)
     local real = assert(transports.new {})
     local secrets = { emulator.sts.access_key_secret, emulator.sts.security_token, BUSINESS, percent.encode(BUSINESS) }
@@ -264,7 +264,7 @@ describe("a request that is changed on its way", function()
     end
   end
 
-  -- Nothing of a form is left when it becomes a query.
+  -- Sends the form as a query.
   local function by_get(request)
     local separator = request.url:find "%?" and "&" or "?"
     return { method = "GET", url = request.url .. separator .. request.body, body = "", headers = request.headers }
@@ -278,10 +278,10 @@ describe("a request that is changed on its way", function()
     end
   end
 
-  local function nothing() end
+  local function unchanged() end
 
   for _, signature in ipairs { ACS3, SM3 } do
-    it("is refused with advice on what was changed, with " .. signature, function()
+    it("is refused with advice that names the change, with " .. signature, function()
       check({
         { by_get, "the method was signed as POST and arrived as GET" },
         { set_url("ProjectId=10000", "ProjectId=10001"), "query parameter ProjectId arrived with another value" },
@@ -311,7 +311,7 @@ describe("a request that is changed on its way", function()
     end)
   end
 
-  it("is refused with advice on what was changed, with HMAC-SHA1", function()
+  it("is refused with advice that names the change, with HMAC-SHA1", function()
     check({
       { by_get, "the method was signed as POST and arrived as GET" },
       { set_url("ProjectId=10000", "ProjectId=10001"), "parameter ProjectId arrived with another value" },
@@ -327,7 +327,7 @@ describe("a request that is changed on its way", function()
   end)
 
   for _, signature in ipairs { ACS3, SM3, RPC } do
-    it("only in ways that HTTP allows is not refused, with " .. signature, function()
+    it("is accepted when HTTP allows the change, with " .. signature, function()
       local real = assert(transports.new {})
       client = dataworks.new {
         endpoint = emulator.endpoint, access_key_id = emulator.access_key_id, access_key_secret = emulator.access_key_secret,
@@ -343,11 +343,11 @@ describe("a request that is changed on its way", function()
       assert.is_nil(err)
     end)
 
-    it("by nobody is refused for its secret, which shows nowhere, with " .. signature, function()
+    it("is refused for its secret, which appears nowhere, when it was not changed, with " .. signature, function()
       local wrong = { access_key_secret = "quite-another-secret", signature = signature }
-      assert.equal(WRONG_SECRET, refusal(nothing, wrong).advice)
+      assert.equal(WRONG_SECRET, refusal(unchanged, wrong).advice)
       wrong.access_key_secret = emulator.access_key_secret
-      assert.equal(WRONG_SECRET, refusal(nothing, wrong).advice)
+      assert.equal(WRONG_SECRET, refusal(unchanged, wrong).advice)
     end)
   end
 end)

@@ -1,4 +1,4 @@
--- A client whose network, clock and chance are a script, for specs where the wire is not the point.
+-- A client with a scripted network, clock and random source, for specs that test no wire format.
 
 local core = require "dataworks.core"
 local dataworks = require "dataworks"
@@ -7,13 +7,13 @@ local M = {}
 
 M.id, M.secret, M.token = "spec-key-id", "spec/key+secret==", "spec/security+token=="
 
---- A reply as a transport gives it.
+--- A reply as a transport returns it.
 function M.reply(data, status, headers)
   local body = type(data) == "string" and data or assert(core.encode(data))
   return { status = status or 200, headers = headers or {}, body = body }
 end
 
---- A good reply of a DISync action.
+--- A successful reply of a DISync action.
 function M.good(data)
   return M.reply { RequestId = "R-1", Success = true, Data = data or core.null }
 end
@@ -27,7 +27,7 @@ function M.lost(sent, code)
   return { fails = { kind = "transport", sent = sent, message = "the connection broke", code = code } }
 end
 
---- Each of `answers` is a reply, a failure of lost(), or a function of the request and its limits.
+--- Each answer is a reply, a failure made by lost(), or a function of the request and its limits.
 ---@return table client
 ---@return table world {sent = requests, limits = , slept = , now = }
 function M.client(answers, options)
@@ -70,13 +70,20 @@ local function unescape(text)
   return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
 end
 
---- The parameters of a request, wherever they are.
+--- The parameters of a request, from its query and its form.
 function M.params(request)
   local found = {}
   for name, value in ((request.url:match("%?(.*)") or "") .. "&" .. request.body):gmatch("([^&=]+)=([^&]*)") do
     found[unescape(name)] = unescape(value)
   end
   return found
+end
+
+--- The names of the actions that were called, in order.
+function M.actions(world)
+  local list = {}
+  for i, request in ipairs(world.sent) do list[i] = request.headers["x-acs-action"] end
+  return list
 end
 
 return M

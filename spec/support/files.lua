@@ -1,10 +1,10 @@
--- Files that specs read and write.
+-- Reads and writes files of specs.
 
 local cjson = require "cjson"
 
 local M = {}
 
----@param path string from the top folder
+---@param path string relative to the top folder
 ---@return string
 function M.read(path)
   local file = assert(io.open(path, "rb"))

@@ -1,4 +1,4 @@
--- A home directory of its own, and a host for providers whose clock, chance and network are a script.
+-- A temporary home directory, and a host for credential providers with scripted clock, randomness and network.
 
 local core = require "dataworks.core"
 local credentials = require "dataworks.credentials.source"
@@ -9,12 +9,12 @@ local M = {}
 local Home = {}
 Home.__index = Home
 
----@return table home to be removed
+---@return table home; call its method remove
 function M.new()
   return setmetatable({ path = shell.output "mktemp -d /tmp/dataworks-home.XXXXXX" }, Home)
 end
 
---- Writes a file below it; gives its path.
+--- Writes a file below the home and returns its path.
 function Home:write(name, text)
   local path = self.path .. "/" .. name
   local file = io.open(path, "wb")
@@ -27,7 +27,7 @@ function Home:write(name, text)
   return path
 end
 
---- The CLI's configuration: a table of profiles by name.
+--- Writes the CLI's configuration. `profiles` is a table by name.
 function Home:config(current, profiles)
   local list = {}
   for name, profile in pairs(profiles) do
@@ -41,39 +41,42 @@ function Home:remove()
   os.execute("rm -rf " .. shell.quote(self.path))
 end
 
---- An environment with this home, and no metadata service unless it is asked for.
+--- An environment with this home. The metadata service is off unless a value turns it on; false removes a variable.
 function Home:environment(values)
   local all = { HOME = self.path, ALIBABA_CLOUD_ECS_METADATA_DISABLED = "true" }
   for name, value in pairs(values or {}) do all[name] = value or nil end
   return function(name) return all[name] end
 end
 
---- A host in a world of its own. `answer` is a function of request and limits that gives {status, body} or {lost = ...}.
+--- A host for providers. `answer` is a function of request, limits and world; it returns a reply, or { lost = failure }.
+---@param answer? fun(request: table, limits: table, world: table): table
+---@param getenv? fun(name: string): string|nil
 ---@return table host
----@return table world {time, clock, sent, limits, events}
-function M.host(answer)
-  local world = { time = 1716019750, sent = {}, limits = {}, events = {}, nonces = 0 }
+---@return table world {time, random, sent, limits, events, latch}
+function M.host(answer, getenv)
+  local world = { time = 1716019750, random = 0, sent = {}, limits = {}, events = {}, nonces = 0 }
   local host = {
+    getenv = getenv,
     now = function() return world.time end,
     clock = function() return world.time end,
-    random = function() return world.random or 0 end,
+    random = function() return world.random end,
     nonce = function()
       world.nonces = world.nonces + 1
       return "nonce-" .. world.nonces
     end,
     user_agent = "spec", allow_http = false,
-    correct_clock = function() return false end,
-    gate = function() return world.gate and world.gate() end,
-    closed = function() return false end,
-    emit = function(event) world.events[#world.events + 1] = event end,
-    close = function() end,
   }
-  function host.http(request, limits)
+  function host:http(request, limits) -- luacheck: no self
     world.sent[#world.sent + 1], world.limits[#world.limits + 1] = request, limits
     local got = assert(answer, "no request was expected")(request, limits, world)
     if got.lost then return nil, got.lost end
     return { status = got.status or 200, headers = got.headers or {}, body = got.body or "" }
   end
+  function host:correct_clock() return false end -- luacheck: no self
+  function host:latch() return world.latch and world.latch() end -- luacheck: no self
+  function host:is_closed() return false end -- luacheck: no self
+  function host:emit(event) world.events[#world.events + 1] = event end -- luacheck: no self
+  function host:close() end -- luacheck: no self
   return host, world
 end
 
@@ -81,17 +84,17 @@ end
 ---@return dataworks.CredentialSource source
 ---@return table world
 function M.source(options, getenv, answer)
-  local host, world = M.host(answer)
+  local host, world = M.host(answer, getenv)
   host.profile = options.profile
-  return credentials.source(options, getenv, host), world
+  return credentials.new(options, host), world
 end
 
---- A date as the services write it.
+--- A date in the form of the services.
 function M.date(seconds)
   return os.date("!%Y-%m-%dT%H:%M:%SZ", seconds)
 end
 
---- What STS answers.
+--- A reply of STS.
 function M.assumed(id, expires)
   return { body = assert(core.encode { RequestId = "R", Credentials = {
     AccessKeyId = id, AccessKeySecret = id .. "-secret", SecurityToken = id .. "-token", Expiration = M.date(expires),

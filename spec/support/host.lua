@@ -1,4 +1,4 @@
--- Starts an nginx that runs the library, and has it run chunks of Lua.
+-- Starts an nginx that runs the library, and sends it chunks of Lua to run.
 
 local curl = require "dataworks.curl"
 local files = require "spec.support.files"
@@ -10,7 +10,7 @@ local M = {}
 local Host = {}
 Host.__index = Host
 
---- Nothing of it ends with the program that started it, but after half an hour.
+-- The name server ends after half an hour, whether or not it is stopped.
 local NAMES = [[
   cd %s
   LUA_PATH= LUA_CPATH= timeout 1800 luajit spec/support/names.lua >%s/names.port 2>&1 </dev/null &
@@ -27,11 +27,11 @@ function M.start(options)
     WORKERS = tostring(options.workers or 1), CERTIFICATES = options.ca_file:match "^(.*)/",
   }
   local names_pid
-  local said = shell.output(NAMES:format(words.TOP, directory, directory, directory))
-  names_pid, words.NAMES = said:match "^(%d+)%s+(%d+)$"
+  local printed = shell.output(NAMES:format(words.TOP, directory, directory, directory))
+  names_pid, words.NAMES = printed:match "^(%d+)%s+(%d+)$"
   if not names_pid then
-    shell.run("kill " .. said:match "%d+")
-    error("the name server said: " .. said)
+    shell.run("kill " .. printed:match "%d+")
+    error("the name server printed: " .. printed)
   end
   local output, status
   for _ = 1, 20 do
@@ -55,7 +55,7 @@ function Host:url(path)
   return ("http://127.0.0.1:%s/%s"):format(self.port, path)
 end
 
---- What a chunk returns, as text; run in the phase that is named, "content" when none is.
+--- Runs a chunk in a phase, by default "content", and returns its result as text.
 ---@param chunk string
 ---@param where? string
 function Host:run(chunk, where)

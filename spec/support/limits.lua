@@ -25,9 +25,8 @@ function M.start()
   error(output)
 end
 
--- curl shows how far it is when there are several, whatever it is told.
-
---- The answers to one request, sent `times` at once over as many connections, in the order they came.
+--- Sends a request `times` at once, over as many connections, and returns the answers in the order of their arrival.
+--- curl always shows progress when it sends several: its error output goes into a file.
 function Workers:ask(path, times)
   local text = shell.output(("env -u LD_PRELOAD curl -sS --noproxy '*' --max-time 60 --no-keepalive -Z "
     .. "--parallel-immediate --parallel-max 200 --config - 2>%s/curl.log <<'END'\n%s\nEND"):format(

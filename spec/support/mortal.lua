@@ -1,5 +1,5 @@
--- A program that runs one flow and keeps its state in a file, as a user's would. It counts the points at which it
--- could be killed, and at the one that its job names it sends itself SIGKILL. Its argument is the job, a JSON file.
+-- A program that runs one flow and keeps its state in a file. It counts the points at which it could be killed, and at
+-- the point that its job names it kills itself. Its argument is the job, a JSON file.
 
 local cjson = require "cjson"
 local dataworks = require "dataworks"

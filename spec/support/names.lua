@@ -1,5 +1,5 @@
--- A name server for specs: every name under .test is this machine's, silent.test is never answered, and no other exists.
--- Runs on LuaJIT by itself, and prints its port.
+-- A name server for specs: names under .test are 127.0.0.1, silent.test gets no answer, and no other name exists. Runs
+-- on LuaJIT as a program, and prints its port.
 
 local ffi = require "ffi"
 
@@ -15,7 +15,7 @@ ffi.cdef [[
 ]]
 
 local INET, DATAGRAM = 2, 2
-local A_OF_THIS_MACHINE = "\192\12\0\1\0\1\0\0\0\1\0\4\127\0\0\1"
+local LOOPBACK_RECORD = "\192\12\0\1\0\1\0\0\0\1\0\4\127\0\0\1"
 
 local sock = ffi.C.socket(INET, DATAGRAM, 0)
 local address, size = ffi.new "spec_address", ffi.new("unsigned[1]", 16)
@@ -25,7 +25,7 @@ assert(ffi.C.getsockname(sock, address, size) == 0)
 io.stdout:write(ffi.C.ntohs(address.port), "\n")
 io.stdout:flush()
 
---- Labels up to the empty one, and the question that they are in.
+--- Returns the name, the whole question and the type of its record.
 local function question_of(packet)
   local labels, at = {}, 13
   while packet:byte(at) > 0 do
@@ -43,7 +43,7 @@ local function answer(packet)
   elseif not name:find "%.test$" then
     return packet:sub(1, 2) .. "\129\131\0\1\0\0\0\0\0\0" .. question
   end
-  local found = kind == 1 and A_OF_THIS_MACHINE or ""
+  local found = kind == 1 and LOOPBACK_RECORD or ""
   return packet:sub(1, 2) .. "\129\128\0\1\0" .. (found ~= "" and "\1" or "\0") .. "\0\0\0\0" .. question .. found
 end
 

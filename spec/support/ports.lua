@@ -1,8 +1,8 @@
--- Ports of 127.0.0.1 for servers of specs.
+-- Ports of 127.0.0.1 for the servers of specs.
 
 local M = {}
 
---- A port that is likely to be free, and with it the fourteen that follow.
+--- A port that is probably free, as are the fourteen after it.
 ---@return integer
 function M.random()
   local file = assert(io.open("/dev/urandom", "rb"))

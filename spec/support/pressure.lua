@@ -1,12 +1,11 @@
--- A busted helper: the collector at full pressure. Inside a C function of ours every allocation runs a whole
--- cycle, so an object that C forgot to anchor is gone at once; elsewhere cycles follow each other without
--- a pause.
+-- A helper of busted: the garbage collector at full pressure. In the library's C functions every allocation runs a full
+-- cycle, so an object that C did not anchor is collected at once. Elsewhere one cycle follows the other.
 local getinfo, sethook = debug.getinfo, debug.sethook
-local ours = {}
-local tight = false
+local c_functions = {}
+local is_tight = false
 
 local function tighten()
-  tight = true
+  is_tight = true
   if _VERSION == "Lua 5.4" then
     collectgarbage("incremental", 0, 1000, 63)
     collectgarbage("step", 0)
@@ -18,7 +17,7 @@ local function tighten()
 end
 
 local function loosen()
-  tight = false
+  is_tight = false
   if _VERSION == "Lua 5.4" then
     collectgarbage("incremental", 10, 400, 10)
   else
@@ -28,16 +27,16 @@ local function loosen()
 end
 
 local function hook(event)
-  if event ~= "return" and ours[getinfo(2, "f").func] then
-    if not tight then tighten() end
-  elseif tight then
+  if event ~= "return" and c_functions[getinfo(2, "f").func] then
+    if not is_tight then tighten() end
+  elseif is_tight then
     loosen()
   end
 end
 
 local function watch(functions)
   for _, value in pairs(functions) do
-    if type(value) == "function" then ours[value] = true end
+    if type(value) == "function" then c_functions[value] = true end
   end
 end
 
@@ -50,9 +49,9 @@ for name, metatable in pairs(debug.getregistry()) do
     if type(metatable.__index) == "table" then watch(metatable.__index) end
   end
 end
-assert(next(ours), "no C function to watch")
+assert(next(c_functions), "no C function to watch")
 
--- A hook belongs to one coroutine.
+-- A hook works in one coroutine, so set it in each.
 local create = coroutine.create
 function coroutine.create(...)
   local thread = create(...)

@@ -7,12 +7,12 @@ local shell = require "spec.support.shell"
 
 local M = {}
 
--- tinyproxy takes letters, digits, "-", "." and "_" only.
+-- tinyproxy allows only letters, digits, "-", "." and "_".
 local PLAIN = { user = "proxy-user", password = "proxy-password.1" }
 local ODD = { user = "proxy user", password = "pass/word: @ 100%" }
 M.logins = { http_login = PLAIN, https_login = PLAIN, socks_login = ODD }
 
--- Leaves the number of a process that listens at the port; fails when another one does, which may be about to begin.
+-- Prints the id of the process that listens at the port. Fails when another process listens there, or starts to.
 local START = [[(
 listening() {
   env -u LD_PRELOAD curl -s --noproxy '*' --max-time 5 -o /dev/null http://127.0.0.1:%d/
@@ -92,9 +92,9 @@ function Proxies:start_nginx(certificates, behind)
   end)
 end
 
---- Each is reached by every name under .test, and reaches by them what listens on this machine.
+--- Starts proxies for which every name under .test is 127.0.0.1.
 ---@param certificates string the folder of a web server's
----@param behind integer|nil port of a service that `service` is to serve in TLS
+---@param behind integer|nil port of a service, for `service` to serve over TLS
 ---@return table proxies port by name: http, socks, and with a login http_login, socks_login; https, ...
 function M.start(certificates, behind)
   local self = setmetatable({ pids = {}, directory = shell.output "mktemp -d /tmp/dataworks-proxies.XXXXXX" }, Proxies)
@@ -118,17 +118,17 @@ local function escape(text)
   return (text:gsub("[^%w]", function(byte) return ("%%%02X"):format(byte:byte()) end))
 end
 
---- The URL of a proxy, with user and password where it asks for them.
+--- The URL of a proxy, with user and password when it requires them.
 ---@param scheme string
 ---@param name string
----@param password string|nil another one
+---@param password string|nil instead of the right one
 function Proxies:url(scheme, name, password)
   local login = M.logins[name]
   local before = login and ("%s:%s@"):format(escape(login.user), escape(password or login.password)) or ""
   return ("%s://%slocalhost:%d"):format(scheme, before, self[name])
 end
 
---- What a proxy has to tell so far.
+--- The log of a proxy.
 ---@param name string
 ---@return string
 function Proxies:log(name)
@@ -136,7 +136,7 @@ function Proxies:log(name)
 end
 
 function Proxies:stop()
-  -- nginx writes its number a moment after its parent has returned.
+  -- nginx writes its pid file a moment after its parent has returned.
   shell.run(("cd %s; for i in 1 2 3 4 5 6 7 8 9 10; do [ -s nginx.pid ] && break; sleep 0.1; done; "
     .. "kill %s $(cat nginx.pid); rm -rf %s"):format(self.directory, table.concat(self.pids, " "), self.directory))
 end

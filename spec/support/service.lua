@@ -1,4 +1,4 @@
--- The service of examples/openresty, started by its own script, against an emulator.
+-- Starts the service of examples/openresty by its own script, against an emulator.
 
 local cjson = require "cjson"
 local curl = require "dataworks.curl"
@@ -42,7 +42,7 @@ function Service:url(path)
   return ("http://127.0.0.1:%d%s"):format(self.port, path)
 end
 
---- Status, decoded body if it is JSON, headers.
+--- Returns the status, the body (decoded when it is JSON) and the headers.
 function Service:send(method, path, headers, body)
   local list = {}
   for name, value in pairs(headers or {}) do list[name] = value end
@@ -58,13 +58,13 @@ function Service:post(params, headers)
   return self:send("POST", "/sync-tasks", headers, type(params) == "string" and params or cjson.encode(params))
 end
 
---- The task once `good` says so. Workers may come and go meanwhile, and their connections with them.
-function Service:await(id, good)
+--- Waits until `is_ready(task)`. Failed requests are repeated, because workers may end meanwhile.
+function Service:await(id, is_ready)
   local task
   for _ = 1, 300 do
     local answered, _, now = pcall(self.send, self, "GET", "/sync-tasks/" .. id)
     task = answered and now or task
-    if answered and good(task) then return task end
+    if answered and is_ready(task) then return task end
     shell.run "sleep 0.1"
   end
   error("not in 30 seconds: " .. cjson.encode(task), 2)
@@ -74,7 +74,7 @@ function Service:await_end(id)
   return self:await(id, function(task) return task.state ~= "running" end)
 end
 
---- Once the emulator has been called.
+--- Waits until the emulator has received a call of the action.
 function Service:await_call(emulator, action)
   for _ = 1, 300 do
     if #emulator:journal(action) > 0 then return end
@@ -83,7 +83,7 @@ function Service:await_call(emulator, action)
   error("no call of " .. action .. " in 30 seconds: " .. self:log(), 2)
 end
 
---- Once none of these workers is left.
+--- Waits until all of these workers have ended.
 function Service:await_gone(pids, seconds)
   for _ = 1, seconds * 10 do
     local left = {}
@@ -96,7 +96,7 @@ function Service:await_gone(pids, seconds)
   error("a worker did not end: " .. self:log(), 2)
 end
 
---- The pids of its workers.
+--- Returns the pids of the workers.
 function Service:workers()
   local list = {}
   for pid in files.read(("/proc/%s/task/%s/children"):format(self.pid, self.pid)):gmatch "%d+" do list[#list + 1] = pid end

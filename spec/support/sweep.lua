@@ -1,23 +1,23 @@
--- Watches a whole run of the suite: every secret that the library was given, and every text that it told: errors,
--- events, debug lines, and whatever was turned into text. At the end none of the first may be in any of the second.
+-- Watches a whole run of the suite: collects each secret that the library receives, and each text that it shows (errors,
+-- events, debug lines, results of tostring). At the end, no text may contain a secret.
 
 local M = {}
 
--- Shorter ones, and plain words, are found in ordinary sentences.
-local SHORTEST = 6
+-- Shorter secrets, and plain words, are parts of ordinary sentences.
+local MIN_BYTES = 6
 
 local secrets, texts, errs = {}, {}, {}
 local raw_tostring = tostring
 
 local function keep_secret(text)
-  if type(text) == "string" and #text >= SHORTEST and not text:find "^%l+$" then secrets[text] = true end
+  if type(text) == "string" and #text >= MIN_BYTES and not text:find "^%l+$" then secrets[text] = true end
 end
 
 local function keep_text(text)
   if type(text) == "string" then texts[text] = true end
 end
 
---- All the text in a value, at any depth.
+--- Keeps all text in a value, at any depth.
 local function keep(value, seen)
   if type(value) == "string" then
     texts[value] = true
@@ -31,9 +31,16 @@ local function keep(value, seen)
   end
 end
 
+local function keep_signature(built, ...)
+  if built then
+    keep_secret((built.headers.authorization or built.url .. "&" .. built.body):match "Signature=([^&]*)")
+  end
+  return built, ...
+end
+
 local function watch_secrets()
-  local core, proxies, caller = require "dataworks.core", require "dataworks.transport.proxy", require "dataworks.call.pipeline"
-  local signer, find, request, generate, new = core.signer, proxies.secrets, core.request, core.generate, caller.new
+  local core, proxies, callers = require "dataworks.core", require "dataworks.transport.proxy", require "dataworks.call.caller"
+  local signer, proxy_secrets, request, generate, new = core.signer, proxies.secrets, core.request, core.generate, callers.new
 
   function core.signer(fields)
     if type(fields) == "table" then
@@ -43,31 +50,25 @@ local function watch_secrets()
   end
 
   function proxies.secrets(proxy)
-    local found = find(proxy)
+    local found = proxy_secrets(proxy)
     for _, secret in ipairs(found) do keep_secret(secret) end
     return found
   end
 
-  local function signed(built, ...)
-    if built then
-      keep_secret((built.headers.authorization or built.url .. "&" .. built.body):match "Signature=([^&]*)")
-    end
-    return built, ...
-  end
-  function core.request(...) return signed(request(...)) end
-  function core.generate(...) return signed(generate(...)) end
+  function core.request(...) return keep_signature(request(...)) end
+  function core.generate(...) return keep_signature(generate(...)) end
 
-  function caller.new(options, ...)
+  function callers.new(options, ...)
     keep_secret(options.client_key_password)
     return new(options, ...)
   end
 end
 
 local function watch_texts()
-  local errors, events, debugging = require "dataworks.error", require "dataworks.call.events", require "dataworks.call.event_log"
-  local new_error, new_events, line = errors.new, events.new, debugging.line
+  local errors, events, event_log = require "dataworks.error", require "dataworks.call.events", require "dataworks.call.event_log"
+  local new_error, new_events, line = errors.new, events.new, event_log.line
 
-  -- What is known of an error is completed later: it is read at the end.
+  -- Fields are added to an error later, so it is read at the end.
   function errors.new(...)
     local err = new_error(...)
     errs[#errs + 1] = err
@@ -84,7 +85,7 @@ local function watch_texts()
     return made
   end
 
-  function debugging.line(event)
+  function event_log.line(event)
     local text = line(event)
     keep_text(text)
     return text
@@ -102,28 +103,24 @@ function M.start()
   watch_texts()
 end
 
---- What was told, a text each; and how many secrets and texts there were.
----@return string[] hits
+---@return string[] hits one line for each secret in a text
 ---@return integer secrets
 ---@return integer texts
 function M.hits()
   for _, err in ipairs(errs) do keep(err, {}) end
-  local all, hits, many, told = {}, {}, 0, 0
-  for text in pairs(texts) do
-    told = told + 1
-    all[told] = text
-  end
-  -- One search in one long text for each secret; which of them it was is looked for only after a hit.
+  local all, hits, secret_count = {}, {}, 0
+  for text in pairs(texts) do all[#all + 1] = text end
+  -- Search all texts at once; look for the text only after a hit.
   local everything = table.concat(all, "\0")
   for secret in pairs(secrets) do
-    many = many + 1
+    secret_count = secret_count + 1
     if everything:find(secret, 1, true) then
       for _, text in ipairs(all) do
         if text:find(secret, 1, true) then hits[#hits + 1] = ("%q is in %q"):format(secret, text) end
       end
     end
   end
-  return hits, many, told
+  return hits, secret_count, #all
 end
 
 return M

@@ -1,4 +1,4 @@
--- Coroutines under a clock that is moved, not waited for: each runs until it sleeps, then the one that wakes first.
+-- Runs coroutines under a clock of its own, without waiting: after each sleep the coroutine that wakes first continues.
 
 local M = {}
 
@@ -23,7 +23,7 @@ function M.new(start)
     end
   end
 
-  --- Starts one now, or after some seconds.
+  --- Starts a coroutine now, or after some seconds.
   function world.spawn(fn, after)
     world.count = world.count + 1
     world.sleeping[#world.sleeping + 1] = {
@@ -31,7 +31,7 @@ function M.new(start)
     }
   end
 
-  --- Until all have ended, or until a time.
+  --- Runs until all coroutines end, or until a time.
   function world.run(till)
     while #world.sleeping > 0 do
       table.sort(world.sleeping, function(a, b) return a.at > b.at or a.at == b.at and a.number > b.number end)

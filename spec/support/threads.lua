@@ -1,4 +1,4 @@
--- The work of each of two threads: clients that block and clients on a loop, created and closed repeatedly.
+-- The program of each of two threads: makes and closes clients in a loop, some that block and some on an event loop.
 
 local dataworks = require "dataworks"
 local core = require "dataworks.core"

@@ -11,8 +11,8 @@ local PORTS = {
   "PROXY", "PROXY_REFUSING", "READY", "PROMPT", "LATE",
 }
 
--- An authority and, under one key, what it signed and what it did not. Clients have certificates of their own, one
--- of them with its key behind a password.
+-- An authority; certificates of servers, which share a key; and certificates of clients, one of them with an encrypted
+-- key.
 local CERTIFICATES = [[
 set -e
 cd %s
@@ -39,7 +39,7 @@ local function try(directory, top, base)
   end
   local conf = files.read("spec/support/web/nginx.conf"):gsub("@([%w_]+)@", words)
   files.write(directory .. "/nginx.conf", conf)
-  files.write(directory .. "/manners.conf", files.read("spec/support/web/manners.conf"))
+  files.write(directory .. "/handlers.conf", files.read("spec/support/web/handlers.conf"))
   local output, status = shell.run(("/usr/sbin/nginx -p %s -c nginx.conf -e error.log"):format(directory))
   return status == 0 and web, output
 end
@@ -75,7 +75,7 @@ function Web:tls_url(server, path)
 end
 
 function Web:stop()
-  -- The process writes its number a moment after its parent has returned.
+  -- nginx writes its pid file a moment after its parent has returned.
   shell.run(("cd %s; for i in 1 2 3 4 5 6 7 8 9 10; do [ -s nginx.pid ] && break; sleep 0.1; done; "
     .. "kill $(cat nginx.pid); rm -rf %s"):format(self.directory, self.directory))
 end

@@ -1,5 +1,4 @@
--- Calls an emulator over real HTTP, signed by the C core, which shares nothing with the emulator's own
--- reading of the rules.
+-- Calls an emulator over HTTP. The C core signs the requests; it shares no code with the emulator's verification.
 
 local actions = require "dataworks.api.actions"
 local core = require "dataworks.core"
@@ -27,7 +26,7 @@ function M.request(emulator, action, params, changes)
   }))
 end
 
---- Sends a request on a connection of its own.
+--- Sends a request on a new connection.
 ---@return table|nil reply {status, headers, body}
 ---@return table|nil err
 function M.send(emulator, request, timeout)

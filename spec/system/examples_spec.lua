@@ -12,7 +12,7 @@ describe("the example", function()
   for path in shell.output("ls examples/*.lua"):gmatch("[^\n]+") do
     local name = path:match("([^/]+)%.lua$")
 
-    it(name .. " runs against the emulator and shows what it made", function()
+    it(name .. " runs against the emulator and prints its results", function()
       local command = ("%s bin/dataworks emulator -- %s %s"):format(shell.interpreter, shell.interpreter, path)
       local output, status = shell.run(command)
       assert.equal(0, status, output)

@@ -1,5 +1,5 @@
--- A flow whose process is killed, at every point there is and on a network that loses requests and replies: a process
--- that goes on from the saved state ends with the one task. Tagged "install", for only other processes are to be watched.
+-- Kills the process of a flow at every point, also on a network that loses requests and replies. A process that resumes
+-- from the saved state must end with exactly one task. Tagged "install": the flows run in processes of their own.
 
 local cjson = require "cjson"
 local curl = require "dataworks.curl"
@@ -35,10 +35,10 @@ local function updating(task_type, file)
   }
 end
 
--- What each action meets, one after the other, before it meets the service as it should be.
-local WEATHER = {
+-- The faults of each action, in order, before the service answers normally.
+local NETWORKS = {
   ["on a good network"] = {},
-  ["on one that loses requests and replies"] = {
+  ["on a network that loses requests and replies"] = {
     { fault = "reset" }, { fault = "reset", acts = true }, { fault = "truncate" },
   },
 }
@@ -64,7 +64,7 @@ describe("a killed flow #install", function()
     shell.output("rm -r " .. shell.quote(folder))
   end)
 
-  -- Over one connection, for there are thousands of these.
+  -- Over one connection, because there are thousands of these requests.
   local function control(method, path, body)
     local status, failure, text = session:send(method, emulator.endpoint .. "/_emulator/" .. path, {},
       body and cjson.encode(body) or "", 10)
@@ -78,7 +78,7 @@ describe("a killed flow #install", function()
     file:close()
   end
 
-  -- Has the emulator and the two jobs ready: that of the process that dies, and that of the one that goes on.
+  -- Resets the emulator and writes two jobs: one for the process that dies, one for the process that resumes.
   local function prepare(case, dies_at)
     os.remove(folder .. "/state")
     os.remove(folder .. "/kill")
@@ -111,13 +111,13 @@ describe("a killed flow #install", function()
     return result
   end
 
-  local function undisturbed(case)
+  local function run_uninterrupted(case)
     local before = prepare(case)
     local result = result_of(shell.run(program "first"))
     return result, #control("GET", "journal") - before
   end
 
-  -- The contents that an action set, one for each time that it took effect.
+  -- The content of each call of an action that took effect.
   local function effects(action)
     local list = {}
     for _, entry in ipairs(control("GET", "journal?action=" .. action)) do
@@ -141,13 +141,13 @@ describe("a killed flow #install", function()
       }).Data.DISyncTasks
       assert.same({ 1, result.FileId }, { #found, ids.text(found[1].NodeId) }, where)
     end
-    -- An update may be made more than once, always to the same content.
+    -- An update may be repeated, always with the same content.
     local updates = effects(UPDATE)
     assert.is_true(case.flow == "create_sync_task" and #updates == 0 or #updates >= 1, where)
     for _, content in ipairs(updates) do assert.equal(expected.TaskContent, content, where) end
   end
 
-  local function start_weather(case, faults)
+  local function add_faults(case, faults)
     for _, action in ipairs { GENERATE[case.flow], "QueryDISyncTaskConfigProcessResult", CREATE, UPDATE } do
       for _, fault in ipairs(faults) do
         control("POST", "faults", { action = action, fault = fault.fault, acts = fault.acts })
@@ -165,15 +165,15 @@ describe("a killed flow #install", function()
   for _, case in ipairs(CASES) do
     local name = ("(%s of %s) "):format(case.flow, case.task_type)
 
-    for weather, faults in pairs(WEATHER) do
-      it(name .. "leaves one task wherever it is killed " .. weather, function()
-        local expected = undisturbed(case)
+    for network, faults in pairs(NETWORKS) do
+      it(name .. "leaves one task wherever it is killed " .. network, function()
+        local expected = run_uninterrupted(case)
         local both = ("%s; echo \"ended $?\"; %s"):format(program "first", program "second")
         local points = 0
         local ended
         repeat
           prepare(case, points + 1)
-          start_weather(case, faults)
+          add_faults(case, faults)
           local output = shell.run(both)
           ended = output:match "ended (%d+)"
           local where = ("point %d\n%s"):format(points + 1, output)
@@ -181,15 +181,15 @@ describe("a killed flow #install", function()
           check(case, expected, output, where)
           points = points + 1
         until ended == "0"
-        -- Two around each call, two around each state, and the end.
+        -- Two points around each call, two around each state, and one at the end.
         local calls = case.task_type == "DI_OFFLINE" and 1 or 4
         local steps = case.task_type == "DI_OFFLINE" and 2 or 4
         assert.is_true(points > 2 * calls + 2 * steps, points)
       end)
     end
 
-    it(name .. "leaves one task when it is killed while it waits for a reply", function()
-      local expected, calls = undisturbed(case)
+    it(name .. "leaves one task when it is killed during the wait for a reply", function()
+      local expected, calls = run_uninterrupted(case)
       for call = 1, calls do
         local before = prepare(case)
         if call > 1 then control("POST", "faults", { fault = "slow_head", seconds = 0, times = call - 1 }) end

@@ -1,5 +1,5 @@
--- Every way in which a request or its reply is lost, for each kind of action, over real HTTP: how often it is tried,
--- what the error says, and that nothing ever happens twice.
+-- Every way to lose a request or its reply, for each kind of action, over real HTTP: the number of attempts, the fields of
+-- the error, and that no effect happens twice.
 
 local dataworks = require "dataworks"
 local files = require "spec.support.files"
@@ -16,15 +16,14 @@ local ACTIONS = {
   unsent = { "UpdateDIProjectConfig", { ProjectId = PROJECT, DestinationType = "odps", ProjectConfig = { DROPTABLE = "IGNORE" } } },
 }
 
--- What each loss is to a client: refused before anything was done; perhaps carried out; or carried out for all that the
--- client knows. The last two differ in what the error calls sent.
+-- A loss is either a refusal before the service acted, or the service may have acted; `sent` is the error's field.
 local LOSSES = {
   ["a throttle of the gateway (400)"] = { { fault = "throttle" }, refused = true, kind = "service", sent = true },
   ["a throttle of DataWorks (429)"] = { { fault = "throttle_service" }, refused = true, kind = "service", sent = true },
   ["a throttle under another status"] = {
     { fault = "error", status = 503, code = "Throttling.System" }, refused = true, kind = "service", sent = true,
   },
-  ["a refusal that says when to come again"] = {
+  ["a refusal with a time for the retry"] = {
     { fault = "error", status = 400, code = "QpsLimit", retry_after = 1 }, refused = true, kind = "service", sent = true,
   },
   ["a reset before acting"] = { { fault = "reset" }, kind = "transport", sent = "unknown" },
@@ -46,7 +45,7 @@ local FINAL = {
   ["a failure under HTTP 200 that says Success is false"] = { { fault = "unsuccessful" }, kind = "task" },
 }
 
-describe("when", function()
+describe("a lost request or reply:", function()
   local emulator, client, slept
 
   setup(function() emulator = support.start() end)
@@ -67,7 +66,7 @@ describe("when", function()
     return client
   end
 
-  -- Calls, no two of them with one nonce, and their effects; a read has none.
+  --- The number of calls, each with its own nonce, and of their effects; a read has none.
   local function journal(action)
     local entries, nonces, effects = emulator:journal(action), {}, 0
     for _, entry in ipairs(entries) do
@@ -88,31 +87,31 @@ describe("when", function()
     local name, params = action[1], action[2]
 
     for what, loss in pairs(LOSSES) do
-      local again = class ~= "unsent" or loss.refused or false
+      local is_retried = class ~= "unsent" or loss.refused or false
 
-      it(("%s meets %s again and again, it is tried %s"):format(name, what, again and "three times" or "once"), function()
+      it(("%s is tried %s when every attempt meets %s"):format(name, is_retried and "three times" or "once", what), function()
         break_calls(loss[1], name, 9)
         local result, err = new():call(name, params)
-        local attempts = again and 3 or 1
+        local attempts = is_retried and 3 or 1
         assert.is_nil(result)
-        assert.same({ loss.kind, loss.sent, again, attempts, again and "attempts" or nil },
+        assert.same({ loss.kind, loss.sent, is_retried, attempts, is_retried and "attempts" or nil },
           { err.kind, err.sent, err.retryable, err.attempts, err.gave_up })
         local acts = class ~= "always" and (loss[1].acts or loss[1].fault == "truncate")
         assert.same({ attempts, acts and 1 or 0 }, { journal(name) })
         assert.equal(attempts - 1, slept)
       end)
 
-      it(("%s meets %s once, it %s"):format(name, what, again and "succeeds in the second attempt" or "says so"), function()
+      it(("%s %s after one attempt met %s"):format(name, is_retried and "succeeds" or "fails", what), function()
         break_calls(loss[1], name, 1)
         local result, err = new():call(name, params)
-        assert.equal(again, result ~= nil, tostring(err))
-        local acts = class ~= "always" and (again or loss[1].acts or loss[1].fault == "truncate")
-        assert.same({ again and 2 or 1, acts and 1 or 0 }, { journal(name) })
+        assert.equal(is_retried, result ~= nil, tostring(err))
+        local acts = class ~= "always" and (is_retried or loss[1].acts or loss[1].fault == "truncate")
+        assert.same({ is_retried and 2 or 1, acts and 1 or 0 }, { journal(name) })
       end)
     end
 
     for what, final in pairs(FINAL) do
-      it(("%s meets %s, it is tried once"):format(name, what), function()
+      it(("%s is tried once when it meets %s"):format(name, what), function()
         break_calls(final[1], name, 9)
         local _, err = new():call(name, params)
         assert.same({ final.kind, true, false, 1 }, { err.kind, err.sent, err.retryable, err.attempts })
@@ -120,9 +119,9 @@ describe("when", function()
       end)
     end
 
-    it(("%s is not answered in time, none is left to repeat it, and what may have been carried out is called so"):format(name), function()
+    it(("%s times out without a retry, and the error says whether the service may have acted"):format(name), function()
       new()
-      -- A connection is there, so that all of the time is the service's.
+      -- Opens the connection, so that the service has the whole timeout.
       assert(client:call("ListDIProjectConfig", ACTIONS.always[2]))
       local before = (journal(name))
       break_calls({ fault = "slow_head", seconds = 5 }, name, 1)
@@ -133,14 +132,14 @@ describe("when", function()
       assert.equal(class ~= "always", tostring(err):find("it may have been carried out", 1, true) ~= nil)
     end)
 
-    it(("nobody listens to %s, it is tried three times and was surely not sent"):format(name), function()
+    it(("%s is tried three times and was not sent when no server listens"):format(name), function()
       local _, err = new({ endpoint = "http://127.0.0.1:1" }):call(name, params)
       assert.same({ "transport", false, true, 3, "attempts" }, { err.kind, err.sent, err.retryable, err.attempts, err.gave_up })
       assert.equal(0, (journal(name)))
     end)
   end
 
-  it("UpdateDIProjectConfig was first not sent and then lost, the second attempt is the last", function()
+  it("UpdateDIProjectConfig has no third attempt when the first was not sent and the second is lost", function()
     break_calls({ fault = "reset", acts = true }, "UpdateDIProjectConfig", 1)
     local real = require("dataworks.transport.choose").new {}
     local tries = 0

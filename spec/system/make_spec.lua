@@ -8,7 +8,7 @@ describe("make #install", function()
   before_each(function() folder = shell.output("mktemp -d") .. "/it's a folder" end)
   after_each(function() shell.output("rm -rf " .. shell.quote(folder:match("^(.*)/"))) end)
 
-  it("env prints what eval needs to load the modules, from a folder of any name", function()
+  it("env prints the paths that load the modules, from a folder of any name", function()
     local copy = shell.quote(folder)
     shell.output(clean .. ([[
       mkdir -p %s/build && cp -r Makefile lua %s && cp -r build/%s %s/build && cd %s &&
@@ -16,7 +16,7 @@ describe("make #install", function()
       :format(copy, copy, shell.lua, copy, copy, shell.lua, shell.interpreter))
   end)
 
-  it("install gives a command that needs no environment, and uninstall takes all of it away", function()
+  it("install adds a command that needs no environment, and uninstall removes all files", function()
     local prefix = folder:gsub("'", "")
     local to = (" -s LUA=%s PREFIX=%s"):format(shell.lua, shell.quote(prefix))
     shell.output(clean .. "make install" .. to)
@@ -40,7 +40,7 @@ describe("make test #install", function()
   end)
   after_each(function() shell.output("rm -rf " .. folder) end)
 
-  -- The part of it that runs one suite, on a suite of one file.
+  --- Runs tools/suite on one spec file.
   local function suite(text)
     local file = assert(io.open(folder .. "/spec/it_spec.lua", "w"))
     file:write(text)
@@ -49,7 +49,7 @@ describe("make test #install", function()
     return shell.output(("cat %s/build/%s/counts"):format(folder, shell.lua)), status == 0
   end
 
-  it("counts what passed, failed and was skipped", function()
+  it("counts passed, failed and skipped tests", function()
     local counts, ok = suite [[
       describe("x", function()
         it("a", function() end)
@@ -81,7 +81,7 @@ describe("make test #install", function()
     assert.is_false(ok)
   end)
 
-  it("succeeds when all passed", function()
+  it("succeeds when all tests pass", function()
     local counts, ok = suite [[it("a", function() end)]]
     assert.equal("1 0 0", counts)
     assert.is_true(ok)

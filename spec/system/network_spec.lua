@@ -20,7 +20,7 @@ describe("a client's network", function()
     assert.not_matches("secret", message)
   end
 
-  it("is checked where it is written", function()
+  it("raises for wrong options at the caller's line", function()
     raises("network must be one of public, vpc", { network = "intranet" })
     raises("network: region cn-qingdao has no VPC host", { network = "vpc", region = "cn-qingdao" })
     raises("min_tls must be one of 1.2, 1.3", { min_tls = "1.1" })
@@ -36,7 +36,7 @@ describe("a client's network", function()
     assert.matches(("network_spec.lua:%d:"):format(line), message, 1, true)
   end)
 
-  it("is public or a VPC's, by option, then environment", function()
+  it("is public or a VPC, by option or else environment", function()
     local function endpoint(options, variables)
       options.getenv = environment(variables or {})
       return tostring(dataworks.new(options)):match "%((.-),"
@@ -48,7 +48,7 @@ describe("a client's network", function()
     assert.equal("https://example.com", endpoint({ endpoint = "example.com" }, vpc))
   end)
 
-  it("that only the environment has wrong is an error of each call, nothing being sent", function()
+  it("fails each call when the environment is wrong, and sends nothing", function()
     for variables, path in pairs {
       [{ ALIBABA_CLOUD_REGION_ID = "cn-qingdao", ALIBABA_CLOUD_ENDPOINT_TYPE = "vpc" }] = "network",
       [{ ALIBABA_CLOUD_REGION_ID = "cn-shanghai", ALIBABA_CLOUD_ENDPOINT_TYPE = "intranet" }] = "network",
@@ -68,7 +68,7 @@ describe("a client's network", function()
     end
   end)
 
-  it("is told to each request of the transport, as it was when the client was made", function()
+  it("stays as it was when the client was created", function()
     local variables = { https_proxy = "proxy.test:3128", no_proxy = "direct.test" }
     local answers = { fake.good {}, fake.good {} }
     local client, world = fake.client(answers, { getenv = environment(variables) })
@@ -87,8 +87,8 @@ describe("a client's network", function()
     end
   end)
 
-  -- What a proxy could send back of a request, and what a transport could say.
-  it("keeps the proxy's password and the key's secret, whatever comes back", function()
+  -- A proxy may send parts of the request back; a transport may put anything into its messages.
+  it("keeps the passwords of proxy and key out of errors and events", function()
     local forms = { "pr0xy p@ss", "pr0xy%20p%40ss", "dXNlcjpwcjB4eSBwQHNz", "key-password" }
     local all = table.concat(forms, " ")
     for _, answer in ipairs {
@@ -108,7 +108,7 @@ describe("a client's network", function()
     end
   end)
 
-  it("shows neither in the fields of its tables", function()
+  it("keeps both passwords out of its fields", function()
     local function everything(value, seen)
       if type(value) ~= "table" or seen[value] then return tostring(value) end
       seen[value] = true
@@ -142,7 +142,7 @@ describe("a client through a proxy", function()
     if web then web:stop() end
   end)
 
-  -- The emulator, behind TLS and under a name that only the proxies know.
+  -- The emulator behind TLS, under a name that only the proxies resolve.
   local function client_of(changes)
     local options = {
       endpoint = ("https://service.test:%d"):format(proxies.service), ca_file = web.ca_file, sleep = function() end,
@@ -187,14 +187,14 @@ describe("a client through a proxy", function()
     end)
   end
 
-  it("goes direct where no_proxy says so", function()
+  it("goes direct when no_proxy exempts the host", function()
     local direct = { proxy = proxies:url("http", "http"), no_proxy = ".test" }
     fails("transport", "CURLE_COULDNT_RESOLVE_HOST", direct)
     direct.no_proxy = "example.com"
     assert(call(direct))
   end)
 
-  it("says of what the proxy refuses that it was the proxy, and doesn't insist", function()
+  it("names the proxy when it refuses, and does not retry", function()
     local err = fails("transport", "PROXY_AUTHENTICATION", { proxy = proxies:url("http", "http_login", "wrong-password") })
     assert.equal("the proxy answered HTTP 401 when asked for a connection to the service", err.message)
     assert.same({ false, 1 }, { err.retryable, err.attempts })
@@ -211,7 +211,7 @@ describe("a client through a proxy", function()
     assert.equal(0, #emulator:journal "GetDISyncTask")
   end)
 
-  it("tries again when the proxy could not reach the service", function()
+  it("retries when the proxy can't reach the service", function()
     for _, kind in ipairs { { "http", "http" }, { "socks5h", "socks" } } do
       local err = fails("transport", "PROXY_FAILED", {
         proxy = proxies:url(kind[1], kind[2]), endpoint = ("https://service.test:%d"):format(native.closed_port()),
@@ -220,7 +220,7 @@ describe("a client through a proxy", function()
     end
   end)
 
-  it("says of a proxy that can't be reached or trusted that it is the proxy", function()
+  it("names the proxy when it can't be reached or trusted", function()
     local closed = native.closed_port()
     for proxy, expected in pairs {
       [("http://127.0.0.1:%d"):format(closed)] = { "CURLE_COULDNT_CONNECT", "^the proxy: .*", "no_proxy" },
@@ -241,7 +241,7 @@ describe("a client through a proxy", function()
     assert.matches("^the proxy: ", err.message)
   end)
 
-  it("says of the service's own certificate that it is the service's", function()
+  it("does not name the proxy when the service's certificate is refused", function()
     for _, kind in ipairs { { "http", "http" }, { "https", "https" }, { "socks5h", "socks" } } do
       local err = fails("transport", "CURLE_PEER_FAILED_VERIFICATION", {
         proxy = proxies:url(kind[1], kind[2]), endpoint = ("https://other.test:%d"):format(proxies.service),
@@ -251,7 +251,7 @@ describe("a client through a proxy", function()
     end
   end)
 
-  it("takes a proxy's 407 in plain http for no answer of the service", function()
+  it("does not take a proxy's 407 over plain http for the service's reply", function()
     local err = fails("transport", "PROXY_AUTHENTICATION", {
       proxy = proxies:url("http", "http_login"):gsub("//.*@", "//"), allow_http = true,
       endpoint = ("http://service.test:%d"):format(emulator.port),
@@ -283,7 +283,7 @@ describe("a client over TLS", function()
     return web.directory .. "/" .. name
   end
 
-  it("names the option and the path of a file that isn't there", function()
+  it("names option and path of a missing file", function()
     for name, changes in pairs {
       ca_file = { ca_file = "/missing/file.pem" },
       client_certificate = { client_certificate = "/missing/file.pem", client_key = file "client.key" },
@@ -295,7 +295,7 @@ describe("a client over TLS", function()
     end
   end)
 
-  it("says what to look at when certificate and key don't fit", function()
+  it("gives advice when certificate and key don't match", function()
     local err = call("tls_client", {
       client_certificate = file "client.pem", client_key = file "locked.key", client_key_password = "wrong-password",
     })
@@ -304,7 +304,7 @@ describe("a client over TLS", function()
     assert.not_matches("wrong", tostring(err))
   end)
 
-  it("does not take a web server's page about certificates for the service's answer", function()
+  it("does not take a web server's page about certificates for the service's reply", function()
     local err = call("tls_client", {})
     assert.same({ "transport", false, "CURLE_SSL_CLIENTCERT", false }, { err.kind, err.sent, err.code, err.retryable })
     assert.equal("the server wants a client certificate", err.message)
@@ -313,7 +313,7 @@ describe("a client over TLS", function()
     assert.equal("the server refuses the client certificate", err.message)
   end)
 
-  it("names min_tls when the server has only an older version", function()
+  it("names min_tls when the server speaks only an older version", function()
     local err = call("tls_12", { min_tls = "1.3" })
     assert.same({ "transport", false, "CURLE_SSL_CONNECT_ERROR" }, { err.kind, err.sent, err.code })
     assert.matches("min_tls", err.advice)

@@ -1,4 +1,4 @@
--- Credentials inside nginx: fetched once for a worker, and with a lua_shared_dict once for all.
+-- Credentials inside nginx: one fetch for a worker, or for all workers with a lua_shared_dict.
 if not rawget(_G, "jit") then return end
 
 local emulators = require "spec.support.emulator"
@@ -41,15 +41,15 @@ describe("credentials inside nginx", function()
   it("are fetched once for all requests of a worker", function()
     assert.equal("ok ok ok", run [[
       local client = new()
-      local threads, said = {}, {}
-      for i = 1, 3 do threads[i] = ngx.thread.spawn(function() said[i] = works(client) end) end
+      local threads, result = {}, {}
+      for i = 1, 3 do threads[i] = ngx.thread.spawn(function() result[i] = works(client) end) end
       for i = 1, 3 do ngx.thread.wait(threads[i]) end
-      return table.concat(said, " ")
+      return table.concat(result, " ")
     ]])
     assert.equal(1, fetches())
   end)
 
-  it("are fetched once for all clients that name a dict, and lie there no longer than they are good", function()
+  it("are fetched once for all clients that share a dict, where they expire with the credentials", function()
     assert.equal("ok ok", run [[return works(new { credentials_dict = "keys" }) .. " " .. works(new { credentials_dict = "keys" })]])
     assert.equal(1, fetches())
     local left = tonumber(run [[
@@ -58,18 +58,18 @@ describe("credentials inside nginx", function()
     assert.is_true(left > 60 and left <= 3600, tostring(left))
   end)
 
-  it("are fetched by one of those who come at the same time, which the others wait for", function()
+  it("are fetched once for simultaneous calls of several clients", function()
     assert.equal("ok ok ok", run [[
       ngx.shared.keys:flush_all()
-      local threads, said = {}, {}
-      for i = 1, 3 do threads[i] = ngx.thread.spawn(function() said[i] = works(new { credentials_dict = "keys" }) end) end
+      local threads, result = {}, {}
+      for i = 1, 3 do threads[i] = ngx.thread.spawn(function() result[i] = works(new { credentials_dict = "keys" }) end) end
       for i = 1, 3 do ngx.thread.wait(threads[i]) end
-      return table.concat(said, " ")
+      return table.concat(result, " ")
     ]])
     assert.equal(1, fetches())
   end)
 
-  it("are not taken from clients with other options", function()
+  it("are not shared with clients that have other options", function()
     run [[ngx.shared.keys:flush_all() return works(new { credentials_dict = "keys" })]]
     assert.equal("ok", run [[return works(new { credentials_dict = "keys", region = "cn-beijing" })]])
     assert.equal(2, fetches())
@@ -79,11 +79,11 @@ describe("credentials inside nginx", function()
     run [[ngx.shared.keys:flush_all() return ""]]
     local seen, workers = {}, 0
     for _ = 1, 200 do
-      local said, pid = run([[
+      local result, pid = run([[
         ngx.header.connection = "close"
         return works(new { credentials_dict = "keys" }) .. " " .. ngx.worker.pid()
       ]]):match "^(%w+) (%d+)$"
-      assert.equal("ok", said)
+      assert.equal("ok", result)
       workers = workers + (seen[pid] and 0 or 1)
       seen[pid] = true
       if workers == 2 then break end
@@ -92,7 +92,7 @@ describe("credentials inside nginx", function()
     assert.equal(1, fetches())
   end)
 
-  it("are fetched anew when the profile says something else, though the options are the same", function()
+  it("are fetched again when the profile's file changes", function()
     local function with_profile(query)
       files.write(host.directory .. "/config.json", ([[{
         "current": "default", "profiles": [{ "name": "default", "mode": "CredentialsURI", "credentials_uri": "%s/credentials?%s" }]
@@ -108,7 +108,7 @@ describe("credentials inside nginx", function()
     assert.equal(2, fetches())
   end)
 
-  it("are not taken from clients in another environment, or whose source is a function", function()
+  it("are not shared with clients that have another environment, or whose source is a function", function()
     assert.equal("ok ok ok", run(([[
       ngx.shared.keys:flush_all()
       local function by_variable(query)
@@ -132,7 +132,7 @@ describe("credentials inside nginx", function()
     assert.equal(2, #emulator:journal "AssumeRole")
   end)
 
-  it("are fetched by each at once where the dict is full", function()
+  it("are fetched by each client when the dict is full", function()
     assert.equal("ok ok", run [[
       local full = ngx.shared.full
       for i = 1, 10000 do if not full:safe_set(i, ("x"):rep(20)) then break end end
@@ -141,7 +141,7 @@ describe("credentials inside nginx", function()
     assert.equal(2, fetches())
   end)
 
-  it("that a worker which died began to fetch are fetched in the time that is left", function()
+  it("are fetched before the deadline though a worker died with the lock", function()
     assert.equal("ok ok", run [[
       ngx.shared.keys:flush_all()
       local first = works(new { credentials_dict = "keys" })
@@ -153,7 +153,7 @@ describe("credentials inside nginx", function()
     assert.equal(2, fetches())
   end)
 
-  it("come to the others when the thread that asked first is killed", function()
+  it("arrive though the thread that fetches them is killed", function()
     emulator:fault { fault = "slow_head", action = "credentials_uri", seconds = 0.5 }
     assert.equal("ok", run [[
       local client = new { timeout = 10 }
@@ -164,7 +164,7 @@ describe("credentials inside nginx", function()
     assert.equal(1, fetches())
   end)
 
-  it("raise in the call what an option raises while they are fetched, and hold up nobody after that", function()
+  it("raise an option's error in the call, and are fetched by the next call", function()
     assert.equal("boom ok", run [[
       local asked = 0
       local client = new { random = function()
@@ -175,27 +175,27 @@ describe("credentials inside nginx", function()
     ]])
   end)
 
-  it("are fetched by whoever asks while nginx has no timer left", function()
+  it("are fetched in the request itself when nginx has no timer left", function()
     assert.equal("ok", run [[
       local stop = false
       for _ = 1, 8 do assert(ngx.timer.at(0, function() repeat ngx.sleep(0.01) until stop end)) end
       ngx.sleep(0.05)
-      local said = works(new { timeout = 10 })
+      local result = works(new { timeout = 10 })
       stop = true
-      return said
+      return result
     ]])
     assert.equal(1, fetches())
     assert.matches("lua_max_running_timers are not enough", host:log())
   end)
 
-  it("need a dict that is there", function()
+  it("need a dict that exists", function()
     assert.matches('dataworks.new: nginx has no lua_shared_dict nowhere; add "lua_shared_dict nowhere 64k;" to its http block',
       run [[return select(2, pcall(new, { credentials_dict = "nowhere" }))]], 1, true)
     assert.has_error(function() require("dataworks").new { credentials_dict = "keys" } end,
       "dataworks.new: credentials_dict is for nginx, whose workers share a lua_shared_dict; leave it out elsewhere")
   end)
 
-  it("don't come from a program, which would hold up the worker", function()
+  it("don't come from a program, which would block the worker", function()
     assert.matches("a program can't be run inside nginx", run
       [[return works(new { credentials = { type = "external", process_command = "echo" } })]], 1, true)
   end)

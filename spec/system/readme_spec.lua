@@ -14,6 +14,15 @@ local function blocks(text)
   return list
 end
 
+--- The names that a page's headings have in links.
+local function anchors(path)
+  local names = {}
+  for title in ("\n" .. files.read(path)):gmatch("\n#+ ([^\n]+)") do
+    names[title:lower():gsub("[^%w%s_-]", ""):gsub("%s", "-")] = true
+  end
+  return names
+end
+
 local function missing(names)
   local list = {}
   for _, name in ipairs(names) do
@@ -23,7 +32,7 @@ local function missing(names)
   return table.concat(list, " ")
 end
 
--- The fields of a documented class.
+--- The fields of a documented class.
 local function fields(path, class)
   local names, inside = {}, false
   for line in files.read(path):gmatch("[^\n]*") do
@@ -41,6 +50,24 @@ local function keys(map)
 end
 
 describe("the README and its reference", function()
+  it("has relative links whose files and headings exist", function()
+    for path in shell.output("ls *.md docs/*.md bench/*.md examples/*/*.md"):gmatch("[^\n]+") do
+      local folder = path:match("^(.*/)") or ""
+      for link in files.read(path):gsub("```.-```", ""):gmatch("%]%(([^)%s]+)%)") do
+        local to, heading = link:match("^([^#]*)#?(.*)$")
+        to = to == "" and path or folder .. to
+        if not link:find("^%a+:") then
+          local file = io.open(to)
+          assert.is_truthy(file, ("%s links to %s, which does not exist"):format(path, link))
+          file:close()
+          if heading ~= "" then
+            assert.is_true(anchors(to)[heading] or false, ("%s links to %s, a heading that does not exist"):format(path, link))
+          end
+        end
+      end
+    end
+  end)
+
   it("shows make demo first, then make test", function()
     local demo, test = readme:find("make demo", 1, true), readme:find("make test", 1, true)
     assert.is_true(demo < test)
@@ -88,14 +115,14 @@ describe("the README and its reference", function()
     assert.equal("", missing(keys(require("dataworks.emulator.settings").defaults())))
   end)
 
-  it("has Lua that compiles", function()
+  it("has code blocks that compile", function()
     for _, code in ipairs(blocks(reference)) do
       local load_text = loadstring or load -- luacheck: ignore 113
       assert.is_truthy(load_text(code), code)
     end
   end)
 
-  it("has a first script of ten lines or a few more that works as it stands", function()
+  it("has a first script of at most 14 lines that runs unchanged", function()
     local path = os.tmpname()
     local file = assert(io.open(path, "w"))
     file:write(blocks(readme)[1])

@@ -55,7 +55,7 @@ describe("the rockspec", function()
     shell.output("luarocks lint rockspec/dataworks-dev-1.rockspec")
   end)
 
-  it("names the version of a release, which the module and the change log name too", function()
+  it("agrees with the module and the change log on the version of a release", function()
     local version = require("dataworks")._VERSION
     assert.matches("^%d+%.%d+%.%d+$", version)
     local log = assert(io.open("CHANGELOG.md")):read("*a")
@@ -67,7 +67,7 @@ describe("the rockspec", function()
   end)
 end)
 
--- Built in a copy: luarocks leaves its objects beside the sources.
+-- Builds a copy: luarocks leaves its objects beside the sources.
 describe("the installed rock #install", function()
   local version = _VERSION:match("%d%.%d")
   local folder, quoted

@@ -1,4 +1,4 @@
--- The service of examples/openresty on a real nginx. It runs on nginx's own LuaJIT, whatever runs the specs.
+-- The service of examples/openresty on a real nginx, which has its own LuaJIT: one run is enough.
 if not rawget(_G, "jit") then return end
 
 local dataworks = require "dataworks"
@@ -41,7 +41,7 @@ describe("the service of examples/openresty", function()
     return count
   end
 
-  it("takes a task at once, and creates it", function()
+  it("accepts a task at once, and creates it", function()
     emulator:settings { first_id = "9007199254740993" }
     local status, body, headers = service:post(params "at_once")
     assert.equal(202, status)
@@ -56,12 +56,12 @@ describe("the service of examples/openresty", function()
     assert.equal(1, created "at_once")
   end)
 
-  it("takes the example of its README", function()
+  it("accepts the example of its README", function()
     local _, body = service:post(files.read "examples/openresty/task.json")
     assert.equal("done", service:await_end(body.id).state)
   end)
 
-  it("tells how far a task is, alone and in the list, newest first", function()
+  it("reports progress for a task and in the list, newest first", function()
     emulator:settings { pending_calls = 3 }
     local _, one = service:post(params "first")
     local _, two = service:post(params "second")
@@ -76,7 +76,7 @@ describe("the service of examples/openresty", function()
     assert.equal("done", service:await_end(two.id).state)
   end)
 
-  it("tells why a task failed, and what may help", function()
+  it("reports why a task failed", function()
     emulator:fault { fault = "error", action = "CreateDISyncTask", status = 403, code = "Forbidden.Access", message = "not you" }
     local _, body = service:post(params "refused")
     local task = service:await_end(body.id)
@@ -86,7 +86,7 @@ describe("the service of examples/openresty", function()
     assert.is_nil(task.FileId)
   end)
 
-  it("refuses wrong parameters with their path, and sends nothing", function()
+  it("refuses wrong parameters with their path, without sending anything", function()
     local wrong = params "wrong"
     wrong.TaskParam.steps[1].stepType = nil
     local status, body = service:post(wrong)
@@ -99,7 +99,7 @@ describe("the service of examples/openresty", function()
     assert.same({}, emulator:journal())
   end)
 
-  it("sends a script on as it came", function()
+  it("forwards a script byte for byte", function()
     local script = [[{ "type":"realtime", "version":"1.0", "empty":[], "id":123456789012345678, "odd":"} \\\" , [ \u00fc",
       "setting":{"resourceGroup":"S_res_group_1_2","taskType":"oneclick_to_odps"}, "steps":[]}]]
     local steps = require("cjson").encode(params("").TaskParam.steps)
@@ -110,7 +110,7 @@ describe("the service of examples/openresty", function()
     assert.equal(script, emulator:journal("GenerateDISyncTaskConfigForCreating")[1].params.TaskParam)
   end)
 
-  it("refuses what is no JSON object, no JSON, or too large", function()
+  it("refuses a body that is malformed, not an object or too large", function()
     for _, text in ipairs { "", "{", "[1]", "3", "null", '"a"',
       (require("cjson").encode(params "hex"):gsub('"type":', '"hex":0x10,"type":')) } do
       local status, body = service:post(text)
@@ -122,7 +122,7 @@ describe("the service of examples/openresty", function()
     assert.same({ 413, "invalid" }, { status, body.error.kind })
   end)
 
-  it("says in JSON what is not there, and which methods there are", function()
+  it("answers unknown paths and methods in JSON", function()
     for _, path in ipairs { "/nothing", "/sync-tasks/", "/sync-tasks/0", "/sync-tasks/" .. ("0"):rep(32), "/sync-tasksx" } do
       local status, body = service:send("GET", path)
       assert.same({ 404, "invalid" }, { status, body.error.kind }, path)
@@ -151,7 +151,7 @@ describe("the service of examples/openresty", function()
     assert.same({ 400, "Idempotency-Key" }, { status, body.error.path })
   end)
 
-  it("goes on with a task that failed when it is asked for again under its key", function()
+  it("resumes a failed task when it is sent again under its key", function()
     emulator:fault { fault = "error", action = "CreateDISyncTask", status = 403, code = "Forbidden.Access", message = "not yet" }
     local text, key = require("cjson").encode(params "again"), { ["Idempotency-Key"] = "again-2026" }
     local _, body = service:post(text, key)
@@ -164,7 +164,7 @@ describe("the service of examples/openresty", function()
     assert.equal(1, #emulator:journal "GenerateDISyncTaskConfigForCreating")
   end)
 
-  it("never generates again what the service could not generate", function()
+  it("does not generate again after the service failed to", function()
     emulator:fault { fault = "fail", action = "QueryDISyncTaskConfigProcessResult" }
     local text, key = require("cjson").encode(params "hopeless"), { ["Idempotency-Key"] = "hopeless-2026" }
     local _, body = service:post(text, key)
@@ -174,7 +174,7 @@ describe("the service of examples/openresty", function()
     assert.equal(1, #emulator:journal "QueryDISyncTaskConfigProcessResult")
   end)
 
-  it("goes on after a reload, and creates the task once", function()
+  it("resumes after a reload, and creates the task once", function()
     emulator:settings { pending_calls = 3 }
     local _, body = service:post(params "reloaded")
     service:await(body.id, function(task) return task.step == "polling" end)
@@ -185,8 +185,8 @@ describe("the service of examples/openresty", function()
     assert.equal(1, #emulator:journal "GenerateDISyncTaskConfigForCreating")
   end)
 
-  -- Both calls outlast the lease, and the second one the client's timeout.
-  it("leaves a task as another worker ended it, whatever comes of the call of the one before", function()
+  -- Both calls outlast the lease; the second also outlasts the client's timeout.
+  it("keeps the result of the worker that holds the lease", function()
     local seconds, ended = { QueryDISyncTaskConfigProcessResult = 12, CreateDISyncTask = 31 }, {}
     for action, late in pairs(seconds) do
       emulator:fault { fault = "slow_head", action = action, seconds = late }
@@ -207,7 +207,7 @@ describe("the service of examples/openresty", function()
     end
   end)
 
-  it("goes on with what a worker that died had", function()
+  it("resumes the tasks of a worker that died", function()
     emulator:settings { pending_calls = 3 }
     local _, body = service:post(params "orphan")
     service:await(body.id, function(task) return task.step == "polling" end)
@@ -218,15 +218,15 @@ describe("the service of examples/openresty", function()
     assert.equal(1, #emulator:journal "GenerateDISyncTaskConfigForCreating")
   end)
 
-  it("goes on with what a worker died over while it took it", function()
+  it("resumes a task whose worker died while it accepted it", function()
     local web = web_support.start()
     local host = hosts.start { ca_file = web.ca_file }
-    local ok, said = pcall(host.run, host, ([[
+    local ok, result = pcall(host.run, host, ([[
       local tasks = require "examples.openresty.tasks"
       package.loaded.tasks = tasks
-      local carrier = require "examples.openresty.carrier"
+      local runner = require "examples.openresty.runner"
       local client = require("dataworks").new { endpoint = %q, access_key_id = %q, access_key_secret = %q }
-      function carrier.client() return client end
+      function runner.client() return client end
       local state
       client:create_sync_task({ ProjectId = 10000, TaskType = "DI_OFFLINE", TaskName = "half", TaskContent = %q },
         { on_step = function(begun) state = begun error("only begun", 0) end })
@@ -235,18 +235,18 @@ describe("the service of examples/openresty", function()
       assert(select(2, pcall(tasks.add, { id = id, step = "begun", progress = 0 }, state)) == died)
       ngx.shared.sync_tasks.safe_add = nil
       assert(tasks.get(id) and #tasks.list() == 0)
-      for _, open in ipairs(tasks.open()) do carrier.take(open) end
+      for _, unfinished in ipairs(tasks.unfinished()) do runner.run(unfinished) end
       for _ = 1, 500 do
         if tasks.get(id).ended then break end
         ngx.sleep(0.01)
       end
       local task = tasks.list()[1]
-      return task.error and task.error.message or task.step .. " " .. #tasks.open()
+      return task.error and task.error.message or task.step .. " " .. #tasks.unfinished()
     ]]):format(emulator.endpoint, emulator.access_key_id, emulator.access_key_secret, files.read "spec/scripts/task_content_offline.json"))
     host:stop()
     web:stop()
-    assert.is_true(ok, said)
-    assert.equal("created 0", said)
+    assert.is_true(ok, result)
+    assert.equal("created 0", result)
     assert.equal(1, created "half")
   end)
 
@@ -263,7 +263,7 @@ describe("the service of examples/openresty", function()
     assert.equal(one:match '"id":"(%x+)"', two:match '"id":"(%x+)"')
   end)
 
-  it("serves its page under a policy that lets nothing in from elsewhere", function()
+  it("serves its page under a policy that admits only its own origin", function()
     local status, text, headers = service:send("GET", "/")
     assert.equal(200, status)
     assert.equal(files.read "examples/openresty/page/index.html", text)
@@ -272,7 +272,7 @@ describe("the service of examples/openresty", function()
     assert.equal(421, (service:send("GET", "/sync-tasks", { Host = "elsewhere.example" })))
   end)
 
-  it("never failed on its own account", function()
+  it("logged no failure of its own", function()
     assert.is_nil(service:log():find("lua entry thread aborted", 1, true))
     assert.is_nil(service:log():find("stack traceback", 1, true))
   end)

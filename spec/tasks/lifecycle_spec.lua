@@ -1,4 +1,4 @@
--- A task's life: against a scripted service, where every reply can be had, and against the emulator.
+-- What happens to a task after its creation: against a scripted service, which gives any reply, and the emulator.
 
 local catalog = require "dataworks.api.catalog"
 local cjson = require "cjson"
@@ -28,42 +28,36 @@ local function done() return fake.good { Status = "success" } end
 local function undone(message) return fake.good { Status = "fail", Message = message } end
 local function unknown() return undone "fileId[5] is invalid" end
 
-local function actions_of(world)
-  local list = {}
-  for i, request in ipairs(world.sent) do list[i] = request.headers["x-acs-action"] end
-  return list
-end
-
--- The answers that are left are the last one over and over.
+-- The last answer repeats.
 local function forever(answers)
   return setmetatable(answers, { __index = function(list, i) return i > 0 and rawget(list, #list) or nil end })
 end
 
-describe("the names of a task's life", function()
-  it("are none of an action's", function()
+describe("a lifecycle method", function()
+  it("does not have the name of an action", function()
     for name in files.read("lua/dataworks/client.lua"):gmatch "function methods:([%w_]+)" do
       assert.is_nil(catalog.find(name))
     end
   end)
 
   for method, action in pairs(ACTIONS) do
-    it(method .. " is one call of " .. action .. " with its reply", function()
+    it(method .. " makes one call of " .. action .. " and returns its reply", function()
       local client, world = fake.client { done() }
       local result = assert(client[method](client, task()))
-      assert.same({ action }, actions_of(world))
+      assert.same({ action }, fake.actions(world))
       assert.same({ "R-1", "success" }, { result.RequestId, result.Data.Status })
       local sent = fake.params(world.sent[1])
       assert.same({ "10", "DI_REALTIME", BIG }, { sent.ProjectId, sent.TaskType, sent.FileId })
     end)
 
-    it(method .. " never repeats a call that may have been carried out, and says what to do", function()
+    it(method .. " never retries a call that may have been carried out, and advises what to do", function()
       local client, world = fake.client { fake.lost "unknown" }
       local _, err = client[method](client, task())
       assert.same({ "transport", "unknown", action, 1 }, { err.kind, err.sent, err.action, #world.sent })
       assert.equal(method ~= "deploy", err.advice ~= nil)
     end)
 
-    it(method .. " says the same when the service failed, and not to try again", function()
+    it(method .. " advises the same after HTTP 503, and not to try again", function()
       local client, world = fake.client { fake.refused("ServiceUnavailable", 503) }
       local _, err = client[method](client, task())
       assert.same({ "service", action, 1 }, { err.kind, err.action, #world.sent })
@@ -72,7 +66,7 @@ describe("the names of a task's life", function()
       assert.is_nil(err.advice:find("again", 1, true))
     end)
 
-    it(method .. " repeats a call that was not sent, as often as it is told", function()
+    it(method .. " retries a call that was not sent, up to the option retries", function()
       local client, world = fake.client { fake.lost(false), fake.lost(false), done() }
       assert(client[method](client, task(), { retries = 2 }))
       assert.equal(3, #world.sent)
@@ -82,13 +76,13 @@ describe("the names of a task's life", function()
     end)
   end
 
-  it("start takes StartParam, as a table too", function()
+  it("start accepts StartParam as a table", function()
     local client, world = fake.client { done() }
     assert(client:start(task { StartParam = { errorLimit = { record = 0 } } }))
     assert.equal('{"errorLimit":{"record":0}}', fake.params(world.sent[1]).StartParam)
   end)
 
-  it("refuses an offline task, and says how such a one is dealt with", function()
+  it("refuses an offline task, and names the way that works", function()
     for method, pattern in pairs {
       deploy = "SubmitFile and DeployFile", start = "run by its schedule", stop = "run by its schedule",
       terminate = "run by its schedule", delete = "DeleteFile, not by DeleteDISyncTask", status = "run by its schedule",
@@ -103,7 +97,7 @@ describe("the names of a task's life", function()
     assert.equal("TaskType", err.path)
   end)
 
-  it("refuses a solution where the documentation has real-time tasks only, and says how to send it all the same", function()
+  it("refuses a solution where only real-time tasks are documented, and names the method that sends it", function()
     for _, method in ipairs { "stop", "terminate", "delete" } do
       local client, world = fake.client {}
       local _, err = client[method](client, task(SOLUTION))
@@ -116,7 +110,7 @@ describe("the names of a task's life", function()
     end
   end)
 
-  it("refuses what is no parameter, and what is missing, before the state is asked for", function()
+  it("refuses an unknown or missing parameter before it asks for the state", function()
     for path, params in pairs { FileId = { ProjectId = 10, TaskType = "DI_REALTIME" }, Name = task { Name = "x" },
       ProjectId = task { ProjectId = 1.5 }, TaskType = task { TaskType = "REALTIME" } } do
       for _, call in ipairs {
@@ -132,15 +126,15 @@ describe("the names of a task's life", function()
     end
   end)
 
-  it("raises at the caller's line for wrong use", function()
+  it("raises misuse at the caller's line", function()
     local client = fake.client {}
     for pattern, call in pairs {
       ["deploy: unknown option wait"] = function() client:deploy(task(), { wait = true }) end,
       ["delete: unknown option delay"] = function() client:delete(task(), { delay = 1 }) end,
       ["start: wait must be a boolean"] = function() client:start(task(), { wait = 1 }) end,
-      ["start: delay says how to wait, and wait is not true"] = function() client:start(task(), { delay = 1 }) end,
-      ["stop: on_progress says how to wait"] = function() client:stop(task(), { wait = false, on_progress = print }) end,
-      ["terminate: max_delay says how to wait"] = function() client:terminate(task(), { max_delay = 1 }) end,
+      ["start: delay needs wait = true"] = function() client:start(task(), { delay = 1 }) end,
+      ["stop: on_progress needs wait = true"] = function() client:stop(task(), { wait = false, on_progress = print }) end,
+      ["terminate: max_delay needs wait = true"] = function() client:terminate(task(), { max_delay = 1 }) end,
       ["status: a table of parameters was expected"] = function() client:status(5) end,
       ["wait_for_state: a state or a list of states was expected"] = function() client:wait_for_state(task()) end,
       ["a state or a list of states"] = function() client:wait_for_state(task(), {}) end,
@@ -156,7 +150,7 @@ describe("the names of a task's life", function()
 end)
 
 describe("client:status", function()
-  it("gives the reply with the state in it, in capitals", function()
+  it("returns the reply with the state in capitals", function()
     local client = fake.client { in_state "RUN", solution_in "run", solution_in(nil), fake.good() }
     local result = assert(client:status(task()))
     assert.same({ "RUN", "RUN", "R-1" }, { result.state, result.Data.Status, result.RequestId })
@@ -165,7 +159,7 @@ describe("client:status", function()
     assert.is_nil(assert(client:status(task())).state)
   end)
 
-  it("gives the service's words when there is no such task", function()
+  it("returns the service's message when the task does not exist", function()
     local client = fake.client { unknown() }
     local _, err = client:status(task())
     assert.same({ "task", INFO, "fileId[5] is invalid" }, { err.kind, err.action, err.message })
@@ -173,7 +167,7 @@ describe("client:status", function()
 end)
 
 describe("client:wait_for_state", function()
-  it("asks until the task is in the state, or in one of several, whatever their case", function()
+  it("polls until the task is in the state, or in one of several, in any case", function()
     for _, states in ipairs { "RUN", "run", { "PAUSE", "RUN" }, { "run" } } do
       local client, world = fake.client { in_state "WAIT", fake.good(), in_state "RUN" }
       local result = assert(client:wait_for_state(task(), states))
@@ -184,15 +178,15 @@ describe("client:wait_for_state", function()
     assert.equal("RUN", assert(client:wait_for_state(task(SOLUTION), "RUN")).state)
   end)
 
-  it("refuses a state that a real-time task can't be in", function()
+  it("refuses an unknown state of a real-time task", function()
     local client, world = fake.client { solution_in "done" }
     local _, err = client:wait_for_state(task(), { "RUN", "PAUSED" })
     assert.same({ "invalid", "state", {} }, { err.kind, err.path, world.sent })
-    assert.matches("PAUSED is no state of a real%-time task; did you mean PAUSE%?; they are KILLING, NORUN, PAUSE, RUN, WAIT", err.message)
+    assert.matches("PAUSED is not a state of a real%-time task; did you mean PAUSE%?; the states are KILLING, NORUN, PAUSE, RUN, WAIT", err.message)
     assert(client:wait_for_state(task(SOLUTION), "done"))
   end)
 
-  it("bears what passes, and ends at what does not", function()
+  it("goes on after a retryable error, and ends at any other", function()
     local client = fake.client({ fake.refused("Throttling.User", 400), fake.lost "unknown", in_state "RUN" }, { retries = 0 })
     assert(client:wait_for_state(task(), "RUN"))
     client = fake.client { unknown() }
@@ -200,7 +194,7 @@ describe("client:wait_for_state", function()
     assert.same({ "task", "fileId[5] is invalid" }, { err.kind, err.message })
   end)
 
-  it("ends when the task rests after it ran and can't come to the state by itself", function()
+  it("ends when the task stops after it ran and cannot reach the state by itself", function()
     for _, case in ipairs {
       { "RUN", "WAIT", "PAUSE" }, { "RUN", "WAIT", "NORUN" }, { "WAIT", "RUN", "PAUSE" }, { "PAUSE", "RUN", "NORUN" },
       { "KILLING", "RUN", "PAUSE" }, { "RUN", "WAIT", "KILLING", "PAUSE" },
@@ -217,7 +211,7 @@ describe("client:wait_for_state", function()
     assert.equal("task", select(2, client:wait_for_state(task(SOLUTION), "RUN")).kind)
   end)
 
-  it("goes on asking where the state may still come", function()
+  it("goes on while the state can still be reached", function()
     for _, case in ipairs {
       { "RUN", "NORUN" }, { "RUN", "PAUSE" }, { "RUN", "KILLING", "PAUSE" }, { "PAUSE", "WAIT", "RUN", "KILLING" },
       { "NORUN", "RUN", "PAUSE" }, { "PAUSE", "NORUN" },
@@ -231,7 +225,7 @@ describe("client:wait_for_state", function()
     end
   end)
 
-  it("ends at its deadline with what another wait takes", function()
+  it("ends at its deadline with a state for another wait", function()
     local client = fake.client(forever { in_state "WAIT" })
     local _, err = client:wait_for_state(task(), { "RUN", "PAUSE" }, { timeout = 3 })
     assert.same({ "timeout", INFO, true }, { err.kind, err.action, err.retryable })
@@ -242,7 +236,7 @@ describe("client:wait_for_state", function()
     assert(client:wait_for_state(cjson.decode(cjson.encode(err.state)), "RUN"))
   end)
 
-  it("tells on_event and on_progress of each wait, and is stopped by one that raises", function()
+  it("reports each wait to on_event and on_progress, and ends when on_progress raises", function()
     local seen = {}
     local client = fake.client({ in_state "WAIT", in_state "RUN" }, { on_event = function(event)
       if event.type == "wait" then seen[#seen + 1] = event.action end
@@ -267,47 +261,47 @@ describe("wait = true", function()
     return answers
   end
 
-  it("asks for the state before, acts, and waits until the task is where the call leads", function()
+  it("asks for the state, makes the call, and waits for the state that it leads to", function()
     for _, case in ipairs(WAITED) do
       local client, world = fake.client(answers_of(case[2]))
       local result = assert(client[case[1]](client, task(), { wait = true }))
       assert.equal(case[2][#case[2]], result.state)
-      local actions = actions_of(world)
+      local actions = fake.actions(world)
       assert.same({ INFO, ACTIONS[case[1]], INFO }, { actions[1], actions[2], actions[3] })
       assert.equal(#case[2], #world.sent)
     end
   end)
 
-  it("takes for terminated what the service knows of no more", function()
+  it("counts a task without an instance as terminated", function()
     local client = fake.client { in_state "PAUSE", done(), unknown() }
     assert.equal("NORUN", assert(client:terminate(task(), { wait = true })).state)
   end)
 
-  it("waits for a solution to run, or to have run", function()
+  it("waits until a solution runs or has succeeded", function()
     for _, state in ipairs { "run", "success" } do
       local client = fake.client { solution_in "init", done(), solution_in "wait", solution_in(state) }
       assert.equal(state:upper(), assert(client:start(task(SOLUTION), { wait = true })).state)
     end
   end)
 
-  it("gives a refusal as it is, without waiting", function()
+  it("returns a refusal without waiting", function()
     local client, world = fake.client { in_state "RUN", undone "fileId:[5] is running." }
     local _, err = client:start(task(), { wait = true })
     assert.same({ "task", ACTIONS.start, "fileId:[5] is running.", 2 }, { err.kind, err.action, err.message, #world.sent })
   end)
 
-  it("does not act when the state can't be asked for", function()
+  it("does not make the call when the state is not available", function()
     local client, world = fake.client { fake.refused("Forbidden.Access", 403) }
     local _, err = client:start(task(), { wait = true })
-    assert.same({ "service", INFO, { INFO } }, { err.kind, err.action, actions_of(world) })
+    assert.same({ "service", INFO, { INFO } }, { err.kind, err.action, fake.actions(world) })
   end)
 
-  it("acts on a task that has no instance yet", function()
+  it("makes the call for a task that has no instance yet", function()
     local client = fake.client { unknown(), done(), in_state "RUN" }
     assert(client:start(task(), { wait = true }))
   end)
 
-  it("is one deadline for all of it, and says that the call was carried out", function()
+  it("keeps one deadline for all calls, and reports that the call was carried out", function()
     local answers = forever { in_state "NORUN", done(), in_state "WAIT" }
     local client, world = fake.client(answers, { timeout = 7 })
     local _, err = client:start(task(), { wait = true, timeout = 10 })
@@ -322,7 +316,7 @@ describe("wait = true", function()
     assert.same({ "timeout", ACTIONS.start, false, 1 }, { err.kind, err.action, err.sent, #world.sent })
   end)
 
-  it("ends when a started task falls back", function()
+  it("ends when a started task stops again", function()
     local client = fake.client { in_state "NORUN", done(), in_state "WAIT", in_state("PAUSE", "no resource") }
     local _, err = client:start(task(), { wait = true })
     assert.same({ "task", true }, { err.kind, err.sent })
@@ -333,12 +327,12 @@ describe("wait = true", function()
     local client, world = fake.client(forever(answers_of(list)))
     local result, err = client[method](client, task(), { wait = true, delay = 1, max_delay = 1 })
     local calls = 0
-    for _, action in ipairs(actions_of(world)) do calls = calls + (action == ACTIONS[method] and 1 or 0) end
+    for _, action in ipairs(fake.actions(world)) do calls = calls + (action == ACTIONS[method] and 1 or 0) end
     assert.equal(1, calls)
     return result, err, world
   end
 
-  it("learns from the state that a call whose reply was lost took effect", function()
+  it("finds in the state that a call whose reply was lost took effect", function()
     for _, case in ipairs {
       { "start", { "PAUSE", fake.lost "unknown", "WAIT", "WAIT", "RUN" } },
       { "start", { "NORUN", fake.lost "unknown", "NORUN", "RUN" } },
@@ -357,7 +351,7 @@ describe("wait = true", function()
     end
   end)
 
-  it("lets the error stand when the state does not tell", function()
+  it("returns the error when the state does not show the effect", function()
     for _, case in ipairs {
       { "start", { "PAUSE", fake.lost "unknown", "PAUSE" } }, { "start", { "RUN", fake.lost "unknown", "RUN" } },
       { "start", { "", fake.lost "unknown", "RUN" } }, { "stop", { "RUN", fake.lost "unknown", "RUN" } },
@@ -369,13 +363,13 @@ describe("wait = true", function()
       local result, err, world = lost_after(case[1], case[2])
       assert.is_nil(result)
       assert.same({ case[3] or "transport", case[4] or "unknown", ACTIONS[case[1]] }, { err.kind, err.sent, err.action })
-      assert.matches("did not tell", err.advice)
+      assert.matches("did not show", err.advice)
       assert.is_true(world.now <= 1005)
     end
   end)
 end)
 
-describe("a task's life on the emulator", function()
+describe("a task on the emulator", function()
   local emulator, client
 
   setup(function() emulator = support.start() end)
@@ -398,52 +392,52 @@ describe("a task's life on the emulator", function()
 
   local WAIT = { wait = true, timeout = 30 }
 
-  it("goes from its creation to its end", function()
-    local it_is = create "DI_REALTIME"
-    assert.equal("NORUN", assert(client:status(it_is)).state)
-    assert(client:deploy(it_is))
+  it("is deployed, started, stopped, terminated and deleted", function()
+    local created = create "DI_REALTIME"
+    assert.equal("NORUN", assert(client:status(created)).state)
+    assert(client:deploy(created))
     for _ = 1, 2 do
-      assert.equal("RUN", assert(client:start(it_is, WAIT)).state)
-      assert.equal("PAUSE", assert(client:stop(it_is, WAIT)).state)
+      assert.equal("RUN", assert(client:start(created, WAIT)).state)
+      assert.equal("PAUSE", assert(client:stop(created, WAIT)).state)
     end
-    assert.equal("task", select(2, client:delete(it_is)).kind)
-    assert.equal("NORUN", assert(client:terminate(it_is, WAIT)).state)
-    assert(client:delete(it_is))
-    assert.equal("task", select(2, client:status(it_is)).kind)
+    assert.equal("task", select(2, client:delete(created)).kind)
+    assert.equal("NORUN", assert(client:terminate(created, WAIT)).state)
+    assert(client:delete(created))
+    assert.equal("task", select(2, client:status(created)).kind)
   end)
 
-  it("starts a solution", function()
-    local it_is = create "DI_SOLUTION"
-    assert(client:deploy(it_is))
-    assert.equal("RUN", assert(client:start(it_is, WAIT)).state)
+  it("starts as a solution", function()
+    local created = create "DI_SOLUTION"
+    assert(client:deploy(created))
+    assert.equal("RUN", assert(client:start(created, WAIT)).state)
   end)
 
-  it("waits until somebody else has started the task, and sees that it was stopped on the way", function()
-    local it_is = create "DI_REALTIME"
-    assert(client:deploy(it_is))
+  it("is waited for while another client starts it, and reported when another client stops it", function()
+    local created = create "DI_REALTIME"
+    assert(client:deploy(created))
     local started, stopped
-    local result = assert(client:wait_for_state(it_is, "RUN", { on_progress = function(event)
-      if event.attempt == 3 then started = client:StartDISyncInstance(it_is) end
+    local result = assert(client:wait_for_state(created, "RUN", { on_progress = function(event)
+      if event.attempt == 3 then started = client:StartDISyncInstance(created) end
     end }))
     assert.is_table(started)
     assert.equal("RUN", result.state)
-    assert(client:stop(it_is, WAIT))
-    local _, err = client:start(it_is, { wait = true, timeout = 30, on_progress = function()
-      stopped = stopped or client:StopDISyncInstance(it_is)
+    assert(client:stop(created, WAIT))
+    local _, err = client:start(created, { wait = true, timeout = 30, on_progress = function()
+      stopped = stopped or client:StopDISyncInstance(created)
     end })
     assert.is_table(stopped)
-    assert.same({ "task", "file " .. tostring(it_is.FileId) .. " went from KILLING to PAUSE" }, { err.kind, err.message })
+    assert.same({ "task", "file " .. tostring(created.FileId) .. " went from KILLING to PAUSE" }, { err.kind, err.message })
   end)
 
-  it("does each call once, whatever happens to its reply", function()
+  it("gets each call once, whatever happens to the reply", function()
     for _, fault in ipairs { { fault = "reset", acts = true }, { fault = "truncate" }, { fault = "internal_error", acts = true }, { fault = "garbage", acts = true } } do
       emulator:reset()
-      local it_is = create "DI_REALTIME"
-      assert(client:deploy(it_is))
+      local created = create "DI_REALTIME"
+      assert(client:deploy(created))
       for _, step in ipairs { { "start", "RUN" }, { "stop", "PAUSE" }, { "terminate", "NORUN" } } do
         fault.action = ACTIONS[step[1]]
         emulator:fault(fault)
-        assert.equal(step[2], assert(client[step[1]](client, it_is, WAIT)).state)
+        assert.equal(step[2], assert(client[step[1]](client, created, WAIT)).state)
         assert.equal(1, #emulator:journal(fault.action))
       end
     end

@@ -1,54 +1,20 @@
--- A flow's state: when it is handed over, what is in it, and which states are gone on from.
+-- A flow's state: when on_step gets it, its fields, and from which states a run resumes.
 
-local cjson = require "cjson"
 local core = require "dataworks.core"
-local dataworks = require "dataworks"
 local fake = require "spec.support.fake"
+local flows = require "spec.support.flows"
 local ids = require "dataworks.util.ids"
 
-local BIG = "9007199254740993"
-local CONTENT = '{"type":"job",  "steps":[], "b":1.0, "a":"é"}'
-local GENERATE, QUERY, CREATE = "GenerateDISyncTaskConfigForCreating", "QueryDISyncTaskConfigProcessResult", "CreateDISyncTask"
-local UPDATE = "UpdateDISyncTask"
-
-local function script(table_name)
-  return dataworks.task { from = { mysql = "m", tables = { table_name or "t" } }, to = { odps = "o" }, resource_group = "g" }
-end
-
-local function changed(params, changes)
-  for name, value in pairs(changes or {}) do params[name] = value ~= core.null and value or nil end
-  return params
-end
-
-local function creating(changes)
-  return changed({
-    ProjectId = 10, TaskType = "DI_REALTIME", TaskName = "n", TaskParam = script(),
-    FileFolderPath = "Business Flow/x/Data Integration", ResourceGroup = "g", Cu = 1.5,
-  }, changes)
-end
+local BIG, CONTENT, OFFLINE = flows.BIG, flows.CONTENT, flows.OFFLINE
+local GENERATE, QUERY, CREATE, UPDATE = flows.GENERATE, flows.QUERY, flows.CREATE, flows.UPDATE
+local script, creating, stored = flows.script, flows.creating, flows.stored
+local generated, configured, created, updated = flows.generated, flows.configured, flows.created, flows.updated
 
 local function updating(changes)
-  local selection = { steps = { { parameter = { connection = { { table = { "t" } } } }, name = "Reader", category = "reader" } } }
-  return changed({ ProjectId = 10, TaskType = "DI_SOLUTION", FileId = BIG, TaskParam = selection }, changes)
-end
-
--- Ids in JSON as the service writes them.
-local function raw(text) return fake.reply('{"RequestId":"R-1","Success":true,"Data":' .. text .. "}") end
-
-local function generated() return raw('{"Status":"success","ProcessId":' .. BIG .. "}") end
-local function configured() return fake.good { Status = "success", TaskContent = CONTENT } end
-local function created() return raw('{"Status":"success","FileId":' .. BIG .. "}") end
-local function updated() return fake.good { Status = "success" } end
-
-local function actions_of(world)
-  local list = {}
-  for i, request in ipairs(world.sent) do list[i] = request.headers["x-acs-action"] end
-  return list
-end
-
--- What a program keeps between two runs, through the JSON writer that most of them have.
-local function stored(state)
-  return cjson.decode(cjson.encode(state))
+  local params = flows.updating(changes)
+  params.TaskType = changes and changes.TaskType or "DI_SOLUTION"
+  params.FileId = BIG
+  return params
 end
 
 -- The states of a whole run, in order.
@@ -65,8 +31,6 @@ local function steps_of(states)
   return steps
 end
 
-local OFFLINE = { TaskType = "DI_OFFLINE", TaskParam = core.null, TaskContent = CONTENT }
-
 describe("on_step", function()
   it("gets the state before the first call and after each step, before the next call", function()
     local client, world = fake.client { generated(), configured(), created() }
@@ -81,7 +45,7 @@ describe("on_step", function()
     assert.same({ "begun", "updated" }, steps_of(states_of("update_sync_task", updating(OFFLINE), { updated() })))
   end)
 
-  it("gets it before on_progress is told of the step", function()
+  it("gets the state before on_progress gets the step", function()
     local client = fake.client { generated(), configured(), created() }
     local seen = {}
     local function note(event) seen[#seen + 1] = event.step end
@@ -99,13 +63,13 @@ describe("on_step", function()
     end
   end)
 
-  it("gets the very texts that are sent, ids as decimal text, and what each step learned", function()
+  it("gets the texts that are sent, ids as decimal text, and the ids and content that each step adds", function()
     local client, world = fake.client { generated(), configured(), created() }
     local states = {}
     assert(client:create_sync_task(creating(), { on_step = function(state) states[#states + 1] = state end }))
     local first, last = fake.params(world.sent[1]), fake.params(world.sent[3])
     assert.same({
-      version = 1, flow = "create_sync_task", step = "begun", digest = states[1].digest, ProjectId = "10", TaskType = "DI_REALTIME",
+      version = 2, flow = "create_sync_task", step = "begun", digest = states[1].digest, ProjectId = "10", TaskType = "DI_REALTIME",
       TaskName = "n", TaskParam = first.TaskParam, Placement = last.TaskParam, ClientToken = first.ClientToken:match "^(.*)-g$",
     }, states[1])
     assert.same({ BIG, nil }, { states[2].ProcessId, states[2].TaskContent })
@@ -113,16 +77,16 @@ describe("on_step", function()
     assert.same({ BIG, "R-1" }, { states[4].FileId, states[4].RequestId })
   end)
 
-  it("gets a copy: what is done to it changes nothing", function()
+  it("gets a copy, whose changes have no effect", function()
     local client, world = fake.client { generated(), configured(), created() }
     assert(client:create_sync_task(creating { ClientToken = "mine" }, { on_step = function(state)
-      for name in pairs(state) do state[name] = "spoilt" end
+      for name in pairs(state) do state[name] = "changed" end
     end }))
     assert.equal("mine-c", fake.params(world.sent[3]).ClientToken)
     assert.equal(CONTENT, fake.params(world.sent[3]).TaskContent)
   end)
 
-  it("stops the run before the next call when it raises, and the error goes on from there", function()
+  it("stops the run before the next call when it raises, and err.state resumes there", function()
     for calls, step in pairs { [0] = "begun", "generated", "configured", "created" } do
       local answers = { generated(), configured(), created() }
       local client, world = fake.client(answers)
@@ -141,15 +105,15 @@ describe("on_step", function()
     end
   end)
 
-  it("gets texts whatever the service calls a request", function()
+  it("gets no RequestId that is not text", function()
     local client = fake.client { fake.reply '{"RequestId":5,"Success":true,"Data":{"Status":"success","FileId":1}}' }
     assert(client:create_sync_task(creating(OFFLINE), { on_step = function(state) assert.is_nil(state.RequestId) end }))
   end)
 
-  it("is told nothing of what is refused at once", function()
+  it("is not called when the parameters are invalid", function()
     local client = fake.client {}
     for _, params in ipairs { creating { TaskName = {} }, creating { TaskParam = { type = "realtime", steps = {} } }, creating { ProjectId = 1.5 } } do
-      local _, err = client:create_sync_task(params, { on_step = function() error "told" end })
+      local _, err = client:create_sync_task(params, { on_step = function() error "called" end })
       assert.equal("invalid", err.kind)
     end
   end)
@@ -162,7 +126,7 @@ describe("resume", function()
     return err, world
   end
 
-  it("makes the calls that are left, the same as they would have been", function()
+  it("makes the remaining calls with the same parameters as an uninterrupted run", function()
     local answers = { generated(), configured(), created() }
     local client, first = fake.client(answers)
     local states = {}
@@ -179,7 +143,7 @@ describe("resume", function()
     end
   end)
 
-  it("needs no parameter to be given again", function()
+  it("takes every parameter from the state", function()
     for _, state in ipairs(states_of("update_sync_task", updating(), { generated(), configured(), updated() })) do
       local rest = { begun = { generated(), configured(), updated() }, generated = { configured(), updated() },
         configured = { updated() }, updated = {} }
@@ -190,7 +154,7 @@ describe("resume", function()
     end
   end)
 
-  it("hands the state over again", function()
+  it("gives on_step the state that it resumes from, and the later ones", function()
     local state = states_of("create_sync_task", creating(), { generated(), configured(), created() })[2]
     local client = fake.client { configured(), created() }
     local again = {}
@@ -199,10 +163,10 @@ describe("resume", function()
     assert.same(state, again[1])
   end)
 
-  it("of a flow that has ended gives its result and calls nothing", function()
+  it("of a completed flow returns its result without a call", function()
     local states = states_of("create_sync_task", creating(OFFLINE), { created() })
     local client, world = fake.client {}
-    local result = assert(client:create_sync_task({}, { resume = states[2], on_step = function() error "told" end }))
+    local result = assert(client:create_sync_task({}, { resume = states[2], on_step = function() error "called" end }))
     assert.same({ ids.native(BIG), CONTENT, "R-1" }, { result.FileId, result.TaskContent, result.RequestId })
     assert.same({}, world.sent)
   end)
@@ -214,7 +178,7 @@ describe("resume", function()
     assert.equal(fake.params(first.sent[1]).ClientToken, fake.params(world.sent[1]).ClientToken)
   end)
 
-  it("is possible after each failure but one that asking again would meet too", function()
+  it("is possible after every failure except invalid parameters and a failed generation", function()
     assert.equal("begun", stopped_at({ fake.lost(false) }).state.step)
     assert.equal("begun", stopped_at({ fake.refused("Forbidden.Access", 403) }).state.step)
     assert.equal("configured", stopped_at({ generated(), configured(), fake.good { Status = "fail" } }).state.step)
@@ -222,7 +186,7 @@ describe("resume", function()
     assert.is_nil(stopped_at({}, { TaskName = {} }).state)
   end)
 
-  it("is refused in another region, where the service knows no token of it; the VPC host is of the same region", function()
+  it("is refused in another region, but not at the VPC host of the same region", function()
     local function at(region, network)
       return fake.client({ fake.lost "unknown", fake.lost "unknown", fake.lost "unknown" }, { endpoint = false, region = region, network = network })
     end
@@ -238,7 +202,7 @@ describe("resume", function()
     end
   end)
 
-  it("has a deadline of its own", function()
+  it("has its own deadline", function()
     local client, world = fake.client({ function(_, _, w)
       w.now = w.now + 5
       return generated()
@@ -246,10 +210,10 @@ describe("resume", function()
     local _, err = client:create_sync_task(creating(), { timeout = 4 })
     assert.same({ "timeout", "generated" }, { err.kind, err.state.step })
     assert(client:create_sync_task({}, { timeout = 4, resume = err.state }))
-    assert.same({ GENERATE, QUERY, CREATE }, actions_of(world))
+    assert.same({ GENERATE, QUERY, CREATE }, fake.actions(world))
   end)
 
-  it("says how to go on, whatever the last attempt of a call met that may have been carried out", function()
+  it("is advised whenever the call may have been carried out, whatever its last attempt failed with", function()
     for _, answers in ipairs { { fake.lost "unknown", fake.refused("Throttling.User", 400) }, { fake.refused("ServiceUnavailable", 503) } } do
       local last = answers[#answers]
       local client = fake.client { generated(), configured(), answers[1], answers[2] or last, last }
@@ -260,7 +224,7 @@ describe("resume", function()
     end
   end)
 
-  it("repeats an update whose reply was lost, and says so", function()
+  it("is advised after an update whose reply was lost, and repeats that update", function()
     local client = fake.client { generated(), configured(), fake.lost "unknown" }
     local _, err = client:update_sync_task(updating())
     assert.same({ "unknown", UPDATE, "configured" }, { err.sent, err.action, err.state.step })
@@ -271,7 +235,7 @@ describe("resume", function()
     assert.equal(CONTENT, fake.params(world.sent[1]).TaskContent)
   end)
 
-  it("does not change the state it was given", function()
+  it("does not change the state that it is given", function()
     local state = stopped_at({ generated(), configured(), fake.lost "unknown" }).state
     local copy = stored(state)
     local client = fake.client { created() }
@@ -282,13 +246,13 @@ describe("resume", function()
   local function refusal(state, params, flow)
     flow = flow or "create_sync_task"
     local client, world = fake.client {}
-    local result, err = client[flow](client, params or {}, { resume = state, on_step = function() error "told" end })
+    local result, err = client[flow](client, params or {}, { resume = state, on_step = function() error "called" end })
     assert.is_nil(result)
     assert.same({ "invalid", "resume", false, flow, {} }, { err.kind, err.path, err.sent, err.action, world.sent })
     return err.message, err.advice
   end
 
-  it("refuses parameters that are not those of the state, and names them", function()
+  it("refuses parameters that differ from the state, and names them", function()
     local state = stored(stopped_at({ generated(), configured(), fake.lost "unknown" }).state)
     for message, changes in pairs {
       ["is of another ProjectId (10)"] = { ProjectId = 11 },
@@ -310,7 +274,7 @@ describe("resume", function()
       refusal(states_of("update_sync_task", updating(OFFLINE), { updated() })[1], { FileId = 8 }, "update_sync_task"))
   end)
 
-  it("refuses in their own words parameters that can't be right", function()
+  it("reports an invalid parameter under its own path", function()
     local state = stopped_at({ fake.lost "unknown" }).state
     for path, params in pairs { ProjectId = { ProjectId = 10.4 }, TaskNam = { TaskNam = "n" }, TaskContent = { TaskContent = "{}" } } do
       local client, world = fake.client {}
@@ -319,30 +283,30 @@ describe("resume", function()
     end
   end)
 
-  it("refuses what is no state, a state of the other flow and one of another version", function()
+  it("refuses a table that is not a state, a state of the other flow and a state of a later version", function()
     local state = stopped_at({ fake.lost "unknown" }).state
-    assert.equal("is no state of a flow", refusal { ProcessId = 1 })
-    assert.equal("is no state of a flow", refusal {})
+    assert.equal("is not a state of a flow", refusal { ProcessId = 1 })
+    assert.equal("is not a state of a flow", refusal {})
     assert.equal("is a state of create_sync_task, not of update_sync_task", refusal(state, {}, "update_sync_task"))
     local later = stored(state)
-    later.version = 2
-    assert.equal("is of version 2, and this release reads version 1", refusal(later))
+    later.version = 3
+    assert.equal("is of version 3, and this release reads versions 1 to 2", refusal(later))
   end)
 
-  it("refuses a state that was edited or cut, whatever was done to it", function()
+  it("refuses a state that was edited or cut, whichever field it was", function()
     for _, state in ipairs(states_of("create_sync_task", creating(), { generated(), configured(), created() })) do
       for name in pairs(state) do
         if name ~= "version" and name ~= "digest" and name ~= "flow" then
           for _, value in ipairs { core.null, "9", 5, true } do
             local edited = stored(state)
             edited[name] = value ~= core.null and value or nil
-            assert.equal("was changed since it was handed over", refusal(edited), name)
+            assert.equal("was changed since it was stored", refusal(edited), name)
           end
         end
       end
       local more = stored(state)
       more.FileId, more.ProcessId = more.FileId or "1", more.ProcessId or "1"
-      if state.step ~= "created" then assert.equal("was changed since it was handed over", refusal(more)) end
+      if state.step ~= "created" then assert.equal("was changed since it was stored", refusal(more)) end
     end
   end)
 end)

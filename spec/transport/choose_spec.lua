@@ -1,7 +1,8 @@
+local shell = require "spec.support.shell"
 local transport_module = require "dataworks.transport.choose"
 local web_support = require "spec.support.web"
 
-describe("the choice of a transport", function()
+describe("the curl transport", function()
   local web, transport
 
   setup(function()
@@ -24,14 +25,14 @@ describe("the choice of a transport", function()
     return { method = body and "POST" or "GET", url = url, headers = { ["x-a"] = "b" }, body = body or "" }
   end
 
-  it("sends a request and gives the reply as one table", function()
+  it("returns the reply as one table", function()
     local reply = assert(transport:send(request(web:tls_url("tls", "/echo"), "body"), { timeout = 30 }))
     assert.equal(200, reply.status)
     assert.equal("application/octet-stream", reply.headers["content-type"])
     assert.matches("^POST /echo HTTP/1.1\r\n.*\r\nx%-a: b\r\n.*\r\n\r\nbody$", reply.body)
   end)
 
-  it("gives what went wrong, whether the request was sent, and advice", function()
+  it("returns a failure that says whether the request was sent, with advice", function()
     local reply, err = transport:send(request(web:tls_url("tls_expired", "/echo")), { timeout = 30 })
     assert.is_nil(reply)
     assert.same({ "transport", false, "CURLE_PEER_FAILED_VERIFICATION" }, { err.kind, err.sent, err.code })
@@ -43,18 +44,24 @@ describe("the choice of a transport", function()
     assert.matches("max_reply_bytes", err.advice)
   end)
 
-  it("keeps the deadline it is given for the call, and the one for connecting", function()
+  it("keeps the timeouts of the call and of connecting", function()
     local _, err = transport:send(request(web:url "/never"), { timeout = 0.2, connect_timeout = 30 })
     assert.same({ "timeout", "unknown" }, { err.kind, err.sent })
     _, err = transport:send(request(web:url "/echo"), { timeout = 30, connect_timeout = 0 })
     assert.same({ "timeout", false }, { err.kind, err.sent })
   end)
 
-  it("sleeps", function()
-    transport:sleep(0.001)
+  it("sleeps, and has no latch, where no loop was ever loaded", function()
+    local output = shell.output(([[%s -e '
+      local transport = require("dataworks.transport.choose").new {}
+      print(transport:sleep(0.001), transport:latch())
+      for name in pairs(package.loaded) do
+        if name:find "^dataworks.concurrency" then print(name) end
+      end']]):format(shell.interpreter))
+    assert.equal("nil\tnil", output)
   end)
 
-  it("may be closed twice", function()
+  it("can be closed twice", function()
     transport:close()
     transport:close()
     assert.matches("closed", tostring(transport))

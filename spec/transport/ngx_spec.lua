@@ -1,4 +1,4 @@
--- The library inside nginx. There it runs on nginx's own LuaJIT, whatever runs the specs: once is enough.
+-- The library inside nginx, which has its own LuaJIT: one run is enough, whatever interpreter runs the specs.
 if not rawget(_G, "jit") then return end
 
 local emulators = require "spec.support.emulator"
@@ -20,7 +20,7 @@ describe("inside nginx", function()
     for _, server in pairs { web = web, host = host, emulator = emulator } do server:stop() end
   end)
 
-  -- What a transport's send gives for a URL, as one line.
+  -- A chunk that shows the result of a transport's send in one line.
   local SEND = [[
     local transport = require("dataworks.transport.choose").new { %s }
     local function show(reply, err)
@@ -42,7 +42,7 @@ describe("inside nginx", function()
     return with(options or "", "return send(%q, { %s })", url, limits or "")
   end
 
-  it("creates a task, from the table to its FileId, and never loads libcurl", function()
+  it("creates a task without loading libcurl", function()
     local text = host:run(([[
       local dataworks = require "dataworks"
       local client = dataworks.new { endpoint = %q, access_key_id = %q, access_key_secret = %q }
@@ -59,7 +59,7 @@ describe("inside nginx", function()
     assert.equal(1, #emulator:journal "CreateDISyncTask")
   end)
 
-  it("sends a request as it is", function()
+  it("sends a request unchanged", function()
     local echoed = with("", "return send(%q, nil, 'body')", web:url "/echo?a=b")
     assert.matches("^200 POST /echo%?a=b HTTP/1.1\r\n", echoed)
     assert.matches("\r\nx%-a: b\r\n", echoed)
@@ -68,7 +68,7 @@ describe("inside nginx", function()
     assert.matches("\r\n\r\nbody$", echoed)
   end)
 
-  it("reads replies with a length, in chunks, compressed, and up to the end of the connection", function()
+  it("reads replies with a length, in chunks, compressed, and without a length", function()
     assert.equal("200 one two three", send(web:url "/chunked"))
     assert.equal("200 " .. ("x"):rep(100000), send(web:url "/bytes/100000"))
     assert.equal("200 " .. ("\0"):rep(1024 * 1024), send(web:url "/gzip/1"))
@@ -78,7 +78,7 @@ describe("inside nginx", function()
     assert.equal("200 ", send(web:url "/raw/headers_128"))
   end)
 
-  it("keeps a connection, and takes another after a reply that ends it", function()
+  it("keeps a connection, and opens another after a reply that closes it", function()
     local text = with("", "return send(%q) .. ' ' .. send(%q) .. ' ' .. send(%q)", web:url "/connection", web:url "/connection",
       web:url "/connection")
     local first, one, second, two, third, three = text:match "^200 (%d+) (%d+) 200 (%d+) (%d+) 200 (%d+) (%d+)$"
@@ -87,14 +87,14 @@ describe("inside nginx", function()
     assert.matches("^200 %d+ %d+$", send(web:url "/connection"))
   end)
 
-  it("has libcurl's codes for what libcurl knows too", function()
+  it("gives the codes that libcurl gives", function()
     local function code(url, options, limits)
       return with(options or "", [[
         local function only_code(reply, err) return reply and "none" or err.code end
         return only_code(transport:send({ method = "GET", url = %q, headers = {}, body = "" }, { timeout = 30, %s }))
       ]], url, limits or "")
     end
-    for expected, said in pairs {
+    for expected, actual in pairs {
       CURLE_PEER_FAILED_VERIFICATION = code(web:tls_url("tls_expired", "/echo")),
       CURLE_SSL_CONNECT_ERROR = code((web:url("/echo"):gsub("^http", "https"):gsub("127.0.0.1", "localhost"))),
       CURLE_COULDNT_CONNECT = code "http://127.0.0.1:1/", CURLE_COULDNT_RESOLVE_HOST = code "https://example.com/",
@@ -104,15 +104,15 @@ describe("inside nginx", function()
       CURLE_BAD_CONTENT_ENCODING = code(web:url "/raw/bad_gzip"), CURLE_UNSUPPORTED_PROTOCOL = code "http://192.0.2.1/",
       CURLE_SSL_CERTPROBLEM = code(web:tls_url("tls_client", "/tls"), "client_certificate = '/nowhere.pem'"),
       CURLE_SSL_CLIENTCERT = code(web:tls_url("tls_client", "/tls")),
-    } do assert.equal(expected, said) end
+    } do assert.equal(expected, actual) end
   end)
 
-  it("calls a malformed reply that, and gives up its connection", function()
+  it("fails on a malformed reply", function()
     for name, message in pairs {
-      no_http = "the reply doesn't begin as one of HTTP/1", bad_chunk = "a chunk of the reply has no size",
-      bad_header = "a header of the reply has a control character in it",
+      no_http = "the reply is not HTTP/1", bad_chunk = "a chunk of the reply has no valid size",
+      bad_header = "a header of the reply contains a control character",
       headers_129 = "the reply has more than 128 headers", header_64k = "the reply's headers are larger than 65536 bytes",
-      early_forever = "the reply's headers are larger than 65536 bytes", bad_gzip = "the reply is no gzip, or not all of it",
+      early_forever = "the reply's headers are larger than 65536 bytes", bad_gzip = "the reply's gzip is damaged or incomplete",
       bad_encoding = "the reply has a Content-Encoding that was not asked for",
     } do
       local sent = (name == "no_http" or name == "early_forever") and "unknown" or "true"
@@ -120,26 +120,26 @@ describe("inside nginx", function()
     end
   end)
 
-  it("takes no reply that was not asked for as the next one's", function()
+  it("never takes stray bytes for the next reply", function()
     for name, first in pairs {
-      at_once = "200 ok", large = "200 ok", later = "200 ok", without_body = "204 ", bad_gzip = "protocol true the reply is no gzip",
-      malformed = "protocol true the reply's Content-Length is no length",
+      at_once = "200 ok", large = "200 ok", later = "200 ok", without_body = "204 ", bad_gzip = "protocol true the reply's gzip is damaged",
+      malformed = "protocol true the reply's Content-Length is not a length",
     } do
-      local said = with("", "local first = send(%q) ngx.sleep(%s) return first .. ' then ' .. send(%q)", web:url("/stray/" .. name),
+      local result = with("", "local first = send(%q) ngx.sleep(%s) return first .. ' then ' .. send(%q)", web:url("/stray/" .. name),
         name == "later" and "0.2" or "0", web:url "/chunked")
-      assert.equal(first, said:sub(1, #first), name)
-      assert.matches(" then 200 one two three$", said, 1, false, name)
+      assert.equal(first, result:sub(1, #first), name)
+      assert.matches(" then 200 one two three$", result, 1, false, name)
     end
   end)
 
-  it("bounds a reply, compressed or not", function()
-    local said = "protocol true the reply is larger than 1000 bytes / max_reply_bytes sets the limit"
-    assert.equal(said, send(web:url "/bytes/1001", "max_reply_bytes = 1000"))
-    assert.equal(said, send(web:url "/gzip/1", "max_reply_bytes = 1000"))
+  it("limits the size of a reply, compressed or not", function()
+    local result = "protocol true the reply is larger than 1000 bytes / max_reply_bytes sets the limit"
+    assert.equal(result, send(web:url "/bytes/1001", "max_reply_bytes = 1000"))
+    assert.equal(result, send(web:url "/gzip/1", "max_reply_bytes = 1000"))
     assert.equal("200 " .. ("x"):rep(1000), send(web:url "/bytes/1000", "max_reply_bytes = 1000"))
   end)
 
-  it("says of a reply that breaks off whether the service may have acted", function()
+  it("says whether the service may have acted when a reply breaks off", function()
     assert.matches("^transport unknown the connection ended without a reply", send(web:url "/vanish"))
     assert.matches("^transport unknown the connection ended without a reply", send(web:url "/raw/nothing"))
     assert.matches("^transport true the reply ends after 10 of 100 bytes", send(web:url "/raw/truncated"))
@@ -149,31 +149,31 @@ describe("inside nginx", function()
     assert.matches("^transport false connection refused / check the endpoint", send "http://127.0.0.1:1/")
   end)
 
-  it("keeps the deadline while it sends, though the other side reads on and on", function()
-    local said = with("", "return send(%q, { timeout = 0.5 }, ('x'):rep(16000000))", web:url "/sip")
-    assert.equal("timeout unknown the deadline passed while the request was sent / nil", said)
+  it("keeps the deadline while the server reads slowly", function()
+    local result = with("", "return send(%q, { timeout = 0.5 }, ('x'):rep(16000000))", web:url "/sip")
+    assert.equal("timeout unknown the deadline passed while the request was sent / nil", result)
     assert.equal("200 sipped", with("", "return send(%q, nil, ('x'):rep(300000))", web:url "/sip"))
   end)
 
-  it("keeps the deadline while it waits for the head and for the body", function()
-    assert.equal("timeout unknown the deadline passed while the reply was awaited / nil", send(web:url "/never", "", "timeout = 0.2"))
-    assert.equal("timeout true the deadline passed while the reply was awaited / nil", send(web:url "/half", "", "timeout = 0.2"))
+  it("keeps the deadline while it waits for head and body", function()
+    assert.equal("timeout unknown the deadline passed before the whole reply arrived / nil", send(web:url "/never", "", "timeout = 0.2"))
+    assert.equal("timeout true the deadline passed before the whole reply arrived / nil", send(web:url "/half", "", "timeout = 0.2"))
     assert.matches("^timeout false the deadline passed before the request was sent", send(web:url "/echo", "", "connect_timeout = 0"))
   end)
 
-  it("verifies certificates and names, and says by which directives", function()
+  it("verifies certificates and names, and names the directives", function()
     assert.matches("^200 TLSv1.3 nobody$", send(web:tls_url("tls_13", "/tls")))
     for server, reason in pairs { tls_other_name = "host mismatch", tls_expired = "has expired", tls_self_signed = "self.signed" } do
-      -- nginx loses the reason now and then, and never the refusal.
-      local said = send(web:tls_url(server, "/echo"))
-      assert.matches("^transport false the certificate ", said)
-      assert.is_true(said:find("the certificate is not good: .*" .. reason) ~= nil or said:find("the certificate was refused", 1, true) ~= nil, said)
-      assert.matches("lua_ssl_trusted_certificate", said)
+      -- nginx always refuses, but sometimes loses the reason.
+      local result = send(web:tls_url(server, "/echo"))
+      assert.matches("^transport false the certificate ", result)
+      assert.is_true(result:find("the certificate is not valid: .*" .. reason) ~= nil or result:find("the certificate was refused", 1, true) ~= nil, result)
+      assert.matches("lua_ssl_trusted_certificate", result)
     end
-    assert.matches("^transport false no TLS", send(web:url("/echo"):gsub("^http", "https"):gsub("127.0.0.1", "localhost"), ""))
+    assert.matches("^transport false the TLS handshake failed", send(web:url("/echo"):gsub("^http", "https"):gsub("127.0.0.1", "localhost"), ""))
   end)
 
-  it("shows a client certificate, in connections of their own", function()
+  it("shows a client certificate, and shares its connections with no other", function()
     local url, dir = web:tls_url("tls_client", "/tls"), web.directory
     assert.matches("^transport false the server wants a client certificate", send(url))
     assert.matches("^200 TLSv1.3 CN=client$", send(url, ("client_certificate = %q, client_key = %q"):format(dir .. "/client.pem", dir .. "/client.key")))
@@ -192,13 +192,13 @@ describe("inside nginx", function()
       send(url, ("client_certificate = %q, client_key = %q, client_key_password = 'x'"):format(dir .. "/client.pem", dir .. "/locked.key")))
   end)
 
-  it("names the directive for what a connection can't be told", function()
+  it("names the directive for an option that nginx can't apply", function()
     assert.matches("^invalid false inside nginx this is set by the directive lua_ssl_trusted_certificate", send(web:url "/echo", "ca_file = '/x'"))
     assert.matches("^invalid false inside nginx this is set by the directive lua_ssl_protocols", send(web:url "/echo", "min_tls = '1.3'"))
     assert.matches("^200", send(web:url "/echo", "min_tls = '1.2'"))
   end)
 
-  it("refuses what is no URL, plain http to others, and what would break a request in two", function()
+  it("refuses malformed URLs, plain http to other hosts, and headers with line breaks", function()
     for _, url in ipairs { "ftp://127.0.0.1/", "http://user@127.0.0.1/", "http://", "http://a b/", "http://127.0.0.1:0/", "http://127.0.0.1:70000/" } do
       assert.matches("^invalid false the URL must be", send(url), url)
     end
@@ -208,7 +208,7 @@ describe("inside nginx", function()
       "return show(transport:send({ method = 'GET', url = %q, headers = { a = 'b\\r\\nc: d' }, body = '' }, { timeout = 1 }))", web:url "/echo"))
   end)
 
-  it("looks names up, shows them to the server, and waits for a name server no longer than there is time", function()
+  it("resolves names, sends them to the server, and keeps the deadline when a name server is silent", function()
     local function named(url, limits)
       return host:run(SEND:format "" .. ("return send(%q, { %s })"):format(url, limits or ""), "named")
     end
@@ -216,7 +216,7 @@ describe("inside nginx", function()
     assert.equal("200 service.test", named(url .. "sni"))
     assert.matches("^200 %d+ 2$", (named(url .. "connection"):gsub("1$", "2")))
     assert.matches("^transport false unknown.nothing could not be resolved.*directive resolver", named "https://unknown.nothing/")
-    assert.matches("^timeout false no connection in time", named("https://silent.test/", "connect_timeout = 0.2"))
+    assert.matches("^timeout false connecting took too long", named("https://silent.test/", "connect_timeout = 0.2"))
     assert.matches("^transport false the certificate .*lua_ssl_trusted_certificate",
       named(("https://other.test:%d/"):format(web.tls_13)))
   end)
@@ -225,7 +225,7 @@ describe("inside nginx", function()
     assert.matches("^transport false nginx has no name server.*directive resolver", send "https://dataworks.example.com/")
   end)
 
-  it("works in the phases that can wait, and says in the others which it is and what to do", function()
+  it("works in phases that can wait, and names the phase and a remedy in the others", function()
     for _, phase in ipairs { "rewrite", "access", "content", "timer" } do
       assert.matches("^200 GET /echo", host:run(SEND:format "" .. ("return send(%q)"):format(web:url "/echo"), phase), 1, false)
     end
@@ -239,7 +239,7 @@ describe("inside nginx", function()
     end
   end)
 
-  describe("credentials for a client that lives in the worker", function()
+  describe("the credentials of a long-lived client", function()
     local CALL = [[
       local params = { DestinationType = "odps", SourceType = "mysql", ProjectId = 10000 }
       local client = package.loaded["spec.client"]
@@ -253,11 +253,11 @@ describe("inside nginx", function()
         }]]):format(emulator.endpoint, emulator.endpoint .. "/credentials"))
     end
 
-    it("come to it though the request that asked for them ended when its client went away", function()
+    it("arrive though the request that fetches them is aborted", function()
       new_client()
       emulator:fault { fault = "slow_head", action = "credentials_uri", seconds = 0.5 }
       assert.is_nil((host.session:send("POST", host:url "left", {}, CALL:format "call", 0.2)))
-      -- These run on the stack of the one that ended.
+      -- These requests reuse the stack of the aborted one.
       for _ = 1, 10 do
         assert.equal("3", host:run "local function deep(n) return n == 0 and 3 or (deep(n - 1)) end ngx.sleep(0.001) return deep(50)")
       end
@@ -266,7 +266,7 @@ describe("inside nginx", function()
       assert.is_nil(host:log():find("lua entry thread aborted", 1, true))
     end)
 
-    it("are not said to be missing because somebody asked for them in a phase that can't wait", function()
+    it("are available after a call in a phase that can't wait", function()
       for _, method in ipairs { "call", "request" } do
         new_client()
         host:run(("ngx.shared.notes:set('chunk', %q)"):format(CALL:format(method)))
@@ -277,7 +277,7 @@ describe("inside nginx", function()
     end)
   end)
 
-  it("answers other requests while a reply is held back", function()
+  it("answers other requests while a reply is pending", function()
     local text = host:run(SEND:format "" .. ([[
       local held = ngx.thread.spawn(function() return send(%q, { timeout = 2 }) end)
       local pong = send(%q)
@@ -286,7 +286,7 @@ describe("inside nginx", function()
     assert.equal("200 pongrunning", text)
   end)
 
-  it("sleeps without holding up others, and no shorter than it was told", function()
+  it("sleeps at least as long as asked, without blocking others", function()
     assert.equal("true 200 pong", with("", [[
       local core = require "dataworks.core"
       local began, woken = core.clock(), nil
@@ -298,21 +298,21 @@ describe("inside nginx", function()
     ]], host:url "ping"))
   end)
 
-  it("lets all who wait at a gate through, once it is opened", function()
+  it("wakes every waiter when a latch opens", function()
     assert.equal("true true true false", with("", [[
-      local gate, shut = transport:gate(), transport:gate()
+      local latch, closed = transport:latch(), transport:latch()
       local passed = {}
-      local function pass(i) passed[i] = tostring(gate.wait(10)) end
+      local function pass(i) passed[i] = tostring(latch.wait(10)) end
       local a, b = ngx.thread.spawn(pass, 1), ngx.thread.spawn(pass, 2)
-      gate.open()
+      latch.open()
       ngx.thread.wait(a)
       ngx.thread.wait(b)
       pass(3)
-      return table.concat(passed, " ") .. " " .. tostring(shut.wait(0.01))
+      return table.concat(passed, " ") .. " " .. tostring(closed.wait(0.01))
     ]]))
   end)
 
-  it("is cancelled once it is closed", function()
+  it("fails with cancelled after close", function()
     assert.equal("cancelled false the transport is closed / nil", with("", "transport:close() transport:close() return send(%q)", web:url "/echo"))
   end)
 
@@ -322,32 +322,32 @@ describe("inside nginx", function()
     setup(function() proxies = proxies_support.start(web.directory) end)
     teardown(function() if proxies then proxies:stop() end end)
 
-    it("asks an http proxy for a tunnel, whose login the service never sees", function()
-      local said = with("", "return send(%q, { proxy = %q })", ("https://service.test:%d/echo"):format(web.tls), proxies:url("http", "http_login"))
-      assert.matches("^200 GET /echo", said)
-      assert.is_nil(said:lower():find("proxy-authorization", 1, true))
+    it("opens a tunnel, and never shows the proxy's login to the service", function()
+      local result = with("", "return send(%q, { proxy = %q })", ("https://service.test:%d/echo"):format(web.tls), proxies:url("http", "http_login"))
+      assert.matches("^200 GET /echo", result)
+      assert.is_nil(result:lower():find("proxy-authorization", 1, true))
     end)
 
-    it("tells apart a proxy that wants a login, and one that refuses", function()
+    it("distinguishes a proxy that wants a login from one that refuses", function()
       local url = ("https://service.test:%d/echo"):format(web.tls)
       assert.matches("^transport false the proxy answered HTTP 407", send(url, "", ("proxy = %q"):format((proxies:url("http", "http_login"):gsub("//.*@", "//")))))
       assert.matches("^transport false the proxy answered HTTP 403.*allow this endpoint",
         send("https://forbidden.test/", "", ("proxy = %q"):format(proxies:url("http", "http"))))
     end)
 
-    it("waits for the tunnel no longer than there is time, though something comes again and again", function()
+    it("keeps the deadline while a proxy's reply trickles in", function()
       assert.matches("^timeout false the proxy: timeout", send("https://service.test/", "",
         ("connect_timeout = 0.2, proxy = 'http://127.0.0.1:%s'"):format(host.port)))
     end)
 
-    it("sends plain http through it whole", function()
+    it("sends plain http with the absolute URL", function()
       assert.matches("^200 GET http://service.test/echo HTTP/1.1", send("http://service.test/echo", "allow_http = true",
         ("proxy = 'http://127.0.0.1:%d'"):format(web.proxy)))
     end)
 
-    it("takes no other kind of proxy", function()
+    it("refuses other kinds of proxy", function()
       for _, scheme in ipairs { "https", "socks5", "socks5h" } do
-        assert.matches("^invalid false inside nginx a proxy has to be http://, not " .. scheme,
+        assert.matches("^invalid false inside nginx a proxy must be http://, not " .. scheme,
           send("https://service.test/", "", ("proxy = '%s://127.0.0.1:1'"):format(scheme)))
       end
     end)

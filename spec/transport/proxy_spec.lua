@@ -11,17 +11,17 @@ local function find(url, options, variables)
 end
 
 describe("the proxy for a request", function()
-  it("is none unless there is one", function()
+  it("is none unless an option or variable names one", function()
     assert.equal("", find "https://example.com")
     assert.equal("", find("https://example.com", {}, { https_proxy = "", no_proxy = "" }))
   end)
 
-  it("is the option, and nothing of the environment then", function()
+  it("is the option, which overrides the environment", function()
     assert.equal(P, find("https://example.com", { proxy = P }, { https_proxy = "http://other.test:1" }))
     assert.equal("", find("https://example.com", { proxy = "" }, { https_proxy = P, all_proxy = P }))
   end)
 
-  it("is that of the environment for the scheme, lower case before upper, then that for all", function()
+  it("is the scheme's variable, lower case before upper, then the variable for all schemes", function()
     local order = { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" }
     local variables = { http_proxy = "http://wrong.test" }
     for i = #order, 1, -1 do
@@ -32,12 +32,12 @@ describe("the proxy for a request", function()
     assert.equal(P, find("http://example.com", {}, { ALL_PROXY = P, https_proxy = "http://wrong.test" }))
   end)
 
-  it("is never HTTP_PROXY, which whoever calls a CGI program can set", function()
+  it("is never HTTP_PROXY, which a request can set in a CGI program", function()
     assert.equal("", find("http://example.com", {}, { HTTP_PROXY = P }))
     assert.equal("", find("https://example.com", {}, { HTTP_PROXY = P }))
   end)
 
-  it("comes with scheme and port", function()
+  it("gets a scheme and a port", function()
     for given, full in pairs {
       ["proxy.test"] = "http://proxy.test:1080", ["proxy.test:80"] = "http://proxy.test:80",
       ["HTTP://proxy.test/"] = "http://proxy.test:1080", ["https://proxy.test"] = "https://proxy.test:443",
@@ -51,7 +51,7 @@ describe("the proxy for a request", function()
     end
   end)
 
-  it("that can't be one is an error that shows nothing of it", function()
+  it("is an error that shows nothing of a malformed URL", function()
     for _, given in ipairs {
       "socks4://secret@proxy.test", "ftp://secret@proxy.test", "://secret", "http://", "http://secret:80:80",
       "http://user:secret@", "http://proxy.test:0", "http://proxy.test:65536", "http://proxy.test:secret",
@@ -70,11 +70,11 @@ describe("the proxy for a request", function()
     end
   end)
 
-  it("does not matter where it isn't used", function()
+  it("may be malformed when no_proxy exempts the host", function()
     assert.equal("", find("https://example.com", { no_proxy = "example.com" }, { https_proxy = "nonsense://" }))
   end)
 
-  it("is none for this machine", function()
+  it("is none for a loopback host", function()
     for _, host in ipairs {
       "localhost", "LOCALHOST:8443", "localhost.", "127.0.0.1", "127.9.9.9:1", "[::1]", "[::1]:8080",
       "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]",
@@ -86,7 +86,7 @@ describe("the proxy for a request", function()
     end
   end)
 
-  describe("is none where no_proxy", function()
+  describe("is none when no_proxy", function()
     local function exempt(list, url)
       return find(url, { proxy = P, no_proxy = list }) == ""
     end
@@ -96,7 +96,7 @@ describe("the proxy for a request", function()
       for _, url in ipairs(no) do assert.is_false(exempt(list, url), list .. " " .. url) end
     end
 
-    it("names the host, or a domain of its, at the border between two labels", function()
+    it("names the host or a parent domain, in whole labels", function()
       for _, list in ipairs { "aliyuncs.com", ".aliyuncs.com", "*.aliyuncs.com", "ALIYUNCS.com.", "x, aliyuncs.com,y" } do
         check(list, {
           "https://aliyuncs.com", "https://dataworks.cn-shanghai.aliyuncs.com", "https://A.AliyunCS.com:8443",
@@ -112,7 +112,7 @@ describe("the proxy for a request", function()
       check("a *", { "https://example.com" }, {})
     end)
 
-    it("is a list with commas, blanks or both between", function()
+    it("is a list with commas, blanks or both as separators", function()
       for _, list in ipairs { "a.test,b.test", "a.test b.test", " ,a.test ,\tb.test, " } do
         check(list, { "https://a.test", "https://b.test" }, { "https://c.test" })
       end
@@ -120,14 +120,14 @@ describe("the proxy for a request", function()
       check(", .,*. ", {}, { "https://a.test" })
     end)
 
-    it("names the port too, and the scheme's is meant where the URL has none", function()
+    it("names the port too; a URL without one has its scheme's port", function()
       check("a.test:443,b.test:8443,10.0.0.1:80,[2001:db8::1]:443", {
         "https://a.test", "https://a.test:443", "https://x.a.test", "https://b.test:8443", "http://10.0.0.1",
         "https://[2001:db8::1]",
       }, { "http://a.test", "https://a.test:8443", "https://b.test", "https://10.0.0.1", "http://[2001:db8::1]" })
     end)
 
-    it("names an address or a range of them", function()
+    it("names the address or a range around it", function()
       check("10.0.0.0/8 192.168.1.1, 172.16.0.0/12", {
         "https://10.1.2.3", "https://192.168.1.1:8443", "https://172.31.255.255", "https://[::ffff:10.1.2.3]",
       }, { "https://11.0.0.1", "https://192.168.1.2", "https://172.32.0.0", "https://10.example.com", "https://[::a01:203]" })
@@ -137,14 +137,14 @@ describe("the proxy for a request", function()
       check("0.0.0.0/0", { "https://1.2.3.4" }, { "https://example.com", "https://[2001:db8::1]" })
     end)
 
-    it("makes no suffix of an address, and nothing of what is no entry", function()
+    it("ignores suffixes of addresses and malformed entries", function()
       check("0.0.1,.0.0.1", {}, { "https://10.0.0.1" })
       check("10.0.0.0/33,10.0.0.0/x,10.0.0/8,2001:db8::/129,/8,https://a.test,a.test:x,a.test/8", {}, {
         "https://10.0.0.1", "https://[2001:db8::1]", "https://a.test",
       })
     end)
 
-    it("is an option, else a variable of the environment, for a proxy of either", function()
+    it("is the option, else the variable, wherever the proxy comes from", function()
       assert.equal("", find("https://a.test", { proxy = P }, { no_proxy = "a.test" }))
       assert.equal("", find("https://a.test", {}, { https_proxy = P, NO_PROXY = "a.test" }))
       assert.equal(P, find("https://a.test", {}, { https_proxy = P, no_proxy = "b.test", NO_PROXY = "a.test" }))
@@ -154,9 +154,10 @@ describe("the proxy for a request", function()
     end)
   end)
 
-  it("has its password kept secret, as it is, as it was meant and as it is sent", function()
+  it("has secrets: the password as written, as decoded and as sent", function()
     assert.same({ "p%40ss:word", "p@ss:word", "dXNlcjpwQHNzOndvcmQ=" }, proxy.secrets "http://user:p%40ss:word@proxy.test:1")
     assert.same({ "token", "token", "dG9rZW46" }, proxy.secrets "http://token@proxy.test:1")
+    assert.equal("dXM6YStiOmM=", proxy.basic_credentials "us:a+b:c")
     assert.same({}, proxy.secrets(P))
     assert.same({}, proxy.secrets "")
   end)

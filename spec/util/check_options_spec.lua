@@ -1,54 +1,27 @@
-local ids = require "dataworks.util.ids"
-local nearest = require "dataworks.util.nearest"
 local options = require "dataworks.util.check_options"
-
-describe("the nearest name", function()
-  local known = { region = 1, retries = 1, access_key_id = 1, access_key_secret = 1 }
-
-  it("is found for slips of the finger, whatever the case", function()
-    assert.equal("region", nearest.find("regoin", known))
-    assert.equal("retries", nearest.find("Retrys", known))
-    assert.equal("access_key_id", nearest.find("accessKeyId", known))
-  end)
-
-  it("is none when nothing is near, and for what is no name", function()
-    assert.is_nil(nearest.find("colour", known))
-    assert.is_nil(nearest.find(1, known))
-    assert.is_nil(nearest.find("x", {}))
-    assert.equal("", nearest.hint("colour", known))
-  end)
-
-  it("is the first by alphabet among equals, so that a message is always the same", function()
-    assert.equal("aa", nearest.find("ab", { aa = 1, ac = 1, bb = 1 }))
-  end)
-
-  it("copes with names of any length", function()
-    assert.is_nil(nearest.find(("x"):rep(100000), known))
-  end)
-end)
 
 describe("options", function()
   local known = { timeout = "seconds", retries = "count", size = "size", name = "text", life = "duration", rule = "policy",
-    keys = "credentials", on = "function", transport = "transport" }
+    keys = "credentials", on = "function", transport = "transport", qps = "rate", burst = "positive_count" }
 
   local function refused(given)
-    local ok, message = pcall(function() options.check("x.new", known, given, 1) end)
+    local ok, message = pcall(function() options.check("x.new", known, given) end)
     assert.is_false(ok)
     return message
   end
 
-  it("may be absent", function()
-    assert.same({}, options.check("x", known, nil, 1))
+  it("are an empty table when absent", function()
+    assert.same({}, options.check("x", known, nil))
   end)
 
-  it("raise where they were written", function()
+  it("raise at the line of the call when one is unknown", function()
     local line = debug.getinfo(1, "l").currentline + 1
-    local _, message = pcall(function() options.check("x.new", known, { tiemout = 1 }, 1) end)
+    local _, message = pcall(function() options.check("x.new", known, { tiemout = 1 }) end)
     assert.equal(("spec/util/check_options_spec.lua:%d: x.new: unknown option tiemout; did you mean timeout?"):format(line),
       (message:gsub("^%./", "")))
   end)
 
-  it("say what was expected", function()
+  it("raise with the expected type when one is wrong", function()
     for text, given in pairs {
       ["options must be a table, got number"] = 5,
       ["timeout must be a number of seconds above 0, got 0"] = { timeout = 0 },
@@ -59,6 +32,8 @@ describe("options", function()
       ["rule must be a table or JSON text, got \"\""] = { rule = "" },
       ["keys must be a function, a name or a table, got 5"] = { keys = 5 },
       ["name must be text that isn't empty, got \"\""] = { name = "" },
+      ["qps must be calls a second, above 0, got 0"] = { qps = 0 },
+      ["burst must be a whole number above 0, got 1.5"] = { burst = 1.5 },
       ["on must be a function, got boolean"] = { on = true },
       ["transport must be an object with a method send, got table"] = { transport = {} },
       ["unknown option 1$"] = { "timeout" },
@@ -69,25 +44,5 @@ describe("options", function()
       refused { timeout = bad }
       refused { retries = bad }
     end
-  end)
-end)
-
-describe("an id", function()
-  it("is written in decimal digits, however it came", function()
-    assert.same({ "12", "12", "9007199254740993" }, { ids.text(12), ids.text(12.0), ids.text "9007199254740993" })
-    if math.type then
-      assert.equal("9223372036854775807", ids.text(math.maxinteger))
-    elseif rawget(_G, "jit") then
-      assert.equal("9007199254740993", ids.text(require("ffi").new("int64_t", 9007199254740992) + 1))
-    end
-  end)
-
-  it("comes back as the best this Lua has", function()
-    assert.equal(10, ids.native "10")
-    local big = ids.native "9007199254740993"
-    assert.equal("9007199254740993", ids.text(big))
-    assert.equal(math.type and "number" or "string", type(big))
-    assert.equal("9223372036854775808", ids.native "9223372036854775808")
-    assert.equal("-9223372036854775809", ids.native "-9223372036854775809")
   end)
 end)

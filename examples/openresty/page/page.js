@@ -55,8 +55,8 @@ function clear() {
   }
 }
 
-/** Says at a field what is wrong with it, and takes the reader there. */
-function blame(id, text) {
+/** Shows what is wrong at a field, and focuses it. */
+function markInvalid(id, text) {
   const input = find(id);
   const wrong = find(id + "-wrong");
   wrong.textContent = text;
@@ -78,11 +78,11 @@ function refuse(error) {
     return;
   }
   const plain = field === error.path ? error.message : error.path + " " + error.message;
-  blame(field, plain);
+  markInvalid(field, plain);
   say("The task was not started.", true);
 }
 
-// An attempt keeps its key until it is answered, so that a second click after a lost answer starts nothing twice.
+// An attempt keeps its key until a reply arrives, so that a second click after a lost reply starts no second task.
 let attempt = { body: "", key: "" };
 
 function keyOf(body) {
@@ -115,7 +115,7 @@ form.addEventListener("submit", async (event) => {
   try {
     JSON.parse(script);
   } catch (problem) {
-    blame("script", "This is no JSON: " + problem.message);
+    markInvalid("script", "This is not JSON: " + problem.message);
     return;
   }
   const task = { TaskType: find("TaskType").value };
@@ -123,14 +123,14 @@ form.addEventListener("submit", async (event) => {
     const value = find(name).value.trim();
     if (value) task[name] = value;
   }
-  // The script goes in as it is: JavaScript would lose digits of its ids.
+  // The script is inserted as text, because JavaScript would round its ids.
   const scriptName = offline() ? "TaskContent" : "TaskParam";
   const body = JSON.stringify(task).slice(0, -1) + ',"' + scriptName + '":' + script + "}";
   button.setAttribute("aria-disabled", "true");
   try {
     await start(body);
   } catch (problem) {
-    say("The service gave no answer. Start the task again: it is not done twice.", true);
+    say("The service did not reply. Start the task again: it is not created twice.", true);
   }
   button.removeAttribute("aria-disabled");
 });
@@ -163,7 +163,7 @@ function track(name) {
 
 const nameOf = (task) => task.TaskName || "Without a name";
 
-/** Leaves alone what is right already, so that nobody who reads it there is disturbed. */
+/** Changes the text only when it differs, so that screen readers are not interrupted. */
 function put(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
@@ -186,7 +186,7 @@ function lines(item, className, texts) {
   for (const spare of [...known].slice(texts.length)) spare.remove();
 }
 
-/** Updates what is there instead of making it anew, so that bars move, and a selection or a reader's place stays. */
+/** Updates nodes in place, so that bars move smoothly, and selections and reading positions stay. */
 function update(item, task) {
   const error = task.error || {};
   const bar = item.querySelector(".track");
@@ -199,7 +199,7 @@ function update(item, task) {
   lines(item, "advice", [error.advice].filter(Boolean));
 }
 
-/** Tells those who can't see it that a task has ended; each time, and nothing else. */
+/** Announces the end of a task to screen readers. */
 function announce(task) {
   const news = find("news");
   news.append(element("p", "", nameOf(task) + ": " + stepOf(task) + (task.error ? ". " + task.error.message : "")));
@@ -243,7 +243,7 @@ async function follow() {
   try {
     running = await refresh();
   } catch (problem) {
-    put(find("offline"), "The service can't be reached. What is shown may be old.");
+    put(find("offline"), "The service can't be reached. The list may be out of date.");
     find("offline").hidden = false;
   }
   setTimeout(follow, running ? 500 : 2000);

@@ -1,21 +1,21 @@
--- The DISync family of actions, as data: the rows that say more than the derived tables of catalog/.
+-- The actions of the DISync family, as data. These rows say more than the generated tables in catalog/.
 --
---   version     of the API the action belongs to
+--   version     of the API
 --   method      of HTTP
---   repeatable  "always": it only reads
---               "token": it acts once per ClientToken
---               "unsent": only a call that surely never arrived may be repeated
---   status      what Data.Status says. "fail" and "false" are failures everywhere; besides these
---               "outcome": anything but "success" and "true" is a failure too
---               "progress": anything else is not ready yet
---               "state": anything else is the state of what was asked for
---               "none", in derived rows: it says nothing of the call, not even with those two
---   list        the way to the one list in the reply, for going through its pages
---   params      {name, type, "query" or "body", required =, values =}
+--   repeatable  "always": the action only reads
+--               "token": the action takes effect once per ClientToken
+--               "unsent": retried only if the request surely did not arrive
+--   status      the meaning of Data.Status. "fail" and "false" are failures, except with "none"
+--               "outcome": every value but "success" and "true" is a failure
+--               "progress": every other value means not ready yet
+--               "state": every other value is the state of the object
+--               "none": the status says nothing about the call; generated rows only
+--   list        the path of the list in the reply, whose pages can be iterated over
+--   params      {name, type, location ("query" or "body"), required =, values =}
 --
--- Types: long, int32, double, string, boolean; json is text, or a table that becomes text, and array the same where the
--- table is a list; task_param and update_param are json whose tables are also checked as the scripts of the two
--- Generate actions; list is a table that becomes a parameter for each value in it.
+-- Types: long, int32, double, string and boolean. json: text, or a table that is encoded. array: the same, for a table
+-- that is a list. task_param and update_param: json whose tables are checked as the scripts of the two Generate
+-- actions. list: a table that becomes one parameter per value.
 
 ---@class dataworks.Action
 ---@field name string

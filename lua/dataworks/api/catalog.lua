@@ -1,5 +1,5 @@
--- Finds an action by its documented name. The DISync family is at hand; the tables of the others are loaded when one of
--- them is asked for, and only the lines of that one are read.
+-- Finds an action by its documented name. The rows of the DISync family are written by hand. The tables of all others
+-- are loaded by the first search for one of them, and only the lines of that action are parsed.
 
 local actions = require "dataworks.api.actions"
 local lazy = require "dataworks.util.lazy"
@@ -7,38 +7,38 @@ local nearest = lazy "dataworks.util.nearest"
 
 local M = {}
 
---- Without a version, the first of these that has the action.
+--- The order of a search without a version.
 M.versions = { "2020-05-18", "2024-05-18" }
 
 local TABLES = {
   ["2020-05-18"] = "dataworks.api.catalog.v20200518", ["2024-05-18"] = "dataworks.api.catalog.v20240518",
 }
 
--- More names of parameters than this are no help in a message.
-local MOST_NAMES = 8
+-- More parameter names than this make a message hard to read.
+local MAX_LISTED_NAMES = 8
 
----@type table<string, table<string, dataworks.Action>> by version and name, as far as they were asked for
+---@type table<string, table<string, dataworks.Action>> rows that were found so far, by version and name
 local rows = { ["2020-05-18"] = {}, ["2024-05-18"] = {} }
 for name, row in pairs(actions) do
   rows[row.version][name] = row
 end
 
-local PLACES = { ["?"] = "query", ["&"] = "body" }
+local LOCATIONS = { ["?"] = "query", ["&"] = "body" }
 
-local function read_params(text)
-  local params, place = {}, nil
+local function parse_params(text)
+  local params, location = {}, nil
   for word in text:gmatch("%S+") do
-    if PLACES[word] then
-      place = PLACES[word]
+    if LOCATIONS[word] then
+      location = LOCATIONS[word]
     else
       local name, kind, required = word:match("^(%w+):?(%w*)(!?)$")
-      params[#params + 1] = { name, kind ~= "" and kind or "string", place, required = required ~= "" or nil }
+      params[#params + 1] = { name, kind ~= "" and kind or "string", location, required = required ~= "" or nil }
     end
   end
   return params
 end
 
-local function read_row(version, name)
+local function parse_row(version, name)
   local text = require(TABLES[version])
   local _, at = text:find("\n" .. name .. " ", 1, true)
   if not at then
@@ -49,18 +49,18 @@ local function read_row(version, name)
   return {
     name = name, version = version, method = method, repeatable = repeatable,
     status = head:find(" outcome", 1, true) and "outcome" or "none", list = head:match(" list=(%S+)"),
-    params = read_params(params),
+    params = parse_params(params),
   }
 end
 
 local function find_in(version, name)
   local known = rows[version]
-  known[name] = known[name] or read_row(version, name)
+  known[name] = known[name] or parse_row(version, name)
   return known[name]
 end
 
 ---@param name any
----@param version? string one of M.versions; without it the first that has the action
+---@param version? string one of M.versions; without it, the first version that has the action
 ---@return dataworks.Action|nil
 function M.find(name, version)
   if type(name) ~= "string" or not name:find("^%u%w*$") then
@@ -71,7 +71,7 @@ function M.find(name, version)
   return find_in(M.versions[1], name) or find_in(M.versions[2], name)
 end
 
---- Every name, as the keys of a table.
+--- All names, as the keys of a table.
 ---@param version? string
 ---@return table<string, boolean>
 function M.names(version)
@@ -84,7 +84,7 @@ function M.names(version)
   return names
 end
 
---- The end of a sentence about an unknown name.
+--- The end of a message about an unknown name.
 ---@param name any
 ---@param version? string
 ---@return string
@@ -96,7 +96,7 @@ function M.hint(name, version)
   return nearest.hint(name, M.names(version))
 end
 
---- Completes what the core says of a parameter that the action does not have.
+--- Adds the nearest names to the core's error about an unknown parameter.
 ---@param err table fields of an error
 ---@param row dataworks.Action
 ---@return table err
@@ -107,7 +107,7 @@ function M.explain(err, row)
       names[param[1]] = true
     end
     local hint = nearest.hint(err.path, names)
-    if hint == "" and #row.params <= MOST_NAMES then
+    if hint == "" and #row.params <= MAX_LISTED_NAMES then
       hint = #row.params > 0 and "; it takes " .. nearest.list(names) or "; it takes none"
     end
     err.message = err.message .. hint

@@ -5,6 +5,6 @@ local actions = require "dataworks.api.actions"
 local core = require "dataworks.core"
 local writers = require "dataworks.api.writers"
 
-core.configure({ generate = actions.GenerateDISyncTaskConfigForCreating, writers = writers.rows })
+core.configure({ generate = actions.GenerateDISyncTaskConfigForCreating, writers = writers })
 
 return true

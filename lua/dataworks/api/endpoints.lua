@@ -1,14 +1,14 @@
--- Where the service is: data, and the rules around it. A region that is not listed follows the pattern of the rest.
+-- The hosts of the service by region. An unlisted region follows the pattern of the others.
 
 local M = {}
 
---- What each region has: "vpc" dataworks.<region> and dataworks-vpc.<region>, "public" only the first, "central" only
---- dataworks.aliyuncs.com. From the provider's page of endpoints and the map in its SDKs, August 2026:
+--- The hosts of each region: "vpc" dataworks.<region> and dataworks-vpc.<region>, "public" only the first, "central"
+--- only dataworks.aliyuncs.com. From the provider's page of endpoints and the map in its SDKs, August 2026:
 --- https://www.alibabacloud.com/help/en/dataworks/developer-reference/api-dataworks-public-2020-05-18-endpoint
 ---@type table<string, "vpc"|"public"|"central">
 M.REGIONS = {}
 
-for has, regions in pairs {
+for hosts, regions in pairs {
   vpc = [[
     cn-beijing cn-chengdu cn-hangzhou cn-hongkong cn-shanghai cn-shenzhen cn-wulanchabu cn-zhangjiakou
     cn-shanghai-finance-1 cn-shenzhen-finance-1
@@ -27,7 +27,7 @@ for has, regions in pairs {
   ]],
 } do
   for region in regions:gmatch("%S+") do
-    M.REGIONS[region] = has
+    M.REGIONS[region] = hosts
   end
 end
 
@@ -40,7 +40,7 @@ local function invalid(path, message, advice)
 end
 
 ---@param region string
----@param network? string "public" when absent, or "vpc"
+---@param network? string "public", the default, or "vpc"
 ---@return string|nil host
 ---@return table|nil err fields of an error
 function M.host(region, network)
@@ -48,13 +48,13 @@ function M.host(region, network)
     return invalid("region", ("expected a name such as cn-shanghai, got %q"):format(region), ADVICE)
   end
   network = (network or "public"):lower()
-  local has = M.REGIONS[region]
+  local hosts = M.REGIONS[region]
   if network == "public" then
-    return has == "central" and CENTRAL or ("dataworks.%s.aliyuncs.com"):format(region)
+    return hosts == "central" and CENTRAL or ("dataworks.%s.aliyuncs.com"):format(region)
   elseif network ~= "vpc" then
     return invalid("network", ("expected public or vpc, got %q"):format(network),
       "ALIBABA_CLOUD_ENDPOINT_TYPE is vpc, or not set")
-  elseif has and has ~= "vpc" then
+  elseif hosts and hosts ~= "vpc" then
     return invalid("network", ("region %s has no VPC host"):format(region),
       "leave network out, or give the address that your VPC has for the service as endpoint")
   end
@@ -69,15 +69,15 @@ function M.url(endpoint)
   scheme, rest = (scheme or "https"):lower(), (rest or endpoint):gsub("/$", "")
   local host, port = rest:match("^(.-):(%d+)$")
   host = host or rest
-  local named = host:find("^%w[%w.-]*$") or host:find("^%[[%x:.]+%]$")
-  if not named or scheme ~= "https" and scheme ~= "http" or port and tonumber(port) > 65535 then
+  local is_host = host:find("^%w[%w.-]*$") or host:find("^%[[%x:.]+%]$")
+  if not is_host or scheme ~= "https" and scheme ~= "http" or port and tonumber(port) > 65535 then
     return nil
   end
   return scheme .. "://" .. rest
 end
 
---- The public host of the service that a URL leads to, also where that is its VPC host; nil for another address, be it
---- a way to the same service.
+--- The public host of the service behind a public or VPC host. For any other address, nil: the service behind it is
+--- unknown.
 ---@param url string
 ---@return string|nil host
 function M.service(url)
@@ -85,10 +85,10 @@ function M.service(url)
   return host:find("^dataworks[%w.-]*%.aliyuncs%.com$") and (host:gsub("^dataworks%-vpc%.", "dataworks.")) or nil
 end
 
---- The URL for an endpoint, which wins, or a region.
+--- The URL of an endpoint, or else of a region.
 ---@param endpoint string|nil
 ---@param region string|nil
----@param network string|nil "public" when absent, or "vpc"
+---@param network string|nil "public", the default, or "vpc"
 ---@return string|nil url
 ---@return table|nil err fields of an error
 function M.resolve(endpoint, region, network)

@@ -1,35 +1,25 @@
--- The destinations that a TaskParam can write to. One row is all that the builder, the C core and the emulator know of
--- a writer: add a row, and each of them accepts it.
---
---   step_type   stepType of the writer step; also its key in `to = { odps = ... }` of the builder
---   task_type   setting.taskType of a script with this writer
---   required    fields that the step's parameter must have; the builder sets `datasource`
---   content     how the service, and so the emulator, writes the TaskContent:
---     write_mode         writeMode of the writer step; absent: it has none
---     destination_table  dstTable of a mapping rule; "{database}" and "{table}" stand for the source's names
---     created_table      names and values, in order, of dstCreateTableInfo, with the same placeholders; absent: the
---                        service creates no table, and the rule has no settings for merging changes
---     column_type        type of an integer column in a created table
---
--- Plain data: the emulator requires it inside nginx.
+-- The writers of a TaskParam. A row is all that the builder, the check in the core and the emulator know of a writer.
+-- The emulator requires this file inside nginx, without the core.
 
 ---@class dataworks.Writer
----@field step_type string
----@field task_type string
----@field required string[]
----@field content { write_mode?: string, destination_table: string, created_table?: string[], column_type?: string }
+---@field step_type string stepType of the writer step, and its name in dataworks.task's `to`
+---@field task_type string setting.taskType of a script with this writer
+---@field required string[] fields of the step's parameter; the builder sets `datasource`
+---@field content dataworks.WriterContent how the service, and so the emulator, writes the TaskContent
 
-local M = {}
+-- "{database}" and "{table}" stand for the names in the source.
+---@class dataworks.WriterContent
+---@field write_mode? string writeMode of the writer step
+---@field destination_table string dstTable of a mapping rule
+---@field created_table? string[] names and values, in order, of dstCreateTableInfo; absent: the service creates no table,
+--- and the rule has no settings for merging changes
+---@field column_type? string of an integer column in a created table
 
 ---@type dataworks.Writer[]
-M.rows = {
+return {
   {
     step_type = "odps", task_type = "oneclick_to_odps", required = { "datasource" },
-    content = {
-      destination_table = "{table}",
-      created_table = { "tableName", "{table}" },
-      column_type = "BIGINT",
-    },
+    content = { destination_table = "{table}", created_table = { "tableName", "{table}" }, column_type = "BIGINT" },
   },
   {
     step_type = "kafka", task_type = "oneclick_to_kafka", required = { "datasource" },
@@ -45,15 +35,3 @@ M.rows = {
     },
   },
 }
-
----@type table<string, dataworks.Writer>
-M.by_step_type = {}
----@type table<string, dataworks.Writer>
-M.by_task_type = {}
-
-for _, row in ipairs(M.rows) do
-  M.by_step_type[row.step_type] = row
-  M.by_task_type[row.task_type] = row
-end
-
-return M

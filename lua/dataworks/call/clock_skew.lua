@@ -1,55 +1,64 @@
--- The time of day as the service has it: the machine's, corrected by the Date of a reply.
+-- The time of day by the service's clock: the machine's clock, corrected by the Date of a reply.
 
 local lazy = require "dataworks.util.lazy"
 local dates = lazy "dataworks.util.dates"
 
 local M = {}
 
--- A Date from before the API itself, or from the next century, is a mistake.
+-- A Date before the first version of the API or after this century is wrong.
 local EARLIEST, LATEST = 1589760000, 4102444800 -- 2020-05-18, 2100-01-01
 
--- The gateway takes dates that are some minutes off.
-local AGREEMENT = 60
-local AGREES = "The clock of this machine agrees with the Date of the reply; the request was held up on its way, or "
-  .. "the Date is not the service's"
+-- Seconds. A smaller difference is not the cause of a refusal: the gateway accepts dates that are off by minutes.
+local TOLERANCE = 60
+local CLOCKS_AGREE = "The clock of this machine agrees with the Date of the reply; the request was delayed on its way, "
+  .. "or the Date is not the service's"
 
----@class dataworks.Skew
----@field now fun(): number seconds since 1970, corrected
----@field correct fun(date: string|nil): boolean goes by the Date of a reply from now on, if that can be understood
----@field advice fun(date: string|nil): string|nil for somebody whose dates are refused
+---@class dataworks.ClockSkew
+---@field machine_time fun(): number seconds since 1970
+---@field ahead number seconds that the service's clock is ahead of the machine's
+local ClockSkew = {}
+ClockSkew.__index = ClockSkew
 
----@param now fun(): number of the machine
----@return dataworks.Skew
-function M.new(now)
-  local ahead = 0
-  local skew = {}
+---@param machine_time fun(): number
+---@return dataworks.ClockSkew
+function M.new(machine_time)
+  return setmetatable({ machine_time = machine_time, ahead = 0 }, ClockSkew)
+end
 
-  --- Seconds that the service is ahead of the machine.
-  local function measure(date)
-    local theirs = dates.parse_http(date)
-    if theirs and theirs >= EARLIEST and theirs < LATEST then
-      return theirs - now()
-    end
+--- Seconds that a Date is ahead of the machine; nil for a date that is unreadable or wrong.
+local function measure(self, date)
+  local service_time = dates.parse_http(date)
+  if service_time and service_time >= EARLIEST and service_time < LATEST then
+    return service_time - self.machine_time()
   end
+end
 
-  function skew.now()
-    return now() + ahead
+---@return number seconds since 1970, corrected
+function ClockSkew:now()
+  return self.machine_time() + self.ahead
+end
+
+--- Sets the correction by the Date of a reply.
+---@param date string|nil
+---@return boolean corrected false when the date is unreadable or wrong
+function ClockSkew:correct(date)
+  local measured = measure(self, date)
+  self.ahead = measured or self.ahead
+  return measured ~= nil
+end
+
+--- One line of help when the service refused the date of a request.
+---@param date string|nil of the reply
+---@return string|nil
+function ClockSkew:advice(date)
+  local measured = measure(self, date)
+  if not measured then
+    return nil
+  elseif math.abs(measured) < TOLERANCE then
+    return CLOCKS_AGREE
   end
-
-  function skew.correct(date)
-    local measured = measure(date)
-    ahead = measured or ahead
-    return measured ~= nil
-  end
-
-  function skew.advice(date)
-    local measured = measure(date)
-    return measured and (math.abs(measured) < AGREEMENT and AGREES or
-      ("The clock of this machine is %.0f s %s that of the service; set it"):format(
-        math.abs(measured), measured > 0 and "behind" or "ahead of"))
-  end
-
-  return skew
+  return ("The clock of this machine is %.0f s %s that of the service; set it"):format(
+    math.abs(measured), measured > 0 and "behind" or "ahead of")
 end
 
 return M

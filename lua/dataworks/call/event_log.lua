@@ -1,25 +1,26 @@
--- Events as lines for a person to read: `dataworks: response action=GetFile attempt=1 status=200 ...`.
+-- Formats events as lines for people: `dataworks: response action=GetFile attempt=1 status=200 ...`.
 
 local errors = require "dataworks.error"
 
 local M = {}
 
--- The order in a line; what an event lacks is left out. Durations are told in milliseconds.
+-- In the order in which a line shows them.
 local FIELDS = {
   "action", "provider", "reason", "attempt", "endpoint", "client_token", "status", "request_id", "elapsed", "delay",
   "expires", "error",
 }
 
+-- Shown in milliseconds.
 local DURATIONS = { elapsed = true, delay = true, expires = true }
 
-local LONGEST_VALUE = 500
+local MAX_VALUE_BYTES = 500
 
---- A value of several words stands in quotes.
-local function word(name, value)
+--- Quotes a value that is empty or has several words.
+local function format_value(name, value)
   if DURATIONS[name] then
     return ("%.0fms"):format(value * 1000)
   end
-  local text = errors.line(value, LONGEST_VALUE)
+  local text = errors.line(value, MAX_VALUE_BYTES)
   if text == "" or text:find '[%s"=\\]' then
     return '"' .. text:gsub('["\\]', "\\%0") .. '"'
   end
@@ -32,7 +33,7 @@ function M.line(event)
   local words = { "dataworks: " .. event.type }
   for _, name in ipairs(FIELDS) do
     if event[name] ~= nil then
-      words[#words + 1] = name .. "=" .. word(name, event[name])
+      words[#words + 1] = name .. "=" .. format_value(name, event[name])
     end
   end
   return table.concat(words, " ")
@@ -42,8 +43,8 @@ local function to_stderr(line)
   io.stderr:write(line, "\n")
 end
 
---- Does ALIBABA_CLOUD_DEBUG, a list with commas, name this library?
-local function is_named(list)
+--- Does ALIBABA_CLOUD_DEBUG, a comma-separated list, name this library?
+local function names_library(list)
   for name in (list or ""):gmatch "[^%s,]+" do
     if name:lower() == "dataworks" then
       return true
@@ -52,14 +53,14 @@ local function is_named(list)
   return false
 end
 
---- What takes the lines of a client.
+--- The function that writes the lines of a client; nil when debugging is off.
 ---@param option boolean|nil|fun(line: string) the option `debug`
 ---@param getenv fun(name: string): string|nil
 ---@return fun(line: string)|nil
 function M.writer(option, getenv)
   if type(option) == "function" then
     return option
-  elseif option or option == nil and is_named(getenv "ALIBABA_CLOUD_DEBUG") then
+  elseif option or option == nil and names_library(getenv "ALIBABA_CLOUD_DEBUG") then
     return to_stderr
   end
 end

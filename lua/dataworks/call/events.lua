@@ -1,54 +1,97 @@
--- What a client tells of itself while it works, to the on_event of its options and in debug lines.
+-- Passes the events of a client to its option on_event and to its debug log.
 
 local lazy = require "dataworks.util.lazy"
-local debugging = lazy "dataworks.call.event_log"
+local event_log = lazy "dataworks.call.event_log"
 local errors = require "dataworks.error"
 
 local M = {}
 
----@class dataworks.Event what on_event is told; never parameters, headers or bodies
+---@class dataworks.Event never holds parameters, headers or bodies
 ---@field type "request"|"response"|"retry"|"wait"|"refresh"
----@field action? string all but "refresh"
----@field attempt? integer all but "refresh"
----@field provider? string "refresh": that fetched temporary credentials
----@field expires? number "refresh": seconds that they last
+---@field action? string not in "refresh"
+---@field attempt? integer not in "refresh"
+---@field provider? string "refresh": the provider that fetched temporary credentials
+---@field expires? number "refresh": seconds until the credentials expire
 ---@field endpoint? string "request"
 ---@field client_token? string "request"
----@field status? integer "response": of HTTP
+---@field status? integer "response": HTTP status
 ---@field request_id? string "response"
----@field elapsed? number "response": seconds of this attempt; "wait": since that or the call began; "refresh": its own
+---@field elapsed? number seconds that the attempt or fetch took; "wait": since the call or the poll began
 ---@field error? dataworks.Error "response", "retry" and "refresh"
----@field delay? number "retry" and "wait": seconds until the next attempt; 0 after something was put right
----@field reason? "limit"|"throttled" "wait": for its turn, or for the end of a pause; without it between two polls
+---@field delay? number "retry" and "wait": seconds until the next attempt; 0 after a recovery
+---@field reason? "limit"|"throttled" "wait" before an attempt: the cause
 
 ---@class dataworks.Events
 ---@field listener false|fun(event: dataworks.Event)
----@field write false|fun(line: string) takes debug lines
----@field wrong string|false what either raised last
+---@field write_line false|fun(line: string)
+---@field callback_error string|false the last error that a callback raised
 local Events = {}
 Events.__index = Events
 
---- A callback must not cut a call in two: a task that was created would be lost with it.
-local function tell(self, callback, what)
-  local ok, message = pcall(callback, what)
+--- An error in a callback must not end the call: the program would lose the task that the call created.
+local function notify(self, callback, value)
+  local ok, message = pcall(callback, value)
   if not ok then
-    self.wrong = errors.line(message, 200)
+    self.callback_error = errors.line(message, 200)
   end
 end
 
---- Is there anybody to make an event for?
-function Events:are_heard()
-  return self.write or self.listener
+--- Does anything receive the events? If not, a caller need not build them.
+---@return any
+function Events:has_listener()
+  return self.write_line or self.listener
 end
 
 ---@param event dataworks.Event
 function Events:emit(event)
-  if self.write then
-    tell(self, self.write, debugging.line(event))
+  if self.write_line then
+    notify(self, self.write_line, event_log.line(event))
   end
   if self.listener then
-    tell(self, self.listener, event)
+    notify(self, self.listener, event)
   end
+end
+
+---@param call dataworks.Call
+---@param endpoint string
+function Events:emit_request(call, endpoint)
+  if self:has_listener() then
+    self:emit {
+      type = "request", action = call.action, attempt = call.attempts, endpoint = endpoint,
+      client_token = call.has_token and call.params.ClientToken or nil,
+    }
+  end
+end
+
+---@param call dataworks.Call
+---@param now number monotonic
+---@param admission dataworks.Admission
+function Events:emit_wait(call, now, admission)
+  self:emit {
+    type = "wait", action = call.action, attempt = call.attempts, reason = admission.reason, delay = admission.wait,
+    elapsed = now - call.started,
+  }
+end
+
+---@param call dataworks.Call
+---@param now number monotonic
+---@param err dataworks.Error|nil
+function Events:emit_response(call, now, err)
+  if self:has_listener() then
+    local result = call.result
+    self:emit {
+      type = "response", action = call.action, attempt = call.attempts, elapsed = now - call.attempt_started,
+      status = call.reply and call.reply.status, error = err,
+      request_id = err and err.request_id or result and result.RequestId or nil,
+    }
+  end
+end
+
+---@param call dataworks.Call
+---@param delay number seconds
+---@param err dataworks.Error
+function Events:emit_retry(call, delay, err)
+  self:emit { type = "retry", action = call.action, attempt = call.attempts + 1, delay = delay, error = err }
 end
 
 ---@param options { on_event?: fun(event: dataworks.Event), debug?: boolean|fun(line: string) }
@@ -56,7 +99,8 @@ end
 ---@return dataworks.Events
 function M.new(options, getenv)
   return setmetatable({
-    listener = options.on_event or false, write = debugging.writer(options.debug, getenv) or false, wrong = false,
+    listener = options.on_event or false, write_line = event_log.writer(options.debug, getenv) or false,
+    callback_error = false,
   }, Events)
 end
 

@@ -1,156 +1,78 @@
--- Which failed calls may be repeated, and how long to wait before: pure functions.
+-- Decides whether a failed attempt is retried, and after how long. Pure: every function returns a decision.
 
-local lazy = require "dataworks.util.lazy"
-local dates = lazy "dataworks.util.dates"
+local error_codes = require "dataworks.protocol.error_codes"
 
 local M = {}
 
-local FIRST_DELAY, LONGEST_DELAY = 0.1, 20
+-- Seconds. Quotas count calls per second: an earlier retry of a throttled call would be throttled again.
+local FIRST_DELAY, FIRST_THROTTLED_DELAY, MAX_DELAY = 0.1, 1, 20
 
--- Quotas are counted by the second: sooner than that, a throttled call meets the same answer.
-local FIRST_THROTTLED_DELAY = 1
+local TRANSIENT_STATUS = { [408] = true, [500] = true, [502] = true, [503] = true, [504] = true }
+local INCOMPLETE_REPLY = { transport = true, timeout = true, protocol = true }
 
--- A reply that asks for a longer wait is taken to ask for a day: either way no call lasts so long.
-local LONGEST_ASKED = 86400
-
--- Trying again changes nothing about these, nor about a quota of the day.
-local FINAL = { ["Throttling.Day"] = true }
-for name in ([[
-  CURLE_UNSUPPORTED_PROTOCOL CURLE_URL_MALFORMAT CURLE_BAD_FUNCTION_ARGUMENT CURLE_FILESIZE_EXCEEDED CURLE_TOO_LARGE
-  CURLE_BAD_CONTENT_ENCODING CURLE_FAILED_INIT CURLE_NOT_BUILT_IN CURLE_UNKNOWN_OPTION CURLE_OUT_OF_MEMORY
-  CURLE_PEER_FAILED_VERIFICATION CURLE_SSL_CACERT_BADFILE CURLE_SSL_CERTPROBLEM CURLE_SSL_CIPHER CURLE_SSL_CRL_BADFILE
-  CURLE_SSL_ISSUER_ERROR CURLE_SSL_ENGINE_NOTFOUND CURLE_SSL_ENGINE_SETFAILED CURLE_SSL_ENGINE_INITFAILED
-  CURLE_SSL_CLIENTCERT CURLE_LOGIN_DENIED CURLE_AUTH_ERROR PROXY_AUTHENTICATION PROXY_REFUSED
-]]):gmatch("%S+") do
-  FINAL[name] = true
-end
-
-local PASSING_STATUS = { [408] = true, [500] = true, [502] = true, [503] = true, [504] = true }
--- Where credentials are fetched, a service may have answered too.
-local ANSWERED = { service = true, task = true, protocol = true, credentials = true }
-local UNANSWERED = { transport = true, timeout = true, protocol = true }
-
---- Turned away before anything was done: the gateway says so with 400, DataWorks with 429.
----@param err table
----@return boolean
-function M.throttled(err)
-  local code = ANSWERED[err.kind] and err.code or ""
-  return ANSWERED[err.kind] and err.status == 429 or code:find("^Throttling") ~= nil
-    or code:find("^Rejected%.Throttling") ~= nil
-end
-
---- May the service have acted on the call that ended so?
----@param err table
----@return boolean
-function M.may_have_acted(err)
-  if err.sent == false then
+--- May the same request succeed later?
+local function is_transient(err)
+  if error_codes.is_final(err) then
     return false
-  elseif err.sent == "unknown" or err.code == "SignatureNonceUsed" then
-    -- An attempt before this one may have; a nonce that was used before says that the request did arrive before.
-    return true
-  elseif M.throttled(err) or err.kind == "task" then
-    return false
-  end
-  return not (ANSWERED[err.kind] and err.status and err.status >= 400 and err.status < 500 and err.status ~= 408)
-end
-
---- Is it a failure that passes?
-local function passes(err)
-  if FINAL[err.code or ""] then
-    return false
-  elseif M.throttled(err) or PASSING_STATUS[err.status or 0] then
+  elseif error_codes.is_throttled(err) or TRANSIENT_STATUS[err.status] then
     return true
   elseif err.kind == "service" then
-    -- A refusal that says when to come again is a throttle by another name.
-    return err.code == "SignatureNonceUsed" or err.retry_after ~= nil and not M.to_put_right(err)
+    -- A refusal that says when to retry is a throttle with a code of its own.
+    return err.code == "SignatureNonceUsed" or err.retry_after ~= nil and not error_codes.recoverable_cause(err)
   end
-  -- Without a status there was no whole reply; garbage under HTTP 200 is a reply that was spoilt on its way.
-  return UNANSWERED[err.kind] == true and (err.status == nil or err.status == 200)
+  -- Without a status, no complete reply arrived; an unreadable reply with HTTP 200 was damaged on its way.
+  return INCOMPLETE_REPLY[err.kind] == true and (err.status == nil or err.status == 200)
 end
 
---- May this call be made again as it is?
----@param err table
+--- Is a retry of this call safe, and may it help?
+---@param err table with may_have_acted
 ---@param repeatable "always"|"token"|"unsent" of the action's row
----@param has_token boolean|nil the call carries a ClientToken
+---@param has_token boolean the call carries a ClientToken
 ---@return boolean
-function M.allowed(err, repeatable, has_token)
-  if not passes(err) then
+function M.is_retryable(err, repeatable, has_token)
+  if not is_transient(err) then
     return false
-  elseif repeatable == "always" or repeatable == "token" and has_token then
-    return true
   end
-  return not M.may_have_acted(err)
+  return repeatable == "always" or repeatable == "token" and has_token or not err.may_have_acted
 end
 
---- What of ours the gateway refused before anything was done, if putting that right makes the call worth repeating
---- at once: its date, or its keys.
+--- A random time below a bound that doubles; when the service says how long to wait, this time and a little more.
+---@param retries integer retries that the call has made
 ---@param err table
----@return "clock"|"credentials"|nil
-function M.to_put_right(err)
-  local code = err.kind == "service" and err.status < 500 and err.code or ""
-  if code:find("^InvalidTimeStamp") then
-    return "clock"
-  elseif code:find("^InvalidSecurityToken") or code:find("^InvalidAccessKeyId") then
-    return "credentials"
-  end
-end
-
---- How long to wait before the next attempt: full jitter under a bound that doubles, on top of what the service
---- asks for.
----@param failed integer attempts so far
----@param err table
----@param random fun(): number
+---@param random fun(): number from 0 to 1
 ---@return number seconds
-function M.delay(failed, err, random)
+function M.backoff(retries, err, random)
   if err.retry_after then
     return err.retry_after + random() * FIRST_DELAY
   end
-  local first = M.throttled(err) and FIRST_THROTTLED_DELAY or FIRST_DELAY
-  return random() * math.min(LONGEST_DELAY, first * 2 ^ (failed - 1))
+  local first = error_codes.is_throttled(err) and FIRST_THROTTLED_DELAY or FIRST_DELAY
+  return random() * math.min(MAX_DELAY, first * 2 ^ retries)
 end
 
--- Zero and the past say no more than nothing does.
-local function sensible(seconds)
-  return seconds and seconds > 0 and math.min(seconds, LONGEST_ASKED) or nil
-end
+---@class dataworks.RetryDecision
+---@field delay? number seconds until the retry; nil ends the call
+---@field cost? integer tokens of the retry budget
+---@field gave_up? "attempts"|"deadline"|"budget" why a retryable call ends
 
-local function number(text)
-  return tonumber((text or ""):match("^%s*(%d+)%s*$"))
-end
-
-local function milliseconds(value)
-  return value and sensible(value / 1000)
-end
-
---- Seconds, or a date. That is held against the clock that wrote it where the reply tells its time.
-local function http_wait(headers, now)
-  local text = headers["retry-after"]
-  local date = dates.parse_http(text)
-  if date then
-    return sensible(date - (dates.parse_http(headers.date) or now()))
+---@param call dataworks.Call
+---@param err dataworks.Error
+---@param caller dataworks.Caller its clock, random, limit and retry_budget are read
+---@return dataworks.RetryDecision
+function M.decide(call, err, caller)
+  if not err.retryable then
+    return {}
+  elseif call.retries >= call.max_retries then
+    return { gave_up = "attempts" }
   end
-  return sensible(number(text))
-end
-
---- The longest time until a quota that is used up is there again: "Limit:1,Remain:0,TimeLeft:2000,Reset:1".
-local function time_left(headers)
-  local longest
-  for name, value in pairs(headers) do
-    if name:find("^x%-ratelimit%-") and (value:match("Remain:(%d+)") or "0") == "0" then
-      longest = math.max(longest or 0, tonumber(value:match("TimeLeft:(%d+)")) or 0)
-    end
+  local delay = M.backoff(call.retries, err, caller.random)
+  if caller.clock() + delay >= call.deadline then
+    return { gave_up = "deadline" }
   end
-  return milliseconds(longest)
-end
-
---- The seconds that a reply asks to wait.
----@param headers table<string, string>
----@param err table what is known of the failure: a quota says something of a throttled call only
----@param now fun(): number seconds since 1970, for a date in a reply without one of its own
----@return number|nil
-function M.after(headers, err, now)
-  return milliseconds(number(headers["x-acs-retry-after"])) or http_wait(headers, now)
-    or M.throttled(err) and time_left(headers) or nil
+  local cost = caller.limit:handles_throttling(err) and 0 or caller.retry_budget:cost(err)
+  if not cost then
+    return { gave_up = "budget" }
+  end
+  return { delay = delay, cost = cost }
 end
 
 return M

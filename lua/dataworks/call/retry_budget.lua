@@ -1,33 +1,34 @@
--- How many repetitions a client may still make. Each takes tokens, each success gives some back: when a service is
--- down, a client that went on to repeat every call would multiply the load that keeps it down.
+-- A token bucket that bounds the retries of a client: while the service is down, retries of every call would multiply
+-- the load.
 
 local M = {}
 
 local CAPACITY, COST, TIMEOUT_COST, REFILL = 500, 5, 10, 1
 
----@class dataworks.Budget
+---@class dataworks.RetryBudget
 ---@field tokens integer
 local Budget = {}
 Budget.__index = Budget
 
----@return dataworks.Budget full
+---@return dataworks.RetryBudget full
 function M.new()
   return setmetatable({ tokens = CAPACITY }, Budget)
 end
 
---- Pays for a repetition after this error, or says nil when too little is left.
+--- The price of a retry after this error; nil when too few tokens are left.
 ---@param err table
----@return integer|nil cost
-function Budget:take(err)
+---@return integer|nil
+function Budget:cost(err)
   local cost = err.kind == "timeout" and TIMEOUT_COST or COST
-  if cost > self.tokens then
-    return nil
-  end
-  self.tokens = self.tokens - cost
-  return cost
+  return cost <= self.tokens and cost or nil
 end
 
---- After a success: what the last repetition of the call cost, or one token when there was none.
+---@param cost integer
+function Budget:take(cost)
+  self.tokens = self.tokens - cost
+end
+
+--- Refills after a success: by the cost of the call's last retry, or by one token for a call without retries.
 ---@param cost integer|nil
 function Budget:refill(cost)
   self.tokens = math.min(CAPACITY, self.tokens + (cost or REFILL))

@@ -1,17 +1,19 @@
--- For tasks that wait until another one has done something for all.
+-- A single-flight latch: one task, its opener, fetches something, and the other tasks that need it wait until the latch
+-- is open.
 
 local core = require "dataworks.core"
+local tasks = require "dataworks.concurrency.task"
 
 local M = {}
 
----@class dataworks.Gate
----@field wait fun(seconds: number): boolean|nil, table|nil is it open? nil: here it can't be waited for. And what cut
----  the wait short
+---@class dataworks.Latch
+---@field wait fun(seconds: number): boolean|nil, table|nil is it open? nil: waiting here is not possible, or the opener
+--- has ended without opening it. The error is that of a wait that was cut short
 ---@field open fun()
----@field apart? fun(fn: fun()): boolean|nil runs it soon, where it outlives whoever asked; nil: no room for that
+---@field run_detached? fun(fn: fun()): boolean|nil runs fn soon, and on when its caller ends; nil: there is no room
 
---- Until it is opened, or the opener has ended without that.
-local function pass(waiters, opener, task, seconds)
+--- Waits until the latch is open, the opener ends, or `seconds` pass.
+local function await(waiters, opener, task, seconds)
   local timers = task.loop.timers
   waiters[task], opener.joiners[task] = true, true
   local timer = timers:add(core.clock() + seconds, task.wake, task)
@@ -20,25 +22,26 @@ local function pass(waiters, opener, task, seconds)
   waiters[task], opener.joiners[task] = nil, nil
 end
 
----@param opener dataworks.Task
----@param current fun(): dataworks.Task|nil
----@param cancelled fun(): dataworks.Error
----@return dataworks.Gate
-function M.new(opener, current, cancelled)
-  local open, waiters = false, {}
+--- A latch that the running task is to open.
+---@return dataworks.Latch|nil nil outside tasks
+function M.new()
+  local opener, open, waiters = tasks.current(), false, {}
+  if not opener then
+    return nil
+  end
   return {
     wait = function(seconds)
-      local task = current()
+      local task = tasks.current()
       if open then
         return true
-      elseif not task or task.loop ~= opener.loop then -- whose turn can't come meanwhile
+      elseif not task or task.loop ~= opener.loop then -- the opener can't run while this blocks
         return nil
-      elseif not task.is_cancelled and not opener.over and seconds > 0 then
-        pass(waiters, opener, task, seconds)
+      elseif not task.is_cancelled and not opener:is_completed() and seconds > 0 then
+        await(waiters, opener, task, seconds)
       end
       if not open and task.is_cancelled then
-        return false, cancelled()
-      elseif not open and opener.over then
+        return false, tasks.cancelled()
+      elseif not open and opener:is_completed() then
         return nil
       end
       return open

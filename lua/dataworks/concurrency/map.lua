@@ -1,10 +1,12 @@
--- dataworks.map: one function for many items at once.
+-- dataworks.map: calls one function for many items, several at a time.
 
-local guard = require "dataworks.util.guard"
+local check_options = require "dataworks.util.check_options"
 local errors = require "dataworks.error"
-local loops = require "dataworks.concurrency.loop"
-local options_of = require "dataworks.util.check_options"
+local guard = require "dataworks.util.guard"
+local misuse = require "dataworks.util.misuse"
+local recovery = require "dataworks.concurrency.recovery"
 local run = require "dataworks.concurrency.run"
+local tasks = require "dataworks.concurrency.task"
 local yielding = require "dataworks.concurrency.yielding"
 
 local M = {}
@@ -14,19 +16,23 @@ local CONCURRENCY = 64
 ---@class dataworks.MapOptions
 ---@field concurrency? integer items at a time, 64
 ---@field on_progress? fun(event: { done: integer, total: integer, index: integer, value: any, err: any }) after each
---- item; what it raises ends the map
+--- item; an error that it raises ends the map
 local OPTIONS = { concurrency = "count", on_progress = "function" }
 
+local function cancelled(message)
+  return errors.new { kind = "cancelled", sent = false, message = message }
+end
+
 local function not_begun()
-  return errors.new { kind = "cancelled", sent = false, message = "the map ended before this item was begun" }
+  return { err = cancelled "the map ended before this item began" }
 end
 
 local function outcome(task)
-  if task.died then
-    task:tell()
+  if task.state == "failed" then
+    task:mark_reported()
     return { err = task.err }
-  elseif not task.results then
-    return { err = not_begun() }
+  elseif task.state == "skipped" then
+    return not_begun()
   end
   local value, err = task.results[1], task.results[2]
   if value == nil and err ~= nil then
@@ -36,120 +42,131 @@ local function outcome(task)
 end
 
 ---@class dataworks.Map
+---@field mapper dataworks.Task that the map runs in
+---@field indexes table<dataworks.Task, integer> of the items in progress
+---@field ended dataworks.Task[] whose outcome is not taken yet
+---@field reason table|false why the map ends early
 local Map = {}
 Map.__index = Map
 
-local function start_more(self)
-  while self.started < #self.items and self.busy < self.concurrency and not self.stopped do
-    local index = self.started + 1
-    self.started, self.busy = index, self.busy + 1
-    local task = self.mapper.loop:spawn(self.fn, self.items[index], index)
-    self.tasks[task] = index
-    task.on_end = function()
-      self.ended[#self.ended + 1] = task
-      if self.is_waiting then
-        self.mapper:wake()
-      end
+local function new(items, fn, options)
+  return setmetatable({
+    mapper = tasks.current(), items = items, fn = fn, concurrency = options.concurrency or CONCURRENCY,
+    on_progress = options.on_progress, started = 0, in_progress = 0, done = 0, results = {}, indexes = {}, ended = {},
+    reason = false, is_waiting = false,
+  }, Map)
+end
+
+local function start_items(self)
+  local function on_end(task)
+    self.ended[#self.ended + 1] = task
+    if self.is_waiting then
+      self.mapper:wake()
     end
+  end
+  while self.started < #self.items and self.in_progress < self.concurrency and not self.reason do
+    local index = self.started + 1
+    self.started, self.in_progress = index, self.in_progress + 1
+    local task = self.mapper.loop:spawn(self.fn, self.items[index], index)
+    self.indexes[task] = index
+    task.on_end = on_end
   end
 end
 
-local function stop(self, why)
-  if not self.stopped then
-    self.stopped = why
-    for task in pairs(self.tasks) do
+local function stop(self, reason)
+  if not self.reason then
+    self.reason = reason
+    for task in pairs(self.indexes) do
       task:cancel()
     end
   end
 end
 
-local function take(self, task)
-  local index = self.tasks[task]
-  self.tasks[task] = nil
-  self.busy = self.busy - 1
+local function take_outcome(self, task)
+  local index, result = self.indexes[task], outcome(task)
+  self.indexes[task] = nil
+  self.in_progress = self.in_progress - 1
   self.done = self.done + 1
-  local result = outcome(task)
   self.results[index] = result
-  local ok, err = true, nil
-  if not self.stopped then
-    ok, err = guard("on_progress", self.on_progress, {
-      done = self.done, total = #self.items, index = index, value = result.value, err = result.err,
-    })
+  if self.reason then
+    return
   end
+  local ok, err = guard("on_progress", self.on_progress, {
+    done = self.done, total = #self.items, index = index, value = result.value, err = result.err,
+  })
   if not ok then
     stop(self, errors.new(err))
   end
 end
 
---- In the mapper's own task: until all that was begun has ended, however it came to that.
-local function carry_on(self)
+--- Waits until items have ended, and takes their outcomes.
+local function take_outcomes(self)
+  if #self.ended == 0 then
+    self.is_waiting = true
+    self.mapper:suspend()
+    self.is_waiting = false
+  end
+  local ended = self.ended
+  self.ended = {}
+  for _, task in ipairs(ended) do
+    take_outcome(self, task)
+  end
+end
+
+--- Runs in a task, until no item is in progress.
+local function map_in_task(items, fn, options)
+  local self = new(items, fn, options)
   while true do
     if self.mapper.is_cancelled then
-      stop(self, errors.new { kind = "cancelled", sent = false, message = "the map was cancelled" })
+      stop(self, cancelled "the map was cancelled")
     end
-    start_more(self)
-    if self.busy == 0 then
+    start_items(self)
+    if self.in_progress == 0 then
       break
-    elseif #self.ended == 0 then
-      self.is_waiting = true
-      self.mapper:suspend()
-      self.is_waiting = false
     end
-    local ended = self.ended
-    self.ended = {}
-    for _, task in ipairs(ended) do
-      take(self, task)
-    end
+    take_outcomes(self)
   end
-  for index = self.started + 1, #self.items do
-    self.results[index] = { err = not_begun() }
+  for index = self.started + 1, #items do
+    self.results[index] = not_begun()
   end
-  return self.results, self.stopped or nil
+  return self.results, self.reason or nil
 end
 
-local function map_here(items, fn, options)
-  return carry_on(setmetatable({
-    mapper = loops.current(), items = items, fn = fn, concurrency = options.concurrency or CONCURRENCY,
-    on_progress = options.on_progress, started = 0, busy = 0, done = 0, results = {}, tasks = {}, ended = {},
-    stopped = false, is_waiting = false,
-  }, Map))
+local function check(items, fn, options)
+  if type(items) ~= "table" then
+    misuse(("dataworks.map: a list was expected, got %s"):format(type(items)))
+  elseif #items == 0 and items.n == nil and next(items) ~= nil then
+    misuse "dataworks.map: a list was expected, got a table that has no item 1"
+  end
+  run.check("map", fn)
+  options = check_options.check("dataworks.map", OPTIONS, options)
+  if options.concurrency == 0 then
+    misuse "dataworks.map: concurrency must be 1 or more"
+  elseif tasks.running() and not tasks.current() then
+    misuse("dataworks.map: only a task can wait for its items: not a coroutine of your own" .. yielding.ADVICE)
+  end
+  return options
 end
 
---- Calls fn(item, index) for each item, many at once, inside dataworks.run or outside.
+--- Calls fn(item, index) for each item, inside dataworks.run or outside.
 ---@param items any[]
 ---@param fn fun(item: any, index: integer): any, any value; or nil and an error
 ---@param options? dataworks.MapOptions
 ---@return ({ value: any }|{ err: any })[] results in the order of the items
----@return any err why it ended early; or what a task died of that an item has spawned and nobody has joined
+---@return any err why the map ended early; or the error of failed tasks that an item spawned and nobody joined
 function M.map(items, fn, options)
-  if type(items) ~= "table" then
-    error(("dataworks.map: a list was expected, got %s"):format(type(items)), 3)
-  elseif #items == 0 and items.n == nil and next(items) ~= nil then
-    error("dataworks.map: a list was expected, got a table that has no item 1", 3)
+  options = check(items, fn, options)
+  if tasks.current() then
+    return map_in_task(items, fn, options)
   end
-  run.check("map", fn, 3)
-  options = options_of.check("dataworks.map", OPTIONS, options, 3)
-  if options.concurrency == 0 then
-    error("dataworks.map: concurrency must be 1 or more", 3)
+  local loop = run.loop()
+  local main = loop:spawn(map_in_task, items, fn, options)
+  local ok, err = recovery.drive(loop)
+  if main.state ~= "finished" then
+    error(main.err or err, 0)
   end
-  if loops.current() then
-    local results, err = map_here(items, fn, options)
-    return results, err
-  elseif loops.active() then
-    error("dataworks.map: it waits, and only a task of the loop can: not a coroutine of your own"
-      .. yielding.ADVICE, 3)
-  end
-  local loop = loops.new()
-  local main = loop:spawn(map_here, items, fn, options)
-  local ok, err = run.drive(loop)
-  if main.died then
-    error(main.err, 0)
-  elseif not main.results then
-    error(err, 0)
-  end
-  -- What an item has spawned, and nobody has joined, takes no results with it.
-  local _, dead = loop:unreported()
-  return main.results[1], not ok and err or main.results[2] or dead
+  local _, failure = loop.failed_tasks:report()
+  return main.results[1], not ok and err or main.results[2] or failure
 end
 
 return M

@@ -1,59 +1,52 @@
--- dataworks.run and dataworks.spawn: a loop for the time of one function. Misuse is raised two calls up, where the
--- front door was called.
+-- dataworks.run, dataworks.spawn and dataworks.loop.
 
 local inside_nginx = require "dataworks.util.inside_nginx"
 local loops = require "dataworks.concurrency.loop"
+local misuse = require "dataworks.util.misuse"
+local recovery = require "dataworks.concurrency.recovery"
+local tasks = require "dataworks.concurrency.task"
 
 local M = {}
 
 local unpack_list = table.unpack or unpack
 
---- Drives a loop to its end. What interrupts it, as Ctrl-C does, ends the waits of all tasks, which then come to their
---- end.
----@return boolean ok
----@return any err
-function M.drive(loop)
-  local ok, err = pcall(loop.drive, loop)
-  if not ok then
-    err = loop:recover(err)
-    local again, worse = pcall(loop.drive, loop)
-    err = again and err or worse
+local function check_outside_nginx(name)
+  if inside_nginx() then
+    misuse(("dataworks.%s: inside nginx calls yield to nginx already; use ngx.thread.spawn"):format(name))
   end
-  loop:close()
-  return ok, err
 end
 
---- Misuse, raised at the line `level` calls up.
-function M.check(what, fn, level)
+--- Raises if `fn` is not a function, or inside nginx.
+---@param name string of the function of dataworks
+---@param fn any
+function M.check(name, fn)
   if type(fn) ~= "function" then
-    error(("dataworks.%s: a function was expected, got %s"):format(what, type(fn)), level + 1)
-  elseif inside_nginx() then
-    error(("dataworks.%s: inside nginx calls yield to nginx already; use ngx.thread.spawn"):format(what), level + 1)
+    misuse(("dataworks.%s: a function was expected, got %s"):format(name, type(fn)))
   end
+  check_outside_nginx(name)
 end
 
 ---@param fn function
 ---@return any ... what fn returns
 function M.run(fn, ...)
-  M.check("run", fn, 3)
-  if loops.active() then
-    error("dataworks.run: a loop is running already; call the function, or give it to dataworks.spawn", 3)
+  M.check("run", fn)
+  if tasks.running() then
+    misuse "dataworks.run: a loop is running already; call the function, or give it to dataworks.spawn"
   end
   local loop = loops.new()
   local main = loop:spawn(fn, ...)
-  -- A function that has failed leaves nobody who would wait for the rest.
-  main.on_end = function()
-    if main.died then
+  function main.on_end()
+    if main.state == "failed" then
       loop:cancel_all()
     end
   end
-  local ok, err = M.drive(loop)
+  local ok, err = recovery.drive(loop)
   if not ok then
     error(err, 0)
   end
-  local has_died, dead = loop:unreported(main.died and main or nil)
-  if has_died then
-    error(dead, 0)
+  local has_failed, failure = loop.failed_tasks:report(main.state == "failed" and main or nil)
+  if has_failed then
+    error(failure, 0)
   end
   return unpack_list(main.results, 1, main.results.n)
 end
@@ -61,19 +54,17 @@ end
 ---@param fn function
 ---@return dataworks.Task
 function M.spawn(fn, ...)
-  M.check("spawn", fn, 3)
-  local loop = loops.active()
-  if not loop then
-    error("dataworks.spawn: no loop is running; call it inside dataworks.run(function() ... end)", 3)
+  M.check("spawn", fn)
+  local task = tasks.running()
+  if not task then
+    misuse "dataworks.spawn: no loop is running; call it inside dataworks.run(function() ... end)"
   end
-  return loop:spawn(fn, ...)
+  return task.loop:spawn(fn, ...)
 end
 
 ---@return dataworks.Loop
 function M.loop()
-  if inside_nginx() then
-    error("dataworks.loop: inside nginx calls yield to nginx already; use ngx.thread.spawn", 3)
-  end
+  check_outside_nginx "loop"
   return loops.new()
 end
 

@@ -1,17 +1,23 @@
--- What is to be called when, the earliest first: a binary heap. Most timers are deadlines that nobody comes to, so one
--- that is removed stays in its place until it is the first, or half of them are such. A change that was interrupted, as
--- by Ctrl-C, is mended before the next.
+-- Timers in the order of their times: a binary heap. Most timers are deadlines that never come due, so a removed timer
+-- keeps its place until it is the first, or half of the heap is removed. A change that an error interrupted, as Ctrl-C
+-- raises one between any two steps, is repaired before the next change.
 
 local M = {}
 
+---@class dataworks.Timers
+---@field heap table[] of timers: {at, number, call, argument}; call is false once it was removed or called
+---@field count integer
+---@field removed integer those still in the heap
+---@field moving table|false the timer that is on its way to its place
 local Timers = {}
 Timers.__index = Timers
 
+---@return dataworks.Timers
 function M.new()
   return setmetatable({ heap = {}, count = 0, removed = 0, made = 0, moving = false }, Timers)
 end
 
--- Of two for the same time the older one is first.
+--- Of two timers for the same time the older one is first.
 local function earlier(a, b)
   return a.at < b.at or a.at == b.at and a.number < b.number
 end
@@ -45,8 +51,8 @@ local function sink(heap, timer, place, count)
   heap[place] = timer
 end
 
---- Makes the heap anew of those timers that were not removed.
-local function remake(self, timers)
+--- Builds a new heap of the timers that were not removed.
+local function rebuild(self, timers)
   local heap, count = {}, 0
   for _, timer in pairs(timers) do
     if timer.call then
@@ -60,14 +66,14 @@ local function remake(self, timers)
   self.heap, self.count, self.removed = heap, count, 0
 end
 
---- While one is on its way to its place, it may be in none, and another one in two.
-local function mend(self)
+--- An interrupted move leaves the moving timer in no place, and another one in two.
+local function repair(self)
   local all = {}
   for _, timer in pairs(self.heap) do
     all[timer] = timer
   end
   all[self.moving] = self.moving
-  remake(self, all)
+  rebuild(self, all)
   self.moving = false
 end
 
@@ -83,10 +89,10 @@ local function take_first(self)
   self.moving = false
 end
 
---- The first of those that were not removed.
+--- The first timer that was not removed.
 local function first_of(self)
   if self.moving then
-    mend(self)
+    repair(self)
   end
   local first = self.heap[1]
   while first and not first.call do
@@ -103,7 +109,7 @@ end
 ---@return table timer
 function Timers:add(at, call, argument)
   if self.moving then
-    mend(self)
+    repair(self)
   end
   self.made = self.made + 1
   local timer = { at = at, call = call, argument = argument, number = self.made }
@@ -114,26 +120,26 @@ function Timers:add(at, call, argument)
   return timer
 end
 
---- It may be done again, after it fired, or to one of others; or to nil, where adding it was interrupted.
+--- Ignores a timer that was called or removed before, and nil or false where an interruption prevented the addition.
 function Timers:remove(timer)
   if timer and timer.call then
     timer.call = false
     self.removed = self.removed + 1
     if self.removed * 2 > self.count and not self.moving then
       self.moving = timer
-      remake(self, self.heap)
+      rebuild(self, self.heap)
       self.moving = false
     end
   end
 end
 
----@return number|nil the time of the first
+---@return number|nil at the time of the first timer
 function Timers:due()
   local first = first_of(self)
   return first and first.at
 end
 
---- Calls what is due; what that adds has to wait for the next time.
+--- Calls the timers that are due. Timers that are added meanwhile are left to the next call.
 ---@param now number
 function Timers:fire(now)
   local last = self.made

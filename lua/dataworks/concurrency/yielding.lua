@@ -1,14 +1,15 @@
--- Can the running coroutine yield? PUC Lua 5.1 can't across pcall, a callback of C or the iterator of a `for`, and does
--- not say so beforehand.
+-- Can the running coroutine yield? PUC Lua 5.1 can't yield across pcall, a C callback or the iterator of a `for`, and
+-- has no function that tells.
 
 local M = {}
 
-local running_5_1 = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
+local is_puc_5_1 = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
 
-M.ADVICE = running_5_1 and ", and in Lua 5.1 not inside pcall, table.sort or the iterator of a for"
+-- The end of a message about a wait that is not possible.
+M.ADVICE = is_puc_5_1 and ", and in Lua 5.1 not inside pcall, table.sort or the iterator of a for"
   or ", and not a callback of table.sort or string.gsub"
 
-local function allowed_in_5_1()
+local function no_c_frame()
   local level = 2
   while true do
     local info = debug.getinfo(level, "Sn")
@@ -26,6 +27,6 @@ local function always()
 end
 
 ---@return boolean
-M.allowed = coroutine.isyieldable or running_5_1 and allowed_in_5_1 or always
+M.allowed = coroutine.isyieldable or is_puc_5_1 and no_c_frame or always
 
 return M

@@ -7,54 +7,75 @@ local M = {}
 
 M.ORDER = { "environment", "oidc", "cli_profile", "ini", "ecs_ram_role", "uri" }
 
---- A profile that is asked for by name is in one of the files.
+--- The option `profile` names a profile in one of these two files.
 M.PROFILE_ORDER = { "cli_profile", "ini" }
 
-M.ADVICE = "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, "
+local ADVICE = "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, "
   .. "or give access_key_id and access_key_secret to dataworks.new"
 
--- Of one provider, in the error of all.
-local LONGEST_REASON = 300
+-- Bytes of one provider's reason in the message.
+local MAX_REASON = 300
 
-local function none(reasons, advice)
-  local texts, failure = {}, failures.new("", advice)
+---@class dataworks.CredentialChain: dataworks.Provider
+---@field order string[]
+---@field host dataworks.CredentialHost
+---@field advice string
+---@field providers table<string, dataworks.Provider> by name, each made by its first use
+---@field has_worked table<string, boolean>
+---@field last dataworks.Provider|nil the provider of the last credentials
+local Chain = {}
+Chain.__index = Chain
+
+--- One failure for all, with the advice of the first configured provider that gives one: most likely it was meant.
+local function combine(reasons, advice)
+  local texts, combined = {}, nil
   for i, reason in ipairs(reasons) do
-    texts[i] = reason.name .. ": " .. errors.line(reason.failure.message, LONGEST_REASON)
-    -- The first that is set up and fails is most likely the one that was meant.
-    if not reason.failure.absent and failure.advice == advice then
-      failure = failures.within("", reason.failure)
-      failure.advice = reason.failure.advice or advice
+    local failure = reason.failure
+    texts[i] = reason.name .. ": " .. errors.line(failure.message, MAX_REASON)
+    if not failure.not_configured and not (combined and combined.advice) then
+      combined = failures.within("", failure)
     end
   end
-  failure.message = ("no credentials were found (%s)"):format(table.concat(texts, "; "))
-  return failure
+  combined = combined or failures.new("")
+  combined.advice = combined.advice or advice
+  combined.message = ("no credentials were found (%s)"):format(table.concat(texts, "; "))
+  return combined
+end
+
+---@param deadline number
+---@return dataworks.Credentials|nil
+---@return dataworks.CredentialFailure|nil
+function Chain:get(deadline)
+  local reasons = {}
+  for i, name in ipairs(self.order) do
+    self.providers[name] = self.providers[name] or self.host.new_provider(name, self.host)
+    local provider = self.providers[name]
+    local found, failure = provider:get(deadline)
+    if found then
+      self.last, self.has_worked[name] = provider, true
+      return found
+    elseif self.has_worked[name] and not failure.not_configured or failure.kind == "cancelled" then
+      -- The next provider may have another identity. Don't switch to it because this one fails once.
+      return nil, failures.within(name, failure)
+    end
+    reasons[i] = { name = name, failure = failure }
+  end
+  return nil, combine(reasons, self.advice)
+end
+
+---@return boolean
+function Chain:expire()
+  return self.last ~= nil and self.last:expire()
 end
 
 ---@param order string[] names of providers
----@param make fun(name: string): dataworks.Provider called when it is a provider's turn for the first time
----@param advice? string where none has any; otherwise how to set up the environment
----@return dataworks.Provider
-function M.new(order, make, advice)
-  local providers, known, last = {}, {}, nil
-  return {
-    get = function(deadline)
-      local reasons = {}
-      for i, name in ipairs(order) do
-        providers[i] = providers[i] or make(name)
-        local found, failure = providers[i].get(deadline)
-        if found then
-          last, known[name] = providers[i], true
-          return found
-        elseif known[name] and not failure.absent or failure.kind == "cancelled" then
-          -- One that worked before is not passed over, nor one that was cut short: the next might be another identity.
-          return nil, failures.within(name, failure)
-        end
-        reasons[i] = { name = name, failure = failure }
-      end
-      return nil, none(reasons, advice or M.ADVICE)
-    end,
-    expire = function() return last ~= nil and last.expire() end,
-  }
+---@param host dataworks.CredentialHost
+---@param advice? string when no provider has credentials
+---@return dataworks.CredentialChain
+function M.new(order, host, advice)
+  return setmetatable({
+    order = order, host = host, advice = advice or ADVICE, providers = {}, has_worked = {},
+  }, Chain)
 end
 
 return M

@@ -1,45 +1,79 @@
--- Credentials of a profile of the CLI: ~/.aliyun/config.json, which is read again when it changes.
+-- Credentials of a profile of the CLI, in ~/.aliyun/config.json.
 
 local core = require "dataworks.core"
+local endpoints = require "dataworks.api.endpoints"
 local failures = require "dataworks.util.credential_failure"
 local file_of = require "dataworks.credentials.file"
+local file_provider = require "dataworks.credentials.file_provider"
 local json_edit = require "dataworks.credentials.json_edit"
 local modes = require "dataworks.credentials.cli_modes"
 local response = require "dataworks.protocol.response"
 local variables = require "dataworks.credentials.variables"
 
-local M = { FIELDS = { profile = "text", file = "text" } }
+local M = {}
 
----@class dataworks.CliDocument
----@field current string
----@field profiles table[] clean, in the order of the file; `place` is a profile's own
+-- Profiles
 
 local BYTE_ORDER_MARK = "\239\187\191"
 
---- The JSON, and what stands in front of it.
-local function split(text)
+--- The JSON in a file, and the byte order mark before it.
+local function split_mark(text)
   local mark = text:sub(1, #BYTE_ORDER_MARK) == BYTE_ORDER_MARK and BYTE_ORDER_MARK or ""
   return text:sub(#mark + 1), mark
 end
 
+local FIELDS = {
+  expired_seconds = "number", cloud_sso_access_token_expire = "number", oauth_access_token_expire = "number",
+  sts_expiration = "number", enable_vpc = "boolean",
+}
+for name in ([[
+  name mode access_key_id access_key_secret sts_token sts_region sts_endpoint ram_role_arn ram_session_name
+  ram_role_name source_profile oidc_token_file oidc_provider_arn policy external_id process_command credentials_uri
+  cloud_sso_sign_in_url cloud_sso_account_id cloud_sso_access_config access_token oauth_site_type oauth_access_token
+  oauth_refresh_token bearer_token bearer_token_header_key region_id
+]]):gmatch("%S+") do
+  FIELDS[name] = "string"
+end
+
+--- The known fields that have the right type, and are neither empty nor zero.
+local function clean(raw)
+  local profile = {}
+  for name, kind in pairs(FIELDS) do
+    local value = raw[name]
+    if kind == "number" then
+      value = tonumber(value)
+    end
+    if type(value) == kind and value ~= "" and not (kind == "number" and value <= 0) then
+      profile[name] = value
+    end
+  end
+  return profile
+end
+
+---@class dataworks.CliDocument
+---@field current string
+---@field profiles table[] in the order of the file; `position` is a profile's place in the file's own list
+
 local function parse(text)
-  local raw, message = response.decode((split(text)))
-  if type(raw) ~= "table" or type(raw.profiles) ~= "table" then
-    -- Where, but not what: the rest of the message may quote a key.
-    return nil, message and "it is no JSON" .. (message:match(" at byte %d+$") or "") or "it has no list of profiles"
+  local raw, message = response.decode((split_mark(text)))
+  if message then
+    -- The position alone: the rest of the message may quote a key.
+    return nil, "it is not JSON" .. (message:match(" at byte %d+$") or "")
+  elseif type(raw) ~= "table" or type(raw.profiles) ~= "table" then
+    return nil, "it has no list of profiles"
   end
   local document = { profiles = {}, current = type(raw.current) == "string" and raw.current or "default" }
-  for place, item in ipairs(raw.profiles) do
-    local profile = type(item) == "table" and modes.clean(item) or {}
+  for position, item in ipairs(raw.profiles) do
+    local profile = type(item) == "table" and clean(item) or {}
     if profile.name then
-      profile.place = place
+      profile.position = position
       document.profiles[#document.profiles + 1] = profile
     end
   end
   return document
 end
 
-local function find(document, name)
+local function find_profile(document, name)
   for _, profile in ipairs(document.profiles) do
     if profile.name == (name or document.current) then
       return profile
@@ -47,87 +81,85 @@ local function find(document, name)
   end
 end
 
-local function path_of(fields, getenv)
-  local home = getenv "HOME"
-  return fields.file or getenv "ALIBABA_CLOUD_CONFIG_FILE" or home and home .. "/.aliyun/config.json"
-end
+local SWITCHES = {
+  "ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "ALIBABA_CLOUD_IGNORE_PROFILE", "ALIBABACLOUD_IGNORE_PROFILE",
+}
 
-local function is_disabled(getenv)
-  for _, name in ipairs {
-    "ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "ALIBABA_CLOUD_IGNORE_PROFILE", "ALIBABACLOUD_IGNORE_PROFILE",
-  } do
+--- The path of the file, or why it is not read; and the name of the wanted profile, nil for the current one.
+local function find(fields, getenv)
+  for _, name in ipairs(SWITCHES) do
     if variables.is_on(getenv, name) then
-      return name
+      return nil, failures.not_configured(name .. " is set")
     end
   end
+  local path, failure = file_of.find(fields.file, getenv, "ALIBABA_CLOUD_CONFIG_FILE", "/.aliyun/config.json")
+  return path, failure, variables.field(fields, "profile", getenv)
 end
 
---- What is set up: the path and the profile's name.
-local function place_of(fields, getenv)
-  local disabled = is_disabled(getenv)
-  local path = path_of(fields, getenv)
-  if disabled then
-    return nil, failures.absent(disabled .. " is set")
-  elseif not path then
-    return nil, failures.absent "HOME is not set"
-  end
-  return path, nil, fields.profile or variables.any(getenv, "PROFILE")
+-- The file, as the modes use it
+
+---@class dataworks.CliFile
+---@field document dataworks.CliDocument
+---@field watched dataworks.WatchedFile
+local CliFile = {}
+CliFile.__index = CliFile
+
+---@param name string|nil nil: the current one
+---@return table|nil
+function CliFile:profile(name)
+  return find_profile(self.document, name)
 end
 
---- Writes changes of a profile into the file as it is now, unless its refresh token is another one by now: then another
---- program has renewed it, and the file is newer than what would be written.
-local function save(path, name, changes, refresh_token)
+--- Writes changes of a profile into the file as it is now. With another refresh token in the file it writes nothing:
+--- another program has renewed the token, and the file is newer than the changes.
+---@param name string
+---@param changes table<string, string|number>
+---@param refresh_token string|nil before the changes
+---@return dataworks.CredentialFailure|nil
+function CliFile:save(name, changes, refresh_token)
+  local path = self.watched.path
   local text, failure = file_of.read(path)
   local document = text and parse(text)
-  local profile = document and find(document, name)
+  local profile = document and find_profile(document, name)
   if not profile or profile.oauth_refresh_token ~= refresh_token then
     return failure
   end
-  local json, mark = split(text)
-  text = mark .. json_edit.set(json, { "profiles", profile.place }, changes)
+  local json, mark = split_mark(text)
+  text = mark .. json_edit.set(json, { "profiles", profile.position }, changes)
   local _, message = core.write_private(path, text)
-  return message and failures.new(("%s can't be written: %s"):format(path, message),
-    "sign in again when this program ends: the refresh token in the file may be of no use any more"), text
+  if message then
+    return failures.new(("%s can't be written: %s"):format(path, message),
+      "sign in again when this program ends: the refresh token in the file may not work any more")
+  end
+  self.watched:adopt(#text)
 end
 
---- What a mode may ask for beside its own profile.
-local function describe(document, path, watch)
-  return {
-    find = function(name) return find(document, name) end,
-    saver = function(name)
-      return function(changes, refresh_token)
-        local failure, text = save(path, name, changes, refresh_token)
-        if text then
-          watch.adopt(#text)
-        end
-        return failure
-      end
-    end,
-  }
-end
+---@type dataworks.FileFormat
+local FORMAT = {
+  name = "cli_profile", find = find, parse = parse,
+  build = function(document, name, host, watched)
+    return modes.provider(name, host, setmetatable({ document = document, watched = watched }, CliFile))
+  end,
+}
 
 ---@param fields table
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Provider
 function M.new(fields, host)
-  return file_of.provider("cli_profile", {
-    place = function() return place_of(fields, host.getenv) end,
-    parse = parse,
-    build = function(document, name, path, watch)
-      return modes.provider(name, file_of.host_of(host, document, name), describe(document, path, watch))
-    end,
-  })
+  return file_provider.new(FORMAT, fields, host)
 end
 
---- The region_id of the profile that would be used.
+--- The region of the profile that these fields select, if its region_id can be one.
 ---@param fields table
 ---@param getenv fun(name: string): string|nil
 ---@return string|nil
 function M.region(fields, getenv)
-  local path, _, name = place_of(fields, getenv)
+  local path, _, name = find(fields, getenv)
   local text = path and file_of.read(path)
   local document = text and parse(text)
-  return document and modes.region(find(document, name)) or nil
+  local profile = document and find_profile(document, name)
+  local region = profile and profile.region_id
+  return region and endpoints.host(region) and region or nil
 end
 
 return M

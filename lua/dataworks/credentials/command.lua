@@ -1,12 +1,12 @@
--- A command line as words, by the rules of a POSIX shell for blanks, quotes and backslashes; nothing is expanded.
+-- Splits a command line into words, as a POSIX shell does with blanks, quotes and backslashes. Nothing is expanded.
 
 local M = {}
 
--- What a backslash takes the meaning from inside double quotes; before another byte it is itself.
+-- Inside double quotes a backslash escapes these alone.
 local ESCAPED = { ['"'] = true, ["\\"] = true, ["$"] = true, ["`"] = true }
 
---- The text from an opening double quote's next byte up to the closing one.
-local function double_quoted(line, at)
+--- The text from `at` up to a closing double quote, and the position behind that; nil without one.
+local function parse_double_quoted(line, at)
   local out = {}
   while at <= #line do
     local byte, following = line:sub(at, at), line:sub(at + 1, at + 1)
@@ -24,14 +24,14 @@ local function double_quoted(line, at)
   end
 end
 
---- What stands at `at` outside of quotes: a piece of a word, and where the next one begins.
-local function piece(line, at)
+--- The quoted or plain part of a word that begins at `at`, and the position behind it.
+local function parse_piece(line, at)
   local byte = line:sub(at, at)
   if byte == "'" then
     local stop = line:find("'", at + 1, true)
     return stop and line:sub(at + 1, stop - 1), stop and stop + 1
   elseif byte == '"' then
-    return double_quoted(line, at + 1)
+    return parse_double_quoted(line, at + 1)
   elseif byte == "\\" then
     return at < #line and line:sub(at + 1, at + 1) or nil, at + 2
   end
@@ -52,9 +52,9 @@ function M.split(line)
       words[#words + 1] = word
       word, at = nil, line:find("%S", at) or #line + 1
     else
-      local text, following = piece(line, at)
+      local text, following = parse_piece(line, at)
       if not text then
-        return nil, "a quote or a backslash at its end is left open"
+        return nil, "it ends inside a quote or after a backslash"
       end
       word, at = (word or "") .. text, following
     end

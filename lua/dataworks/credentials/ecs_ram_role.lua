@@ -1,5 +1,5 @@
--- Credentials of the RAM role of this ECS instance, from its metadata service (IMDS). All of it takes a second at the
--- most, and never goes through a proxy.
+-- Credentials of the RAM role of this ECS instance, from its metadata service (IMDS). A fetch takes at most a second,
+-- and never uses a proxy.
 
 local cache = require "dataworks.credentials.cache"
 local endpoints = require "dataworks.api.endpoints"
@@ -8,30 +8,30 @@ local percent = require "dataworks.util.percent"
 local reply_of = require "dataworks.credentials.reply"
 local variables = require "dataworks.credentials.variables"
 
-local M = { FIELDS = { role_name = "text", endpoint = "text", disable_imdsv1 = "boolean" } }
+local M = {}
 
 local ENDPOINT = "http://100.100.100.200"
 local ROLES = "/latest/meta-data/ram/security-credentials/"
 
 local TIMEOUT = 1
 
--- What a token may take of that, so that time is left to ask without one.
+-- The part of TIMEOUT for a token, so that time is left to ask without one.
 local TOKEN_PART = 0.6
 
-local TOKEN_LIFE = 21600
+local TOKEN_SECONDS = 21600
 local TOKEN_HEADER = "x-aliyun-ecs-metadata-token"
 
--- Nobody is there, and that seldom changes.
+-- Seconds until the next fetch. A machine without a metadata service seldom gets one.
 local PAUSE = 60
 
----@class dataworks.Metadata one series of requests
+---@class dataworks.Metadata one fetch, a series of requests
 ---@field host dataworks.CredentialHost
 ---@field url string
 ---@field deadline number
----@field hurried boolean it is the caller's
----@field state { token?: string, token_expires?: number, role?: string } kept for the next series
+---@field is_tight boolean the deadline is that of the call
+---@field kept { token?: string, token_expires_at?: number, role?: string } for the next fetch
 ---@field role? string that is configured, or was found before
----@field v2_only boolean
+---@field needs_token boolean requests without a token (IMDSv1) are forbidden
 ---@field without_token? boolean
 
 local function ask(self, method, path, headers, part)
@@ -39,34 +39,33 @@ local function ask(self, method, path, headers, part)
   if left <= 0 then
     return nil, { kind = "timeout", message = "it took longer than a second" }
   end
-  return self.host.http({ method = method, url = self.url .. path, headers = headers, body = "" },
+  return self.host:http({ method = method, url = self.url .. path, headers = headers, body = "" },
     { timeout = left, connect_timeout = left, proxy = "" })
 end
 
 local function unreachable(self, lost)
   local failure = failures.new(("no metadata service at %s: %s"):format(self.url:match("//(.*)"), lost.message))
-  failure.pause, failure.hurried = PAUSE, self.hurried and lost.kind == "timeout"
-  return failures.of_call(failure, lost)
+  failure.pause, failure.cut_short = PAUSE, self.is_tight and lost.kind == "timeout"
+  return failures.of_request(failure, lost)
 end
 
---- A token of version 2, or nil where there are none.
-local function token_of(self)
-  local state, now = self.state, self.host.clock()
+--- A token, or nil when the service gives none and none is needed.
+local function get_token(self)
+  local kept, now = self.kept, self.host.clock()
   if self.without_token then
     return nil
-  elseif state.token and now < state.token_expires then
-    return state.token
+  elseif kept.token and now < kept.token_expires_at then
+    return kept.token
   end
-  state.token = nil
+  kept.token = nil
   local reply, lost = ask(self, "PUT", "/latest/api/token",
-    { [TOKEN_HEADER .. "-ttl-seconds"] = tostring(TOKEN_LIFE) }, TOKEN_PART)
+    { [TOKEN_HEADER .. "-ttl-seconds"] = tostring(TOKEN_SECONDS) }, TOKEN_PART)
   if reply and reply.status == 200 and reply.body:find("^[!-~]+$") then
-    -- Renewed before it ends, and credentials are fetched seldom.
-    state.token, state.token_expires = reply.body, now + TOKEN_LIFE * 0.9
-    return state.token
+    kept.token, kept.token_expires_at = reply.body, now + TOKEN_SECONDS * 0.9
+    return kept.token
   elseif lost and (lost.sent == false or lost.kind == "cancelled") then
     return nil, unreachable(self, lost)
-  elseif self.v2_only then
+  elseif self.needs_token then
     return nil, failures.new(reply and ("it gave no token (HTTP %d)"):format(reply.status)
       or "it gave no token: " .. lost.message)
   end
@@ -83,25 +82,27 @@ local function get_with(self, path, token)
   return reply.body
 end
 
---- With a token; with a new one where the service has forgotten the first; without one unless that is forbidden.
+--- Asks with the token at hand. When the service refuses that, asks with a new token; when it refuses a new one, asks
+--- without, unless that is forbidden.
 local function get(self, path)
-  local kept = self.state.token
+  local old_token = self.kept.token
   while true do
-    local token, failure = token_of(self)
+    local token, failure = get_token(self)
     if failure then
       return nil, failure
     end
+    local is_new = token ~= old_token
     local body, status
     body, failure, status = get_with(self, path, token)
-    if body or not token or not status or token ~= kept and self.v2_only then
+    if body or not token or not status or is_new and self.needs_token then
       return body, failure, status
     end
-    self.without_token = token ~= kept
-    self.state.token, kept = nil, nil
+    self.without_token = is_new
+    self.kept.token, old_token = nil, nil
   end
 end
 
-local function role_of(self)
+local function find_role(self)
   if self.role then
     return self.role
   end
@@ -112,10 +113,10 @@ local function role_of(self)
     return nil, failure
   end
   local name = body:match("^%s*([%w.@_-]+)%s*$")
-  return name, not name and failures.new "the answer is no name of a role" or nil
+  return name, not name and failures.new "the answer is not the name of a role" or nil
 end
 
-local function credentials_of(self, role)
+local function get_credentials(self, role)
   local body, failure, status = get(self, ROLES .. percent.encode(role))
   if not body then
     return nil, failure, status
@@ -130,44 +131,46 @@ local function credentials_of(self, role)
   return reply_of.credentials(answer, reply_of.PASCAL)
 end
 
-local fetch
-function fetch(self)
-  local role, failure = role_of(self)
+local function find_credentials(self)
+  local role, failure = find_role(self)
   if not role then
     return nil, failure
   end
   local found, status
-  found, failure, status = credentials_of(self, role)
-  if status == 404 and self.role and self.role == self.state.role then
-    -- Another role was attached meanwhile.
-    self.role, self.state.role = nil, nil
-    return fetch(self)
+  found, failure, status = get_credentials(self, role)
+  if status == 404 and self.role and self.role == self.kept.role then
+    -- The instance has another role now.
+    self.role, self.kept.role = nil, nil
+    return find_credentials(self)
   elseif status == 404 then
     return nil, failures.new(("this instance has no RAM role %s"):format(role))
   end
-  self.state.role = role
+  self.kept.role = role
   return found, failure
+end
+
+local function fetch(self, deadline)
+  local fields, host, kept = self.fields, self.host, self.kept
+  local getenv = host.getenv
+  local url = endpoints.url(fields.endpoint or ENDPOINT)
+  if variables.is_on(getenv, "ALIBABA_CLOUD_ECS_METADATA_DISABLED") then
+    return nil, failures.not_configured "ALIBABA_CLOUD_ECS_METADATA_DISABLED is set"
+  elseif not url then
+    return nil, failures.new "its endpoint is not a host, host:port or URL without a path"
+  end
+  local latest = host.clock() + TIMEOUT
+  return find_credentials {
+    host = host, url = url, kept = kept, deadline = math.min(deadline, latest), is_tight = deadline < latest,
+    role = fields.role_name or getenv "ALIBABA_CLOUD_ECS_METADATA" or kept.role,
+    needs_token = fields.disable_imdsv1 or variables.is_on(getenv, "ALIBABA_CLOUD_IMDSV1_DISABLED"),
+  }
 end
 
 ---@param fields table
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Provider
 function M.new(fields, host)
-  local getenv, state = host.getenv, {}
-  local url = endpoints.url(fields.endpoint or ENDPOINT)
-  return cache.new("ecs_ram_role", function(deadline)
-    if variables.is_on(getenv, "ALIBABA_CLOUD_ECS_METADATA_DISABLED") then
-      return nil, failures.absent "ALIBABA_CLOUD_ECS_METADATA_DISABLED is set"
-    elseif not url then
-      return nil, failures.new "its endpoint is no host, host:port or URL without a path"
-    end
-    local latest = host.clock() + TIMEOUT
-    return fetch {
-      host = host, url = url, state = state, deadline = math.min(deadline, latest), hurried = deadline < latest,
-      role = fields.role_name or getenv "ALIBABA_CLOUD_ECS_METADATA" or state.role,
-      v2_only = fields.disable_imdsv1 or variables.is_on(getenv, "ALIBABA_CLOUD_IMDSV1_DISABLED"),
-    }
-  end, host)
+  return cache.new("ecs_ram_role", host, fetch, { fields = fields, host = host, kept = {} })
 end
 
 return M

@@ -1,42 +1,47 @@
--- Credentials from the environment, which is read each time.
+-- Credentials from the environment, which is read for each call.
 
 local failures = require "dataworks.util.credential_failure"
 
-local M = { FIELDS = {} }
+local M = {}
 
--- The official names, and those that the CLI takes too. One family is taken as a whole: an id of one and a secret of
--- another don't belong together.
+-- The official names, and the other spellings that the CLI accepts. An id of one spelling and a secret of another don't
+-- belong together.
 local PREFIXES = { "ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_", "" }
 
-local BEARER = "ALIBABA_CLOUD_BEARER_TOKEN"
+---@class dataworks.EnvironmentProvider: dataworks.Provider
+---@field getenv fun(name: string): string|nil
+local Environment = { name = "environment" }
+Environment.__index = Environment
 
-local function find(getenv)
+---@return dataworks.Credentials|nil
+---@return dataworks.CredentialFailure|nil
+function Environment:get()
+  local getenv = self.getenv
   for _, prefix in ipairs(PREFIXES) do
     local id = getenv(prefix .. "ACCESS_KEY_ID")
-    if id then
-      local secret = getenv(prefix .. "ACCESS_KEY_SECRET")
-      if not secret then
-        return nil, failures.absent(prefix .. "ACCESS_KEY_SECRET is not set")
-      end
+    local secret = getenv(prefix .. "ACCESS_KEY_SECRET")
+    if id and not secret then
+      return nil, failures.not_configured(prefix .. "ACCESS_KEY_SECRET is not set")
+    elseif id then
       return { access_key_id = id, access_key_secret = secret, security_token = getenv(prefix .. "SECURITY_TOKEN") }
     end
   end
-  local token = getenv(BEARER)
+  local token = getenv "ALIBABA_CLOUD_BEARER_TOKEN"
   if token then
     return { bearer_token = token }
   end
-  return nil, failures.absent "ALIBABA_CLOUD_ACCESS_KEY_ID is not set"
+  return nil, failures.not_configured "ALIBABA_CLOUD_ACCESS_KEY_ID is not set"
+end
+
+function Environment:expire() -- luacheck: no self
+  return false
 end
 
 ---@param _ table
 ---@param host dataworks.CredentialHost
----@return dataworks.Provider
+---@return dataworks.EnvironmentProvider
 function M.new(_, host)
-  return {
-    name = "environment",
-    get = function() return find(host.getenv) end,
-    expire = function() return false end,
-  }
+  return setmetatable({ getenv = host.getenv }, Environment)
 end
 
 return M

@@ -1,15 +1,16 @@
--- One HTTP exchange of a provider, within its own time and the caller's.
+-- One HTTP exchange of a provider, within a time of its own and the call's deadline.
 
 local failures = require "dataworks.util.credential_failure"
+local reply_of = require "dataworks.credentials.reply"
 
 local M = {}
 
 local TIMEOUT, CONNECT_TIMEOUT = 10, 5
 
--- Failures after which there is no second try.
-local ENDS = { timeout = true, cancelled = true }
+-- Failures without a second attempt.
+local FINAL = { timeout = true, cancelled = true }
 
---- "https://host:port" of a URL: the rest of it may be secret.
+--- "https://host:port" of a URL. Its user, path and query may be secret.
 ---@param url string
 ---@return string
 function M.origin(url)
@@ -18,39 +19,67 @@ function M.origin(url)
 end
 
 ---@param host dataworks.CredentialHost
----@param deadline number
----@param build fun(): table|nil, table|nil the request, made anew for each attempt
----@param limits? { proxy?: string }
+---@param method string
+---@param url string
+---@param headers? table<string, string> beside accept and user-agent
+---@param body? string
+---@return table
+function M.request(host, method, url, headers, body)
+  headers = headers or {}
+  headers.accept, headers["user-agent"] = "application/json", host.user_agent
+  return { method = method, url = url, headers = headers, body = body or "" }
+end
+
+--- Sends a request, and once more after a failure that may pass. That is safe even if the service answered the first
+--- request: its credentials are never used.
 ---@return table|nil reply
----@return table|nil failure
-function M.send(host, deadline, build, limits)
-  local began = host.clock()
-  local request, wrong, reply, lost
+---@return dataworks.CredentialFailure|nil
+---@return table|nil request the last one
+local function send(host, deadline, build, subject, limits)
+  local is_tight = deadline - host.clock() < TIMEOUT
+  local request, reply, lost
   for attempt = 1, 2 do
     local left = math.min(TIMEOUT, deadline - host.clock())
     if left <= 0 then
-      return nil, failures.hurried(failures.new "the deadline of the call passed")
+      return nil, failures.cut_short "the deadline of the call passed"
     end
-    request, wrong = build()
+    request, lost = build(subject)
     if not request then
-      return nil, wrong
+      return nil, lost
     end
-    reply, lost = host.http(request, {
+    reply, lost = host:http(request, {
       timeout = left, connect_timeout = math.min(CONNECT_TIMEOUT, left), proxy = limits and limits.proxy,
     })
-    -- Asking twice is safe: it gives other credentials, and the first ones are never used.
-    if attempt == 2 or lost and ENDS[lost.kind] or reply and reply.status < 500 then
+    if reply and (attempt == 2 or reply.status < 500) then
+      return reply, nil, request
+    elseif lost and FINAL[lost.kind] then
       break
     end
   end
+  local message = (lost.path and lost.path .. ": " or "") .. lost.message
+  local failure = failures.new(("%s: %s"):format(M.origin(request.url), message), lost.advice)
+  failure.code, failure.cut_short = lost.code, lost.kind == "timeout" and is_tight
+  return nil, failures.of_request(failure, lost)
+end
+
+--- Sends a request, and decodes the JSON object of a reply of HTTP 200.
+---@param host dataworks.CredentialHost
+---@param deadline number
+---@param build fun(subject: table): table|nil, dataworks.CredentialFailure|nil a new request for each attempt
+---@param subject table
+---@param limits? { proxy?: "" }
+---@return table|nil object
+---@return dataworks.CredentialFailure|nil
+---@return table|nil reply of another status
+---@return table|nil request
+function M.ask(host, deadline, build, subject, limits)
+  local reply, failure, request = send(host, deadline, build, subject, limits)
   if not reply then
-    local message = (lost.path and lost.path .. ": " or "") .. lost.message
-    local failure = failures.new(("%s: %s"):format(M.origin(request.url), message), lost.advice)
-    failure.code = lost.code
-    failure.hurried = lost.kind == "timeout" and deadline - began < TIMEOUT
-    return nil, failures.of_call(failure, lost)
+    return nil, failure
+  elseif reply.status ~= 200 then
+    return nil, failures.new(("%s answered with HTTP %d"):format(M.origin(request.url), reply.status)), reply, request
   end
-  return reply
+  return reply_of.object(reply.body)
 end
 
 return M

@@ -6,67 +6,69 @@ local core = require "dataworks.core"
 local failures = require "dataworks.util.credential_failure"
 local inside_nginx = require "dataworks.util.inside_nginx"
 local reply_of = require "dataworks.credentials.reply"
-local static = require "dataworks.credentials.static"
 local variables = require "dataworks.credentials.variables"
 
-local M = { FIELDS = { process_command = "text" } }
+local M = {}
 
 local TIMEOUT, MAX_OUTPUT = 60, 64 * 1024
 
--- A program that ended this close to the deadline was stopped by it.
-local CLOSE = 0.05
+-- A program that fails within this many seconds of the deadline was stopped by it.
+local STOP_SECONDS = 0.05
 
---- Without an expiration the cache runs the program again after a few seconds.
-local function read(output)
+local NAMES = { id = "access_key_id", secret = "access_key_secret", token = "sts_token", expiration = "expiration" }
+
+--- The parts that may be missing, by mode.
+local OPTIONAL = { AK = { token = true, expiration = true }, StsToken = { expiration = true } }
+
+local function parse(output)
   local answer, failure = reply_of.object(output)
   if not answer then
     return nil, failure
-  elseif answer.mode ~= nil and answer.mode ~= "AK" and answer.mode ~= "StsToken" then
+  end
+  local optional = OPTIONAL[answer.mode or "AK"]
+  if not optional then
     return nil, failures.new "the answer's mode is neither AK nor StsToken"
-  elseif answer.mode == "StsToken" and (answer.sts_token or "") == "" then
-    return nil, failures.new "the answer has no sts_token"
   end
-  local found = {
-    access_key_id = answer.access_key_id, access_key_secret = answer.access_key_secret,
-    security_token = answer.sts_token ~= "" and answer.sts_token or nil,
-  }
-  if (answer.expiration or "") ~= "" then
-    found.expiration = reply_of.expiration(answer.expiration)
-    if not found.expiration then
-      return nil, failures.new "the answer's expiration is no date"
-    end
+  return reply_of.credentials(answer, NAMES, optional)
+end
+
+local function run(words, host, deadline)
+  local left = math.min(TIMEOUT, deadline - host.clock())
+  if left <= 0 then
+    return nil, failures.cut_short "the deadline of the call passed"
   end
-  return static.check(found)
+  local output, reason = core.run(words, left, MAX_OUTPUT)
+  if not output then
+    local failure = failures.new("process_command: " .. reason)
+    failure.cut_short = left < TIMEOUT and host.clock() >= deadline - STOP_SECONDS
+    return nil, failure
+  end
+  return output
+end
+
+local function fetch(self, deadline)
+  if variables.forbids_external(self.host.getenv) then
+    return nil, failures.new "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS is set"
+  elseif inside_nginx() then
+    return nil, failures.new("a program can't be run inside nginx, where it would block the worker",
+      "use another kind of credentials there, such as ecs_ram_role or oidc")
+  end
+  local words, message = command.split(self.command)
+  if not words then
+    return nil, failures.new("process_command: " .. message)
+  end
+  local output, failure = run(words, self.host, deadline)
+  if not output then
+    return nil, failure
+  end
+  return parse(output)
 end
 
 ---@param fields table
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Provider
 function M.new(fields, host)
-  return cache.new("external", function(deadline)
-    if variables.no_external(host.getenv) then
-      return nil, failures.new "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS is set"
-    end
-    if inside_nginx() then
-      return nil, failures.new("a program can't be run inside nginx, whose worker it would hold up",
-        "use another kind of credentials there, such as ecs_ram_role or oidc")
-    end
-    local words, message = command.split(fields.process_command)
-    if not words then
-      return nil, failures.new("process_command: " .. message)
-    end
-    local left = math.min(TIMEOUT, deadline - host.clock())
-    if left <= 0 then
-      return nil, failures.hurried(failures.new "the deadline of the call passed")
-    end
-    local output, reason = core.run(words, left, MAX_OUTPUT)
-    if not output then
-      local failure = failures.new("process_command: " .. reason)
-      failure.hurried = left < TIMEOUT and host.clock() >= deadline - CLOSE
-      return nil, failure
-    end
-    return read(output)
-  end, host)
+  return cache.new("external", host, fetch, { command = fields.process_command, host = host })
 end
 
 return M

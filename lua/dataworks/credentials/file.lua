@@ -5,128 +5,93 @@ local failures = require "dataworks.util.credential_failure"
 
 local M = {}
 
--- A configuration of hundreds of profiles is far below it.
+-- A configuration of hundreds of profiles is far smaller.
 local MAX_BYTES = 1024 * 1024
+
+--- The path of a file: the given one, that of a variable, or the usual one below the home directory.
+---@param given string|nil
+---@param getenv fun(name: string): string|nil
+---@param variable string
+---@param usual string
+---@return string|nil path
+---@return dataworks.CredentialFailure|nil
+function M.find(given, getenv, variable, usual)
+  local home = getenv "HOME"
+  local path = given or getenv(variable) or home and home .. usual
+  return path, not path and failures.not_configured "HOME is not set" or nil
+end
 
 ---@param path string
 ---@return string|nil text
----@return table|nil failure
+---@return dataworks.CredentialFailure|nil
 ---@return string|nil stamp of what was read
 function M.read(path)
-  local stamp, size, missing = core.stamp(path)
-  if missing then
-    return nil, failures.absent(path .. " does not exist")
+  local stamp, size, is_missing = core.stamp(path)
+  if is_missing then
+    return nil, failures.not_configured(path .. " does not exist")
   elseif not stamp then
     return nil, failures.new(("%s: %s"):format(path, size))
-  elseif size > MAX_BYTES then
-    return nil, failures.new(("%s has more than %d bytes"):format(path, MAX_BYTES)), stamp
   end
-  local file, text = io.open(path, "rb"), nil
-  if file then
-    text = file:read(MAX_BYTES + 1)
+  local text
+  if size <= MAX_BYTES then
+    local file = io.open(path, "rb")
+    if not file then
+      return nil, failures.new(path .. " can't be read"), stamp
+    end
+    text = file:read(MAX_BYTES + 1) or ""
     file:close()
   end
-  if not file then
-    return nil, failures.new(path .. " can't be read"), stamp
-  elseif #(text or "") > MAX_BYTES then
+  if not text or #text > MAX_BYTES then
     return nil, failures.new(("%s has more than %d bytes"):format(path, MAX_BYTES)), stamp
   end
-  return text or "", nil, stamp
+  return text, nil, stamp
 end
 
 ---@class dataworks.WatchedFile
----@field get fun(): table|nil, table|nil what it holds, or fields of an error
----@field adopt fun(size: integer) this program has written it: what was read before goes on to count
+---@field path string
+---@field parse fun(text: string): table|nil, string|nil
+---@field stamp string|nil
+---@field document table|nil
+---@field failure dataworks.CredentialFailure|nil
+local WatchedFile = {}
+WatchedFile.__index = WatchedFile
 
---- Gives what `parse` makes of a file: the same table while the file stays the same. While the file is spoilt, as when
---- it is being written, that is what it held before.
 ---@param path string
----@param parse fun(text: string): table|nil, string|nil and why it can't be read, without a word of the text
+---@param parse fun(text: string): table|nil, string|nil the document, or why there is none, without any of the text
 ---@return dataworks.WatchedFile
 function M.watch(path, parse)
-  local stamp, document, failure
-  local watch = {}
-
-  function watch.get()
-    local now = core.stamp(path)
-    if now and now == stamp then
-      return document, failure
-    end
-    local text, why, read = M.read(path)
-    local parsed, wrong
-    if text then
-      parsed, wrong = parse(text)
-      why = not parsed and failures.new(("%s: %s"):format(path, wrong)) or nil
-    elseif why.absent then
-      document = nil
-    end
-    stamp, document = read, parsed or document
-    failure = not document and why or nil
-    return document, failure
-  end
-
-  function watch.adopt(size)
-    local now, length = core.stamp(path)
-    if now and length == size then
-      stamp = now
-    end
-  end
-
-  return watch
+  return setmetatable({ path = path, parse = parse }, WatchedFile)
 end
 
---- For the providers that a document describes: what workers share is told apart by all that it says.
----@param host dataworks.CredentialHost
----@param document table
----@param wanted string|nil
----@return dataworks.CredentialHost
-function M.host_of(host, document, wanted)
-  return host.within and host.within(core.encode { document = document, wanted = wanted or "" }) or host
+--- The document in the file: the same table while the file does not change. A file that can't be parsed may be half
+--- written, so the last document stays.
+---@return table|nil document
+---@return dataworks.CredentialFailure|nil
+function WatchedFile:get()
+  local stamp = core.stamp(self.path)
+  if stamp and stamp == self.stamp then
+    return self.document, self.failure
+  end
+  local text, failure, read_stamp = M.read(self.path)
+  local document, message
+  if text then
+    document, message = self.parse(text)
+    failure = not document and failures.new(("%s: %s"):format(self.path, message)) or nil
+  elseif failure.not_configured then
+    self.document = nil
+  end
+  self.stamp, self.document = read_stamp, document or self.document
+  self.failure = not self.document and failure or nil
+  return self.document, self.failure
 end
 
----@class dataworks.DescribingFile
----@field place fun(): string|nil, table|nil, string|nil the path, or fields of an error; and the name of what is wanted
----@field parse fun(text: string): table|nil, string|nil
----@field build fun(document: table, wanted: string|nil, path: string, watch: dataworks.WatchedFile):
----  dataworks.Provider|nil, table|nil
-
---- A provider that a file describes: another one when the file changes, or something else is wanted of it.
----@param name string
----@param file dataworks.DescribingFile
----@return dataworks.Provider
-function M.provider(name, file)
-  local path, wanted, watch, document, inner, failure
-
-  local function look()
-    local where, absent, now_wanted = file.place()
-    if not where then
-      return absent
-    elseif where ~= path then
-      path, document, watch = where, nil, M.watch(where, file.parse)
-    end
-    local latest, wrong = watch.get()
-    if not latest then
-      document = nil
-      return wrong
-    elseif latest ~= document or now_wanted ~= wanted then
-      document, wanted = latest, now_wanted
-      inner, failure = file.build(document, wanted, path, watch)
-      failure = failure and failures.within(path, failure)
-    end
-    return failure
+--- Keeps the document after this program has written the file itself.
+---@param size integer of what was written
+function WatchedFile:adopt(size)
+  local stamp, length = core.stamp(self.path)
+  if stamp and length == size then
+    self.stamp = stamp
   end
-
-  return {
-    name = name,
-    get = function(deadline)
-      local wrong = look()
-      if wrong then
-        return nil, wrong
-      end
-      return inner.get(deadline)
-    end,
-    expire = function() return inner ~= nil and inner.expire() end,
-  }
 end
 
 return M

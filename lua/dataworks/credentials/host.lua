@@ -1,17 +1,19 @@
--- What providers are handed: clock, chance, environment and network of their client. Their connections are their own,
--- since the client's options say where it may go, and the metadata service is beside that.
+-- What a client lends its providers: clock, randomness, environment and network. Providers have connections of their
+-- own: the metadata service is reached without the client's proxy, and in plain http.
 
 local failures = require "dataworks.util.credential_failure"
+local lazy = require "dataworks.util.lazy"
 local proxies = require "dataworks.transport.proxy"
-local signers = require "dataworks.protocol.key_cache"
+local redactor = lazy "dataworks.protocol.redactor"
+local shared = lazy "dataworks.credentials.shared"
 
 local M = {}
 
--- Credentials are short.
+-- Replies with credentials are short.
 local MAX_REPLY_BYTES = 64 * 1024
 
 ---@class dataworks.CredentialHost
----@field getenv fun(name: string): string|nil
+---@field getenv fun(name: string): string|nil nil for an empty variable too
 ---@field now fun(): number seconds since 1970
 ---@field clock fun(): number seconds that never jump
 ---@field random fun(): number
@@ -19,95 +21,113 @@ local MAX_REPLY_BYTES = 64 * 1024
 ---@field user_agent string
 ---@field allow_http boolean
 ---@field profile? string the one to use, whatever the environment says
----@field http fun(request: table, limits: table): table|nil, table|nil as a transport's send; proxy = "" is direct, and
----  may go in the clear
----@field correct_clock fun(date: string|nil): boolean by the Date of a reply that refused ours
----@field shared nil|false|fun(name: string, fetch: function): function fetches for all workers of an nginx
----@field within nil|fun(scope: string|nil): dataworks.CredentialHost one that shares nothing outside of this scope
----@field gate fun(): dataworks.Gate|nil, table|nil for waiting on another coroutine, where there are any; why nothing
---- can wait
----@field closed fun(): boolean nothing is to be fetched any more
----@field emit fun(event: table)
----@field make fun(value: string|table|function): dataworks.Provider
----@field close fun()
+---@field shared? dataworks.SharedCredentials|false
+---@field new_provider fun(value: string|table|function, host: dataworks.CredentialHost): dataworks.Provider
+---@field caller dataworks.Caller
+---@field options dataworks.Options
+---@field transports table<boolean, dataworks.Transport> by whether they are direct
+local Host = {}
+Host.__index = Host
 
 ---@param caller dataworks.Caller
 ---@param options dataworks.Options
 ---@param getenv fun(name: string): string|nil
 ---@return dataworks.CredentialHost
 function M.new(caller, options, getenv)
-  local opened = {}
-  local host = {
-    now = caller.now, clock = caller.clock, random = caller.random, nonce = caller.nonce,
+  local self = setmetatable({
+    getenv = getenv, now = caller.now, clock = caller.clock, random = caller.random, nonce = caller.nonce,
     user_agent = caller.user_agent, allow_http = options.allow_http or false, profile = options.profile,
-    correct_clock = caller.skew.correct,
-  }
+    caller = caller, options = options, transports = {},
+  }, Host)
+  self.shared = options.credentials_dict and shared.new(self, options)
+  return self
+end
 
-  if options.credentials_dict then
-    require("dataworks.credentials.shared").extend(options, host)
-  end
+--- A host with `shared` whose providers share nothing with those of another scope.
+---@param scope string|nil nil: they share nothing at all
+---@return dataworks.CredentialHost
+function Host:scoped(scope)
+  return setmetatable({ shared = scope and self.shared:scoped(scope) or false }, { __index = self })
+end
 
-  local function transport(direct)
-    if options.transport then
-      return options.transport
-    elseif not opened[direct] then
-      local made, err = caller.new_transport {
-        max_reply_bytes = MAX_REPLY_BYTES, allow_http = direct or options.allow_http,
-      }
-      if not made then
-        return nil, err
-      end
-      opened[direct] = made
-    end
-    return opened[direct]
-  end
-
-  function host.closed()
-    return caller.closed
-  end
-
-  function host.http(request, limits)
-    if caller.closed then
-      return nil, failures.CLOSED
-    end
-    local chosen, err = transport(limits.proxy == "")
-    local proxy = limits.proxy
-    if chosen and not proxy then
-      proxy, err = proxies.find(request.url, options, getenv)
-    end
-    if err then
+local function transport_of(self, is_direct)
+  local options = self.options
+  if options.transport then
+    return options.transport
+  elseif not self.transports[is_direct] then
+    local transport, err = self.caller.new_transport {
+      max_reply_bytes = MAX_REPLY_BYTES, allow_http = is_direct or options.allow_http,
+    }
+    if not transport then
       return nil, err
     end
-    local reply, lost = chosen:send(request, {
-      timeout = limits.timeout, connect_timeout = limits.connect_timeout, proxy = proxy,
-    })
-    if reply then
-      reply.headers, reply.body = reply.headers or {}, reply.body or ""
-    else
-      lost.message = signers.hider(proxies.secrets(proxy))(caller.signer.hide(lost.message))
-    end
-    return reply, lost
+    self.transports[is_direct] = transport
   end
+  return self.transports[is_direct]
+end
 
-  function host.gate()
-    local chosen = transport(false)
-    if chosen and chosen.gate then
-      return chosen:gate()
-    end
+--- Sends a request as a transport does. With proxy = "" it takes no proxy, and may use plain http.
+---@param request table
+---@param limits { timeout: number, connect_timeout: number, proxy?: "" }
+---@return table|nil reply
+---@return table|nil failure fields of an error
+function Host:http(request, limits)
+  if self.caller.closed then
+    return nil, failures.CLOSED
   end
-
-  function host.emit(event)
-    caller.events:emit(event)
+  local transport, err = transport_of(self, limits.proxy == "")
+  local proxy = limits.proxy
+  if transport and not proxy then
+    proxy, err = proxies.find(request.url, self.options, self.getenv)
   end
-
-  function host.close()
-    for direct, made in pairs(opened) do
-      opened[direct] = nil
-      made:close()
-    end
+  if err then
+    return nil, err
   end
+  local reply, lost = transport:send(request, {
+    timeout = limits.timeout, connect_timeout = limits.connect_timeout, proxy = proxy,
+  })
+  if reply then
+    reply.headers, reply.body = reply.headers or {}, reply.body or ""
+  else
+    lost.message = redactor.new(proxies.secrets(proxy))(self.caller.key_cache:redact(lost.message))
+  end
+  return reply, lost
+end
 
-  return host
+--- Corrects the client's clock by the Date of a reply that refuses the request's own.
+---@param date string|nil
+---@return boolean
+function Host:correct_clock(date)
+  return self.caller.clock_skew:correct(date)
+end
+
+--- A latch to wait for another coroutine, where there are any.
+---@return dataworks.Latch|nil
+---@return table|nil refusal fields of an error: nothing can wait here
+function Host:latch()
+  local transport = transport_of(self, false)
+  if transport and transport.latch then
+    return transport:latch()
+  end
+end
+
+--- A closed client fetches nothing.
+---@return boolean
+function Host:is_closed()
+  return self.caller.closed
+end
+
+---@param event table
+function Host:emit(event)
+  self.caller.events:emit(event)
+end
+
+--- May be called again.
+function Host:close()
+  for is_direct, transport in pairs(self.transports) do
+    self.transports[is_direct] = nil
+    transport:close()
+  end
 end
 
 return M

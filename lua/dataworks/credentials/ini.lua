@@ -1,18 +1,19 @@
--- Credentials of a section of ~/.alibabacloud/credentials, which is read again when it changes.
+-- Credentials of a section of ~/.alibabacloud/credentials.
 
 local ecs_ram_role = require "dataworks.credentials.ecs_ram_role"
 local failures = require "dataworks.util.credential_failure"
 local file_of = require "dataworks.credentials.file"
+local file_provider = require "dataworks.credentials.file_provider"
 local nearest = require "dataworks.util.nearest"
 local oidc = require "dataworks.credentials.oidc"
 local ram_role_arn = require "dataworks.credentials.ram_role_arn"
 local static = require "dataworks.credentials.static"
 local variables = require "dataworks.credentials.variables"
 
-local M = { FIELDS = { profile = "text", file = "text" } }
+local M = {}
 
---- Without the comment behind it and the quotes around it.
-local function value_of(text)
+--- A value without its quotes, or without the comment behind it.
+local function parse_value(text)
   local quoted = text:match('^"([^"]*)"%s*$') or text:match("^'([^']*)'%s*$")
     or text:match('^"([^"]*)"%s+[#;]') or text:match("^'([^']*)'%s+[#;]")
   return quoted or (" " .. text):gsub("%s[#;].*$", ""):match("^%s*(.-)%s*$")
@@ -28,7 +29,7 @@ local function parse(text)
       section = sections[name] or {}
       sections[name] = section
     elseif key and section then
-      value = value_of(value)
+      value = parse_value(value)
       section[key:lower()] = value ~= "" and value or nil
     elseif line:find("%S") and not line:find("^%s*[#;]") then
       return nil, ("line %d is neither [name] nor key = value in a section"):format(number)
@@ -37,22 +38,7 @@ local function parse(text)
   return sections
 end
 
-local function require_fields(section, ...)
-  for _, name in ipairs { ... } do
-    if not section[name] then
-      return failures.new(name .. " is missing")
-    end
-  end
-end
-
-local function keys(section)
-  return static.provider(nil, {
-    access_key_id = section.access_key_id, access_key_secret = section.access_key_secret,
-    security_token = section.security_token,
-  })
-end
-
-local function role_fields(section)
+local function role_of(section)
   return {
     role_arn = section.role_arn, role_session_name = section.role_session_name, policy = section.policy,
     external_id = section.external_id, oidc_provider_arn = section.oidc_provider_arn,
@@ -60,36 +46,45 @@ local function role_fields(section)
   }
 end
 
-local TYPES = {}
+local TYPES = {
+  access_key = {
+    needs = { "access_key_id", "access_key_secret" },
+    build = function(section)
+      return static.new { access_key_id = section.access_key_id, access_key_secret = section.access_key_secret }
+    end,
+  },
+  sts = { needs = { "access_key_id", "access_key_secret", "security_token" }, build = static.new },
+  bearer = {
+    needs = { "bearer_token" },
+    build = function(section) return static.new { bearer_token = section.bearer_token } end,
+  },
+  ecs_ram_role = {
+    build = function(section, host) return ecs_ram_role.new({ role_name = section.role_name }, host) end,
+  },
+  ram_role_arn = {
+    needs = { "access_key_id", "access_key_secret", "role_arn" },
+    build = function(section, host) return ram_role_arn.new(role_of(section), host, static.new(section)) end,
+  },
+  oidc_role_arn = {
+    needs = { "role_arn", "oidc_provider_arn" },
+    build = function(section, host) return oidc.new(role_of(section), host) end,
+  },
+}
 
-function TYPES.access_key(section)
-  local missing = require_fields(section, "access_key_id", "access_key_secret")
-  return not missing and keys { access_key_id = section.access_key_id, access_key_secret = section.access_key_secret }
-    or nil, missing
-end
-
-function TYPES.sts(section)
-  local missing = require_fields(section, "access_key_id", "access_key_secret", "security_token")
-  return not missing and keys(section) or nil, missing
-end
-
-function TYPES.bearer(section)
-  local missing = require_fields(section, "bearer_token")
-  return not missing and static.provider(nil, { bearer_token = section.bearer_token }) or nil, missing
-end
-
-function TYPES.ecs_ram_role(section, host)
-  return ecs_ram_role.new({ role_name = section.role_name }, host)
-end
-
-function TYPES.ram_role_arn(section, host)
-  local missing = require_fields(section, "access_key_id", "access_key_secret", "role_arn")
-  return not missing and ram_role_arn.new(role_fields(section), host, keys(section)) or nil, missing
-end
-
-function TYPES.oidc_role_arn(section, host)
-  local missing = require_fields(section, "role_arn", "oidc_provider_arn")
-  return not missing and oidc.new(role_fields(section), host) or nil, missing
+local function build_section(section, host)
+  local kind = TYPES[section.type]
+  if kind then
+    local missing = failures.missing(section, kind.needs or {})
+    if missing then
+      return nil, missing
+    end
+    return kind.build(section, host)
+  elseif section.type == "rsa_key_pair" then
+    return nil, failures.new "type rsa_key_pair is not supported"
+  elseif section.type then
+    return nil, failures.new("its type is not known" .. nearest.hint(section.type, TYPES))
+  end
+  return nil, failures.new "type is missing"
 end
 
 local function build(document, name, host)
@@ -97,38 +92,24 @@ local function build(document, name, host)
   if not section then
     return nil, failures.new("it has no section " .. name)
   end
-  local provider, failure
-  if TYPES[section.type] then
-    provider, failure = TYPES[section.type](section, host)
-  elseif section.type == "rsa_key_pair" then
-    failure = failures.new "type rsa_key_pair is not supported"
-  elseif section.type then
-    failure = failures.new("its type is not known" .. nearest.hint(section.type, TYPES))
-  else
-    failure = failures.new "type is missing"
-  end
-  if not provider then
-    return nil, failures.within("section " .. name, failure)
-  end
-  return failures.prefixed("section " .. name, provider)
+  return failures.prefixed("section " .. name, build_section(section, host))
 end
+
+--- The path of the file, or why it is not read; and the name of the wanted section.
+local function find(fields, getenv)
+  local path, failure = file_of.find(fields.file, getenv, "ALIBABA_CLOUD_CREDENTIALS_FILE",
+    "/.alibabacloud/credentials")
+  return path, failure, variables.field(fields, "profile", getenv) or "default"
+end
+
+---@type dataworks.FileFormat
+local FORMAT = { name = "ini", find = find, parse = parse, build = build }
 
 ---@param fields table
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Provider
 function M.new(fields, host)
-  local getenv = host.getenv
-  return file_of.provider("ini", {
-    place = function()
-      local home = getenv "HOME"
-      local path = fields.file or getenv "ALIBABA_CLOUD_CREDENTIALS_FILE"
-        or home and home .. "/.alibabacloud/credentials"
-      return path, not path and failures.absent "HOME is not set" or nil,
-        fields.profile or variables.any(getenv, "PROFILE") or "default"
-    end,
-    parse = parse,
-    build = function(document, name) return build(document, name, file_of.host_of(host, document, name)) end,
-  })
+  return file_provider.new(FORMAT, fields, host)
 end
 
 return M

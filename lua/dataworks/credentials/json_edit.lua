@@ -1,5 +1,5 @@
--- Changes members of an object inside a JSON text, and leaves every other byte of it as it is: order, numbers and
--- layout belong to whoever wrote the file. The text must be valid JSON.
+-- Changes members of an object inside a JSON text, and keeps every other byte: order, numbers and layout are the
+-- author's. The text must be valid JSON.
 
 local core = require "dataworks.core"
 local response = require "dataworks.protocol.response"
@@ -19,7 +19,7 @@ local function skip_string(text, at)
   return at + 1
 end
 
---- Where a value ends: the place behind it.
+--- The position behind the value that begins at `at`.
 local function skip_value(text, at)
   local depth = 0
   repeat
@@ -40,8 +40,8 @@ local function skip_value(text, at)
   return at
 end
 
---- The values of an object or a list that begins at `at`: {key or index, first byte, place behind}.
-local function values(text, at)
+--- The values of an object or a list that begins at `at`: { key, first, behind }.
+local function list_values(text, at)
   local list, is_object = {}, text:sub(at, at) == "{"
   at = skip_blanks(text, at + 1)
   while not text:find("^[%]}]", at) do
@@ -52,19 +52,20 @@ local function values(text, at)
       at = skip_blanks(text, skip_blanks(text, stop) + 1)
     end
     local stop = skip_value(text, at)
-    list[#list + 1] = { key, at, stop }
+    list[#list + 1] = { key = key, first = at, behind = stop }
     at = skip_blanks(text, stop)
     at = text:sub(at, at) == "," and skip_blanks(text, at + 1) or at
   end
   return list
 end
 
+--- Where the object at the end of a path begins.
 local function find(text, path)
   local at = skip_blanks(text, 1)
   for _, key in ipairs(path) do
     local found
-    for _, value in ipairs(values(text, at)) do
-      found = value[1] == key and value[2] or found
+    for _, value in ipairs(list_values(text, at)) do
+      found = value.key == key and value.first or found
     end
     if not found then
       return nil
@@ -74,24 +75,24 @@ local function find(text, path)
   return text:sub(at, at) == "{" and at or nil
 end
 
-local function literal(value)
+local function encode(value)
   return type(value) == "number" and ("%.0f"):format(value) or core.encode(value)
 end
 
---- New members come first, laid out like the one that was first before.
+--- Inserts members before the first one, with its layout.
 local function insert(text, at, names, changes)
   local layout = text:match("^[ \t\r\n]*", at + 1)
   for i = #names, 1, -1 do
     local comma = text:find("^[ \t\r\n]*}", at + 1) and "" or ","
-    text = ("%s%s%s: %s%s%s"):format(text:sub(1, at), layout, core.encode(names[i]), literal(changes[names[i]]), comma,
+    text = ("%s%s%s: %s%s%s"):format(text:sub(1, at), layout, core.encode(names[i]), encode(changes[names[i]]), comma,
       text:sub(at + 1))
   end
   return text
 end
 
---- Sets members to texts or whole numbers.
+--- Sets members to strings or whole numbers.
 ---@param text string
----@param path (string|integer)[] the way to the object
+---@param path (string|integer)[] keys and indexes that lead to the object
 ---@param changes table<string, string|number>
 ---@return string|nil text nil when there is no such object
 function M.set(text, path, changes)
@@ -99,12 +100,13 @@ function M.set(text, path, changes)
   if not at then
     return nil
   end
-  local members, present = values(text, at), {}
+  local members, present = list_values(text, at), {}
   for i = #members, 1, -1 do
-    local key, first, behind = members[i][1], members[i][2], members[i][3]
-    if changes[key] ~= nil then
-      present[key] = true
-      text = text:sub(1, first - 1) .. literal(changes[key]) .. text:sub(behind)
+    local member = members[i]
+    local change = changes[member.key]
+    if change ~= nil then
+      present[member.key] = true
+      text = text:sub(1, member.first - 1) .. encode(change) .. text:sub(member.behind)
     end
   end
   local names = {}

@@ -1,4 +1,5 @@
--- Reads credentials out of what a service or a program answered. The answer itself is never told: it may be secret.
+-- Reads credentials from the reply of a service or the output of a program. Failures contain nothing of it: it may be
+-- secret.
 
 local dates = require "dataworks.util.dates"
 local failures = require "dataworks.util.credential_failure"
@@ -12,11 +13,11 @@ local M = {}
 ---@field token string
 ---@field expiration string
 
---- As STS, the metadata service and CloudSSO write them.
+--- The names of STS, the metadata service and CloudSSO.
 M.PASCAL = { id = "AccessKeyId", secret = "AccessKeySecret", token = "SecurityToken", expiration = "Expiration" }
 
---- The offset is what the local time is ahead.
-local function offset(zone)
+--- Seconds that the local time of a zone is ahead.
+local function parse_offset(zone)
   if zone == "Z" or zone == "z" then
     return 0
   end
@@ -24,49 +25,55 @@ local function offset(zone)
   return sign and (sign == "-" and -1 or 1) * (tonumber(hours) * 3600 + tonumber(minutes) * 60)
 end
 
---- Seconds since 1970 of a date with a fraction or an offset or neither.
+--- Seconds since 1970 of an ISO date, with or without a fraction of a second.
 ---@param text any
 ---@return number|nil
 function M.expiration(text)
   local date, zone = tostring(text):match("^(%d+%-%d+%-%d+T%d+:%d+:%d+)%.?%d*([Zz+-][%d:]*)$")
-  local ahead = zone and offset(zone)
+  local ahead = zone and parse_offset(zone)
   local seconds = ahead and dates.parse(date .. "Z")
   return seconds and seconds - ahead
 end
 
 ---@param text string
 ---@return table|nil object
----@return table|nil failure
+---@return dataworks.CredentialFailure|nil
 function M.object(text)
   local object = text:find("^%s*{") and response.decode(text)
   if type(object) ~= "table" then
-    return nil, failures.new "the answer is no JSON object"
+    return nil, failures.new "the answer is not a JSON object"
   end
   return object
 end
 
---- Temporary credentials; all four parts must be there.
+local PARTS = { "id", "secret", "token", "expiration" }
+
+--- Credentials in a reply.
 ---@param answer any decoded
 ---@param names dataworks.CredentialNames
+---@param optional? table<string, boolean> the parts that may be missing or empty, by their names here
 ---@return dataworks.Credentials|nil
----@return table|nil failure
-function M.credentials(answer, names)
+---@return dataworks.CredentialFailure|nil
+function M.credentials(answer, names, optional)
   if type(answer) ~= "table" then
-    return nil, failures.new "the answer holds no credentials"
+    return nil, failures.new "the answer has no credentials"
   end
-  for _, part in ipairs { "id", "secret", "token", "expiration" } do
+  local found = {}
+  for _, part in ipairs(PARTS) do
     local value = answer[names[part]]
-    if type(value) ~= "string" or value == "" then
+    if value ~= "" then
+      found[part] = value
+    end
+    if type(found[part]) ~= "string" and not (found[part] == nil and optional and optional[part]) then
       return nil, failures.new(("the answer has no %s"):format(names[part]))
     end
   end
-  local expiration = M.expiration(answer[names.expiration])
-  if not expiration then
-    return nil, failures.new(("the answer's %s is no date"):format(names.expiration))
+  local expiration = found.expiration and M.expiration(found.expiration)
+  if found.expiration and not expiration then
+    return nil, failures.new(("the answer's %s is not a date"):format(names.expiration))
   end
   return {
-    access_key_id = answer[names.id], access_key_secret = answer[names.secret],
-    security_token = answer[names.token], expiration = expiration,
+    access_key_id = found.id, access_key_secret = found.secret, security_token = found.token, expiration = expiration,
   }
 end
 

@@ -7,14 +7,14 @@ local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
--- Another worker's fetch is waited for this long; one that was killed during it holds up the others no longer.
-local LOCK_TIME = 15
-local AGAIN = 0.05
+-- A lock ends after this time, in case its worker was killed.
+local LOCK_SECONDS = 15
+local POLL_SECONDS = 0.05
 
--- What lasts shorter than this is not worth taking over, in seconds.
-local SHORTEST = 60
+-- Credentials with less life left are neither shared nor taken over.
+local MIN_LIFE = 60
 
---- Why there is no such dict.
+--- Why the dict can't be used.
 ---@param name string
 ---@return string|nil
 function M.wrong(name)
@@ -25,125 +25,155 @@ function M.wrong(name)
   end
 end
 
--- What is in the dict
+---@class dataworks.SharedCredentials all that the clients with the same options share
+---@field host dataworks.CredentialHost
+---@field options dataworks.Options
+---@field dict table
+---@field scope string further state that decides which credentials are fetched
+---@field entries integer
+local Shared = {}
+Shared.__index = Shared
 
-local function same(one, other)
-  return one ~= nil and one.access_key_id == other.access_key_id and one.security_token == other.security_token
-end
+---@class dataworks.SharedEntry the credentials of one provider in the dict
+---@field shared dataworks.SharedCredentials
+---@field name string
+---@field number integer distinguishes the providers of one client
+---@field fetch dataworks.CredentialFetch
+---@field subject table
+---@field last dataworks.Credentials|nil
+local Entry = {}
+Entry.__index = Entry
 
---- Those that another worker has left, unless they are the ones that are to be replaced.
-local function take(dict, key, host, last)
-  local text = dict:get(key)
-  local found = text and cjson.decode(text)
-  if type(found) == "table" and not same(last, found) and (found.expiration or 0) - host.now() > SHORTEST then
-    return found
-  end
-end
+-- Keys
 
---- A dict that is full costs the others a fetch of their own.
-local function leave(dict, key, host, found)
-  local left = (found.expiration or 0) - host.now()
-  if left > SHORTEST then
-    dict:safe_set(key, core.encode {
-      access_key_id = found.access_key_id, access_key_secret = found.access_key_secret,
-      security_token = found.security_token, expiration = found.expiration,
-    }, left)
-  end
-end
-
--- Whose they are
-
--- What decides, beside options and files, which credentials are fetched.
-local VARIABLES, PLAIN = {}, { "HOME", "ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN" }
-for name in ([[
-  ACCESS_KEY_ID ACCESS_KEY_SECRET SECURITY_TOKEN PROFILE ROLE_ARN ROLE_SESSION_NAME EXTERNAL_ID OIDC_PROVIDER_ARN
+-- The variables that decide, beside options and files, which credentials are fetched.
+local VARIABLES = [[
+  HOME ACCESS_KEY_ID ACCESS_KEY_SECRET SECURITY_TOKEN PROFILE ROLE_ARN ROLE_SESSION_NAME EXTERNAL_ID OIDC_PROVIDER_ARN
   OIDC_TOKEN_FILE STS_ENDPOINT STS_REGION VPC_ENDPOINT_ENABLED ECS_METADATA CREDENTIALS_URI CONFIG_FILE
   CREDENTIALS_FILE
-]]):gmatch("%S+") do
-  VARIABLES[#VARIABLES + 1] = name
-end
+]]
 
 local function environment(getenv)
   local values = {}
-  for _, name in ipairs(VARIABLES) do
-    values["*_" .. name] = variables.any(getenv, name)
-  end
-  for _, name in ipairs(PLAIN) do
-    values[name] = getenv(name)
+  for name in VARIABLES:gmatch("%S+") do
+    values[name] = variables.any(getenv, name) or getenv(name)
   end
   return values
 end
 
---- Clients whose credentials are others must not come to the same key: after a reload, the dict is still there.
-local function key_of(options, host, scope, name, number)
+--- Clients with other credentials must have other keys, also after a reload of nginx with other options.
+local function key_of(self)
+  local shared = self.shared
+  local options = shared.options
   return "credentials:" .. rawget(_G, "ngx").md5(core.encode {
     credentials = options.credentials or "default", profile = options.profile or "", region = options.region or "",
-    network = options.network or "", environment = environment(host.getenv), scope = scope, name = name,
-    number = number,
+    network = options.network or "", environment = environment(shared.host.getenv), scope = shared.scope,
+    name = self.name, number = self.number,
   })
 end
 
---- What a function gives can't be told apart.
+-- Reading and writing
+
+local function are_same(one, other)
+  return one ~= nil and one.access_key_id == other.access_key_id and one.security_token == other.security_token
+end
+
+--- The credentials that another worker has stored, unless they are those to replace.
+local function load_stored(self, key)
+  local shared = self.shared
+  local text = shared.dict:get(key)
+  local found = text and cjson.decode(text)
+  if type(found) == "table" and not are_same(self.last, found)
+    and (found.expiration or 0) - shared.host.now() > MIN_LIFE then
+    return found
+  end
+end
+
+--- Nothing is stored in a dict that is full: each worker then fetches for itself.
+local function store(self, key, found)
+  local shared = self.shared
+  local life = (found.expiration or 0) - shared.host.now()
+  if life > MIN_LIFE then
+    shared.dict:safe_set(key, core.encode {
+      access_key_id = found.access_key_id, access_key_secret = found.access_key_secret,
+      security_token = found.security_token, expiration = found.expiration,
+    }, life)
+  end
+end
+
+--- Waits for another worker's fetch. Takes half of the time, so that some is left should that worker be gone.
+---@return dataworks.Credentials|nil
+---@return boolean|nil has_lock
+local function wait_for_lock(self, key, lock, owner, deadline)
+  local dict, clock = self.shared.dict, self.shared.host.clock
+  local latest = clock() + math.min(LOCK_SECONDS, (deadline - clock()) / 2)
+  local has_lock, message
+  repeat
+    local found = load_stored(self, key)
+    if found then
+      return found
+    end
+    has_lock, message = dict:safe_add(lock, owner, LOCK_SECONDS)
+  until message ~= "exists" or clock() >= latest or not pcall(rawget(_G, "ngx").sleep, POLL_SECONDS)
+  -- Another worker may have stored some just before it gave the lock back.
+  return load_stored(self, key), has_lock
+end
+
+---@param deadline number
+---@return dataworks.Credentials|nil
+---@return dataworks.CredentialFailure|nil
+function Entry:get(deadline)
+  local dict = self.shared.dict
+  local key, owner = key_of(self), self.shared.host.nonce()
+  local lock = key .. ":lock"
+  local found, has_lock = wait_for_lock(self, key, lock, owner, deadline)
+  local failure
+  if not found then
+    found, failure = self.fetch(self.subject, deadline)
+    if found then
+      store(self, key, found)
+    end
+  end
+  if has_lock and dict:get(lock) == owner then
+    dict:delete(lock)
+  end
+  self.last = found or self.last
+  return found, failure
+end
+
+--- Wraps a fetch and its subject, so that all workers share the credentials.
+---@param name string
+---@param fetch dataworks.CredentialFetch
+---@param subject table
+---@return dataworks.CredentialFetch
+---@return dataworks.SharedEntry
+function Shared:wrap(name, fetch, subject)
+  self.entries = self.entries + 1
+  local entry = { shared = self, name = name, number = self.entries, fetch = fetch, subject = subject }
+  return Entry.get, setmetatable(entry, Entry)
+end
+
+---@param scope string
+---@return dataworks.SharedCredentials
+function Shared:scoped(scope)
+  return setmetatable({
+    host = self.host, options = self.options, dict = self.dict, scope = scope, entries = 0,
+  }, Shared)
+end
+
+--- The credentials of functions are not shared: no key distinguishes two functions.
 local function has_function(credentials)
   return type(credentials) == "function"
     or type(credentials) == "table" and has_function(credentials.source)
 end
 
--- Fetching
-
---- Makes a function that stands in for `fetch` of a provider.
-local function sharer(options, host, scope)
-  local ngx = rawget(_G, "ngx")
-  local dict, made = ngx.shared[options.credentials_dict], 0
-  return function(name, fetch)
-    made = made + 1
-    local number, last = made, nil
-
-    local function fetch_for_all(key, deadline)
-      local found, failure = fetch(deadline)
-      if found then
-        leave(dict, key, host, found)
-      end
-      return found, failure
-    end
-
-    --- Waits for half of the time at the most, so that some is left in case the other worker is gone.
-    return function(deadline)
-      local key, mine = key_of(options, host, scope, name, number), host.nonce()
-      local lock = key .. ":lock"
-      local give_up = host.clock() + math.min(LOCK_TIME, (deadline - host.clock()) / 2)
-      local locked, why, found, failure
-      repeat
-        found = take(dict, key, host, last)
-        if not found then
-          locked, why = dict:safe_add(lock, mine, LOCK_TIME)
-        end
-      until found or why ~= "exists" or host.clock() >= give_up or not pcall(ngx.sleep, AGAIN)
-      if not found then
-        -- Whoever had the lock may have left some since they were looked for.
-        found = take(dict, key, host, last)
-      end
-      if not found then
-        found, failure = fetch_for_all(key, deadline)
-      end
-      if locked and dict:get(lock) == mine then
-        dict:delete(lock)
-      end
-      last = found or last
-      return found, failure
-    end
-  end
-end
-
----@param options table of dataworks.new, with credentials_dict
----@param host dataworks.CredentialHost gets `shared`, and `within` for what a file describes
-function M.extend(options, host)
-  if has_function(options.credentials) then
-    return
-  end
-  host.shared = sharer(options, host, "")
-  function host.within(scope)
-    return setmetatable({ shared = scope and sharer(options, host, scope) or false }, { __index = host })
+---@param host dataworks.CredentialHost
+---@param options dataworks.Options with credentials_dict
+---@return dataworks.SharedCredentials|nil
+function M.new(host, options)
+  if not has_function(options.credentials) then
+    local dict = rawget(_G, "ngx").shared[options.credentials_dict]
+    return setmetatable({ host = host, options = options, dict = dict, scope = "", entries = 0 }, Shared)
   end
 end
 

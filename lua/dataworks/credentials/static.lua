@@ -1,15 +1,27 @@
--- Credentials that are simply there, and are not fetched.
+-- Credentials that are given, not fetched.
 
 local failures = require "dataworks.util.credential_failure"
 
 local M = {}
 
-M.FIELDS = { access_key_id = "text", access_key_secret = "text", security_token = "text", bearer_token = "text" }
+---@class dataworks.StaticProvider: dataworks.Provider
+---@field found dataworks.Credentials|nil
+---@field failure dataworks.CredentialFailure|nil
+local Static = {}
+Static.__index = Static
 
---- Never tells a value: only which one is missing.
----@param found dataworks.Credentials|any
+function Static:get()
+  return self.found, self.failure
+end
+
+function Static:expire() -- luacheck: no self
+  return false
+end
+
+--- The failure names what is missing, and contains no value.
+---@param found any
 ---@return dataworks.Credentials|nil
----@return table|nil failure
+---@return dataworks.CredentialFailure|nil
 function M.check(found)
   if type(found) ~= "table" then
     return nil, failures.new(("a table was expected, got %s"):format(type(found)))
@@ -27,29 +39,16 @@ function M.check(found)
   return found
 end
 
----@param name string|nil
----@param found dataworks.Credentials|nil
----@param failure? table why there are none
----@return dataworks.Provider
-function M.provider(name, found, failure)
-  if found then
-    found, failure = M.check(found)
-  end
-  return {
-    name = name,
-    get = function() return found, failure end,
-    expire = function() return false end,
-  }
-end
-
---- As a type of the `credentials` option: the fields are the credentials.
----@param fields table
----@return dataworks.Provider
-function M.new(fields)
-  return M.provider(fields.type, {
+---@param fields table with the fields of dataworks.Credentials
+---@param _? dataworks.CredentialHost
+---@param name? string else the type in the fields
+---@return dataworks.StaticProvider
+function M.new(fields, _, name)
+  local found, failure = M.check {
     access_key_id = fields.access_key_id, access_key_secret = fields.access_key_secret,
     security_token = fields.security_token, bearer_token = fields.bearer_token,
-  })
+  }
+  return setmetatable({ name = name or fields.type, found = found, failure = failure }, Static)
 end
 
 return M

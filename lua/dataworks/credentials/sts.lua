@@ -1,13 +1,14 @@
--- The security token service: turns an access key, or a token of an identity provider, into credentials of a role.
+-- The security token service (STS): it turns an access key, or a token of an identity provider, into credentials of a
+-- role.
 
 local core = require "dataworks.core"
 local endpoints = require "dataworks.api.endpoints"
 local exchange = require "dataworks.credentials.exchange"
 local failures = require "dataworks.util.credential_failure"
 local percent = require "dataworks.util.percent"
+local redactor = require "dataworks.protocol.redactor"
 local reply_of = require "dataworks.credentials.reply"
 local response = require "dataworks.protocol.response"
-local signers = require "dataworks.protocol.key_cache"
 local variables = require "dataworks.credentials.variables"
 
 local M = {}
@@ -23,28 +24,24 @@ local ASSUME_ROLE = {
   },
 }
 
---- Fields that each way to assume a role has.
-M.FIELDS = {
-  role_arn = "text", role_session_name = "text", duration = "duration", policy = "policy",
-  sts_endpoint = "text", sts_region = "text", vpc = "boolean",
-}
+-- Roles
 
 local function is_region(name)
   return name:find("^%l[%l%d-]*[%l%d]$") ~= nil
 end
 
---- sts.aliyuncs.com, or that of a region, or that inside a VPC.
-local function endpoint(fields, getenv)
+--- The URL of STS: the given endpoint, that of a region (inside a VPC too), or the central one.
+local function find_url(fields, getenv)
   local given = fields.sts_endpoint or getenv "ALIBABA_CLOUD_STS_ENDPOINT"
   if given then
     local url = endpoints.url(given)
-    return url, not url and failures.new "the STS endpoint is no host, host:port or URL without a path" or nil
+    return url, not url and failures.new "the STS endpoint is not a host, host:port or URL without a path" or nil
   end
   local region = fields.sts_region or getenv "ALIBABA_CLOUD_STS_REGION"
   if not region then
     return "https://sts.aliyuncs.com"
   elseif not is_region(region) then
-    return nil, failures.new "the STS region is no name such as cn-shanghai"
+    return nil, failures.new "the STS region is not a name such as cn-shanghai"
   end
   local vpc = fields.vpc
   if vpc == nil then
@@ -53,40 +50,35 @@ local function endpoint(fields, getenv)
   return ("https://sts%s.%s.aliyuncs.com"):format(vpc and "-vpc" or "", region)
 end
 
-local function as_failure(wrong)
-  return failures.new(("%s %s"):format(wrong.path, wrong.message))
-end
-
-local function policy_text(policy)
+local function encode_policy(policy)
   if type(policy) ~= "table" then
     return policy
   end
-  local text, wrong = core.encode(policy)
-  return text, wrong and failures.new("policy: " .. wrong.message)
+  local text, refusal = core.encode(policy)
+  return text, refusal and failures.new("policy: " .. refusal.message)
 end
 
 ---@class dataworks.Role
 ---@field url string
----@field params table<string, string> of the STS action
+---@field params table<string, string> of either action
 
---- What both actions need.
 ---@param fields table
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Role|nil
----@return table|nil failure
+---@return dataworks.CredentialFailure|nil
 function M.role(fields, host)
   local getenv = host.getenv
-  local arn = fields.role_arn or variables.any(getenv, "ROLE_ARN")
+  local arn = variables.field(fields, "role_arn", getenv)
   if not arn then
-    return nil, failures.absent "ALIBABA_CLOUD_ROLE_ARN is not set"
+    return nil, failures.not_configured "ALIBABA_CLOUD_ROLE_ARN is not set"
   end
-  local url, wrong = endpoint(fields, getenv)
+  local url, failure = find_url(fields, getenv)
   local policy
   if url then
-    policy, wrong = policy_text(fields.policy)
+    policy, failure = encode_policy(fields.policy)
   end
-  if wrong then
-    return nil, wrong
+  if failure then
+    return nil, failure
   end
   return {
     url = url,
@@ -98,41 +90,61 @@ function M.role(fields, host)
   }
 end
 
--- The advice for this code is about the actions of DataWorks.
-local NOT_ALLOWED = "Allow this user sts:AssumeRole in RAM, and name it in the trust policy of the role"
+-- Actions
 
-local function refused(reply, asked)
-  local _, fields = response.read(reply, "state", asked)
+---@class dataworks.StsCall
+---@field action string
+---@field host dataworks.CredentialHost
+---@field role dataworks.Role
+---@field build fun(call: dataworks.StsCall): table|nil, dataworks.CredentialFailure|nil
+---@field secrets string[] to redact in the reply; set by build
+---@field keys? dataworks.Credentials
+---@field signer? userdata
+---@field token? string
+
+local ADVICE = { NoPermission = "Allow this user sts:AssumeRole in RAM, and name it in the trust policy of the role" }
+
+local function refusal_of(call, request, reply)
+  local redact = redactor.new(call.secrets)
+  local _, fields = response.read(reply, "state", { request = request, redact = redact, now = call.host.now })
   local message = ("it answered with HTTP %d"):format(reply.status)
   if fields.kind == "service" then
     message = (fields.code and fields.code .. ": " or "") .. fields.message
   end
-  local failure = failures.new(message, fields.code == "NoPermission" and NOT_ALLOWED or fields.advice)
+  local failure = failures.new(message, ADVICE[fields.code] or fields.advice)
   failure.code, failure.status, failure.request_id = fields.code, reply.status, fields.request_id
   failure.recommend, failure.retry_after, failure.pause = fields.recommend, fields.retry_after, fields.retry_after
+  failure.date = reply.headers.date
   return failure
 end
 
----@param build fun(): table|nil, table|nil
----@param secrets fun(request: table): string[] that no text may show
-local function ask(host, deadline, action, build, secrets)
-  local request
-  local reply, failure = exchange.send(host, deadline, function()
-    local wrong
-    request, wrong = build()
-    return request, wrong
-  end)
-  local answer, found
-  if reply and reply.status ~= 200 then
-    failure = refused(reply, { request = request, hide = signers.hider(secrets(request)), now = host.now })
-    failure.date = reply.headers.date
-  elseif reply then
-    answer, failure = reply_of.object(reply.body)
-  end
-  if answer then
+local function ask(call, deadline)
+  local answer, failure, reply, request = exchange.ask(call.host, deadline, call.build, call)
+  local found
+  if reply then
+    failure = refusal_of(call, request, reply)
+  elseif answer then
     found, failure = reply_of.credentials(answer.Credentials, reply_of.PASCAL)
   end
-  return found, not found and failures.within(action, failure) or nil
+  return found, not found and failures.within(call.action, failure) or nil
+end
+
+local function as_failure(refusal)
+  return failures.new(("%s %s"):format(refusal.path, refusal.message))
+end
+
+local function build_signed(call)
+  local host = call.host
+  local request, refusal = core.request("AssumeRole", ASSUME_ROLE, call.role.params, {
+    signer = call.signer, endpoint = call.role.url, date = host.now(), nonce = host.nonce(),
+    user_agent = host.user_agent,
+  })
+  if not request then
+    return nil, as_failure(refusal)
+  end
+  local signature = request.body:match("Signature=([^&]*)")
+  call.secrets = { call.keys.access_key_secret, call.keys.security_token or "", signature, percent.decode(signature) }
+  return request
 end
 
 ---@param host dataworks.CredentialHost
@@ -140,59 +152,50 @@ end
 ---@param keys dataworks.Credentials
 ---@param role dataworks.Role
 ---@return dataworks.Credentials|nil
----@return table|nil failure
+---@return dataworks.CredentialFailure|nil
 function M.assume_role(host, deadline, keys, role)
-  local signer, wrong = core.signer {
+  local signer, refusal = core.signer {
     algorithm = "HMAC-SHA1", access_key_id = keys.access_key_id, access_key_secret = keys.access_key_secret,
     security_token = keys.security_token,
   }
   if not signer then
-    return nil, as_failure(wrong)
+    return nil, as_failure(refusal)
   end
-  local function build()
-    local request, refusal = core.request("AssumeRole", ASSUME_ROLE, role.params, {
-      signer = signer, endpoint = role.url, date = host.now(), nonce = host.nonce(), user_agent = host.user_agent,
-    })
-    return request, refusal and as_failure(refusal)
-  end
-  local function secrets(request)
-    local signature = request.body:match("Signature=([^&]*)")
-    return { keys.access_key_secret, keys.security_token or "", signature, percent.decode(signature) }
-  end
-  local found, failure = ask(host, deadline, "AssumeRole", build, secrets)
-  if failure and (failure.code or ""):find("^InvalidTimeStamp") and host.correct_clock(failure.date) then
-    found, failure = ask(host, deadline, "AssumeRole", build, secrets)
+  local call = { action = "AssumeRole", host = host, role = role, keys = keys, signer = signer, build = build_signed }
+  local found, failure = ask(call, deadline)
+  if failure and (failure.code or ""):find("^InvalidTimeStamp") and host:correct_clock(failure.date) then
+    found, failure = ask(call, deadline)
   end
   signer:close()
   return found, failure
 end
 
---- The request carries no signature: the token is what proves who asks.
+local function build_unsigned(call)
+  local host = call.host
+  local form = { OIDCToken = call.token }
+  for name, value in pairs(call.role.params) do
+    form[name] = value
+  end
+  local query = percent.form {
+    Action = call.action, Version = VERSION, Format = "JSON", SignatureNonce = host.nonce(),
+    Timestamp = os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(host.now())),
+  }
+  return exchange.request(host, "POST", call.role.url .. "/?" .. query, {
+    ["content-type"] = "application/x-www-form-urlencoded",
+  }, percent.form(form))
+end
+
+--- The request has no signature: the token is the proof.
 ---@param host dataworks.CredentialHost
 ---@param deadline number
 ---@param token string
 ---@param role dataworks.Role with OIDCProviderArn
 ---@return dataworks.Credentials|nil
----@return table|nil failure
+---@return dataworks.CredentialFailure|nil
 function M.assume_role_with_oidc(host, deadline, token, role)
-  local form = { OIDCToken = token }
-  for name, value in pairs(role.params) do
-    form[name] = value
-  end
-  return ask(host, deadline, "AssumeRoleWithOIDC", function()
-    return {
-      method = "POST",
-      url = role.url .. "/?" .. percent.form {
-        Action = "AssumeRoleWithOIDC", Version = VERSION, Format = "JSON", SignatureNonce = host.nonce(),
-        Timestamp = os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(host.now())),
-      },
-      headers = {
-        accept = "application/json", ["content-type"] = "application/x-www-form-urlencoded",
-        ["user-agent"] = host.user_agent,
-      },
-      body = percent.form(form),
-    }
-  end, function() return { token } end)
+  return ask({
+    action = "AssumeRoleWithOIDC", host = host, role = role, token = token, secrets = { token }, build = build_unsigned,
+  }, deadline)
 end
 
 return M

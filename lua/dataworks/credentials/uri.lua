@@ -1,49 +1,49 @@
--- Credentials from a URI: a service on this machine or beside it that hands them out.
+-- Credentials from a URI: a service on this machine, or on another one over https.
 
+local address = require "dataworks.transport.ip_address"
 local cache = require "dataworks.credentials.cache"
 local exchange = require "dataworks.credentials.exchange"
 local failures = require "dataworks.util.credential_failure"
 local reply_of = require "dataworks.credentials.reply"
 
-local M = { FIELDS = { uri = "text" } }
+local M = {}
 
 local VARIABLE = "ALIBABA_CLOUD_CREDENTIALS_URI"
 
+--- An authority with a user is never loopback: "localhost:x@example.com" is a host elsewhere.
 local function is_loopback(authority)
-  local name = authority:match("^(%[[%x:]+%])") or authority:match("^[^:]*")
-  return name == "localhost" or name == "[::1]" or name:find("^127%.%d+%.%d+%.%d+$") ~= nil
+  local host = authority:match("^(%[[^%]@]*%]):?%d*$") or authority:match("^([^:@]+):?%d*$")
+  return host ~= nil and address.is_loopback(host)
 end
 
---- In the clear only where nobody can listen, and never through a proxy.
+--- Refuses plain http to another machine. On this machine, no proxy is used.
 local function limits_for(uri, host)
   local scheme, authority = uri:match("^(%a+)://([^/?#]+)")
   scheme = (scheme or ""):lower()
   if scheme == "https" then
     return {}
   elseif scheme ~= "http" then
-    return nil, failures.new "it is no http:// or https:// URL"
+    return nil, failures.new "it is not an http:// or https:// URL"
   elseif not host.allow_http and not is_loopback(authority) then
-    return nil, failures.new(exchange.origin(uri) .. " would hand them out in the clear",
+    return nil, failures.new(exchange.origin(uri) .. " would send them unencrypted",
       "use an https:// URI, or set allow_http = true")
   end
   return { proxy = "" }
 end
 
-local function fetch(uri, host, deadline)
-  local limits, failure = limits_for(uri, host)
-  local reply, answer
-  if limits then
-    reply, failure = exchange.send(host, deadline, function()
-      return {
-        method = "GET", url = uri, body = "",
-        headers = { accept = "application/json", ["user-agent"] = host.user_agent },
-      }
-    end, limits)
+local function build(self)
+  return exchange.request(self.host, "GET", self.uri)
+end
+
+local function fetch(self, deadline)
+  self.uri = self.fields.uri or self.host.getenv(VARIABLE)
+  if not self.uri then
+    return nil, failures.not_configured(VARIABLE .. " is not set")
   end
-  if reply and reply.status ~= 200 then
-    failure = failures.new(("%s answered with HTTP %d"):format(exchange.origin(uri), reply.status))
-  elseif reply then
-    answer, failure = reply_of.object(reply.body)
+  local limits, failure = limits_for(self.uri, self.host)
+  local answer
+  if limits then
+    answer, failure = exchange.ask(self.host, deadline, build, self, limits)
   end
   if not answer then
     return nil, failure
@@ -57,13 +57,7 @@ end
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Provider
 function M.new(fields, host)
-  return cache.new("uri", function(deadline)
-    local uri = fields.uri or host.getenv(VARIABLE)
-    if not uri then
-      return nil, failures.absent(VARIABLE .. " is not set")
-    end
-    return fetch(uri, host, deadline)
-  end, host)
+  return cache.new("uri", host, fetch, { fields = fields, host = host })
 end
 
 return M

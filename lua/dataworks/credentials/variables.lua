@@ -1,4 +1,4 @@
--- Environment variables: the official names first, then the aliases that the CLI takes.
+-- Environment variables: the official names first, then the other spellings that the CLI accepts.
 
 local M = {}
 
@@ -17,6 +17,15 @@ function M.any(getenv, name)
   end
 end
 
+--- A field, or else the variable of the same name: role_arn, or ALIBABA_CLOUD_ROLE_ARN.
+---@param fields table
+---@param name string
+---@param getenv fun(name: string): string|nil
+---@return string|nil
+function M.field(fields, name, getenv)
+  return fields[name] or M.any(getenv, name:upper())
+end
+
 ---@param getenv fun(name: string): string|nil
 ---@return string|nil
 function M.region(getenv)
@@ -24,17 +33,17 @@ function M.region(getenv)
 end
 
 ---@param getenv fun(name: string): string|nil
----@param name string whole
+---@param name string with its prefix
 ---@return boolean
 function M.is_on(getenv, name)
   local value = (getenv(name) or ""):lower()
   return value == "true" or value == "1"
 end
 
---- May commands be run, and URIs from a file be asked?
+--- Does the environment forbid running programs, and requests to the URI in a file?
 ---@param getenv fun(name: string): string|nil
 ---@return boolean
-function M.no_external(getenv)
+function M.forbids_external(getenv)
   return M.is_on(getenv, "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS")
 end
 

@@ -1,53 +1,52 @@
--- A token bucket whose tokens are numbered: whoever comes takes the next number, and may go once the bucket's level has
--- risen to it. So all are served in the order they came, without a queue. Pure functions over a table of numbers.
+-- A token bucket with numbered tokens: each call takes the next number, and may go once the level of the bucket has
+-- risen to it. The numbers keep calls in order of arrival, without a stored queue. Pure functions over one table.
 
 local M = {}
 
 ---@class dataworks.Bucket
----@field rate number|nil tokens a second; nil while nothing is limited
----@field level number as it was at `since`
----@field since number in the time to come while a pause lasts: the level stands still until then
----@field next number|nil the number of the next token
----@field holes table<number, number>|nil runs of tokens that were given back: where each ends, exclusive, and begins
+---@field rate number|nil tokens a second; without one, only pauses delay calls
+---@field level number at the time `since`
+---@field since number monotonic; a pause moves it into the future, and the level does not rise before it
+---@field next number|nil number of the next token
+---@field returned table<number, number>|nil ranges of returned tokens: from the end (exclusive) to the first token
 
 ---@return dataworks.Bucket without a limit
 function M.new()
   return { level = 0, since = 0 }
 end
 
-local function level(state, now)
+local function level_at(state, now)
   return state.level + math.max(0, now - state.since) * (state.rate or 0)
 end
 
-local function settle(state, now)
-  state.level, state.since = level(state, now), math.max(state.since, now)
+local function update_level(state, now)
+  state.level, state.since = level_at(state, now), math.max(state.since, now)
 end
 
---- Those who wait already go by the new rate too.
+--- The new rate also applies to tokens that are taken already.
 ---@param state dataworks.Bucket
 ---@param now number
 ---@param rate number|nil
 function M.set_rate(state, now, rate)
   if state.rate ~= rate then
-    settle(state, now)
+    update_level(state, now)
     state.rate = rate
   end
 end
 
---- Nobody goes until then; the bucket does not fill meanwhile.
+--- Delays all calls; the level does not rise during the pause.
 ---@param state dataworks.Bucket
 ---@param now number
 ---@param seconds number
 function M.pause(state, now, seconds)
-  settle(state, now)
+  update_level(state, now)
   state.since = math.max(state.since, now + seconds)
 end
 
---- Holes whose time has passed.
-local function forget(state, risen)
-  for to in pairs(state.holes) do
-    if to <= risen then
-      state.holes[to] = nil
+local function drop_returned(state, level)
+  for range_end in pairs(state.returned or {}) do
+    if range_end <= level then
+      state.returned[range_end] = nil
     end
   end
 end
@@ -55,36 +54,34 @@ end
 --- Takes the next token.
 ---@param state dataworks.Bucket
 ---@param now number
----@param burst integer how many tokens the bucket holds
+---@param burst integer how many unused tokens the bucket holds at most
 ---@return number token
 function M.take(state, now, burst)
-  local risen = level(state, now)
-  if state.holes then
-    forget(state, risen)
-  end
-  local fullest = risen - (burst - 1)
-  local token = math.max(state.next or fullest, fullest)
+  local level = level_at(state, now)
+  drop_returned(state, level)
+  local oldest = level - (burst - 1)
+  local token = math.max(state.next or oldest, oldest)
   state.next = token + 1
   return token
 end
 
---- A token that will not be used. Those that were taken after it keep their times; once they are given back too, in
---- whatever order, all of them are to be had again.
+--- Returns an unused token. Later tokens keep their times; when they are returned too, in any order, the next calls
+--- get the numbers again.
 ---@param state dataworks.Bucket
 ---@param token number
 function M.give_back(state, token)
-  local holes = state.holes or {}
-  holes[token + 1], holes[token] = holes[token] or token, nil
+  local returned = state.returned or {}
+  returned[token + 1], returned[token] = returned[token] or token, nil
   local last = state.next
-  while holes[last] do
-    last, holes[last] = holes[last], nil
+  while returned[last] do
+    last, returned[last] = returned[last], nil
   end
-  state.next, state.holes = last, next(holes) and holes or nil
+  state.next, state.returned = last, next(returned) and returned or nil
 end
 
---- When the holder of a token may go, by what is known now.
+--- The time at which the holder of a token may go, by the present rate and pause.
 ---@param state dataworks.Bucket
----@param token number|nil without one only a pause holds up
+---@param token number|nil without one, only a pause delays the call
 ---@return number time
 function M.due(state, token)
   if not token or not state.rate then

@@ -1,15 +1,14 @@
--- The state of a limit in a lua_shared_dict, for all workers of an nginx.
+-- Keeps the state of a limit in a lua_shared_dict, for all workers of an nginx.
 
 local M = {}
 
--- All that is kept, in the order in which it is written; behind it some of the holes.
-local FIELDS = { "rate", "level", "since", "next", "window", "count", "before", "cut" }
-local HOLES = 4
+-- The stored fields in order. After them come some of the ranges of returned tokens.
+local FIELDS = { "rate", "level", "since", "next", "window_start", "count", "previous_count", "lowered_at" }
+local MAX_RANGES = 4
 
--- The lock is held without yielding, for some microseconds. It outlasts a worker that was killed meanwhile by no more
--- than this, in seconds.
-local LOCK_TIME = 1
-local TRIES = 100
+-- Seconds. A worker holds the lock for microseconds, without yielding; the lock of a killed worker expires after this.
+local LOCK_EXPIRES = 1
+local MAX_TRIES = 100
 
 ---@class dataworks.SharedState
 ---@field dict table
@@ -17,10 +16,10 @@ local TRIES = 100
 local Shared = {}
 Shared.__index = Shared
 
---- Why there is no such dict.
+--- Says why the dict cannot be used.
 ---@param name string
----@return string|nil
-function M.wrong(name)
+---@return string|nil mistake
+function M.find_mistake(name)
   local ngx = rawget(_G, "ngx")
   if type(ngx) ~= "table" or not ngx.shared then
     return "dict is for nginx, whose workers share a lua_shared_dict; leave it out elsewhere"
@@ -37,10 +36,10 @@ function M.new(name, key)
   return setmetatable({ dict = dict, name = name, key = "limit:" .. key, lock = "lock:" .. key }, Shared)
 end
 
-local function full(self, message)
+local function write_failure(self, reason)
   return { kind = "invalid", path = "limit.dict", sent = false,
-    message = ("the lua_shared_dict %s can't be written: %s"):format(self.name, tostring(message)),
-    advice = "Make it larger, and leave it to the limits alone" }
+    message = ("the lua_shared_dict %s can't be written: %s"):format(self.name, tostring(reason)),
+    advice = "Make it larger, and use it for limits only" }
 end
 
 local function decode(text)
@@ -53,8 +52,8 @@ local function decode(text)
     state[name] = values[i] or state[name]
   end
   for i = #FIELDS + 1, #values, 2 do
-    state.holes = state.holes or {}
-    state.holes[values[i]] = values[i + 1]
+    state.returned = state.returned or {}
+    state.returned[values[i]] = values[i + 1]
   end
   return state
 end
@@ -64,27 +63,27 @@ local function encode(state)
   for i, name in ipairs(FIELDS) do
     words[i] = state[name] and ("%.17g"):format(state[name]) or "-"
   end
-  local to, from
-  for _ = 1, HOLES do
-    to, from = next(state.holes or {}, to)
-    if not to then
+  local range_end, first
+  for _ = 1, MAX_RANGES do
+    range_end, first = next(state.returned or {}, range_end)
+    if not range_end then
       break
     end
-    words[#words + 1] = ("%.17g %.17g"):format(to, from)
+    words[#words + 1] = ("%.17g %.17g"):format(range_end, first)
   end
   return table.concat(words, " ")
 end
 
---- The state, for this worker alone until it is closed.
----@return dataworks.Adaptive|nil nil when another worker has it: try again in a moment
+--- Locks the state for this worker until `close`.
+---@return dataworks.Adaptive|nil state nil without an error while another worker holds the lock
 ---@return table|nil err
 function Shared:open()
-  for _ = 1, TRIES do
-    local ok, message = self.dict:safe_add(self.lock, true, LOCK_TIME)
+  for _ = 1, MAX_TRIES do
+    local ok, reason = self.dict:safe_add(self.lock, true, LOCK_EXPIRES)
     if ok then
       return decode(self.dict:get(self.key))
-    elseif message ~= "exists" then
-      return nil, full(self, message)
+    elseif reason ~= "exists" then
+      return nil, write_failure(self, reason)
     end
   end
 end
@@ -93,10 +92,10 @@ end
 ---@return true|nil
 ---@return table|nil err
 function Shared:close(state)
-  local ok, message = self.dict:safe_set(self.key, encode(state))
+  local ok, reason = self.dict:safe_set(self.key, encode(state))
   self.dict:delete(self.lock)
   if not ok then
-    return nil, full(self, message)
+    return nil, write_failure(self, reason)
   end
   return true
 end

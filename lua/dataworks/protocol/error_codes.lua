@@ -1,8 +1,10 @@
--- One line of help by the service's error code. A code without a line of its own takes that of the code
--- before its last dot: Throttling.User that of Throttling.
+-- The meaning of the code of an error: is it a throttle, is it final, can the client recover, and one line of help.
 
-local BY_CODE = {
-  ["InvalidAccessKeyId"] = "Check the AccessKey id; a key of another site or a deleted one isn't found",
+local M = {}
+
+-- A code without an entry takes that of the code before its last dot: Throttling.User takes that of Throttling.
+local ADVICE = {
+  ["InvalidAccessKeyId"] = "Check the AccessKey id; a deleted key or a key of another site isn't found",
   ["InvalidAccessKeyId.Inactive"] = "The AccessKey is disabled; enable it in the RAM console or use another",
   ["SignatureDoesNotMatch"] = "Most often the AccessKey secret is wrong, or belongs to another AccessKey id",
   ["IncompleteSignature"] = "Something between here and the service changed the request's headers",
@@ -12,7 +14,7 @@ local BY_CODE = {
   ["InvalidSecurityToken.Expired"] = "The security token has expired; ask for new temporary credentials",
   ["MissingSecurityToken"] = "These are temporary credentials (STS); pass their security_token too",
   ["Throttling"] = "Too many calls; the limit is for the whole account in this region, so wait and call less often",
-  ["Throttling.Day"] = "The calls of this day are used up; a higher DataWorks edition has more",
+  ["Throttling.Day"] = "The daily quota of calls is used up; a higher DataWorks edition has more",
   ["Rejected.Throttling"] = "Too many calls; wait and call less often",
   ["Forbidden"] = "Give this user the permission in RAM, and a role in the workspace",
   ["Forbidden.Access"] = "Check the user's role in the workspace, and the DataWorks edition",
@@ -25,21 +27,64 @@ local BY_CODE = {
   ["InvalidAction"] = "Check the action's name and version, and that the endpoint is one of DataWorks",
   ["InvalidApi"] = "Check the action's name and version, and that the endpoint is one of DataWorks",
   ["InvalidVersion"] = "Check the action's name and version, and that the endpoint is one of DataWorks",
-  ["InvalidProduct"] = "The endpoint is no endpoint of DataWorks; check it, or the region",
+  ["InvalidProduct"] = "The endpoint is not one of DataWorks; check it, or the region",
   ["InvalidProtocol"] = "Use an https:// endpoint",
-  ["InternalError"] = "The service failed; if it stays so, give the request id to the provider's support",
-  ["ServiceUnavailable"] = "The service is overloaded or under maintenance; that passes",
+  ["InternalError"] = "The service failed; if that persists, give the request id to the provider's support",
+  ["ServiceUnavailable"] = "The service is temporarily overloaded or under maintenance",
 }
 
-local M = {}
+-- A retry does not help.
+local FINAL = { ["Throttling.Day"] = true }
+for code in ([[
+  CURLE_UNSUPPORTED_PROTOCOL CURLE_URL_MALFORMAT CURLE_BAD_FUNCTION_ARGUMENT CURLE_FILESIZE_EXCEEDED CURLE_TOO_LARGE
+  CURLE_BAD_CONTENT_ENCODING CURLE_FAILED_INIT CURLE_NOT_BUILT_IN CURLE_UNKNOWN_OPTION CURLE_OUT_OF_MEMORY
+  CURLE_PEER_FAILED_VERIFICATION CURLE_SSL_CACERT_BADFILE CURLE_SSL_CERTPROBLEM CURLE_SSL_CIPHER CURLE_SSL_CRL_BADFILE
+  CURLE_SSL_ISSUER_ERROR CURLE_SSL_ENGINE_NOTFOUND CURLE_SSL_ENGINE_SETFAILED CURLE_SSL_ENGINE_INITFAILED
+  CURLE_SSL_CLIENTCERT CURLE_LOGIN_DENIED CURLE_AUTH_ERROR PROXY_AUTHENTICATION PROXY_REFUSED
+]]):gmatch("%S+") do
+  FINAL[code] = true
+end
+
+-- The kinds of errors that come from a reply. Credential services send replies too.
+local HAS_REPLY = { service = true, task = true, protocol = true, credentials = true }
+
+---@param err table
+---@return boolean
+function M.is_final(err)
+  return FINAL[err.code] or false
+end
+
+--- Did the service refuse the call without acting, because of too many calls? The gateway answers with HTTP 400,
+--- DataWorks with 429.
+---@param err table
+---@return boolean
+function M.is_throttled(err)
+  if not HAS_REPLY[err.kind] then
+    return false
+  end
+  local code = err.code or ""
+  return err.status == 429 or code:find("^Throttling") ~= nil or code:find("^Rejected%.Throttling") ~= nil
+end
+
+--- The cause of a refusal that the client can remove, so that an immediate retry may succeed: a wrong date or refused
+--- keys. The gateway refuses such a request before the service acts.
+---@param err table
+---@return "clock"|"credentials"|nil
+function M.recoverable_cause(err)
+  local code = err.kind == "service" and err.status < 500 and err.code or ""
+  if code:find("^InvalidTimeStamp") then
+    return "clock"
+  elseif code:find("^InvalidSecurityToken") or code:find("^InvalidAccessKeyId") then
+    return "credentials"
+  end
+end
 
 ---@param code string|nil
 ---@return string|nil
-function M.find(code)
+function M.advice(code)
   while code do
-    local advice = BY_CODE[code]
-    if advice then
-      return advice
+    if ADVICE[code] then
+      return ADVICE[code]
     end
     code = code:match("^(.*)%.[^.]*$")
   end

@@ -1,128 +1,130 @@
--- A client's prepared keys: made once, made anew when the credentials change. The keys stay in closures, so that
--- nothing that prints a client's fields can show them.
+-- A client's prepared keys: made from its credentials, and again only when those change.
 
 local core = require "dataworks.core"
 local failures = require "dataworks.util.credential_failure"
-local percent = require "dataworks.util.percent"
+local redactor = require "dataworks.protocol.redactor"
 
 local M = {}
 
--- Hiding something shorter would spoil ordinary words.
-local SHORTEST_SECRET = 6
+---@class dataworks.KeyCache
+---@field algorithm string|nil
+---@field keys userdata|nil
+---@field source (fun(): dataworks.CredentialSource)|nil a function, so that no walk over fields reaches the providers
+local KeyCache = {}
+KeyCache.__index = KeyCache
 
-local function replace_plain(text, secret)
-  return (text:gsub(secret:gsub("%p", "%%%0"), "***"))
-end
+---@class dataworks.KeySecrets
+---@field more string[] to redact beside the credentials
+---@field used? dataworks.Credentials the keys were made of them
+---@field redact fun(text: string): string
 
---- A function that puts *** for each secret in a text, as it is and percent-encoded once or twice.
----@param secrets string[]
----@return fun(text: string): string
-function M.hider(secrets)
-  local list = {}
-  for _, secret in ipairs(secrets) do
-    if #secret >= SHORTEST_SECRET then
-      local once = percent.encode(secret)
-      list[#list + 1] = secret
-      list[#list + 1] = once ~= secret and once or nil
-      list[#list + 1] = once ~= secret and percent.encode(once) or nil
+--- No field of a cache shows a secret. These values hold plain secrets only: a value that leads back to its cache would
+--- keep the cache alive.
+---@type table<dataworks.KeyCache, dataworks.KeySecrets>
+local secrets_of = setmetatable({}, { __mode = "k" })
+
+-- The parts of credentials that make keys. All but the first are secret.
+local PARTS = { "access_key_id", "access_key_secret", "security_token", "bearer_token" }
+
+local function are_equal(one, other)
+  for _, part in ipairs(PARTS) do
+    if one[part] ~= other[part] then
+      return false
     end
   end
-  return function(text)
-    for _, secret in ipairs(list) do
-      text = replace_plain(text, secret)
-    end
-    return text
-  end
+  return true
 end
 
-local function joined(list, ...)
+--- A redactor for the old and the new credentials: a reply to a request under the old ones may still arrive.
+local function redact_both(more, old, new)
   local all = {}
-  for i, text in ipairs(list) do
-    all[i] = text
+  for _, secret in ipairs(more) do
+    all[#all + 1] = secret
   end
-  for i = 1, select("#", ...) do
-    all[#all + 1] = (select(i, ...))
+  for _, credentials in ipairs { old or {}, new } do
+    for i = 2, #PARTS do
+      all[#all + 1] = credentials[PARTS[i]]
+    end
   end
-  return all
+  return redactor.new(all)
 end
 
-local function as_failure(wrong)
-  return {
-    kind = "credentials", sent = false, message = ("%s %s"):format(wrong.path, wrong.message),
-    advice = "copy the key again, without blanks and line breaks around it",
-  }
+local function replace_keys(self, found)
+  local fields = { algorithm = self.algorithm }
+  for _, part in ipairs(PARTS) do
+    fields[part] = found[part]
+  end
+  local keys, refusal = core.signer(fields)
+  if not keys then
+    return nil, failures.new(("%s %s"):format(refusal.path, refusal.message),
+      "copy the key again, without blanks and line breaks around it")
+  end
+  if self.keys then
+    self.keys:close()
+  end
+  local secrets = secrets_of[self]
+  fields.algorithm = nil
+  secrets.redact, secrets.used = redact_both(secrets.more, secrets.used, fields), fields
+  self.keys = keys
+  return keys
 end
 
---- @class dataworks.Signer
---- @field get fun(deadline?: number): userdata|nil, table|nil the prepared keys, or fields of an error
---- @field expire fun(refused: userdata): boolean the service refused these keys: may there be others now?
---- @field hide fun(text: string): string
---- @field close fun()
+--- The keys for the credentials of the moment.
+---@param deadline? number of the clock
+---@return userdata|nil keys
+---@return table|nil failure fields of an error
+function KeyCache:get(deadline)
+  if not self.source then
+    return nil, failures.CLOSED
+  end
+  local found, failure = self.source():get(deadline)
+  if not found then
+    return nil, failure
+  elseif not self.source then -- closed meanwhile
+    return nil, failures.CLOSED
+  elseif self.keys and are_equal(found, secrets_of[self].used) then
+    return self.keys
+  end
+  return replace_keys(self, found)
+end
+
+--- Called when the service refuses keys. Calls that overlap are refused together: the first one expires the keys, the
+--- next ones find that they have been replaced.
+---@param refused_keys userdata
+---@return boolean may_differ can the next keys be others?
+function KeyCache:expire(refused_keys)
+  if refused_keys ~= self.keys then
+    return true
+  end
+  return self.source():expire()
+end
+
+---@param text string
+---@return string
+function KeyCache:redact(text)
+  return secrets_of[self].redact(text)
+end
+
+--- May be called again.
+function KeyCache:close()
+  if self.keys then
+    self.keys:close()
+  end
+  if self.source then
+    self.source():close()
+  end
+  secrets_of[self].used = nil
+  self.keys, self.source = nil, nil
+end
 
 ---@param source dataworks.CredentialSource
 ---@param algorithm string|nil
----@param more_secrets string[] that have to be hidden too
----@return dataworks.Signer
+---@param more_secrets string[] to redact beside those of the credentials
+---@return dataworks.KeyCache
 function M.new(source, algorithm, more_secrets)
-  local current, id, secret, token, bearer
-  local hide = M.hider(more_secrets)
-  local signer = {}
-
-  local function renew(found)
-    local made, wrong = core.signer {
-      algorithm = algorithm, access_key_id = found.access_key_id, access_key_secret = found.access_key_secret,
-      security_token = found.security_token, bearer_token = found.bearer_token,
-    }
-    if not made then
-      return nil, as_failure(wrong)
-    end
-    if current then
-      current:close()
-    end
-    -- A reply to a request under the old keys may still come.
-    hide = M.hider(joined(more_secrets, secret, token, bearer, found.access_key_secret, found.security_token,
-      found.bearer_token))
-    current, id, secret, token = made, found.access_key_id, found.access_key_secret, found.security_token
-    bearer = found.bearer_token
-    return current
-  end
-
-  function signer.get(deadline)
-    local found, err = source.get(deadline)
-    if not found then
-      return nil, err
-    elseif not source then -- closed while they were fetched
-      return nil, failures.CLOSED
-    elseif current and found.access_key_id == id and found.access_key_secret == secret
-      and found.security_token == token and found.bearer_token == bearer then
-      return current
-    end
-    return renew(found)
-  end
-
-  --- Calls that overlap are refused together; keys that one of them renewed are not to be forgotten by the next.
-  function signer.expire(refused)
-    if refused ~= current then
-      return true
-    end
-    return source.expire()
-  end
-
-  function signer.hide(text)
-    return hide(text)
-  end
-
-  function signer.close()
-    if current then
-      current:close()
-    end
-    if source and source.close then
-      source.close()
-    end
-    current, id, secret, token, bearer, source = nil, nil, nil, nil, nil, nil
-  end
-
-  return signer
+  local self = setmetatable({ algorithm = algorithm, source = function() return source end }, KeyCache)
+  secrets_of[self] = { more = more_secrets, redact = redactor.new(more_secrets) }
+  return self
 end
 
 return M

@@ -1,11 +1,13 @@
--- From a reply to its result, or to the fields of an error.
+-- Reads a reply: returns its result, or the fields of an error.
 
 local core = require "dataworks.core"
+local error_codes = require "dataworks.protocol.error_codes"
 local errors = require "dataworks.error"
 local ids = require "dataworks.util.ids"
-local retry = require "dataworks.call.retry"
+local lazy = require "dataworks.util.lazy"
+local retry_after = require "dataworks.protocol.retry_after"
 
--- An instance of its own: settings of the shared one belong to the program.
+-- An instance of its own: the settings of the shared one belong to the program.
 local json = require("cjson.safe").new()
 if json.decode_invalid_numbers then
   json.decode_invalid_numbers(false)
@@ -13,14 +15,14 @@ end
 
 local M = {}
 
--- Loaded by the first failure that needs it.
-local function advice() return require "dataworks.protocol.error_codes" end
-local function diagnosis() return require "dataworks.protocol.signature_diagnosis" end
+-- Loaded only when the service refuses a signature.
+local diagnosis = lazy "dataworks.protocol.signature_diagnosis"
 
--- The bytes of an unreadable reply that its error keeps, and how far in they are looked through for secrets.
-local EXCERPT_BYTES, SEARCHED_BYTES = 200, 65536
+-- Bytes of an unreadable reply that its error keeps, and bytes that are redacted first, so that no cut secret is left.
+local EXCERPT_BYTES, REDACTED_BYTES = 200, 65536
 
-local MARK = 1 -- in front of an integer that core.quote_integers has put between quotes
+-- core.quote_integers writes an integer as a string that begins with this byte.
+local MARK = 1
 
 local null = core.null
 local to_integer = math.tointeger or function() end
@@ -30,11 +32,11 @@ local function restore(value)
   if kind == "number" then
     return to_integer(value) or value
   elseif kind == "string" then
-    -- Text that began with a mark of its own has another one in front, and is no number.
+    -- Other text that begins with this byte has it twice.
     return value:byte() == MARK and ids.native(value:sub(2)) or value
   elseif kind == "table" then
     for key, item in next, value do
-      -- An absent member and a null one mean the same here; in a list a null keeps its place.
+      -- A null member of an object means the same as an absent one. In a list, a null keeps its place.
       if item == null and type(key) == "string" then
         value[key] = nil
       else
@@ -45,7 +47,7 @@ local function restore(value)
   return value
 end
 
---- JSON text as Lua data: integers exact, null members of objects left out.
+--- Decodes JSON. Integers stay exact; null members of objects are left out.
 ---@param text string
 ---@return any value
 ---@return string|nil message
@@ -62,7 +64,7 @@ function M.decode(text)
   return restore(value)
 end
 
---- The first of several members that says something, as text.
+--- The first of the named members that has a value, as text.
 local function text_of(object, ...)
   for _, name in ipairs { ... } do
     local value = object[name]
@@ -73,7 +75,7 @@ local function text_of(object, ...)
   end
 end
 
--- A signature error repeats the whole request, with the security token and the signature in it.
+-- The message of a signature error echoes the whole request, with the security token and the signature.
 local ECHOES = {
   "server string to sign", "server StringToSign", "server CanonicalRequest", "server Authorization",
 }
@@ -88,21 +90,40 @@ local function without_echo(message)
   return message
 end
 
---- What every error of a reply has.
-local function failure(kind, reply, fields, asked)
+--- May the service have acted on the request? SignatureNonceUsed says that an earlier copy of the request arrived.
+local function may_have_acted(err)
+  if err.code == "SignatureNonceUsed" then
+    return true
+  elseif err.kind == "task" or error_codes.is_throttled(err) then
+    return false
+  end
+  return err.status < 400 or err.status >= 500 or err.status == 408
+end
+
+--- Redacts each text among the fields of an error.
+---@param fields table
+---@param redact fun(text: string): string
+---@return table fields
+function M.redact(fields, redact)
+  for name, value in pairs(fields) do
+    fields[name] = type(value) == "string" and redact(value) or value
+  end
+  return fields
+end
+
+--- Adds the fields that every error of a reply has.
+local function failure(kind, reply, fields, context)
   local all = { kind = kind, sent = true, status = reply.status, request_id = reply.headers["x-acs-request-id"] }
   for name, value in pairs(fields) do
     all[name] = value
   end
-  all.retry_after = retry.after(reply.headers, all, asked.now)
-  for name, value in pairs(all) do
-    all[name] = type(value) == "string" and asked.hide(value) or value
-  end
-  return nil, all
+  all.may_have_acted = may_have_acted(all)
+  all.retry_after = retry_after.find(reply.headers, all, context.now)
+  return nil, M.redact(all, context.redact)
 end
 
-local function unreadable(reply, message, asked)
-  local body = asked.hide(reply.body:sub(1, SEARCHED_BYTES))
+local function unreadable(reply, message, context)
+  local body = context.redact(reply.body:sub(1, REDACTED_BYTES))
   local excerpt = errors.line(body, EXCERPT_BYTES)
   if reply.body == "" then
     message = "the reply is empty"
@@ -111,23 +132,23 @@ local function unreadable(reply, message, asked)
   end
   return failure("protocol", reply, {
     message = reply.body == "" and message or ("%s: %s"):format(message, excerpt), excerpt = excerpt,
-  }, asked)
+  }, context)
 end
 
--- The last one is for an administrator, whom RAM tells what is in it; cut short it would say nothing.
-local DENIED = {
+-- An administrator can decode EncodedDiagnosticMessage in RAM, but only as a whole.
+local ACCESS_FIELDS = {
   "AuthAction", "AuthPrincipalType", "AuthPrincipalDisplayName", "AuthPrincipalOwnerId", "NoPermissionType",
   "PolicyType", "EncodedDiagnosticMessage",
 }
-local LONGEST_DENIED = 16384
+local MAX_ACCESS_FIELD_BYTES = 16384
 
---- What a refusal says about access, and a line of help from it.
-local function denied(object, hide)
+--- The details of a denied access, and one line of help.
+local function access_denied(object, redact)
   local detail = object.AccessDeniedDetail
   local found = {}
-  for _, name in ipairs(type(detail) == "table" and DENIED or {}) do
+  for _, name in ipairs(type(detail) == "table" and ACCESS_FIELDS or {}) do
     local text = text_of(detail, name)
-    found[name] = text and errors.line(hide(text), LONGEST_DENIED)
+    found[name] = text and errors.line(redact(text), MAX_ACCESS_FIELD_BYTES)
   end
   local action = found.AuthAction
   if not action then
@@ -138,24 +159,25 @@ local function denied(object, hide)
   return found, ("This user may not do %s; let an administrator allow it in RAM"):format(action)
 end
 
-local function refused(reply, object, asked)
+local function refused(reply, object, context)
   local code = text_of(object, "Code", "code", "ErrorCode", "errorCode")
   local message = text_of(object, "Message", "message", "ErrorMessage", "errorMessage")
   if not code and not message then
-    return unreadable(reply, "the reply has neither code nor message", asked)
+    return unreadable(reply, "the reply has neither code nor message", context)
   end
-  local access, access_advice = denied(object, asked.hide)
+  local access, access_advice = access_denied(object, context.redact)
   return failure("service", reply, {
     code = code,
     message = without_echo(message or "the service gave no reason"),
     request_id = text_of(object, "RequestId", "requestId"),
     recommend = text_of(object, "Recommend", "recommend"),
     access_denied = access,
-    advice = access_advice or diagnosis().explain(asked.request, code, message) or advice().find(code),
-  }, asked)
+    advice = access_advice or diagnosis.explain(context.request, code, message)
+      or error_codes.advice(code),
+  }, context)
 end
 
-local function undone(reply, object, asked)
+local function failed_task(reply, object, context)
   local data = type(object.Data) == "table" and object.Data or {}
   local code = text_of(object, "ErrorCode", "errorCode", "Code", "code")
   local status = text_of(data, "Status")
@@ -165,15 +187,15 @@ local function undone(reply, object, asked)
     message = message or status and ("the service answered with Status %s"):format(status)
       or "the service gave no reason",
     request_id = text_of(object, "RequestId", "requestId"),
-    advice = advice().find(code),
-  }, asked)
+    advice = error_codes.advice(code),
+  }, context)
 end
 
-local GOOD = { success = true, ["true"] = true }
-local BAD = { fail = true, ["false"] = true }
+local SUCCESS = { success = true, ["true"] = true }
+local FAILURE = { fail = true, ["false"] = true }
 
---- Did the service say, under HTTP 200, that it did not do it?
-local function is_undone(object, meaning)
+--- Does a reply with HTTP 200 say that the call failed?
+local function is_failure(object, meaning)
   local success = object.Success
   if success == nil then
     success = object.success
@@ -189,36 +211,37 @@ local function is_undone(object, meaning)
     return false
   end
   status = status:lower()
-  return BAD[status] or meaning == "outcome" and not GOOD[status] or false
+  return FAILURE[status] or meaning == "outcome" and not SUCCESS[status] or false
 end
 
---- Whether a Data.Status says that it is done.
+--- Does this Data.Status mean success?
 ---@param status any
 ---@return boolean
-function M.is_done(status)
-  return GOOD[tostring(status):lower()] or false
+function M.is_success(status)
+  return SUCCESS[tostring(status):lower()] or false
 end
 
----@class dataworks.Asked what is known of the call that is answered
----@field hide fun(text: string): string takes secrets out
+---@class dataworks.ReplyContext what the reader knows of the call
+---@field redact fun(text: string): string
 ---@field now fun(): number seconds since 1970
 ---@field request table as it was signed
 
 ---@param reply { status: integer, headers: table<string, string>, body: string }
----@param meaning "outcome"|"progress"|"state"|"none" of Data.Status, as the action's row has it
----@param asked dataworks.Asked
+---@param meaning "outcome"|"progress"|"state"|"none" of Data.Status, from the action's row
+---@param context dataworks.ReplyContext
 ---@return table|nil result the decoded reply
 ---@return table|nil err fields of an error
-function M.read(reply, meaning, asked)
+function M.read(reply, meaning, context)
   local object, message = M.decode(reply.body)
   if type(object) ~= "table" or not reply.body:find("^%s*{") then
-    return unreadable(reply, message and "the reply is no JSON, " .. message or "the reply is no JSON object", asked)
+    return unreadable(reply, message and "the reply is not JSON, " .. message or "the reply is not a JSON object",
+      context)
   elseif reply.status >= 400 then
-    return refused(reply, object, asked)
+    return refused(reply, object, context)
   elseif reply.status < 200 or reply.status >= 300 then
-    return unreadable(reply, "the service does not answer with this status", asked)
-  elseif is_undone(object, meaning) then
-    return undone(reply, object, asked)
+    return unreadable(reply, "the service does not answer with this status", context)
+  elseif is_failure(object, meaning) then
+    return failed_task(reply, object, context)
   end
   return object
 end

@@ -1,5 +1,5 @@
--- Why the service computed another signature: what it says that it received, held against what was signed. The answer
--- names the first thing that differs; of values it tells those alone that are no secret and nobody's business.
+-- Explains a refused signature: compares the request that was signed with the request that the service received, which
+-- its error message echoes, and names the first difference. Of the values, only public ones are shown.
 
 local core = require "dataworks.core"
 local percent = require "dataworks.util.percent"
@@ -8,48 +8,63 @@ local M = {}
 
 local RPC = "HMAC-SHA1"
 
--- What the service says
+-- The request that the service received
 
-local function after(message, mark)
-  local _, last = message:find(mark, 1, true)
+local function text_after(message, label)
+  local _, last = message:find(label, 1, true)
   return last and message:sub(last + 1) or ""
 end
 
-local function echo_of(message)
+local function parse_echo(message)
   message = message:gsub("\r\n", "\n"):match("^.*%S") or ""
   return {
-    string_to_sign = after(message, "server StringToSign is ["):match("^([^%]]*)%]")
-      or after(message, "server string to sign is:"):match("^%s*%[?([^%[%]]+)"),
-    canonical_request = after(message, "server CanonicalRequest is ["):match("^(.*)%]"),
-    authorization = message:find("server Authorization is", 1, true) ~= nil,
+    string_to_sign = text_after(message, "server StringToSign is ["):match("^([^%]]*)%]")
+      or text_after(message, "server string to sign is:"):match("^%s*%[?([^%[%]]+)"),
+    canonical_request = text_after(message, "server CanonicalRequest is ["):match("^(.*)%]"),
+    has_authorization = message:find("server Authorization is", 1, true) ~= nil,
   }
 end
 
--- What was signed, made again from the request. No key is needed for what comes before the signature.
+-- The request that was signed
 
-local function by_name(list)
-  local found = {}
+local function to_map(list)
+  local values = {}
   for _, pair in ipairs(list) do
-    found[pair.name] = pair.value
+    values[pair.name] = pair.value
   end
-  return found
+  return values
 end
 
-local function signed_texts(request, algorithm)
+--- Computes the canonical request and the string to sign again; neither needs the key.
+local function signature_stages(request, algorithm)
   local query = request.url:match("%?(.*)$") or ""
   local fields = { algorithm = algorithm, method = request.method, access_key_id = "", access_key_secret = "" }
   if algorithm == RPC then
-    fields.params = by_name(percent.parse(query .. "&" .. request.body))
+    fields.params = to_map(percent.parse(query .. "&" .. request.body))
     fields.params.Signature = nil
   else
-    fields.query, fields.headers, fields.body = by_name(percent.parse(query)), request.headers, request.body
+    fields.query, fields.headers, fields.body = to_map(percent.parse(query)), request.headers, request.body
   end
   return core.sign(fields)
 end
 
--- Taking both apart
+-- The parts of both
 
-local function headers_of(text)
+local function parse_canonical_request(text)
+  local method, path, query, headers, signed_headers, body_hash =
+    (text or ""):match("^([^\n]*)\n([^\n]*)\n([^\n]*)\n(.-)\n\n([^\n]*)\n(%x+)$")
+  return method and {
+    method = method, path = path, query = query, headers = headers, signed_headers = signed_headers,
+    body_hash = body_hash,
+  }
+end
+
+local function parse_rpc_string(text)
+  local method, path, query = text:match("^([^&]*)&([^&]*)&(.*)$")
+  return method and { method = method, path = percent.decode(path), query = percent.decode(query) }
+end
+
+local function parse_headers(text)
   local list = {}
   for line in text:gmatch("[^\n]+") do
     local name, value = line:match("^([^:]*):?(.*)$")
@@ -58,180 +73,163 @@ local function headers_of(text)
   return list
 end
 
-local function parts_of_acs3(canonical)
-  local method, path, query, headers, signed, hash =
-    (canonical or ""):match("^([^\n]*)\n([^\n]*)\n([^\n]*)\n(.-)\n\n([^\n]*)\n(%x+)$")
-  return method and {
-    method = method, path = path, query = query, headers = headers_of(headers), signed = signed, hash = hash,
-  }
-end
+-- Differences, in words
 
-local function parts_of_rpc(string_to_sign)
-  local method, path, query = string_to_sign:match("^([^&]*)&([^&]*)&(.*)$")
-  return method and { method = method, path = percent.decode(path), query = percent.decode(query) }
-end
-
--- Comparing them. Each gives what differs and how, in words, and what to look for.
-
-local SHOWN = {
+local PUBLIC_HEADERS = {
   host = true, ["content-type"] = true, ["x-acs-action"] = true, ["x-acs-version"] = true, ["x-acs-date"] = true,
 }
 
-local LONGEST_SHOWN = 64
+local MAX_SHOWN_BYTES = 64
 
 local function is_plain(text)
-  return text ~= "" and #text <= LONGEST_SHOWN and not text:find("[^%w%-%._:/;=, ]")
+  return text ~= "" and #text <= MAX_SHOWN_BYTES and not text:find("[^%w%-%._:/;=, ]")
 end
 
-local function as_arrived(shown, ours, theirs)
-  if theirs == "" then
+local function describe_change(is_public, signed, received)
+  if received == "" then
     return "did not arrive"
-  elseif shown and is_plain(ours) and is_plain(theirs) then
-    return ("was signed as %s and arrived as %s"):format(ours, theirs)
-  elseif ours:sub(1, #theirs) == theirs then
-    return ("arrived cut to %d of its %d bytes"):format(#theirs, #ours)
+  elseif is_public and is_plain(signed) and is_plain(received) then
+    return ("was signed as %s and arrived as %s"):format(signed, received)
+  elseif signed:sub(1, #received) == received then
+    return ("arrived cut to %d of its %d bytes"):format(#received, #signed)
   end
   return "arrived with another value"
 end
 
---- A name from the network is told only if it looks like one.
-local function named(what, name)
-  return #name <= LONGEST_SHOWN and name:find("^[%w_.-]+$") and what .. " " .. name or "a " .. what
+--- A name comes from the network: it is shown only when it looks like a name.
+local function describe_name(kind, name)
+  return #name <= MAX_SHOWN_BYTES and name:find("^[%w_.-]+$") and kind .. " " .. name or "a " .. kind
 end
 
-local function changed_pair(what, ours, theirs, shown)
-  local arrived, signed = {}, by_name(ours)
-  for _, pair in ipairs(theirs) do
-    if arrived[pair.name] then
-      return named(what, pair.name), "arrived twice"
+local function compare_pairs(kind, signed_list, received_list, is_public)
+  local signed, received = to_map(signed_list), {}
+  for _, pair in ipairs(received_list) do
+    if received[pair.name] then
+      return describe_name(kind, pair.name) .. " arrived twice"
     end
-    arrived[pair.name] = pair.value
+    received[pair.name] = pair.value
   end
-  for _, pair in ipairs(ours) do
-    local value = arrived[pair.name] or ""
-    if value ~= pair.value or not arrived[pair.name] then
-      return named(what, pair.name), as_arrived(shown[pair.name], pair.value, value)
+  for _, pair in ipairs(signed_list) do
+    local value = received[pair.name]
+    if value ~= pair.value then
+      return describe_name(kind, pair.name) .. " " .. describe_change(is_public[pair.name], pair.value, value or "")
     end
   end
-  for _, pair in ipairs(theirs) do
+  for _, pair in ipairs(received_list) do
     if not signed[pair.name] then
-      return named(what, pair.name), "was added"
+      return describe_name(kind, pair.name) .. " was added"
     end
   end
 end
 
-local URLS = "look for a proxy that rewrites or cuts URLs"
-local HEADERS = "look for a proxy, or a transport of your own, that changes headers"
-local BODIES = "look for a proxy or filter that rewrites bodies"
-local HOSTS = "let the proxy pass the Host header on, or use as endpoint the name that it sends"
-
-local function changed_values(what, ours, theirs, advice)
-  if ours == theirs then
-    return nil
-  end
-  local thing, how = changed_pair(what, percent.parse(ours), percent.parse(theirs), {})
-  if thing then
-    return thing, how, advice
-  end
-  return "the " .. what .. "s", "arrived with the same values, but in another order or encoding", advice
+local function compare_methods(signed, received)
+  return "the method " .. describe_change(received:find("^%u+$"), signed, received)
 end
 
--- In the order in which a canonical request has them; each is silent where both are equal.
+local function compare_paths(signed, received)
+  return "the path " .. describe_change(true, signed, received)
+end
 
-local function changed_method(ours, theirs)
-  if ours.method ~= theirs.method then
-    local shown = theirs.method:find("^%u+$") ~= nil
-    return "the method", as_arrived(shown, ours.method, theirs.method), "look for a proxy or a redirect that changes it"
+local function compare_parameters(kind)
+  return function(signed, received)
+    return compare_pairs(kind, percent.parse(signed), percent.parse(received), {})
+      or ("the %ss arrived with the same values, but in another order or encoding"):format(kind)
   end
 end
 
-local function changed_path(ours, theirs)
-  if ours.path ~= theirs.path then
-    return "the path", as_arrived(true, ours.path, theirs.path), URLS
-  end
+local HOST_ADVICE = "let the proxy pass the Host header on, or use as endpoint the name that it sends"
+
+local function compare_headers(signed, received)
+  local difference = compare_pairs("header", parse_headers(signed), parse_headers(received), PUBLIC_HEADERS)
+  return difference, difference and difference:find("^header host ") and HOST_ADVICE
 end
 
-local function changed_query(ours, theirs)
-  return changed_values("query parameter", ours.query, theirs.query, URLS)
+local function compare_lists()
+  return "the list of signed headers arrived changed"
 end
 
-local function changed_parameters(ours, theirs)
-  return changed_values("parameter", ours.query, theirs.query, URLS .. " or bodies")
+local function compare_bodies()
+  return "the body arrived changed"
 end
 
-local function changed_headers(ours, theirs)
-  local thing, how = changed_pair("header", ours.headers, theirs.headers, SHOWN)
-  return thing, how, thing == "header host" and HOSTS or HEADERS
-end
+local METHOD_ADVICE = "look for a proxy or a redirect that changes it"
+local URL_ADVICE = "look for a proxy that rewrites or cuts URLs"
+local HEADER_ADVICE = "look for a proxy, or a transport of your own, that changes headers"
+local BODY_ADVICE = "look for a proxy or filter that rewrites bodies"
 
-local function changed_list(ours, theirs)
-  if ours.signed ~= theirs.signed then
-    return "the list of signed headers", "arrived changed", HEADERS
-  end
-end
+-- In the order of a canonical request.
+local ACS3_PARTS = {
+  { name = "method", compare = compare_methods, advice = METHOD_ADVICE },
+  { name = "path", compare = compare_paths, advice = URL_ADVICE },
+  { name = "query", compare = compare_parameters "query parameter", advice = URL_ADVICE },
+  { name = "headers", compare = compare_headers, advice = HEADER_ADVICE },
+  { name = "signed_headers", compare = compare_lists, advice = HEADER_ADVICE },
+  { name = "body_hash", compare = compare_bodies, advice = BODY_ADVICE },
+}
+local RPC_PARTS = {
+  { name = "method", compare = compare_methods, advice = METHOD_ADVICE },
+  { name = "path", compare = compare_paths, advice = URL_ADVICE },
+  { name = "query", compare = compare_parameters "parameter", advice = URL_ADVICE .. " or bodies" },
+}
 
-local function changed_body(ours, theirs)
-  if ours.hash ~= theirs.hash then
-    return "the body", "arrived changed", BODIES
-  end
-end
-
-local RPC_PARTS = { changed_method, changed_path, changed_parameters }
-local ACS3_PARTS = { changed_method, changed_path, changed_query, changed_headers, changed_list, changed_body }
-
-local function first_change(parts, ours, theirs)
-  for _, part in ipairs(ours and theirs and parts or {}) do
-    local thing, how, advice = part(ours, theirs)
-    if thing then
-      return thing, how, advice
+local function compare_parts(parts, signed, received)
+  for _, part in ipairs(signed and received and parts or {}) do
+    local name = part.name
+    if signed[name] ~= received[name] then
+      local difference, advice = part.compare(signed[name], received[name])
+      if difference then
+        return difference, advice or part.advice
+      end
     end
   end
 end
 
-local function changed(algorithm, ours, echo)
-  local theirs = echo.string_to_sign
+local function find_difference(algorithm, signed, echo)
   if algorithm == RPC then
-    return first_change(RPC_PARTS, parts_of_rpc(ours.string_to_sign), parts_of_rpc(theirs))
+    return compare_parts(RPC_PARTS, parse_rpc_string(signed.string_to_sign), parse_rpc_string(echo.string_to_sign))
   end
-  local their_algorithm = theirs:match("^[^\n]*")
-  if their_algorithm ~= algorithm then
-    return "the signature's algorithm", as_arrived(true, algorithm, their_algorithm), HEADERS
+  local received_algorithm = echo.string_to_sign:match("^[^\n]*")
+  if received_algorithm ~= algorithm then
+    return "the signature's algorithm " .. describe_change(true, algorithm, received_algorithm), HEADER_ADVICE
   end
-  return first_change(ACS3_PARTS, parts_of_acs3(ours.canonical_request), parts_of_acs3(echo.canonical_request))
+  return compare_parts(ACS3_PARTS, parse_canonical_request(signed.canonical_request),
+    parse_canonical_request(echo.canonical_request))
 end
 
--- The answer
+-- The advice
 
 local WRONG_SECRET = "The AccessKey secret is wrong, or belongs to another AccessKey id: the service signed the same "
   .. "text, so nothing changed the request on its way"
-local UNSIGNED = "What was signed arrived unchanged, so the signature was changed on its way, or a header x-acs-* was "
-  .. "added or taken away; " .. HEADERS
-local SOMETHING = "The request was changed on its way; look for a proxy that rewrites URLs, headers or bodies"
+local CHANGED_SIGNATURE = "The signed text arrived unchanged, so the signature was changed on its way, or a header "
+  .. "x-acs-* was added or removed; " .. HEADER_ADVICE
+local CUT_AUTHORIZATION = "The header authorization arrived cut or rewritten; " .. HEADER_ADVICE
+local UNKNOWN_CHANGE = "The request was changed on its way; look for a proxy that rewrites URLs, headers or bodies"
 
-local SIGNATURE_CODES = { SignatureDoesNotMatch = WRONG_SECRET, IncompleteSignature = UNSIGNED }
+-- The advice when the service signed the same text.
+local SAME_TEXT = { SignatureDoesNotMatch = WRONG_SECRET, IncompleteSignature = CHANGED_SIGNATURE }
 
---- One line of help for a refused signature; nil for another error, or when the service doesn't say what it signed.
+--- One line of help for a refused signature; nil for another error, or when the message has no echo.
 ---@param request { method: string, url: string, headers: table<string, string>, body: string } as it was signed
 ---@param code string|nil
 ---@param message string|nil with the service's echo of the request
 ---@return string|nil
 function M.explain(request, code, message)
-  local when_equal = SIGNATURE_CODES[code or ""]
-  local echo = when_equal and echo_of(message or "")
-  if not echo then
+  if not SAME_TEXT[code or ""] then
     return nil
-  elseif echo.authorization then
-    return "The header authorization arrived cut or rewritten; " .. HEADERS
+  end
+  local echo = parse_echo(message or "")
+  if echo.has_authorization then
+    return CUT_AUTHORIZATION
   end
   local algorithm = (request.headers.authorization or RPC):match("^%S+")
-  local ours = echo.string_to_sign and signed_texts(request, algorithm)
-  if not ours then
+  local signed = echo.string_to_sign and signature_stages(request, algorithm)
+  if not signed then
     return nil
-  elseif ours.string_to_sign == echo.string_to_sign then
-    return when_equal
+  elseif signed.string_to_sign == echo.string_to_sign then
+    return SAME_TEXT[code]
   end
-  local thing, how, advice = changed(algorithm, ours, echo)
-  return thing and ("The request was changed on its way: %s %s; %s"):format(thing, how, advice) or SOMETHING
+  local difference, advice = find_difference(algorithm, signed, echo)
+  return difference and ("The request was changed on its way: %s; %s"):format(difference, advice) or UNKNOWN_CHANGE
 end
 
 return M

@@ -1,5 +1,5 @@
--- A flow's parameters: everything about them that can be refused before anything is sent, and the state that a run
--- begins with, be it a new one or that of an earlier run.
+-- Checks a flow's parameters before anything is sent, and makes the state that a run begins with: a new one, or that of
+-- an earlier run.
 
 local catalog = require "dataworks.api.catalog"
 local core = require "dataworks.core"
@@ -8,13 +8,14 @@ local errors = require "dataworks.error"
 local ids = require "dataworks.util.ids"
 local nearest = require "dataworks.util.nearest"
 local states = require "dataworks.tasks.state"
+local steps = require "dataworks.tasks.flow_steps"
 
 local M = {}
 
 M.BEGUN = "begun"
 
--- The service takes 64, and each of a flow's two calls adds a suffix.
-local LONGEST_TOKEN = 62
+-- The service takes 64 characters, and each of a flow's two calls adds a suffix.
+local MAX_TOKEN_LENGTH = 62
 
 local PLACEMENT = { FileFolderPath = "string", ResourceGroup = "string", Cu = "number" }
 
@@ -32,11 +33,13 @@ local function without_null(params)
   return copy
 end
 
+-- Checks. Each returns an error or nil.
+
 local function check_names(flow, params)
   for name in pairs(params) do
     if not flow.params[name] then
       local hint = nearest.hint(name, flow.params)
-      return invalid(flow, tostring(name), ("is no parameter of %s%s"):format(flow.name, hint))
+      return invalid(flow, tostring(name), ("is not a parameter of %s%s"):format(flow.name, hint))
     end
   end
   for name, kind in pairs(PLACEMENT) do
@@ -56,13 +59,13 @@ local function check_scripts(flow, params, task_type)
 end
 
 local function check_token(flow, token)
-  local good = type(token) == "string" and token:find("^[\33-\126]+$") and #token <= LONGEST_TOKEN
-  if not good then
-    return invalid(flow, "ClientToken", ("expected 1 to %d visible ASCII characters"):format(LONGEST_TOKEN))
+  local fits = type(token) == "string" and token:find("^[\33-\126]+$") and #token <= MAX_TOKEN_LENGTH
+  if not fits then
+    return invalid(flow, "ClientToken", ("expected 1 to %d visible ASCII characters"):format(MAX_TOKEN_LENGTH))
   end
 end
 
---- Where the task goes; nil when nothing says so.
+--- Where the task is placed; nil when no parameter says so.
 local function placement(params)
   local place
   for name in pairs(PLACEMENT) do
@@ -74,30 +77,26 @@ local function placement(params)
   return place
 end
 
---- Has the requests of both calls made, of the values as they were given, so that what is wrong is refused in the
---- words for it.
-local function check_calls(flow, caller, values)
-  local offline = values.TaskType == "DI_OFFLINE"
-  local trial = { TaskContent = not offline and "{}" or nil }
-  for name, value in pairs(values) do
-    trial[name] = value
-  end
-  trial.Placement = placement(values) or values.Placement
-  local request, err = caller:request(catalog.find(flow.last_action), flow.last_params(trial))
-  if request and not offline then
-    request, err = caller:request(catalog.find(flow.first_action), flow.first_params(trial))
-  end
-  return not request and err or nil
-end
-
-local function merged(before, given)
-  local values = {}
-  for _, source in ipairs { before, given } do
-    for name, value in pairs(source) do
-      values[name] = value
+local function merge(...)
+  local merged = {}
+  for _, fields in ipairs { ... } do
+    for name, value in pairs(fields) do
+      merged[name] = value
     end
   end
-  return values
+  return merged
+end
+
+--- Builds the requests of both calls from the values as they were given, so that the checks of the action rows apply.
+local function check_calls(flow, caller, values)
+  local is_offline = values.TaskType == "DI_OFFLINE"
+  local trial = merge(not is_offline and { TaskContent = "{}" } or {}, values)
+  trial.Placement = placement(values) or values.Placement
+  local request, err = caller:request(catalog.find(flow.apply), steps.params(flow.apply, trial))
+  if request and not is_offline then
+    request, err = caller:request(catalog.find(flow.generate), steps.params(flow.generate, trial))
+  end
+  return not request and err or nil
 end
 
 local function check(flow, caller, given, values)
@@ -105,13 +104,13 @@ local function check(flow, caller, given, values)
     or check_calls(flow, caller, values)
 end
 
---- The parameters as the very texts that are sent: a repeated call with the same token must be the same call, also
---- when another release or another Lua repeats it.
+-- States
+
+--- The parameters as the texts that are sent. A retry with the same token must be the same call, even from another
+--- release or another Lua.
 local function texts_of(params)
-  local texts = { TaskType = params.TaskType, TaskName = params.TaskName, ClientToken = params.ClientToken }
-  for _, name in ipairs { "ProjectId", "FileId" } do
-    texts[name] = params[name] ~= nil and ids.text(params[name]) or nil
-  end
+  local texts = ids.texts { ProjectId = params.ProjectId, FileId = params.FileId }
+  texts.TaskType, texts.TaskName, texts.ClientToken = params.TaskType, params.TaskName, params.ClientToken
   local scripts = { TaskParam = params.TaskParam, TaskContent = params.TaskContent, Placement = placement(params) }
   for name, script in pairs(scripts) do
     texts[name] = type(script) == "string" and script or core.encode(script)
@@ -130,28 +129,28 @@ local function open(flow, resume)
   return before
 end
 
--- In the order of a message, with what is short enough to be shown.
+-- In the order of the message. Short values are shown.
 local COMPARED = {
   { "ProjectId", shown = true }, { "TaskType", shown = true }, { "FileId", shown = true },
   { "TaskName", shown = true }, { "ClientToken", shown = true }, { "TaskParam" }, { "TaskContent" },
   { "Placement", label = "FileFolderPath, ResourceGroup or Cu" },
 }
 
---- What is given again has to be what the flow was begun with.
+--- A parameter that is given again must be the same as when the flow was begun.
 local function check_same(flow, texts, before)
-  local list = {}
+  local different = {}
   for _, item in ipairs(COMPARED) do
     local name = item[1]
     if texts[name] ~= nil and texts[name] ~= before[name] then
-      local had = item.shown and (" (%s)"):format(before[name] or "none") or ""
-      list[#list + 1] = (item.label or name) .. had
+      local stored = item.shown and (" (%s)"):format(before[name] or "none") or ""
+      different[#different + 1] = (item.label or name) .. stored
     end
   end
-  return #list > 0 and invalid(flow, "resume", "is of another " .. table.concat(list, ", "),
+  return #different > 0 and invalid(flow, "resume", "is of another " .. table.concat(different, ", "),
     "To go on as the flow was begun, leave these parameters out") or nil
 end
 
---- A token means nothing to the service in another region, which would do everything once more.
+--- The service of another region does not know the token, and would repeat every call.
 local function check_service(flow, caller, before)
   local service = endpoints.service(caller.endpoint)
   if service and before.service and service ~= before.service then
@@ -160,7 +159,7 @@ local function check_service(flow, caller, before)
   end
 end
 
---- The state to begin with.
+--- The state of a new flow.
 ---@param flow dataworks.Flow
 ---@param caller dataworks.Caller
 ---@param params table
@@ -180,7 +179,7 @@ function M.begin(flow, caller, params)
   return state
 end
 
---- The state to go on from. Parameters that are not given again are the state's.
+--- The state of an earlier run. Parameters that are not given again are taken from it.
 ---@param flow dataworks.Flow
 ---@param caller dataworks.Caller
 ---@param params table
@@ -191,7 +190,7 @@ function M.resume(flow, caller, params, resume)
   local given = without_null(params)
   local before, err = open(flow, resume)
   if before then
-    err = check_names(flow, given) or check(flow, caller, given, merged(before, given))
+    err = check_names(flow, given) or check(flow, caller, given, merge(before, given))
       or check_same(flow, texts_of(given), before) or check_service(flow, caller, before)
   end
   return not err and before or nil, err

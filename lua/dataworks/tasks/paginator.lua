@@ -1,30 +1,30 @@
--- Goes through the list that an action gives, page after page: a request is made when the loop gets there.
+-- Iterates over the list in an action's reply, page after page. A page is requested when the loop gets to it.
 
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
 
 local M = {}
 
--- The parameters that name a page; and those that take what the page before said, under the same name.
+-- Parameters that number a page, and parameters that take a token from the page before, under the same name.
 local NUMBERS = { PageNumber = true, PageNum = true, PageNo = true }
 local TOKENS = { NextToken = true, NextPrimaryKey = true }
 
--- Where a size is required and none was given: the provider's own default elsewhere.
+-- The provider's default, sent where a size is required and none is given.
 local PAGE_SIZE = 10
 
----@class dataworks.Walk
+---@class dataworks.Paginator
 ---@field caller dataworks.Caller
 ---@field row dataworks.Action
 ---@field params table
 ---@field options dataworks.CallOptions
 ---@field number string|nil name of the parameter
 ---@field token string|nil name of the parameter
----@field seen integer items so far, with those of the pages that were skipped
+---@field seen integer|nil items so far, with those of skipped pages
 ---@field tokens table<string, boolean> so far
----@field last table|nil the items of the page before
+---@field last string|nil the items of the page before, as JSON
 ---@field done boolean
-local Walk = {}
-Walk.__index = Walk
+local Paginator = {}
+Paginator.__index = Paginator
 
 local function is_null(value)
   return value == nil or value == core.null
@@ -32,8 +32,8 @@ end
 
 local function new(caller, row, params, options)
   local self = setmetatable({
-    caller = caller, row = row, params = {}, options = options, seen = 0, tokens = {}, done = false,
-  }, Walk)
+    caller = caller, row = row, params = {}, options = options, tokens = {}, done = false,
+  }, Paginator)
   for name, value in next, params do
     self.params[name] = value
   end
@@ -51,43 +51,27 @@ local function new(caller, row, params, options)
   return self
 end
 
---- What stands around the list in a reply, and the list.
+--- The object that holds the list, and the list.
 local function contents(row, result)
-  local around, value = {}, result
+  local holder, value = {}, result
   for name in row.list:gmatch("%w+") do
-    around = type(value) == "table" and value or {}
-    value = around[name]
+    holder = type(value) == "table" and value or {}
+    value = holder[name]
   end
-  return around, value or {}
+  return holder, value or {}
 end
 
-local function same(a, b)
-  if type(a) ~= "table" or type(b) ~= "table" then
-    return a == b
-  end
-  for key, value in next, a do
-    if not same(value, b[key]) then
-      return false
-    end
-  end
-  for key in next, b do
-    if a[key] == nil then
-      return false
-    end
-  end
-  return true
-end
-
---- Prepares for the page after this one. Whoever is not told a total takes a page that is not full for the last.
-function Walk:after_number(around, list)
+--- Without a TotalCount, a short page is the last one.
+---@return string|nil problem
+function Paginator:advance_number(holder, list)
   local number = tonumber(self.params[self.number])
-  local total, size = tonumber(around.TotalCount or around.Total), tonumber(around.PageSize)
-  if self.last and same(self.last, list) then
+  local total, size = tonumber(holder.TotalCount or holder.Total), tonumber(holder.PageSize)
+  local text = core.encode(list)
+  if text and text == self.last then
     return ("page %d is the same as the one before"):format(number)
-  elseif not self.last then
-    self.seen = (number - 1) * (size or 0)
   end
-  self.seen, self.last = self.seen + #list, list
+  self.seen = (self.seen or (number - 1) * (size or 0)) + #list
+  self.last = text
   self.params[self.number] = number + 1
   if total and total >= #list then
     self.done = self.seen >= total
@@ -96,9 +80,10 @@ function Walk:after_number(around, list)
   end
 end
 
-function Walk:after_token(around)
-  local token = around[self.token]
-  if is_null(token) or token == "" or around.HasNext == false then
+---@return string|nil problem
+function Paginator:advance_token(holder)
+  local token = holder[self.token]
+  if is_null(token) or token == "" or holder.HasNext == false then
     self.done = true
   elseif self.tokens[token] then
     return ("the reply names a %s that was used before"):format(self.token)
@@ -107,44 +92,41 @@ function Walk:after_token(around)
   end
 end
 
-function Walk:failed(result, message)
-  return nil, nil, errors.new {
-    kind = "protocol", action = self.row.name, sent = true, message = message, retryable = false,
-    request_id = result.RequestId, endpoint = self.caller.endpoint:match("//(.*)$"),
-  }
+--- Prepares the request of the page after this one.
+function Paginator:advance(holder, list)
+  if type(list) ~= "table" then
+    return ("%s is not a list"):format(self.row.list)
+  elseif self.token then
+    return self:advance_token(holder)
+  elseif self.number and #list > 0 then
+    return self:advance_number(holder, list)
+  end
+  self.done = true
 end
 
---- One request.
-function Walk:fetch()
+function Paginator:request_page()
   local result, err = self.caller:perform(self.row, self.params, self.options)
   if not result then
     return nil, nil, err
   end
-  local around, list = contents(self.row, result)
-  if type(list) ~= "table" then
-    return self:failed(result, ("%s is no list"):format(self.row.list))
-  end
-  local wrong
-  if self.token then
-    wrong = self:after_token(around)
-  elseif self.number and #list > 0 then
-    wrong = self:after_number(around, list)
-  else
-    self.done = true
-  end
-  if wrong then
-    return self:failed(result, wrong)
+  local holder, list = contents(self.row, result)
+  local problem = self:advance(holder, list)
+  if problem then
+    return nil, nil, errors.new {
+      kind = "protocol", action = self.row.name, sent = true, may_have_acted = false, message = problem,
+      retryable = false, request_id = result.RequestId, endpoint = self.caller.endpoint:match("//(.*)$"),
+    }
   end
   return list, result
 end
 
---- The next page that has items; nothing at the end.
+--- The next page that has items; nil at the end.
 ---@return table|nil items
 ---@return table|nil page
 ---@return dataworks.Error|nil err
-function Walk:turn()
+function Paginator:next_page()
   while not self.done do
-    local list, page, err = self:fetch()
+    local list, page, err = self:request_page()
     if err then
       self.done = true
       return nil, nil, err
@@ -161,12 +143,12 @@ end
 ---@param options dataworks.EachOptions
 ---@return fun(): integer|nil, any, dataworks.Error|nil
 function M.each(caller, row, params, options)
-  local walk = new(caller, row, params, options)
+  local paginator = new(caller, row, params, options)
   local count, list, at = 0, {}, 0
   return function()
     local page, err
     if at == #list then
-      list, page, err = walk:turn()
+      list, page, err = paginator:next_page()
       list, at = list or {}, 0
       if not page and not err then
         return nil

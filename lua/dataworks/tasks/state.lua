@@ -1,14 +1,27 @@
--- What a flow has to remember, as a table that can be stored anywhere: texts, a version and a digest over them.
--- What was cut or edited on its way is refused, since obeying it could create a second task.
+-- What a flow remembers, as a table that can be stored anywhere: texts, a version and a digest of the texts. A state
+-- that was cut or edited is refused, because resuming from it could create a second task.
 
 local core = require "dataworks.core"
 
 local M = {}
 
-M.VERSION = 1
+M.VERSION = 2
 
---- The digest inside a signature; under a key that everybody knows it is a checksum.
-local function digest(fields)
+--- The signature of a fixed request with this body, under a fixed key.
+local function sign_state(text)
+  return core.sign {
+    method = "POST", access_key_id = "state", access_key_secret = "state", body = text,
+  }
+end
+
+--- The digest of each version. Earlier releases stored states of version 1.
+local DIGESTS = {
+  function(text) return sign_state(text).signature end,
+  core.digest or function(text) return sign_state(text).canonical_request:match "%x+$" end,
+}
+
+--- The fields in one text: in order of their names, each behind its length.
+local function serialize(fields)
   local names, parts = {}, {}
   for name in pairs(fields) do
     names[#names + 1] = name
@@ -17,51 +30,49 @@ local function digest(fields)
   for _, name in ipairs(names) do
     parts[#parts + 1] = #name .. ":" .. name .. #fields[name] .. ":" .. fields[name]
   end
-  return core.sign({
-    method = "POST", access_key_id = "state", access_key_secret = "state", body = table.concat(parts),
-  }).signature
+  return table.concat(parts)
 end
 
----@class dataworks.State what on_step is given and resume takes; besides these, the flow's parameters as texts
+---@class dataworks.State given to on_step, taken by resume; besides these fields, the flow's parameters as texts
 ---@field version integer
 ---@field flow string
----@field step string the last one done, or "begun"
+---@field step string the last completed step, or "begun"
 ---@field digest string
 
---- A copy to be handed out.
+--- A copy of the fields, with their digest.
 ---@param fields table<string, string>
 ---@return dataworks.State
 function M.seal(fields)
-  local state = {}
+  local state = { version = M.VERSION, digest = DIGESTS[M.VERSION](serialize(fields)) }
   for name, value in pairs(fields) do
     state[name] = value
   end
-  state.digest = digest(fields)
-  state.version = M.VERSION
   return state
 end
 
---- The fields of a state that was sealed, in a table of its own.
+local CHANGED = "was changed since it was stored"
+
+--- The fields of a sealed state, in a new table.
 ---@param state table
 ---@return table<string, string>|nil
 ---@return string|nil message
 function M.open(state)
   if type(state.version) ~= "number" or type(state.digest) ~= "string" or type(state.flow) ~= "string" then
-    return nil, "is no state of a flow"
-  elseif state.version ~= M.VERSION then
-    return nil, ("is of version %g, and this release reads version %d"):format(state.version, M.VERSION)
+    return nil, "is not a state of a flow"
+  elseif not DIGESTS[state.version] then
+    return nil, ("is of version %g, and this release reads versions 1 to %d"):format(state.version, M.VERSION)
   end
   local fields = {}
   for name, value in pairs(state) do
     if name ~= "version" and name ~= "digest" then
       if type(name) ~= "string" or type(value) ~= "string" then
-        return nil, "was changed since it was handed over"
+        return nil, CHANGED
       end
       fields[name] = value
     end
   end
-  if digest(fields) ~= state.digest then
-    return nil, "was changed since it was handed over"
+  if DIGESTS[state.version](serialize(fields)) ~= state.digest then
+    return nil, CHANGED
   end
   return fields
 end

@@ -1,72 +1,116 @@
--- Polls until success, failure or a deadline. Clock, sleep and chance are handed in.
+-- Polls an action until the reply answers the question, or until the deadline.
 
+local errors = require "dataworks.error"
 local guard = require "dataworks.util.guard"
 
 local M = {}
 
-M.TIMEOUT, M.DELAY, M.MAX_DELAY = 600, 1, 5
-
-local GROWTH = 1.5
+local TIMEOUT, DELAY, MAX_DELAY, DELAY_GROWTH = 600, 1, 5, 1.5
 
 ---@class dataworks.WaitOptions
 ---@field timeout? number seconds in all, 600
----@field delay? number seconds before the second poll, 1; each wait is half as long again as the one before
----@field max_delay? number seconds between polls at the most, 5
----@field on_progress? fun(event: table) what it raises ends the wait with a "cancelled" error
+---@field delay? number seconds before the second poll, 1; each later delay is half as long again
+---@field max_delay? number longest delay in seconds, 5
+---@field on_progress? fun(event: table) called before each wait; an error that it raises ends the wait as "cancelled"
+M.OPTIONS = { timeout = "seconds", delay = "seconds", max_delay = "seconds", on_progress = "function" }
 
----@class dataworks.Poll: dataworks.WaitOptions
----@field lacking string what is not so yet, for the message of a timeout: "the thing is not ready"
----@field ask fun(remaining: number): "success"|"failure"|"pending", any, table|nil outcome; result or status; error
----@field clock fun(): number
----@field sleep fun(seconds: number)
----@field random fun(): number
+---@alias dataworks.PollOutcome "success"|"failure"|"pending"
 
---- Half of the delay to all of it, so that waiters that began together spread.
+---@class dataworks.Watch
+---@field row dataworks.Action the action that is polled
+---@field params table
+---@field unmet string begins the message of a timeout: "the configuration is not ready"
+---@field classify fun(result: table|nil, err: dataworks.Error|nil): dataworks.PollOutcome, any, dataworks.Error|nil
+---  of a reply, or of an error that is not retryable: the outcome, then the result or the status, then the error
+
+--- When to give up, by the caller's monotonic clock.
+---@param caller dataworks.Caller
+---@param options { timeout?: number }
+---@return number deadline
+function M.deadline(caller, options)
+  return caller.clock() + (options.timeout or TIMEOUT)
+end
+
+--- The seconds that one call may take.
+---@param caller dataworks.Caller
+---@param deadline number
+---@return number seconds
+function M.call_timeout(caller, deadline)
+  return math.min(deadline - caller.clock(), caller.timeout)
+end
+
+local function poll(caller, watch, deadline)
+  local result, err = caller:perform(watch.row, watch.params, { timeout = M.call_timeout(caller, deadline) })
+  if err and err.retryable then
+    return "pending", nil, err
+  end
+  return watch.classify(result, err)
+end
+
+--- Between half of the delay and all of it, so that waiters that start together spread.
 local function jittered(delay, random)
   return delay * (0.5 + 0.5 * random())
 end
 
-local function timed_out(poll, elapsed, polls, status, last)
-  local message = ("%s after %.1f s and %d polls"):format(poll.lacking, elapsed, polls)
-  if last then
-    message = ("%s; the last one failed: %s"):format(message, last.message)
+local function failure(watch, fields, elapsed)
+  local err = errors.new(fields)
+  err.action, err.elapsed, err.retryable = watch.row.name, elapsed, true
+  return err
+end
+
+local function timed_out(watch, elapsed, polls, status, last_err)
+  local message = ("%s after %.1f s and %d polls"):format(watch.unmet, elapsed, polls)
+  if last_err then
+    message = ("%s; the last poll failed: %s"):format(message, last_err.message)
   elseif status ~= nil then
     message = ("%s; the last status is %s"):format(message, tostring(status))
   end
-  return { kind = "timeout", sent = false, message = message, elapsed = elapsed, attempts = polls }
+  return failure(watch, { kind = "timeout", sent = false, message = message, attempts = polls }, elapsed)
 end
 
----@param poll dataworks.Poll
+--- Reports a wait to on_event, then to on_progress, which may end the wait.
+local function report(caller, watch, options, event)
+  caller.events:emit {
+    type = "wait", action = watch.row.name, attempt = event.attempt, elapsed = event.elapsed, delay = event.delay,
+  }
+  local go, stopped = guard("on_progress", options.on_progress, event)
+  return go, stopped and failure(watch, stopped, event.elapsed)
+end
+
+--- Waits for `options.deadline`, or for `options.timeout` seconds.
+---@param caller dataworks.Caller
+---@param watch dataworks.Watch
+---@param options dataworks.WaitOptions
 ---@return any result
----@return table|nil err an error, or the fields of one
-function M.run(poll)
-  local started = poll.clock()
-  local timeout = poll.timeout or M.TIMEOUT
-  local delay, longest = poll.delay or M.DELAY, poll.max_delay or M.MAX_DELAY
-  local polls = 0
-  while true do
-    local outcome, value, err = poll.ask(timeout - (poll.clock() - started))
+---@return dataworks.Error|nil err
+function M.wait(caller, watch, options)
+  local started, polls = caller.clock(), 0
+  local deadline = options.deadline or M.deadline(caller, options)
+  local delay, max_delay = options.delay or DELAY, options.max_delay or MAX_DELAY
+  local outcome, value, err
+  while caller.clock() < deadline do
+    outcome, value, err = poll(caller, watch, deadline)
     polls = polls + 1
     if outcome == "success" then
       return value
     elseif outcome == "failure" then
       return nil, err
     end
-    local elapsed = poll.clock() - started
-    local pause = math.max(jittered(math.min(delay, longest), poll.random), err and err.retry_after or 0)
-    if elapsed + pause >= timeout then
-      return nil, timed_out(poll, elapsed, polls, value, err)
+    local now = caller.clock()
+    local pause = math.max(jittered(math.min(delay, max_delay), caller.random), err and err.retry_after or 0)
+    if now + pause >= deadline then
+      break
     end
-    local go, stopped = guard("on_progress", poll.on_progress, {
-      step = "polling", elapsed = elapsed, attempt = polls, status = value, delay = pause, error = err,
+    local go, stopped = report(caller, watch, options, {
+      step = "polling", elapsed = now - started, attempt = polls, status = value, delay = pause, error = err,
     })
     if not go then
-      stopped.elapsed = elapsed
       return nil, stopped
     end
-    poll.sleep(pause)
-    delay = delay * GROWTH
+    caller:sleep(pause)
+    delay = delay * DELAY_GROWTH
   end
+  return nil, timed_out(watch, caller.clock() - started, polls, value, err)
 end
 
 return M

@@ -1,5 +1,5 @@
--- Picks the transport for the host program: libcurl blocks the thread that it runs on, which inside nginx is a whole
--- worker with all its requests.
+-- Picks the transport for the host program. libcurl blocks its thread, which inside nginx is a worker with all its
+-- requests.
 
 local inside_nginx = require "dataworks.util.inside_nginx"
 
@@ -7,8 +7,10 @@ local M = {}
 
 ---@class dataworks.Transport
 ---@field send fun(self, request: table, limits: table): table|nil, table|nil
----@field sleep fun(self, seconds: number)
+---@field sleep fun(self, seconds: number): "cancelled"|nil
 ---@field close fun(self)
+---@field latch? fun(self): dataworks.Latch|nil, table|nil nil: no other call can run while one waits
+---@field can_wait? fun(self): true|nil, table|nil
 
 ---@class dataworks.TransportOptions as in dataworks.Options
 ---@field connect_timeout? number

@@ -1,97 +1,65 @@
--- The requests of a loop's tasks: all in one multi, whose connections they share. What is more than a host is to be
--- burdened with stands in a line.
+-- The requests of a loop's tasks: all in one libcurl multi, whose connections they share. At most 256 requests per host
+-- are in flight; the rest queue.
 
 local core = require "dataworks.core"
+local failures = require "dataworks.transport.curl_failure"
+local new_queue = require "dataworks.util.queue"
+local scheduler = require "dataworks.transport.scheduler"
+local session_pool = require "dataworks.transport.session_pool"
 
-local M = {}
+local M = { new_pool = session_pool.new }
 
--- Loaded by the first request: inside nginx, where there is no loop, never.
+-- The first request loads it. Inside nginx there is no loop, so libcurl is never loaded there.
 local function curl() return require "dataworks.curl" end
 
--- Requests to one host at a time.
-local MOST = 256
+local MAX_IN_FLIGHT = 256
 
--- libcurl looks at a deadline when it looks at the request, which one that waits for a connection may have to wait for.
+-- libcurl checks a request's deadline only when it handles the request, which may be late while the request waits for a
+-- connection.
 local GRACE = 0.1
 
-local Flight = {}
-Flight.__index = Flight
+---@class dataworks.Transfer one request of one task
+---@field state "queued"|"starting"|"in_flight"|"collected"|"completed" in this order. collected: the result is taken
+--- from the session and not yet given to the task
+---@field session userdata|false while it is in flight
+---@field id integer|false of the multi
+---@field queued_at number|false
+local Transfer = {}
+Transfer.__index = Transfer
 
+---@class dataworks.Transfers
+---@field in_flight table<integer, dataworks.Transfer> by their ids
+---@field hosts table<string, table> each with its number of requests in flight, and its queue
+---@field freed table<table, true> hosts at which a request has ended since the last advance()
 local Transfers = {}
 Transfers.__index = Transfers
 
+---@param loop { timers: table } whose timers may be replaced
+---@return dataworks.Transfers
 function M.new(loop)
-  return setmetatable({ loop = loop, multi = false, hosts = {}, freed = {}, under_way = {}, closed = false }, Transfers)
+  return setmetatable({ loop = loop, multi = false, hosts = {}, freed = {}, in_flight = {}, closed = false }, Transfers)
 end
 
--- What requests of one transport share: its sessions that are idle, and those under way for when it is closed.
-
-local Pool = {}
-Pool.__index = Pool
-
----@param open fun(): userdata makes a session
-function M.pool(open)
-  return setmetatable({ open = open, idle = {}, flights = {}, sleepers = {}, closed = false }, Pool)
-end
-
-function Pool:take()
-  return table.remove(self.idle) or self.open()
-end
-
-function Pool:give(session)
-  if self.closed then
-    session:close()
-  else
-    self.idle[#self.idle + 1] = session
-  end
-end
-
-local function keys(map)
-  local list = {}
-  for key in pairs(map) do
-    list[#list + 1] = key
-  end
-  return list
-end
-
---- Ends what is under way for it.
----@param why string
-function Pool:close(why)
-  self.closed = true
-  for _, flight in ipairs(keys(self.flights)) do
-    flight:cancel(why)
-  end
-  for _, task in ipairs(keys(self.sleepers)) do
-    task:interrupt()
-  end
-  for i = #self.idle, 1, -1 do
-    self.idle[i]:close()
-    self.idle[i] = nil
-  end
-end
-
--- One request
-
---- By what comes before the path.
+--- A host is all of a URL before the path, and the proxy.
 local function host_of(self, request, proxy)
   local path = request.url:find("/", #"https://" + 1, true) or 0
   local name = request.url:sub(1, path - 1) .. " " .. (proxy or "")
   local host = self.hosts[name]
   if not host then
-    host = { name = name, busy = 0, line = {}, first = 1, last = 0 }
+    host = { name = name, in_flight = 0, queue = new_queue() }
     self.hosts[name] = host
   end
   return host
 end
 
-local function forget_idle(self, host)
-  if host.busy == 0 and host.first > host.last then
-    self.hosts[host.name] = nil
-  end
+local function is_full(host)
+  return host.in_flight >= MAX_IN_FLIGHT or host.queue:length() > 0
 end
 
-local function failure(kind, message, code)
-  return { kind = kind, sent = false, message = message, code = code }
+local function forget_idle(self, host)
+  if host.in_flight == 0 and host.queue:length() == 0 then
+    self.hosts[host.name] = nil
+  end
 end
 
 local function multi_of(self)
@@ -99,149 +67,167 @@ local function multi_of(self)
   return self.multi
 end
 
---- Hands a request to libcurl, with the time that is left for it.
-local function set_out(self, flight)
-  local request, limits = flight.request, flight.limits
-  local multi, session = multi_of(self), flight.pool:take()
+--- Hands a request to libcurl, with the time left until its deadline.
+local function start(self, transfer)
+  local request, limits = transfer.request, transfer.limits
+  local multi, session = multi_of(self), transfer.pool:take()
+  transfer.state = "starting"
   local ok, id = pcall(multi.add, multi, session, request.method, request.url, request.headers, request.body,
-    flight.deadline - core.clock(), limits.connect_timeout, limits.proxy)
+    transfer.deadline - core.clock(), limits.connect_timeout, limits.proxy)
   if not ok then
-    flight.pool:give(session)
-    return nil, failure("invalid", tostring(id), "CURLE_BAD_FUNCTION_ARGUMENT")
+    transfer.pool:give(session)
+    return nil, failures.without_result("queued", "invalid", tostring(id), "CURLE_BAD_FUNCTION_ARGUMENT")
   end
-  flight.session, flight.id = session, id
-  self.under_way[id] = flight
-  flight.host.busy = flight.host.busy + 1
+  transfer.session, transfer.id, transfer.state = session, id, "in_flight"
+  self.in_flight[id] = transfer
+  transfer.host.in_flight = transfer.host.in_flight + 1
   return true
 end
 
-local function conclude(self, flight, ...)
-  self.loop.timers:remove(flight.timer)
-  flight.pool.flights[flight] = nil
-  flight.over = true
-  self.loop:wake(flight.task, ...)
+--- Ends a transfer with these results for its task.
+local function complete(self, transfer, ...)
+  self.loop.timers:remove(transfer.timer)
+  transfer.pool.transfers[transfer] = nil
+  transfer.state = "completed"
+  transfer.task:wake(...)
 end
 
---- One of the line, whose turn has come. In the meantime there may be a reason not to send it.
-local function leave_line(self, flight)
-  local may_go = flight.limits.may_go
-  if may_go and not may_go(flight.since) then
-    conclude(self, flight, nil, { kind = "turned back", sent = false })
+--- Starts a request that was queued, if it is still valid.
+local function start_queued(self, transfer)
+  local still_valid = transfer.limits.still_valid
+  if still_valid and not still_valid(transfer.queued_at) then
+    complete(self, transfer, nil, failures.without_result("queued", "stale_in_queue"))
     return
   end
-  local ok, wrong = set_out(self, flight)
+  local ok, err = start(self, transfer)
   if not ok then
-    conclude(self, flight, nil, wrong)
+    complete(self, transfer, nil, err)
   end
 end
 
 local function advance(self, host)
-  while host.busy < MOST and host.first <= host.last do
-    local flight = host.line[host.first]
-    host.line[host.first] = nil
-    host.first = host.first + 1
-    if flight and not flight.over then
-      leave_line(self, flight)
+  while host.in_flight < MAX_IN_FLIGHT and host.queue:length() > 0 do
+    local transfer = host.queue:pop()
+    if transfer and transfer.state == "queued" then
+      start_queued(self, transfer)
     end
-  end
-  if host.first > host.last then
-    host.first, host.last = 1, 0
   end
   forget_idle(self, host)
 end
 
-local function given_back(flight, session, ...)
-  flight.pool:give(session)
+local function give_back(transfer, session, ...)
+  transfer.pool:give(session)
   return ...
 end
 
---- One that libcurl is done with: what a session's send returns.
-local function arrive(self, flight)
-  local session = flight.session
-  flight.session = false
-  self.under_way[flight.id] = nil
-  flight.host.busy = flight.host.busy - 1
-  self.freed[flight.host] = true
-  return given_back(flight, session, session:result())
+--- Takes the result of a request that libcurl has ended.
+---@return integer|nil status
+---@return table headers or failure
+---@return string|nil body
+local function collect(self, transfer)
+  local session = transfer.session
+  transfer.session, transfer.state = false, "collected"
+  self.in_flight[transfer.id] = nil
+  transfer.host.in_flight = transfer.host.in_flight - 1
+  self.freed[transfer.host] = true
+  return give_back(transfer, session, session:result())
 end
 
---- Ends one early. What it was sent is known then as with any other failure.
+--- Ends a transfer early. A reply that is complete by now is kept.
 ---@param kind string
 ---@param message string
 ---@param code? string
-function Flight:stop(kind, message, code)
+function Transfer:stop(kind, message, code)
   local transfers = self.transfers
-  if self.over or transfers.closed then
+  if self.state == "completed" or transfers.closed then
     return
-  end
-  if not self.session then
-    local err = failure(kind, message, code)
-    err.sent = self.id and "unknown" or false -- its result was lost in an interruption
-    conclude(transfers, self, nil, err)
+  elseif self.state ~= "in_flight" then
+    complete(transfers, self, nil, failures.without_result(self.state, kind, message, code))
     return
   end
   transfers.multi:cancel(self.session)
-  local status, headers, body = arrive(transfers, self)
+  local status, headers, body = collect(transfers, self)
   if not status and headers.kind == "cancelled" then
     headers.kind, headers.message, headers.code = kind, message, code
   end
-  conclude(transfers, self, status, headers, body)
+  complete(transfers, self, status, headers, body)
 end
 
----@param why string
-function Flight:cancel(why)
-  self:stop("cancelled", why)
+---@param reason string
+function Transfer:cancel(reason)
+  self:stop("cancelled", reason)
 end
 
-local function expire(flight)
-  flight:stop("timeout", "the deadline passed before the reply", "CURLE_OPERATION_TIMEDOUT")
+local function cancel_with_task(transfer)
+  transfer:cancel(scheduler.CANCELLED)
 end
 
-local function stand_in_line(host, flight)
-  flight.since = core.clock()
-  host.last = host.last + 1
-  host.line[host.last] = flight
+local function expire(transfer)
+  transfer:stop("timeout", "the deadline passed before the reply", "CURLE_OPERATION_TIMEDOUT")
 end
 
----@param task dataworks.Task that is going to wait for it
----@return table|nil flight nil: it could not begin
+--- Starts or queues a request.
+---@return dataworks.Transfer|nil transfer nil: the request is invalid
 ---@return table|nil err
-function Transfers:start(task, pool, request, limits)
-  local flight = setmetatable({
-    transfers = self, task = task, pool = pool, request = request, limits = limits, over = false, session = false,
-    id = false, since = false, timer = false, deadline = core.clock() + limits.timeout,
-    host = host_of(self, request, limits.proxy),
-  }, Flight)
-  local host, grace = flight.host, 0
-  if host.busy >= MOST or host.first <= host.last then
-    stand_in_line(host, flight)
+local function begin(self, task, pool, request, limits)
+  local host, grace = host_of(self, request, limits.proxy), 0
+  local transfer = setmetatable({
+    transfers = self, task = task, pool = pool, request = request, limits = limits, host = host, state = "queued",
+    session = false, id = false, queued_at = false, timer = false, deadline = core.clock() + limits.timeout,
+  }, Transfer)
+  if is_full(host) then
+    transfer.queued_at = core.clock()
+    host.queue:push(transfer)
   else
-    local ok, err = set_out(self, flight)
+    local ok, err = start(self, transfer)
     if not ok then
       forget_idle(self, host)
       return nil, err
     end
     grace = GRACE
   end
-  pool.flights[flight] = true
-  flight.timer = self.loop.timers:add(flight.deadline + grace, expire, flight)
-  return flight
+  pool.transfers[transfer] = true
+  transfer.timer = self.loop.timers:add(transfer.deadline + grace, expire, transfer)
+  return transfer
+end
+
+--- Sends a request. The task waits for the reply while other tasks run.
+---@param task dataworks.Task
+---@param pool dataworks.SessionPool
+---@param request table
+---@param limits table as those of a transport's send
+---@return integer|nil status
+---@return table headers or failure
+---@return string|nil body
+function Transfers:send(task, pool, request, limits)
+  if task.is_cancelled then
+    task:pause()
+    return nil, failures.without_result("queued", "cancelled", scheduler.CANCELLED)
+  end
+  local transfer, err = begin(self, task, pool, request, limits)
+  if not transfer then
+    return nil, err
+  end
+  local status, headers, body = task:suspend(cancel_with_task, transfer)
+  if not status and not headers then -- the recovery of an interrupted loop woke the task
+    return nil, failures.without_result("collected", "cancelled", scheduler.CANCELLED)
+  end
+  return status, headers, body
 end
 
 function Transfers:is_busy()
-  return next(self.under_way) ~= nil
+  return next(self.in_flight) ~= nil
 end
 
---- Sends what has stood in line, as far as there is room: only when what came with the last replies, such as an order
---- to pause, is known to all.
+--- Starts queued requests where others have ended. Tasks run before it, so that a pause asked for by a reply is known.
 function Transfers:advance()
   for host in pairs(self.freed) do
     advance(self, host)
-    self.freed[host] = nil -- afterwards: an interruption leaves the rest to the next time
+    self.freed[host] = nil -- after the call, so that an interrupted one is repeated
   end
 end
 
---- Carries all on, and waits for at most so long for one to be over. Without any it sleeps.
+--- Moves all transfers on, and waits at most `seconds` for one to end. Without transfers it sleeps.
 ---@param seconds number
 function Transfers:poll(seconds)
   if not self.multi then
@@ -251,14 +237,14 @@ function Transfers:poll(seconds)
     return
   end
   for _, id in ipairs(self.multi:poll(seconds)) do
-    local flight = self.under_way[id]
-    if flight then
-      conclude(self, flight, arrive(self, flight))
+    local transfer = self.in_flight[id]
+    if transfer then
+      complete(self, transfer, collect(self, transfer))
     end
   end
 end
 
---- Seconds until there is something to do here even if nothing arrives.
+---@return number seconds until the next poll() is due even if nothing arrives; math.huge: none is
 function Transfers:timeout()
   if next(self.freed) then
     return 0
@@ -271,23 +257,24 @@ function Transfers:fd()
   return multi_of(self):fd()
 end
 
+local function drop(transfer)
+  transfer.state = "completed"
+  transfer.pool.transfers[transfer] = nil
+end
+
+--- Ends all transfers without waking their tasks.
 function Transfers:close()
   self.closed = true
-  for _, flight in pairs(self.under_way) do
-    flight.over = true
-    flight.pool.flights[flight] = nil
-    if flight.session then
-      self.multi:cancel(flight.session)
-      arrive(self, flight)
+  for _, transfer in pairs(self.in_flight) do
+    if transfer.session then
+      self.multi:cancel(transfer.session)
+      collect(self, transfer)
     end
+    drop(transfer)
   end
   for _, host in pairs(self.hosts) do
-    for place = host.first, host.last do
-      local flight = host.line[place]
-      if flight then
-        flight.over = true
-        flight.pool.flights[flight] = nil
-      end
+    for _, transfer in ipairs(host.queue:values()) do
+      drop(transfer)
     end
   end
   if self.multi then

@@ -1,11 +1,11 @@
--- Undoes gzip with the zlib that nginx itself is linked to, through LuaJIT's FFI.
+-- Decompresses gzip with the zlib that nginx is linked to, through LuaJIT's FFI.
 
 local M = {}
 
--- One of these at a time, so that little is spent on a reply that grows too large.
+-- Bytes decompressed at once, which bounds the memory for a reply that grows too large.
 local BLOCK = 64 * 1024
 
--- zlib's: 15 bits of window, and 16 for gzip's format.
+-- zlib's constants: a window of 15 bits, and 16 for the format gzip.
 local GZIP_WINDOW = 15 + 16
 local NO_FLUSH, OK, STREAM_END, MEMORY = 0, 0, 1, -4
 
@@ -13,13 +13,13 @@ local ffi, zlib
 
 --- Loads zlib at the first call.
 ---@return boolean
-function M.available()
+function M.is_available()
   if ffi == nil then
     local ok, found = pcall(require, "ffi")
     ffi = ok and found or false
     if ffi then
-      -- Declared already, when this module is loaded a second time. Under names of its own, since a declaration is for
-      -- all of a LuaJIT, and another library's may have its own idea of the stream.
+      -- Declarations are global in a LuaJIT, so these names differ from zlib's: another library may declare the same
+      -- functions with another stream. pcall: a second load of this module declares them again.
       pcall(ffi.cdef, [[
         typedef struct dataworks_z_stream {
           const unsigned char *next_in; unsigned avail_in; unsigned long total_in;
@@ -39,7 +39,7 @@ function M.available()
   return zlib ~= nil
 end
 
-local function run(stream, text, most)
+local function run(stream, text, max_bytes)
   local out = ffi.new("unsigned char[?]", BLOCK)
   local pieces, have, status = {}, 0, OK
   stream.next_in, stream.avail_in = text, #text
@@ -48,8 +48,8 @@ local function run(stream, text, most)
     status = zlib.dataworks_inflate(stream, NO_FLUSH)
     local size = BLOCK - stream.avail_out
     pieces[#pieces + 1], have = ffi.string(out, size), have + size
-    if have > most then
-      return nil, ("the reply is larger than %d bytes"):format(most)
+    if have > max_bytes then
+      return nil, ("the reply is larger than %d bytes"):format(max_bytes)
     elseif status == OK and size == 0 then
       break
     end
@@ -57,26 +57,42 @@ local function run(stream, text, most)
   if status == MEMORY then
     return nil, "not enough memory"
   elseif status ~= STREAM_END or stream.avail_in > 0 then
-    return nil, "the reply is no gzip, or not all of it"
+    return nil, "the reply's gzip is damaged or incomplete"
   end
   return table.concat(pieces)
 end
 
 ---@param text string
----@param most integer bytes that may come of it
+---@param max_bytes integer of the result
 ---@return string|nil
 ---@return string|nil message
-function M.gunzip(text, most)
+function M.gunzip(text, max_bytes)
   local stream = ffi.new "dataworks_z_stream"
   if zlib.dataworks_inflate_init(stream, GZIP_WINDOW, zlib.dataworks_zlib_version(), ffi.sizeof(stream)) ~= OK then
     return nil, "not enough memory"
   end
-  local ok, inflated, message = pcall(run, stream, text, most)
+  local ok, inflated, message = pcall(run, stream, text, max_bytes)
   zlib.dataworks_inflate_end(stream)
   if not ok then
     return nil, "not enough memory"
   end
   return inflated, message
+end
+
+--- Decodes a reply's body by its Content-Encoding.
+---@param body string
+---@param coding string|nil
+---@param max_bytes integer of the result
+---@return string|nil
+---@return string|nil message
+function M.decode(body, coding, max_bytes)
+  coding = (coding or "identity"):lower()
+  if coding == "identity" or body == "" then
+    return body
+  elseif (coding == "gzip" or coding == "x-gzip") and M.is_available() then
+    return M.gunzip(body, max_bytes)
+  end
+  return nil, "the reply has a Content-Encoding that was not asked for"
 end
 
 return M

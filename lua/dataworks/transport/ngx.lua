@@ -1,11 +1,16 @@
--- Sends requests through nginx's cosockets: a worker that waits for a reply goes on with its other requests.
+-- Sends requests through nginx's cosockets: while one waits for its reply, the worker runs other requests.
 
 local certificates = require "dataworks.transport.ngx.certificate"
 local connections = require "dataworks.transport.ngx.connection"
 local core = require "dataworks.core"
+local inflate = require "dataworks.transport.inflate"
+local latches = require "dataworks.transport.ngx.latch"
+local misuse = require "dataworks.util.misuse"
 local outcome = require "dataworks.transport.ngx.outcome"
+local phase = require "dataworks.transport.ngx.phase"
 local refusal = require "dataworks.transport.refusal"
 local requests = require "dataworks.transport.ngx.request"
+local targets = require "dataworks.transport.ngx.target"
 
 local ngx = rawget(_G, "ngx")
 
@@ -18,180 +23,126 @@ local Transport = {}
 Transport.__index = Transport
 Transport.__name = "dataworks.transport.ngx"
 
--- Where nginx has no cosockets: nothing may wait there.
-local WITHOUT_WAITING = {
-  init = true, init_worker = true, set = true, header_filter = true, body_filter = true, log = true, balancer = true,
-  ssl_session_store = true, exit_worker = true,
-}
+-- Options that nginx takes from its configuration.
+local DIRECTIVES = { ca_file = "lua_ssl_trusted_certificate", min_tls = "lua_ssl_protocols" }
 
-local function cannot_wait(phase)
-  return {
-    kind = "invalid", sent = false,
-    message = ("nginx can't wait for a reply in its phase %s"):format(phase),
-    advice = "make the call in a timer: ngx.timer.at(0, function() ... end)",
-  }
+--- Returns the first option that nginx can't apply, or false. TLS 1.2 is the least in any case.
+local function find_unsupported(options)
+  return options.ca_file and "ca_file" or options.min_tls and options.min_tls ~= "1.2" and "min_tls" or false
 end
 
---- Why nothing can wait here, if that is so.
-local function refused_phase()
-  local phase = ngx.get_phase()
-  return WITHOUT_WAITING[phase] and cannot_wait(phase) or nil
+local function unsupported(option)
+  local directive = DIRECTIVES[option]
+  local failure = outcome.not_sent("invalid", nil, "inside nginx this is set by the directive " .. directive,
+    ("write %s into nginx's configuration, and leave the option out"):format(directive))
+  failure.path = option
+  return failure
 end
 
--- What a connection can't be told, the configuration has to say.
-local BY_DIRECTIVE = {
-  ca_file = "lua_ssl_trusted_certificate", min_tls = "lua_ssl_protocols",
-}
-
-local function set_by_directive(options)
-  for option, directive in pairs(BY_DIRECTIVE) do
-    if options[option] and not (option == "min_tls" and options.min_tls == "1.2") then
-      return {
-        kind = "invalid", sent = false, path = option,
-        message = ("inside nginx this is set by the directive %s"):format(directive),
-        advice = ("write %s into nginx's configuration, and leave the option out"):format(directive),
-      }
-    end
-  end
-end
-
-local function exchange(self, connection, target, bytes, deadline)
-  local ok, err = connection:write(bytes, deadline)
-  if not ok then
-    connection:close()
-    return nil, err == "late" and connections.too_late()
-      or outcome.unwritten(err, connection.reused, target.scheme == "https")
-  end
-  local reply, keep = connection:read(self.most, deadline)
-  if not reply then
-    connection:close()
-    return nil, outcome.lost(keep, connection.source.begun, connection.reused)
-  end
-  local decoded, failure = outcome.decoded(reply, self.most)
-  if not decoded or not keep or not connection:keep() then
-    connection:close()
-  end
-  return decoded, failure
-end
-
---- The certificates, read by the first request that needs them.
-local function security_of(self, target)
-  if target.scheme ~= "https" or self.security then
-    return self.security or { name = "" }
-  end
-  local security = { name = "" }
-  if self.options.client_certificate then
-    local failure
-    security, failure = certificates.load(self.options)
-    if not security then
-      return nil, failure
-    end
-  end
-  self.security = security
-  return security
-end
-
--- Of each transport: where URLs lead, by all that comes before the path. Kept out of its fields, since a proxy's
--- password is among it.
-local known_targets = setmetatable({}, { __mode = "k" })
-
--- A client speaks to a few hosts.
-local MOST_TARGETS = 64
-
---- Where a URL leads.
----@return dataworks.NgxTarget|nil target
----@return string|table path or failure
-local function target_of(self, url, proxy)
-  local slash = url:find("/", #"https://" + 1, true)
-  local origin, path = url:sub(1, (slash or 0) - 1), slash and url:sub(slash) or ""
-  local known, key = known_targets[self], origin .. " " .. proxy
-  local target = known[key]
-  if target then
-    if not connections.is_path(path) then
-      return nil, connections.no_url()
-    end
-    return target, path
-  end
-  target, path = connections.target(url, proxy, self.options.allow_http)
-  if target and #known < MOST_TARGETS and origin == target.scheme .. "://" .. target.authority then
-    known[#known + 1], known[key] = key, target
-  end
-  return target, path
-end
-
---- Why this transport sends nothing, if that is so. Whoever gets an error may change it: none is kept.
-local function refused(self)
+local function check_usable(self)
   if self.closed then
-    return { kind = "cancelled", sent = false, message = "the transport is closed" }
+    return nil, outcome.not_sent("cancelled", nil, "the transport is closed")
+  elseif self.unsupported then
+    return nil, unsupported(self.unsupported)
   end
-  return self.by_directive and set_by_directive(self.options) or refused_phase()
+  return phase.can_wait()
 end
 
-local function connected(self, target, limits, began)
-  local security, failure = security_of(self, target)
-  if not security then
+--- The client's certificate; false without one. The first request that needs it reads the files.
+local function certificate_for(self, target)
+  if target.scheme ~= "https" or not self.options.client_certificate then
+    return false
+  end
+  local failure
+  if not self.certificate then
+    self.certificate, failure = certificates.load(self.options)
+  end
+  return self.certificate, failure
+end
+
+local function open(self, target, limits, started)
+  local certificate, failure = certificate_for(self, target)
+  if failure then
     return nil, failure
   end
   local ok, sock = pcall(ngx.socket.tcp)
   if not ok then
-    -- In a phase of a newer nginx.
-    return nil, cannot_wait(ngx.get_phase())
+    -- A phase that this library does not know.
+    return nil, phase.cannot_wait()
   end
-  local most = math.min(limits.connect_timeout or self.options.connect_timeout, limits.timeout)
-  return connections.open(sock, target, security, began + most, core.clock)
+  local timeout = math.min(limits.connect_timeout or self.options.connect_timeout, limits.timeout)
+  return connections.open(sock, target, certificate, started + timeout, core.clock)
 end
 
-local REFUSAL_ADVICE = {
-  PROXY_AUTHENTICATION = "write user and password into the proxy's URL: http://user:password@host:port",
-  CURLE_SSL_CLIENTCERT = "set client_certificate and client_key to a certificate that the service accepts",
-}
+--- Decodes the body and gives the connection back.
+local function finish(self, connection, reply, is_reusable)
+  local body, message = inflate.decode(reply.body, reply.headers["content-encoding"], self.max_reply_bytes)
+  if not body or not is_reusable or not connection:keep() then
+    connection:close()
+  end
+  if not body then
+    return nil, outcome.not_decoded(message)
+  end
+  reply.body = body
+  return reply
+end
+
+local function exchange(self, connection, bytes, deadline)
+  local ok, failure = connection:write(bytes, deadline)
+  local reply, is_reusable
+  if ok then
+    reply, is_reusable = connection:read(self.max_reply_bytes, deadline)
+  end
+  if not reply then
+    connection:close()
+    return nil, failure or is_reusable
+  end
+  return finish(self, connection, reply, is_reusable)
+end
 
 ---@param request { method: string, url: string, headers: table<string, string>, body: string }
----@param limits { timeout: number, connect_timeout?: number, proxy?: string } seconds; timeout is for all
+---@param limits { timeout: number, connect_timeout?: number, proxy?: string } seconds; timeout is for the whole
+--- exchange; no proxy is "" or nil
 ---@return { status: integer, headers: table<string, string>, body: string }|nil reply
 ---@return { kind: string, sent: boolean|"unknown", message: string, code?: string, advice?: string }|nil err and path
 function Transport:send(request, limits)
-  local wrong = refused(self)
-  if wrong then
-    return nil, wrong
+  local ok, failure = check_usable(self)
+  if not ok then
+    return nil, failure
   end
-  local began = core.clock()
-  local target, path = target_of(self, request.url, limits.proxy or "")
+  local started = core.clock()
+  local target, path = targets.find(self, request.url, limits.proxy or "")
   if not target then
     return nil, path
   end
-  local bytes, failure = requests.compose(request, target, path)
-  local connection, reply
+  local bytes, connection, reply
+  bytes, failure = requests.compose(request, target, path)
   if bytes then
-    connection, failure = connected(self, target, limits, began)
+    connection, failure = open(self, target, limits, started)
   end
   if connection then
-    reply, failure = exchange(self, connection, target, bytes, began + limits.timeout)
+    reply, failure = exchange(self, connection, bytes, started + limits.timeout)
   end
   if reply then
+    -- A proxy or a web server may have answered in the service's place.
     failure = refusal.find(request.url, target.proxy and limits.proxy or "", reply.status, reply.body)
-    if not failure then
-      return reply
-    end
-    failure.advice = REFUSAL_ADVICE[failure.code]
   end
-  return nil, failure
+  return not failure and reply or nil, failure
 end
 
---- May whoever calls wait for something here?
+--- Whether the current phase of nginx can wait.
 ---@return true|nil
 ---@return table|nil err
 function Transport:can_wait() -- luacheck: no self
-  local wrong = refused_phase()
-  return not wrong or nil, wrong
+  return phase.can_wait()
 end
 
---- Never less than the time that was asked for: callers count on it.
+--- Sleeps at least as long as asked; nginx may wake a little early.
 ---@param seconds number
 function Transport:sleep(seconds) -- luacheck: no self
-  local wrong = refused_phase()
-  if wrong then
-    error(wrong.message .. "; " .. wrong.advice, 0)
+  local ok, failure = phase.can_wait()
+  if not ok then
+    misuse(failure.message .. "; " .. failure.advice)
   end
   local deadline = core.clock() + seconds
   while seconds > 0 do
@@ -200,39 +151,17 @@ function Transport:sleep(seconds) -- luacheck: no self
   end
 end
 
---- For requests that wait until another one has done something for all. `apart` runs that, soon, where it does not end
---- with the request; it gives nil when nginx has no room for it.
----@return dataworks.Gate|nil
----@return table|nil err where nothing can wait
-function Transport:gate() -- luacheck: no self
-  local wrong = refused_phase()
-  if wrong then
-    return nil, wrong
+---@return dataworks.Latch|nil
+---@return table|nil err in a phase that can't wait
+function Transport:latch() -- luacheck: no self
+  local ok, failure = phase.can_wait()
+  if not ok then
+    return nil, failure
   end
-  local ok, semaphore = pcall(require, "ngx.semaphore")
-  local passage, open = ok and semaphore.new(0), false
-  if not passage then
-    return nil
-  end
-  return {
-    wait = function(seconds)
-      if not open and seconds > 0 and passage:wait(seconds) then
-        -- Whoever was let in holds the gate for the next.
-        passage:post(1)
-      end
-      return open
-    end,
-    open = function()
-      open = true
-      passage:post(1)
-    end,
-    apart = function(fn)
-      return (ngx.timer.at(0, fn))
-    end,
-  }
+  return latches.new()
 end
 
---- Kept connections are nginx's: they end with their idle time.
+--- Idle connections stay in nginx's pools until their timeout.
 function Transport:close()
   self.closed = true
 end
@@ -244,17 +173,15 @@ end
 ---@param options dataworks.TransportOptions
 function M.new(options)
   local password = options.client_key_password
-  local self = setmetatable({
+  return setmetatable({
     options = {
-      ca_file = options.ca_file, min_tls = options.min_tls, client_certificate = options.client_certificate,
-      client_key = options.client_key, client_key_password = password ~= nil and password ~= "",
+      client_certificate = options.client_certificate, client_key = options.client_key,
+      has_key_password = password ~= nil and password ~= "",
       connect_timeout = options.connect_timeout or CONNECT_TIMEOUT, allow_http = options.allow_http or false,
     },
-    by_directive = set_by_directive(options) ~= nil, most = options.max_reply_bytes or MAX_REPLY_BYTES, closed = false,
-    security = false,
+    unsupported = find_unsupported(options), max_reply_bytes = options.max_reply_bytes or MAX_REPLY_BYTES,
+    certificate = false, closed = false,
   }, Transport)
-  known_targets[self] = {}
-  return self
 end
 
 return M

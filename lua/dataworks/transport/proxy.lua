@@ -1,4 +1,4 @@
--- Which proxy a request goes through: worked out from its URL, the options and the environment, and from nothing else.
+-- Decides which proxy a request uses, from its URL, the options and the environment.
 
 local lazy = require "dataworks.util.lazy"
 local address = lazy "dataworks.transport.ip_address"
@@ -6,15 +6,16 @@ local base64 = lazy "dataworks.util.base64"
 
 local M = {}
 
--- What libcurl takes for a port that is left out.
-local PORTS = { http = 1080, https = 443, socks5 = 1080, socks5h = 1080 }
+-- libcurl's defaults.
+local PROXY_PORTS = { http = 1080, https = 443, socks5 = 1080, socks5h = 1080 }
 
 local SERVICE_PORTS = { http = 80, https = 443 }
 
 local ADVICE = "a proxy looks like http://user:password@proxy.example.com:3128; "
-  .. "https://, socks5:// and socks5h:// are known too"
+  .. "https://, socks5:// and socks5h:// also work"
 
-local function unescape(text)
+-- util/percent decodes forms, where "+" is a space. In a login it is a plus.
+local function percent_decode(text)
   return (text:gsub("%%(%x%x)", function(hex)
     return string.char(tonumber(hex, 16))
   end))
@@ -22,7 +23,7 @@ end
 
 local function is_login(text)
   return not text:find("[%c%s/?#@]") and not text:gsub("%%%x%x", ""):find("%", 1, true)
-    and not unescape(text):find("%c")
+    and not percent_decode(text):find("%c")
 end
 
 local function split_port(authority)
@@ -30,14 +31,14 @@ local function split_port(authority)
   return host or authority, tonumber(port)
 end
 
---- A proxy's URL in full: scheme://[user[:password]@]host:port.
+--- Completes a proxy's URL: scheme://[user[:password]@]host:port.
 ---@param text string
 ---@return string|nil url
----@return string|nil wrong without anything of the text in it, which may hold a password
+---@return string|nil message contains nothing of the text, which may hold a password
 function M.parse(text)
   local scheme, rest = text:match("^([%w+.-]+)://(.*)$")
   scheme, rest = (scheme or "http"):lower(), (rest or text):gsub("/$", "")
-  if not PORTS[scheme] then
+  if not PROXY_PORTS[scheme] then
     return nil, "the scheme of a proxy must be http, https, socks5 or socks5h"
   end
   local login, authority = rest:match("^(.*)@([^@]*)$")
@@ -45,38 +46,44 @@ function M.parse(text)
     return nil, "the user and password of a proxy must be percent-encoded: %40 for @, %2F for /"
   end
   local host, port = split_port(authority or rest)
-  port = port or PORTS[scheme]
-  local named = host:find("^[%w_][%w_.-]*$") or host:find("^%[.*%]$") and address.parse(host)
-  if not named or port < 1 or port > 65535 then
+  port = port or PROXY_PORTS[scheme]
+  local is_host = host:find("^[%w_][%w_.-]*$") or host:find("^%[.*%]$") and address.parse(host)
+  if not is_host or port < 1 or port > 65535 then
     return nil, "a proxy must be a URL with a host, and without a path"
   end
   return ("%s://%s%s:%d"):format(scheme, login and login .. "@" or "", host, port)
 end
 
---- What of a proxy's URL no text may show, in the forms it may take on the way.
----@param proxy string of parse, or ""
+--- The credentials of HTTP's Basic scheme.
+---@param login string user[:password], percent-encoded
+---@return string
+function M.basic_credentials(login)
+  return base64.encode(percent_decode(login:find(":", 1, true) and login or login .. ":"))
+end
+
+--- The secret of a proxy's URL in each form that a text may contain.
+---@param url string from parse, or ""
 ---@return string[]
-function M.secrets(proxy)
-  local login = proxy:match("//(.*)@")
+function M.secrets(url)
+  local login = url:match("//(.*)@")
   if not login then
     return {}
   end
-  -- A user alone is a token.
+  -- A user without a password is a token.
   local secret = login:match("^[^:]*:(.*)$") or login
-  local pair = login:find(":", 1, true) and login or login .. ":"
-  return { secret, unescape(secret), base64.encode(unescape(pair)) }
+  return { secret, percent_decode(secret), M.basic_credentials(login) }
 end
 
--- Upper-case HTTP_PROXY is not looked at: a web server sets it from a header (Proxy) of whoever calls.
+-- HTTP_PROXY is not read: a web server sets it from the header Proxy of any request.
 local VARIABLES = {
   https = { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" },
   http = { "http_proxy", "all_proxy", "ALL_PROXY" },
   no_proxy = { "no_proxy", "NO_PROXY" },
 }
 
---- The first that is set and not empty, and its name.
-local function from_environment(what, getenv)
-  for _, name in ipairs(VARIABLES[what]) do
+--- Returns the first variable that is not empty, and its name.
+local function from_environment(kind, getenv)
+  for _, name in ipairs(VARIABLES[kind]) do
     local value = getenv(name)
     if value and value ~= "" then
       return value, name
@@ -84,33 +91,38 @@ local function from_environment(what, getenv)
   end
 end
 
---- Is the host at this port what an entry of no_proxy stands for?
-local function matches(entry, host, port, bytes)
-  if entry == "*" then
-    return true
-  end
-  local first, bits = entry:match("^(.*)/(%d+)$")
-  if first then
-    local base = address.parse(first)
-    return base and bytes and address.within(bytes, base, tonumber(bits))
-  end
-  local own, own_port = address.parse(entry), nil
-  if not own then
-    entry, own_port = split_port(entry)
-    own = address.parse(entry)
-  end
-  if own_port and own_port ~= port then
-    return false
-  elseif own or bytes then
-    return own and bytes and address.within(bytes, own, 8 * #own)
-  end
+local function matches_name(entry, host)
   local name = entry:gsub("^%*?%.", ""):gsub("%.$", "")
   return host == name or host:sub(-#name - 1) == "." .. name
 end
 
---- Does no_proxy, a list with commas or blanks between its entries, name this host?
-local function is_exempt(list, host, port, bytes)
-  for entry in list:lower():gmatch("[^%s,]+") do
+--- Whether an entry of no_proxy includes the host; `bytes` when the host is an address.
+local function matches(entry, host, port, bytes)
+  if entry == "*" then
+    return true
+  end
+  local range, bits = entry:match("^(.*)/(%d+)$")
+  if range then
+    local base = address.parse(range)
+    return base and bytes and address.is_within(bytes, base, tonumber(bits))
+  end
+  local entry_bytes, entry_port = address.parse(entry), nil
+  if not entry_bytes then
+    entry, entry_port = split_port(entry)
+    entry_bytes = address.parse(entry)
+  end
+  if entry_port and entry_port ~= port then
+    return false
+  elseif entry_bytes or bytes then
+    return entry_bytes == bytes
+  end
+  return matches_name(entry, host)
+end
+
+local function is_exempt(no_proxy, host, port)
+  local bytes = address.parse(host)
+  host = host:gsub("%.$", "")
+  for entry in no_proxy:lower():gmatch("[^%s,]+") do
     if matches(entry, host, port, bytes) then
       return true
     end
@@ -118,36 +130,26 @@ local function is_exempt(list, host, port, bytes)
   return false
 end
 
-local LOOPBACK = { 127, 0, 0, 0 }
-local LOOPBACK_IPV6 = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 }
-
--- A request to this machine never leaves it, whatever a proxy is set for.
-local function is_loopback(host, bytes)
-  return host == "localhost"
-    or bytes and (address.within(bytes, LOOPBACK, 8) or address.within(bytes, LOOPBACK_IPV6, 128))
-end
-
---- The proxy for a request.
+--- The proxy for a request. A request to a loopback host uses none.
 ---@param url string of the request
 ---@param options { proxy?: string, no_proxy?: string }
 ---@param getenv fun(name: string): string|nil
----@return string|nil proxy in full; "" for none
+---@return string|nil proxy complete URL; "" for none
 ---@return table|nil err fields of an error
 function M.find(url, options, getenv)
   local scheme, authority = url:match("^(%a+)://([^/?#]*)")
   local host, port = split_port(authority:lower())
-  local bytes = address.parse(host)
-  host, port = host:gsub("%.$", ""), port or SERVICE_PORTS[scheme]
   local proxy, source = options.proxy, "proxy"
   if not proxy then
     proxy, source = from_environment(scheme, getenv)
   end
   local no_proxy = options.no_proxy or from_environment("no_proxy", getenv) or ""
-  if not proxy or proxy == "" or is_loopback(host, bytes) or is_exempt(no_proxy, host, port, bytes) then
+  if not proxy or proxy == "" or address.is_loopback(host)
+    or is_exempt(no_proxy, host, port or SERVICE_PORTS[scheme]) then
     return ""
   end
-  local full, wrong = M.parse(proxy)
-  return full, wrong and { kind = "invalid", sent = false, path = source, message = wrong, advice = ADVICE }
+  local full, message = M.parse(proxy)
+  return full, message and { kind = "invalid", sent = false, path = source, message = message, advice = ADVICE }
 end
 
 return M

@@ -1,4 +1,4 @@
--- Checks a table of options. A wrong option is a mistake of the program, and raises at its line.
+-- Checks a table of options against the types that they must have.
 
 local lazy = require "dataworks.util.lazy"
 local misuse = require "dataworks.util.misuse"
@@ -6,36 +6,42 @@ local nearest = lazy "dataworks.util.nearest"
 
 local M = {}
 
-local function is_finite(value)
-  return type(value) == "number" and value == value and value < math.huge
+local function is_positive(value)
+  return type(value) == "number" and value > 0 and value < math.huge
 end
 
---- What an option can be, beside the names of Lua's types.
+local function is_positive_integer(value)
+  return is_positive(value) and value % 1 == 0
+end
+
+local function is_text(value)
+  return type(value) == "string" and value ~= ""
+end
+
+local function is_any_of(...)
+  local allowed = {}
+  for _, name in ipairs { ... } do
+    allowed[name] = true
+  end
+  return function(value)
+    return allowed[type(value)] or false
+  end
+end
+
+--- Types of options beside the types of Lua: what the message says was expected, and a test.
 local TYPES = {
-  seconds = { "a number of seconds above 0", function(value) return is_finite(value) and value > 0 end },
-  count = { "a whole number, 0 or more", function(value)
-    return is_finite(value) and value >= 0 and value % 1 == 0
-  end },
-  size = { "a whole number of bytes above 0", function(value)
-    return is_finite(value) and value > 0 and value % 1 == 0
-  end },
-  text = { "text that isn't empty", function(value) return type(value) == "string" and value ~= "" end },
-  duration = { "a whole number of seconds above 0", function(value)
-    return is_finite(value) and value > 0 and value % 1 == 0
-  end },
-  policy = { "a table or JSON text", function(value)
-    return type(value) == "table" or type(value) == "string" and value ~= ""
-  end },
-  credentials = { "a function, a name or a table", function(value)
-    return type(value) == "function" or type(value) == "table" or type(value) == "string"
-  end },
-  debug = { "true, false or a function that takes a line", function(value)
-    return type(value) == "boolean" or type(value) == "function"
-  end },
-  -- What is in one, dataworks.limit knows.
-  limit = { "calls a second, \"adaptive\" or a table", function(value)
-    return type(value) == "number" or type(value) == "string" or type(value) == "table"
-  end },
+  seconds = { "a number of seconds above 0", is_positive },
+  duration = { "a whole number of seconds above 0", is_positive_integer },
+  rate = { "calls a second, above 0", is_positive },
+  count = { "a whole number, 0 or more", function(value) return value == 0 or is_positive_integer(value) end },
+  positive_count = { "a whole number above 0", is_positive_integer },
+  size = { "a whole number of bytes above 0", is_positive_integer },
+  text = { "text that isn't empty", is_text },
+  policy = { "a table or JSON text", function(value) return type(value) == "table" or is_text(value) end },
+  credentials = { "a function, a name or a table", is_any_of("function", "string", "table") },
+  debug = { "true, false or a function that takes a line", is_any_of("boolean", "function") },
+  -- dataworks.limit checks the rest.
+  limit = { "calls a second, \"adaptive\" or a table", is_any_of("number", "string", "table") },
   transport = { "an object with a method send", function(value)
     return type(value) == "table" and type(value.send) == "function"
   end },
@@ -49,25 +55,35 @@ local function fits(value, kind)
   return type(value) == kind, "a " .. kind
 end
 
----@param what string whose options these are, for the message
----@param known table<string, string> what each option has to be
----@param given table|nil
----@return table given, or an empty one
-function M.check(what, known, given)
-  if given == nil then
-    return {}
-  elseif type(given) ~= "table" then
-    misuse(("%s: options must be a table, got %s"):format(what, type(given)))
-  end
+---@param known table<string, string> the type of each option
+---@param given table
+---@return string|nil mistake the first that is found
+function M.find_mistake(known, given)
   for name, value in pairs(given) do
     if not known[name] then
-      misuse(("%s: unknown option %s%s"):format(what, tostring(name), nearest.hint(name, known)))
+      return ("unknown option %s%s"):format(tostring(name), nearest.hint(name, known))
     end
     local good, expected = fits(value, known[name])
     if not good then
       local got = type(value) == "number" and tostring(value) or value == "" and '""' or type(value)
-      misuse(("%s: %s must be %s, got %s"):format(what, name, expected, got))
+      return ("%s must be %s, got %s"):format(name, expected, got)
     end
+  end
+end
+
+--- A mistake raises at the caller's line.
+---@param what string the function whose options these are, for the message
+---@param known table<string, string> the type of each option
+---@param given table|nil
+---@return table given, or an empty table
+function M.check(what, known, given)
+  if given ~= nil and type(given) ~= "table" then
+    misuse(("%s: options must be a table, got %s"):format(what, type(given)))
+  end
+  given = given or {}
+  local mistake = M.find_mistake(known, given)
+  if mistake then
+    misuse(what .. ": " .. mistake)
   end
   return given
 end

@@ -1,47 +1,65 @@
--- Why a provider has no credentials, as fields of an error. What a file or an answer holds is never part of one.
+-- Why a provider has no credentials, as fields of an error. No text of a file or of a reply is in them.
 
 local M = {}
 
+---@class dataworks.CredentialFailure fields of an error, and three more for the credentials room
+---@field not_configured? boolean nothing is set up here: a chain asks its next provider
+---@field cut_short? boolean the call's own end cut the fetch short: the next fetch may succeed
+---@field pause? number seconds until the next fetch can help
+
 ---@param message string
 ---@param advice? string one line that helps
----@return table
+---@return dataworks.CredentialFailure
 function M.new(message, advice)
   return { kind = "credentials", sent = false, message = message, advice = advice }
 end
 
---- Nothing is set up here, so that a chain goes on to its next provider.
 ---@param message string
----@return table
-function M.absent(message)
-  return { kind = "credentials", sent = false, message = message, absent = true }
-end
-
---- The caller's own deadline cut it short, so that it says nothing about the next try.
----@param failure table
----@return table failure
-function M.hurried(failure)
-  failure.hurried = true
+---@return dataworks.CredentialFailure
+function M.not_configured(message)
+  local failure = M.new(message)
+  failure.not_configured = true
   return failure
 end
 
---- Nothing is fetched for a client that is closed.
-M.CLOSED = { kind = "cancelled", sent = false, message = "the client was closed during the call", hurried = true }
+---@param message string
+---@return dataworks.CredentialFailure
+function M.cut_short(message)
+  local failure = M.new(message)
+  failure.cut_short = true
+  return failure
+end
 
---- Cut short with the call that it was for: that says nothing about the next try either.
----@param failure table
----@param lost table what became of the request
----@return table failure
-function M.of_call(failure, lost)
+--- A closed client fetches nothing.
+M.CLOSED = { kind = "cancelled", sent = false, message = "the client was closed during the call", cut_short = true }
+
+--- Marks a failure as cancelled when the request that it describes was cancelled together with its call.
+---@param failure dataworks.CredentialFailure
+---@param lost table of the transport
+---@return dataworks.CredentialFailure failure
+function M.of_request(failure, lost)
   if lost.kind == "cancelled" then
-    failure.kind, failure.hurried = "cancelled", true
+    failure.kind, failure.cut_short = "cancelled", true
   end
   return failure
 end
 
---- The same failure as part of a larger one.
+--- A failure for the first needed field that is missing.
+---@param fields table
+---@param needed string[]
+---@return dataworks.CredentialFailure|nil
+function M.missing(fields, needed)
+  for _, name in ipairs(needed) do
+    if not fields[name] then
+      return M.new(name .. " is missing")
+    end
+  end
+end
+
+--- A copy of a failure whose message begins with a prefix.
 ---@param prefix string
----@param failure table
----@return table
+---@param failure dataworks.CredentialFailure
+---@return dataworks.CredentialFailure
 function M.within(prefix, failure)
   local copy = {}
   for name, value in pairs(failure) do
@@ -51,19 +69,29 @@ function M.within(prefix, failure)
   return copy
 end
 
---- A provider whose failures are parts of a larger one.
+local Prefixed = {}
+Prefixed.__index = Prefixed
+
+function Prefixed:get(deadline)
+  local found, failure = self.provider:get(deadline)
+  return found, failure and M.within(self.prefix, failure)
+end
+
+function Prefixed:expire()
+  return self.provider:expire()
+end
+
+--- A provider, or the failure to build it, with a prefix before the message of each failure.
 ---@param prefix string
----@param provider dataworks.Provider
----@return dataworks.Provider
-function M.prefixed(prefix, provider)
-  return {
-    name = provider.name,
-    get = function(deadline)
-      local found, failure = provider.get(deadline)
-      return found, failure and M.within(prefix, failure)
-    end,
-    expire = provider.expire,
-  }
+---@param provider dataworks.Provider|nil
+---@param failure dataworks.CredentialFailure|nil
+---@return dataworks.Provider|nil
+---@return dataworks.CredentialFailure|nil
+function M.prefixed(prefix, provider, failure)
+  if not provider then
+    return nil, M.within(prefix, failure)
+  end
+  return setmetatable({ prefix = prefix, provider = provider }, Prefixed)
 end
 
 return M

@@ -1,6 +1,6 @@
--- Calls a callback of the program that may end what is going on by raising an error.
+-- Calls a callback of the program. An error that it raises stops the operation.
 
----@param name string the option that holds the callback
+---@param name string of the option, for the message
 ---@param callback fun(value: table)|nil
 ---@param value table
 ---@return true|nil

@@ -1,10 +1,10 @@
--- Ids of 64 bits: as text that survives any JSON writer, and as the best number this Lua has for them.
+-- 64-bit ids: as text that every JSON writer keeps, and as the best number that this Lua has.
 
 local M = {}
 
-local EXACT = 2 ^ 53
+local MAX_EXACT = 2 ^ 53
 
---- Decimal text of an id: of an integer, an integral float, text, or LuaJIT's int64.
+--- The decimal text of an integer, an integral float, a text or LuaJIT's int64.
 ---@param id any
 ---@return string
 function M.text(id)
@@ -14,7 +14,18 @@ function M.text(id)
   return (tostring(id):gsub("U?LL$", ""))
 end
 
---- An integer where this Lua has it exactly, else the decimal text.
+--- A copy with each id as text, to be stored.
+---@param fields table<string, any> ids and texts
+---@return table<string, string>
+function M.texts(fields)
+  local texts = {}
+  for name, value in pairs(fields) do
+    texts[name] = M.text(value)
+  end
+  return texts
+end
+
+--- An integer where this Lua represents it exactly, otherwise the decimal text.
 ---@param digits string
 ---@return integer|string
 function M.native(digits)
@@ -22,7 +33,7 @@ function M.native(digits)
   if math.type then
     return math.type(number) == "integer" and number or digits
   end
-  return number and math.abs(number) < EXACT and number or digits
+  return number and math.abs(number) < MAX_EXACT and number or digits
 end
 
 return M

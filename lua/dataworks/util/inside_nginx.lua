@@ -1,4 +1,4 @@
--- Is this Lua run by nginx, where whatever blocks would hold up all requests of a worker?
+-- Does nginx run this Lua? There, a blocking call delays every request of the worker.
 
 ---@return boolean
 return function()

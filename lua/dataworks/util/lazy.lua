@@ -1,4 +1,4 @@
--- A module that is loaded by its first use: most programs never come to the words of a mistake.
+-- A module that is loaded by its first use. For modules that most programs never need.
 
 ---@param name string of the module
 ---@return table

@@ -1,4 +1,4 @@
--- Raises a mistake of the program at the line that made it: the first stack frame outside this library.
+-- Raises a mistake in the use of this library at the first stack frame outside of it.
 
 local MODULE = "util/misuse.lua"
 
@@ -6,13 +6,13 @@ local source = debug.getinfo(1, "S").source
 local folder = source:sub(-#MODULE) == MODULE and source:sub(1, -#MODULE - 1)
 local front_door = folder and folder:gsub("/$", "") .. ".lua"
 
---- A tail call leaves no frame of Lua, nor does a function of C.
+--- A tail call and a function of C have no line of Lua.
 local function is_outside(frame)
   local from = frame.source
   return frame.what ~= "C" and frame.what ~= "tail" and from ~= front_door and from:sub(1, #folder) ~= folder
 end
 
---- Without the source's name, as in stripped bytecode, the message has no position.
+--- Without a source name, as in stripped bytecode, the message has no position.
 local function find_level()
   local level = folder and 3
   while level do

@@ -1,14 +1,14 @@
--- Finds the known name that a misspelt one was meant to be.
+-- Finds the known name that is nearest to a misspelt one.
 
 local M = {}
 
--- Longer names are compared by their beginnings: the work grows with the square.
+-- Longer names are compared by their beginnings, because the work is quadratic.
 local MAX_LENGTH = 64
 
---- How many letters to insert, drop, change or swap with their neighbour, whatever their case.
+--- The number of letters to insert, drop, change or swap with a neighbour. The case does not count.
 local function distance(a, b)
   a, b = a:lower():sub(1, MAX_LENGTH), b:lower():sub(1, MAX_LENGTH)
-  local before, last, row = {}, {}, {}
+  local row_before_last, last, row = {}, {}, {}
   for j = 0, #b do
     last[j] = j
   end
@@ -18,15 +18,15 @@ local function distance(a, b)
       local same = a:byte(i) == b:byte(j)
       row[j] = math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (same and 0 or 1))
       if i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
-        row[j] = math.min(row[j], before[j - 2] + 1)
+        row[j] = math.min(row[j], row_before_last[j - 2] + 1)
       end
     end
-    before, last, row = last, row, before
+    row_before_last, last, row = last, row, row_before_last
   end
   return last[#b]
 end
 
---- The name nearest to a wrong one, if any is near.
+--- The nearest known name, if one is near enough.
 ---@param wrong any
 ---@param known table<string, any> names are the keys
 ---@return string|nil
@@ -34,19 +34,19 @@ function M.find(wrong, known)
   if type(wrong) ~= "string" then
     return nil
   end
-  local best, least
+  local best, shortest
   for name in pairs(known) do
     local steps = distance(wrong, name)
-    if not least or steps < least or steps == least and name < best then
-      best, least = name, steps
+    if not shortest or steps < shortest or steps == shortest and name < best then
+      best, shortest = name, steps
     end
   end
-  if best and least <= math.max(1, math.floor(#best / 3)) then
+  if best and shortest <= math.max(1, math.floor(#best / 3)) then
     return best
   end
 end
 
---- The same as the end of a sentence, or "".
+--- The nearest name as the end of a message, or "".
 ---@param wrong any
 ---@param known table<string, any>
 ---@return string
@@ -55,7 +55,7 @@ function M.hint(wrong, known)
   return name and ("; did you mean %s?"):format(name) or ""
 end
 
---- All names in order, for a message.
+--- All names, sorted, for a message.
 ---@param known table<string, any>
 ---@return string
 function M.list(known)

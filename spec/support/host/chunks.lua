@@ -1,9 +1,9 @@
--- Runs the Lua chunks that specs send to an nginx. Runs inside it.
+-- Runs the Lua chunks that specs send. Runs inside nginx.
 -- luacheck: std min+ngx_lua
 
 local M = {}
 
---- The chunk's result as text, or its error.
+--- Returns whether the chunk succeeded, and its result or its error.
 local function run(text)
   local chunk, message = loadstring(text, "=chunk")
   if not chunk then return false, message end
@@ -33,14 +33,14 @@ function M.answer_from_timer()
   ngx.print(tostring(result))
 end
 
---- Runs the chunk that was left in the notes, and leaves there what it gave.
+--- Runs the chunk that the notes hold, and stores its result there.
 function M.run_note()
   local ok, result = run(ngx.shared.notes:get "chunk")
   ngx.shared.notes:set("result", tostring(result))
   assert(ok)
 end
 
---- A reply that does not end for a long time, though something comes again and again.
+--- Sends a reply that trickles in for three seconds.
 function M.drip()
   local sock = assert(ngx.req.socket(true))
   sock:send "HTTP/1.1 200 OK\r\n"
@@ -50,7 +50,7 @@ function M.drip()
   end
 end
 
---- What a call gives in a phase without cosockets, when it would have to wait for its turn, too.
+--- Notes the error of a call in a phase without cosockets, which would also have to wait for the rate limit.
 function M.note(phase)
   local client = require("dataworks").new {
     endpoint = "http://127.0.0.1:1", access_key_id = "spec-id", access_key_secret = "spec-secret",

@@ -1,4 +1,4 @@
--- What a worker does with a limit, by the path it is asked for; it answers with its process and what came of it.
+-- A worker of nginx that uses a limit in the way that the request's path names, and replies with the outcome.
 
 local cjson = require "cjson"
 local errors = require "dataworks.error"
@@ -21,27 +21,28 @@ local THROTTLED = { kind = "service", code = "Throttling.User", status = 400, re
 
 local ways = {}
 
---- Waits for its turn as a call does.
+--- Waits in the queue as a call does.
 function ways.call(limit, args)
-  local call = { started = now(), deadline = now() + tonumber(args.timeout or 60), attempts = 1, action = "A" }
-  local wait, reason = limit:line_up(CALLER, call)
-  local place, ok, err = call.token, true, nil
-  if wait and wait > 0 then ok, err = limit:wait(CALLER, call, wait, reason) end
-  return {
-    at = now(), place = place, gone = wait and ok and true or false, error = not wait and reason or err,
-    waited = wait and wait > 0, pace = call.pace,
-  }
+  local call = { deadline = now() + tonumber(args.timeout or 60) }
+  local admission, err = limit:enqueue(CALLER, call)
+  local place, waited = admission and admission.token, admission and admission.wait > 0
+  while admission and admission.wait > 0 do
+    call.admission, call.slept_until = admission, now() + admission.wait
+    ngx.sleep(admission.wait)
+    admission, err = limit:enqueue(CALLER, call)
+  end
+  return { at = now(), place = place, gone = admission ~= nil, error = err, waited = waited, pace = admission and admission.pace }
 end
 
---- Has heard that the service throttles.
+--- Gets a reply that says that the service throttles.
 function ways.throttled(limit, args)
   local err = errors.new(THROTTLED)
   err.retry_after = tonumber(args.seconds)
-  limit:heard(CALLER, { sent_at = now(), pace = tonumber(args.pace) }, err)
+  limit:on_response(CALLER, { admission = { sent_at = now(), pace = tonumber(args.pace) } }, err)
   return {}
 end
 
---- Opens and closes the state, again and again, and counts.
+--- Opens and closes the state many times, and counts in it.
 function ways.count(_, args)
   local store = shared.new("limits", args.key)
   local left = tonumber(args.times)
@@ -76,8 +77,8 @@ end
 return function()
   local args = ngx.req.get_uri_args()
   local given = { qps = tonumber(args.qps), adaptive = args.adaptive == "1", dict = args.dict or "limits", key = args.key }
-  local wrong = limits.wrong(given)
-  local answer = wrong and { wrong = wrong } or ways[ngx.var.uri:sub(2)](limits.new(given), args)
+  local mistake = limits.find_mistake(given)
+  local answer = mistake and { wrong = mistake } or ways[ngx.var.uri:sub(2)](limits.new(given), args)
   answer.worker = ngx.worker.pid()
   ngx.say(cjson.encode(answer))
 end

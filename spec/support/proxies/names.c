@@ -1,4 +1,4 @@
-/* Preloaded into a proxy: names under .test resolve to this machine, others do not resolve. */
+/* Preloaded into a proxy: every name under .test is 127.0.0.1, and no other name exists. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* RTLD_NEXT */
 #endif

@@ -1,14 +1,14 @@
--- What the web server of the transport's specs does, by the first part of the path. Runs inside nginx.
+-- The handlers of the specs' web server, named after the first part of the path. Runs inside nginx.
 -- luacheck: std min+ngx_lua
 
 local M = {}
-local manners = {}
+local handlers = {}
 
 local function count(name)
   ngx.shared.counts:incr(name, 1, 0)
 end
 
--- The rest of the exchange is up to the handler, byte by byte.
+-- Returns the socket, for a handler that writes its reply byte by byte.
 local function raw()
   ngx.req.read_body()
   return assert(ngx.req.socket(true))
@@ -18,96 +18,96 @@ local function reset()
   ngx.exit(444)
 end
 
--- The request as it came: head, blank line, body.
-function manners.echo()
+-- The request's head, a blank line, its body.
+function handlers.echo()
   ngx.req.read_body()
   ngx.header["Content-Type"] = "application/octet-stream"
   ngx.print(ngx.req.raw_header(), ngx.req.get_body_data() or "")
 end
 
-function manners.connection()
+function handlers.connection()
   ngx.req.read_body()
   ngx.print(ngx.var.connection, " ", ngx.var.connection_requests)
 end
 
--- How the client was spoken to, and who it showed to be.
-function manners.tls()
+-- The version of TLS and the subject of the client's certificate.
+function handlers.tls()
   ngx.print(ngx.var.ssl_protocol, " ", ngx.var.ssl_client_s_dn or "nobody")
 end
 
-function manners.sni()
+function handlers.sni()
   ngx.print(ngx.var.ssl_server_name or "none")
 end
 
-function manners.count(name)
+function handlers.count(name)
   ngx.print(ngx.shared.counts:get(name) or 0)
 end
 
-function manners.bytes(length)
+function handlers.bytes(length)
   ngx.print(("x"):rep(tonumber(length)))
 end
 
-function manners.gzip(megabytes)
+function handlers.gzip(megabytes)
   local block = ("\0"):rep(1024 * 1024)
   for _ = 1, tonumber(megabytes) do
     if not ngx.print(block) or not ngx.flush(true) then return end
   end
 end
 
-function manners.status(status)
+function handlers.status(status)
   ngx.status = tonumber(status)
   ngx.print("status ", status)
 end
 
-function manners.chunked()
+function handlers.chunked()
   for _, piece in ipairs { "one ", "two ", "three" } do
     ngx.print(piece)
     ngx.flush(true)
   end
 end
 
-function manners.twice()
+function handlers.twice()
   ngx.header["X-Twice"] = { "a", "b" }
   ngx.print("twice")
 end
 
-function manners.never()
+function handlers.never()
   count "never"
   ngx.req.read_body()
   ngx.sleep(60)
 end
 
--- Answers when as many requests as the path says are here at once: "3/name".
-function manners.barrier(argument)
-  local most, name = argument:match("^(%d+)/(.+)$")
+-- "3/name": answers once three requests of that name have arrived.
+function handlers.barrier(argument)
+  local expected, name = argument:match("^(%d+)/(.+)$")
   ngx.req.read_body()
   count("barrier " .. name)
-  while ngx.shared.counts:get("barrier " .. name) < tonumber(most) do
+  while ngx.shared.counts:get("barrier " .. name) < tonumber(expected) do
     ngx.sleep(0.005)
   end
   ngx.print(name)
 end
 
-function manners.half()
+function handlers.half()
   ngx.header["Content-Length"] = 10
   ngx.print("half")
   ngx.flush(true)
   ngx.sleep(60)
 end
 
--- Reads the whole request, counts it, and goes without a word.
-function manners.vanish()
+-- Reads the whole request, counts it, and resets the connection.
+function handlers.vanish()
   ngx.req.read_body()
   count "vanish"
   reset()
 end
 
--- A good reply that promises to keep the connection, which is closed behind it.
-function manners.bye()
+-- A valid reply after which the connection closes, though no header says so.
+function handlers.bye()
   raw():send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbye")
 end
 
--- Those that are good but for a detail say that they close, or the next request might meet a closing one.
+-- Valid replies announce that the connection closes, so that the next request does not use it.
 local replies = {
   nothing = "",
   bare = "HTTP/1.1 200 OK\r\n\r\n",
@@ -130,13 +130,13 @@ local replies = {
   early_forever = ("HTTP/1.1 103 Early Hints\r\nX-A: " .. ("b"):rep(8000) .. "\r\n\r\n"):rep(20),
 }
 
-function manners.raw(name)
+function handlers.raw(name)
   local reply = assert(replies[name], name)
   raw():send(reply)
 end
 
--- Reads the request as slowly as makes some seconds of some megabytes.
-function manners.sip()
+-- Reads the request at about 3 MB per second.
+function handlers.sip()
   local sock = assert(ngx.req.socket())
   sock:settimeout(2000)
   while sock:receive(65536) do ngx.sleep(0.02) end
@@ -145,7 +145,7 @@ end
 
 local STRAY = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray"
 
-local firsts = {
+local strays = {
   at_once = { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" .. STRAY },
   large = { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" .. STRAY:rep(2000) },
   later = { "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", STRAY },
@@ -154,10 +154,10 @@ local firsts = {
   bad_gzip = { "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok", STRAY },
 }
 
--- A reply, and another one that nobody asked for; the connection stays open.
-function manners.stray(name)
+-- A reply and another one without a request. The connection stays open.
+function handlers.stray(name)
   local sock = raw()
-  for i, text in ipairs(firsts[name]) do
+  for i, text in ipairs(strays[name]) do
     ngx.sleep(i > 1 and 0.05 or 0)
     if not sock:send(text) then return end
   end
@@ -165,8 +165,8 @@ function manners.stray(name)
   sock:receive()
 end
 
--- Half of the reply, then a reset instead of an end.
-function manners.reset()
+-- Half of a reply, then a reset.
+function handlers.reset()
   ngx.header["Content-Length"] = 10
   ngx.print("half")
   ngx.flush(true)
@@ -175,12 +175,12 @@ end
 
 function M.serve()
   local name, argument = ngx.var.uri:match("^/(%w+)/?(.*)$")
-  manners[name](argument)
+  handlers[name](argument)
 end
 
 function M.proxied()
   ngx.header["X-From"] = "proxy"
-  manners.echo()
+  handlers.echo()
 end
 
 local function pump(from, to)
@@ -190,7 +190,7 @@ local function pump(from, to)
   end
 end
 
--- CONNECT, whatever the name: the tunnel ends at a port of this machine. nginx stopped reading at the name.
+-- CONNECT to any name opens a tunnel to a port of 127.0.0.1. nginx has stopped reading at the name.
 function M.connect(port)
   local client = assert(ngx.req.socket(true))
   local head = {}

@@ -1,5 +1,5 @@
--- The service at its leanest, for measurements: the calls of a flow. It verifies nothing, and remembers only how often a
--- process was asked for. Runs inside nginx.
+-- A minimal service for measurements: the calls of a flow. It verifies nothing and counts the polls of each process.
+-- Runs inside nginx.
 -- luacheck: std min+ngx_lua
 
 local content = require "dataworks.emulator.service.content"
@@ -46,14 +46,14 @@ function actions.CreateDISyncTask()
   return ('%s{"Status":"success","FileId":%d}}'):format(HEAD, next_id())
 end
 
----@param ready_at integer the poll that finds a process ready
----@param late number seconds before the reply
-function M.answer(ready_at, late)
+---@param ready_at integer the poll at which a process is ready
+---@param delay number seconds before the reply
+function M.answer(ready_at, delay)
   local text = actions[ngx.var.http_x_acs_action](ready_at)
-  if late > 0 then
-    -- Otherwise it would count from the time at which this turn of nginx began.
+  if delay > 0 then
+    -- nginx counts from its cached time, which is that of the current event.
     ngx.update_time()
-    ngx.sleep(late)
+    ngx.sleep(delay)
   end
   ngx.header.content_length = #text
   ngx.print(text)

@@ -1,87 +1,154 @@
--- What comes of a request that was, or could not be, written. The codes are those that libcurl has for the same.
+-- The failures of an exchange. `sent` is decided here and nowhere else in this transport. Codes are libcurl's.
 
-local inflate = require "dataworks.transport.inflate"
+local refusal = require "dataworks.transport.refusal"
 
 local M = {}
 
---- A reply that can't be understood, or is too large.
-local function spoilt(sent, message, code)
-  local too_large = message:find("larger than", 1, true)
-  return {
-    kind = "protocol", sent = sent, message = message, code = too_large and "CURLE_FILESIZE_EXCEEDED" or code,
-    advice = too_large and "max_reply_bytes sets the limit" or nil,
-  }
+-- Whether the service may have acted, by how far the exchange came.
+local SENT = { connecting = false, writing = "unknown", waiting = "unknown", reading = true }
+
+local function failure(stage, kind, code, message, advice)
+  return { kind = kind, sent = SENT[stage], code = code, message = message, advice = advice }
 end
 
-local function late(sent, message)
-  return { kind = "timeout", sent = sent, message = message, code = "CURLE_OPERATION_TIMEDOUT" }
-end
-
---- Why there is no reply.
----@param failure dataworks.ReplyFailure
----@param begun boolean its final status line has come
----@param reused boolean the connection was a kept one
+--- A failure before the first byte of the request was written.
+---@param kind string
+---@param code string|nil
+---@param message string
+---@param advice? string
 ---@return table failure
-function M.lost(failure, begun, reused)
-  local sent = begun or "unknown"
-  if failure.why == "malformed" then
-    return spoilt(sent, failure.message, "CURLE_WEIRD_SERVER_REPLY")
-  elseif failure.error == "timeout" then
-    return late(sent, "the deadline passed while the reply was awaited")
-  end
-  local message, code = failure.message, "CURLE_RECV_ERROR"
-  if failure.error ~= "closed" then
-    message = message .. ": " .. tostring(failure.error)
-  elseif begun then
-    code = "CURLE_PARTIAL_FILE"
-  else
-    code = "CURLE_GOT_NOTHING"
-    message = reused and message .. " (it was a kept one)" or message
-  end
-  return { kind = "transport", sent = sent, message = message, code = code }
+function M.not_sent(kind, code, message, advice)
+  return failure("connecting", kind, code, message, advice)
 end
 
---- The reply's body as it was before it was compressed.
----@param reply { status: integer, headers: table<string, string>, body: string }
----@param most integer bytes
----@return table|nil reply
----@return table|nil failure
-function M.decoded(reply, most)
-  local coding = (reply.headers["content-encoding"] or "identity"):lower()
-  if coding == "identity" or reply.body == "" then
-    return reply
-  elseif (coding ~= "gzip" and coding ~= "x-gzip") or not inflate.available() then
-    return nil, spoilt(true, "the reply has a Content-Encoding that was not asked for", "CURLE_BAD_CONTENT_ENCODING")
-  end
-  local body, message = inflate.gunzip(reply.body, most)
-  if not body then
-    return nil, spoilt(true, message, "CURLE_BAD_CONTENT_ENCODING")
-  end
-  reply.body = body
-  return reply
+local TIMED_OUT = "CURLE_OPERATION_TIMEDOUT"
+
+function M.not_sent_in_time()
+  return M.not_sent("timeout", TIMED_OUT, "the deadline passed before the request was sent")
 end
 
---- nginx says "closed" of a connection that had ended before anything was written to it. So it ends one whose
---- certificate it refused, too; but when the handshake was over at once, it has called that a success before
+-- Connecting
+
+local CHECK_ENDPOINT = "check the endpoint, the network and any firewall between"
+local CHECK_PROXY = "check the proxy's host and port, or name the endpoint in no_proxy"
+
+---@param err string of nginx
+---@param is_proxy boolean whether the connection was to a proxy
+---@return table failure
+function M.not_connected(err, is_proxy)
+  local prefix, advice = "", CHECK_ENDPOINT
+  if is_proxy then
+    prefix, advice = "the proxy: ", CHECK_PROXY
+  end
+  local unresolved = is_proxy and "CURLE_COULDNT_RESOLVE_PROXY" or "CURLE_COULDNT_RESOLVE_HOST"
+  if err == "timeout" then
+    return M.not_sent("timeout", TIMED_OUT, prefix .. "connecting took too long", advice)
+  elseif err:find("no resolver", 1, true) then
+    return M.not_sent("transport", unresolved, prefix .. "nginx has no name server: " .. err,
+      "set the directive resolver, as in: resolver 100.100.2.136 valid=60s;")
+  elseif err:find("resolve", 1, true) then
+    return M.not_sent("transport", unresolved, prefix .. err,
+      "check the region or endpoint, and the directive resolver")
+  end
+  return M.not_sent("transport", "CURLE_COULDNT_CONNECT", prefix .. err, advice)
+end
+
+--- Some proxies answer 401 to a wrong password.
+---@param status integer of the reply to CONNECT
+---@return table failure
+function M.tunnel_refused(status)
+  local code = (status == 407 or status == 401) and "PROXY_AUTHENTICATION"
+    or status >= 400 and status < 500 and "PROXY_REFUSED" or "PROXY_FAILED"
+  return M.not_sent("transport", code, refusal.tunnel_message(status), refusal.ADVICE[code])
+end
+
+---@param err string
+---@return table failure
+function M.tunnel_failed(err)
+  local is_timeout = err == "timeout"
+  return M.not_sent(is_timeout and "timeout" or "transport", is_timeout and TIMED_OUT or "CURLE_RECV_ERROR",
+    "the proxy: " .. err, "check the scheme and the port of the proxy's URL")
+end
+
+---@param err string
+---@return table failure
+function M.client_certificate_refused(err)
+  return M.not_sent("invalid", "CURLE_SSL_CERTPROBLEM", "the client certificate can't be used: " .. err,
+    "check that client_certificate and client_key are PEM files that belong together")
+end
+
+---@param err string of nginx
+---@return table failure
+function M.handshake_failed(err)
+  -- nginx may begin with the number of an earlier handshake's failure.
+  err = err:gsub("^%d+: ", "")
+  if err == "timeout" then
+    return M.not_sent("timeout", TIMED_OUT, "the TLS handshake took too long",
+      "check that the endpoint's port speaks TLS")
+  elseif err:find("set client", 1, true) then
+    return M.client_certificate_refused(err)
+  elseif err == "closed" or err:find("^no ") or err:find("failed", 1, true) then
+    return M.not_sent("transport", "CURLE_SSL_CONNECT_ERROR", "the TLS handshake failed: " .. err,
+      "check that the endpoint's port speaks TLS, and the directive lua_ssl_protocols")
+  end
+  return M.not_sent("transport", "CURLE_PEER_FAILED_VERIFICATION", "the certificate is not valid: " .. err,
+    "check the endpoint and the clock; lua_ssl_trusted_certificate sets the authorities to trust, "
+    .. "lua_ssl_verify_depth the length of the chain")
+end
+
+-- Writing and reading
+
+--- nginx returns "closed" when the connection ended before anything was written to it. For a new TLS connection this
+--- means a refused certificate: nginx reports a handshake that ends at once as a success, and closes the connection
 --- (lua-nginx-module's pull request 2506).
 ---@param err string of nginx
----@param reused boolean
+---@param is_reused boolean
 ---@param is_tls boolean
 ---@return table failure
-function M.unwritten(err, reused, is_tls)
+function M.not_written(err, is_reused, is_tls)
   if err == "timeout" then
-    return late("unknown", "the deadline passed while the request was sent")
-  elseif err == "closed" and not reused and is_tls then
-    return {
-      kind = "transport", sent = false, code = "CURLE_PEER_FAILED_VERIFICATION",
-      message = "the certificate was refused, and nginx does not say why",
-      advice = "check the endpoint and the clock; the authorities to trust are set by lua_ssl_trusted_certificate",
-    }
+    return failure("writing", "timeout", TIMED_OUT, "the deadline passed while the request was sent")
+  elseif err ~= "closed" then
+    return failure("writing", "transport", "CURLE_SEND_ERROR", "the request could not be sent: " .. err)
+  elseif is_reused or not is_tls then
+    return M.not_sent("transport", "CURLE_SEND_ERROR", "the request could not be sent: closed")
   end
-  return {
-    kind = "transport", sent = err ~= "closed" and "unknown", code = "CURLE_SEND_ERROR",
-    message = "the request could not be sent: " .. tostring(err),
-  }
+  return M.not_sent("transport", "CURLE_PEER_FAILED_VERIFICATION",
+    "the certificate was refused, and nginx does not say why",
+    "check the endpoint and the clock; lua_ssl_trusted_certificate sets the authorities to trust")
+end
+
+--- A reply that is malformed, or too large.
+local function protocol_failure(stage, code, message)
+  if message:find("larger than", 1, true) then
+    return failure(stage, "protocol", "CURLE_FILESIZE_EXCEEDED", message, "max_reply_bytes sets the limit")
+  end
+  return failure(stage, "protocol", code, message)
+end
+
+---@param cause dataworks.ReplyFailure
+---@param has_final_status boolean whether the reply's final status line was read
+---@param is_reused boolean
+---@return table failure
+function M.not_read(cause, has_final_status, is_reused)
+  local stage = has_final_status and "reading" or "waiting"
+  if cause.why == "malformed" then
+    return protocol_failure(stage, "CURLE_WEIRD_SERVER_REPLY", cause.message)
+  elseif cause.error == "timeout" then
+    return failure(stage, "timeout", TIMED_OUT, "the deadline passed before the whole reply arrived")
+  elseif cause.error ~= "closed" then
+    return failure(stage, "transport", "CURLE_RECV_ERROR", cause.message .. ": " .. cause.error)
+  elseif has_final_status then
+    return failure(stage, "transport", "CURLE_PARTIAL_FILE", cause.message)
+  end
+  return failure(stage, "transport", "CURLE_GOT_NOTHING",
+    cause.message .. (is_reused and " (the connection was a kept one)" or ""))
+end
+
+---@param message string
+---@return table failure
+function M.not_decoded(message)
+  return protocol_failure("reading", "CURLE_BAD_CONTENT_ENCODING", message)
 end
 
 return M

@@ -5,7 +5,7 @@ local support = require "spec.support.emulator"
 local FILE = { ProjectId = 10, FileId = 5, TaskType = "DI_REALTIME" }
 local READ, ACT = "GetDISyncTask", "DeployDISyncTask"
 
--- What fake.client calls now is Sat, 18 May 2024 08:09:10 GMT.
+-- The clock of fake.client shows Sat, 18 May 2024 08:09:10 GMT.
 local AN_HOUR_LATER = { date = "Sat, 18 May 2024 09:09:10 GMT" }
 
 local function many(answer)
@@ -16,10 +16,10 @@ local function date_of(request)
   return request.headers["x-acs-date"]
 end
 
-describe("a client's budget", function()
+describe("the retry budget of a client", function()
   local BUSY = fake.refused("ServiceUnavailable", 503)
 
-  it("pays for a hundred repetitions in a row; after that a call is tried once and says why", function()
+  it("allows a hundred retries in a row, then one attempt per call, whose error says why", function()
     local client, world = fake.client(many(BUSY))
     for _ = 1, 50 do
       local _, err = client:call(READ, FILE)
@@ -29,10 +29,10 @@ describe("a client's budget", function()
     local _, err = client:call(READ, FILE)
     assert.equal(before + 1, #world.sent)
     assert.same({ 1, "budget", true }, { err.attempts, err.gave_up, err.retryable })
-    assert.matches("not repeated, since too many calls failed before", tostring(err))
+    assert.matches("not retried, since too many calls failed before", tostring(err))
   end)
 
-  it("is spent by throttled calls and by broken connections just so", function()
+  it("pays for retries of throttled calls and of broken connections too", function()
     for _, answer in ipairs { fake.refused("Throttling.User", 400), fake.lost(false) } do
       local client = fake.client(many(answer))
       for _ = 1, 50 do client:call(ACT, FILE) end
@@ -53,7 +53,7 @@ describe("a client's budget", function()
     assert.same({ 2, "budget" }, { err.attempts, err.gave_up })
   end)
 
-  it("gets back what a repetition cost that helped", function()
+  it("gets back the cost of a retry that succeeds", function()
     local n = 0
     local client, world = fake.client(setmetatable({}, { __index = function()
       n = n + 1
@@ -63,7 +63,7 @@ describe("a client's budget", function()
     assert.equal(400, #world.sent)
   end)
 
-  it("belongs to one client", function()
+  it("is not shared by two clients", function()
     local client = fake.client(many(BUSY))
     for _ = 1, 51 do client:call(READ, FILE) end
     local _, err = fake.client(many(BUSY)):call(READ, FILE)
@@ -71,13 +71,13 @@ describe("a client's budget", function()
   end)
 end)
 
-describe("a call that fails for good", function()
-  it("says whether its attempts were used up or its time, if it could have been repeated at all", function()
+describe("a call whose attempts all fail", function()
+  it("names the bound that ended it, if it was retryable", function()
     local _, err = fake.client(many(fake.lost(false)), { retries = 0 }):call(READ, FILE)
     assert.same({ "attempts", 1 }, { err.gave_up, err.attempts })
     _, err = fake.client(many(fake.refused("Throttling", 400, { ["retry-after"] = "60" }))):call(READ, FILE)
     assert.same({ "deadline", 1, 60 }, { err.gave_up, err.attempts, err.retry_after })
-    assert.matches("no time was left to repeat it", tostring(err))
+    assert.matches("no time was left for a retry", tostring(err))
     _, err = fake.client(many(fake.refused "Invalid.DI.Parameter")):call(READ, FILE)
     assert.is_nil(err.gave_up)
     _, err = fake.client(many(fake.lost "unknown")):call(ACT, FILE)
@@ -85,10 +85,10 @@ describe("a call that fails for good", function()
   end)
 end)
 
-describe("a date that the gateway refuses", function()
+describe("recovery from a refused date", function()
   local LATE = fake.refused("InvalidTimeStamp.Expired", 400, AN_HOUR_LATER)
 
-  it("is corrected by the reply's Date, and the call made again at once, whatever the action", function()
+  it("sets the clock by the Date of the reply and retries at once, whatever the action", function()
     for _, action in ipairs { READ, ACT, "CreateDISyncTask" } do
       local events = {}
       local client, world = fake.client({ LATE, fake.good { Status = "success", FileId = 1 } }, {
@@ -104,7 +104,7 @@ describe("a date that the gateway refuses", function()
     end
   end)
 
-  it("is corrected for all later requests", function()
+  it("corrects the dates of all later requests", function()
     local client, world = fake.client { LATE, fake.good {}, fake.good {} }
     assert(client:call(READ, FILE))
     assert(client:call(READ, FILE))
@@ -113,7 +113,7 @@ describe("a date that the gateway refuses", function()
     assert.equal("2024-05-18T09:09:10Z", date_of(assert(client:request(READ, FILE))))
   end)
 
-  it("is corrected once; a second refusal ends the call and tells by how much the clock is wrong", function()
+  it("happens once per call; a second refusal ends the call, and its advice says how wrong the clock is", function()
     local client, world = fake.client { LATE, LATE, fake.good {} }
     local _, err = client:call(READ, FILE)
     assert.same({ "InvalidTimeStamp.Expired", 2, false }, { err.code, err.attempts, err.retryable })
@@ -123,7 +123,7 @@ describe("a date that the gateway refuses", function()
     assert(client:call(READ, FILE))
   end)
 
-  it("is no retry: it is not among those the options allow, and waits change nothing of it", function()
+  it("does not count as a retry, and changes no backoff", function()
     local _, err = fake.client({ LATE, fake.refused("ServiceUnavailable", 503) }, { retries = 0 }):call(READ, FILE)
     assert.same({ "ServiceUnavailable", 2 }, { err.code, err.attempts })
     local client, world = fake.client { fake.lost(false), fake.refused("Throttling", 400), LATE, fake.good {} }
@@ -133,7 +133,7 @@ describe("a date that the gateway refuses", function()
     assert.near(1, world.slept[2], 1e-9)
   end)
 
-  it("is final when no Date says what time it is, or no time is left", function()
+  it("is impossible without a Date, or after the deadline", function()
     local client = fake.client { fake.refused "InvalidTimeStamp.Expired" }
     local _, err = client:call(READ, FILE)
     assert.same({ 1, "The clock of this machine is wrong; set it" }, { err.attempts, err.advice })
@@ -145,7 +145,7 @@ describe("a date that the gateway refuses", function()
     assert.same({ "InvalidTimeStamp.Expired", 1 }, { err.code, err.attempts })
   end)
 
-  it("corrects what a later Retry-After date is held against, too", function()
+  it("corrects the clock for a later Retry-After date too", function()
     local client, world = fake.client {
       LATE, fake.refused("ServiceUnavailable", 503, { ["retry-after"] = "Sat, 18 May 2024 09:09:13 GMT" }), fake.good {},
     }
@@ -154,13 +154,14 @@ describe("a date that the gateway refuses", function()
   end)
 end)
 
-describe("keys that the gateway refuses", function()
+describe("recovery from refused keys", function()
   local REFUSED = {
     "InvalidSecurityToken.Expired", "InvalidSecurityToken.Malformed", "InvalidSecurityToken.MismatchWithAccessKey",
     "InvalidAccessKeyId.NotFound", "InvalidAccessKeyId.Inactive",
   }
 
-  local function asking(answers)
+  -- A client whose credentials function returns other keys each time.
+  local function renewing(answers)
     local n = 0
     return fake.client(answers, {
       access_key_id = false, access_key_secret = false, retries = 0,
@@ -171,10 +172,10 @@ describe("keys that the gateway refuses", function()
     })
   end
 
-  it("are asked for anew, and the call made again at once, whatever the action", function()
+  it("asks the credentials source again and retries at once, whatever the action", function()
     for _, code in ipairs(REFUSED) do
       for _, action in ipairs { READ, ACT } do
-        local client, world = asking { fake.refused(code), fake.good { Status = "success" } }
+        local client, world = renewing { fake.refused(code), fake.good { Status = "success" } }
         assert(client:call(action, FILE))
         assert.equal("token-2", world.sent[2].headers["x-acs-security-token"])
         assert.same({}, world.slept)
@@ -182,30 +183,30 @@ describe("keys that the gateway refuses", function()
     end
   end)
 
-  it("are asked for once a call", function()
-    local client, world = asking { fake.refused(REFUSED[1]), fake.refused(REFUSED[1]) }
+  it("happens once per call", function()
+    local client, world = renewing { fake.refused(REFUSED[1]), fake.refused(REFUSED[1]) }
     local _, err = client:call(READ, FILE)
     assert.same({ REFUSED[1], 2, false }, { err.code, err.attempts, err.retryable })
     assert.equal(2, #world.sent)
   end)
 
-  it("end the call when the source has no others", function()
+  it("is impossible when the source has no other keys", function()
     for _, code in ipairs(REFUSED) do
       local _, err = fake.client({ fake.refused(code) }, { security_token = fake.token }):call(READ, FILE)
       assert.same({ code, 1 }, { err.code, err.attempts })
     end
   end)
 
-  it("and a date may both be put right in one call", function()
-    local client = asking {
+  it("may follow the recovery from a refused date in one call", function()
+    local client = renewing {
       fake.refused("InvalidTimeStamp.Expired", 400, AN_HOUR_LATER), fake.refused(REFUSED[1]), fake.good { Status = "success" },
     }
     assert(client:call(ACT, FILE))
   end)
 
-  it("are not asked for when the client was closed meanwhile", function()
+  it("is cancelled when the client is closed during the call", function()
     local client
-    client = asking { fake.refused(REFUSED[1]) }
+    client = renewing { fake.refused(REFUSED[1]) }
     local transport = client._caller.transport
     local send = transport.send
     function transport.send(...)
@@ -217,7 +218,7 @@ describe("keys that the gateway refuses", function()
   end)
 end)
 
-describe("a client of a real gateway", function()
+describe("recovery over real HTTP", function()
   local emulator, client
 
   setup(function() emulator = support.start() end)
@@ -244,7 +245,7 @@ describe("a client of a real gateway", function()
 
   for _, signature in ipairs { "ACS3-HMAC-SHA256", "ACS3-HMAC-SM3", "HMAC-SHA1" } do
     for _, offset in ipairs { 7200, -7200 } do
-      it(("whose clock is %d s off signs by the service's, with %s"):format(offset, signature), function()
+      it(("corrects a clock that is off by %d s, with %s"):format(offset, signature), function()
         emulator:settings { clock_offset = offset }
         new { signature = signature }
         assert(client:UpdateDIProjectConfig(CHANGE))
@@ -257,7 +258,7 @@ describe("a client of a real gateway", function()
     end
   end
 
-  it("asks for new keys when its token has expired, once", function()
+  it("asks for new keys once when the token has expired", function()
     local offered = { emulator.expired, emulator.sts }
     local asked = 0
     new {

@@ -1,4 +1,4 @@
--- What the CLI's configuration and the credentials file say, as providers.
+-- Providers that the CLI's configuration and the credentials file describe.
 
 local core = require "dataworks.core"
 local fake = require "spec.support.fake"
@@ -22,34 +22,34 @@ describe("a profile of the CLI", function()
   end
 
   local function reason(profiles, values, answer)
-    local found, err = source(profiles, values, answer).get()
+    local found, err = source(profiles, values, answer):get()
     assert.is_nil(found)
     assert.equal("credentials", err.kind)
     return err.message:gsub("^cli_profile: ", ""):gsub("^" .. home.path:gsub("%p", "%%%0") .. "/.aliyun/config.json: ", ""), err.advice
   end
 
-  it("of mode AK has a key pair, and no token, even where one is left over", function()
+  it("in mode AK has a key pair, and ignores a token", function()
     assert.same({ access_key_id = "i", access_key_secret = "s" }, source {
-      p = { mode = "AK", access_key_id = "i", access_key_secret = "s", sts_token = "old" } }.get())
+      p = { mode = "AK", access_key_id = "i", access_key_secret = "s", sts_token = "old" } }:get())
   end)
 
-  it("of mode StsToken has a token", function()
+  it("in mode StsToken has a token", function()
     assert.same({ access_key_id = "i", access_key_secret = "s", security_token = "t" }, source {
-      p = { mode = "StsToken", access_key_id = "i", access_key_secret = "s", sts_token = "t" } }.get())
+      p = { mode = "StsToken", access_key_id = "i", access_key_secret = "s", sts_token = "t" } }:get())
   end)
 
-  it("may have its mode in any case, or none beside a key", function()
-    assert.equal("i", source { p = { mode = "ststoken", access_key_id = "i", access_key_secret = "s", sts_token = "t" } }.get().access_key_id)
-    assert.equal("t", source { p = { access_key_id = "i", access_key_secret = "s", sts_token = "t" } }.get().security_token)
-    assert.is_nil(source { p = { mode = "", access_key_id = "i", access_key_secret = "s" } }.get().security_token)
+  it("accepts a mode in any case, and none beside a key", function()
+    assert.equal("i", source { p = { mode = "ststoken", access_key_id = "i", access_key_secret = "s", sts_token = "t" } }:get().access_key_id)
+    assert.equal("t", source { p = { access_key_id = "i", access_key_secret = "s", sts_token = "t" } }:get().security_token)
+    assert.is_nil(source { p = { mode = "", access_key_id = "i", access_key_secret = "s" } }:get().security_token)
   end)
 
-  it("of mode RamRoleArn assumes its role, with all that it says", function()
+  it("in mode RamRoleArn assumes its role, with all of its fields", function()
     local given, world = source({ p = {
       mode = "RamRoleArn", access_key_id = "i", access_key_secret = "s", ram_role_arn = ARN, ram_session_name = "me",
       expired_seconds = 900, policy = '{"Version":"1"}', external_id = "x 1", sts_region = "cn-beijing", enable_vpc = true,
     } }, nil, sts)
-    assert.equal("me", given.get().access_key_id)
+    assert.equal("me", given:get().access_key_id)
     local request = world.sent[1]
     assert.matches("^https://sts%-vpc.cn%-beijing.aliyuncs.com/", request.url)
     local params = fake.params(request)
@@ -59,19 +59,19 @@ describe("a profile of the CLI", function()
     })
   end)
 
-  it("of mode EcsRamRole asks the metadata service for its role", function()
+  it("in mode EcsRamRole asks the metadata service for its role", function()
     local given, world = source({ p = { mode = "EcsRamRole", ram_role_name = "r" } }, { ALIBABA_CLOUD_ECS_METADATA_DISABLED = false },
       function(request, _, world)
         if request.method == "PUT" then return { body = "tok" } end
         return { body = assert(core.encode { Code = "Success", AccessKeyId = "e", AccessKeySecret = "s", SecurityToken = "t",
           Expiration = homes.date(world.time + 3600) }) }
       end)
-    assert.equal("e", given.get().access_key_id)
+    assert.equal("e", given:get().access_key_id)
     assert.matches("/security%-credentials/r$", world.sent[2].url)
     assert.same({ "", "" }, { world.limits[1].proxy, world.limits[2].proxy })
   end)
 
-  it("of mode RamRoleArnWithRoleName assumes its role with the instance's", function()
+  it("in mode RamRoleArnWithRoleName assumes its role with the role of the instance", function()
     local given, world = source({ p = { mode = "RamRoleArnWithRoleName", ram_role_name = "r", ram_role_arn = ARN, ram_session_name = "me" } },
       { ALIBABA_CLOUD_ECS_METADATA_DISABLED = false }, function(request, limits, world)
         if request.url:find "^https://sts" then return sts(request, limits, world) end
@@ -79,40 +79,40 @@ describe("a profile of the CLI", function()
         return { body = assert(core.encode { Code = "Success", AccessKeyId = "e", AccessKeySecret = "s", SecurityToken = "t+",
           Expiration = homes.date(world.time + 3600) }) }
       end)
-    assert.equal("me", given.get().access_key_id)
+    assert.equal("me", given:get().access_key_id)
     assert.same({ "e", "t+" }, { fake.params(world.sent[3]).AccessKeyId, fake.params(world.sent[3]).SecurityToken })
   end)
 
-  it("of mode OIDC sends the token from its file, which is read for each exchange", function()
+  it("in mode OIDC reads the token from its file for each exchange", function()
     local token = home:write("token", "jwt-1\n")
     local given, world = source({ p = {
       mode = "OIDC", oidc_provider_arn = "prov", oidc_token_file = token, ram_role_arn = ARN, ram_session_name = "me",
     } }, nil, sts)
-    assert.equal("me", given.get().access_key_id)
+    assert.equal("me", given:get().access_key_id)
     local params = fake.params(world.sent[1])
     assert.same({ "AssumeRoleWithOIDC", "jwt-1", "prov", ARN }, { params.Action, params.OIDCToken, params.OIDCProviderArn, params.RoleArn })
     assert.is_nil(params.Signature)
     assert.is_nil(params.AccessKeyId)
     home:write("token", "jwt-2")
     world.time = world.time + 3500
-    given.get()
+    given:get()
     assert.equal("jwt-2", fake.params(world.sent[2]).OIDCToken)
   end)
 
-  it("of mode ChainableRamRoleArn assumes role by role", function()
+  it("in mode ChainableRamRoleArn assumes one role after the other", function()
     local given, world = source({
       p = { mode = "ChainableRamRoleArn", source_profile = "q", ram_role_arn = ARN, ram_session_name = "third" },
       q = { mode = "ChainableRamRoleArn", source_profile = "r", ram_role_arn = ARN, ram_session_name = "second" },
       r = { mode = "AK", access_key_id = "first", access_key_secret = "s" },
     }, nil, sts)
-    assert.equal("third", given.get().access_key_id)
+    assert.equal("third", given:get().access_key_id)
     assert.same({ "first", "second" }, { fake.params(world.sent[1]).AccessKeyId, fake.params(world.sent[2]).AccessKeyId })
     assert.equal("second-token", fake.params(world.sent[2]).SecurityToken)
-    given.get()
+    given:get()
     assert.equal(2, #world.sent)
   end)
 
-  it("whose source_profile leads back is refused, however long the way", function()
+  it("is refused when its source_profile leads back to it, directly or not", function()
     local function to(name) return { mode = "ChainableRamRoleArn", source_profile = name, ram_role_arn = ARN } end
     assert.matches("source_profile leads back to profile p$", (reason { p = to "p" }))
     assert.matches("^profile p: profile q: profile r: source_profile leads back to profile q$",
@@ -120,40 +120,40 @@ describe("a profile of the CLI", function()
     assert.equal("profile p: its source_profile is not in the file", (reason { p = to "hush" }))
   end)
 
-  it("of mode CredentialsURI asks its URI, or that of the environment", function()
+  it("in mode CredentialsURI asks its URI, or that of the environment", function()
     local function uri(request, limits, world)
       assert.equal("", limits.proxy)
       return { body = assert(core.encode { AccessKeyId = request.url:match "[^/]*$", AccessKeySecret = "s", SecurityToken = "t",
         Expiration = homes.date(world.time + 3600) }) }
     end
-    assert.equal("a", source({ p = { mode = "CredentialsURI", credentials_uri = "http://127.0.0.1:1/a" } }, nil, uri).get().access_key_id)
+    assert.equal("a", source({ p = { mode = "CredentialsURI", credentials_uri = "http://127.0.0.1:1/a" } }, nil, uri):get().access_key_id)
     assert.equal("b", source({ p = { mode = "CredentialsURI" } },
-      { ALIBABA_CLOUD_CREDENTIALS_URI = "http://localhost:1/b" }, uri).get().access_key_id)
+      { ALIBABA_CLOUD_CREDENTIALS_URI = "http://localhost:1/b" }, uri):get().access_key_id)
   end)
 
-  it("of mode External runs its program, without a shell", function()
+  it("in mode External runs its program without a shell", function()
     local script = home:write("give me", [[
 printf '{"mode":"StsToken","access_key_id":"%s","access_key_secret":"s","sts_token":"t","expiration":"2024-05-18T17:09:10+08:00"}' "$1"
 echo run >>"$2"]])
     local given, world = source { p = { mode = "External", process_command = ([[sh "%s" 'a $b' %s/runs]]):format(script, home.path) } }
-    assert.same({ access_key_id = "a $b", access_key_secret = "s", security_token = "t", expiration = 1716023350 }, given.get())
-    given.get()
+    assert.same({ access_key_id = "a $b", access_key_secret = "s", security_token = "t", expiration = 1716023350 }, given:get())
+    given:get()
     assert.equal("run", shell.output("cat " .. home.path .. "/runs"))
     world.time = world.time + 3600
-    assert.is_nil(given.get())
+    assert.is_nil(given:get())
     assert.equal("run\nrun", shell.output("cat " .. home.path .. "/runs"))
   end)
 
-  it("of mode External without an expiration runs again, but not for each call", function()
+  it("in mode External without an expiration runs its program again after some seconds", function()
     local command = ([[sh -c 'echo run >>%s/runs; echo "{\"access_key_id\":\"i\",\"access_key_secret\":\"s\"}"']]):format(home.path)
     local given, world = source { p = { mode = "External", process_command = command } }
-    for _ = 1, 3 do assert.same({ access_key_id = "i", access_key_secret = "s" }, given.get()) end
+    for _ = 1, 3 do assert.same({ access_key_id = "i", access_key_secret = "s" }, given:get()) end
     world.time = world.time + 5
-    given.get()
+    given:get()
     assert.equal("run\nrun", shell.output("cat " .. home.path .. "/runs"))
   end)
 
-  it("runs and asks nothing when the environment forbids it", function()
+  it("runs no program and asks no URI when the environment forbids it", function()
     for _, value in ipairs { "1", "true", "TRUE" } do
       local forbidden = { ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS = value, ALIBABA_CLOUD_CREDENTIALS_URI = "http://127.0.0.1:1/" }
       for _, profile in ipairs { { mode = "External", process_command = "touch " .. home.path .. "/ran" }, { mode = "CredentialsURI" } } do
@@ -163,13 +163,13 @@ echo run >>"$2"]])
     assert.is_nil(core.stamp(home.path .. "/ran"))
   end)
 
-  it("of mode BearerToken has that alone", function()
-    assert.same({ bearer_token = "b" }, source { p = { mode = "BearerToken", bearer_token = "b" } }.get())
-    assert.matches("bearer_token_header_key is for services other", (reason {
+  it("in mode BearerToken has a bearer token and nothing else", function()
+    assert.same({ bearer_token = "b" }, source { p = { mode = "BearerToken", bearer_token = "b" } }:get())
+    assert.matches("bearer_token_header_key is for other services", (reason {
       p = { mode = "BearerToken", bearer_token = "b", bearer_token_header_key = "x" } }))
   end)
 
-  it("says what is missing, and which command sets it", function()
+  it("names a missing field, and the command that sets it", function()
     for _, case in ipairs {
       { { mode = "AK", access_key_id = "i" }, "access_key_secret is missing", "AK" },
       { { mode = "AK", access_key_id = 5, access_key_secret = "s" }, "access_key_id is missing", "AK" },
@@ -188,7 +188,7 @@ echo run >>"$2"]])
     end
   end)
 
-  it("of another mode is refused, with the mode that may have been meant", function()
+  it("is refused in another mode, with a hint at a similar one", function()
     local message, advice = reason { p = { mode = "RsaKeyPair" } }
     assert.equal("profile p: mode RsaKeyPair is not supported", message)
     assert.matches("^use another profile, of one of the modes AK, BearerToken, .*, StsToken$", advice)
@@ -198,81 +198,81 @@ echo run >>"$2"]])
     assert.equal("profile p: it has no mode", (reason { p = {} }))
   end)
 
-  it("is the current one, or that of the option or the environment", function()
+  it("is the one of the option, of the environment, or the current one", function()
     local profiles = { p = { mode = "AK", access_key_id = "p", access_key_secret = "s" }, q = { mode = "AK", access_key_id = "q", access_key_secret = "s" } }
-    assert.equal("p", source(profiles).get().access_key_id)
-    assert.equal("q", source(profiles, { ALIBABA_CLOUD_PROFILE = "q" }).get().access_key_id)
+    assert.equal("p", source(profiles):get().access_key_id)
+    assert.equal("q", source(profiles, { ALIBABA_CLOUD_PROFILE = "q" }):get().access_key_id)
     local environment = home:environment { ALIBABA_CLOUD_PROFILE = "q" }
-    assert.equal("p", homes.source({ credentials = { type = "cli_profile", profile = "p" } }, environment).get().access_key_id)
+    assert.equal("p", homes.source({ credentials = { type = "cli_profile", profile = "p" } }, environment):get().access_key_id)
     assert.matches("there is no profile none$", (reason(profiles, { ALIBABA_CLOUD_PROFILE = "none" })))
-    local _, err = source(profiles, nil, nil, "gone").get()
+    local _, err = source(profiles, nil, nil, "gone"):get()
     assert.matches("its current profile is not among its profiles$", err.message)
   end)
 
-  it("may be in a file of another name", function()
+  it("may be in another file", function()
     local path = home:write("other.json", '{"profiles":[{"name":"default","mode":"AK","access_key_id":"o","access_key_secret":"s"}]}')
-    assert.equal("o", homes.source({ credentials = { type = "cli_profile", file = path } }, home:environment()).get().access_key_id)
-    assert.equal("o", homes.source({}, home:environment { ALIBABA_CLOUD_CONFIG_FILE = path }).get().access_key_id)
+    assert.equal("o", homes.source({ credentials = { type = "cli_profile", file = path } }, home:environment()):get().access_key_id)
+    assert.equal("o", homes.source({}, home:environment { ALIBABA_CLOUD_CONFIG_FILE = path }):get().access_key_id)
   end)
 
-  it("is passed over when the environment says so", function()
+  it("is ignored when the environment says so", function()
     for _, name in ipairs { "ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "ALIBABA_CLOUD_IGNORE_PROFILE", "ALIBABACLOUD_IGNORE_PROFILE" } do
       assert.equal(name .. " is set", (reason({ p = { mode = "AK" } }, { [name] = "TRUE" })))
     end
   end)
 
-  it("may begin with a byte order mark", function()
+  it("may be in a file with a byte order mark", function()
     home:write(".aliyun/config.json", '\239\187\191{"profiles":[{"name":"default","mode":"AK","access_key_id":"o","access_key_secret":"s"}]}')
-    assert.equal("o", homes.source({}, home:environment()).get().access_key_id)
+    assert.equal("o", homes.source({}, home:environment()):get().access_key_id)
   end)
 
-  describe("that changes", function()
+  describe("in a file that changes", function()
     local function write(id) home:config("p", { p = { mode = "AK", access_key_id = id, access_key_secret = "s" } }) end
 
-    it("is read again, and only then", function()
+    it("is read again after a change only", function()
       write "a"
       local given = homes.source({ credentials = "cli_profile" }, home:environment())
-      assert.equal(given.get(), given.get())
+      assert.equal(given:get(), given:get())
       write "longer"
-      assert.equal("longer", given.get().access_key_id)
+      assert.equal("longer", given:get().access_key_id)
       os.remove(home.path .. "/.aliyun/config.json")
-      assert.matches("does not exist", select(2, given.get()).message)
+      assert.matches("does not exist", select(2, given:get()).message)
       write "back"
-      assert.equal("back", given.get().access_key_id)
+      assert.equal("back", given:get().access_key_id)
     end)
 
-    it("is used as it was while the file is spoilt", function()
+    it("stays as it was while the file can't be parsed", function()
       write "a"
       local given = homes.source({ credentials = "cli_profile" }, home:environment())
-      given.get()
+      given:get()
       for _, text in ipairs { "", "{", "[]", '{"profiles":5}' } do
         home:write(".aliyun/config.json", text)
-        assert.equal("a", given.get().access_key_id)
+        assert.equal("a", given:get().access_key_id)
       end
       write "b"
-      assert.equal("b", given.get().access_key_id)
+      assert.equal("b", given:get().access_key_id)
     end)
 
-    it("has other temporary credentials then", function()
+    it("gets other temporary credentials", function()
       local role = { mode = "RamRoleArn", access_key_id = "i", access_key_secret = "s", ram_role_arn = ARN, ram_session_name = "one" }
       local given, world = source({ p = role }, nil, sts)
-      assert.equal("one", given.get().access_key_id)
+      assert.equal("one", given:get().access_key_id)
       role.ram_session_name = "two"
       home:config("p", { p = role })
-      assert.equal("two", given.get().access_key_id)
+      assert.equal("two", given:get().access_key_id)
       assert.equal(2, #world.sent)
     end)
   end)
 
-  it("of a file that can't be read or is too large says so", function()
+  it("reports a file that can't be read, is too large or is not JSON", function()
     shell.output(("mkdir -p %s/.aliyun/config.json"):format(home.path))
     local given = homes.source({ credentials = "cli_profile" }, home:environment())
-    assert.matches("config.json: not a regular file$", select(2, given.get()).message)
+    assert.matches("config.json: not a regular file$", select(2, given:get()).message)
     os.remove(home.path .. "/.aliyun/config.json")
     home:write(".aliyun/config.json", (" "):rep(1024 * 1024 + 1))
-    assert.matches("config.json has more than 1048576 bytes$", select(2, given.get()).message)
+    assert.matches("config.json has more than 1048576 bytes$", select(2, given:get()).message)
     home:write(".aliyun/config.json", '{"current": "p",\n oops')
-    assert.matches("config.json: it is no JSON at byte 19$", select(2, given.get()).message)
+    assert.matches("config.json: it is not JSON at byte 19$", select(2, given:get()).message)
   end)
 end)
 
@@ -289,12 +289,12 @@ describe("a section of the credentials file", function()
   end
 
   local function reason(text, values)
-    local found, err = source(text, values).get()
+    local found, err = source(text, values):get()
     assert.is_nil(found)
     return (err.message:gsub("^ini: .-/%.alibabacloud/credentials: ", ""))
   end
 
-  it("of type access_key has a key pair; comments, quotes and blanks are none of it", function()
+  it("of type access_key has a key pair, without comments, quotes and blanks", function()
     assert.same({ access_key_id = "i", access_key_secret = "s#;x" }, source([=[
 # a comment
 ; another
@@ -305,38 +305,38 @@ enable = true
 type = access_key            # foo
 access_key_id="i"
 ACCESS_KEY_SECRET :  's#;x'  ; bar
-]=]).get())
-    assert.equal("i#1", source("[default]\r\ntype=access_key\r\naccess_key_id=i#1\r\naccess_key_secret=s # c\r\n").get().access_key_id)
+]=]):get())
+    assert.equal("i#1", source("[default]\r\ntype=access_key\r\naccess_key_id=i#1\r\naccess_key_secret=s # c\r\n"):get().access_key_id)
   end)
 
-  it("may be of the other types", function()
-    assert.equal("t", source("[default]\ntype=sts\naccess_key_id=i\naccess_key_secret=s\nsecurity_token=t").get().security_token)
-    assert.equal("b", source("[default]\ntype=bearer\nbearer_token=b").get().bearer_token)
+  it("may be of another type", function()
+    assert.equal("t", source("[default]\ntype=sts\naccess_key_id=i\naccess_key_secret=s\nsecurity_token=t"):get().security_token)
+    assert.equal("b", source("[default]\ntype=bearer\nbearer_token=b"):get().bearer_token)
     local function sts(request, _, world) return homes.assumed(fake.params(request).RoleSessionName, world.time + 3600) end
     assert.equal("me", source(('[default]\ntype=ram_role_arn\naccess_key_id=i\naccess_key_secret=s\nrole_arn=%s\nrole_session_name=me\npolicy={"a": "#b"}')
       :format(ARN), nil, function(request, limits, world)
         assert.equal('{"a": "#b"}', fake.params(request).Policy)
         return sts(request, limits, world)
-      end).get().access_key_id)
+      end):get().access_key_id)
     assert.equal("me", source(("[default]\ntype=oidc_role_arn\noidc_provider_arn=p\noidc_token_file_path=%s\nrole_arn=%s\nrole_session_name=me")
-      :format(home:write("token", "jwt"), ARN), nil, sts).get().access_key_id)
+      :format(home:write("token", "jwt"), ARN), nil, sts):get().access_key_id)
     local given, world = source("[default]\ntype=ecs_ram_role\nrole_name=r", { ALIBABA_CLOUD_ECS_METADATA_DISABLED = false },
       function() return { status = 404 } end)
-    given.get()
+    given:get()
     assert.matches("/r$", world.sent[2].url)
   end)
 
-  it("is the default one, or that of the environment or the option", function()
+  it("is the one of the option, of the environment, or the default one", function()
     local text = "[default]\ntype=bearer\nbearer_token=d\n[q]\ntype=bearer\nbearer_token=q\n"
-    assert.equal("d", source(text).get().bearer_token)
-    assert.equal("q", source(text, { ALIBABA_CLOUD_PROFILE = "q" }).get().bearer_token)
-    assert.equal("d", source(text, { ALIBABA_CLOUD_PROFILE = "q" }, nil, { profile = "default" }).get().bearer_token)
+    assert.equal("d", source(text):get().bearer_token)
+    assert.equal("q", source(text, { ALIBABA_CLOUD_PROFILE = "q" }):get().bearer_token)
+    assert.equal("d", source(text, { ALIBABA_CLOUD_PROFILE = "q" }, nil, { profile = "default" }):get().bearer_token)
     local path = home:write("elsewhere", "[default]\ntype=bearer\nbearer_token=e\n")
-    assert.equal("e", source(text, { ALIBABA_CLOUD_CREDENTIALS_FILE = path }).get().bearer_token)
-    assert.equal("e", source(text, nil, nil, { file = path }).get().bearer_token)
+    assert.equal("e", source(text, { ALIBABA_CLOUD_CREDENTIALS_FILE = path }):get().bearer_token)
+    assert.equal("e", source(text, nil, nil, { file = path }):get().bearer_token)
   end)
 
-  it("says what is wrong with it", function()
+  it("reports what is wrong", function()
     assert.equal("it has no section default", reason "[other]\n")
     assert.equal("section default: type is missing", reason "[default]\naccess_key_id=i\n")
     assert.equal("section default: access_key_secret is missing", reason "[default]\ntype=access_key\naccess_key_id=i\naccess_key_secret=")
@@ -350,8 +350,8 @@ ACCESS_KEY_SECRET :  's#;x'  ; bar
 
   it("is read again when it changes", function()
     local given = source "[default]\ntype=bearer\nbearer_token=first\n"
-    assert.equal("first", given.get().bearer_token)
+    assert.equal("first", given:get().bearer_token)
     home:write(".alibabacloud/credentials", "[default]\ntype=bearer\nbearer_token=second\n")
-    assert.equal("second", given.get().bearer_token)
+    assert.equal("second", given:get().bearer_token)
   end)
 end)

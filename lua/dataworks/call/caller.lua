@@ -1,0 +1,180 @@
+-- The state that a client keeps between calls: endpoint, keys, transport, limit, clocks.
+
+local clock_skew = require "dataworks.call.clock_skew"
+local core = require "dataworks.core"
+local credential_host = require "dataworks.credentials.host"
+local credentials = require "dataworks.credentials.source"
+local endpoints = require "dataworks.api.endpoints"
+local events = require "dataworks.call.events"
+local key_cache = require "dataworks.protocol.key_cache"
+local lazy = require "dataworks.util.lazy"
+local limits = require "dataworks.limit.limit"
+local pipeline = require "dataworks.call.pipeline"
+local proxies = require "dataworks.transport.proxy"
+local retry_budget = require "dataworks.call.retry_budget"
+local transports = lazy "dataworks.transport.choose"
+local version = require "dataworks.version"
+
+local M = {}
+
+local TIMEOUT, CONNECT_TIMEOUT, RETRIES = 30, 5, 2
+
+-- Seconds that a signed request may stay in the queue of the transport: the service refuses an old date.
+local MAX_QUEUED = 60
+
+local USER_AGENT = ("dataworks-lua/%s (%s)"):format(version, rawget(_G, "jit") and "LuaJIT" or _VERSION)
+
+---@class dataworks.Caller
+---@field endpoint string|false URL of the service
+---@field unresolved table|false why there is no endpoint: fields of an error
+---@field proxy fun(): string|nil, table|nil URL, "" for none; or nil and the fields of an error
+---@field timeout number seconds for a whole call
+---@field connect_timeout number seconds
+---@field max_retries integer
+---@field user_agent string
+---@field key_cache dataworks.KeyCache
+---@field transport dataworks.Transport|false opened by the first request
+---@field owns_transport boolean the client opened the transport and closes it
+---@field new_transport fun(changes?: table): dataworks.Transport|nil, table|nil changes override the client's options
+---@field limit dataworks.Limit
+---@field retry_budget dataworks.RetryBudget
+---@field clock_skew dataworks.ClockSkew
+---@field events dataworks.Events
+---@field now fun(): number seconds since 1970 by the service's clock
+---@field clock fun(): number monotonic seconds
+---@field nonce fun(): string
+---@field random fun(): number from 0 to 1
+---@field injected_sleep false|fun(seconds: number) the option `sleep`
+---@field still_valid fun(signed_at: number): boolean may a request that was signed at this time still be sent?
+---@field closed boolean
+local Caller = {}
+Caller.__index = Caller
+
+Caller.perform = pipeline.perform
+Caller.request = pipeline.request
+
+local function non_empty(getenv)
+  return function(name)
+    local value = getenv(name)
+    return value ~= "" and value or nil
+  end
+end
+
+--- A header cannot hold control characters: drops them.
+local function user_agent(getenv)
+  local suffix = (getenv "ALIBABA_CLOUD_USER_AGENT" or ""):gsub("[%z\1-\31\127]", "")
+  return suffix ~= "" and USER_AGENT .. " " .. suffix or USER_AGENT
+end
+
+--- Returns a closure, so that no field holds the password of the client's key.
+local function transport_maker(options, getenv)
+  return function(changes)
+    local chosen = {
+      connect_timeout = options.connect_timeout, max_reply_bytes = options.max_reply_bytes,
+      allow_http = options.allow_http, ca_file = options.ca_file or getenv "DATAWORKS_CA_FILE",
+      client_certificate = options.client_certificate, client_key = options.client_key,
+      client_key_password = options.client_key_password, min_tls = options.min_tls,
+    }
+    for name, value in pairs(changes or {}) do
+      chosen[name] = value
+    end
+    return transports.new(chosen)
+  end
+end
+
+--- Lists the secrets to redact besides the keys.
+local function secrets_of(options, proxy)
+  local secrets = proxies.secrets(proxy)
+  -- A proxy that this endpoint does not use may serve the credential providers.
+  for _, secret in ipairs(proxies.secrets(options.proxy or "")) do
+    secrets[#secrets + 1] = secret
+  end
+  secrets[#secrets + 1] = options.client_key_password
+  return secrets
+end
+
+local function resolve_endpoint(options, getenv)
+  local endpoint = options.endpoint or getenv "ALIBABA_CLOUD_ENDPOINT"
+  local region = options.region or not endpoint and credentials.region(options, getenv) or nil
+  return endpoints.resolve(endpoint, region, options.network or getenv "ALIBABA_CLOUD_ENDPOINT_TYPE")
+end
+
+---@param options dataworks.Options checked
+---@return dataworks.Caller
+function M.new(options)
+  local getenv = non_empty(options.getenv or os.getenv)
+  local url, unresolved = resolve_endpoint(options, getenv)
+  local proxy, proxy_error
+  if url then
+    proxy, proxy_error = proxies.find(url, options, getenv)
+  end
+  local skew = clock_skew.new(options.now or core.time)
+  local self = setmetatable({
+    endpoint = url or false,
+    unresolved = unresolved or false,
+    -- A closure, so that no field holds the proxy's password.
+    proxy = function() return proxy, proxy_error end,
+    timeout = options.timeout or TIMEOUT,
+    connect_timeout = options.connect_timeout or CONNECT_TIMEOUT,
+    max_retries = options.retries or RETRIES,
+    transport = options.transport or false,
+    owns_transport = false,
+    new_transport = transport_maker(options, getenv),
+    events = events.new(options, getenv),
+    retry_budget = retry_budget.new(),
+    limit = limits.new(options.limit),
+    clock_skew = skew,
+    now = function() return skew:now() end,
+    clock = options.clock or core.clock,
+    nonce = options.nonce or core.nonce,
+    random = options.random or core.random,
+    user_agent = user_agent(getenv),
+    injected_sleep = options.sleep or false,
+    closed = false,
+  }, Caller)
+  -- The transport calls this function without the caller, with a time of the core's clock.
+  self.still_valid = function(signed_at)
+    return core.clock() - signed_at < MAX_QUEUED and not self.limit:is_paused(self.clock())
+  end
+  local host = credential_host.new(self, options, getenv)
+  local source, secrets = credentials.new(options, host), secrets_of(options, proxy or "")
+  self.key_cache = key_cache.new(source, options.signature, secrets)
+  return self
+end
+
+---@return dataworks.Transport|nil
+---@return table|nil err fields of an error
+function Caller:open_transport()
+  if not self.transport then
+    local transport, err = self.new_transport()
+    if not transport then
+      return nil, err
+    end
+    self.transport, self.owns_transport = transport, true
+  end
+  return self.transport
+end
+
+---@param seconds number
+---@return boolean interrupted the client was closed or the task cancelled
+function Caller:sleep(seconds)
+  local outcome
+  if self.injected_sleep then
+    self.injected_sleep(seconds)
+  elseif self.transport then
+    outcome = self.transport:sleep(seconds)
+  end
+  return self.closed or outcome == "cancelled"
+end
+
+--- Idempotent.
+function Caller:close()
+  self.closed = true
+  self.key_cache:close()
+  if self.owns_transport then
+    self.transport:close()
+  end
+  self.transport, self.owns_transport = false, false
+end
+
+return M

@@ -1,0 +1,86 @@
+-- Checks the options of dataworks.new, each one and in combination. A mistake raises at the caller's line.
+
+local check_options = require "dataworks.util.check_options"
+local credential_types = require "dataworks.credentials.types"
+local endpoints = require "dataworks.api.endpoints"
+local lazy = require "dataworks.util.lazy"
+local limit = require "dataworks.limit.limit"
+local misuse = require "dataworks.util.misuse"
+local nearest = lazy "dataworks.util.nearest"
+local option_types = require "dataworks.options"
+local proxies = require "dataworks.transport.proxy"
+local shared_credentials = lazy "dataworks.credentials.shared"
+
+local M = {}
+
+--- Options that allow a few values only.
+local WORDS = {
+  version = { ["2020-05-18"] = true, ["2024-05-18"] = true },
+  signature = { ["ACS3-HMAC-SHA256"] = true, ["ACS3-HMAC-SM3"] = true, ["HMAC-SHA1"] = true },
+  network = { public = true, vpc = true },
+  min_tls = { ["1.2"] = true, ["1.3"] = true },
+}
+
+local function check_credentials(options)
+  if (options.access_key_id == nil) ~= (options.access_key_secret == nil) then
+    misuse "dataworks.new: access_key_id and access_key_secret belong together; one of them is missing"
+  elseif options.security_token and not options.access_key_id then
+    misuse "dataworks.new: security_token needs its access_key_id and access_key_secret"
+  elseif options.access_key_id and options.credentials then
+    misuse "dataworks.new: give either access_key_id and access_key_secret or credentials, not both"
+  elseif options.credentials then
+    credential_types.check("dataworks.new: credentials", options.credentials)
+  end
+  local refused = options.credentials_dict and shared_credentials.wrong(options.credentials_dict)
+  if refused then
+    misuse("dataworks.new: " .. refused)
+  end
+end
+
+--- A bad environment variable does not raise here: it makes each call return an error.
+local function check_network(options)
+  if options.client_key and not options.client_certificate then
+    misuse "dataworks.new: client_key needs its client_certificate"
+  elseif options.client_key_password and not options.client_certificate then
+    misuse "dataworks.new: client_key_password needs a client_certificate"
+  end
+  if options.endpoint or options.region then
+    local _, err = endpoints.resolve(options.endpoint, options.region, options.network)
+    if err then
+      misuse(("dataworks.new: %s: %s"):format(err.path, err.message))
+    end
+  end
+  if options.proxy and options.proxy ~= "" then
+    local _, refused = proxies.parse(options.proxy)
+    if refused then
+      misuse("dataworks.new: proxy: " .. refused)
+    end
+  end
+end
+
+---@param what string the function that was called, for the message
+---@param name "version"|"signature"|"network"|"min_tls"
+---@param value string|nil
+function M.check_word(what, name, value)
+  if value and not WORDS[name][value] then
+    misuse(("%s: %s must be one of %s"):format(what, name, nearest.list(WORDS[name])))
+  end
+end
+
+---@param given dataworks.Options|nil
+---@return dataworks.Options
+function M.check(given)
+  local options = check_options.check("dataworks.new", option_types, given)
+  check_credentials(options)
+  for name in pairs(WORDS) do
+    M.check_word("dataworks.new", name, options[name])
+  end
+  check_network(options)
+  local mistake = options.limit and limit.find_mistake(options.limit)
+  if mistake then
+    misuse("dataworks.new: limit: " .. mistake)
+  end
+  return options
+end
+
+return M

@@ -1,0 +1,63 @@
+-- Makes the error of a failed attempt: adds the fields that the call knows, and redacts secrets.
+
+local error_codes = require "dataworks.protocol.error_codes"
+local errors = require "dataworks.error"
+local percent = require "dataworks.util.percent"
+local redactor = require "dataworks.protocol.redactor"
+local retry = require "dataworks.call.retry"
+
+local M = {}
+
+local NOT_SENT = { invalid = true, credentials = true }
+
+--- Makes a function that redacts the client's secrets and the signature of this request. It looks for the signature on
+--- first use: most calls never need it.
+---@param caller dataworks.Caller
+---@param request table as it was signed
+---@return fun(text: string): string
+function M.redactor(caller, request)
+  local redact_signature
+  return function(text)
+    if not redact_signature then
+      local signed = request.headers.authorization or request.url .. "&" .. request.body
+      local signature = signed:match("Signature=([^&]*)") or ""
+      redact_signature = redactor.new { signature, percent.decode(signature) }
+    end
+    return redact_signature(caller.key_cache:redact(text))
+  end
+end
+
+--- An earlier attempt that may have acted leaves the outcome unknown. Without a ClientToken, only a call that reads is
+--- retried after such an attempt: a reply to its last attempt settles the outcome.
+local function include_earlier_attempts(call, err)
+  local is_settled = err.sent ~= false and not call.has_token
+  if call.possibly_sent and not is_settled and not err.may_have_acted then
+    err.sent, err.may_have_acted = "unknown", true
+  end
+end
+
+---@param caller dataworks.Caller
+---@param call dataworks.Call
+---@param fields table
+---@return dataworks.Error
+function M.complete(caller, call, fields)
+  local err = errors.new(fields)
+  err.action, err.attempts, err.elapsed = call.action, call.attempts, caller.clock() - call.started
+  err.client_token = call.has_token and call.params.ClientToken or nil
+  if NOT_SENT[err.kind] then
+    err.sent, err.may_have_acted = false, false
+  else
+    err.endpoint = caller.endpoint:match("//(.*)$")
+    if err.sent == nil then
+      err.sent, err.may_have_acted = "unknown", true
+    end
+  end
+  err.retryable = retry.is_retryable(err, call.row.repeatable, call.has_token)
+  if error_codes.recoverable_cause(err) == "clock" then
+    err.advice = caller.clock_skew:advice(call.reply.headers.date) or err.advice
+  end
+  include_earlier_attempts(call, err)
+  return err
+end
+
+return M

@@ -1,0 +1,79 @@
+-- The failed tasks of a loop that nobody has joined, and the error that reports them.
+
+local M = {}
+
+local MAX_LISTED = 10
+
+---@class dataworks.FailedTasks
+---@field numbers table<dataworks.Task, integer> in the order of the failures
+local FailedTasks = {}
+FailedTasks.__index = FailedTasks
+
+---@return dataworks.FailedTasks
+function M.new()
+  return setmetatable({ numbers = {}, count = 0 }, FailedTasks)
+end
+
+function FailedTasks:add(task)
+  self.count = self.count + 1
+  self.numbers[task] = self.count
+end
+
+function FailedTasks:remove(task)
+  self.numbers[task] = nil
+end
+
+function FailedTasks:clear()
+  self.numbers = {}
+end
+
+--- The tasks in the order of their failures, up to `last`.
+local function listed(self, last)
+  local numbers, list = self.numbers, {}
+  for task, number in pairs(numbers) do
+    if not last or number <= numbers[last] then
+      list[#list + 1] = task
+    end
+  end
+  table.sort(list, function(a, b) return numbers[a] < numbers[b] end)
+  return list
+end
+
+--- An error, if it is text with the first line of each listed task's error but that of `first`.
+local function append(err, list, first)
+  local lines = {}
+  for _, task in ipairs(list) do
+    if task ~= first then
+      lines[#lines + 1] = "  " .. tostring(task.err):match "^[^\n]*"
+    end
+  end
+  local more = #lines
+  if more == 0 or type(err) ~= "string" then
+    return err
+  elseif more > MAX_LISTED then
+    lines[MAX_LISTED + 1] = "  ..."
+  end
+  return ("%s\n%d more failed:\n%s"):format(err, more, table.concat(lines, "\n", 1, math.min(more, MAX_LISTED + 1)))
+end
+
+---@param err any
+---@return any err if it is text with a line for each failed task
+function FailedTasks:append_to(err)
+  return append(err, listed(self))
+end
+
+--- The error of the first failed task, if it is text with a line for each other one.
+---@param main? dataworks.Task has failed. It goes first; tasks that failed after it are left out, since its failure
+--- cancelled them
+---@return boolean has_failed has a task failed?
+---@return any err
+function FailedTasks:report(main)
+  local list = listed(self, main)
+  local first = main or list[1]
+  if not first then
+    return false
+  end
+  return true, append(first.err, list, first)
+end
+
+return M

@@ -1,0 +1,76 @@
+-- A provider that a file describes. It is built again when the file changes.
+
+local core = require "dataworks.core"
+local failures = require "dataworks.util.credential_failure"
+local file_of = require "dataworks.credentials.file"
+
+local M = {}
+
+---@class dataworks.FileFormat
+---@field name string of the provider
+---@field find fun(fields: table, getenv: function): string|nil, dataworks.CredentialFailure|nil, string|nil
+---  the path, or why there is none; and the name of the wanted entry
+---@field parse fun(text: string): table|nil, string|nil
+---@field build fun(document: table, entry: string|nil, host: dataworks.CredentialHost, file: dataworks.WatchedFile):
+---  dataworks.Provider|nil, dataworks.CredentialFailure|nil
+
+---@class dataworks.FileProvider: dataworks.Provider
+---@field format dataworks.FileFormat
+---@field fields table
+---@field host dataworks.CredentialHost
+---@field file dataworks.WatchedFile|nil
+---@field document table|nil
+---@field entry string|nil
+---@field inner dataworks.Provider|nil
+---@field failure dataworks.CredentialFailure|nil
+local FileProvider = {}
+FileProvider.__index = FileProvider
+
+---@return dataworks.CredentialFailure|nil
+local function update(self)
+  local format, host = self.format, self.host
+  local path, not_configured, entry = format.find(self.fields, host.getenv)
+  if not path then
+    return not_configured
+  elseif not self.file or path ~= self.file.path then
+    self.file, self.document = file_of.watch(path, format.parse), nil
+  end
+  local document, failure = self.file:get()
+  if not document then
+    self.document = nil
+    return failure
+  elseif document ~= self.document or entry ~= self.entry then
+    self.document, self.entry = document, entry
+    -- What is shared between workers depends on all that the file says.
+    local scope = host.shared and core.encode { document = document, wanted = entry or "" }
+    self.inner, failure = format.build(document, entry, host.shared and host:scoped(scope) or host, self.file)
+    self.failure = failure and failures.within(path, failure)
+  end
+  return self.failure
+end
+
+---@param deadline number
+---@return dataworks.Credentials|nil
+---@return dataworks.CredentialFailure|nil
+function FileProvider:get(deadline)
+  local failure = update(self)
+  if failure then
+    return nil, failure
+  end
+  return self.inner:get(deadline)
+end
+
+---@return boolean
+function FileProvider:expire()
+  return self.inner ~= nil and self.inner:expire()
+end
+
+---@param format dataworks.FileFormat
+---@param fields table
+---@param host dataworks.CredentialHost
+---@return dataworks.FileProvider
+function M.new(format, fields, host)
+  return setmetatable({ name = format.name, format = format, fields = fields, host = host }, FileProvider)
+end
+
+return M

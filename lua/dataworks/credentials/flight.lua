@@ -1,0 +1,128 @@
+-- One fetch of temporary credentials, for all calls that need them at that moment.
+
+local errors = require "dataworks.error"
+local failures = require "dataworks.util.credential_failure"
+
+local M = {}
+
+-- Seconds that a call waits for the fetch of another call.
+local MAX_WAIT = 60
+
+-- After this many seconds a fetch counts as lost together with its coroutine.
+local MAX_SECONDS = 120
+
+-- When nginx has too many timers, a detached fetch does not start. After this many seconds the call fetches itself.
+local MAX_START_DELAY = 1
+
+---@class dataworks.Flight
+---@field cache dataworks.CredentialCache
+---@field latch dataworks.Latch|nil opens when the fetch ends
+---@field deadline number
+---@field is_early boolean the credentials at hand are still valid
+---@field since number
+---@field state "queued"|"running"|"found"|"not_configured"|"failed"|"raised"
+---@field found dataworks.Credentials|nil
+---@field failure dataworks.CredentialFailure|nil
+---@field raised any
+local Flight = {}
+Flight.__index = Flight
+
+---@param cache dataworks.CredentialCache
+---@param latch dataworks.Latch|nil
+---@param deadline number
+---@param is_early boolean
+---@return dataworks.Flight
+function M.new(cache, latch, deadline, is_early)
+  return setmetatable({
+    cache = cache, latch = latch, deadline = deadline, is_early = is_early, state = "queued",
+    since = cache.host.clock(),
+  }, Flight)
+end
+
+---@return boolean
+function Flight:is_running()
+  return (self.state == "queued" or self.state == "running") and self.cache.host.clock() - self.since < MAX_SECONDS
+end
+
+local function finish(self, state)
+  local latch = self.latch
+  self.state, self.latch = state, nil
+  if latch then
+    latch.open()
+  end
+end
+
+local function emit(self)
+  local host, found = self.cache.host, self.found
+  local problem = self.failure or found.problem
+  host:emit {
+    type = "refresh", provider = self.cache.name, elapsed = host.clock() - self.since,
+    expires = found and found.expiration and found.expiration - host.now() or nil,
+    error = problem and errors.new(problem) or nil,
+  }
+end
+
+--- Fetches in the coroutine of the caller.
+---@return dataworks.Credentials|nil
+---@return dataworks.CredentialFailure|nil
+function Flight:run()
+  self.state = "running"
+  local found, failure = self.cache:load(self.deadline, self.is_early)
+  self.found, self.failure = found, failure
+  finish(self, found and "found" or failure.not_configured and "not_configured" or "failed")
+  if self.state ~= "not_configured" then
+    emit(self)
+  end
+  return found, failure
+end
+
+--- Made here and not inside run_detached: when nginx kills a coroutine, closures over its live locals break.
+local function runner(self)
+  return function()
+    if self.state == "queued" then
+      local ok, err = pcall(self.run, self)
+      if not ok then
+        self.raised = err
+        finish(self, "raised")
+      end
+    end
+  end
+end
+
+--- Fetches in a coroutine of its own, so that the fetch goes on for the other calls when the caller is killed.
+---@return dataworks.Credentials|nil
+---@return dataworks.CredentialFailure|nil
+function Flight:run_detached()
+  local latch, clock = self.latch, self.cache.host.clock
+  local is_done = latch.run_detached(runner(self))
+    and latch.wait(math.min(MAX_START_DELAY, (self.deadline - clock()) / 2))
+  if not is_done and self.state == "queued" then
+    return self:run()
+  end
+  is_done = is_done or latch.wait(math.min(MAX_SECONDS, self.deadline - clock() + MAX_START_DELAY))
+  if not is_done then
+    return nil, failures.cut_short "fetching them takes too long"
+  elseif self.state == "raised" then
+    error(self.raised, 0)
+  end
+  return self.found, self.failure
+end
+
+--- Waits until the fetch of another call ends.
+---@param deadline number
+---@return boolean ended false: the caller must fetch
+---@return dataworks.CredentialFailure|nil failure
+function Flight:wait(deadline)
+  local is_open, lost = self.latch.wait(math.min(MAX_WAIT, deadline - self.cache.host.clock()))
+  if is_open == nil then
+    -- Its coroutine ended without a result, or nothing can wait here. Another waiter may fetch already.
+    return self.cache.flight ~= self
+  elseif is_open then
+    return true
+  elseif lost then
+    return false, failures.of_request(failures.new("another call is fetching them: " .. lost.message), lost)
+  end
+  return false, failures.cut_short "another call is fetching them, and that takes too long"
+end
+
+return M

@@ -1,0 +1,68 @@
+-- The types that the option `credentials` can name, and the fields of each.
+
+local lazy = require "dataworks.util.lazy"
+local misuse = require "dataworks.util.misuse"
+local nearest = lazy "dataworks.util.nearest"
+local options_of = require "dataworks.util.check_options"
+
+local M = {}
+
+local function with_role(fields)
+  for name, kind in pairs {
+    role_arn = "text", role_session_name = "text", duration = "duration", policy = "policy", sts_endpoint = "text",
+    sts_region = "text", vpc = "boolean",
+  } do
+    fields[name] = kind
+  end
+  return fields
+end
+
+---@type table<string, table<string, string>>
+M.FIELDS = {
+  default = {},
+  environment = {},
+  access_key = { access_key_id = "text", access_key_secret = "text", security_token = "text" },
+  bearer = { bearer_token = "text" },
+  oidc = with_role { oidc_provider_arn = "text", oidc_token_file = "text" },
+  ram_role_arn = with_role { source = "credentials", external_id = "text" },
+  cli_profile = { profile = "text", file = "text" },
+  ini = { profile = "text", file = "text" },
+  ecs_ram_role = { role_name = "text", endpoint = "text", disable_imdsv1 = "boolean" },
+  uri = { uri = "text" },
+  external = { process_command = "text" },
+}
+for _, fields in pairs(M.FIELDS) do
+  fields.type = "text"
+end
+
+-- Fields that no variable or file can stand in for.
+local REQUIRED = {
+  access_key = { "access_key_id", "access_key_secret" }, bearer = { "bearer_token" }, external = { "process_command" },
+}
+
+--- Raises misuse when `value` can't be the option `credentials`.
+---@param what string for the message
+---@param value string|table|function
+function M.check(what, value)
+  if type(value) == "function" then
+    return
+  end
+  local given = type(value) == "table" and value or { type = value }
+  local name = given.type
+  if not M.FIELDS[name] then
+    -- The message leaves out the name: it may be a key.
+    misuse(("%s: there is no such type%s; the types are %s"):format(what, nearest.hint(name, M.FIELDS),
+      nearest.list(M.FIELDS)))
+  end
+  options_of.check(what, M.FIELDS[name], given)
+  for _, field in ipairs(REQUIRED[name] or {}) do
+    if given[field] == nil then
+      misuse(("%s: type %s needs %s"):format(what, name, field))
+    end
+  end
+  if given.source ~= nil then
+    M.check(what .. ".source", given.source)
+  end
+end
+
+return M

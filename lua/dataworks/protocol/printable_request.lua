@@ -1,0 +1,36 @@
+-- A signed request whose tostring shows it as it is sent, without its secrets.
+
+local M = {}
+
+local SECRET_HEADERS = { authorization = true, ["x-acs-security-token"] = true, ["x-acs-bearer-token"] = true }
+local SECRET_PARAMETERS = { "Signature", "SecurityToken", "BearerToken" }
+
+local Request = { __name = "dataworks.Request" }
+
+local function redact_parameters(text)
+  for _, name in ipairs(SECRET_PARAMETERS) do
+    text = text:gsub("(%f[^%z&?]" .. name .. "=)[^&]*", "%1***")
+  end
+  return text
+end
+
+function Request:__tostring()
+  local lines, names = { self.method .. " " .. redact_parameters(self.url) }, {}
+  for name in pairs(self.headers) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    lines[#lines + 1] = name .. ": " .. (SECRET_HEADERS[name] and "***" or self.headers[name])
+  end
+  lines[#lines + 1] = self.body ~= "" and "\n" .. redact_parameters(self.body) or nil
+  return table.concat(lines, "\n")
+end
+
+---@param request { method: string, url: string, headers: table<string, string>, body: string }
+---@return table request
+function M.wrap(request)
+  return setmetatable(request, Request)
+end
+
+return M

@@ -1,0 +1,124 @@
+-- The steps of a flow. Each makes its calls with the fields of the state, and adds to the state what it learns.
+
+local catalog = require "dataworks.api.catalog"
+local configuration = require "dataworks.tasks.configuration"
+local errors = require "dataworks.error"
+local ids = require "dataworks.util.ids"
+local waiter = require "dataworks.tasks.waiter"
+
+local M = {}
+
+-- Parameters that have another name in the state.
+local STATE_NAMES = {
+  GenerateDISyncTaskConfigForUpdating = { TaskId = "FileId" },
+  CreateDISyncTask = { TaskParam = "Placement" },
+  UpdateDISyncTask = { TaskParam = "Placement" },
+}
+
+-- Each call needs a token of its own; all are made from the one ClientToken.
+local TOKEN_SUFFIXES = {
+  GenerateDISyncTaskConfigForCreating = "-g", GenerateDISyncTaskConfigForUpdating = "-g", CreateDISyncTask = "-c",
+}
+
+--- The parameters of an action.
+---@param action string
+---@param state table<string, any>
+---@return table
+function M.params(action, state)
+  local params, names = {}, STATE_NAMES[action] or {}
+  for _, param in ipairs(catalog.find(action).params) do
+    local name = param[1]
+    params[name] = state[names[name] or name]
+  end
+  if params.ClientToken then
+    params.ClientToken = params.ClientToken .. TOKEN_SUFFIXES[action]
+  end
+  return params
+end
+
+---@param run dataworks.FlowRun
+---@return number seconds
+function M.elapsed(run)
+  return run.caller.clock() - run.started
+end
+
+local function call(run, action)
+  local timeout = waiter.call_timeout(run.caller, run.deadline)
+  if timeout <= 0 then
+    return nil, errors.new {
+      kind = "timeout", sent = false, action = action, elapsed = M.elapsed(run),
+      message = ("the deadline passed after %.1f s"):format(M.elapsed(run)),
+    }
+  end
+  return run.caller:perform(catalog.find(action), M.params(action, run.state), { timeout = timeout })
+end
+
+local function id_of(action, result, name)
+  local id = type(result.Data) == "table" and result.Data[name]
+  if type(id) == "number" or type(id) == "string" and id ~= "" then
+    return ids.text(id)
+  end
+  return nil, errors.new {
+    kind = "protocol", sent = true, action = action, status = 200, request_id = result.RequestId,
+    message = ("the reply has no Data.%s"):format(name),
+  }
+end
+
+local function generate(run)
+  local action = run.flow.generate
+  local result, err = call(run, action)
+  if result then
+    run.state.ProcessId, err = id_of(action, result, "ProcessId")
+  end
+  return not err and result or nil, err
+end
+
+local function configure(run)
+  local result, err = configuration.wait(run.caller, {
+    ProjectId = run.state.ProjectId, TaskType = run.state.TaskType, ProcessId = run.state.ProcessId,
+  }, {
+    deadline = run.deadline, delay = run.delay, max_delay = run.max_delay,
+    on_progress = run.on_progress and function(event)
+      event.elapsed = M.elapsed(run)
+      run.on_progress(event)
+    end,
+  })
+  run.state.TaskContent = result and result.Data.TaskContent
+  return result, err
+end
+
+--- UpdateDISyncTask takes no token. A run that loses its reply stops. A run that resumes repeats the call, which is
+--- harmless: the call sets the whole content.
+local function apply(run)
+  local action, state = run.flow.apply, run.state
+  local result, err = call(run, action)
+  if result and not state.FileId then
+    state.FileId, err = id_of(action, result, "FileId")
+  end
+  if result then
+    state.RequestId = type(result.RequestId) == "string" and result.RequestId or nil
+  end
+  return not err and result or nil, err
+end
+
+---@class dataworks.FlowStep
+---@field name string of the state that it leads to, and of its event
+---@field act fun(run: dataworks.FlowRun): table|nil, dataworks.Error|nil the last reply
+---@field id string the id that its event has
+
+---@param flow dataworks.Flow
+---@param task_type string
+---@return dataworks.FlowStep[]
+function M.of(flow, task_type)
+  local last = { name = flow.last_step, act = apply, id = "FileId" }
+  if task_type == "DI_OFFLINE" then
+    return { last }
+  end
+  return {
+    { name = "generated", act = generate, id = "ProcessId" },
+    { name = "configured", act = configure, id = "ProcessId" },
+    last,
+  }
+end
+
+return M

@@ -1,0 +1,89 @@
+-- Failures of the curl transport: whether the request was sent, and one line of advice.
+
+local refusal = require "dataworks.transport.refusal"
+
+local M = {}
+
+-- The options that name files.
+M.FILES = { "ca_file", "client_certificate", "client_key" }
+
+local ADVICE = {
+  CURLE_UNSUPPORTED_PROTOCOL = "use an https:// endpoint, or set allow_http = true",
+  CURLE_URL_MALFORMAT = "an endpoint looks like https://dataworks.cn-shanghai.aliyuncs.com",
+  CURLE_COULDNT_RESOLVE_HOST = "check the region or endpoint, and the name server",
+  CURLE_COULDNT_RESOLVE_PROXY = "check the host in the proxy option, or in the environment variable https_proxy",
+  CURLE_COULDNT_CONNECT = "check the endpoint, the network and any firewall between",
+  CURLE_PEER_FAILED_VERIFICATION = "check the endpoint and the clock; a private CA goes into ca_file",
+  CURLE_SSL_CONNECT_ERROR = "check that the endpoint's port speaks TLS, min_tls, and whether a client_certificate "
+    .. "is wanted",
+  CURLE_SSL_CACERT_BADFILE = "check that ca_file holds PEM certificates",
+  CURLE_SSL_CERTPROBLEM = "check that client_certificate and client_key are PEM files that belong together, "
+    .. "and client_key_password",
+  CURLE_FILESIZE_EXCEEDED = "max_reply_bytes sets the limit",
+}
+
+-- For failures on the way to a proxy.
+local PROXY_ADVICE = {
+  CURLE_COULDNT_CONNECT = "check the proxy's host and port, or name the endpoint in no_proxy",
+  CURLE_OPERATION_TIMEDOUT = "check the proxy's host and port, or name the endpoint in no_proxy",
+  CURLE_PEER_FAILED_VERIFICATION = "check the proxy's host and the clock; a private CA goes into ca_file",
+  CURLE_SSL_CONNECT_ERROR = "check that the proxy's port speaks TLS (https://), and min_tls",
+  CURLE_RECV_ERROR = "check the scheme and the port of the proxy's URL",
+}
+
+-- May the service have received a request that has no result? libcurl decides it for a request in flight. "unknown" is
+-- for an interruption that lost the decision.
+local SENT = { queued = false, starting = "unknown", collected = "unknown" }
+
+---@param state "queued"|"starting"|"collected" of the request
+---@param kind string
+---@param message string|nil
+---@param code? string
+---@return { kind: string, sent: boolean|"unknown", message: string, code?: string }
+function M.without_result(state, kind, message, code)
+  return { kind = kind, sent = SENT[state], message = message, code = code }
+end
+
+--- Names the option whose file can't be read. libcurl does so only for some files.
+local function name_unreadable_file(err, files)
+  for _, name in ipairs(M.FILES) do
+    if files[name] then
+      local file, message = io.open(files[name], "rb")
+      if not file then
+        err.kind, err.path, err.message = "invalid", name, "can't be read: " .. message
+        err.advice = ("check the path in %s"):format(name)
+        return
+      end
+      file:close()
+    end
+  end
+end
+
+--- Names the proxy where the proxy failed. A SOCKS proxy reports no status, so its failures look like the service's.
+local function name_proxy(err, proxy)
+  if err.proxy_status and err.proxy_status >= 300 then
+    err.message = refusal.tunnel_message(err.proxy_status)
+  elseif PROXY_ADVICE[err.code] and not err.proxy_status
+    and (err.code == "CURLE_COULDNT_CONNECT" or not proxy:find("^socks")) then
+    err.message, err.advice = "the proxy: " .. err.message, PROXY_ADVICE[err.code]
+  end
+end
+
+--- Completes a failure of libcurl.
+---@param err table
+---@param proxy string URL; "" for none
+---@param files table<string, string> paths by the names of their options
+---@return table err
+function M.explain(err, proxy, files)
+  err.advice = ADVICE[err.code] or refusal.ADVICE[err.code]
+  if err.sent == false and proxy ~= "" then
+    name_proxy(err, proxy)
+  end
+  if err.code == "CURLE_SSL_CACERT_BADFILE" or err.code == "CURLE_SSL_CERTPROBLEM" then
+    name_unreadable_file(err, files)
+  end
+  err.proxy_status = nil
+  return err
+end
+
+return M

@@ -1,0 +1,104 @@
+-- A buffered stream of bytes that yields lines and blocks of a given length, in bounded memory.
+
+local M = {}
+
+M.MAX_HEADERS = 128
+M.MAX_HEADER_BYTES = 64 * 1024
+
+---@class dataworks.ReplyFailure
+---@field why "malformed"|"lost"
+---@field message string
+---@field error? string the error of `fill`, when lost
+
+---@class dataworks.ReplySource
+---@field fill fun(): string|nil, string|nil the next bytes; or nil and an error, "closed" at the end of the stream
+---@field buffer string
+---@field position integer of the first unread byte in the buffer
+---@field header_bytes_left integer for heads and trailers
+---@field headers_left integer
+---@field has_final_status boolean whether a status line of 200 or above was read
+local Source = {}
+Source.__index = Source
+
+function M.malformed(message)
+  return nil, { why = "malformed", message = message }
+end
+
+function M.lost(err, message)
+  return nil, { why = "lost", error = err, message = message }
+end
+
+---@param fill fun(): string|nil, string|nil
+---@return dataworks.ReplySource
+function M.new(fill)
+  return setmetatable({
+    fill = fill, buffer = "", position = 1, header_bytes_left = M.MAX_HEADER_BYTES, headers_left = M.MAX_HEADERS,
+    has_final_status = false,
+  }, Source)
+end
+
+---@return integer bytes in the buffer
+function Source:unread()
+  return #self.buffer - self.position + 1
+end
+
+--- Returns the unread part of the buffer and empties it.
+---@return string
+function Source:drain()
+  local rest = self.buffer:sub(self.position)
+  self.buffer, self.position = "", 1
+  return rest
+end
+
+local CR = ("\r"):byte()
+
+--- Reads a line that ends with CR LF.
+---@param part string of the reply, for messages
+---@return string|nil line without CR LF
+---@return dataworks.ReplyFailure|nil failure
+function Source:line(part)
+  local from = self.position
+  while true do
+    local stop = self.buffer:find("\n", from, true)
+    local length = (stop or #self.buffer) - self.position + 1
+    if length > self.header_bytes_left then
+      return M.malformed(("the reply's headers are larger than %d bytes"):format(M.MAX_HEADER_BYTES))
+    elseif stop then
+      local first = self.position
+      self.position, self.header_bytes_left = stop + 1, self.header_bytes_left - length
+      if stop == first or self.buffer:byte(stop - 1) ~= CR then
+        return M.malformed(("a line of the reply's %s does not end with CR LF"):format(part))
+      end
+      return self.buffer:sub(first, stop - 2)
+    end
+    local more, err = self.fill()
+    if not more then
+      return M.lost(err, ("the reply ends within its %s"):format(part))
+    end
+    self.buffer, self.position, from = self.buffer:sub(self.position) .. more, 1, length + 1
+  end
+end
+
+---@param length integer
+---@return string|nil bytes exactly `length` of them
+---@return dataworks.ReplyFailure|nil failure
+function Source:take(length)
+  local have = self:unread()
+  if have >= length then
+    local first = self.position
+    self.position = first + length
+    return self.buffer:sub(first, self.position - 1)
+  end
+  local pieces = { self:drain() }
+  while have < length do
+    local more, err = self.fill()
+    if not more then
+      return M.lost(err, ("the reply ends after %d of %d bytes"):format(have, length))
+    end
+    self.buffer, self.position = more, math.min(#more, length - have) + 1
+    pieces[#pieces + 1], have = more:sub(1, self.position - 1), have + #more
+  end
+  return table.concat(pieces)
+end
+
+return M

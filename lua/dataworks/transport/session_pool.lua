@@ -1,0 +1,49 @@
+-- The sessions that the tasks of one transport share, and the waits that end when the transport is closed.
+
+local M = {}
+
+---@class dataworks.SessionPool
+---@field open fun(): userdata makes a session
+---@field idle userdata[]
+---@field transfers table<table, true> not completed
+---@field sleepers table<dataworks.Task, true>
+local Pool = {}
+Pool.__index = Pool
+
+---@param open fun(): userdata makes a session
+---@return dataworks.SessionPool
+function M.new(open)
+  return setmetatable({ open = open, idle = {}, transfers = {}, sleepers = {}, closed = false }, Pool)
+end
+
+---@return userdata session
+function Pool:take()
+  return table.remove(self.idle) or self.open()
+end
+
+---@param session userdata
+function Pool:give(session)
+  if self.closed then
+    session:close()
+  else
+    self.idle[#self.idle + 1] = session
+  end
+end
+
+--- Cancels the transfers, wakes the sleepers and closes the sessions.
+---@param reason string
+function Pool:close(reason)
+  self.closed = true
+  for transfer in pairs(self.transfers) do
+    transfer:cancel(reason)
+  end
+  for task in pairs(self.sleepers) do
+    task:interrupt()
+  end
+  for i = #self.idle, 1, -1 do
+    self.idle[i]:close()
+    self.idle[i] = nil
+  end
+end
+
+return M

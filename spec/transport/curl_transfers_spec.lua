@@ -1,0 +1,151 @@
+local dataworks = require "dataworks"
+local requests_support = require "spec.support.requests"
+local shell = require "spec.support.shell"
+local transports = require "dataworks.transport.choose"
+local web_support = require "spec.support.web"
+
+local PATIENCE, numbers = requests_support.PATIENCE, requests_support.numbers
+
+describe("a request of a task", function()
+  local web, requests, transport
+
+  local function send(...) return requests:send(...) end
+
+  setup(function() web = web_support.start() end)
+  teardown(function() if web then web:stop() end end)
+  before_each(function()
+    requests = requests_support.new(web)
+    transport = requests.transport
+  end)
+  after_each(function() transport:close() end)
+
+  it("sends the same bytes and returns the same reply as outside a loop", function()
+    local alone = send "/echo"
+    local inside = dataworks.run(send, "/echo")
+    assert.equal(alone.body, inside.body)
+    assert.equal(alone.headers["content-type"], inside.headers["content-type"])
+  end)
+
+  it("reuses the connection of an earlier request", function()
+    dataworks.run(function()
+      local first = send "/connection".body:match "^%d+"
+      for i = 2, 5 do
+        assert.equal(first .. " " .. i, send "/connection".body)
+      end
+    end)
+  end)
+
+  it("shares an HTTP/2 connection over TLS with other requests", function()
+    local path = requests:barrier(10)
+    dataworks.run(function()
+      for _ = 1, 10 do
+        dataworks.spawn(function() assert.equal(200, assert(send(path, nil, nil, "tls")).status) end)
+      end
+    end)
+    local connections = dataworks.map(numbers(10), function()
+      return assert(send("/connection", nil, nil, "tls")).body:match "^%d+"
+    end)
+    for i = 2, 10 do assert.equal(connections[1].value, connections[i].value) end
+  end)
+
+  it("gets over a server that closes a kept connection", function()
+    dataworks.run(function()
+      for _, server in ipairs { false, "tls_12", "tls_13" } do
+        assert.equal("bye", assert(send("/bye", nil, nil, server or nil)).body)
+        transport:sleep(0.05)
+        assert.equal(200, assert(send("/echo", nil, nil, server or nil)).status)
+      end
+    end)
+  end)
+
+  it("verifies certificates", function()
+    local reply, err = dataworks.run(send, "/echo", nil, nil, "tls_expired")
+    assert.is_nil(reply)
+    assert.same({ "transport", false, "CURLE_PEER_FAILED_VERIFICATION" }, { err.kind, err.sent, err.code })
+  end)
+
+  it("keeps its deadline", function()
+    dataworks.run(function()
+      local never = dataworks.spawn(send, "/never", 0.1)
+      local in_time = dataworks.spawn(send, "/echo")
+      assert.equal(200, assert(in_time:join()).status)
+      local reply, err = never:join()
+      assert.is_nil(reply)
+      assert.same({ "timeout", "unknown" }, { err.kind, err.sent })
+      err = select(2, send("/echo", 0))
+      assert.same({ "timeout", false }, { err.kind, err.sent })
+    end)
+  end)
+
+  it("keeps its deadline in the host's queue, and is not sent when it passes", function()
+    dataworks.run(function()
+      local first, last = {}, {}
+      for i = 1, 256 do first[i] = dataworks.spawn(send, "/never") end
+      for i = 1, 4 do last[i] = dataworks.spawn(send, "/echo", 0.1) end
+      for i = 1, 4 do
+        local _, err = last[i]:join()
+        assert.same({ "timeout", false }, { err.kind, err.sent })
+      end
+      local waiting = dataworks.spawn(send, "/echo")
+      transport:sleep(0.01)
+      first[1]:cancel()
+      assert.equal(200, assert(waiting:join()).status)
+      for i = 2, 256 do first[i]:cancel() end
+    end)
+  end)
+
+  it("does not overtake requests in the host's queue", function()
+    local before_all, begun = 0, 0
+    dataworks.map(numbers(300), function()
+      assert.equal(200, send("/echo").status)
+      begun = begun + 1
+      for _ = 1, 4 do
+        assert.equal(200, send("/echo").status)
+        before_all = before_all + (begun < 300 and 1 or 0)
+      end
+    end, { concurrency = 300 })
+    assert.is_true(before_all <= 512, before_all .. " second calls before the last first one")
+  end)
+
+  it("fails without being sent while no descriptor is left, and works again afterwards", function()
+    local file = os.tmpname()
+    local script = assert(io.open(file, "w"))
+    script:write(([[
+      local transport = require("dataworks.transport.choose").new {}
+      local function send()
+        local reply, err = transport:send({ method = "GET", url = %q, headers = {}, body = "" }, { timeout = 30 })
+        print(reply and reply.status, err and err.message, err and err.sent)
+      end
+      require("dataworks").run(function()
+        local files = {}
+        for i = 1, 30 do files[i] = io.open "/dev/null" or nil end
+        send()
+        transport:sleep(0.01)
+        files = nil
+        collectgarbage()
+        send()
+      end)]]):format(web:url "/status/204"))
+    script:close()
+    local output = shell.output(("ulimit -n 30; %s %s 2>&1; rm %s"):format(shell.interpreter, file, file))
+    assert.equal("nil\tno descriptor, or no memory, is left\tfalse\n204\tnil\tnil", output)
+  end)
+
+  it("is cancelled, and a sleep ends, when its transport is closed", function()
+    dataworks.run(function()
+      local other = transports.new {}
+      local path = requests:barrier(2)
+      local kept = dataworks.spawn(send, path, nil, other)
+      local lost = dataworks.spawn(send, "/never")
+      local slept = dataworks.spawn(transport.sleep, transport, PATIENCE)
+      transport:sleep(0.01)
+      transport:close()
+      local reply, err = lost:join()
+      assert.is_nil(reply)
+      assert.same({ "cancelled", "the client was closed during the call" }, { err.kind, err.message })
+      slept:join()
+      assert(send(path, nil, other))
+      assert.equal(200, assert(kept:join()).status)
+      other:close()
+    end)
+  end)
+end)

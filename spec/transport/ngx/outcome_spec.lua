@@ -1,0 +1,42 @@
+local outcome = require "dataworks.transport.ngx.outcome"
+
+local LOST, MALFORMED = { why = "lost", error = "closed", message = "m" }, { why = "malformed", message = "m" }
+local TIMEOUT, RESET = { why = "lost", error = "timeout", message = "m" }, { why = "lost", error = "reset", message = "m" }
+
+describe("the outcome of an exchange inside nginx", function()
+  it("is not sent while the connection opens", function()
+    for _, failure in ipairs {
+      outcome.not_sent_in_time(), outcome.not_connected("timeout", false), outcome.not_connected("refused", true),
+      outcome.tunnel_refused(407), outcome.tunnel_failed "timeout", outcome.handshake_failed "closed",
+      outcome.client_certificate_refused "no match",
+    } do
+      assert.is_false(failure.sent)
+    end
+  end)
+
+  it("is not sent when nothing was written, and unknown after that", function()
+    assert.is_false(outcome.not_written("closed", true, true).sent)
+    assert.is_false(outcome.not_written("closed", false, false).sent)
+    assert.equal("CURLE_PEER_FAILED_VERIFICATION", outcome.not_written("closed", false, true).code)
+    assert.equal("unknown", outcome.not_written("timeout", false, true).sent)
+    assert.equal("unknown", outcome.not_written("broken pipe", true, true).sent)
+  end)
+
+  it("is unknown until the final status line, and sent after that", function()
+    for code, cause in pairs {
+      CURLE_GOT_NOTHING = LOST, CURLE_WEIRD_SERVER_REPLY = MALFORMED, CURLE_OPERATION_TIMEDOUT = TIMEOUT,
+      CURLE_RECV_ERROR = RESET,
+    } do
+      local failure = outcome.not_read(cause, false, false)
+      assert.same({ code, "unknown" }, { failure.code, failure.sent })
+      assert.is_true(outcome.not_read(cause, true, false).sent)
+    end
+    assert.equal("CURLE_PARTIAL_FILE", outcome.not_read(LOST, true, false).code)
+    assert.is_true(outcome.not_decoded("m").sent)
+  end)
+
+  it("names the limit when a reply is too large", function()
+    local failure = outcome.not_decoded "the reply is larger than 9 bytes"
+    assert.same({ "CURLE_FILESIZE_EXCEEDED", "max_reply_bytes sets the limit" }, { failure.code, failure.advice })
+  end)
+end)
