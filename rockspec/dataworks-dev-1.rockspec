@@ -150,6 +150,7 @@ build = {
     ["dataworks.tasks.state"] = "lua/dataworks/tasks/state.lua",
     ["dataworks.tasks.waiter"] = "lua/dataworks/tasks/waiter.lua",
     ["dataworks.transport.choose"] = "lua/dataworks/transport/choose.lua",
+    ["dataworks.transport.contract"] = "lua/dataworks/transport/contract.lua",
     ["dataworks.transport.curl"] = "lua/dataworks/transport/curl.lua",
     ["dataworks.transport.curl_failure"] = "lua/dataworks/transport/curl_failure.lua",
     ["dataworks.transport.curl_transfers"] = "lua/dataworks/transport/curl_transfers.lua",
