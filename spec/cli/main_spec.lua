@@ -1,5 +1,5 @@
 local interpreter = require("spec.support.shell").interpreter
-local quote = require("dataworks.emulator.nginx").quote
+local quote = require("dataworks.emulator.shell").quote
 
 --- Runs the command; gives what it wrote, and its exit status.
 local function dataworks(arguments)

@@ -2,6 +2,7 @@ local files = require "spec.support.files"
 local interpreter = require("spec.support.shell").interpreter
 local json = require "dataworks.emulator.json"
 local nginx = require "dataworks.emulator.nginx"
+local shell = require "dataworks.emulator.shell"
 local support = require "spec.support.emulator"
 local wire = require "spec.support.wire"
 
@@ -113,11 +114,11 @@ describe("the emulator over HTTP", function()
     local path = emulator.directory .. "/reply"
     local options = {}
     for name, value in pairs(request.headers) do
-      options[#options + 1] = "-H " .. nginx.quote(name .. ": " .. value)
+      options[#options + 1] = "-H " .. shell.quote(name .. ": " .. value)
     end
-    options[#options + 1] = "-X POST -H 'accept-encoding: gzip' -D - -o " .. nginx.quote(path)
+    options[#options + 1] = "-X POST -H 'accept-encoding: gzip' -D - -o " .. shell.quote(path)
     local head = output_of(("env -u LD_PRELOAD curl -sS --noproxy '*' %s %s"):format(
-      table.concat(options, " "), nginx.quote(request.url)))
+      table.concat(options, " "), shell.quote(request.url)))
     assert.matches("Content%-Encoding: gzip", head)
     assert.equal("\31\139", files.read(path):sub(1, 2))
   end)
@@ -252,7 +253,7 @@ describe("an emulator's life", function()
     assert.not_equal(one.port, two.port)
     local config = files.read(one.directory .. "/nginx.conf")
     assert.is_truthy(config:find(("listen 127.0.0.1:%d;"):format(one.port), 1, true))
-    assert.matches("^drwx%-%-%-%-%-%-", output_of("ls -ld " .. nginx.quote(one.directory)))
+    assert.matches("^drwx%-%-%-%-%-%-", output_of("ls -ld " .. shell.quote(one.directory)))
     one:stop()
     two:stop()
     two:stop()
@@ -281,7 +282,7 @@ describe("an emulator's life", function()
 
   local function start_elsewhere(environment, script)
     return output_of(("%s %s -e %s 2>&1"):format(environment, interpreter,
-      nginx.quote(script or 'print(select(2, require("dataworks.emulator.nginx").start()))')))
+      shell.quote(script or 'print(select(2, require("dataworks.emulator.nginx").start()))')))
   end
 
   it("names the packages when nginx or its Lua module is missing", function()
@@ -295,9 +296,9 @@ describe("an emulator's life", function()
     local odd = os.tmpname()
     os.remove(odd)
     odd = odd .. " it's \"odd\" $HOME"
-    os.execute("mkdir " .. nginx.quote(odd))
-    finally(function() os.execute("rm -rf " .. nginx.quote(odd)) end)
-    local said = start_elsewhere("TMPDIR=" .. nginx.quote(odd), [[
+    os.execute("mkdir " .. shell.quote(odd))
+    finally(function() os.execute("rm -rf " .. shell.quote(odd)) end)
+    local said = start_elsewhere("TMPDIR=" .. shell.quote(odd), [[
       local started = assert(require("dataworks.emulator.nginx").start { tls = true })
       print(started.directory)
       started:stop()
@@ -315,7 +316,7 @@ describe("an emulator's life", function()
     ]])
     local directory = said:match "^(/[^\n]+)"
     output_of(("i=0; while [ -e %s ] && [ $i -lt 500 ]; do sleep 0.02; i=$((i + 1)); done"):format(
-      nginx.quote(directory)))
+      shell.quote(directory)))
     assert.is_false(exists(directory .. "/nginx.conf"))
   end)
 end)

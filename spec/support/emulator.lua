@@ -3,6 +3,7 @@
 local credentials = require "dataworks.emulator.credentials"
 local json = require "dataworks.emulator.json"
 local nginx = require "dataworks.emulator.nginx"
+local quote = require("dataworks.emulator.shell").quote
 
 local M = {}
 M.__index = M
@@ -34,9 +35,9 @@ local function control(self, method, path, body)
   end
   local pipe = assert(io.popen(table.concat({
     "env -u LD_PRELOAD curl -sS --noproxy '*' --max-time 30 -X", method,
-    self.ca_file and "--cacert " .. nginx.quote(self.ca_file) or "",
-    body and "--data-binary @" .. nginx.quote(input) or "",
-    nginx.quote(self.endpoint .. "/_emulator/" .. path),
+    self.ca_file and "--cacert " .. quote(self.ca_file) or "",
+    body and "--data-binary @" .. quote(input) or "",
+    quote(self.endpoint .. "/_emulator/" .. path),
   }, " "), "r"))
   local text = pipe:read("*a")
   pipe:close()
