@@ -3,12 +3,14 @@
 local catalog = require "dataworks.api.catalog"
 local files = require "spec.support.files"
 local json = require "dataworks.emulator.json"
-local service = require "dataworks.emulator.service.service"
+local replies = require "dataworks.emulator.service.reply"
+local service = require "dataworks.emulator.service"
+local settings_of = require("dataworks.emulator.settings").defaults
 
 local OFFLINE = files.read "spec/scripts/task_content_offline.json"
 
 local function new(version, changes)
-  local settings = service.defaults()
+  local settings = settings_of()
   for name, value in pairs(changes or {}) do settings[name] = value end
   local made = service.new { settings = settings, now = function() return 1638859251 end }
 
@@ -16,7 +18,7 @@ local function new(version, changes)
   return function(action, params)
     local result = made:call(action, params, catalog.find(action, version), "key")
     if result.refusal then return nil, result.refusal.code, result.detail end
-    return json.decode(service.body("R", result))
+    return json.decode(replies.body(result, "R"))
   end
 end
 

@@ -1,5 +1,5 @@
 local ids = require "dataworks.emulator.ids"
-local nonces = require "dataworks.emulator.nonces"
+local nonces = require "dataworks.emulator.gateway.nonces"
 
 local crypto = rawget(_G, "jit") and require "dataworks.emulator.digest"
 

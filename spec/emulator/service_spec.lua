@@ -1,13 +1,14 @@
 local actions = require "dataworks.api.actions"
 local files = require "spec.support.files"
 local json = require "dataworks.emulator.json"
-local service = require "dataworks.emulator.service.service"
+local service = require "dataworks.emulator.service"
+local settings_of = require("dataworks.emulator.settings").defaults
 
 local ODPS = files.read "spec/scripts/mysql_to_odps.json"
 local OFFLINE = files.read "spec/scripts/task_content_offline.json"
 
 local function new(changes)
-  local settings = service.defaults()
+  local settings = settings_of()
   settings.pending_calls = 0
   for name, value in pairs(changes or {}) do
     settings[name] = value

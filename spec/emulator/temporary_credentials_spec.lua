@@ -71,7 +71,7 @@ describe("the emulator's", function()
     local service
     before_each(function()
       local tokens = 0
-      service = metadata.new { settings = set, issuer = issuer, now = function() return time end, token = function()
+      service = metadata.new { settings = set, issuer = issuer, now = function() return time end, new_token = function()
         tokens = tokens + 1
         return "token-" .. tokens
       end }

@@ -1,4 +1,4 @@
--- Writes the TaskContent that a script is turned into, in the documented form and order.
+-- Writes the TaskContent of a script, in the documented form and order.
 
 local json = require "dataworks.emulator.json"
 
@@ -6,37 +6,41 @@ local M = {}
 
 local object, list = json.object, json.list
 
---- The emulator has no database to look into: every table has the one column id.
-local function column(kind)
-  return object("name", "id", "index", 0, "type", kind, "comment", "", "columnSize", 0, "digit", 0,
-    "newDigit", 0, "primaryKey", true)
+--- The emulator has no database to look into: every table has one column, id.
+local function columns(kind)
+  return list({ object("name", "id", "index", 0, "type", kind, "comment", "", "columnSize", 0, "digit", 0,
+    "newDigit", 0, "primaryKey", true) })
 end
 
-local function rule_for_holo(database, name)
-  return object("srcTable", name, "srcDbName", database, "dstTable", database .. "." .. name,
+local function primary_key()
+  return object("type", "pk", "column", list({ "id" }))
+end
+
+--- The rule of a writer that creates the tables of the destination.
+local function creating_rule(database, name, destination_table, created_table)
+  return object("srcTable", name, "srcDbName", database, "dstTable", destination_table,
     "mergeIntoCycleType", "DEFAULT", "hourDeltaEnable", false, "dayDeltaEnable", false,
-    "primaryKeyInfo", object("type", "pk", "column", list({ "id" })),
-    "dstCreateTableInfo", object("indexType", name, "schemaName", database, "tableName", name,
-      "dataColumn", list({ column("int8") })))
+    "primaryKeyInfo", primary_key(), "dstCreateTableInfo", created_table)
 end
 
-local function rule_for_odps(database, name)
-  return object("srcTable", name, "srcDbName", database, "dstTable", name,
-    "mergeIntoCycleType", "DEFAULT", "hourDeltaEnable", false, "dayDeltaEnable", false,
-    "primaryKeyInfo", object("type", "pk", "column", list({ "id" })),
-    "dstCreateTableInfo", object("tableName", name, "dataColumn", list({ column("BIGINT") })))
+local RULES = {
+  holo = function(database, name)
+    return creating_rule(database, name, database .. "." .. name,
+      object("indexType", name, "schemaName", database, "tableName", name, "dataColumn", columns("int8")))
+  end,
+  odps = function(database, name)
+    return creating_rule(database, name, name, object("tableName", name, "dataColumn", columns("BIGINT")))
+  end,
+}
+
+--- Writers without an entry in RULES have this one.
+local function plain_rule(database, name)
+  return object("srcTable", name, "srcDbName", database, "dstTable", name, "primaryKeyInfo", primary_key())
 end
 
-local function rule_for_kafka(database, name)
-  return object("srcTable", name, "srcDbName", database, "dstTable", name,
-    "primaryKeyInfo", object("type", "pk", "column", list({ "id" })))
-end
-
-local RULES = { holo = rule_for_holo, odps = rule_for_odps, kafka = rule_for_kafka }
 local WRITE_MODES = { holo = "replay" }
 
---- Calls visit(database, table) for each selected table; in single-database mode the data source names the
---- database.
+--- Calls visit(database, table) for each selected table. With a single database, the data source stands for it.
 local function each_table(connection, visit)
   for _, database in ipairs(connection.databases or {}) do
     for _, name in ipairs(database.tables) do
@@ -72,11 +76,12 @@ local function reader_step(script)
 end
 
 local function writer_step(script)
+  local rule = RULES[script.destination] or plain_rule
   local sources, total = {}, 0
   for i, connection in ipairs(script.connections) do
     local rules = {}
     each_table(connection, function(database, name)
-      rules[#rules + 1] = RULES[script.destination](database, name)
+      rules[#rules + 1] = rule(database, name)
     end)
     total = total + #rules
     sources[i] = object("srcDatasourceName", connection.datasource, "tableRule", list(rules))
@@ -87,7 +92,7 @@ local function writer_step(script)
 end
 
 --- How many tables a script selects.
----@param script table as script.creating or script.generated reads it
+---@param script dataworks.emulator.Script
 ---@return integer
 function M.count_tables(script)
   local count = 0
@@ -100,7 +105,7 @@ function M.count_tables(script)
 end
 
 --- The TaskContent of a script, as JSON text.
----@param script table as script.creating or script.generated reads it
+---@param script dataworks.emulator.Script
 ---@return string
 function M.write(script)
   return json.encode(object(
@@ -111,13 +116,6 @@ function M.write(script)
     "steps", list({ reader_step(script), writer_step(script) }),
     "order", object("hops", list({ object("from", "reader", "to", "writer") }))
   ))
-end
-
---- Whether a destination is one that scripts are generated for.
----@param destination string
----@return boolean
-function M.knows(destination)
-  return RULES[destination] ~= nil
 end
 
 return M
