@@ -51,11 +51,11 @@ local function from_base64(text)
 end
 
 local function encode(params)
-  local pairs_ = {}
+  local fields = {}
   for key, value in pairs(params) do
-    pairs_[#pairs_ + 1] = encoding.percent_encode(key) .. "=" .. encoding.percent_encode(value)
+    fields[#fields + 1] = encoding.percent_encode(key) .. "=" .. encoding.percent_encode(value)
   end
-  return table.concat(pairs_, "&")
+  return table.concat(fields, "&")
 end
 
 local serial = 0
@@ -119,8 +119,8 @@ local function refusal_of(request, changes)
   return refusal and { refusal.status, refusal.code }
 end
 
-local function any_action(vector)
-  return setmetatable({}, { __index = function() return { version = vector, params = {} } end })
+local function any_action(version)
+  return setmetatable({}, { __index = function() return { version = version, params = {} } end })
 end
 
 local function gateway_for(version, date, key)
@@ -133,12 +133,12 @@ end
 
 describe("the gateway", function()
   if not crypto then
-    pending "takes its digests from LuaJIT's FFI; here it is only met over HTTP"
+    pending "needs digests from LuaJIT's FFI; on other interpreters nginx_spec tests it over HTTP"
     return
   end
 
   for _, vector in ipairs(files.json("spec/vectors/acs3.json").vectors) do
-    it("takes the official request " .. vector.id, function()
+    it("accepts the official request " .. vector.id, function()
       local headers = {}
       for name, value in pairs(vector.headers) do
         headers[name:lower()] = value
@@ -159,7 +159,7 @@ describe("the gateway", function()
   for _, vector in ipairs(files.json("spec/vectors/rpc.json").vectors) do
     local params = vector.params
     if params.Timestamp and params.Format ~= "XML" then
-      it("takes the official request " .. vector.id, function()
+      it("accepts the official request " .. vector.id, function()
         params.Signature = vector.signature
         local in_body = vector.method == "POST"
         local _, refusal = gateway_for(params.Version, params.Timestamp, {
@@ -187,12 +187,12 @@ describe("the gateway", function()
     assert.same({ "GetThing", "id", "ACS3-HMAC-SHA256" }, { call.action, call.access_key_id, call.algorithm })
   end)
 
-  it("takes an HMAC-SHA1 call with everything in the query, or everything in the body", function()
+  it("accepts an HMAC-SHA1 call with all parameters in the query, or all in the body", function()
     assert.is_nil(refusal_of(rpc_request()))
     assert.is_nil(refusal_of(rpc_request({}, "body")))
   end)
 
-  it("takes JSON as a Format in any case, and no Format", function()
+  it("accepts the Format JSON in any case, and a call without Format", function()
     assert.is_nil(refusal_of(rpc_request { Format = "json" }))
     assert.is_nil(refusal_of(rpc_request { Format = false }))
   end)
@@ -203,15 +203,14 @@ describe("the gateway", function()
     end)
   end
 
-  refuses("an action nobody has", 404, "InvalidAction.NotFound", function()
+  refuses("an unknown action", 404, "InvalidAction.NotFound", function()
     return rpc_request { Action = "GetOther" }
   end)
-  refuses("another path", 404, "InvalidAction.NotFound", function() return acs3_request { path = "/x" } end)
+  refuses("another path than /", 404, "InvalidAction.NotFound", function() return acs3_request { path = "/x" } end)
   refuses("a request without action", 400, "MissingAction", function() return rpc_request { Action = false } end)
   refuses("a request without version", 400, "MissingVersion", function() return rpc_request { Version = false } end)
   refuses("an unknown version", 400, "InvalidVersion", function() return rpc_request { Version = "2000-01-01" } end)
-  refuses("another method", 400, "UnsupportedHTTPMethod", function() return acs3_request { method = "PUT" } end)
-  refuses("another format", 400, "InvalidParameter.Format", function() return rpc_request { Format = "XML" } end)
+  refuses("the format XML", 400, "InvalidParameter.Format", function() return rpc_request { Format = "XML" } end)
   refuses("a request without key", 400, "MissingAccessKeyId", function()
     return rpc_request { AccessKeyId = false }
   end)
@@ -232,7 +231,7 @@ describe("the gateway", function()
     request.query = request.query:gsub("&?Signature=[^&]*", "")
     return request
   end)
-  refuses("an Authorization in pieces", 400, "IncompleteSignature", function()
+  refuses("an incomplete Authorization", 400, "IncompleteSignature", function()
     local request = acs3_request()
     request.headers.authorization = "ACS3-HMAC-SHA256 Credential=id"
     return request
@@ -269,10 +268,10 @@ describe("the gateway", function()
   refuses("a missing token", 400, "MissingSecurityToken", function()
     return acs3_request { access_key_id = "sts" }
   end)
-  refuses("a token nobody issued", 400, "InvalidSecurityToken.Malformed", function()
+  refuses("an unknown token", 400, "InvalidSecurityToken.Malformed", function()
     return acs3_request { access_key_id = "sts", headers = { ["x-acs-security-token"] = "?" } }
   end)
-  refuses("somebody else's token", 400, "InvalidSecurityToken.MismatchWithAccessKey", function()
+  refuses("the token of another key", 400, "InvalidSecurityToken.MismatchWithAccessKey", function()
     return acs3_request { headers = { ["x-acs-security-token"] = "token" } }
   end)
   refuses("an expired token", 400, "InvalidSecurityToken.Expired", function()
@@ -282,26 +281,26 @@ describe("the gateway", function()
   refuses("an empty required parameter", 400, "MissingProjectId", function()
     return acs3_request { query = "ProjectId=" }
   end)
-  refuses("a number that is none", 400, "InvalidProjectId", function()
+  refuses("a number in another notation", 400, "InvalidProjectId", function()
     return acs3_request { query = "ProjectId=1e3" }
   end)
   refuses("a number over 64 bits", 400, "InvalidProjectId", function()
     return acs3_request { query = "ProjectId=9223372036854775808" }
   end)
-  refuses("a boolean that is none", 400, "InvalidForce", function()
+  refuses("a boolean other than true and false", 400, "InvalidForce", function()
     return acs3_request { query = "ProjectId=1&Force=yes" }
   end)
-  refuses("an int32 that has more bits", 400, "InvalidSize", function()
+  refuses("an int32 over 32 bits", 400, "InvalidSize", function()
     return acs3_request { query = "ProjectId=1&Size=2147483648" }
   end)
-  refuses("a method that is not the action's", 400, "UnsupportedHTTPMethod", function()
+  refuses("PUT for an action with another method", 400, "UnsupportedHTTPMethod", function()
     return acs3_request { method = "PUT" }
   end)
   refuses("an action of another version", 404, "InvalidAction.NotFound", function()
     return acs3_request { headers = { ["x-acs-version"] = "2024-05-18" } }
   end)
 
-  it("takes the smallest int32, PUT where that is the action's method, and an action of each version", function()
+  it("accepts the smallest int32, the method of the action, and an action of each version", function()
     assert.is_nil(refusal_of(acs3_request { query = "ProjectId=1&Size=-2147483648" }))
     local put, other = { version = "2020-05-18", method = "PUT", params = {} }, { version = "2024-05-18", method = "GET", params = {} }
     local actions = { ["2020-05-18"] = { GetThing = put }, ["2024-05-18"] = { GetThing = other } }
@@ -312,12 +311,12 @@ describe("the gateway", function()
     assert.equal(other, call.row)
   end)
 
-  it("takes the largest and the smallest 64-bit numbers", function()
+  it("accepts the largest and the smallest 64-bit numbers", function()
     assert.is_nil(refusal_of(acs3_request { query = "ProjectId=9223372036854775807" }))
     assert.is_nil(refusal_of(acs3_request { query = "ProjectId=-9223372036854775808" }))
   end)
 
-  it("accepts dates 15 minutes off for ACS3, 31 minutes off for HMAC-SHA1, and none further", function()
+  it("accepts dates up to 15 minutes off for ACS3, and up to 31 minutes off for HMAC-SHA1", function()
     local function at(offset)
       return { now = function() return NOW + offset end }
     end
@@ -330,7 +329,7 @@ describe("the gateway", function()
     end
   end)
 
-  it("takes a nonce once, for each key, and a forged request does not use it up", function()
+  it("accepts a nonce once for each key, and a forged request does not use up a nonce", function()
     local one = new()
     local nonce = { ["x-acs-signature-nonce"] = "same" }
     local function code(changes)
@@ -342,7 +341,7 @@ describe("the gateway", function()
     assert.equal("SignatureNonceUsed", code {})
   end)
 
-  it("echoes what it signed in the ACS3 form, with real line breaks", function()
+  it("repeats the string to sign and the canonical request of ACS3, with real line breaks", function()
     local request = acs3_request { secret = "other" }
     local _, refusal = new():check(request)
     local string_to_sign, canonical = refusal.message:match(
@@ -352,7 +351,7 @@ describe("the gateway", function()
     assert.equal("POST\n/\nProjectId=1\nhost:127.0.0.1:8080\n", canonical:sub(1, 39))
   end)
 
-  it("echoes what it signed in the HMAC-SHA1 form", function()
+  it("repeats the string to sign of HMAC-SHA1", function()
     local _, refusal = new():check(rpc_request { Signature = "wrong", SignatureNonce = "n" })
     assert.equal("Specified signature is not matched with our calculation. server string to sign is:"
       .. "POST&%2F&AccessKeyId%3Did%26Action%3DGetThing%26Format%3DJSON%26ProjectId%3D1"

@@ -1,4 +1,4 @@
--- An emulator for specs: started on a free port, and set up through curl, which needs no Lua socket.
+-- An emulator for specs. The specs change its settings through the program curl, which needs no Lua socket.
 
 local credentials = require "dataworks.emulator.credentials"
 local json = require "dataworks.emulator.json"
@@ -8,7 +8,7 @@ local quote = require("dataworks.emulator.shell").quote
 local M = {}
 M.__index = M
 
---- Starts one. Stop it in teardown; if the specs are killed, it stops by itself.
+--- Starts an emulator on a free port. Stop it in teardown; it also stops when the specs are killed.
 ---@param options {port: integer|nil, tls: boolean|nil}|nil
 function M.start(options)
   local started = assert(nginx.start(options))
@@ -48,7 +48,7 @@ local function control(self, method, path, body)
   return answer
 end
 
---- Changes settings and gives all of them.
+--- Changes settings. Returns all settings.
 function M:settings(changes)
   return control(self, changes and "POST" or "GET", "settings", changes)
 end
@@ -58,12 +58,12 @@ function M:fault(spec)
   return control(self, "POST", "faults", spec)
 end
 
---- The calls so far, oldest first; of one action when it is named.
+--- The calls so far, oldest first: all, or those of one action.
 function M:journal(action)
   return control(self, "GET", "journal" .. (action and "?action=" .. action or ""))
 end
 
---- Forgets everything: tasks, settings, faults, journal, nonces.
+--- Resets tasks, settings, faults, journal and nonces.
 function M:reset()
   return control(self, "POST", "reset", {})
 end
