@@ -1,3 +1,4 @@
+local files = require "spec.support.files"
 local shell = require "spec.support.shell"
 
 local quote = shell.quote
@@ -28,6 +29,15 @@ describe("dataworks emulator", function()
       env -u LD_PRELOAD curl -sS --noproxy '*' -o /dev/null -w '%{http_code}\n' "$ALIBABA_CLOUD_ENDPOINT/"
       exit 7]] .. " sh " .. quote "it's $HOME")
     assert.same({ "cn-shanghai emulator it's $HOME\n400\n", 7 }, { output, status })
+  end)
+
+  it("runs the example of its page", function()
+    local path = os.tmpname()
+    files.write(path, files.read("docs/emulator.md"):match("```lua\n(.-)```"))
+    local output, status = dataworks(("emulator -- env -u LD_PRELOAD %s %s"):format(shell.interpreter, path))
+    os.remove(path)
+    assert.equal(0, status)
+    assert.matches('^{"RENAMECOLUMN":"WARNING",', output)
   end)
 
   it("exits with the status of a shell when the command was killed or does not exist", function()
