@@ -3,6 +3,7 @@ local files = require "spec.support.files"
 local json = require "dataworks.emulator.json"
 local service = require "dataworks.emulator.service"
 local new_settings = require("dataworks.emulator.settings").defaults
+local writers = require "dataworks.emulator.service.writers"
 
 local ODPS = files.read "spec/scripts/mysql_to_odps.json"
 local OFFLINE = files.read "spec/scripts/task_content_offline.json"
@@ -85,6 +86,57 @@ describe("generating a configuration", function()
       assert.is_truthy(script:find('"' .. rules.datasource[1].tableRule[1].srcTable .. '"', 1, true))
     end)
   end
+
+  describe("with a new writer", function()
+    local NEW = {
+      step_type = "clickhouse", task_type = "oneclick_to_clickhouse", required = { "datasource", "cluster" },
+      content = {
+        write_mode = "upsert", destination_table = "{database}_{table}", created_table = { "tableName", "{table}" },
+        column_type = "Int64",
+      },
+    }
+
+    setup(function() writers.by_step_type.clickhouse, writers.by_task_type.oneclick_to_clickhouse = NEW, NEW end)
+    teardown(function() writers.by_step_type.clickhouse, writers.by_task_type.oneclick_to_clickhouse = nil, nil end)
+
+    local function script(parameter)
+      return edit(ODPS, function(value)
+        value.setting.taskType = NEW.task_type
+        value.steps[2].stepType, value.steps[2].parameter = NEW.step_type, parameter
+      end)
+    end
+
+    it("writes the content that its row describes", function()
+      local call = new()
+      local id = generate(call, script { datasource = "d", cluster = "c" }).ProcessId
+      local content = json.decode(query(call, tostring(id)).TaskContent)
+      local writer = content.steps[2]
+      assert.same({ "migration_clickhouse", "clickhouse", "upsert" },
+        { content.extend.mode, writer.stepType, writer.parameter.writeMode })
+      local rule = writer.parameter.tableMappingRule.datasource[1].tableRule[1]
+      assert.equal(rule.srcDbName .. "_" .. rule.srcTable, rule.dstTable)
+      assert.same({ rule.srcTable, "Int64" },
+        { rule.dstCreateTableInfo.tableName, rule.dstCreateTableInfo.dataColumn[1].type })
+    end)
+
+    it("needs the parameters that its row requires", function()
+      assert.equal("steps[2].parameter.cluster must be a text",
+        select(4, generate(new(), script { datasource = "d" })))
+    end)
+  end)
+
+  it("does not update a task whose content was not generated", function()
+    local call = new()
+    local content = edit(OFFLINE, function(value)
+      value.extend = { mode = "m", resourceGroup = "g", name = "n" }
+      value.steps = json.list { json.decode(ODPS).steps[1], json.decode(ODPS).steps[2] }
+      value.steps[2].stepType = "unheard_of"
+    end)
+    local id = tostring(create(call, { TaskContent = content }).FileId)
+    local update = { TaskId = id, TaskParam = files.read "spec/scripts/task_param_for_updating.json" }
+    assert.same({ Status = "fail", Message = "fileId:[" .. id .. "] was not generated from a script." },
+      (call("GenerateDISyncTaskConfigForUpdating", update)))
+  end)
 
   it("accepts a single-database script and uses its name", function()
     local call = new()

@@ -1,6 +1,7 @@
 -- Writes the TaskContent of a script, in the documented form and order.
 
 local json = require "dataworks.emulator.json"
+local writers = require "dataworks.emulator.service.writers"
 
 local M = {}
 
@@ -16,29 +17,30 @@ local function primary_key()
   return object("type", "pk", "column", list({ "id" }))
 end
 
---- The rule of a writer that creates the tables of the destination.
-local function creating_rule(database, name, destination_table, created_table)
-  return object("srcTable", name, "srcDbName", database, "dstTable", destination_table,
+--- Puts the names of the source in the place of {database} and {table}.
+local function fill(template, database, name)
+  return (template:gsub("{(%l+)}", { database = database, table = name }))
+end
+
+local function created_table(form, database, name)
+  local members = {}
+  for i, template in ipairs(form.created_table) do
+    members[i] = fill(template, database, name)
+  end
+  members[#members + 1] = "dataColumn"
+  members[#members + 1] = columns(form.column_type)
+  return object((table.unpack or unpack)(members))
+end
+
+local function table_rule(form, database, name)
+  local destination = fill(form.destination_table, database, name)
+  if not form.created_table then
+    return object("srcTable", name, "srcDbName", database, "dstTable", destination, "primaryKeyInfo", primary_key())
+  end
+  return object("srcTable", name, "srcDbName", database, "dstTable", destination,
     "mergeIntoCycleType", "DEFAULT", "hourDeltaEnable", false, "dayDeltaEnable", false,
-    "primaryKeyInfo", primary_key(), "dstCreateTableInfo", created_table)
+    "primaryKeyInfo", primary_key(), "dstCreateTableInfo", created_table(form, database, name))
 end
-
-local RULES = {
-  holo = function(database, name)
-    return creating_rule(database, name, database .. "." .. name,
-      object("indexType", name, "schemaName", database, "tableName", name, "dataColumn", columns("int8")))
-  end,
-  odps = function(database, name)
-    return creating_rule(database, name, name, object("tableName", name, "dataColumn", columns("BIGINT")))
-  end,
-}
-
---- Writers without an entry in RULES have this one.
-local function plain_rule(database, name)
-  return object("srcTable", name, "srcDbName", database, "dstTable", name, "primaryKeyInfo", primary_key())
-end
-
-local WRITE_MODES = { holo = "replay" }
 
 --- Calls visit(database, table) for each selected table. With a single database, the data source stands for it.
 local function each_table(connection, visit)
@@ -76,18 +78,17 @@ local function reader_step(script)
 end
 
 local function writer_step(script)
-  local rule = RULES[script.destination] or plain_rule
-  local sources, total = {}, 0
+  local form, sources, total = writers.by_step_type[script.destination].content, {}, 0
   for i, connection in ipairs(script.connections) do
     local rules = {}
     each_table(connection, function(database, name)
-      rules[#rules + 1] = rule(database, name)
+      rules[#rules + 1] = table_rule(form, database, name)
     end)
     total = total + #rules
     sources[i] = object("srcDatasourceName", connection.datasource, "tableRule", list(rules))
   end
   return object("stepType", script.destination, "name", "writer", "category", "writer",
-    "parameter", object("datasource", script.datasource, "writeMode", WRITE_MODES[script.destination],
+    "parameter", object("datasource", script.datasource, "writeMode", form.write_mode,
       "tableMappingRule", object("totalTableMapping", total, "datasource", list(sources))))
 end
 
@@ -104,7 +105,7 @@ function M.count_tables(script)
   return count
 end
 
---- The TaskContent of a script, as JSON text.
+--- The TaskContent of a script with a known writer, as JSON text.
 ---@param script dataworks.emulator.Script
 ---@return string
 function M.write(script)

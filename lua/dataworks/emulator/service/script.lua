@@ -8,14 +8,6 @@ local M = {}
 
 local object, list, text, equal = shape.object, shape.list, shape.text, shape.equal
 
-local function find_writer(task_type)
-  for name, writer in pairs(writers) do
-    if writer.task_type == task_type then
-      return name
-    end
-  end
-end
-
 --- The step of each category. There is exactly one reader, and one writer unless the script only selects tables.
 local function find_steps(script, is_selection)
   local found = {}
@@ -83,10 +75,6 @@ local function parse_connections(steps, is_selection)
   return connections
 end
 
-local function parse_destination(steps)
-  return text(steps.writer.parameter.datasource, steps.writer_path .. ".parameter.datasource")
-end
-
 ---@class dataworks.emulator.Script
 ---@field name string|nil
 ---@field resource_group string
@@ -100,16 +88,20 @@ local function parse_creating(source)
   equal(script.type, "realtime", "type")
   equal(script.version, "1.0", "version")
   local setting = object(script.setting, "setting")
-  local destination = find_writer(setting.taskType) or shape.reject("setting.taskType", "is not known")
+  local row = writers.by_task_type[setting.taskType or ""] or shape.reject("setting.taskType", "is not known")
   local steps = find_steps(script)
-  return {
+  local parsed = {
     source = equal(steps.reader.stepType, "mysql", steps.reader_path .. ".stepType"),
-    destination = equal(steps.writer.stepType, destination, steps.writer_path .. ".stepType"),
+    destination = equal(steps.writer.stepType, row.step_type, steps.writer_path .. ".stepType"),
     name = setting.name ~= nil and text(setting.name, "setting.name") or nil,
     resource_group = text(setting.resourceGroup, "setting.resourceGroup"),
     connections = parse_connections(steps),
-    datasource = parse_destination(steps),
+    datasource = steps.writer.parameter.datasource,
   }
+  for _, field in ipairs(row.required) do
+    text(steps.writer.parameter[field], ("%s.parameter.%s"):format(steps.writer_path, field))
+  end
+  return parsed
 end
 
 local function parse_updating(source)
@@ -154,7 +146,7 @@ local function parse_generated(content)
     name = extend.name,
     resource_group = text(extend.resourceGroup, "extend.resourceGroup"),
     connections = parse_connections(steps),
-    datasource = parse_destination(steps),
+    datasource = text(steps.writer.parameter.datasource, steps.writer_path .. ".parameter.datasource"),
   }
 end
 
