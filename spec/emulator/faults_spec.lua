@@ -29,7 +29,7 @@ describe("faults", function()
     assert.same({ 429, "Throttling.System" }, { dataworks.status, dataworks.code })
   end)
 
-  it("that spoil a real reply let the call act; the others do so only with acts", function()
+  it("that damage a real reply let the call act; other faults do so only with acts", function()
     local queue = faults.new()
     queue:add { fault = "truncate" }
     queue:add { fault = "reset" }

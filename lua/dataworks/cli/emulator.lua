@@ -58,7 +58,7 @@ local function environment_of(emulator)
   return list
 end
 
---- The shell's status from the results of os.execute: three values, or in Lua 5.1 the number of wait(2).
+--- Converts the results of os.execute (in Lua 5.1 the number of wait(2)) to the exit status of a shell.
 local function exit_status(first, how, code)
   if type(first) == "number" then
     return first > 255 and math.floor(first / 256) or first > 0 and 128 + first or 0
@@ -102,7 +102,7 @@ function M.run(arguments)
     return 1
   end
   local quote = require("dataworks.emulator.shell").quote
-  -- Ctrl-C raises an error here, and the emulator must be stopped all the same.
+  -- Ctrl-C raises an error here. Stop the emulator even then.
   local ok, status = pcall(function()
     if options.command then
       return run_command(emulator, options.command, quote)

@@ -2,8 +2,8 @@
 
 local M = {}
 
---- Each module has SYNOPSIS and DESCRIPTION, its parts of the help, and run(arguments), which returns a status for the
---- shell, or nil and a message when the arguments are wrong.
+--- The module of each subcommand. It has SYNOPSIS and DESCRIPTION for the help, and run(arguments), which returns the
+--- exit status, or nil and a message when the arguments are wrong.
 local SUBCOMMANDS = {
   emulator = "dataworks.cli.emulator",
 }
@@ -47,7 +47,7 @@ end
 
 --- Runs the command.
 ---@param arguments string[] the name of the subcommand, and its arguments
----@return integer status for the shell
+---@return integer exit status
 function M.run(arguments)
   local status, message = (BUILTINS[arguments[1]] or run_subcommand)(arguments)
   if not status then

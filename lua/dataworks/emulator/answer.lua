@@ -1,4 +1,4 @@
--- Answers one request: to the API, or to the metadata service. Takes the fault for it, if any, and records it in the
+-- Answers one request to the API or to the metadata service, applies a queued fault, and records the call in the
 -- journal.
 
 local encoding = require "dataworks.emulator.encoding"
@@ -9,7 +9,7 @@ local sts = require "dataworks.emulator.sts"
 
 local M = {}
 
---- Faults that replace the reply of a call that acted, too.
+--- Besides error faults, these replace the reply of a call that acted.
 local REPLACES_REPLY = { fail = true, unsuccessful = true }
 
 local function new_request_id(parts)
@@ -23,8 +23,8 @@ local function new_reply(parts)
   }
 end
 
---- The outcome that a fault pretends.
-local function pretend(fault, outcome)
+--- The reply that a fault puts in the place of the real one.
+local function fault_reply(fault, outcome)
   if fault.is_error then
     return { refusal = fault, outcome = outcome }
   end
@@ -46,11 +46,11 @@ local function perform_with(parts, call, fault)
   if not fault then
     return perform(parts, call)
   elseif not fault.acts then
-    return pretend(fault, "fault")
+    return fault_reply(fault, "fault")
   end
   local result = perform(parts, call)
   if fault.is_error or REPLACES_REPLY[fault.fault] then
-    return pretend(fault, result.outcome)
+    return fault_reply(fault, result.outcome)
   end
   return result
 end

@@ -19,7 +19,7 @@ local function change_settings(parts, changes)
   return parts.settings
 end
 
---- By method and path. A handler returns the answer, or nil and the problem with the body.
+--- The handlers by method and path. Each returns the answer, or nil and the problem with the body.
 ---@type table<string, fun(parts: table, body: table, action: string|nil): table|nil, string|nil>
 local HANDLERS = {
   ["GET /_emulator/settings"] = function(parts)

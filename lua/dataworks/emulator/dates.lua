@@ -1,4 +1,4 @@
--- UTC dates to and from seconds since 1970.
+-- Converts UTC dates to and from seconds since 1970.
 
 local M = {}
 

@@ -45,7 +45,7 @@ local function send_garbage(reply, fault)
   M.send(reply)
 end
 
---- nginx never sends less than its Content-Length, so this writes to the socket.
+--- Writes to the socket, since nginx never sends less than its Content-Length.
 local function send_truncated(reply)
   local socket = ngx.req.socket(true)
   socket:send(table.concat({

@@ -1,4 +1,4 @@
--- Hexadecimal, percent-encoding and base64. The code shares nothing with the C core, so that a mistake in one shows up.
+-- Hexadecimal, percent-encoding and base64. Written separately from the C core, so that a mistake in one is detected.
 
 local M = {}
 

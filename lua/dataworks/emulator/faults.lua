@@ -1,12 +1,12 @@
--- Faults that spoil or replace the reply to the next calls of one action, or of any.
+-- Faults, queued for the next calls of one action or of any. A fault damages or replaces the reply.
 
 local nearest = require "dataworks.util.nearest"
 
 local M = {}
 M.__index = M
 
---- The faults. An error fault is an error reply of the gateway or of DataWorks. With acts, the call acts first, and the
---- fault spoils its real reply.
+--- The kinds of faults. is_error: an error reply of the gateway or of DataWorks. acts: the call acts, and the fault
+--- damages its real reply.
 local KINDS = {
   throttle = {
     is_error = true, status = 400, code = "Throttling.User",

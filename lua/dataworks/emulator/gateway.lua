@@ -14,7 +14,7 @@ local rpc = require "dataworks.emulator.gateway.rpc"
 local M = {}
 M.__index = M
 
--- A date is accepted for one window before and one after the clock, and its nonce must be remembered that long.
+-- A date may be one window before or after the clock. Remember its nonce for both windows.
 local NONCE_SECONDS = 2 * rpc.WINDOW
 
 --- A gateway for one set of actions and keys.
@@ -148,7 +148,7 @@ local function check_caller(self, request, call)
   return run(SIGNATURE_STEPS, self, request, call)
 end
 
---- The way of a request, step by step. The first refusal ends it.
+--- The steps that a request passes, in this order. The first refusal ends the check.
 local STEPS = { parameters.read, find_action, check_method, check_format, check_caller, parameters.check }
 
 --- Checks a request.

@@ -13,7 +13,7 @@ function M.new(options)
   }, M)
 end
 
---- Issues credentials. The setting credential_seconds wins over the duration asked for.
+--- Issues credentials. The setting credential_seconds takes precedence over the requested duration.
 ---@param seconds number
 ---@return table
 function M:issue(seconds)

@@ -15,7 +15,7 @@ local quote = shell.quote
 
 local MAX_ATTEMPTS = 10
 
--- The guard reads from a pipe. Its read ends when it is told to stop, and when the starting process dies.
+-- The guard reads from a pipe. The read ends when stop() writes to it, and when the starting process dies.
 local GUARD = [[
 trap '' INT QUIT HUP TERM
 cd %s || exit

@@ -1,4 +1,4 @@
--- The parts of one emulator, and what each is handed.
+-- Builds the parts of one emulator, and hands each part the others that it needs.
 
 local catalog = require "dataworks.api.catalog"
 local encoding = require "dataworks.emulator.encoding"
@@ -45,7 +45,7 @@ function M.new(options)
   return self
 end
 
---- Starts again with the default settings, and forgets everything.
+--- Resets everything, settings too.
 function M:reset()
   local random, set = self.random, settings.defaults()
   local function now()

@@ -1,5 +1,4 @@
--- Parameters of a query or a form body as {name, value} pairs: read as sent, written in the canonical form that both
--- signatures cover.
+-- Parses a query or a form body into {name, value} pairs, and writes pairs in the canonical form that is signed.
 
 local encoding = require "dataworks.emulator.encoding"
 

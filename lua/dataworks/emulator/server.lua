@@ -1,4 +1,4 @@
--- The emulator inside nginx: reads a request from nginx, has it answered, and sends the reply.
+-- The entry points that nginx calls. Each reads the request, gets the answer and sends the reply.
 
 local answer = require "dataworks.emulator.answer"
 local control = require "dataworks.emulator.control"

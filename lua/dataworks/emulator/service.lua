@@ -1,5 +1,5 @@
--- The service behind the gateway: the actions, and the ClientToken that lets a call act only once. Pure: the clock and
--- the settings are handed in.
+-- The service behind the gateway: its actions, and ClientTokens, with which a call acts once. Pure: the clock and the
+-- settings are handed in.
 
 local json = require "dataworks.emulator.json"
 local reply = require "dataworks.emulator.service.reply"
@@ -39,13 +39,13 @@ function M.new(options)
   return setmetatable({ state = states.new(options), tokens = {} }, M)
 end
 
---- Continues with another id.
+--- Sets the next id.
 ---@param digits string
 function M:set_next_id(digits)
   self.state.next = digits
 end
 
---- A call with a ClientToken that was used before gets the first result again, and does not act again.
+--- Repeats the first result for a used ClientToken, without acting again.
 local function call_once(self, action, handler, params, caller)
   local token = params.ClientToken
   if #token > MAX_TOKEN_LENGTH or token:find("[^\32-\126]") then
@@ -65,7 +65,7 @@ local function call_once(self, action, handler, params, caller)
   return result
 end
 
---- The parameters that the action has. Integers lose leading zeros, so that an id has one spelling.
+--- The parameters of the action. Integers lose leading zeros, so that each id has one spelling.
 local function known_params(params, row)
   local known = {}
   for _, spec in ipairs(row.params) do

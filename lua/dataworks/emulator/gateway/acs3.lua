@@ -11,14 +11,14 @@ M.WINDOW = 15 * 60
 
 local DIGESTS = { ["ACS3-HMAC-SHA256"] = "sha256", ["ACS3-HMAC-SM3"] = "sm3" }
 local CREDENTIAL = "^Credential=([^,]*),%s*SignedHeaders=([^,]*),%s*Signature=([^,%s]*)%s*$"
-local NEEDED_HEADERS = { "x-acs-action", "x-acs-version", "x-acs-content-sha256" }
+local REQUIRED_HEADERS = { "x-acs-action", "x-acs-version", "x-acs-content-sha256" }
 
 local function incomplete(detail)
   return refusal.new(400, "IncompleteSignature",
     "The request signature does not conform to Aliyun standards. " .. detail)
 end
 
---- Fills in the fields of the call that the headers hold.
+--- Copies the fields of the signature from the headers to the call.
 ---@param request table
 ---@param call table
 ---@return dataworks.emulator.Refusal|nil
@@ -68,13 +68,13 @@ function M.sign(crypto, secret, request, algorithm, signed_headers)
   return encoding.hex(crypto.hmac(digest, secret, string_to_sign)), string_to_sign, canonical_request
 end
 
---- Are all headers there and signed that have to be?
-local function has_needed_headers(request, signed_headers)
+--- True when all required headers are present and signed.
+local function has_required_headers(request, signed_headers)
   local is_signed = {}
   for _, name in ipairs(signed_headers) do
     is_signed[name] = true
   end
-  for _, name in ipairs(NEEDED_HEADERS) do
+  for _, name in ipairs(REQUIRED_HEADERS) do
     if not request.headers[name] then
       return false
     end
@@ -87,7 +87,7 @@ local function has_needed_headers(request, signed_headers)
   return is_signed.host ~= nil
 end
 
---- Compares the signature of a request with the right one.
+--- Compares the signature of a request with the expected one.
 ---@param crypto table
 ---@param secret string
 ---@param request table
@@ -97,7 +97,7 @@ function M.verify(crypto, secret, request, call)
   local signature, string_to_sign, canonical_request =
     M.sign(crypto, secret, request, call.algorithm, call.signed_headers)
   local body_digest = canonical_request:match("[^\n]*$")
-  if not has_needed_headers(request, call.signed_headers) then
+  if not has_required_headers(request, call.signed_headers) then
     return incomplete(("server string to sign is:[%s]"):format(string_to_sign))
   elseif signature ~= call.signature or request.headers["x-acs-content-sha256"] ~= body_digest then
     return refusal.new(400, "SignatureDoesNotMatch", ("Specified signature does not match our calculation. "

@@ -1,4 +1,4 @@
--- Remembers nonces for at least one window, in two generations: the older one is dropped as a whole.
+-- Remembers nonces for at least one window. Two generations are kept, and the older one is dropped as a whole.
 
 local M = {}
 M.__index = M

@@ -1,5 +1,4 @@
--- The first and the last step of the gateway: reads the parameters of a request, and checks them against the row of its
--- action.
+-- Two steps of the gateway: read the parameters of a request, and check them against the row of its action.
 
 local query = require "dataworks.emulator.query"
 local refusal = require "dataworks.emulator.gateway.refusal"
@@ -17,8 +16,8 @@ local function has_form(request)
   return (request.headers["content-type"] or ""):lower():find("^application/x%-www%-form%-urlencoded") ~= nil
 end
 
---- Fills in call.pairs, all parameters in the order sent, and sorts them by name into call.common and call.params. Of
---- two with the same name the first counts.
+--- Sets call.pairs to all parameters in the order sent, and call.common and call.params to the values by name. Of
+--- parameters with the same name, the first counts.
 ---@param request table
 ---@param call table
 function M.read(_, request, call)

@@ -9,7 +9,7 @@ local M = {}
 --- How far the date of a request may be from the clock, in seconds.
 M.WINDOW = 31 * 60
 
---- Fills in the fields of the call that the common parameters hold.
+--- Copies the fields of the signature from the common parameters to the call.
 ---@param _ table request
 ---@param call table
 ---@return dataworks.emulator.Refusal|nil
@@ -39,7 +39,7 @@ function M.sign(crypto, secret, method, list)
   return encoding.base64(crypto.hmac("sha1", secret .. "&", string_to_sign)), string_to_sign
 end
 
---- Compares the signature of a request with the right one.
+--- Compares the signature of a request with the expected one.
 ---@param crypto table
 ---@param secret string
 ---@param request table

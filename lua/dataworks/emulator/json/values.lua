@@ -1,4 +1,4 @@
--- The Lua values that stand for JSON values which Lua tables and numbers can't express.
+-- Lua values for the parts of JSON that plain tables and numbers lack: null, lists, ordered objects and long integers.
 
 local M = {}
 
@@ -10,7 +10,7 @@ end
 
 M.null = setmetatable({}, {})
 
---- An object whose members keep their order. A member whose value is nil is left out.
+--- An object whose members keep their order. Members with the value nil are left out.
 ---@param ... any key, value, key, value
 ---@return table
 function M.object(...)

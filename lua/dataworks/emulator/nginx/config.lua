@@ -50,7 +50,7 @@ http {
 
 local TLS = "ssl_certificate cert.pem; ssl_certificate_key key.pem; ssl_protocols TLSv1.2 TLSv1.3;"
 
--- A searcher, since a directory's name may hold characters that a package.path can't.
+-- A searcher, since the name of a directory may contain characters that package.path can't.
 local START = [[
 local root = %q
 table.insert(package.loaders, 2, function(name)

@@ -4,10 +4,10 @@ local M = {}
 
 local FIRST_PORT, LAST_PORT = 20000, 32000
 
---- Addresses in /proc/net whose listeners keep 127.0.0.1 from being listened on.
+--- Addresses in /proc/net that conflict with a listener on 127.0.0.1.
 local LOCAL_ADDRESSES = { ["0100007F"] = true, ["00000000"] = true, [("0"):rep(32)] = true }
 
---- The ports that are in use, as far as the system shows. nginx would try a taken port for seconds.
+--- The ports in use, as far as the system shows them. nginx would retry a used port for seconds.
 ---@return table<integer, boolean>
 function M.taken()
   local taken = {}

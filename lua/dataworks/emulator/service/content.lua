@@ -17,7 +17,7 @@ local function primary_key()
   return object("type", "pk", "column", list({ "id" }))
 end
 
---- Puts the names of the source in the place of {database} and {table}.
+--- Replaces {database} and {table} by the names of the source.
 local function fill(template, database, name)
   return (template:gsub("{(%l+)}", { database = database, table = name }))
 end
@@ -42,7 +42,7 @@ local function table_rule(form, database, name)
     "primaryKeyInfo", primary_key(), "dstCreateTableInfo", created_table(form, database, name))
 end
 
---- Calls visit(database, table) for each selected table. With a single database, the data source stands for it.
+--- Calls visit(database, table) for each selected table. With a single database, the data source is its name.
 local function each_table(connection, visit)
   for _, database in ipairs(connection.databases or {}) do
     for _, name in ipairs(database.tables) do

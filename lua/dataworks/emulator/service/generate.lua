@@ -1,4 +1,4 @@
--- Turns a script into a TaskContent, asynchronously: the two Generate actions and the one that polls.
+-- Generates a TaskContent from a script, asynchronously: the two Generate actions and the poll for the result.
 
 local content = require "dataworks.emulator.service.content"
 local json = require "dataworks.emulator.json"
@@ -35,7 +35,7 @@ M.GenerateDISyncTaskConfigForCreating = wrap.on_types(TYPES, reply.invalid_scrip
   return start_process(state, params, content.write(wanted))
 end)
 
---- The list in an updating script is the complete new selection of the connection at the same place.
+--- Each list of an updating script replaces the selection of the connection at the same position.
 local function apply_selection(current, selection)
   for i, selected in ipairs(selection) do
     local connection = current.connections[i]

@@ -1,5 +1,5 @@
--- Deploys, starts, stops and terminates tasks. A state that changes by itself (WAIT to RUN, KILLING to PAUSE) does so
--- after a number of calls that read it, never by the clock.
+-- Deploys, starts, stops and terminates tasks. WAIT changes to RUN, and KILLING to PAUSE, after a number of calls that
+-- read the state. The clock plays no part.
 
 local json = require "dataworks.emulator.json"
 local reply = require "dataworks.emulator.service.reply"

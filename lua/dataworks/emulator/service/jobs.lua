@@ -7,7 +7,7 @@ local wrap = require "dataworks.emulator.service.wrap"
 
 local M = {}
 
---- Parameters that a job keeps as text, and parameters of JSON with the check of their kind.
+--- The parameters that a job stores: texts, and JSON with the check of its kind.
 local TEXTS = {
   "Description", "DestinationDataSourceType", "FileSpec", "JobType", "MigrationType", "Owner", "SourceDataSourceType",
 }
@@ -17,7 +17,7 @@ local SCRIPTS = {
 }
 local NEEDED_WITHOUT_FILE_SPEC = { "SourceDataSourceType", "DestinationDataSourceType", "MigrationType" }
 
---- The members that a list shows of a job, and those that details add.
+--- The members of a job that a list shows, and the members that details add.
 local SUMMARY = {
   "Id", "DIJobId", "JobName", "JobStatus", "ProjectId", "Owner", "MigrationType", "SourceDataSourceType",
   "DestinationDataSourceType",
@@ -28,7 +28,7 @@ local DETAILS = {
 }
 
 --- Changes a job by the parameters, all or none.
----@return string|nil wrong name of the wrong parameter
+---@return string|nil parameter the wrong one
 local function change(job, params)
   local scripts = {}
   for name, fits in pairs(SCRIPTS) do
@@ -79,7 +79,7 @@ function M.CreateDIJob(state, params)
   return reply.members("Id", job.Id, "DIJobId", job.DIJobId)
 end
 
---- Wraps an action on one job. The parameter of its id is Id, and was DIJobId before.
+--- Wraps an action on one job. Its id is the parameter Id, formerly DIJobId.
 local function on_job(act)
   return function(state, params)
     local job = state.jobs[params.Id or params.DIJobId or ""]
@@ -101,7 +101,7 @@ local function show(job, ...)
   return json.object((table.unpack or unpack)(members, 1, count))
 end
 
---- A job is Stopping for a number of calls that read it, never by the clock.
+--- A number of calls see the job Stopping. The clock plays no part.
 local function read_status(job)
   if job.JobStatus == "Stopping" and job.reads_left <= 0 then
     job.JobStatus = "Stopped"

@@ -1,4 +1,4 @@
--- The forms of a reply about a process that is not ready. The provider documents none, so a setting selects one.
+-- The possible replies to a poll of an unfinished process. The provider documents none, so a setting selects one.
 
 local json = require "dataworks.emulator.json"
 

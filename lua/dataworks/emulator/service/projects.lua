@@ -1,4 +1,4 @@
--- The reaction of a project to a change of a table's structure.
+-- The configuration of a project: its reaction to each kind of schema change in a source table.
 
 local json = require "dataworks.emulator.json"
 local reply = require "dataworks.emulator.service.reply"

@@ -1,4 +1,4 @@
--- The outcomes of an action, before the protocol is wrapped around them. A detail goes to the journal only.
+-- The replies of actions, without status and headers. A detail appears only in the journal.
 
 local json = require "dataworks.emulator.json"
 

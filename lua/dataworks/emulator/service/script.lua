@@ -47,7 +47,7 @@ local function parse_selected(selected, path)
   return databases
 end
 
---- With both, selectedTables wins over table, as documented.
+--- As documented, selectedTables takes precedence over table.
 local function parse_selection(connection, path)
   if connection.selectedTables ~= nil then
     return { databases = parse_selected(connection.selectedTables, path .. ".selectedTables") }
@@ -150,23 +150,23 @@ local function parse_generated(content)
   }
 end
 
---- A TaskParam for creating.
+--- Parses a TaskParam for creating.
 ---@type fun(source: string): dataworks.emulator.Script|nil, string|nil
 M.parse_creating = shape.catch(parse_creating)
 
---- The connections in a TaskParam for updating.
+--- Parses a TaskParam for updating. Returns its connections.
 ---@type fun(source: string): table[]|nil, string|nil
 M.parse_updating = shape.catch(parse_updating)
 
---- Any TaskContent.
+--- Parses any TaskContent.
 ---@type fun(source: string): {name: string|nil, from: string[], to: string[], content: table}|nil, string|nil
 M.parse_content = shape.catch(parse_content)
 
---- The script that a decoded TaskContent was generated from.
+--- Parses a decoded TaskContent. Returns the script that it was generated from.
 ---@type fun(content: table): dataworks.emulator.Script|nil, string|nil
 M.parse_generated = shape.catch(parse_generated)
 
---- Text that must be a JSON object.
+--- Parses text that must be a JSON object.
 ---@type fun(source: string): table|nil, string|nil
 M.parse_object = shape.catch(shape.decode)
 

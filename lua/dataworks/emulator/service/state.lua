@@ -1,4 +1,4 @@
--- What the service remembers: ids, tasks, jobs, processes and project configurations. The clock and the settings are
+-- The state of the service: ids, tasks, jobs, processes and project configurations. The clock and the settings are
 -- handed in.
 
 local ids = require "dataworks.emulator.ids"
@@ -33,7 +33,7 @@ function M:next_id()
   return self.last_id
 end
 
---- The reply that says only that the service acted.
+--- The reply that has only the status and the message of success.
 function M:success()
   local settings = self.settings
   return reply.acted(json.object("Status", settings.success_status, "Message", settings.success_message))

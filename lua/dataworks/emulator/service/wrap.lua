@@ -7,7 +7,7 @@ local M = {}
 
 local MAX_PAGE_NUMBER, MAX_PAGE_SIZE = 100, 100
 
---- An action on the task types that are named.
+--- An action that accepts only some task types.
 ---@param types string separated by spaces
 ---@param refuse fun(detail: string): dataworks.emulator.Reply
 ---@param act fun(state: table, params: table): dataworks.emulator.Reply
