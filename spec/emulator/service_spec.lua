@@ -3,7 +3,7 @@ local files = require "spec.support.files"
 local json = require "dataworks.emulator.json"
 local service = require "dataworks.emulator.service"
 local new_settings = require("dataworks.emulator.settings").defaults
-local writers = require "dataworks.emulator.service.writers"
+local writers = require "dataworks.api.writers"
 
 local ODPS = files.read "spec/scripts/mysql_to_odps.json"
 local OFFLINE = files.read "spec/scripts/task_content_offline.json"
@@ -96,8 +96,8 @@ describe("generating a configuration", function()
       },
     }
 
-    setup(function() writers.by_step_type.clickhouse, writers.by_task_type.oneclick_to_clickhouse = NEW, NEW end)
-    teardown(function() writers.by_step_type.clickhouse, writers.by_task_type.oneclick_to_clickhouse = nil, nil end)
+    setup(function() writers[#writers + 1] = NEW end)
+    teardown(function() writers[#writers] = nil end)
 
     local function script(parameter)
       return edit(ODPS, function(value)

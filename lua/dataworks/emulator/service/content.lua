@@ -1,7 +1,7 @@
 -- Writes the TaskContent of a script, in the documented form and order.
 
+local find_writer = require "dataworks.emulator.service.find_writer"
 local json = require "dataworks.emulator.json"
-local writers = require "dataworks.emulator.service.writers"
 
 local M = {}
 
@@ -33,7 +33,7 @@ local function created_table(form, database, name)
 end
 
 local function table_rule(form, database, name)
-  local destination = fill(form.destination_table, database, name)
+  local destination = fill(form.destination_table or "{table}", database, name)
   if not form.created_table then
     return object("srcTable", name, "srcDbName", database, "dstTable", destination, "primaryKeyInfo", primary_key())
   end
@@ -78,7 +78,7 @@ local function reader_step(script)
 end
 
 local function writer_step(script)
-  local form, sources, total = writers.by_step_type[script.destination].content, {}, 0
+  local form, sources, total = find_writer("step_type", script.destination).content or {}, {}, 0
   for i, connection in ipairs(script.connections) do
     local rules = {}
     each_table(connection, function(database, name)

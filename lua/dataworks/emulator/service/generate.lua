@@ -1,12 +1,12 @@
 -- Generates a TaskContent from a script, asynchronously: the two Generate actions and the poll for the result.
 
 local content = require "dataworks.emulator.service.content"
+local find_writer = require "dataworks.emulator.service.find_writer"
 local json = require "dataworks.emulator.json"
 local pending = require "dataworks.emulator.service.pending"
 local reply = require "dataworks.emulator.service.reply"
 local script = require "dataworks.emulator.service.script"
 local wrap = require "dataworks.emulator.service.wrap"
-local writers = require "dataworks.emulator.service.writers"
 
 local M = {}
 
@@ -57,7 +57,7 @@ M.GenerateDISyncTaskConfigForUpdating = wrap.on_types(TYPES, reply.invalid_scrip
     return reply.unknown(params.TaskId)
   end
   local current = script.parse_generated(task.parsed.content)
-  if not current or not writers.by_step_type[current.destination] then
+  if not current or not find_writer("step_type", current.destination) then
     return reply.failed(("fileId:[%s] was not generated from a script."):format(params.TaskId))
   elseif not apply_selection(current, selection) then
     return reply.invalid_script("steps: more connections than the task has")

@@ -1,8 +1,8 @@
 -- Parses the scripts that callers send: TaskParam for creating and updating, and TaskContent.
 
+local find_writer = require "dataworks.emulator.service.find_writer"
 local json = require "dataworks.emulator.json"
 local shape = require "dataworks.emulator.service.shape"
-local writers = require "dataworks.emulator.service.writers"
 
 local M = {}
 
@@ -88,7 +88,7 @@ local function parse_creating(source)
   equal(script.type, "realtime", "type")
   equal(script.version, "1.0", "version")
   local setting = object(script.setting, "setting")
-  local row = writers.by_task_type[setting.taskType or ""] or shape.reject("setting.taskType", "is not known")
+  local row = find_writer("task_type", setting.taskType) or shape.reject("setting.taskType", "is not known")
   local steps = find_steps(script)
   local parsed = {
     source = equal(steps.reader.stepType, "mysql", steps.reader_path .. ".stepType"),
