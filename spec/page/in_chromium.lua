@@ -35,7 +35,7 @@ describe("the page of examples/openresty", function()
 
   it("starts the example with one click, and shows its progress and its file", function()
     emulator:settings { pending_calls = 4 }
-    browser:await_text("#empty", "^Nothing yet")
+    browser:await_text("#empty", "^No tasks yet")
     browser:click "button"
     browser:await_text("#said", "^The task was started%.$")
     browser:await_text("#tasks .task .step", "^Generating$")
