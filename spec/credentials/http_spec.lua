@@ -214,7 +214,7 @@ describe("over HTTP, a client", function()
         source = { type = "access_key", access_key_id = params.AccessKeyId, access_key_secret = vector.access_key_secret,
           security_token = params.SecurityToken },
       },
-      transport = { send = function(_, sent)
+      transport = { sleep = function() end, send = function(_, sent)
         request = request or sent
         return nil, { kind = "transport", sent = false, message = "no" }
       end, close = function() end },
@@ -232,7 +232,7 @@ describe("over HTTP, a client", function()
       local sent
       fields.type, fields.role_arn, fields.source = "ram_role_arn", ARN, keys()
       local client = dataworks.new { endpoint = "example.com", getenv = home:environment(values), credentials = fields,
-        transport = { send = function(_, request)
+        transport = { sleep = function() end, send = function(_, request)
           sent = request.url
           return nil, { kind = "timeout", sent = false, message = "no" }
         end, close = function() end } }

@@ -68,6 +68,7 @@ describe("no error, event or tostring shows a secret", function()
     options.endpoint, options.getenv = "example.com", home:environment(values)
     options.retries, options.now = 0, function() return 1716019750 end
     options.transport = {
+      sleep = function() end,
       send = function(_, request)
         if request.url:find "example.com/%?" then return nil, { kind = "transport", sent = false, message = "not here" } end
         if answer.lost then return nil, answer.lost end

@@ -328,6 +328,7 @@ describe("many calls at once", function()
           open = function() opened = true end,
         }
       end,
+      sleep = function() end,
       close = function() end,
     }
   end

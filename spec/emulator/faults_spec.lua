@@ -4,7 +4,7 @@ local journal = require "dataworks.emulator.journal"
 local settings = require "dataworks.emulator.settings"
 
 describe("faults", function()
-  it("hit the next calls of their action, as many as they were told, in order", function()
+  it("apply to the next calls of their action, as often as times says, in order", function()
     local queue = faults.new()
     queue:add { fault = "reset", action = "A", times = 2 }
     queue:add { fault = "html", action = "A" }
@@ -13,14 +13,14 @@ describe("faults", function()
     assert.same({ "reset", "reset", "html", n = 4 }, { kind(), kind(), kind(), kind(), n = 4 })
   end)
 
-  it("of one action come before those of any", function()
+  it("of one action come before faults of any action", function()
     local queue = faults.new()
     queue:add { fault = "reset" }
     queue:add { fault = "html", action = "A" }
     assert.same({ "html", "reset" }, { queue:take("A").fault, queue:take("A").fault })
   end)
 
-  it("that are error replies have a status, code and text, which can be changed", function()
+  it("that are error replies have a status, a code and a text, which can be changed", function()
     local queue = faults.new()
     queue:add { fault = "throttle", retry_after = 300 }
     queue:add { fault = "throttle_service", code = "Throttling.System" }
@@ -29,7 +29,7 @@ describe("faults", function()
     assert.same({ 429, "Throttling.System" }, { dataworks.status, dataworks.code })
   end)
 
-  it("that spoil a real reply let the call act, the others do not unless told to", function()
+  it("that damage a real reply let the call act; other faults do so only with acts", function()
     local queue = faults.new()
     queue:add { fault = "truncate" }
     queue:add { fault = "reset" }
@@ -42,7 +42,7 @@ describe("faults", function()
     ["unknown field time"] = { fault = "reset", time = 2 },
     ["times must be a number"] = { fault = "reset", times = "2" },
   } do
-    it("are refused when " .. message, function()
+    it("are refused: " .. message, function()
       local ok, got = faults.new():add(spec)
       assert.is_nil(ok)
       assert.equal(message, got:sub(1, #message))
@@ -51,7 +51,7 @@ describe("faults", function()
 end)
 
 describe("a journal", function()
-  it("lists its entries in order, of one action when asked", function()
+  it("lists its entries in order, all or those of one action", function()
     local entries = journal.new()
     for _, action in ipairs { "A", "B", "A" } do
       entries:add { action = action }
@@ -62,7 +62,7 @@ describe("a journal", function()
 end)
 
 describe("settings", function()
-  it("change all together or not at all", function()
+  it("change all or none", function()
     local current = settings.defaults()
     assert.is_nil(settings.apply(current, { pending_calls = 5, pending_form = "nonsense" }))
     assert.equal(2, current.pending_calls)
@@ -70,7 +70,7 @@ describe("settings", function()
     assert.equal(5, current.pending_calls)
   end)
 
-  it("refuse what is unknown or of another type", function()
+  it("refuse an unknown name and a value of another type", function()
     for message, changes in pairs {
       ["unknown setting pending"] = { pending = 1 },
       ["pending_calls must be a number"] = { pending_calls = "1" },
@@ -83,7 +83,7 @@ describe("settings", function()
     end
   end)
 
-  it("take a first id as a number too", function()
+  it("accept first_id as a number too", function()
     local current = settings.defaults()
     assert.is_true(settings.apply(current, { first_id = 77 }))
     assert.equal("77", current.first_id)

@@ -1,7 +1,9 @@
-local dates = require "dataworks.util.dates"
+local acs3 = require "dataworks.emulator.gateway.acs3"
+local dates = require "dataworks.emulator.dates"
+local encoding = require "dataworks.emulator.encoding"
 local files = require "spec.support.files"
 local gateway = require "dataworks.emulator.gateway"
-local signature = require "dataworks.emulator.signature"
+local rpc = require "dataworks.emulator.gateway.rpc"
 
 local crypto = rawget(_G, "jit") and require "dataworks.emulator.digest"
 
@@ -49,20 +51,16 @@ local function from_base64(text)
 end
 
 local function encode(params)
-  local pairs_ = {}
+  local fields = {}
   for key, value in pairs(params) do
-    pairs_[#pairs_ + 1] = signature.encode(key) .. "=" .. signature.encode(value)
+    fields[#fields + 1] = encoding.percent_encode(key) .. "=" .. encoding.percent_encode(value)
   end
-  return table.concat(pairs_, "&")
-end
-
-local function hex(raw)
-  return (raw:gsub(".", function(char) return ("%02x"):format(char:byte()) end))
+  return table.concat(fields, "&")
 end
 
 local serial = 0
 
-local function acs3(changes)
+local function acs3_request(changes)
   changes = changes or {}
   serial = serial + 1
   local body = changes.body or ""
@@ -72,7 +70,7 @@ local function acs3(changes)
     ["x-acs-version"] = "2020-05-18",
     ["x-acs-date"] = DATE,
     ["x-acs-signature-nonce"] = "nonce " .. serial,
-    ["x-acs-content-sha256"] = hex(crypto.digest("sha256", body)),
+    ["x-acs-content-sha256"] = encoding.hex(crypto.digest("sha256", body)),
   }
   for name, value in pairs(changes.headers or {}) do
     headers[name] = value or nil
@@ -87,16 +85,13 @@ local function acs3(changes)
     headers = headers, body = body,
   }
   local algorithm = changes.algorithm or "ACS3-HMAC-SHA256"
-  local signed = signature.acs3(crypto, changes.secret or "secret", {
-    method = request.method, path = request.path, query = signature.parse(request.query), headers = headers,
-    body = body,
-  }, "ACS3-HMAC-SHA256", names)
+  local signed = acs3.sign(crypto, changes.secret or "secret", request, "ACS3-HMAC-SHA256", names)
   headers.authorization = ("%s Credential=%s,SignedHeaders=%s,Signature=%s"):format(algorithm,
     changes.access_key_id or "id", table.concat(names, ";"), signed)
   return request
 end
 
-local function rpc(changes, place)
+local function rpc_request(changes, place)
   serial = serial + 1
   local params = {
     Action = "GetThing", Version = "2020-05-18", Format = "JSON", Timestamp = DATE, AccessKeyId = "id",
@@ -110,7 +105,7 @@ local function rpc(changes, place)
   for name, value in pairs(params) do
     list[#list + 1] = { name, value }
   end
-  params.Signature = params.Signature or signature.rpc(crypto, "secret", "POST", list)
+  params.Signature = params.Signature or rpc.sign(crypto, "secret", "POST", list)
   local text = encode(params)
   return {
     method = "POST", path = "/",
@@ -124,8 +119,8 @@ local function refusal_of(request, changes)
   return refusal and { refusal.status, refusal.code }
 end
 
-local function any_action(vector)
-  return setmetatable({}, { __index = function() return { version = vector, params = {} } end })
+local function any_action(version)
+  return setmetatable({}, { __index = function() return { version = version, params = {} } end })
 end
 
 local function gateway_for(version, date, key)
@@ -138,12 +133,12 @@ end
 
 describe("the gateway", function()
   if not crypto then
-    pending "takes its digests from LuaJIT's FFI; here it is only met over HTTP"
+    pending "needs digests from LuaJIT's FFI; on other interpreters nginx_spec tests it over HTTP"
     return
   end
 
   for _, vector in ipairs(files.json("spec/vectors/acs3.json").vectors) do
-    it("takes the official request " .. vector.id, function()
+    it("accepts the official request " .. vector.id, function()
       local headers = {}
       for name, value in pairs(vector.headers) do
         headers[name:lower()] = value
@@ -164,7 +159,7 @@ describe("the gateway", function()
   for _, vector in ipairs(files.json("spec/vectors/rpc.json").vectors) do
     local params = vector.params
     if params.Timestamp and params.Format ~= "XML" then
-      it("takes the official request " .. vector.id, function()
+      it("accepts the official request " .. vector.id, function()
         params.Signature = vector.signature
         local in_body = vector.method == "POST"
         local _, refusal = gateway_for(params.Version, params.Timestamp, {
@@ -182,7 +177,7 @@ describe("the gateway", function()
   end
 
   it("finds parameters in the query and in the form body", function()
-    local request = acs3 {
+    local request = acs3_request {
       query = "ProjectId=1", body = "TaskContent=a+b%26%E4%B8%AD",
       headers = { ["content-type"] = "application/x-www-form-urlencoded" },
     }
@@ -192,14 +187,14 @@ describe("the gateway", function()
     assert.same({ "GetThing", "id", "ACS3-HMAC-SHA256" }, { call.action, call.access_key_id, call.algorithm })
   end)
 
-  it("takes an HMAC-SHA1 call with everything in the query, or everything in the body", function()
-    assert.is_nil(refusal_of(rpc()))
-    assert.is_nil(refusal_of(rpc({}, "body")))
+  it("accepts an HMAC-SHA1 call with all parameters in the query, or all in the body", function()
+    assert.is_nil(refusal_of(rpc_request()))
+    assert.is_nil(refusal_of(rpc_request({}, "body")))
   end)
 
-  it("takes JSON as a Format in any case, and no Format", function()
-    assert.is_nil(refusal_of(rpc { Format = "json" }))
-    assert.is_nil(refusal_of(rpc { Format = false }))
+  it("accepts the Format JSON in any case, and a call without Format", function()
+    assert.is_nil(refusal_of(rpc_request { Format = "json" }))
+    assert.is_nil(refusal_of(rpc_request { Format = false }))
   end)
 
   local function refuses(what, status, code, request)
@@ -208,156 +203,156 @@ describe("the gateway", function()
     end)
   end
 
-  refuses("an action nobody has", 404, "InvalidAction.NotFound", function()
-    return rpc { Action = "GetOther" }
+  refuses("an unknown action", 404, "InvalidAction.NotFound", function()
+    return rpc_request { Action = "GetOther" }
   end)
-  refuses("another path", 404, "InvalidAction.NotFound", function() return acs3 { path = "/x" } end)
-  refuses("a request without action", 400, "MissingAction", function() return rpc { Action = false } end)
-  refuses("a request without version", 400, "MissingVersion", function() return rpc { Version = false } end)
-  refuses("an unknown version", 400, "InvalidVersion", function() return rpc { Version = "2000-01-01" } end)
-  refuses("another method", 400, "UnsupportedHTTPMethod", function() return acs3 { method = "PUT" } end)
-  refuses("another format", 400, "InvalidParameter.Format", function() return rpc { Format = "XML" } end)
+  refuses("another path than /", 404, "InvalidAction.NotFound", function() return acs3_request { path = "/x" } end)
+  refuses("a request without action", 400, "MissingAction", function() return rpc_request { Action = false } end)
+  refuses("a request without version", 400, "MissingVersion", function() return rpc_request { Version = false } end)
+  refuses("an unknown version", 400, "InvalidVersion", function() return rpc_request { Version = "2000-01-01" } end)
+  refuses("the format XML", 400, "InvalidParameter.Format", function() return rpc_request { Format = "XML" } end)
   refuses("a request without key", 400, "MissingAccessKeyId", function()
-    return rpc { AccessKeyId = false }
+    return rpc_request { AccessKeyId = false }
   end)
   refuses("an unknown key", 404, "InvalidAccessKeyId.NotFound", function()
-    return rpc { AccessKeyId = "other" }
+    return rpc_request { AccessKeyId = "other" }
   end)
   refuses("a disabled key", 400, "InvalidAccessKeyId.Inactive", function()
-    return acs3 { access_key_id = "off" }
+    return acs3_request { access_key_id = "off" }
   end)
   refuses("another signature method", 400, "InvalidSignatureMethod", function()
-    return rpc { SignatureMethod = "HMAC-MD5" }
+    return rpc_request { SignatureMethod = "HMAC-MD5" }
   end)
   refuses("another algorithm", 400, "InvalidSignatureMethod", function()
-    return acs3 { algorithm = "ACS9" }
+    return acs3_request { algorithm = "ACS9" }
   end)
   refuses("no signature", 400, "MissingSignature", function()
-    local request = rpc()
+    local request = rpc_request()
     request.query = request.query:gsub("&?Signature=[^&]*", "")
     return request
   end)
-  refuses("an Authorization in pieces", 400, "IncompleteSignature", function()
-    local request = acs3()
+  refuses("an incomplete Authorization", 400, "IncompleteSignature", function()
+    local request = acs3_request()
     request.headers.authorization = "ACS3-HMAC-SHA256 Credential=id"
     return request
   end)
-  refuses("an unsigned host", 400, "IncompleteSignature", function() return acs3 { unsigned = "host" } end)
+  refuses("an unsigned host", 400, "IncompleteSignature", function() return acs3_request { unsigned = "host" } end)
   refuses("an unsigned x-acs- header", 400, "IncompleteSignature", function()
-    return acs3 { headers = { ["x-acs-extra"] = "1" }, unsigned = "x-acs-extra" }
+    return acs3_request { headers = { ["x-acs-extra"] = "1" }, unsigned = "x-acs-extra" }
   end)
   refuses("a missing payload digest", 400, "IncompleteSignature", function()
-    return acs3 { headers = { ["x-acs-content-sha256"] = false } }
+    return acs3_request { headers = { ["x-acs-content-sha256"] = false } }
   end)
   refuses("a wrong payload digest", 400, "SignatureDoesNotMatch", function()
-    return acs3 { headers = { ["x-acs-content-sha256"] = ("0"):rep(64) } }
+    return acs3_request { headers = { ["x-acs-content-sha256"] = ("0"):rep(64) } }
   end)
   refuses("a body that was changed after signing", 400, "SignatureDoesNotMatch", function()
-    local request = acs3 { body = "a=1" }
+    local request = acs3_request { body = "a=1" }
     request.body = "a=2"
     return request
   end)
   refuses("a query that was changed after signing", 400, "SignatureDoesNotMatch", function()
-    local request = acs3()
+    local request = acs3_request()
     request.query = "ProjectId=2"
     return request
   end)
-  refuses("a wrong secret", 400, "SignatureDoesNotMatch", function() return acs3 { secret = "other" } end)
-  refuses("no date", 400, "MissingTimestamp", function() return rpc { Timestamp = false } end)
-  refuses("no nonce", 400, "MissingSignatureNonce", function() return rpc { SignatureNonce = false } end)
+  refuses("a wrong secret", 400, "SignatureDoesNotMatch", function() return acs3_request { secret = "other" } end)
+  refuses("no date", 400, "MissingTimestamp", function() return rpc_request { Timestamp = false } end)
+  refuses("no nonce", 400, "MissingSignatureNonce", function() return rpc_request { SignatureNonce = false } end)
   refuses("a date in another form", 400, "InvalidTimeStamp.Format", function()
-    return rpc { Timestamp = "2024-05-18 08:09:10" }
+    return rpc_request { Timestamp = "2024-05-18 08:09:10" }
   end)
   refuses("a day that does not exist", 400, "InvalidTimeStamp.Format", function()
-    return rpc { Timestamp = "2023-02-29T08:09:10Z" }
+    return rpc_request { Timestamp = "2023-02-29T08:09:10Z" }
   end)
   refuses("a missing token", 400, "MissingSecurityToken", function()
-    return acs3 { access_key_id = "sts" }
+    return acs3_request { access_key_id = "sts" }
   end)
-  refuses("a token nobody issued", 400, "InvalidSecurityToken.Malformed", function()
-    return acs3 { access_key_id = "sts", headers = { ["x-acs-security-token"] = "?" } }
+  refuses("an unknown token", 400, "InvalidSecurityToken.Malformed", function()
+    return acs3_request { access_key_id = "sts", headers = { ["x-acs-security-token"] = "?" } }
   end)
-  refuses("somebody else's token", 400, "InvalidSecurityToken.MismatchWithAccessKey", function()
-    return acs3 { headers = { ["x-acs-security-token"] = "token" } }
+  refuses("the token of another key", 400, "InvalidSecurityToken.MismatchWithAccessKey", function()
+    return acs3_request { headers = { ["x-acs-security-token"] = "token" } }
   end)
   refuses("an expired token", 400, "InvalidSecurityToken.Expired", function()
-    return rpc { AccessKeyId = "late", SecurityToken = "late token" }
+    return rpc_request { AccessKeyId = "late", SecurityToken = "late token" }
   end)
-  refuses("a missing parameter", 400, "MissingProjectId", function() return rpc { ProjectId = false } end)
+  refuses("a missing parameter", 400, "MissingProjectId", function() return rpc_request { ProjectId = false } end)
   refuses("an empty required parameter", 400, "MissingProjectId", function()
-    return acs3 { query = "ProjectId=" }
+    return acs3_request { query = "ProjectId=" }
   end)
-  refuses("a number that is none", 400, "InvalidProjectId", function()
-    return acs3 { query = "ProjectId=1e3" }
+  refuses("a number in another notation", 400, "InvalidProjectId", function()
+    return acs3_request { query = "ProjectId=1e3" }
   end)
   refuses("a number over 64 bits", 400, "InvalidProjectId", function()
-    return acs3 { query = "ProjectId=9223372036854775808" }
+    return acs3_request { query = "ProjectId=9223372036854775808" }
   end)
-  refuses("a boolean that is none", 400, "InvalidForce", function()
-    return acs3 { query = "ProjectId=1&Force=yes" }
+  refuses("a boolean other than true and false", 400, "InvalidForce", function()
+    return acs3_request { query = "ProjectId=1&Force=yes" }
   end)
-  refuses("an int32 that has more bits", 400, "InvalidSize", function()
-    return acs3 { query = "ProjectId=1&Size=2147483648" }
+  refuses("an int32 over 32 bits", 400, "InvalidSize", function()
+    return acs3_request { query = "ProjectId=1&Size=2147483648" }
   end)
-  refuses("a method that is not the action's", 400, "UnsupportedHTTPMethod", function()
-    return acs3 { method = "PUT" }
+  refuses("PUT for an action with another method", 400, "UnsupportedHTTPMethod", function()
+    return acs3_request { method = "PUT" }
   end)
   refuses("an action of another version", 404, "InvalidAction.NotFound", function()
-    return acs3 { headers = { ["x-acs-version"] = "2024-05-18" } }
+    return acs3_request { headers = { ["x-acs-version"] = "2024-05-18" } }
   end)
 
-  it("takes the smallest int32, PUT where that is the action's method, and an action of each version", function()
-    assert.is_nil(refusal_of(acs3 { query = "ProjectId=1&Size=-2147483648" }))
+  it("accepts the smallest int32, the method of the action, and an action of each version", function()
+    assert.is_nil(refusal_of(acs3_request { query = "ProjectId=1&Size=-2147483648" }))
     local put, other = { version = "2020-05-18", method = "PUT", params = {} }, { version = "2024-05-18", method = "GET", params = {} }
     local actions = { ["2020-05-18"] = { GetThing = put }, ["2024-05-18"] = { GetThing = other } }
-    assert.is_nil(refusal_of(acs3 { method = "PUT" }, { actions = actions }))
-    local request = acs3 { method = "GET", headers = { ["x-acs-version"] = "2024-05-18" } }
-    assert.is_nil(refusal_of(request, { actions = actions }))
-    assert.equal(other, request.row)
+    assert.is_nil(refusal_of(acs3_request { method = "PUT" }, { actions = actions }))
+    local call, refusal = new({ actions = actions }):check(
+      acs3_request { method = "GET", headers = { ["x-acs-version"] = "2024-05-18" } })
+    assert.is_nil(refusal)
+    assert.equal(other, call.row)
   end)
 
-  it("takes the largest and the smallest 64-bit numbers", function()
-    assert.is_nil(refusal_of(acs3 { query = "ProjectId=9223372036854775807" }))
-    assert.is_nil(refusal_of(acs3 { query = "ProjectId=-9223372036854775808" }))
+  it("accepts the largest and the smallest 64-bit numbers", function()
+    assert.is_nil(refusal_of(acs3_request { query = "ProjectId=9223372036854775807" }))
+    assert.is_nil(refusal_of(acs3_request { query = "ProjectId=-9223372036854775808" }))
   end)
 
-  it("accepts dates 15 minutes off for ACS3, 31 minutes off for HMAC-SHA1, and none further", function()
+  it("accepts dates up to 15 minutes off for ACS3, and up to 31 minutes off for HMAC-SHA1", function()
     local function at(offset)
       return { now = function() return NOW + offset end }
     end
     local expired = { 400, "InvalidTimeStamp.Expired" }
     for _, sign in ipairs { 1, -1 } do
-      assert.is_nil(refusal_of(acs3(), at(sign * 900)))
-      assert.same(expired, refusal_of(acs3(), at(sign * 901)))
-      assert.is_nil(refusal_of(rpc(), at(sign * 1860)))
-      assert.same(expired, refusal_of(rpc(), at(sign * 1861)))
+      assert.is_nil(refusal_of(acs3_request(), at(sign * 900)))
+      assert.same(expired, refusal_of(acs3_request(), at(sign * 901)))
+      assert.is_nil(refusal_of(rpc_request(), at(sign * 1860)))
+      assert.same(expired, refusal_of(rpc_request(), at(sign * 1861)))
     end
   end)
 
-  it("takes a nonce once, for each key, and a forged request does not use it up", function()
+  it("accepts a nonce once for each key, and a forged request does not use up a nonce", function()
     local one = new()
     local nonce = { ["x-acs-signature-nonce"] = "same" }
     local function code(changes)
       changes.headers = nonce
-      return (select(2, one:check(acs3(changes))) or {}).code
+      return (select(2, one:check(acs3_request(changes))) or {}).code
     end
     assert.equal("SignatureDoesNotMatch", code { secret = "forged" })
     assert.is_nil(code {})
     assert.equal("SignatureNonceUsed", code {})
   end)
 
-  it("echoes what it signed in the ACS3 form, with real line breaks", function()
-    local request = acs3 { secret = "other" }
+  it("repeats the string to sign and the canonical request of ACS3, with real line breaks", function()
+    local request = acs3_request { secret = "other" }
     local _, refusal = new():check(request)
     local string_to_sign, canonical = refusal.message:match(
       "^Specified signature does not match our calculation%. server StringToSign is %[(.-)%]"
       .. " server CanonicalRequest is %[(.*)%]$")
-    assert.equal("ACS3-HMAC-SHA256\n" .. hex(crypto.digest("sha256", canonical)), string_to_sign)
+    assert.equal("ACS3-HMAC-SHA256\n" .. encoding.hex(crypto.digest("sha256", canonical)), string_to_sign)
     assert.equal("POST\n/\nProjectId=1\nhost:127.0.0.1:8080\n", canonical:sub(1, 39))
   end)
 
-  it("echoes what it signed in the HMAC-SHA1 form", function()
-    local _, refusal = new():check(rpc { Signature = "wrong", SignatureNonce = "n" })
+  it("repeats the string to sign of HMAC-SHA1", function()
+    local _, refusal = new():check(rpc_request { Signature = "wrong", SignatureNonce = "n" })
     assert.equal("Specified signature is not matched with our calculation. server string to sign is:"
       .. "POST&%2F&AccessKeyId%3Did%26Action%3DGetThing%26Format%3DJSON%26ProjectId%3D1"
       .. "%26SignatureMethod%3DHMAC-SHA1%26SignatureNonce%3Dn%26SignatureVersion%3D1.0"

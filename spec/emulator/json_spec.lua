@@ -10,7 +10,7 @@ describe("the emulator's JSON", function()
     end
   end)
 
-  it("writes members in the order given and leaves out what is nil", function()
+  it("writes members in the order given and leaves out nil", function()
     local value = json.object("b", 1, "x", nil, "a", json.list {}, "c", {})
     assert.equal('{"b":1,"a":[],"c":{}}', json.encode(value))
   end)
@@ -22,18 +22,18 @@ describe("the emulator's JSON", function()
     assert.equal("[123456789012345,1.5,-0.25]", json.encode((json.decode("[123456789012345, 1.5, -25e-2]"))))
   end)
 
-  it("keeps false and null apart from what is absent", function()
+  it("distinguishes false and null from an absent member", function()
     local value = json.decode('{"a":false,"b":null}')
     assert.is_false(value.a)
     assert.equal(json.null, value.b)
     assert.equal('{"a":false,"b":null}', json.encode(value))
   end)
 
-  it("reads escapes, surrogate pairs too", function()
+  it("reads escapes and surrogate pairs", function()
     assert.equal("a/\b\f\n\r\t\"\\é😀\0", (json.decode([["a\/\b\f\n\r\t\"\\\u00e9\ud83d\ude00\u0000"]])))
   end)
 
-  it("escapes control characters and puts U+FFFD for bytes that are no UTF-8", function()
+  it("escapes control characters and writes U+FFFD for bytes that are not UTF-8", function()
     assert.equal([["\u0000\u001f\"\\é😀]] .. "\239\191\189" .. 'x"', json.encode("\0\31\"\\é😀\255x"))
     assert.equal(('"%s"'):format(("\239\191\189"):rep(3)), json.encode("\237\160\128"))
   end)
@@ -51,7 +51,7 @@ describe("the emulator's JSON", function()
     ['"\\ud83d"'] = "lone surrogate at byte 3",
     [("["):rep(300)] = "nested too deeply at byte 201",
   } do
-    it("refuses " .. text:sub(1, 10):gsub("%c", "?") .. " and says where it is wrong", function()
+    it("refuses " .. text:sub(1, 10):gsub("%c", "?") .. " and names the position", function()
       assert.same({ n = 2, message }, { n = select("#", json.decode(text)), select(2, json.decode(text)) })
     end)
   end

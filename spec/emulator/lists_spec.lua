@@ -1,22 +1,24 @@
--- What the emulator's service lists: files of 2020-05-18, and the jobs of 2024-05-18 with their life.
+-- The lists of the emulator's service: files of 2020-05-18, and jobs of 2024-05-18.
 
 local catalog = require "dataworks.api.catalog"
 local files = require "spec.support.files"
 local json = require "dataworks.emulator.json"
-local service = require "dataworks.emulator.service.service"
+local replies = require "dataworks.emulator.service.reply"
+local service = require "dataworks.emulator.service"
+local new_settings = require("dataworks.emulator.settings").defaults
 
 local OFFLINE = files.read "spec/scripts/task_content_offline.json"
 
 local function new(version, changes)
-  local settings = service.defaults()
+  local settings = new_settings()
   for name, value in pairs(changes or {}) do settings[name] = value end
   local made = service.new { settings = settings, now = function() return 1638859251 end }
 
-  -- The decoded reply; or nil, the refusal's code and the detail.
+  -- Returns the decoded reply; or nil, the code of the refusal and the detail.
   return function(action, params)
     local result = made:call(action, params, catalog.find(action, version), "key")
     if result.refusal then return nil, result.refusal.code, result.detail end
-    return json.decode(service.body("R", result))
+    return json.decode(replies.body(result, "R"))
   end
 end
 
@@ -46,7 +48,7 @@ describe("ListFiles", function()
       CreateTime = 1638859251000 }, reply.Data.Files[2])
   end)
 
-  it("keeps what the call asks for", function()
+  it("filters by name, type and id, and returns one page", function()
     for i, case in ipairs {
       { { Keyword = "orders" }, { 1000001, 1000002 } }, { { ExactFileName = "orders" }, { 1000001 } }, { { FileTypes = "10,23" }, { 1000001, 1000004 } },
       { { FileIdIn = "1000004,1000003" }, { 1000004 } }, { { PageNumber = "2", PageSize = "2" }, { 1000004 } }, { { PageNumber = "3" }, {} },
@@ -57,7 +59,7 @@ describe("ListFiles", function()
     assert.equal(OFFLINE, call("ListFiles", { ProjectId = "1", NeedContent = "true" }).Data.Files[1].Content)
   end)
 
-  it("needs a project, and pages between 1 and 100", function()
+  it("needs a project, and a page number and size between 1 and 100", function()
     assert.equal("Param.Invalid", select(2, call("ListFiles", {})))
     for _, page in ipairs { { PageNumber = "0" }, { PageSize = "0" }, { PageSize = "101" }, { PageNumber = "101" } } do
       page.ProjectId = "1"
@@ -95,7 +97,7 @@ describe("a job of 2024-05-18", function()
     assert.equal("Param.Invalid", select(2, call("GetDIJob", { Id = "1000001" })))
   end)
 
-  it("shows its settings when details are asked for, as they were changed last", function()
+  it("shows its settings as last changed when the call asks for details", function()
     local call = new "2024-05-18"
     call("CreateDIJob", creating { Description = "d" })
     assert.is_nil(call("GetDIJob", { Id = "1000001" }).PagingInfo.TableMappings)
@@ -107,7 +109,7 @@ describe("a job of 2024-05-18", function()
     assert.equal("7", call("GetDIJob", { Id = "1000001" }).PagingInfo.Owner)
   end)
 
-  it("needs what the documentation says, or a FileSpec, and a name of its own", function()
+  it("needs the documented parameters or a FileSpec, and a unique name", function()
     local call = new "2024-05-18"
     for _, changes in ipairs {
       { Name = false }, { ProjectId = false }, { MigrationType = false }, { TableMappings = "{}" }, { JobSettings = "no JSON" },
@@ -120,7 +122,7 @@ describe("a job of 2024-05-18", function()
     assert.equal("Param.Invalid", select(2, call("GetDIJob", { Id = "1000001", ProjectId = "2" })))
   end)
 
-  it("is listed with its project, by name and by page", function()
+  it("is listed by project, name and page", function()
     local call = new "2024-05-18"
     for _, name in ipairs { "a1", "a2", "b1" } do call("CreateDIJob", creating { Name = name }) end
     call("CreateDIJob", creating { Name = "a3", ProjectId = "2" })

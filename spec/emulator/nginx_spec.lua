@@ -2,6 +2,7 @@ local files = require "spec.support.files"
 local interpreter = require("spec.support.shell").interpreter
 local json = require "dataworks.emulator.json"
 local nginx = require "dataworks.emulator.nginx"
+local shell = require "dataworks.emulator.shell"
 local support = require "spec.support.emulator"
 local wire = require "spec.support.wire"
 
@@ -59,7 +60,7 @@ describe("the emulator over HTTP", function()
     end)
   end
 
-  it("takes calls signed with a security token", function()
+  it("accepts calls signed with a security token", function()
     assert.is_true(list(emulator.sts).Success)
     assert.is_true(list({
       algorithm = "HMAC-SHA1", access_key_id = emulator.sts.access_key_id,
@@ -91,7 +92,7 @@ describe("the emulator over HTTP", function()
     assert.is_truthy(reply.body:find('"FileId":9007199254740993,', 1, true))
   end)
 
-  it("answers a line over 16 KiB with nginx's own 414 page", function()
+  it("answers a request line over 16 KiB with nginx's own 414 page", function()
     local request = wire.request(emulator, "ListDIProjectConfig", LIST)
     request.url = request.url .. "&x=" .. ("x"):rep(16 * 1024)
     local reply = wire.send(emulator, request)
@@ -99,7 +100,7 @@ describe("the emulator over HTTP", function()
     assert.matches("<title>414 Request%-URI Too Large</title>", reply.body)
   end)
 
-  it("refuses a nonce that was used and a date that is too old", function()
+  it("refuses a used nonce and an old date", function()
     local request = wire.request(emulator, "ListDIProjectConfig", LIST)
     assert.equal(200, wire.send(emulator, request).status)
     assert.equal("SignatureNonceUsed", json.decode(wire.send(emulator, request).body).Code)
@@ -113,16 +114,16 @@ describe("the emulator over HTTP", function()
     local path = emulator.directory .. "/reply"
     local options = {}
     for name, value in pairs(request.headers) do
-      options[#options + 1] = "-H " .. nginx.quote(name .. ": " .. value)
+      options[#options + 1] = "-H " .. shell.quote(name .. ": " .. value)
     end
-    options[#options + 1] = "-X POST -H 'accept-encoding: gzip' -D - -o " .. nginx.quote(path)
+    options[#options + 1] = "-X POST -H 'accept-encoding: gzip' -D - -o " .. shell.quote(path)
     local head = output_of(("env -u LD_PRELOAD curl -sS --noproxy '*' %s %s"):format(
-      table.concat(options, " "), nginx.quote(request.url)))
+      table.concat(options, " "), shell.quote(request.url)))
     assert.matches("Content%-Encoding: gzip", head)
     assert.equal("\31\139", files.read(path):sub(1, 2))
   end)
 
-  it("notes each call with what came of it", function()
+  it("records each call with its outcome in the journal", function()
     local params = {
       ProjectId = PROJECT, TaskType = "DI_OFFLINE", ClientToken = "t",
       TaskContent = files.read "spec/scripts/task_content_offline.json",
@@ -155,7 +156,7 @@ describe("the emulator over HTTP", function()
     assert.is_true(list().Success)
   end)
 
-  it("says what is wrong with a setting or a fault", function()
+  it("names the problem with a setting or a fault", function()
     assert.has_error(function() emulator:settings { pending_form = "x" } end,
       "the emulator said: pending_form is not known")
     assert.has_error(function() emulator:fault { fault = "reset", sometimes = true } end,
@@ -163,7 +164,7 @@ describe("the emulator over HTTP", function()
   end)
 
   describe("with a fault", function()
-    local function sent(fault, changes)
+    local function call_with(fault, changes)
       fault.action = "ListDIProjectConfig"
       emulator:fault(fault)
       return list(changes)
@@ -174,85 +175,85 @@ describe("the emulator over HTTP", function()
       return { entry.fault, entry.acted, entry.status }
     end
 
-    it("throttles as the gateway does, with the time to wait in milliseconds", function()
-      local body, reply = sent { fault = "throttle", retry_after = 300 }
+    it("throttles as the gateway, with the time to wait in milliseconds", function()
+      local body, reply = call_with { fault = "throttle", retry_after = 300 }
       assert.same({ 400, "Throttling.User" }, { reply.status, body.Code })
       assert.equal("300", reply.headers["x-acs-retry-after"])
       assert.same({ "throttle", false, 400 }, outcome())
     end)
 
-    it("throttles as DataWorks does", function()
-      local body, reply = sent { fault = "throttle_service" }
+    it("throttles as DataWorks", function()
+      local body, reply = call_with { fault = "throttle_service" }
       assert.same({ 429, "Throttling.Api" }, { reply.status, body.Code })
     end)
 
-    it("fails before acting or after", function()
-      local body, reply = sent { fault = "internal_error" }
+    it("fails before or after acting", function()
+      local body, reply = call_with { fault = "internal_error" }
       assert.same({ 500, "InternalError" }, { reply.status, body.Code })
       assert.same({ "internal_error", false, 500 }, outcome())
       emulator:reset()
-      body, reply = sent { fault = "unavailable", acts = true }
+      body, reply = call_with { fault = "unavailable", acts = true }
       assert.same({ 503, "ServiceUnavailable" }, { reply.status, body.Code })
       assert.same({ "unavailable", true, 503 }, outcome())
     end)
 
     it("answers HTML", function()
-      local _, reply = sent { fault = "html" }
+      local _, reply = call_with { fault = "html" }
       assert.same({ 502, "text/html" }, { reply.status, reply.headers["content-type"] })
       assert.matches("502 Bad Gateway", reply.body)
     end)
 
-    it("resets the connection before acting or after", function()
+    it("resets the connection before or after acting", function()
       for _, acts in ipairs { false, true } do
         emulator:reset()
-        local _, err = sent { fault = "reset", acts = acts }
+        local _, err = call_with { fault = "reset", acts = acts }
         assert.equal("CURLE_RECV_ERROR", err.code)
         assert.same({ "reset", acts, nil }, outcome())
       end
     end)
 
-    it("sends less than it promised", function()
-      local _, err = sent { fault = "truncate" }
+    it("sends less than its Content-Length", function()
+      local _, err = call_with { fault = "truncate" }
       assert.equal("CURLE_PARTIAL_FILE", err.code)
       assert.same({ "truncate", true, 200 }, outcome())
     end)
 
-    it("is slow to begin or to go on", function()
+    it("delays the head or the body", function()
       for _, fault in ipairs { "slow_head", "slow_body" } do
-        assert.is_true(sent({ fault = fault, seconds = 0.01 }).Success)
-        local _, err = sent({ fault = fault, seconds = 60 }, { timeout = 0.2 })
+        assert.is_true(call_with({ fault = fault, seconds = 0.01 }).Success)
+        local _, err = call_with({ fault = fault, seconds = 60 }, { timeout = 0.2 })
         assert.equal("CURLE_OPERATION_TIMEDOUT", err.code)
       end
     end)
 
-    it("sends what is not JSON", function()
-      local body, reply = sent { fault = "garbage" }
+    it("sends a body that is not JSON", function()
+      local body, reply = call_with { fault = "garbage" }
       assert.same({ nil, 200 }, { body, reply.status })
-      assert.equal("[]]", select(2, sent { fault = "garbage", body = "[]]" }).body)
+      assert.equal("[]]", select(2, call_with { fault = "garbage", body = "[]]" }).body)
     end)
 
-    it("sends more than the client wants, plain or compressed", function()
-      assert.equal(5000, #select(2, sent { fault = "large", bytes = 5000 }).body)
+    it("sends a body over the limit of the client, plain or compressed", function()
+      assert.equal(5000, #select(2, call_with { fault = "large", bytes = 5000 }).body)
       for _, fault in ipairs { "large", "gzip_bomb" } do
-        local reply = sent { fault = fault, bytes = 5000000 }
+        local reply = call_with { fault = fault, bytes = 5000000 }
         assert.is_nil(reply)
       end
     end)
 
     it("reports a business failure under HTTP 200", function()
-      assert.same({ Status = "fail", Message = "no" }, sent({ fault = "fail", message = "no" }).Data)
-      assert.is_false(sent({ fault = "unsuccessful" }).Success)
+      assert.same({ Status = "fail", Message = "no" }, call_with({ fault = "fail", message = "no" }).Data)
+      assert.is_false(call_with({ fault = "unsuccessful" }).Success)
     end)
   end)
 end)
 
-describe("an emulator's life", function()
-  it("is private to this machine and leaves nothing behind", function()
+describe("an emulator process", function()
+  it("listens on 127.0.0.1 in a private directory, and removes that directory", function()
     local one, two = nginx.start(), nginx.start()
     assert.not_equal(one.port, two.port)
     local config = files.read(one.directory .. "/nginx.conf")
     assert.is_truthy(config:find(("listen 127.0.0.1:%d;"):format(one.port), 1, true))
-    assert.matches("^drwx%-%-%-%-%-%-", output_of("ls -ld " .. nginx.quote(one.directory)))
+    assert.matches("^drwx%-%-%-%-%-%-", output_of("ls -ld " .. shell.quote(one.directory)))
     one:stop()
     two:stop()
     two:stop()
@@ -260,7 +261,7 @@ describe("an emulator's life", function()
     assert.is_false(exists(two.directory .. "/nginx.conf"))
   end)
 
-  it("serves TLS with a certificate of its own", function()
+  it("serves TLS with its own certificate", function()
     local emulator = support.start { tls = true }
     finally(function() emulator:stop() end)
     assert.matches("^https://127%.0%.0%.1:%d+$", emulator.endpoint)
@@ -272,7 +273,7 @@ describe("an emulator's life", function()
     assert.equal("CURLE_PEER_FAILED_VERIFICATION", err.code)
   end)
 
-  it("does not begin on a port that is taken", function()
+  it("does not start on a port in use", function()
     local first = nginx.start()
     finally(function() first:stop() end)
     local second, message = nginx.start { port = first.port }
@@ -281,41 +282,41 @@ describe("an emulator's life", function()
 
   local function start_elsewhere(environment, script)
     return output_of(("%s %s -e %s 2>&1"):format(environment, interpreter,
-      nginx.quote(script or 'print(select(2, require("dataworks.emulator.nginx").start()))')))
+      shell.quote(script or 'print(select(2, require("dataworks.emulator.nginx").start()))')))
   end
 
-  it("names the packages when nginx or its Lua module is missing", function()
+  it("names the packages to install when nginx or its Lua module is missing", function()
     assert.equal("DATAWORKS_NGINX names /nowhere, which can't be run\n",
       start_elsewhere "DATAWORKS_NGINX=/nowhere")
     assert.matches("nginx has no Lua module.*apt%-get install nginx libnginx%-mod%-http%-lua",
       start_elsewhere "DATAWORKS_NGINX_MODULES=/nowhere")
   end)
 
-  it("works in a directory with spaces and quotes in its name", function()
+  it("works in a directory whose name has spaces and quotes", function()
     local odd = os.tmpname()
     os.remove(odd)
     odd = odd .. " it's \"odd\" $HOME"
-    os.execute("mkdir " .. nginx.quote(odd))
-    finally(function() os.execute("rm -rf " .. nginx.quote(odd)) end)
-    local said = start_elsewhere("TMPDIR=" .. nginx.quote(odd), [[
+    os.execute("mkdir " .. shell.quote(odd))
+    finally(function() os.execute("rm -rf " .. shell.quote(odd)) end)
+    local output = start_elsewhere("TMPDIR=" .. shell.quote(odd), [[
       local started = assert(require("dataworks.emulator.nginx").start { tls = true })
       print(started.directory)
       started:stop()
     ]])
-    assert.equal(odd .. "/dataworks-emulator.", said:sub(1, #odd + 20))
-    assert.is_false(exists(said:gsub("\n$", "") .. "/nginx.conf"))
+    assert.equal(odd .. "/dataworks-emulator.", output:sub(1, #odd + 20))
+    assert.is_false(exists(output:gsub("\n$", "") .. "/nginx.conf"))
   end)
 
-  it("ends with the process that began it, also when that is killed", function()
-    local said = start_elsewhere("", [[
+  it("ends when the process that started it is killed", function()
+    local output = start_elsewhere("", [[
       local started = assert(require("dataworks.emulator.nginx").start())
       print(started.directory)
       io.stdout:flush()
       os.execute("kill -KILL $PPID")
     ]])
-    local directory = said:match "^(/[^\n]+)"
+    local directory = output:match "^(/[^\n]+)"
     output_of(("i=0; while [ -e %s ] && [ $i -lt 500 ]; do sleep 0.02; i=$((i + 1)); done"):format(
-      nginx.quote(directory)))
+      shell.quote(directory)))
     assert.is_false(exists(directory .. "/nginx.conf"))
   end)
 end)

@@ -1,20 +1,22 @@
 local actions = require "dataworks.api.actions"
 local files = require "spec.support.files"
 local json = require "dataworks.emulator.json"
-local service = require "dataworks.emulator.service.service"
+local service = require "dataworks.emulator.service"
+local new_settings = require("dataworks.emulator.settings").defaults
+local writers = require "dataworks.api.writers"
 
 local ODPS = files.read "spec/scripts/mysql_to_odps.json"
 local OFFLINE = files.read "spec/scripts/task_content_offline.json"
 
 local function new(changes)
-  local settings = service.defaults()
+  local settings = new_settings()
   settings.pending_calls = 0
   for name, value in pairs(changes or {}) do
     settings[name] = value
   end
   local made = service.new { settings = settings, now = function() return 1638859251 end }
 
-  --- The Data of an action, decoded; or nil and the refusal's code; then the outcome and the detail.
+  --- Returns the decoded Data of the reply, or nil and the code of the refusal; then the outcome and the detail.
   return function(action, params)
     params.ProjectId = params.ProjectId or "10000"
     params.TaskType = params.TaskType or "DI_REALTIME"
@@ -58,7 +60,7 @@ local function edit(script, change)
 end
 
 describe("generating a configuration", function()
-  it("gives the documented content for the documented script to Hologres", function()
+  it("turns the documented script to Hologres into the documented content", function()
     local call = new()
     local documented = json.decode(files.read "spec/scripts/task_content_mysql_to_holo.json")
     local script = edit(files.read "spec/scripts/mysql_to_holo.json", function(value)
@@ -85,7 +87,58 @@ describe("generating a configuration", function()
     end)
   end
 
-  it("takes a single-database script and uses its name", function()
+  describe("with a new writer", function()
+    local NEW = {
+      step_type = "clickhouse", task_type = "oneclick_to_clickhouse", required = { "datasource", "cluster" },
+      content = {
+        write_mode = "upsert", destination_table = "{database}_{table}", created_table = { "tableName", "{table}" },
+        column_type = "Int64",
+      },
+    }
+
+    setup(function() writers[#writers + 1] = NEW end)
+    teardown(function() writers[#writers] = nil end)
+
+    local function script(parameter)
+      return edit(ODPS, function(value)
+        value.setting.taskType = NEW.task_type
+        value.steps[2].stepType, value.steps[2].parameter = NEW.step_type, parameter
+      end)
+    end
+
+    it("writes the content that its row describes", function()
+      local call = new()
+      local id = generate(call, script { datasource = "d", cluster = "c" }).ProcessId
+      local content = json.decode(query(call, tostring(id)).TaskContent)
+      local writer = content.steps[2]
+      assert.same({ "migration_clickhouse", "clickhouse", "upsert" },
+        { content.extend.mode, writer.stepType, writer.parameter.writeMode })
+      local rule = writer.parameter.tableMappingRule.datasource[1].tableRule[1]
+      assert.equal(rule.srcDbName .. "_" .. rule.srcTable, rule.dstTable)
+      assert.same({ rule.srcTable, "Int64" },
+        { rule.dstCreateTableInfo.tableName, rule.dstCreateTableInfo.dataColumn[1].type })
+    end)
+
+    it("needs the parameters that its row requires", function()
+      assert.equal("steps[2].parameter.cluster must be a text",
+        select(4, generate(new(), script { datasource = "d" })))
+    end)
+  end)
+
+  it("does not update a task whose content was not generated", function()
+    local call = new()
+    local content = edit(OFFLINE, function(value)
+      value.extend = { mode = "m", resourceGroup = "g", name = "n" }
+      value.steps = json.list { json.decode(ODPS).steps[1], json.decode(ODPS).steps[2] }
+      value.steps[2].stepType = "unheard_of"
+    end)
+    local id = tostring(create(call, { TaskContent = content }).FileId)
+    local update = { TaskId = id, TaskParam = files.read "spec/scripts/task_param_for_updating.json" }
+    assert.same({ Status = "fail", Message = "fileId:[" .. id .. "] was not generated from a script." },
+      (call("GenerateDISyncTaskConfigForUpdating", update)))
+  end)
+
+  it("accepts a single-database script and uses its name", function()
     local call = new()
     local id = generate(call, files.read "spec/scripts/mysql_to_odps_single_database.json").ProcessId
     local content = json.decode(query(call, tostring(id)).TaskContent)
@@ -101,7 +154,7 @@ describe("generating a configuration", function()
     no_content = { Status = "success", Message = "", TaskContent = "" },
   }
   for form, data in pairs(pending) do
-    it("answers " .. form .. " for as many calls as it was told", function()
+    it("answers " .. form .. " for as many calls as the setting says", function()
       local call = new { pending_calls = 2, pending_form = form }
       local id = tostring(generate(call, ODPS).ProcessId)
       assert.same({ data, data }, { (query(call, id)), (query(call, id)) })
@@ -109,7 +162,7 @@ describe("generating a configuration", function()
     end)
   end
 
-  it("knows no process of another project, task type or id", function()
+  it("finds no process of another project, task type or id", function()
     local call = new()
     local id = tostring(generate(call, ODPS).ProcessId)
     local unknown = { Status = "fail", Message = "fileId:[" .. id .. "] is invalid." }
@@ -126,7 +179,7 @@ describe("generating a configuration", function()
     assert.equal("success", query(call, "0009007199254740993").Status)
   end)
 
-  it("refuses offline tasks, which need no generating", function()
+  it("refuses offline tasks, which have no generated configuration", function()
     assert.equal("Invalid.DI.Parameter", select(2, generate(new(), ODPS, { TaskType = "DI_OFFLINE" })))
   end)
 
@@ -150,7 +203,7 @@ describe("generating a configuration", function()
     end,
   }
   for detail, change in pairs(wrong) do
-    it("refuses a script where " .. detail, function()
+    it("refuses a script: " .. detail, function()
       assert.same({ n = 4, nil, "Invalid.DI.Parameter", "refused", detail },
         { n = 4, generate(new(), edit(ODPS, change)) })
     end)
@@ -160,7 +213,7 @@ describe("generating a configuration", function()
     assert.equal("Invalid.DI.Parameter", select(2, generate(new(), "{")))
   end)
 
-  it("refuses a name that a task of the project has", function()
+  it("refuses the name of another task of the project", function()
     local call = new()
     local script = edit(ODPS, function(value) value.setting.name = "taken" end)
     generate(call, script)
@@ -172,7 +225,7 @@ describe("generating a configuration", function()
 end)
 
 describe("a ClientToken", function()
-  it("gives the same result again, without a second effect", function()
+  it("repeats the first result without acting again", function()
     local call = new()
     local function once() return create(call, { TaskName = "a", ClientToken = "t" }) end
     local first, _, outcome = once()
@@ -194,7 +247,7 @@ describe("a ClientToken", function()
     assert.is_truthy(generate(call, ODPS, { ClientToken = "t" }))
   end)
 
-  it("can be used again when nothing was done", function()
+  it("can be used again after a refusal", function()
     local call = new()
     create(call, { TaskContent = "{", ClientToken = "t" })
     assert.is_truthy(create(call, { ClientToken = "t" }))
@@ -209,7 +262,7 @@ describe("a ClientToken", function()
 end)
 
 describe("a task", function()
-  it("is created offline from its content alone, and in a documented folder", function()
+  it("is created offline from its content, in a documented folder", function()
     for _, folder in ipairs { "业务流程/a/数据集成", "Business Flow/a b/Data Integration" } do
       local data = create(new(), {
         TaskType = "DI_OFFLINE",
@@ -219,7 +272,7 @@ describe("a task", function()
     end
   end)
 
-  it("is not created with a wrong folder, resource group or number of units", function()
+  it("is not created with a wrong folder, resource group or number of compute units", function()
     for message, param in pairs {
       ["Invalid path: somewhere"] = { FileFolderPath = "somewhere" },
       ["ResourceGroup:[S_res_group_XXX] is invalid."] = { ResourceGroup = "S_res_group_XXX" },
@@ -235,7 +288,7 @@ describe("a task", function()
     end
   end)
 
-  it("has a name of its own in its project, until it is deleted", function()
+  it("has a unique name in its project until it is deleted", function()
     local call = new()
     local id = tostring(create(call, { TaskName = "a" }).FileId)
     assert.equal("Invalid.DI.Parameter.File.Existed", select(2, create(call, { TaskName = "a" })))
@@ -243,7 +296,7 @@ describe("a task", function()
     assert.equal("success", create(call, { TaskName = "a" }).Status)
   end)
 
-  it("is read back as it was given", function()
+  it("is read back unchanged", function()
     local call = new()
     local id = tostring(create(call, {}).FileId)
     local data = on_task(call, id)("GetDISyncTask")
@@ -291,7 +344,7 @@ describe("a task", function()
     assert.same({ Status = "fail", Message = "fileId[100] is invalid" }, (task "GetDISyncInstanceInfo"))
   end)
 
-  it("is found by the data sources it reads and writes, a page at a time", function()
+  it("is found by the data sources it reads and writes, page by page", function()
     local call = new()
     for _ = 1, 3 do
       create(call, { TaskType = "DI_OFFLINE" })
@@ -323,7 +376,7 @@ describe("an instance", function()
     return on_task(call, tostring(create(call, { TaskName = "t" }).FileId))
   end
 
-  it("goes from NORUN over WAIT to RUN, and over KILLING to PAUSE", function()
+  it("goes from NORUN through WAIT to RUN, and through KILLING to PAUSE", function()
     local task = created()
     local seen = {}
     local function look() seen[#seen + 1] = task("GetDISyncInstanceInfo").Status end
@@ -339,14 +392,14 @@ describe("an instance", function()
     assert.equal("success", task("DeleteDISyncTask").Status)
   end)
 
-  it("waits as many reads as it was told", function()
+  it("waits for as many reads as the setting says", function()
     local task = created { wait_calls = 0 }
     task "DeployDISyncTask"
     task "StartDISyncInstance"
     assert.equal("RUN", task("GetDISyncInstanceInfo").Status)
   end)
 
-  it("fails in a wrong order", function()
+  it("fails when its actions come in the wrong order", function()
     local task = created()
     local function fails(action) assert.equal("fail", task(action).Status) end
     fails "StartDISyncInstance"
@@ -360,7 +413,7 @@ describe("an instance", function()
     fails "DeleteDISyncTask"
   end)
 
-  it("refuses task types and start parameters that it does not take", function()
+  it("refuses other task types and broken start parameters", function()
     local call = new()
     for _, action in ipairs { "StopDISyncInstance", "TerminateDISyncInstance", "DeleteDISyncTask" } do
       assert.equal("Param.Invalid", select(2, call(action, { FileId = "1", TaskType = "DI_SOLUTION" })))
@@ -396,7 +449,7 @@ describe("a project's configuration", function()
       call("ListDIProjectConfig", { DestinationType = "holo", SourceType = "mysql" }).Config)
   end)
 
-  it("takes known types, changes and policies only", function()
+  it("accepts only known types, changes and policies", function()
     for _, params in ipairs {
       { DestinationType = "kafka", ProjectConfig = "{}" },
       { DestinationType = "holo", SourceType = "holo", ProjectConfig = "{}" },

@@ -1,4 +1,4 @@
--- What hands out temporary credentials in the emulator, without the web server around it.
+-- The issue of temporary credentials in the emulator, without nginx.
 
 local issuers = require "dataworks.emulator.issuer"
 local json = require "dataworks.emulator.json"
@@ -38,7 +38,7 @@ describe("the emulator's", function()
       return accepted[#accepted].expires - NOW
     end
 
-    it("gives credentials for as long as was asked, or a setting says", function()
+    it("issues credentials for the duration asked for, or the one of the setting", function()
       assert.equal(3600, seconds())
       assert.equal(900, seconds { DurationSeconds = "900" })
       set.credential_seconds = 60
@@ -52,7 +52,7 @@ describe("the emulator's", function()
         { reply.Credentials.AccessKeyId, reply.Credentials.AccessKeySecret, reply.Credentials.SecurityToken, reply.Credentials.Expiration })
     end)
 
-    it("refuses what is wrong with its own codes", function()
+    it("refuses wrong parameters with its own codes", function()
       for code, params in pairs {
         ["InvalidParameter.RoleArn"] = { RoleArn = "acs:ram::x:role/r" },
         ["EntityNotExist.Role"] = { RoleArn = "acs:ram::1:role/missing" },
@@ -71,7 +71,7 @@ describe("the emulator's", function()
     local service
     before_each(function()
       local tokens = 0
-      service = metadata.new { settings = set, issuer = issuer, now = function() return time end, token = function()
+      service = metadata.new { settings = set, issuer = issuer, now = function() return time end, new_token = function()
         tokens = tokens + 1
         return "token-" .. tokens
       end }
@@ -87,7 +87,7 @@ describe("the emulator's", function()
       return answer("/latest/api/token", { ["x-aliyun-ecs-metadata-token-ttl-seconds"] = ttl or "60" }, "PUT")
     end
 
-    it("gives a token for its time, and nothing to an unknown or old one", function()
+    it("issues a token for its TTL, and refuses an unknown or expired token", function()
       assert.same({ 200, "token-1" }, { new_token() })
       assert.same({ 200, "emulator-role" }, { answer(ROLES, with "token-1") })
       time = time + 60
@@ -98,7 +98,7 @@ describe("the emulator's", function()
       assert.equal(405, (answer(ROLES, {}, "PUT")))
     end)
 
-    it("may know no tokens, or demand them", function()
+    it("can lack tokens, or require them", function()
       set.metadata_v2 = false
       assert.equal(404, (new_token()))
       assert.equal(200, (answer(ROLES)))
@@ -106,7 +106,7 @@ describe("the emulator's", function()
       assert.equal(403, (answer(ROLES)))
     end)
 
-    it("gives the role's credentials, the same ones for half of their time", function()
+    it("repeats the role's credentials for the first half of their life", function()
       local status, body = answer(ROLES .. "emulator-role")
       assert.equal(200, status)
       local first = json.decode(body)
@@ -118,7 +118,7 @@ describe("the emulator's", function()
       assert.equal(2, #accepted)
     end)
 
-    it("has nothing for another role, another path, or an instance without a role", function()
+    it("answers 404 for another role, another path, or an instance without a role", function()
       assert.equal(404, (answer(ROLES .. "other")))
       assert.equal(404, (answer "/latest/meta-data/instance-id"))
       set.metadata_role = ""
@@ -126,7 +126,7 @@ describe("the emulator's", function()
       assert.equal(404, (answer(ROLES .. "emulator-role")))
     end)
 
-    it("has a credentials URI beside it, which needs no role", function()
+    it("has a credentials URI that needs no role", function()
       set.metadata_role = ""
       local status, body = answer "/credentials"
       assert.same({ 200, "2024-05-18T09:09:10Z" }, { status, json.decode(body).Expiration })

@@ -1,4 +1,4 @@
-// The create flow, for any SDK that offers call(action, params) -> Promise of the decoded reply.
+// The create flow, for an SDK wrapped as call(action, params) -> Promise of the decoded reply.
 "use strict";
 
 const { randomUUID } = require("node:crypto");
@@ -8,7 +8,7 @@ const { setTimeout: sleep } = require("node:timers/promises");
 
 const task = { ProjectId: 10000, TaskType: "DI_REALTIME" };
 const table = "用户 (a+b)*~'😀";
-const script = join(__dirname, "..", "tasks", "mysql_to_odps.json");
+const script = join(__dirname, "..", "scripts", "mysql_to_odps.json");
 const taskParam = readFileSync(script, "utf8").replace("molin_di_test_in_pk_v4", table);
 
 function generate(call) {
@@ -40,7 +40,7 @@ async function check(connect) {
   return `ProcessId ${processId}, FileId ${fileId}, wrong secret: ${refused}`;
 }
 
-// One line for the signature `name`; connect(secret) -> call.
+// Prints one line for the signature `name`. connect(secret) -> call.
 exports.run = async function (sdk, name, connect) {
   const title = `${sdk} ${require(`${sdk}/package.json`).version}, ${name}`;
   try {

@@ -14,7 +14,7 @@ from alibabacloud_tea_openapi import models as openapi
 PROJECT = 10000
 TASK = "DI_REALTIME"
 TABLE = "用户 (a+b)*~'😀"
-SCRIPT = Path(__file__).parent.parent / "tasks" / "mysql_to_odps.json"
+SCRIPT = Path(__file__).parent.parent / "scripts" / "mysql_to_odps.json"
 SIGNATURES = {"ACS3-HMAC-SHA256": None, "HMAC-SHA1": "v2"}
 
 
@@ -74,7 +74,7 @@ def get(client, file_id):
 def code_with_wrong_secret(algorithm):
     try:
         generate(connect(algorithm, secret="wrong"))
-    except Exception as error:  # the SDK has no common base for its errors
+    except Exception as error:  # the errors of the SDK have no common base class
         return getattr(error, "code", str(error))
     return "none"
 

@@ -119,7 +119,7 @@ describe("a bucket", function()
     assert.same(state, store:open())
     for i = 1, 17, 2 do bucket.give_back(state, tokens[i]) end
     assert.is_true(store:close(state))
-    assert.is_true(#stored["limit:key"] < 500)
+    assert.is_true(#stored["limit2:key"] < 500)
     for to, from in pairs(store:open().returned) do assert.equal(state.returned[to], from) end
   end)
 end)

@@ -56,7 +56,7 @@ describe("a limit shared by the workers of an nginx", function()
     assert.is_false(free[20].waited)
     workers:ask "throttled?key=adaptive&adaptive=1&pace=0.25"
     local rate = workers:ask("state?key=adaptive&adaptive=1")[1].state.rate
-    assert.is_true(rate >= 0.5 and rate <= 10, rate)
+    assert.is_true(rate >= 0.5 and rate <= 20, rate)
   end)
 
   it("has a state for each key", function()

@@ -1,4 +1,4 @@
--- A Chromium without a window, driven by chromedriver's WebDriver protocol.
+-- A headless Chromium, driven through chromedriver and the WebDriver protocol.
 
 local cjson = require "cjson"
 local curl = require "dataworks.curl"
@@ -25,13 +25,13 @@ function Browser:send(method, path, body)
   return value
 end
 
-local function await(what, try)
+local function await(what, probe)
   for _ = 1, 200 do
-    local ok, value = pcall(try)
+    local ok, value = pcall(probe)
     if ok and value then return value end
     shell.run "sleep 0.1"
   end
-  error("not in 20 seconds: " .. what, 3)
+  error("after 20 seconds there is still no " .. what, 3)
 end
 
 function M.start()
@@ -65,9 +65,9 @@ function Browser:devtools(command, params)
   return self:send("POST", self.session .. "/goog/cdp/execute", { cmd = command, params = params })
 end
 
---- What a script returns.
+--- Runs a script in the page and returns its result.
 function Browser:run(script)
-  -- cjson has no empty list.
+  -- cjson can't write an empty list.
   return self:send("POST", self.session .. "/execute/sync", ('{"script":%s,"args":[]}'):format(cjson.encode(script)))
 end
 
@@ -85,7 +85,7 @@ function Browser:type(selector, text)
   self:send("POST", path .. "/value", { text = text })
 end
 
---- As people see it: "" when it is hidden.
+--- The visible text: "" when the element is hidden.
 function Browser:text(selector)
   return self:send("GET", ("%s/element/%s/text"):format(self.session, element(self, selector)))
 end
@@ -98,19 +98,19 @@ function Browser:await_text(selector, pattern)
   end)
 end
 
---- What the page said on its console, policy violations too.
+--- The messages on the console of the page, with violations of its content security policy.
 function Browser:console()
   local lines = {}
   for _, entry in ipairs(self:send("POST", self.session .. "/se/log", { type = "browser" })) do lines[#lines + 1] = entry.message end
   return table.concat(lines, "\n")
 end
 
---- A picture as base64 of PNG.
+--- A picture of the page: PNG in base64.
 function Browser:picture()
   return self:devtools("Page.captureScreenshot", { captureBeyondViewport = true }).data
 end
 
---- chromedriver takes its Chromium with it.
+--- Stops chromedriver, which stops Chromium.
 function Browser:stop()
   pcall(self.send, self, "GET", "/shutdown")
   self.http:close()

@@ -17,7 +17,7 @@ describe("the page of examples/openresty", function()
     for _, server in pairs { browser = browser, service = service, emulator = emulator } do server:stop() end
   end)
 
-  -- PICTURES=DIR keeps what is seen, for people to look at.
+  -- PICTURES=DIR saves pictures of the page, for people to look at.
   local function picture(name)
     local directory = os.getenv "PICTURES"
     if directory then
@@ -33,9 +33,9 @@ describe("the page of examples/openresty", function()
     browser:open(service:url "/")
   end)
 
-  it("starts the example with one click, shows its progress, and the file in the end", function()
+  it("starts the example with one click, and shows its progress and its file", function()
     emulator:settings { pending_calls = 4 }
-    browser:await_text("#empty", "^Nothing yet")
+    browser:await_text("#empty", "^No tasks yet")
     browser:click "button"
     browser:await_text("#said", "^The task was started%.$")
     browser:await_text("#tasks .task .step", "^Generating$")
@@ -50,7 +50,7 @@ describe("the page of examples/openresty", function()
     assert.equal("", browser:text "#empty")
   end)
 
-  it("leaves in place what it updates, and tells of nothing but the ends of tasks", function()
+  it("updates elements in place, and announces only the ends of tasks", function()
     emulator:settings { pending_calls = 4 }
     browser:type("#TaskName", "in_place")
     browser:click "button"
@@ -61,7 +61,7 @@ describe("the page of examples/openresty", function()
     assert.equal(1, browser:run "return document.querySelector('[role=log]').children.length")
   end)
 
-  it("sends a script as it was written, with all digits of its ids", function()
+  it("sends a script unchanged, with all digits of its ids", function()
     browser:type("#script", [[{ "type":"realtime","version":"1.0","id":123456789012345678,"list":[],"setting":{"resourceGroup":"S_res_group_1_2",
       "taskType":"oneclick_to_odps"},"steps":[{"category":"reader","name":"Reader","stepType":"mysql","parameter":{"connection":[
       {"datasourceType":"mysql","datasource":"mysql_pub","table":["orders"]}]}},{"category":"writer","name":"Writer","stepType":"odps",
@@ -75,7 +75,7 @@ describe("the page of examples/openresty", function()
     assert.equal(script, sent[#sent].params.TaskParam)
   end)
 
-  it("says at the field what is wrong, and takes the reader there", function()
+  it("shows a problem at its field, and moves the focus there", function()
     browser:type("#script", "{ no")
     browser:click "button"
     assert.matches("^This is not JSON", browser:text "#script-wrong")
@@ -91,7 +91,7 @@ describe("the page of examples/openresty", function()
     picture "wrong"
   end)
 
-  it("shows why a task failed, and never takes a name for markup", function()
+  it("shows why a task failed, and shows names as text, never as markup", function()
     emulator:fault { fault = "error", action = "GenerateDISyncTaskConfigForCreating", status = 403, code = "Forbidden.Access", message = "<b>no</b>" }
     browser:type("#TaskName", "<img src=x onerror=alert(1)>")
     browser:click "button"
@@ -111,14 +111,14 @@ describe("the page of examples/openresty", function()
     picture "phone"
   end)
 
-  it("names every field and each progress for those who can't see it", function()
+  it("labels every field and every progress bar for screen readers", function()
     assert.equal(0, browser:run [[return [...document.querySelectorAll('input, select, textarea')]
       .filter((input) => !input.labels.length).length]])
     browser:await_text("#summary", "ended")
     assert.equal(0, browser:run "return document.querySelectorAll('[role=progressbar]:not([aria-label])').length")
   end)
 
-  it("has nothing to complain of on its console but the refusals", function()
+  it("writes nothing but the refusals to its console", function()
     local refused = 0
     for line in browser:console():gmatch "[^\n]+" do
       refused = refused + 1

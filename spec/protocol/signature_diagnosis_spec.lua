@@ -215,6 +215,7 @@ describe("a signed request over real HTTP", function()
     local real = assert(transports.new {})
     local secrets = { emulator.sts.access_key_secret, emulator.sts.security_token, BUSINESS, percent.encode(BUSINESS) }
     local transport = {
+      sleep = function() end, close = function() end,
       send = function(_, request, limits)
         secrets[#secrets + 1] = (request.headers.authorization or request.body):match "Signature=([^&]*)"
         return real:send(change(request) or request, limits)
@@ -332,7 +333,7 @@ describe("a signed request over real HTTP", function()
       client = dataworks.new {
         endpoint = emulator.endpoint, access_key_id = emulator.access_key_id, access_key_secret = emulator.access_key_secret,
         signature = signature, getenv = function() end,
-        transport = { send = function(_, request, limits)
+        transport = { sleep = function() end, close = function() end, send = function(_, request, limits)
           request.url = request.url:gsub("%%20", "+")
           request.headers["user-agent"], request.headers["x-forwarded-for"] = "another", "10.0.0.1"
           return real:send(request, limits)

@@ -1,13 +1,14 @@
--- An emulator for specs: started on a free port, and set up through curl, which needs no Lua socket.
+-- An emulator for specs. The specs change its settings through the program curl, which needs no Lua socket.
 
 local credentials = require "dataworks.emulator.credentials"
 local json = require "dataworks.emulator.json"
 local nginx = require "dataworks.emulator.nginx"
+local quote = require("dataworks.emulator.shell").quote
 
 local M = {}
 M.__index = M
 
---- Starts one. Stop it in teardown; if the specs are killed, it stops by itself.
+--- Starts an emulator on a free port. Stop it in teardown; it also stops when the specs are killed.
 ---@param options {port: integer|nil, tls: boolean|nil}|nil
 function M.start(options)
   local started = assert(nginx.start(options))
@@ -34,9 +35,9 @@ local function control(self, method, path, body)
   end
   local pipe = assert(io.popen(table.concat({
     "env -u LD_PRELOAD curl -sS --noproxy '*' --max-time 30 -X", method,
-    self.ca_file and "--cacert " .. nginx.quote(self.ca_file) or "",
-    body and "--data-binary @" .. nginx.quote(input) or "",
-    nginx.quote(self.endpoint .. "/_emulator/" .. path),
+    self.ca_file and "--cacert " .. quote(self.ca_file) or "",
+    body and "--data-binary @" .. quote(input) or "",
+    quote(self.endpoint .. "/_emulator/" .. path),
   }, " "), "r"))
   local text = pipe:read("*a")
   pipe:close()
@@ -47,7 +48,7 @@ local function control(self, method, path, body)
   return answer
 end
 
---- Changes settings and gives all of them.
+--- Changes settings. Returns all settings.
 function M:settings(changes)
   return control(self, changes and "POST" or "GET", "settings", changes)
 end
@@ -57,12 +58,12 @@ function M:fault(spec)
   return control(self, "POST", "faults", spec)
 end
 
---- The calls so far, oldest first; of one action when it is named.
+--- The calls so far, oldest first: all, or those of one action.
 function M:journal(action)
   return control(self, "GET", "journal" .. (action and "?action=" .. action or ""))
 end
 
---- Forgets everything: tasks, settings, faults, journal, nonces.
+--- Resets tasks, settings, faults, journal and nonces.
 function M:reset()
   return control(self, "POST", "reset", {})
 end

@@ -45,6 +45,7 @@ function M.client(answers, options)
     end
     return { status = answer.status, headers = answer.headers, body = answer.body }
   end
+  function transport.sleep() end
   function transport.close() transport.closed = transport.closed + 1 end
   world.transport = transport
   local all = {

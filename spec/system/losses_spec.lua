@@ -144,6 +144,7 @@ describe("a lost request or reply:", function()
     local real = require("dataworks.transport.choose").new {}
     local tries = 0
     local transport = {
+      sleep = function() end, close = function() end,
       send = function(_, ...)
         tries = tries + 1
         if tries == 1 then return nil, { kind = "transport", sent = false, message = "refused" } end

@@ -35,7 +35,7 @@ describe("options", function()
       ["qps must be calls a second, above 0, got 0"] = { qps = 0 },
       ["burst must be a whole number above 0, got 1.5"] = { burst = 1.5 },
       ["on must be a function, got boolean"] = { on = true },
-      ["transport must be an object with a method send, got table"] = { transport = {} },
+      ["transport must be an object with the methods send, sleep and close, got table"] = { transport = {} },
       ["unknown option 1$"] = { "timeout" },
     } do
       assert.matches(text, refused(given))

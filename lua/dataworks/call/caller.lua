@@ -68,12 +68,12 @@ end
 
 --- Returns a closure, so that no field holds the password of the client's key.
 local function transport_maker(options, getenv)
+  local ca_file = options.ca_file or getenv "DATAWORKS_CA_FILE"
   return function(changes)
     local chosen = {
       connect_timeout = options.connect_timeout, max_reply_bytes = options.max_reply_bytes,
-      allow_http = options.allow_http, ca_file = options.ca_file or getenv "DATAWORKS_CA_FILE",
-      client_certificate = options.client_certificate, client_key = options.client_key,
-      client_key_password = options.client_key_password, min_tls = options.min_tls,
+      allow_http = options.allow_http, ca_file = ca_file, client_certificate = options.client_certificate,
+      client_key = options.client_key, client_key_password = options.client_key_password, min_tls = options.min_tls,
     }
     for name, value in pairs(changes or {}) do
       chosen[name] = value
@@ -158,12 +158,12 @@ end
 ---@param seconds number
 ---@return boolean interrupted the client was closed or the task cancelled
 function Caller:sleep(seconds)
-  local outcome
   if self.injected_sleep then
     self.injected_sleep(seconds)
-  elseif self.transport then
-    outcome = self.transport:sleep(seconds)
+    return self.closed
   end
+  local transport = not self.closed and self:open_transport()
+  local outcome = transport and transport:sleep(seconds)
   return self.closed or outcome == "cancelled"
 end
 

@@ -67,10 +67,24 @@ function M.check_word(what, name, value)
   end
 end
 
+--- Objects, such as a limit, are shared.
+local function copy(value)
+  if type(value) ~= "table" or getmetatable(value) then
+    return value
+  end
+  local copied = {}
+  for name, field in pairs(value) do
+    copied[name] = copy(field)
+  end
+  return copied
+end
+
 ---@param given dataworks.Options|nil
----@return dataworks.Options
+---@return dataworks.Options a copy: a later change of the program's table has no effect
 function M.check(given)
-  local options = check_options.check("dataworks.new", option_types, given)
+  local checked = check_options.check("dataworks.new", option_types, given)
+  local options = copy(checked)
+  options.transport = checked.transport
   check_credentials(options)
   for name in pairs(WORDS) do
     M.check_word("dataworks.new", name, options[name])

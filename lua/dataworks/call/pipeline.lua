@@ -11,6 +11,7 @@ local failures = require "dataworks.call.failure"
 local inside_nginx = require "dataworks.util.inside_nginx"
 local response = require "dataworks.protocol.response"
 local retry = require "dataworks.call.retry"
+local transport_contract = require "dataworks.transport.contract"
 
 local M = {}
 
@@ -32,6 +33,7 @@ local CLIENT_CLOSED = credential_failures.CLOSED
 ---@field retry_cost? integer tokens that the last retry took from the budget
 ---@field admission? dataworks.Admission the last decision of the limit
 ---@field slept_until? number monotonic; the intended end of the last uninterrupted sleep
+---@field napping? boolean this wait had its event
 ---@field queue_timeout? boolean the queue of the limit is longer than the time left
 ---@field announced_attempt? integer the last attempt that had a "request" event
 ---@field attempt_started number monotonic
@@ -88,15 +90,18 @@ local function enqueue(caller, call)
 end
 
 local function sleep_in_queue(caller, call, admission)
-  local before = caller.clock()
-  caller.events:emit_wait(call, before, admission)
-  local interrupted = caller:sleep(admission.wait)
+  local before, seconds = caller.clock(), admission.nap or admission.wait
+  if not call.napping then
+    caller.events:emit_wait(call, before, admission)
+  end
+  call.napping = admission.nap ~= nil
+  local interrupted = caller:sleep(seconds)
   if caller.closed then
     return nil, CLIENT_CLOSED
   elseif interrupted then
     return nil, { kind = "cancelled", sent = false, message = "the task was cancelled" }
   end
-  call.slept_until = before + admission.wait
+  call.slept_until = math.max(before, call.slept_until or before) + seconds
   return true
 end
 
@@ -115,6 +120,7 @@ local function wait_for_rate_limit(caller, call)
     end
     admission, err = enqueue(caller, call)
   end
+  call.napping = false
   if caller.closed then
     return nil, CLIENT_CLOSED
   end
@@ -162,7 +168,10 @@ local function send(caller, call)
     timeout = time_left, connect_timeout = math.min(caller.connect_timeout, time_left), proxy = (caller.proxy()),
     still_valid = caller.owns_transport and caller.still_valid or nil,
   })
-  if reply then
+  local mistake = not caller.owns_transport and transport_contract.find_mistake(reply, failure)
+  if mistake then
+    return nil, mistake
+  elseif reply then
     reply.headers, reply.body = reply.headers or {}, reply.body or ""
     call.reply = reply
     return true

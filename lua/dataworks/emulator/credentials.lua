@@ -1,5 +1,4 @@
--- Keys that are plainly no real ones: a plain pair, one with a security token, two that are refused, and a bearer
--- token.
+-- The default keys. Their names say that they are not real.
 
 return {
   { access_key_id = "emulator", access_key_secret = "emulator-secret" },

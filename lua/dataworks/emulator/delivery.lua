@@ -1,4 +1,4 @@
--- Writing replies to the wire, well and badly.
+-- Sends replies, intact or with a fault.
 
 local json = require "dataworks.emulator.json"
 
@@ -23,7 +23,7 @@ local function set_headers(reply)
   ngx.header["x-acs-retry-after"] = reply.retry_after
 end
 
---- The reply as it should be.
+--- Sends a reply intact.
 ---@param reply {status: integer, body: string, request_id: string, trace_id: string, time: number}
 function M.send(reply)
   set_headers(reply)
@@ -45,7 +45,7 @@ local function send_garbage(reply, fault)
   M.send(reply)
 end
 
---- The nginx module has no way to promise more than it sends, so this writes to the socket itself.
+--- Writes to the socket, since nginx never sends less than its Content-Length.
 local function send_truncated(reply)
   local socket = ngx.req.socket(true)
   socket:send(table.concat({
@@ -78,16 +78,16 @@ end
 
 local function send_padded(reply, fault)
   local head, tail = '{"RequestId":' .. json.encode(reply.request_id) .. ',"Padding":"', '"}'
-  local left = math.max((fault.bytes or DEFAULT_BYTES) - #head - #tail, 0)
+  local remaining = math.max((fault.bytes or DEFAULT_BYTES) - #head - #tail, 0)
   set_headers(reply)
   ngx.status = 200
   ngx.print(head)
-  while left > 0 do
-    ngx.print(CHUNK:sub(1, left))
+  while remaining > 0 do
+    ngx.print(CHUNK:sub(1, remaining))
     if not ngx.flush(true) then
       return
     end
-    left = left - math.min(left, #CHUNK)
+    remaining = remaining - math.min(remaining, #CHUNK)
   end
   ngx.print(tail)
 end
@@ -97,7 +97,7 @@ local function send_large(reply, fault)
   send_padded(reply, fault)
 end
 
-local BAD_WAYS = {
+local SENDERS = {
   reset = function()
     return ngx.exit(444)
   end,
@@ -110,15 +110,12 @@ local BAD_WAYS = {
   gzip_bomb = send_padded,
 }
 
---- Sends a reply the way a fault wants it, or well when the fault only changes what the reply says.
+--- Sends a reply with a fault. Faults that only change the content of a reply are sent intact.
 ---@param reply table
 ---@param fault table|nil
 function M.send_with(reply, fault)
-  local way = fault and BAD_WAYS[fault.fault]
-  if way then
-    return way(reply, fault)
-  end
-  return M.send(reply)
+  local send = fault and SENDERS[fault.fault] or M.send
+  return send(reply, fault)
 end
 
 return M

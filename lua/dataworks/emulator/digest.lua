@@ -1,5 +1,5 @@
--- Digests through LuaJIT's FFI on the libcrypto that nginx has already loaded, so that the emulator
--- needs nothing compiled for the Lua inside nginx.
+-- Digests and random bytes from the libcrypto that nginx has loaded, through LuaJIT's FFI: the Lua inside nginx needs
+-- no compiled module.
 
 local ffi = require "ffi"
 
@@ -15,13 +15,13 @@ int RAND_bytes(unsigned char *buf, int num);
 
 local M = {}
 
-local MAX_DIGEST = 64
+local MAX_DIGEST_BYTES = 64
 
 local function find_crypto()
-  local loaded = pcall(function()
+  local is_loaded = pcall(function()
     return ffi.C.EVP_Digest
   end)
-  if loaded then
+  if is_loaded then
     return ffi.C
   end
   for _, name in ipairs({ "libcrypto.so.3", "libcrypto.so.1.1", "crypto" }) do
@@ -34,18 +34,18 @@ local function find_crypto()
 end
 
 local crypto = find_crypto()
-local buffer, size = ffi.new("unsigned char[?]", MAX_DIGEST), ffi.new("unsigned int[1]")
+local buffer, size = ffi.new("unsigned char[?]", MAX_DIGEST_BYTES), ffi.new("unsigned int[1]")
 
-local function md(name)
+local function find_digest(name)
   local found = crypto.EVP_get_digestbyname(name)
   return found ~= nil and found or error("libcrypto has no digest " .. name, 0)
 end
 
 ---@param name "sha1"|"sha256"|"sm3"
 ---@param data string
----@return string raw
+---@return string bytes
 function M.digest(name, data)
-  if crypto.EVP_Digest(data, #data, buffer, size, md(name), nil) ~= 1 then
+  if crypto.EVP_Digest(data, #data, buffer, size, find_digest(name), nil) ~= 1 then
     error("EVP_Digest failed", 0)
   end
   return ffi.string(buffer, size[0])
@@ -54,9 +54,9 @@ end
 ---@param name "sha1"|"sha256"|"sm3"
 ---@param key string
 ---@param data string
----@return string raw
+---@return string bytes
 function M.hmac(name, key, data)
-  if crypto.HMAC(md(name), key, #key, data, #data, buffer, size) == nil then
+  if crypto.HMAC(find_digest(name), key, #key, data, #data, buffer, size) == nil then
     error("HMAC failed", 0)
   end
   return ffi.string(buffer, size[0])

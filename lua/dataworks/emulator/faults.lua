@@ -1,46 +1,43 @@
--- Faults to be answered instead of, or after, the real thing: for the next calls of one action or of any.
+-- Faults, queued for the next calls of one action or of any. A fault damages or replaces the reply.
+
+local nearest = require "dataworks.util.nearest"
 
 local M = {}
 M.__index = M
 
---- Faults that are error replies of the gateway or of DataWorks itself.
-local ERRORS = {
+--- The kinds of faults. is_error: an error reply of the gateway or of DataWorks. acts: the call acts, and the fault
+--- damages its real reply.
+local KINDS = {
   throttle = {
-    status = 400,
-    code = "Throttling.User",
+    is_error = true, status = 400, code = "Throttling.User",
     message = "Request was denied due to user flow control.",
   },
   throttle_service = {
-    status = 429,
-    code = "Throttling.Api",
+    is_error = true, status = 429, code = "Throttling.Api",
     message = "The request for this resource has exceeded your available limit.",
   },
   internal_error = {
-    status = 500,
-    code = "InternalError",
+    is_error = true, status = 500, code = "InternalError",
     message = "The request processing has failed due to some unknown error.",
   },
   unavailable = {
-    status = 503,
-    code = "ServiceUnavailable",
+    is_error = true, status = 503, code = "ServiceUnavailable",
     message = "The request has failed due to a temporary failure of the server.",
   },
-  error = { status = 400, code = "Error", message = "An error." },
+  error = { is_error = true, status = 400, code = "Error", message = "An error." },
+  fail = { acts = false },
+  unsuccessful = { acts = false },
+  reset = { acts = false },
+  html = { acts = false },
+  garbage = { acts = false },
+  large = { acts = false },
+  gzip_bomb = { acts = false },
+  truncate = { acts = true },
+  slow_head = { acts = true },
+  slow_body = { acts = true },
 }
 
---- The other faults; true where the call is acted on, because its real reply is what is spoilt.
-local OTHERS = {
-  fail = false,
-  unsuccessful = false,
-  reset = false,
-  html = false,
-  garbage = false,
-  large = false,
-  gzip_bomb = false,
-  truncate = true,
-  slow_head = true,
-  slow_body = true,
-}
+local ANY_ACTION = "*"
 
 local FIELDS = {
   action = "string", fault = "string", times = "number", acts = "boolean", status = "number", code = "string",
@@ -52,17 +49,6 @@ function M.new()
   return setmetatable({ queues = {} }, M)
 end
 
-local function known_names()
-  local names = {}
-  for _, kinds in ipairs({ ERRORS, OTHERS }) do
-    for name in pairs(kinds) do
-      names[#names + 1] = name
-    end
-  end
-  table.sort(names)
-  return table.concat(names, ", ")
-end
-
 local function check(spec)
   for field, value in pairs(spec) do
     if not FIELDS[field] then
@@ -71,8 +57,8 @@ local function check(spec)
       return ("%s must be a %s"):format(field, FIELDS[field])
     end
   end
-  if not ERRORS[spec.fault] and OTHERS[spec.fault] == nil then
-    return "fault must be one of " .. known_names()
+  if not KINDS[spec.fault] then
+    return "fault must be one of " .. nearest.list(KINDS)
   end
 end
 
@@ -85,38 +71,34 @@ function M:add(spec)
   if wrong then
     return nil, wrong
   end
-  local fault = { left = spec.times or 1, error = ERRORS[spec.fault] ~= nil, acts = OTHERS[spec.fault] }
-  for field, value in pairs(ERRORS[spec.fault] or {}) do
-    fault[field] = value
+  local fault = { remaining = spec.times or 1 }
+  for _, fields in ipairs({ KINDS[spec.fault], spec }) do
+    for field, value in pairs(fields) do
+      fault[field] = value
+    end
   end
-  for field, value in pairs(spec) do
-    fault[field] = value
-  end
-  local name = spec.action or "*"
-  local queue = self.queues[name] or { first = 1, last = 0 }
-  self.queues[name] = queue
-  queue.last = queue.last + 1
-  queue[queue.last] = fault
+  local name = spec.action or ANY_ACTION
+  self.queues[name] = self.queues[name] or {}
+  table.insert(self.queues[name], fault)
   return true
 end
 
-local function take_from(queue)
-  while queue and queue.first <= queue.last do
-    local fault = queue[queue.first]
-    if fault.left > 0 then
-      fault.left = fault.left - 1
+local function dequeue(queue)
+  while queue and queue[1] do
+    local fault = queue[1]
+    if fault.remaining > 0 then
+      fault.remaining = fault.remaining - 1
       return fault
     end
-    queue[queue.first] = nil
-    queue.first = queue.first + 1
+    table.remove(queue, 1)
   end
 end
 
---- The fault for a call of this action, if there is one; it counts as used.
+--- Takes the fault for a call of this action, if there is one. Faults of one action come before those of any.
 ---@param action string
 ---@return table|nil
 function M:take(action)
-  return take_from(self.queues[action]) or take_from(self.queues["*"])
+  return dequeue(self.queues[action]) or dequeue(self.queues[ANY_ACTION])
 end
 
 return M

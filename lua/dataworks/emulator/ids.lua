@@ -1,4 +1,4 @@
--- Ids that count up from any decimal number, also beyond 2^53, as text.
+-- Counts ids as decimal text, so that ids beyond 2^53 stay exact.
 
 local M = {}
 

@@ -1,15 +1,11 @@
--- Temporary credentials: made here, and known to the gateway from then on.
+-- Issues temporary credentials, which the gateway accepts from then on.
+
+local encoding = require "dataworks.emulator.encoding"
 
 local M = {}
 M.__index = M
 
-local function hex(raw)
-  return (raw:gsub(".", function(char)
-    return ("%02x"):format(char:byte())
-  end))
-end
-
----@param options {now: fun(): number, random: fun(count: integer): string, settings: table, accept: fun(entry: table)}
+---@param options {now: (fun(): number), random: (fun(count: integer): string), settings: table, accept: function}
 ---@return table
 function M.new(options)
   return setmetatable({
@@ -17,29 +13,23 @@ function M.new(options)
   }, M)
 end
 
---- Credentials that last as long as was asked, unless a setting says another time.
+--- Issues credentials. The setting credential_seconds takes precedence over the requested duration.
 ---@param seconds number
 ---@return table
 function M:issue(seconds)
   if self.settings.credential_seconds > 0 then
     seconds = self.settings.credential_seconds
   end
+  local now = self.now()
   local entry = {
-    access_key_id = "STS." .. hex(self.random(8)),
-    access_key_secret = hex(self.random(16)),
-    security_token = "emulator+" .. hex(self.random(24)) .. "/==",
-    issued = self.now(),
-    expires = math.floor(self.now()) + seconds,
+    access_key_id = "STS." .. encoding.hex(self.random(8)),
+    access_key_secret = encoding.hex(self.random(16)),
+    security_token = "emulator+" .. encoding.hex(self.random(24)) .. "/==",
+    issued = now,
+    expires = math.floor(now) + seconds,
   }
   self.accept(entry)
   return entry
-end
-
---- The date as these services write it.
----@param seconds number
----@return string
-function M.date(seconds)
-  return os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(seconds))
 end
 
 return M

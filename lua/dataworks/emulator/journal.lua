@@ -1,4 +1,4 @@
--- One entry for each API call, oldest first; the oldest are forgotten beyond a limit.
+-- One entry for each call, oldest first. Beyond a limit, the oldest entry is dropped.
 
 local M = {}
 M.__index = M
@@ -21,7 +21,7 @@ function M:add(entry)
   end
 end
 
----@param action string|nil of one action only
+---@param action string|nil only the calls of this action
 ---@return table[]
 function M:list(action)
   local out = {}

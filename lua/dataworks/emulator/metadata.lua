@@ -1,7 +1,7 @@
--- The metadata service of an ECS instance, as far as it hands out the credentials of the instance's RAM role; and a
+-- The part of an ECS instance's metadata service that issues the credentials of the instance's RAM role, and a
 -- credentials URI, which answers in the same form.
 
-local issuer = require "dataworks.emulator.issuer"
+local dates = require "dataworks.emulator.dates"
 local json = require "dataworks.emulator.json"
 
 local M = {}
@@ -9,68 +9,66 @@ M.__index = M
 
 local ROLES = "/latest/meta-data/ram/security-credentials/"
 local TOKEN, TTL = "x-aliyun-ecs-metadata-token", "x-aliyun-ecs-metadata-token-ttl-seconds"
-local LONGEST_TTL = 21600
+local MAX_TTL = 21600
 local ROLE_SECONDS, URI_SECONDS = 21600, 3600
 
----@param options {settings: table, issuer: table, now: fun(): number, token: fun(): string}
+---@param options {settings: table, issuer: table, now: (fun(): number), new_token: fun(): string}
 ---@return table
 function M.new(options)
   return setmetatable({
-    settings = options.settings, issuer = options.issuer, now = options.now, new_token = options.token, tokens = {},
+    settings = options.settings, issuer = options.issuer, now = options.now, new_token = options.new_token,
+    token_expiry = {}, credentials = {},
   }, M)
 end
 
---- What a request asks for, as the journal and the faults name it.
+local ACTIONS = {
+  ["/latest/api/token"] = "metadata.token", [ROLES] = "metadata.role", ["/credentials"] = "credentials_uri",
+}
+
+--- The name of a request in the journal and for faults.
 ---@param request {method: string, path: string}
 ---@return string
 function M.action(request)
-  if request.path == "/latest/api/token" then
-    return "metadata.token"
-  elseif request.path == ROLES then
-    return "metadata.role"
-  elseif request.path == "/credentials" then
-    return "credentials_uri"
-  end
-  return request.path:sub(1, #ROLES) == ROLES and "metadata.credentials" or "metadata"
+  local path = request.path
+  return ACTIONS[path] or path:sub(1, #ROLES) == ROLES and "metadata.credentials" or "metadata"
 end
 
-local function give_token(self, request)
+local function issue_token(self, request)
   local ttl = tonumber(request.headers[TTL])
   if not self.settings.metadata_v2 then
     return 404, "404 - Not Found"
   elseif request.method ~= "PUT" then
     return 405, "405 - Method Not Allowed"
-  elseif not ttl or ttl < 1 or ttl > LONGEST_TTL then
+  elseif not ttl or ttl < 1 or ttl > MAX_TTL then
     return 400, "400 - Bad Request"
   end
   local token = self.new_token()
-  self.tokens[token] = self.now() + ttl
+  self.token_expiry[token] = self.now() + ttl
   return 200, token
 end
 
-local function refusal(self, request)
+local function check_token(self, request)
   local token = request.headers[TOKEN]
   if request.method ~= "GET" then
     return 405, "405 - Method Not Allowed"
   elseif not token then
     return not self.settings.metadata_v1 and 403 or nil, "403 - Forbidden"
-  elseif not self.settings.metadata_v2 or (self.tokens[token] or 0) <= self.now() then
+  elseif not self.settings.metadata_v2 or (self.token_expiry[token] or 0) <= self.now() then
     return 401, "401 - Unauthorized"
   end
 end
 
---- The same credentials as long as half of their life is left.
-local function give_credentials(self, name, seconds)
-  self.given = self.given or {}
-  local entry = self.given[name]
+--- Repeats the same credentials for the first half of their life.
+local function current_credentials(self, name, seconds)
+  local entry = self.credentials[name]
   if not entry or self.now() > (entry.issued + entry.expires) / 2 then
     entry = self.issuer:issue(seconds)
-    self.given[name] = entry
+    self.credentials[name] = entry
   end
   return 200, json.encode(json.object(
     "AccessKeyId", entry.access_key_id, "AccessKeySecret", entry.access_key_secret,
-    "Expiration", issuer.date(entry.expires), "SecurityToken", entry.security_token,
-    "LastUpdated", issuer.date(entry.issued), "Code", "Success"))
+    "Expiration", dates.format(entry.expires), "SecurityToken", entry.security_token,
+    "LastUpdated", dates.format(entry.issued), "Code", "Success"))
 end
 
 --- Answers a request.
@@ -80,17 +78,17 @@ end
 function M:answer(request)
   local action, role = M.action(request), self.settings.metadata_role
   if action == "credentials_uri" then
-    return give_credentials(self, action, URI_SECONDS)
+    return current_credentials(self, action, URI_SECONDS)
   elseif action == "metadata.token" then
-    return give_token(self, request)
+    return issue_token(self, request)
   end
-  local status, body = refusal(self, request)
+  local status, body = check_token(self, request)
   if status then
     return status, body
   elseif action == "metadata.role" and role ~= "" then
     return 200, role
   elseif action == "metadata.credentials" and role ~= "" and request.path == ROLES .. role then
-    return give_credentials(self, role, ROLE_SECONDS)
+    return current_credentials(self, role, ROLE_SECONDS)
   end
   return 404, "404 - Not Found"
 end

@@ -1,22 +1,30 @@
--- What can be set while the emulator runs.
+-- The settings, which can be changed while the emulator runs.
 
 local credentials = require "dataworks.emulator.credentials"
-local generate = require "dataworks.emulator.service.generate"
+local ids = require "dataworks.util.ids"
 local json = require "dataworks.emulator.json"
-local service = require "dataworks.emulator.service.service"
+local pending = require "dataworks.emulator.service.pending"
 
 local M = {}
 
 ---@return table
 function M.defaults()
-  local all = service.defaults()
-  all.clock_offset = 0
-  all.credential_seconds = 0
-  all.oidc_token = "emulator-oidc-token"
-  all.metadata_role = "emulator-role"
-  all.metadata_v1, all.metadata_v2 = true, true
-  all.credentials = json.list(credentials)
-  return all
+  return {
+    first_id = "1000001",
+    pending_calls = 2,
+    pending_form = "absent",
+    success_status = "success",
+    success_message = "",
+    wait_calls = 1,
+    kill_calls = 1,
+    clock_offset = 0,
+    credentials = json.list(credentials),
+    credential_seconds = 0,
+    oidc_token = "emulator-oidc-token",
+    metadata_role = "emulator-role",
+    metadata_v1 = true,
+    metadata_v2 = true,
+  }
 end
 
 local function check_credentials(list)
@@ -24,9 +32,9 @@ local function check_credentials(list)
     return "credentials must be a list"
   end
   for _, entry in ipairs(list) do
-    local pair = json.is_object(entry) and type(entry.access_key_id) == "string"
+    local is_pair = json.is_object(entry) and type(entry.access_key_id) == "string"
       and type(entry.access_key_secret) == "string"
-    if not pair and not (json.is_object(entry) and type(entry.bearer_token) == "string") then
+    if not is_pair and not (json.is_object(entry) and type(entry.bearer_token) == "string") then
       return "each of credentials must have access_key_id and access_key_secret, or bearer_token"
     end
   end
@@ -35,18 +43,18 @@ end
 local CHECKS = {
   credentials = check_credentials,
   pending_form = function(form)
-    return not generate.pending_forms[form] and "pending_form is not known" or nil
+    return not pending[form] and "pending_form is not known" or nil
   end,
   first_id = function(id)
     return not id:find("^%d+$") and "first_id must be decimal digits" or nil
   end,
 }
 
-local function check(name, value, default)
-  if default == nil then
+local function check(name, value, current)
+  if current == nil then
     return "unknown setting " .. tostring(name)
-  elseif type(value) ~= type(default) then
-    return ("%s must be a %s"):format(name, type(default))
+  elseif type(value) ~= type(current) then
+    return ("%s must be a %s"):format(name, type(current))
   end
   return CHECKS[name] and CHECKS[name](value)
 end
@@ -57,11 +65,8 @@ end
 ---@return boolean|nil ok
 ---@return string|nil message
 function M.apply(settings, changes)
-  local id = changes.first_id
-  if type(id) == "number" then
-    changes.first_id = ("%d"):format(id)
-  elseif type(id) == "table" then
-    changes.first_id = tostring(id)
+  if changes.first_id ~= nil then
+    changes.first_id = ids.text(changes.first_id)
   end
   for name, value in pairs(changes) do
     local wrong = check(name, value, settings[name])

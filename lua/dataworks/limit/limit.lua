@@ -16,6 +16,9 @@ local shared = lazy "dataworks.limit.shared"
 local CLOCK_RESOLUTION = 1e-6
 -- Seconds until the next try while another worker holds the lock on the state.
 local LOCK_RETRY = 0.001
+-- With an adaptive limit a call sleeps for this part of its wait, at least for so many seconds, and asks again. A later
+-- call could overtake it only if the rate grew by more than the reciprocal meanwhile.
+local NAP, MIN_NAP = 0.25, 0.01
 -- Seconds. After a pause, calls without a rate start at random times within this.
 local SPREAD = 0.1
 
@@ -139,7 +142,8 @@ end
 -- The queue
 
 ---@class dataworks.Admission a decision: when a call may send its next request
----@field wait number seconds; 0: now
+---@field wait number seconds, as far as is known; 0: now
+---@field nap? number seconds after which to ask again, since the rate may change meanwhile
 ---@field reason? "limit"|"throttled" why the call waits
 ---@field token? number place of a waiting call in the queue
 ---@field sent_at? number adaptive limit: when the request was let through
@@ -185,10 +189,10 @@ local function decide(self, state, caller, call)
     token = bucket.take(state, now, self.burst)
   end
   local due = bucket.due(state, token)
-  local wait = due - now
-  local paused = is_paused(state, now)
   -- A sleep that returned counts in full: the sleep of the program may take no time, or return too early.
-  if wait <= CLOCK_RESOLUTION or call.slept_until and due <= call.slept_until + CLOCK_RESOLUTION then
+  local wait = due - math.max(now, call.slept_until or now)
+  local paused = is_paused(state, now)
+  if wait <= CLOCK_RESOLUTION then
     return admit(self, state, now)
   elseif due >= call.deadline then
     if token then
@@ -199,6 +203,7 @@ local function decide(self, state, caller, call)
   end
   return {
     wait = spread(caller, call, token, now, wait), reason = paused and "throttled" or "limit", token = token,
+    nap = self.adaptive and token and wait > MIN_NAP and math.max(MIN_NAP, wait * NAP) or nil,
   }
 end
 

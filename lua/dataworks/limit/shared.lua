@@ -3,7 +3,10 @@
 local M = {}
 
 -- The stored fields in order. After them come some of the ranges of returned tokens.
-local FIELDS = { "rate", "level", "since", "next", "window_start", "count", "previous_count", "lowered_at" }
+local FIELDS = {
+  "rate", "level", "since", "next", "window_start", "count", "previous_count", "refused", "previous_refused", "peak",
+  "lowered_at", "is_first_lowering",
+}
 local MAX_RANGES = 4
 
 -- Seconds. A worker holds the lock for microseconds, without yielding; the lock of a killed worker expires after this.
@@ -33,7 +36,7 @@ end
 ---@return dataworks.SharedState
 function M.new(name, key)
   local dict = rawget(_G, "ngx").shared[name]
-  return setmetatable({ dict = dict, name = name, key = "limit:" .. key, lock = "lock:" .. key }, Shared)
+  return setmetatable({ dict = dict, name = name, key = "limit2:" .. key, lock = "lock:" .. key }, Shared)
 end
 
 local function write_failure(self, reason)

@@ -42,8 +42,9 @@ local TYPES = {
   debug = { "true, false or a function that takes a line", is_any_of("boolean", "function") },
   -- dataworks.limit checks the rest.
   limit = { "calls a second, \"adaptive\" or a table", is_any_of("number", "string", "table") },
-  transport = { "an object with a method send", function(value)
-    return type(value) == "table" and type(value.send) == "function"
+  transport = { "an object with the methods send, sleep and close", function(value)
+    return type(value) == "table" and type(value.send) == "function" and type(value.sleep) == "function"
+      and type(value.close) == "function"
   end },
 }
 

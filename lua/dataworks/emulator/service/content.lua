@@ -1,42 +1,48 @@
--- Writes the TaskContent that a script is turned into, in the documented form and order.
+-- Writes the TaskContent of a script, in the documented form and order.
 
+local find_writer = require "dataworks.emulator.service.find_writer"
 local json = require "dataworks.emulator.json"
 
 local M = {}
 
 local object, list = json.object, json.list
 
---- The emulator has no database to look into: every table has the one column id.
-local function column(kind)
-  return object("name", "id", "index", 0, "type", kind, "comment", "", "columnSize", 0, "digit", 0,
-    "newDigit", 0, "primaryKey", true)
+--- The emulator has no database to look into: every table has one column, id.
+local function columns(kind)
+  return list({ object("name", "id", "index", 0, "type", kind, "comment", "", "columnSize", 0, "digit", 0,
+    "newDigit", 0, "primaryKey", true) })
 end
 
-local function rule_for_holo(database, name)
-  return object("srcTable", name, "srcDbName", database, "dstTable", database .. "." .. name,
+local function primary_key()
+  return object("type", "pk", "column", list({ "id" }))
+end
+
+--- Replaces {database} and {table} by the names of the source.
+local function fill(template, database, name)
+  return (template:gsub("{(%l+)}", { database = database, table = name }))
+end
+
+local function created_table(form, database, name)
+  local members = {}
+  for i, template in ipairs(form.created_table) do
+    members[i] = fill(template, database, name)
+  end
+  members[#members + 1] = "dataColumn"
+  members[#members + 1] = columns(form.column_type)
+  return object((table.unpack or unpack)(members))
+end
+
+local function table_rule(form, database, name)
+  local destination = fill(form.destination_table or "{table}", database, name)
+  if not form.created_table then
+    return object("srcTable", name, "srcDbName", database, "dstTable", destination, "primaryKeyInfo", primary_key())
+  end
+  return object("srcTable", name, "srcDbName", database, "dstTable", destination,
     "mergeIntoCycleType", "DEFAULT", "hourDeltaEnable", false, "dayDeltaEnable", false,
-    "primaryKeyInfo", object("type", "pk", "column", list({ "id" })),
-    "dstCreateTableInfo", object("indexType", name, "schemaName", database, "tableName", name,
-      "dataColumn", list({ column("int8") })))
+    "primaryKeyInfo", primary_key(), "dstCreateTableInfo", created_table(form, database, name))
 end
 
-local function rule_for_odps(database, name)
-  return object("srcTable", name, "srcDbName", database, "dstTable", name,
-    "mergeIntoCycleType", "DEFAULT", "hourDeltaEnable", false, "dayDeltaEnable", false,
-    "primaryKeyInfo", object("type", "pk", "column", list({ "id" })),
-    "dstCreateTableInfo", object("tableName", name, "dataColumn", list({ column("BIGINT") })))
-end
-
-local function rule_for_kafka(database, name)
-  return object("srcTable", name, "srcDbName", database, "dstTable", name,
-    "primaryKeyInfo", object("type", "pk", "column", list({ "id" })))
-end
-
-local RULES = { holo = rule_for_holo, odps = rule_for_odps, kafka = rule_for_kafka }
-local WRITE_MODES = { holo = "replay" }
-
---- Calls visit(database, table) for each selected table; in single-database mode the data source names the
---- database.
+--- Calls visit(database, table) for each selected table. With a single database, the data source is its name.
 local function each_table(connection, visit)
   for _, database in ipairs(connection.databases or {}) do
     for _, name in ipairs(database.tables) do
@@ -72,22 +78,22 @@ local function reader_step(script)
 end
 
 local function writer_step(script)
-  local sources, total = {}, 0
+  local form, sources, total = find_writer("step_type", script.destination).content or {}, {}, 0
   for i, connection in ipairs(script.connections) do
     local rules = {}
     each_table(connection, function(database, name)
-      rules[#rules + 1] = RULES[script.destination](database, name)
+      rules[#rules + 1] = table_rule(form, database, name)
     end)
     total = total + #rules
     sources[i] = object("srcDatasourceName", connection.datasource, "tableRule", list(rules))
   end
   return object("stepType", script.destination, "name", "writer", "category", "writer",
-    "parameter", object("datasource", script.datasource, "writeMode", WRITE_MODES[script.destination],
+    "parameter", object("datasource", script.datasource, "writeMode", form.write_mode,
       "tableMappingRule", object("totalTableMapping", total, "datasource", list(sources))))
 end
 
 --- How many tables a script selects.
----@param script table as script.creating or script.generated reads it
+---@param script dataworks.emulator.Script
 ---@return integer
 function M.count_tables(script)
   local count = 0
@@ -99,8 +105,8 @@ function M.count_tables(script)
   return count
 end
 
---- The TaskContent of a script, as JSON text.
----@param script table as script.creating or script.generated reads it
+--- The TaskContent of a script with a known writer, as JSON text.
+---@param script dataworks.emulator.Script
 ---@return string
 function M.write(script)
   return json.encode(object(
@@ -111,13 +117,6 @@ function M.write(script)
     "steps", list({ reader_step(script), writer_step(script) }),
     "order", object("hops", list({ object("from", "reader", "to", "writer") }))
   ))
-end
-
---- Whether a destination is one that scripts are generated for.
----@param destination string
----@return boolean
-function M.knows(destination)
-  return RULES[destination] ~= nil
 end
 
 return M

@@ -1,13 +1,16 @@
--- Turning a script into a TaskContent, asynchronously: the two Generate actions and the one that polls.
+-- Generates a TaskContent from a script, asynchronously: the two Generate actions and the poll for the result.
 
 local content = require "dataworks.emulator.service.content"
+local find_writer = require "dataworks.emulator.service.find_writer"
 local json = require "dataworks.emulator.json"
+local pending = require "dataworks.emulator.service.pending"
 local reply = require "dataworks.emulator.service.reply"
 local script = require "dataworks.emulator.service.script"
+local wrap = require "dataworks.emulator.service.wrap"
 
 local M = {}
 
-local GENERATED_TYPES = { DI_REALTIME = true, DI_SOLUTION = true }
+local TYPES = "DI_REALTIME DI_SOLUTION"
 
 local function start_process(state, params, task_content)
   local id = state:next_id()
@@ -15,27 +18,24 @@ local function start_process(state, params, task_content)
     project = params.ProjectId,
     task_type = params.TaskType,
     content = task_content,
-    pending = state.settings.pending_calls,
+    pending_calls = state.settings.pending_calls,
   }
-  return reply.done(json.object("Status", state.settings.success_status, "ProcessId", json.integer(id),
+  return reply.acted(json.object("Status", state.settings.success_status, "ProcessId", json.integer(id),
     "Message", state.settings.success_message))
 end
 
-function M.GenerateDISyncTaskConfigForCreating(state, params)
-  if not GENERATED_TYPES[params.TaskType] then
-    return reply.invalid_script("TaskType must be DI_REALTIME or DI_SOLUTION")
-  end
-  local wanted, detail = script.creating(params.TaskParam)
+M.GenerateDISyncTaskConfigForCreating = wrap.on_types(TYPES, reply.invalid_script, function(state, params)
+  local wanted, detail = script.parse_creating(params.TaskParam)
   if not wanted then
     return reply.invalid_script(detail)
-  elseif wanted.name and state:name_taken(params.ProjectId, wanted.name) then
+  elseif wanted.name and state:is_name_taken(params.ProjectId, wanted.name) then
     return reply.name_taken("setting.name")
   end
   wanted.name = wanted.name or ("%s_%s_%s"):format(wanted.source, wanted.destination, state.last_id)
   return start_process(state, params, content.write(wanted))
-end
+end)
 
---- The list in an updating script is taken as the complete new selection of the connection at the same place.
+--- Each list of an updating script replaces the selection of the connection at the same position.
 local function apply_selection(current, selection)
   for i, selected in ipairs(selection) do
     local connection = current.connections[i]
@@ -47,11 +47,8 @@ local function apply_selection(current, selection)
   return true
 end
 
-function M.GenerateDISyncTaskConfigForUpdating(state, params)
-  if not GENERATED_TYPES[params.TaskType] then
-    return reply.invalid_script("TaskType must be DI_REALTIME or DI_SOLUTION")
-  end
-  local selection, detail = script.updating(params.TaskParam)
+M.GenerateDISyncTaskConfigForUpdating = wrap.on_types(TYPES, reply.invalid_script, function(state, params)
+  local selection, detail = script.parse_updating(params.TaskParam)
   if not selection then
     return reply.invalid_script(detail)
   end
@@ -59,46 +56,25 @@ function M.GenerateDISyncTaskConfigForUpdating(state, params)
   if not task then
     return reply.unknown(params.TaskId)
   end
-  local current = script.generated(task.parsed.content)
-  if not current or not content.knows(current.destination) then
+  local current = script.parse_generated(task.parsed.content)
+  if not current or not find_writer("step_type", current.destination) then
     return reply.failed(("fileId:[%s] was not generated from a script."):format(params.TaskId))
   elseif not apply_selection(current, selection) then
     return reply.invalid_script("steps: more connections than the task has")
   end
   return start_process(state, params, content.write(current))
-end
-
---- What a process that is not ready looks like is documented nowhere, so every plausible form can be had.
-local PENDING = {
-  absent = function()
-    return json.object("Message", "")
-  end,
-  empty = function()
-    return json.object()
-  end,
-  null = function()
-    return json.null
-  end,
-  processing = function()
-    return json.object("Status", "processing", "Message", "")
-  end,
-  no_content = function(state)
-    return json.object("Status", state.settings.success_status, "Message", "", "TaskContent", "")
-  end,
-}
-
-M.pending_forms = PENDING
+end)
 
 function M.QueryDISyncTaskConfigProcessResult(state, params)
-  local process = state.processes[params.AsyncProcessId]
+  local process, settings = state.processes[params.AsyncProcessId], state.settings
   if not process or process.project ~= params.ProjectId or process.task_type ~= params.TaskType then
     return reply.unknown(params.AsyncProcessId)
-  elseif process.pending > 0 then
-    process.pending = process.pending - 1
-    return reply.done(PENDING[state.settings.pending_form](state))
+  elseif process.pending_calls > 0 then
+    process.pending_calls = process.pending_calls - 1
+    return reply.acted(pending[settings.pending_form](settings))
   end
-  return reply.done(json.object("Status", state.settings.success_status,
-    "Message", state.settings.success_message, "TaskContent", process.content))
+  return reply.acted(json.object("Status", settings.success_status, "Message", settings.success_message,
+    "TaskContent", process.content))
 end
 
 return M

@@ -1,14 +1,13 @@
--- The synchronization jobs of 2024-05-18: created, changed, started, stopped and deleted by id.
+-- The synchronization jobs of 2024-05-18: creates, changes, starts, stops and deletes jobs by id.
 
 local json = require "dataworks.emulator.json"
 local paging = require "dataworks.emulator.service.paging"
 local reply = require "dataworks.emulator.service.reply"
+local wrap = require "dataworks.emulator.service.wrap"
 
 local M = {}
 
-local OWNER = "emulator"
-
---- What a job is made of: text as it is, and JSON, each of its kind.
+--- The parameters that a job stores: texts, and JSON with the check of its kind.
 local TEXTS = {
   "Description", "DestinationDataSourceType", "FileSpec", "JobType", "MigrationType", "Owner", "SourceDataSourceType",
 }
@@ -16,9 +15,9 @@ local SCRIPTS = {
   DestinationDataSourceSettings = json.is_list, JobSettings = json.is_object, ResourceSettings = json.is_object,
   SourceDataSourceSettings = json.is_list, TableMappings = json.is_list, TransformationRules = json.is_list,
 }
-local NEEDED = { "SourceDataSourceType", "DestinationDataSourceType", "MigrationType" }
+local NEEDED_WITHOUT_FILE_SPEC = { "SourceDataSourceType", "DestinationDataSourceType", "MigrationType" }
 
---- What is shown of it, in a list and alone.
+--- The members of a job that a list shows, and the members that details add.
 local SUMMARY = {
   "Id", "DIJobId", "JobName", "JobStatus", "ProjectId", "Owner", "MigrationType", "SourceDataSourceType",
   "DestinationDataSourceType",
@@ -28,8 +27,8 @@ local DETAILS = {
   "SourceDataSourceSettings", "TableMappings", "TransformationRules",
 }
 
---- Changes all that the parameters say, or nothing.
----@return string|nil wrong name of the parameter
+--- Changes a job by the parameters, all or none.
+---@return string|nil parameter the wrong one
 local function change(job, params)
   local scripts = {}
   for name, fits in pairs(SCRIPTS) do
@@ -47,13 +46,11 @@ local function change(job, params)
   end
 end
 
-local function name_taken(state, project, name)
-  for _, job in pairs(state.jobs) do
-    if job.project == project and job.JobName == name then
-      return true
-    end
-  end
-  return false
+local function is_name_taken(state, project, name)
+  local same = paging.select(state.jobs, function(job)
+    return job.project == project and job.JobName == name
+  end)
+  return #same > 0
 end
 
 function M.CreateDIJob(state, params)
@@ -61,19 +58,19 @@ function M.CreateDIJob(state, params)
   if not params.ProjectId or not name then
     return reply.invalid("ProjectId and Name are needed")
   end
-  for _, needed in ipairs(params.FileSpec and {} or NEEDED) do
+  for _, needed in ipairs(params.FileSpec and {} or NEEDED_WITHOUT_FILE_SPEC) do
     if not params[needed] then
       return reply.invalid(needed .. " is needed without a FileSpec")
     end
   end
   local job = {
     project = params.ProjectId, ProjectId = json.integer(params.ProjectId), JobName = name, JobStatus = "Initialized",
-    Owner = OWNER,
+    Owner = state.OWNER,
   }
   local wrong = change(job, params)
   if wrong then
     return reply.invalid(wrong)
-  elseif name_taken(state, job.project, name) then
+  elseif is_name_taken(state, job.project, name) then
     return reply.name_taken("Name")
   end
   local id = state:next_id()
@@ -82,7 +79,7 @@ function M.CreateDIJob(state, params)
   return reply.members("Id", job.Id, "DIJobId", job.DIJobId)
 end
 
---- Wraps an action on one job, by the new name of its id or by the old one.
+--- Wraps an action on one job. Its id is the parameter Id, formerly DIJobId.
 local function on_job(act)
   return function(state, params)
     local job = state.jobs[params.Id or params.DIJobId or ""]
@@ -104,7 +101,7 @@ local function show(job, ...)
   return json.object((table.unpack or unpack)(members, 1, count))
 end
 
---- Stopping takes a number of reads, never the clock.
+--- A number of calls see the job Stopping. The clock plays no part.
 local function read_status(job)
   if job.JobStatus == "Stopping" and job.reads_left <= 0 then
     job.JobStatus = "Stopped"
@@ -118,11 +115,7 @@ M.GetDIJob = on_job(function(_, job, params)
   return reply.members("PagingInfo", show(job, SUMMARY, params.WithDetails == "true" and DETAILS or {}))
 end)
 
-function M.ListDIJobs(state, params)
-  local page = paging.read(params)
-  if not page then
-    return reply.invalid(paging.WRONG)
-  end
+M.ListDIJobs = wrap.on_page(function(state, params, page)
   local found = paging.select(state.jobs, function(job)
     return job.project == params.ProjectId and (not params.Name or job.JobName:find(params.Name, 1, true))
       and (not params.MigrationType or job.MigrationType == params.MigrationType)
@@ -130,19 +123,19 @@ function M.ListDIJobs(state, params)
   return reply.members("PagingInfo", paging.object("DIJobs", found, page, function(job)
     return show(job, SUMMARY)
   end))
-end
+end)
 
 local function is_busy(job)
   return job.JobStatus == "Running" or job.JobStatus == "Stopping"
 end
 
-local function done()
+local function success()
   return reply.members("Success", true)
 end
 
 M.UpdateDIJob = on_job(function(_, job, params)
   local wrong = change(job, params)
-  return wrong and reply.invalid(wrong) or done()
+  return wrong and reply.invalid(wrong) or success()
 end)
 
 M.StartDIJob = on_job(function(_, job)
@@ -150,7 +143,7 @@ M.StartDIJob = on_job(function(_, job)
     return reply.invalid("the job is running")
   end
   job.JobStatus = "Running"
-  return done()
+  return success()
 end)
 
 M.StopDIJob = on_job(function(state, job)
@@ -158,7 +151,7 @@ M.StopDIJob = on_job(function(state, job)
     return reply.invalid("the job is not running")
   end
   job.JobStatus, job.reads_left = "Stopping", state.settings.kill_calls
-  return done()
+  return success()
 end)
 
 M.DeleteDIJob = on_job(function(state, job)
@@ -166,7 +159,7 @@ M.DeleteDIJob = on_job(function(state, job)
     return reply.invalid("the job is running")
   end
   state.jobs[job.id] = nil
-  return done()
+  return success()
 end)
 
 return M

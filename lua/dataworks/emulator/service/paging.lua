@@ -4,50 +4,48 @@ local json = require "dataworks.emulator.json"
 
 local M = {}
 
-M.WRONG = "PageNumber and PageSize must be between 1 and 100"
-
---- The page that a call asks for, if there can be one.
----@param params table<string, string>
----@return {number: integer, size: integer, first: integer, last: integer}|nil
-function M.read(params)
-  local number, size = tonumber(params.PageNumber or "1"), tonumber(params.PageSize or "10")
-  if number >= 1 and number <= 100 and size >= 1 and size <= 100 then
-    return { number = number, size = size, first = (number - 1) * size + 1, last = number * size }
-  end
-end
-
 local function by_number(a, b)
   return #a < #b or #a == #b and a < b
 end
 
---- Those of a table by id that a function keeps, oldest first.
----@param map table<string, table>
----@param keep fun(one: table): boolean
+--- The entries of a table by id that match, oldest first.
+---@param entries table<string, table>
+---@param matches fun(entry: table): boolean
 ---@return table[]
-function M.select(map, keep)
+function M.select(entries, matches)
   local ids, found = {}, {}
-  for id, one in pairs(map) do
-    ids[#ids + 1] = keep(one) and id or nil
+  for id, entry in pairs(entries) do
+    ids[#ids + 1] = matches(entry) and id or nil
   end
   table.sort(ids, by_number)
   for i, id in ipairs(ids) do
-    found[i] = map[id]
+    found[i] = entries[id]
   end
   return found
 end
 
---- One page of a list, with what the provider puts around it.
----@param name string of the member that holds the list
+--- One page of a list as a JSON list.
 ---@param all table[]
----@param page table
----@param show fun(one: table): table
+---@param page {number: integer, size: integer}
+---@param show fun(entry: table): table
 ---@return table
-function M.object(name, all, page, show)
+function M.items(all, page, show)
   local shown = {}
-  for i = page.first, math.min(page.last, #all) do
+  for i = (page.number - 1) * page.size + 1, math.min(page.number * page.size, #all) do
     shown[#shown + 1] = show(all[i])
   end
-  return json.object("PageNumber", page.number, "PageSize", page.size, "TotalCount", #all, name, json.list(shown))
+  return json.list(shown)
+end
+
+--- One page of a list with its number, its size and the length of the list.
+---@param name string of the member that holds the list
+---@param all table[]
+---@param page {number: integer, size: integer}
+---@param show fun(entry: table): table
+---@return table
+function M.object(name, all, page, show)
+  return json.object("PageNumber", page.number, "PageSize", page.size, "TotalCount", #all,
+    name, M.items(all, page, show))
 end
 
 return M

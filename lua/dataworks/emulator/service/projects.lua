@@ -1,68 +1,48 @@
--- What a project does by default with changes of a table's structure.
+-- The configuration of a project: its reaction to each kind of schema change in a source table.
 
 local json = require "dataworks.emulator.json"
 local reply = require "dataworks.emulator.service.reply"
 local script = require "dataworks.emulator.service.script"
+local words = require "dataworks.emulator.service.words"
 
 local M = {}
 
-local function set(text)
-  local names = {}
-  for name in text:gmatch("%S+") do
-    names[name] = true
+local DESTINATIONS = words("analyticdb_for_mysql odps elasticsearch holo mysql polardb")
+local SOURCES = words("oracle mysql polardb datahub drds analyticdb_for_mysql")
+local POLICIES = words("NORMAL IGNORE WARNING CRITICAL")
+local CHANGES = "RENAMECOLUMN DROPTABLE CREATETABLE MODIFYCOLUMN TRUNCATETABLE DROPCOLUMN ADDCOLUMN RENAMETABLE"
+local IS_CHANGE = words(CHANGES)
+local DEFAULT_CONFIG = ("{%s}"):format((CHANGES:gsub("%S+", '"%0":"WARNING"'):gsub(" ", ",")))
+
+--- Wraps an action on the configuration for one pair of source and destination.
+local function on_pair(act)
+  return function(state, params)
+    local source, destination = params.SourceType, params.DestinationType
+    if not DESTINATIONS[destination] then
+      return reply.invalid("DestinationType is not known")
+    elseif source and not SOURCES[source] then
+      return reply.invalid("SourceType is not known")
+    end
+    return act(state, ("%s:%s:%s"):format(params.ProjectId, destination, source or ""), params)
   end
-  return names
 end
 
-local DESTINATIONS = set("analyticdb_for_mysql odps elasticsearch holo mysql polardb")
-local SOURCES = set("oracle mysql polardb datahub drds analyticdb_for_mysql")
-local POLICIES = set("NORMAL IGNORE WARNING CRITICAL")
-local CHANGES = {
-  "RENAMECOLUMN", "DROPTABLE", "CREATETABLE", "MODIFYCOLUMN", "TRUNCATETABLE", "DROPCOLUMN", "ADDCOLUMN",
-  "RENAMETABLE",
-}
+M.ListDIProjectConfig = on_pair(function(state, key)
+  return reply.acted(json.object("Config", state.project_configs[key] or DEFAULT_CONFIG))
+end)
 
-local known_changes, default = {}, { count = 0 }
-for _, name in ipairs(CHANGES) do
-  known_changes[name] = true
-  default[#default + 1] = name
-  default[#default + 1] = "WARNING"
-end
-local DEFAULT_CONFIG = json.encode(json.object((table.unpack or unpack)(default)))
-
-local function key_of(params)
-  if not DESTINATIONS[params.DestinationType] then
-    return nil, "DestinationType is not known"
-  elseif params.SourceType and not SOURCES[params.SourceType] then
-    return nil, "SourceType is not known"
-  end
-  return ("%s:%s:%s"):format(params.ProjectId, params.DestinationType, params.SourceType or "")
-end
-
-function M.ListDIProjectConfig(state, params)
-  local key, detail = key_of(params)
-  if not key then
-    return reply.invalid(detail)
-  end
-  return reply.done(json.object("Config", state.project_configs[key] or DEFAULT_CONFIG))
-end
-
-function M.UpdateDIProjectConfig(state, params)
-  local key, detail = key_of(params)
-  if not key then
-    return reply.invalid(detail)
-  end
-  local config, wrong = script.object(params.ProjectConfig)
+M.UpdateDIProjectConfig = on_pair(function(state, key, params)
+  local config, wrong = script.parse_object(params.ProjectConfig)
   if not config then
     return reply.invalid(wrong)
   end
   for change, policy in pairs(config) do
-    if not known_changes[change] or not POLICIES[policy] then
+    if not IS_CHANGE[change] or not POLICIES[policy] then
       return reply.invalid("ProjectConfig." .. change)
     end
   end
   state.project_configs[key] = params.ProjectConfig
-  return reply.done(json.object("Status", state.settings.success_status))
-end
+  return reply.acted(json.object("Status", state.settings.success_status))
+end)
 
 return M

@@ -1,50 +1,74 @@
--- The shapes an action's outcome can take, before the protocol is wrapped around them.
+-- The replies of actions, without status and headers. A detail appears only in the journal.
 
 local json = require "dataworks.emulator.json"
 
 local M = {}
 
---- The action was done.
+---@class dataworks.emulator.Reply
+---@field outcome "acted"|"replayed"|"failed"|"refused"|"fault"
+---@field data? table the member Data of the body
+---@field members? table members that stand beside RequestId, in place of Success and Data
+---@field is_unsuccessful? boolean Success is false
+---@field refusal? dataworks.emulator.Refusal
+---@field detail? string
+
+--- The service acted.
 ---@param data table|nil the Data member
----@return table
-function M.done(data)
+---@return dataworks.emulator.Reply
+function M.acted(data)
   return { data = data, outcome = "acted" }
 end
 
---- The action was done; its reply has no Data.
+--- The service acted; the reply has no Data.
 ---@param ... any names and values of members
----@return table
+---@return dataworks.emulator.Reply
 function M.members(...)
-  return { members = { ... }, outcome = "acted" }
+  return { members = json.object(...), outcome = "acted" }
 end
 
---- HTTP 200 and Success true, but the service did not do it.
+--- HTTP 200 and Success true, but the service did not act.
 ---@param message string
----@return table
+---@return dataworks.emulator.Reply
 function M.failed(message)
   return { data = json.object("Status", "fail", "Message", message), outcome = "failed", detail = message }
 end
 
 --- An id that names nothing, in the documented words.
 ---@param id string
----@return table
+---@return dataworks.emulator.Reply
 function M.unknown(id)
   return M.failed(("fileId:[%s] is invalid."):format(id))
 end
 
-local function refused(status, code, message)
+---@param status integer
+---@param code string
+---@param message string
+---@param detail? string
+---@return dataworks.emulator.Reply
+function M.refused(status, code, message, detail)
+  return { refusal = { status = status, code = code, message = message }, outcome = "refused", detail = detail }
+end
+
+local function refusal(code, message)
   return function(detail)
-    local refusal = { status = status, code = code, message = message }
-    return { refusal = refusal, outcome = "refused", detail = detail }
+    return M.refused(400, code, message, detail)
   end
 end
 
---- Refusals by HTTP status; detail goes to the journal only.
-M.invalid_script = refused(400, "Invalid.DI.Parameter", "The parameter is invalid.")
-M.name_taken = refused(400, "Invalid.DI.Parameter.File.Existed", "The file name already exists.")
-M.invalid = refused(400, "Param.Invalid", "The parameter is invalid.")
-M.invalid_token = refused(400, "InvalidClientToken", "Specified parameter ClientToken is not valid.")
-M.token_mismatch = refused(400, "IdempotentParameterMismatch",
+M.invalid_script = refusal("Invalid.DI.Parameter", "The parameter is invalid.")
+M.name_taken = refusal("Invalid.DI.Parameter.File.Existed", "The file name already exists.")
+M.invalid = refusal("Param.Invalid", "The parameter is invalid.")
+M.invalid_token = refusal("InvalidClientToken", "Specified parameter ClientToken is not valid.")
+M.token_mismatch = refusal("IdempotentParameterMismatch",
   "Request uses a client token in a previous request but is not identical to that request.")
+
+--- The body of an HTTP 200 reply.
+---@param reply dataworks.emulator.Reply
+---@param request_id string
+---@return string
+function M.body(reply, request_id)
+  local members = reply.members or json.object("Success", not reply.is_unsuccessful, "Data", reply.data)
+  return json.encode(json.object("RequestId", request_id, (table.unpack or unpack)(members, 1, members.count)))
+end
 
 return M

@@ -1,83 +1,56 @@
--- Reads the scripts that callers send: TaskParam for creating and updating, and TaskContent.
+-- Parses the scripts that callers send: TaskParam for creating and updating, and TaskContent.
 
+local find_writer = require "dataworks.emulator.service.find_writer"
 local json = require "dataworks.emulator.json"
+local shape = require "dataworks.emulator.service.shape"
 
 local M = {}
 
-local DESTINATIONS = { oneclick_to_odps = "odps", oneclick_to_kafka = "kafka", oneclick_to_holo = "holo" }
+local object, list, text, equal = shape.object, shape.list, shape.text, shape.equal
 
-local function reject(path, what)
-  error({ script = ("%s %s"):format(path, what) }, 0)
-end
-
-local function object(value, path)
-  return json.is_object(value) and value or reject(path, "must be an object")
-end
-
-local function list(value, path)
-  if not json.is_list(value) or #value == 0 then
-    reject(path, "must be a list with an element")
-  end
-  return value
-end
-
-local function text(value, path)
-  if type(value) ~= "string" or value == "" then
-    reject(path, "must be a text")
-  end
-  return value
-end
-
-local function equal(value, expected, path)
-  if value ~= expected then
-    reject(path, "must be " .. expected)
-  end
-end
-
---- The step of each category; there is exactly one reader, and one writer unless the script only selects
---- tables.
-local function find_steps(script, selection_only)
+--- The step of each category. There is exactly one reader, and one writer unless the script only selects tables.
+local function find_steps(script, is_selection)
   local found = {}
   for i, step in ipairs(list(script.steps, "steps")) do
-    local here = ("steps[%d]"):format(i)
-    local category = object(step, here).category
+    local path = ("steps[%d]"):format(i)
+    local category = object(step, path).category
     if category ~= "reader" and category ~= "writer" then
-      reject(here .. ".category", "must be reader or writer")
+      shape.reject(path .. ".category", "must be reader or writer")
     elseif found[category] then
-      reject(here .. ".category", "is there twice: " .. category)
+      shape.reject(path .. ".category", "is there twice: " .. category)
     end
-    object(step.parameter, here .. ".parameter")
-    found[category], found[category .. "_path"] = step, here
+    object(step.parameter, path .. ".parameter")
+    found[category], found[category .. "_path"] = step, path
   end
   if not found.reader then
-    reject("steps", "must have a reader")
-  elseif not found.writer and not selection_only then
-    reject("steps", "must have a writer")
+    shape.reject("steps", "must have a reader")
+  elseif not found.writer and not is_selection then
+    shape.reject("steps", "must have a writer")
   end
   return found
 end
 
-local function read_selected(selected, path)
+local function parse_selected(selected, path)
   local databases = {}
   for i, database in ipairs(list(selected, path)) do
-    local here = ("%s[%d]"):format(path, i)
+    local database_path = ("%s[%d]"):format(path, i)
     local tables = {}
-    for j, schema in ipairs(list(object(database, here).schema, here .. ".schema")) do
-      local schema_path = ("%s.schema[%d]"):format(here, j)
+    for j, schema in ipairs(list(object(database, database_path).schema, database_path .. ".schema")) do
+      local schema_path = ("%s.schema[%d]"):format(database_path, j)
       for k, info in ipairs(list(object(schema, schema_path).tableInfos, schema_path .. ".tableInfos")) do
         local info_path = ("%s.tableInfos[%d]"):format(schema_path, k)
         tables[#tables + 1] = text(object(info, info_path).table, info_path .. ".table")
       end
     end
-    databases[i] = { name = text(database.dbName, here .. ".dbName"), tables = tables }
+    databases[i] = { name = text(database.dbName, database_path .. ".dbName"), tables = tables }
   end
   return databases
 end
 
---- The documentation lets selectedTables win over table.
-local function read_selection(connection, path)
+--- As documented, selectedTables takes precedence over table.
+local function parse_selection(connection, path)
   if connection.selectedTables ~= nil then
-    return { databases = read_selected(connection.selectedTables, path .. ".selectedTables") }
+    return { databases = parse_selected(connection.selectedTables, path .. ".selectedTables") }
   end
   local tables = {}
   for i, name in ipairs(list(connection.table, path .. ".table")) do
@@ -86,121 +59,115 @@ local function read_selection(connection, path)
   return { tables = tables }
 end
 
-local function read_connections(reader, path, selection_only)
+local function parse_connections(steps, is_selection)
   local connections = {}
-  path = path .. ".parameter.connection"
-  for i, connection in ipairs(list(reader.parameter.connection, path)) do
-    local here = ("%s[%d]"):format(path, i)
-    local selection = read_selection(object(connection, here), here)
-    if not selection_only then
-      selection.datasource = text(connection.datasource, here .. ".datasource")
-      selection.datasource_type = connection.datasourceType or "mysql"
-      equal(selection.datasource_type, "mysql", here .. ".datasourceType")
+  local path = steps.reader_path .. ".parameter.connection"
+  for i, connection in ipairs(list(steps.reader.parameter.connection, path)) do
+    local connection_path = ("%s[%d]"):format(path, i)
+    local parsed = parse_selection(object(connection, connection_path), connection_path)
+    if not is_selection then
+      parsed.datasource = text(connection.datasource, connection_path .. ".datasource")
+      parsed.datasource_type = connection.datasourceType or "mysql"
+      equal(parsed.datasource_type, "mysql", connection_path .. ".datasourceType")
     end
-    connections[i] = selection
+    connections[i] = parsed
   end
   return connections
 end
 
-local function decode(source)
-  local value, message = json.decode(source)
-  if message then
-    reject("the text is not JSON:", message)
-  end
-  return object(value, "the script")
-end
+---@class dataworks.emulator.Script
+---@field name string|nil
+---@field resource_group string
+---@field source string step type of the reader
+---@field destination string step type of the writer
+---@field connections table[] {datasource, datasource_type, tables or databases}
+---@field datasource string of the destination
 
-local function read_creating(source)
-  local script = decode(source)
+local function parse_creating(source)
+  local script = shape.decode(source)
   equal(script.type, "realtime", "type")
   equal(script.version, "1.0", "version")
   local setting = object(script.setting, "setting")
-  local destination = DESTINATIONS[setting.taskType] or reject("setting.taskType", "is not known")
+  local row = find_writer("task_type", setting.taskType) or shape.reject("setting.taskType", "is not known")
   local steps = find_steps(script)
-  local reader, writer = steps.reader, steps.writer
-  equal(reader.stepType, "mysql", steps.reader_path .. ".stepType")
-  equal(writer.stepType, destination, steps.writer_path .. ".stepType")
-  return {
+  local parsed = {
+    source = equal(steps.reader.stepType, "mysql", steps.reader_path .. ".stepType"),
+    destination = equal(steps.writer.stepType, row.step_type, steps.writer_path .. ".stepType"),
     name = setting.name ~= nil and text(setting.name, "setting.name") or nil,
     resource_group = text(setting.resourceGroup, "setting.resourceGroup"),
-    source = "mysql",
-    destination = destination,
-    connections = read_connections(reader, steps.reader_path),
-    datasource = text(writer.parameter.datasource, steps.writer_path .. ".parameter.datasource"),
+    connections = parse_connections(steps),
+    datasource = steps.writer.parameter.datasource,
   }
+  for _, field in ipairs(row.required) do
+    text(steps.writer.parameter[field], ("%s.parameter.%s"):format(steps.writer_path, field))
+  end
+  return parsed
 end
 
-local function read_updating(source)
-  local steps = find_steps(decode(source), true)
-  return read_connections(steps.reader, steps.reader_path, true)
+local function parse_updating(source)
+  return parse_connections(find_steps(shape.decode(source), true), true)
 end
 
-local function datasources_of(step)
-  local found, seen = {}, {}
-  local function add(name)
-    if type(name) == "string" and not seen[name] then
-      seen[name] = true
-      found[#found + 1] = name
+--- Adds the data sources of a step to a list, each once.
+local function add_datasources(names, step)
+  local parameter = json.is_object(step.parameter) and step.parameter or {}
+  local holders = { parameter }
+  for _, connection in ipairs(json.is_list(parameter.connection) and parameter.connection or {}) do
+    holders[#holders + 1] = json.is_object(connection) and connection or nil
+  end
+  for _, holder in ipairs(holders) do
+    local name = holder.datasource
+    if type(name) == "string" and not names[name] then
+      names[name] = true
+      names[#names + 1] = name
     end
   end
-  local parameter = json.is_object(step.parameter) and step.parameter or {}
-  add(parameter.datasource)
-  for _, connection in ipairs(json.is_list(parameter.connection) and parameter.connection or {}) do
-    add(json.is_object(connection) and connection.datasource)
-  end
-  return found
 end
 
-local function read_content(source)
-  local content = decode(source)
+local function parse_content(source)
+  local content = shape.decode(source)
   equal(content.type, "job", "type")
   equal(content.version, "2.0", "version")
   local from, to = {}, {}
   for i, step in ipairs(list(content.steps, "steps")) do
     local category = object(step, ("steps[%d]"):format(i)).category
-    for _, name in ipairs(datasources_of(step)) do
-      local into = category == "reader" and from or to
-      into[#into + 1] = name
-    end
+    add_datasources(category == "reader" and from or to, step)
   end
   local extend = json.is_object(content.extend) and content.extend or {}
-  local name = type(extend.name) == "string" and extend.name or nil
-  return { name = name, from = from, to = to, content = content }
+  return { name = type(extend.name) == "string" and extend.name or nil, from = from, to = to, content = content }
 end
 
---- A generated TaskContent, read back into what it was generated from.
-local function read_generated(content)
+local function parse_generated(content)
   local steps = find_steps(content)
   local extend = object(content.extend, "extend")
   return {
-    name = extend.name,
-    resource_group = text(extend.resourceGroup, "extend.resourceGroup"),
     source = text(steps.reader.stepType, steps.reader_path .. ".stepType"),
     destination = text(steps.writer.stepType, steps.writer_path .. ".stepType"),
-    connections = read_connections(steps.reader, steps.reader_path),
+    name = extend.name,
+    resource_group = text(extend.resourceGroup, "extend.resourceGroup"),
+    connections = parse_connections(steps),
     datasource = text(steps.writer.parameter.datasource, steps.writer_path .. ".parameter.datasource"),
   }
 end
 
-local function guarded(read)
-  return function(source)
-    local ok, result = pcall(read, source)
-    if ok then
-      return result
-    elseif type(result) == "table" and result.script then
-      return nil, result.script
-    end
-    error(result, 0)
-  end
-end
+--- Parses a TaskParam for creating.
+---@type fun(source: string): dataworks.emulator.Script|nil, string|nil
+M.parse_creating = shape.catch(parse_creating)
 
---- Each reader returns what the script says, or nil and what is wrong with it.
-M.creating = guarded(read_creating)
-M.updating = guarded(read_updating)
-M.content = guarded(read_content)
-M.generated = guarded(read_generated)
+--- Parses a TaskParam for updating. Returns its connections.
+---@type fun(source: string): table[]|nil, string|nil
+M.parse_updating = shape.catch(parse_updating)
 
---- Reads text that must be a JSON object.
-M.object = guarded(decode)
+--- Parses any TaskContent.
+---@type fun(source: string): {name: string|nil, from: string[], to: string[], content: table}|nil, string|nil
+M.parse_content = shape.catch(parse_content)
+
+--- Parses a decoded TaskContent. Returns the script that it was generated from.
+---@type fun(content: table): dataworks.emulator.Script|nil, string|nil
+M.parse_generated = shape.catch(parse_generated)
+
+--- Parses text that must be a JSON object.
+---@type fun(source: string): table|nil, string|nil
+M.parse_object = shape.catch(shape.decode)
 
 return M

@@ -1,0 +1,139 @@
+-- Answers one request to the API or to the metadata service, applies a queued fault, and records the call in the
+-- journal.
+
+local encoding = require "dataworks.emulator.encoding"
+local gateway = require "dataworks.emulator.gateway"
+local json = require "dataworks.emulator.json"
+local replies = require "dataworks.emulator.service.reply"
+local sts = require "dataworks.emulator.sts"
+
+local M = {}
+
+--- Besides error faults, these replace the reply of a call that acted.
+local REPLACES_REPLY = { fail = true, unsuccessful = true }
+
+local function new_request_id(parts)
+  local digits = encoding.hex(parts.random(16)):upper()
+  return (digits:gsub("^(%x%x%x%x%x%x%x%x)(%x%x%x%x).(%x%x%x).(%x%x%x)", "%1-%2-4%3-A%4-"))
+end
+
+local function new_reply(parts)
+  return {
+    status = 200, request_id = new_request_id(parts), trace_id = encoding.hex(parts.random(16)), time = parts.now(),
+  }
+end
+
+--- The reply that a fault puts in the place of the real one.
+local function fault_reply(fault, outcome)
+  if fault.is_error then
+    return { refusal = fault, outcome = outcome }
+  end
+  local message = fault.message or "The request was not done."
+  if fault.fault == "unsuccessful" then
+    return { data = json.object("Message", message), is_unsuccessful = true, outcome = outcome }
+  end
+  return { data = json.object("Status", "fail", "Message", message), outcome = outcome }
+end
+
+local function perform(parts, call)
+  if call.version == sts.VERSION then
+    return parts.sts:call(call.action, call.params)
+  end
+  return parts.service:call(call.action, call.params, call.row, call.access_key_id)
+end
+
+local function perform_with(parts, call, fault)
+  if not fault then
+    return perform(parts, call)
+  elseif not fault.acts then
+    return fault_reply(fault, "fault")
+  end
+  local result = perform(parts, call)
+  if fault.is_error or REPLACES_REPLY[fault.fault] then
+    return fault_reply(fault, result.outcome)
+  end
+  return result
+end
+
+--- The status of the reply as sent. A reset connection has none.
+local function sent_status(reply, fault)
+  if fault and fault.fault == "reset" then
+    return nil
+  elseif fault and fault.fault == "html" then
+    return fault.status or 502
+  end
+  return reply.status
+end
+
+local function record(parts, request, call, result, reply, fault)
+  parts.journal:add({
+    action = call.action,
+    version = call.version,
+    params = call.params,
+    outcome = result.outcome,
+    acted = result.outcome == "acted",
+    detail = result.detail,
+    status = sent_status(reply, fault),
+    code = result.refusal and result.refusal.code,
+    fault = fault and fault.fault,
+    token = call.params.ClientToken,
+    access_key_id = call.access_key_id,
+    algorithm = call.algorithm,
+    nonce = call.nonce,
+    method = request.method,
+    query_bytes = #request.query,
+    body_bytes = #request.body,
+    user_agent = request.headers["user-agent"],
+    request_id = reply.request_id,
+    time = reply.time,
+  })
+end
+
+--- Answers one API call.
+---@param parts dataworks.emulator.Parts
+---@param request {method: string, path: string, query: string, headers: table<string, string>, body: string}
+---@return table reply {status, body, request_id, trace_id, time, retry_after}
+---@return table|nil fault
+function M.api(parts, request)
+  local call, refusal = parts.gateway:check(request)
+  local result, fault
+  if refusal then
+    result = { refusal = refusal, outcome = "refused" }
+  else
+    fault = parts.faults:take(call.action)
+    result = perform_with(parts, call, fault)
+  end
+  local reply = new_reply(parts)
+  if result.refusal then
+    reply.status, reply.retry_after = result.refusal.status, result.refusal.retry_after
+    reply.body = gateway.error_body(result.refusal, reply.request_id, request.headers.host or "")
+  else
+    reply.body = replies.body(result, reply.request_id)
+  end
+  record(parts, request, call, result, reply, fault)
+  return reply, fault
+end
+
+--- Answers one request to the metadata service or to the credentials URI.
+---@param parts dataworks.emulator.Parts
+---@param request table
+---@return table reply
+---@return table|nil fault
+function M.metadata(parts, request)
+  local action = parts.metadata.action(request)
+  local fault = parts.faults:take(action)
+  local reply = new_reply(parts)
+  reply.content_type = "text/plain"
+  reply.status, reply.body = parts.metadata:answer(request)
+  if fault and fault.is_error then
+    reply.status, reply.body = fault.status, fault.message
+  end
+  parts.journal:add({
+    action = action, method = request.method, status = reply.status, fault = fault and fault.fault,
+    token = request.headers["x-aliyun-ecs-metadata-token"], user_agent = request.headers["user-agent"],
+    time = reply.time,
+  })
+  return reply, fault
+end
+
+return M

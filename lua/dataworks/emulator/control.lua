@@ -1,0 +1,62 @@
+-- The paths under /_emulator/: settings, faults, the journal and a reset.
+
+local json = require "dataworks.emulator.json"
+local settings = require "dataworks.emulator.settings"
+
+local M = {}
+
+local function change_settings(parts, changes)
+  local ok, message = settings.apply(parts.settings, changes)
+  if not ok then
+    return nil, message
+  end
+  if changes.credentials then
+    parts.gateway.keys:replace(parts.settings.credentials)
+  end
+  if changes.first_id then
+    parts.service:set_next_id(parts.settings.first_id)
+  end
+  return parts.settings
+end
+
+--- The handlers by method and path. Each returns the answer, or nil and the problem with the body.
+---@type table<string, fun(parts: table, body: table, action: string|nil): table|nil, string|nil>
+local HANDLERS = {
+  ["GET /_emulator/settings"] = function(parts)
+    return parts.settings
+  end,
+  ["POST /_emulator/settings"] = change_settings,
+  ["POST /_emulator/faults"] = function(parts, spec)
+    local ok, message = parts.faults:add(spec)
+    return ok and {}, message
+  end,
+  ["GET /_emulator/journal"] = function(parts, _, action)
+    return json.list(parts.journal:list(action))
+  end,
+  ["POST /_emulator/reset"] = function(parts)
+    parts:reset()
+    return parts.settings
+  end,
+}
+
+--- Answers one request.
+---@param parts dataworks.emulator.Parts
+---@param request {method: string, path: string, body: string, action: string|nil}
+---@return integer status
+---@return table answer
+function M.answer(parts, request)
+  local handler = HANDLERS[request.method .. " " .. request.path]
+  local input, wrong = json.decode(request.body == "" and "{}" or request.body)
+  if not handler then
+    return 404, { message = "there is no such path" }
+  elseif wrong or not json.is_object(input) then
+    return 400, { message = "the body must be a JSON object" }
+  end
+  local answer, message = handler(parts, input, request.action)
+  if message then
+    return 400, { message = message }
+  end
+  return 200, answer
+end
+
+return M

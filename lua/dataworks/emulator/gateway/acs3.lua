@@ -1,0 +1,108 @@
+-- The signatures ACS3-HMAC-SHA256 and ACS3-HMAC-SM3: the fields are headers, and SignedHeaders names the signed ones.
+
+local encoding = require "dataworks.emulator.encoding"
+local query = require "dataworks.emulator.query"
+local refusal = require "dataworks.emulator.gateway.refusal"
+
+local M = {}
+
+--- How far the date of a request may be from the clock, in seconds.
+M.WINDOW = 15 * 60
+
+local DIGESTS = { ["ACS3-HMAC-SHA256"] = "sha256", ["ACS3-HMAC-SM3"] = "sm3" }
+local CREDENTIAL = "^Credential=([^,]*),%s*SignedHeaders=([^,]*),%s*Signature=([^,%s]*)%s*$"
+local REQUIRED_HEADERS = { "x-acs-action", "x-acs-version", "x-acs-content-sha256" }
+
+local function incomplete(detail)
+  return refusal.new(400, "IncompleteSignature",
+    "The request signature does not conform to Aliyun standards. " .. detail)
+end
+
+--- Copies the fields of the signature from the headers to the call.
+---@param request table
+---@param call table
+---@return dataworks.emulator.Refusal|nil
+function M.read(request, call)
+  local headers = request.headers
+  local algorithm, rest = headers.authorization:match("^(%S*)%s*(.*)$")
+  if not DIGESTS[algorithm] then
+    return refusal.invalid_signature_method()
+  end
+  local id, names, signature = rest:match(CREDENTIAL)
+  if not id then
+    return incomplete(("server Authorization is [%s]"):format(headers.authorization))
+  end
+  call.signed_headers = {}
+  for name in names:gmatch("[^;]+") do
+    table.insert(call.signed_headers, name:lower())
+  end
+  call.algorithm, call.access_key_id, call.signature = algorithm, id, signature
+  call.date, call.nonce = headers["x-acs-date"], headers["x-acs-signature-nonce"]
+  call.security_token = headers["x-acs-security-token"]
+end
+
+---@param crypto table digest and hmac
+---@param secret string
+---@param request {method: string, path: string, query: string, headers: table<string, string>, body: string}
+---@param algorithm string
+---@param signed_headers string[] lower-case names
+---@return string signature
+---@return string string_to_sign
+---@return string canonical_request
+function M.sign(crypto, secret, request, algorithm, signed_headers)
+  local names, lines = { (table.unpack or unpack)(signed_headers) }, {}
+  table.sort(names)
+  for i, name in ipairs(names) do
+    lines[i] = ("%s:%s\n"):format(name, (request.headers[name] or ""):match("^%s*(.-)%s*$"))
+  end
+  local digest = DIGESTS[algorithm]
+  local canonical_request = table.concat({
+    request.method,
+    request.path,
+    query.canonical(query.parse(request.query)),
+    table.concat(lines),
+    table.concat(names, ";"),
+    encoding.hex(crypto.digest(digest, request.body)),
+  }, "\n")
+  local string_to_sign = algorithm .. "\n" .. encoding.hex(crypto.digest(digest, canonical_request))
+  return encoding.hex(crypto.hmac(digest, secret, string_to_sign)), string_to_sign, canonical_request
+end
+
+--- True when all required headers are present and signed.
+local function has_required_headers(request, signed_headers)
+  local is_signed = {}
+  for _, name in ipairs(signed_headers) do
+    is_signed[name] = true
+  end
+  for _, name in ipairs(REQUIRED_HEADERS) do
+    if not request.headers[name] then
+      return false
+    end
+  end
+  for name in pairs(request.headers) do
+    if name:find("^x%-acs%-") and not is_signed[name] then
+      return false
+    end
+  end
+  return is_signed.host ~= nil
+end
+
+--- Compares the signature of a request with the expected one.
+---@param crypto table
+---@param secret string
+---@param request table
+---@param call table
+---@return dataworks.emulator.Refusal|nil
+function M.verify(crypto, secret, request, call)
+  local signature, string_to_sign, canonical_request =
+    M.sign(crypto, secret, request, call.algorithm, call.signed_headers)
+  local body_digest = canonical_request:match("[^\n]*$")
+  if not has_required_headers(request, call.signed_headers) then
+    return incomplete(("server string to sign is:[%s]"):format(string_to_sign))
+  elseif signature ~= call.signature or request.headers["x-acs-content-sha256"] ~= body_digest then
+    return refusal.new(400, "SignatureDoesNotMatch", ("Specified signature does not match our calculation. "
+      .. "server StringToSign is [%s] server CanonicalRequest is [%s]"):format(string_to_sign, canonical_request))
+  end
+end
+
+return M

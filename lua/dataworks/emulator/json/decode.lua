@@ -1,0 +1,163 @@
+-- Reads JSON text.
+
+local values = require "dataworks.emulator.json.values"
+
+local MAX_DEPTH = 200
+local MAX_NATIVE_DIGITS = 15
+
+local function fail(at, problem)
+  error({ json = ("%s at byte %d"):format(problem, at) }, 0)
+end
+
+local function utf8_char(code)
+  if code < 0x80 then
+    return string.char(code)
+  elseif code < 0x800 then
+    return string.char(0xC0 + math.floor(code / 0x40), 0x80 + code % 0x40)
+  elseif code < 0x10000 then
+    return string.char(0xE0 + math.floor(code / 0x1000), 0x80 + math.floor(code / 0x40) % 0x40,
+      0x80 + code % 0x40)
+  end
+  return string.char(0xF0 + math.floor(code / 0x40000), 0x80 + math.floor(code / 0x1000) % 0x40,
+    0x80 + math.floor(code / 0x40) % 0x40, 0x80 + code % 0x40)
+end
+
+local UNESCAPES = {
+  ['"'] = '"', ["\\"] = "\\", ["/"] = "/", b = "\b", f = "\f", n = "\n", r = "\r", t = "\t",
+}
+
+local function decode_unicode(text, at)
+  local high = tonumber(text:match("^u(%x%x%x%x)", at) or fail(at, "bad escape"), 16)
+  if high < 0xD800 or high > 0xDFFF then
+    return utf8_char(high), at + 5
+  end
+  local low = tonumber(text:match("^\\u(%x%x%x%x)", at + 5) or fail(at, "lone surrogate"), 16)
+  if high > 0xDBFF or low < 0xDC00 or low > 0xDFFF then
+    fail(at, "lone surrogate")
+  end
+  return utf8_char(0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00), at + 11
+end
+
+local function decode_string(text, at)
+  local out, from = {}, at + 1
+  while true do
+    local stop = text:find('[%c"\\]', from) or fail(at, "unfinished string")
+    out[#out + 1] = text:sub(from, stop - 1)
+    local char = text:sub(stop, stop)
+    if char == '"' then
+      return table.concat(out), stop + 1
+    elseif char == "\127" then
+      out[#out + 1], from = char, stop + 1
+    elseif char ~= "\\" then
+      fail(stop, "control character in a string")
+    else
+      local plain = UNESCAPES[text:sub(stop + 1, stop + 1)]
+      if plain then
+        out[#out + 1], from = plain, stop + 2
+      else
+        out[#out + 1], from = decode_unicode(text, stop + 1)
+      end
+    end
+  end
+end
+
+local function decode_number(text, at)
+  local integer = text:match("^-?[1-9]%d*", at) or text:match("^-?0", at) or fail(at, "unexpected character")
+  local stop = at + #integer
+  local rest = text:match("^%.%d+", stop) or ""
+  rest = rest .. (text:match("^[eE][+-]?%d+", stop + #rest) or "")
+  if rest == "" and #integer > MAX_NATIVE_DIGITS then
+    return values.integer(integer), stop
+  end
+  return tonumber(integer .. rest), stop + #rest
+end
+
+local decode_value
+
+local function skip(text, at)
+  return text:find("[^ \t\r\n]", at) or #text + 1
+end
+
+--- Reads the items between two brackets. read_item takes the position of an item and returns the position after it.
+local function decode_items(text, at, closing, read_item)
+  at = skip(text, at + 1)
+  if text:sub(at, at) == closing then
+    return at + 1
+  end
+  while true do
+    at = skip(text, read_item(at))
+    local char = text:sub(at, at)
+    if char == closing then
+      return at + 1
+    elseif char ~= "," then
+      fail(at, "expected , or " .. closing)
+    end
+    at = skip(text, at + 1)
+  end
+end
+
+local function decode_list(text, at, depth)
+  local list, count = values.list({}), 0
+  return list, decode_items(text, at, "]", function(item_at)
+    count = count + 1
+    list[count], item_at = decode_value(text, item_at, depth)
+    return item_at
+  end)
+end
+
+local function decode_object(text, at, depth)
+  local object = {}
+  return object, decode_items(text, at, "}", function(item_at)
+    if text:sub(item_at, item_at) ~= '"' then
+      fail(item_at, "expected a key")
+    end
+    local key, colon_at = decode_string(text, item_at)
+    colon_at = skip(text, colon_at)
+    if text:sub(colon_at, colon_at) ~= ":" then
+      fail(colon_at, "expected :")
+    end
+    object[key], item_at = decode_value(text, skip(text, colon_at + 1), depth)
+    return item_at
+  end)
+end
+
+local WORDS = { { "true", true }, { "false", false }, { "null", values.null } }
+
+function decode_value(text, at, depth)
+  local char = text:sub(at, at)
+  if depth > MAX_DEPTH then
+    fail(at, "nested too deeply")
+  elseif char == "{" then
+    return decode_object(text, at, depth + 1)
+  elseif char == "[" then
+    return decode_list(text, at, depth + 1)
+  elseif char == '"' then
+    return decode_string(text, at)
+  end
+  for _, word in ipairs(WORDS) do
+    if text:sub(at, at + #word[1] - 1) == word[1] then
+      return word[2], at + #word[1]
+    end
+  end
+  return decode_number(text, at)
+end
+
+--- Reads one JSON value. Lists are marked (see is_list), null is values.null, and an integer of more than 15 digits is
+--- a table made by values.integer.
+---@param text string
+---@return any value
+---@return string|nil message when the text is not JSON; value is nil then
+local function decode(text)
+  local ok, value, stop = pcall(decode_value, text, skip(text, 1), 1)
+  if not ok then
+    if type(value) ~= "table" then
+      error(value, 0)
+    end
+    return nil, value.json
+  elseif skip(text, stop) <= #text then
+    return nil, ("unexpected text at byte %d"):format(skip(text, stop))
+  end
+  return value
+end
+
+return decode

@@ -1,0 +1,127 @@
+-- Writes JSON text.
+
+local values = require "dataworks.emulator.json.values"
+
+local REPLACEMENT = "\239\191\189" -- U+FFFD
+
+local ESCAPES = setmetatable({
+  ['"'] = '\\"',
+  ["\\"] = "\\\\",
+  ["\n"] = "\\n",
+  ["\r"] = "\\r",
+  ["\t"] = "\\t",
+}, {
+  __index = function(_, char)
+    return ("\\u%04x"):format(char:byte())
+  end,
+})
+
+--- The sequences of UTF-8 beyond ASCII.
+local SEQUENCES = {
+  "^[\194-\223][\128-\191]",
+  "^\224[\160-\191][\128-\191]",
+  "^[\225-\236\238\239][\128-\191][\128-\191]",
+  "^\237[\128-\159][\128-\191]",
+  "^\240[\144-\191][\128-\191][\128-\191]",
+  "^[\241-\243][\128-\191][\128-\191][\128-\191]",
+  "^\244[\128-\143][\128-\191][\128-\191]",
+}
+
+local function match_sequence(run, at)
+  for _, pattern in ipairs(SEQUENCES) do
+    local sequence = run:match(pattern, at)
+    if sequence then
+      return sequence
+    end
+  end
+end
+
+--- Requests may hold any bytes, and a reply that repeats them must be valid JSON.
+local function to_valid_utf8(run)
+  local out, at = {}, 1
+  while at <= #run do
+    local sequence = match_sequence(run, at)
+    out[#out + 1] = sequence or REPLACEMENT
+    at = at + #(sequence or " ")
+  end
+  return table.concat(out)
+end
+
+local function quote(text)
+  text = text:gsub('[%c"\\]', ESCAPES)
+  if text:find("[\128-\255]") then
+    text = text:gsub("[\128-\255]+", to_valid_utf8)
+  end
+  return '"' .. text .. '"'
+end
+
+local encode
+
+local function encode_number(number)
+  if number % 1 == 0 and number > -2 ^ 53 and number < 2 ^ 53 then
+    return ("%d"):format(number)
+  end
+  return ("%.14g"):format(number)
+end
+
+local function encode_list(list)
+  local out = {}
+  for i = 1, #list do
+    out[i] = encode(list[i])
+  end
+  return "[" .. table.concat(out, ",") .. "]"
+end
+
+local function encode_object(object)
+  local out = {}
+  for i = 1, object.count, 2 do
+    if object[i + 1] ~= nil then
+      out[#out + 1] = quote(object[i]) .. ":" .. encode(object[i + 1])
+    end
+  end
+  return "{" .. table.concat(out, ",") .. "}"
+end
+
+local function encode_map(map)
+  local keys, out = {}, {}
+  for key in pairs(map) do
+    keys[#keys + 1] = key
+  end
+  table.sort(keys)
+  for i, key in ipairs(keys) do
+    out[i] = quote(key) .. ":" .. encode(map[key])
+  end
+  return "{" .. table.concat(out, ",") .. "}"
+end
+
+local function encode_table(value)
+  local mt = getmetatable(value)
+  if mt == values.object_mt then
+    return encode_object(value)
+  elseif mt == values.integer_mt then
+    return value.digits
+  elseif value == values.null then
+    return "null"
+  elseif mt == values.list_mt or value[1] ~= nil then
+    return encode_list(value)
+  end
+  return encode_map(value)
+end
+
+--- Writes a value: tables made by object and list, plain sequences, and maps. The keys of a map are sorted; an empty
+--- plain table is {}.
+---@param value any
+---@return string
+function encode(value)
+  local kind = type(value)
+  if kind == "string" then
+    return quote(value)
+  elseif kind == "table" then
+    return encode_table(value)
+  elseif kind == "number" then
+    return encode_number(value)
+  end
+  return tostring(value)
+end
+
+return encode

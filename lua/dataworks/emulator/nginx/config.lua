@@ -1,0 +1,125 @@
+-- The files that nginx starts with: its configuration, the Lua that finds this library, and a certificate.
+
+local shell = require "dataworks.emulator.shell"
+
+local M = {}
+
+local quote = shell.quote
+
+--- LD_PRELOAD may hold a sanitizer of the program under test, and the Lua paths may name the modules of another Lua.
+M.CLEAN_ENVIRONMENT = "env -u LD_PRELOAD -u LUA_PATH -u LUA_CPATH"
+
+local NGINX_CONFIG = [[
+%s
+%s
+daemon on;
+worker_processes 1;
+pid nginx.pid;
+error_log error.log notice;
+worker_rlimit_nofile 4096;
+events { worker_connections 2048; }
+http {
+  access_log off;
+  server_tokens off;
+  client_body_temp_path body;
+  proxy_temp_path proxy;
+  fastcgi_temp_path fastcgi;
+  uwsgi_temp_path uwsgi;
+  scgi_temp_path scgi;
+  keepalive_timeout 25s 25s;
+  keepalive_requests 1000000;
+  client_max_body_size 64m;
+  client_body_buffer_size 256k;
+  large_client_header_buffers 4 16k;
+  reset_timedout_connection on;
+  gzip on;
+  gzip_vary on;
+  gzip_proxied any;
+  gzip_types application/json;
+  init_by_lua_file start.lua;
+  server {
+    listen 127.0.0.1:%d%s;
+    %s
+    location / { content_by_lua_block { require("dataworks.emulator.server").api() } }
+    location /latest/ { content_by_lua_block { require("dataworks.emulator.server").metadata() } }
+    location = /credentials { content_by_lua_block { require("dataworks.emulator.server").metadata() } }
+    location /_emulator/ { content_by_lua_block { require("dataworks.emulator.server").control() } }
+  }
+}
+]]
+
+local TLS = "ssl_certificate cert.pem; ssl_certificate_key key.pem; ssl_protocols TLSv1.2 TLSv1.3;"
+
+-- A searcher, since the name of a directory may contain characters that package.path can't.
+local START = [[
+local root = %q
+table.insert(package.loaders, 2, function(name)
+  local file = root .. name:gsub("%%.", "/") .. ".lua"
+  return name:find("^dataworks%%.") and loadfile(file) or "\n\tno file " .. file
+end)
+require("dataworks.emulator.server").start()
+]]
+
+local OPENSSL_CONFIG = [[
+[req]
+distinguished_name = name
+x509_extensions = extensions
+prompt = no
+[name]
+CN = DataWorks emulator
+[extensions]
+subjectAltName = IP:127.0.0.1, DNS:localhost
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, digitalSignature, keyCertSign
+extendedKeyUsage = serverAuth
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+]]
+
+local MAKE_CERTIFICATE = "cd %s && %s openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1"
+  .. " -nodes -days 2 -config openssl.cnf -keyout key.pem -out cert.pem 2>&1"
+
+--- The directory that holds dataworks/, with a slash at its end.
+local function library_root()
+  local source = debug.getinfo(1, "S").source:gsub("^@", "")
+  local root = source:gsub("dataworks/emulator/nginx/config%.lua$", "")
+  if root:sub(1, 1) ~= "/" then
+    root = shell.output_of("pwd") .. "/" .. root
+  end
+  return root
+end
+
+--- As root, nginx would give its worker to a user that can't enter the private directory.
+local function user_line()
+  if shell.output_of("id -u") == "0" then
+    return ("user %s %s;"):format(shell.output_of("id -un"), shell.output_of("id -gn"))
+  end
+  return ""
+end
+
+---@param directory string
+function M.write_start(directory)
+  shell.write_file(directory .. "/start.lua", START:format(library_root()))
+end
+
+---@param directory string
+---@param options {module_lines: string, port: integer, tls: boolean|nil}
+function M.write(directory, options)
+  shell.write_file(directory .. "/nginx.conf", NGINX_CONFIG:format(options.module_lines, user_line(), options.port,
+    options.tls and " ssl" or "", options.tls and TLS or ""))
+end
+
+--- Makes a certificate and its key.
+---@param directory string
+---@return string|nil path of the certificate
+---@return string|nil message
+function M.make_certificate(directory)
+  shell.write_file(directory .. "/openssl.cnf", OPENSSL_CONFIG)
+  local output = shell.output_of(MAKE_CERTIFICATE:format(quote(directory), M.CLEAN_ENVIRONMENT))
+  if not shell.exists(directory .. "/cert.pem") then
+    return nil, "openssl made no certificate: " .. output
+  end
+  return directory .. "/cert.pem"
+end
+
+return M

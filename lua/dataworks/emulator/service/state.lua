@@ -1,0 +1,68 @@
+-- The state of the service: ids, tasks, jobs, processes and project configurations. The clock and the settings are
+-- handed in.
+
+local ids = require "dataworks.emulator.ids"
+local json = require "dataworks.emulator.json"
+local reply = require "dataworks.emulator.service.reply"
+
+local M = {}
+M.__index = M
+
+--- The user that owns and creates everything.
+M.OWNER = "emulator"
+
+---@param options {settings: table, now: fun(): number}
+---@return table
+function M.new(options)
+  return setmetatable({
+    settings = options.settings,
+    now = options.now,
+    next = options.settings.first_id,
+    last_id = options.settings.first_id,
+    processes = {},
+    tasks = {},
+    tasks_by_name = {},
+    jobs = {},
+    project_configs = {},
+  }, M)
+end
+
+---@return string
+function M:next_id()
+  self.last_id, self.next = self.next, ids.next(self.next)
+  return self.last_id
+end
+
+--- The reply that has only the status and the message of success.
+function M:success()
+  local settings = self.settings
+  return reply.acted(json.object("Status", settings.success_status, "Message", settings.success_message))
+end
+
+local function name_key(project, name)
+  return project .. "\n" .. name
+end
+
+function M:is_name_taken(project, name)
+  return self.tasks_by_name[name_key(project, name)] ~= nil
+end
+
+--- The task whose id is in a parameter, if it belongs to the project and the task type of the call.
+function M:find_task(params, name)
+  local task = self.tasks[params[name]]
+  if task and task.project == params.ProjectId and task.task_type == params.TaskType then
+    return task
+  end
+end
+
+function M:add_task(task)
+  self.tasks[task.id] = task
+  self.tasks_by_name[name_key(task.project, task.name)] = task
+end
+
+function M:remove_task(task)
+  self.tasks[task.id] = nil
+  self.tasks_by_name[name_key(task.project, task.name)] = nil
+end
+
+return M

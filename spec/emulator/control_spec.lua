@@ -1,0 +1,50 @@
+local control = require "dataworks.emulator.control"
+local json = require "dataworks.emulator.json"
+local parts = require "dataworks.emulator.parts"
+
+describe("the paths under /_emulator/", function()
+  local emulator
+
+  before_each(function()
+    emulator = parts.new { clock = function() return 1000 end, crypto = {} }
+  end)
+
+  local function send(method, path, body, action)
+    return control.answer(emulator, { method = method, path = "/_emulator/" .. path, body = body or "", action = action })
+  end
+
+  it("change settings, the clock, the keys and the next id", function()
+    local status, settings = send("POST", "settings",
+      '{"clock_offset":5,"first_id":7,"credentials":[{"access_key_id":"i","access_key_secret":"s"}]}')
+    assert.same({ 200, 5 }, { status, settings.clock_offset })
+    assert.equal(1005, emulator.now())
+    assert.equal("7", emulator.service.state:next_id())
+    assert.equal("s", emulator.gateway.keys.by_id.i.access_key_secret)
+    assert.is_nil(emulator.gateway.keys.by_id.emulator)
+  end)
+
+  it("keep issued keys when the configured ones change", function()
+    emulator.gateway.keys:add_issued { access_key_id = "issued", access_key_secret = "s", security_token = "t" }
+    send("POST", "settings", '{"credentials":[]}')
+    assert.is_truthy(emulator.gateway.keys.by_security_token.t)
+    assert.is_nil(next(emulator.gateway.keys.by_bearer_token))
+  end)
+
+  it("queue faults, list the journal and reset everything", function()
+    assert.equal(200, (send("POST", "faults", '{"fault":"reset"}')))
+    emulator.journal:add { action = "A" }
+    assert.equal(1, #select(2, send("GET", "journal", "", "A")))
+    assert.equal(0, #select(2, send("GET", "journal", "", "B")))
+    assert.equal(200, (send("POST", "reset")))
+    assert.is_nil(emulator.faults:take "A")
+    assert.same({}, emulator.journal:list())
+  end)
+
+  it("refuse an unknown path, a body that is not an object, and a wrong setting", function()
+    assert.same({ 404, { message = "there is no such path" } }, { send("GET", "tasks") })
+    for _, body in ipairs { "{", "[]", "1" } do
+      assert.same({ 400, { message = "the body must be a JSON object" } }, { send("POST", "settings", body) })
+    end
+    assert.same({ 400, { message = "unknown setting x" } }, { send("POST", "settings", json.encode { x = 1 }) })
+  end)
+end)
