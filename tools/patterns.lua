@@ -1,7 +1,7 @@
 -- Finds patterns of Lua that take more than linear time: lua5.4 tools/patterns.lua [FILE...]
 --
--- Two kinds are refused. A pattern without ^ that begins with a repetition starts over at every byte of a run. Two
--- neighbouring repetitions that match the same bytes divide a run in every possible way before the match fails.
+-- Two kinds are refused. A pattern without ^ that begins with a repeated class starts over at every byte of a run. Two
+-- neighbouring repeated classes that match the same bytes divide a run in every possible way before the match fails.
 
 local M = {}
 
@@ -10,7 +10,7 @@ local MATCHERS = { match = true, find = true, gmatch = true, gsub = true }
 -- Reading a pattern
 
 ---@class PatternItem
----@field bytes table<integer, boolean>|false that one repetition matches; false: %b and %f
+---@field bytes table<integer, boolean>|false that one character matches; false: %b and %f
 ---@field repeats boolean it has *, + or -
 ---@field optional boolean it may match nothing
 
@@ -113,14 +113,14 @@ function M.fault(pattern)
   end
   local first = items[1]
   if not anchored and first and first.repeats and may_fail(items, 2, ends_with_anchor) then
-    return "without ^ it begins with a repetition, and starts over at every byte of a run"
+    return "without ^ it begins with a repeated class, and starts over at every byte of a run"
   end
   for i, item in ipairs(items) do
     local next_one = i + 1
     while item.repeats and items[next_one] and item.bytes and items[next_one].bytes do
       local other = items[next_one]
       if other.repeats and overlap(item, other) and may_fail(items, next_one + 1, ends_with_anchor) then
-        return "two neighbouring repetitions match the same bytes, and divide a run in every possible way"
+        return "two neighbouring repeated classes match the same bytes, and divide a run in every possible way"
       elseif not other.optional then
         break
       end

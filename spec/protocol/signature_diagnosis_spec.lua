@@ -2,7 +2,7 @@ local core = require "dataworks.core"
 local dataworks = require "dataworks"
 local diagnosis = require "dataworks.protocol.signature_diagnosis"
 local fake = require "spec.support.fake"
-local percent = require "dataworks.util.percent"
+local form_text = require "dataworks.protocol.form"
 local support = require "spec.support.emulator"
 local transports = require "dataworks.transport.choose"
 
@@ -26,7 +26,7 @@ describe("the diagnosis of a refused signature", function()
     fields.algorithm = (made.headers.authorization or RPC):match "^%S+"
     local function map(text)
       local found = {}
-      for _, pair in ipairs(percent.parse(text)) do found[pair.name] = pair.value end
+      for _, pair in ipairs(form_text.parse(text)) do found[pair.name] = pair.value end
       return found
     end
     if fields.algorithm == RPC then
@@ -213,7 +213,7 @@ describe("a signed request over real HTTP", function()
   -- The error of a call whose signed request is passed through `change` before it is sent.
   local function refusal(change, options)
     local real = assert(transports.new {})
-    local secrets = { emulator.sts.access_key_secret, emulator.sts.security_token, BUSINESS, percent.encode(BUSINESS) }
+    local secrets = { emulator.sts.access_key_secret, emulator.sts.security_token, BUSINESS, core.percent_encode(BUSINESS) }
     local transport = {
       sleep = function() end, close = function() end,
       send = function(_, request, limits)

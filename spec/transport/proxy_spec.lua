@@ -128,6 +128,9 @@ describe("the proxy for a request", function()
     end)
 
     it("names the address or a range around it", function()
+      check("10.128.0.0/10,2001:db8::/33", { "https://10.191.3.4", "https://10.128.0.0", "https://[2001:db8:7fff::1]" }, {
+        "https://10.192.0.0", "https://10.127.0.1", "https://[2001:db8:8000::1]",
+      })
       check("10.0.0.0/8 192.168.1.1, 172.16.0.0/12", {
         "https://10.1.2.3", "https://192.168.1.1:8443", "https://172.31.255.255", "https://[::ffff:10.1.2.3]",
       }, { "https://11.0.0.1", "https://192.168.1.2", "https://172.32.0.0", "https://10.example.com", "https://[::a01:203]" })

@@ -1,7 +1,6 @@
 -- The time of day by the service's clock: the machine's clock, corrected by the Date of a reply.
 
-local lazy = require "dataworks.util.lazy"
-local dates = lazy "dataworks.util.dates"
+local core = require "dataworks.core"
 
 local M = {}
 
@@ -27,7 +26,7 @@ end
 
 --- Seconds that a Date is ahead of the machine; nil for a date that is unreadable or wrong.
 local function measure(self, date)
-  local service_time = dates.parse_http(date)
+  local service_time = core.parse_date(date)
   if service_time and service_time >= EARLIEST and service_time < LATEST then
     return service_time - self.machine_time()
   end

@@ -1,8 +1,8 @@
 -- Makes the error of a failed attempt: adds the fields that the call knows, and redacts secrets.
 
+local core = require "dataworks.core"
 local error_codes = require "dataworks.protocol.error_codes"
 local errors = require "dataworks.error"
-local percent = require "dataworks.util.percent"
 local redactor = require "dataworks.protocol.redactor"
 local retry = require "dataworks.call.retry"
 
@@ -21,7 +21,7 @@ function M.redactor(caller, request)
     if not redact_signature then
       local signed = request.headers.authorization or request.url .. "&" .. request.body
       local signature = signed:match("Signature=([^&]*)") or ""
-      redact_signature = redactor.new { signature, percent.decode(signature) }
+      redact_signature = redactor.new { signature, core.percent_decode(signature) }
     end
     return redact_signature(caller.key_cache:redact(text))
   end

@@ -2,9 +2,9 @@
 -- and never uses a proxy.
 
 local cache = require "dataworks.credentials.cache"
+local core = require "dataworks.core"
 local endpoints = require "dataworks.api.endpoints"
 local failures = require "dataworks.util.credential_failure"
-local percent = require "dataworks.util.percent"
 local reply_of = require "dataworks.credentials.reply"
 local variables = require "dataworks.credentials.variables"
 
@@ -117,7 +117,7 @@ local function find_role(self)
 end
 
 local function get_credentials(self, role)
-  local body, failure, status = get(self, ROLES .. percent.encode(role))
+  local body, failure, status = get(self, ROLES .. core.percent_encode(role))
   if not body then
     return nil, failure, status
   end

@@ -4,7 +4,7 @@
 local cache = require "dataworks.credentials.cache"
 local exchange = require "dataworks.credentials.exchange"
 local failures = require "dataworks.util.credential_failure"
-local percent = require "dataworks.util.percent"
+local form_text = require "dataworks.protocol.form"
 local reply_of = require "dataworks.credentials.reply"
 
 local M = {}
@@ -51,7 +51,7 @@ end
 local function build_renewal(self)
   return exchange.request(self.host, "POST", self.site.url .. "/v1/token", {
     ["content-type"] = "application/x-www-form-urlencoded",
-  }, percent.form {
+  }, form_text.encode {
     grant_type = "refresh_token", refresh_token = self.profile.oauth_refresh_token, client_id = self.site.client_id,
   })
 end

@@ -1,7 +1,7 @@
 -- Reads credentials from the reply of a service or the output of a program. Failures contain nothing of it: it may be
 -- secret.
 
-local dates = require "dataworks.util.dates"
+local core = require "dataworks.core"
 local failures = require "dataworks.util.credential_failure"
 local response = require "dataworks.protocol.response"
 
@@ -31,7 +31,7 @@ end
 function M.expiration(text)
   local date, zone = tostring(text):match("^(%d+%-%d+%-%d+T%d+:%d+:%d+)%.?%d*([Zz+-][%d:]*)$")
   local ahead = zone and parse_offset(zone)
-  local seconds = ahead and dates.parse(date .. "Z")
+  local seconds = ahead and core.parse_date(date .. "Z")
   return seconds and seconds - ahead
 end
 

@@ -5,7 +5,7 @@ local core = require "dataworks.core"
 local endpoints = require "dataworks.api.endpoints"
 local exchange = require "dataworks.credentials.exchange"
 local failures = require "dataworks.util.credential_failure"
-local percent = require "dataworks.util.percent"
+local form_text = require "dataworks.protocol.form"
 local redactor = require "dataworks.protocol.redactor"
 local reply_of = require "dataworks.credentials.reply"
 local response = require "dataworks.protocol.response"
@@ -143,7 +143,9 @@ local function build_signed(call)
     return nil, as_failure(refusal)
   end
   local signature = request.body:match("Signature=([^&]*)")
-  call.secrets = { call.keys.access_key_secret, call.keys.security_token or "", signature, percent.decode(signature) }
+  call.secrets = {
+    call.keys.access_key_secret, call.keys.security_token or "", signature, core.percent_decode(signature),
+  }
   return request
 end
 
@@ -176,13 +178,13 @@ local function build_unsigned(call)
   for name, value in pairs(call.role.params) do
     form[name] = value
   end
-  local query = percent.form {
+  local query = form_text.encode {
     Action = call.action, Version = VERSION, Format = "JSON", SignatureNonce = host.nonce(),
     Timestamp = os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(host.now())),
   }
   return exchange.request(host, "POST", call.role.url .. "/?" .. query, {
     ["content-type"] = "application/x-www-form-urlencoded",
-  }, percent.form(form))
+  }, form_text.encode(form))
 end
 
 --- The request has no signature: the token is the proof.

@@ -1,7 +1,7 @@
 -- Credentials from a URI: a service on this machine, or on another one over https.
 
-local address = require "dataworks.transport.ip_address"
 local cache = require "dataworks.credentials.cache"
+local core = require "dataworks.core"
 local exchange = require "dataworks.credentials.exchange"
 local failures = require "dataworks.util.credential_failure"
 local reply_of = require "dataworks.credentials.reply"
@@ -13,7 +13,7 @@ local VARIABLE = "ALIBABA_CLOUD_CREDENTIALS_URI"
 --- An authority with a user is never loopback: "localhost:x@example.com" is a host elsewhere.
 local function is_loopback(authority)
   local host = authority:match("^(%[[^%]@]*%]):?%d*$") or authority:match("^([^:@]+):?%d*$")
-  return host ~= nil and address.is_loopback(host)
+  return host ~= nil and core.is_loopback(host)
 end
 
 --- Refuses plain http to another machine. On this machine, no proxy is used.

@@ -1,6 +1,6 @@
 -- Replaces secrets in text that people may read. The secrets stay in a closure, so that no walk over fields finds them.
 
-local percent = require "dataworks.util.percent"
+local core = require "dataworks.core"
 
 local M = {}
 
@@ -18,10 +18,10 @@ function M.new(secrets)
   local forms = {}
   for _, secret in ipairs(secrets) do
     if #secret >= MIN_BYTES then
-      local once = percent.encode(secret)
+      local once = core.percent_encode(secret)
       forms[#forms + 1] = secret
       forms[#forms + 1] = once ~= secret and once or nil
-      forms[#forms + 1] = once ~= secret and percent.encode(once) or nil
+      forms[#forms + 1] = once ~= secret and core.percent_encode(once) or nil
     end
   end
   return function(text)

@@ -1,8 +1,7 @@
 -- Finds how many seconds a reply asks to wait.
 
+local core = require "dataworks.core"
 local error_codes = require "dataworks.protocol.error_codes"
-local lazy = require "dataworks.util.lazy"
-local dates = lazy "dataworks.util.dates"
 
 local M = {}
 
@@ -25,9 +24,9 @@ end
 --- Retry-After holds seconds, or a date by the clock of the sender, which is in the Date of the reply.
 local function http_wait(headers, now)
   local text = headers["retry-after"]
-  local date = dates.parse_http(text)
+  local date = core.parse_date(text)
   if date then
-    return bounded(date - (dates.parse_http(headers.date) or now()))
+    return bounded(date - (core.parse_date(headers.date) or now()))
   end
   return bounded(whole_number(text))
 end

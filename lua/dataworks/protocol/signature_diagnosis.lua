@@ -2,7 +2,7 @@
 -- its error message echoes, and names the first difference. Of the values, only public ones are shown.
 
 local core = require "dataworks.core"
-local percent = require "dataworks.util.percent"
+local form_text = require "dataworks.protocol.form"
 
 local M = {}
 
@@ -40,10 +40,10 @@ local function signature_stages(request, algorithm)
   local query = request.url:match("%?(.*)$") or ""
   local fields = { algorithm = algorithm, method = request.method, access_key_id = "", access_key_secret = "" }
   if algorithm == RPC then
-    fields.params = to_map(percent.parse(query .. "&" .. request.body))
+    fields.params = to_map(form_text.parse(query .. "&" .. request.body))
     fields.params.Signature = nil
   else
-    fields.query, fields.headers, fields.body = to_map(percent.parse(query)), request.headers, request.body
+    fields.query, fields.headers, fields.body = to_map(form_text.parse(query)), request.headers, request.body
   end
   return core.sign(fields)
 end
@@ -61,7 +61,7 @@ end
 
 local function parse_rpc_string(text)
   local method, path, query = text:match("^([^&]*)&([^&]*)&(.*)$")
-  return method and { method = method, path = percent.decode(path), query = percent.decode(query) }
+  return method and { method = method, path = core.percent_decode(path), query = core.percent_decode(query) }
 end
 
 local function parse_headers(text)
@@ -132,7 +132,7 @@ end
 
 local function compare_parameters(kind)
   return function(signed, received)
-    return compare_pairs(kind, percent.parse(signed), percent.parse(received), {})
+    return compare_pairs(kind, form_text.parse(signed), form_text.parse(received), {})
       or ("the %ss arrived with the same values, but in another order or encoding"):format(kind)
   end
 end

@@ -1,8 +1,6 @@
 -- Decides which proxy a request uses, from its URL, the options and the environment.
 
-local lazy = require "dataworks.util.lazy"
-local address = lazy "dataworks.transport.ip_address"
-local base64 = lazy "dataworks.util.base64"
+local core = require "dataworks.core"
 
 local M = {}
 
@@ -14,7 +12,7 @@ local SERVICE_PORTS = { http = 80, https = 443 }
 local ADVICE = "a proxy looks like http://user:password@proxy.example.com:3128; "
   .. "https://, socks5:// and socks5h:// also work"
 
--- util/percent decodes forms, where "+" is a space. In a login it is a plus.
+-- core.percent_decode reads forms, where "+" is a space. In a login it is a plus.
 local function percent_decode(text)
   return (text:gsub("%%(%x%x)", function(hex)
     return string.char(tonumber(hex, 16))
@@ -47,7 +45,7 @@ function M.parse(text)
   end
   local host, port = split_port(authority or rest)
   port = port or PROXY_PORTS[scheme]
-  local is_host = host:find("^[%w_][%w_.-]*$") or host:find("^%[.*%]$") and address.parse(host)
+  local is_host = host:find("^[%w_][%w_.-]*$") or host:find("^%[.*%]$") and core.parse_address(host)
   if not is_host or port < 1 or port > 65535 then
     return nil, "a proxy must be a URL with a host, and without a path"
   end
@@ -58,7 +56,7 @@ end
 ---@param login string user[:password], percent-encoded
 ---@return string
 function M.basic_credentials(login)
-  return base64.encode(percent_decode(login:find(":", 1, true) and login or login .. ":"))
+  return core.base64_encode(percent_decode(login:find(":", 1, true) and login or login .. ":"))
 end
 
 --- The secret of a proxy's URL in each form that a text may contain.
@@ -96,6 +94,16 @@ local function matches_name(entry, host)
   return host == name or host:sub(-#name - 1) == "." .. name
 end
 
+--- Whether both addresses are of one family and share their first `bits`.
+local function is_within(bytes, base, bits)
+  local whole = math.floor(bits / 8)
+  if #bytes ~= #base or bits > 8 * #base or bytes:sub(1, whole) ~= base:sub(1, whole) then
+    return false
+  end
+  local unit = 2 ^ (8 - bits % 8)
+  return bits % 8 == 0 or math.floor(bytes:byte(whole + 1) / unit) == math.floor(base:byte(whole + 1) / unit)
+end
+
 --- Whether an entry of no_proxy includes the host; `bytes` when the host is an address.
 local function matches(entry, host, port, bytes)
   if entry == "*" then
@@ -103,13 +111,13 @@ local function matches(entry, host, port, bytes)
   end
   local range, bits = entry:match("^(.*)/(%d+)$")
   if range then
-    local base = address.parse(range)
-    return base and bytes and address.is_within(bytes, base, tonumber(bits))
+    local base = core.parse_address(range)
+    return base and bytes and is_within(bytes, base, tonumber(bits))
   end
-  local entry_bytes, entry_port = address.parse(entry), nil
+  local entry_bytes, entry_port = core.parse_address(entry), nil
   if not entry_bytes then
     entry, entry_port = split_port(entry)
-    entry_bytes = address.parse(entry)
+    entry_bytes = core.parse_address(entry)
   end
   if entry_port and entry_port ~= port then
     return false
@@ -120,7 +128,7 @@ local function matches(entry, host, port, bytes)
 end
 
 local function is_exempt(no_proxy, host, port)
-  local bytes = address.parse(host)
+  local bytes = core.parse_address(host)
   host = host:gsub("%.$", "")
   for entry in no_proxy:lower():gmatch("[^%s,]+") do
     if matches(entry, host, port, bytes) then
@@ -144,7 +152,7 @@ function M.find(url, options, getenv)
     proxy, source = from_environment(scheme, getenv)
   end
   local no_proxy = options.no_proxy or from_environment("no_proxy", getenv) or ""
-  if not proxy or proxy == "" or address.is_loopback(host)
+  if not proxy or proxy == "" or core.is_loopback(host)
     or is_exempt(no_proxy, host, port or SERVICE_PORTS[scheme]) then
     return ""
   end

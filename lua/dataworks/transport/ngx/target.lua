@@ -1,6 +1,6 @@
 -- Where a URL leads: the service's scheme, host and port, and the proxy on the way.
 
-local address = require "dataworks.transport.ip_address"
+local core = require "dataworks.core"
 local outcome = require "dataworks.transport.ngx.outcome"
 
 local M = {}
@@ -29,8 +29,8 @@ local function with_brackets(host)
 end
 
 local function new_peer(host, port)
-  local is_name = not address.parse(host)
-  if is_name and address.is_loopback(host) then
+  local is_name = not core.parse_address(host)
+  if is_name and core.is_loopback(host) then
     -- nginx's resolver does not read /etc/hosts.
     return { host = "127.0.0.1", port = port, is_name = false }
   end
@@ -65,7 +65,7 @@ local function parse(scheme, authority, proxy_url, allow_http)
   if not host or authority:find("@", 1, true) or port < 1 or port > 65535 then
     return malformed_url()
   end
-  local is_loopback = address.is_loopback(host)
+  local is_loopback = core.is_loopback(host)
   if scheme == "http" and not is_loopback and not allow_http then
     return nil, outcome.not_sent("invalid", "CURLE_UNSUPPORTED_PROTOCOL",
       "plain http is refused: the host is not loopback", "use an https:// endpoint, or set allow_http = true")
