@@ -61,6 +61,10 @@ describe("tools/rooms.lua", function()
     assert.is_nil(output:find("fleet", 1, true))
   end)
 
+  it("passes on this tree, and its picture is that of docs/architecture.md", function()
+    assert.equal("", shell.output(shell.interpreter .. " tools/rooms.lua --check docs/architecture.md"))
+  end)
+
   it("refuses a page that shows another picture, and updates it", function()
     files.write(folder .. "/docs/page.md", PAGE)
     local output, status = run "--check docs/page.md"

@@ -19,6 +19,10 @@ describe("tools/words.lua", function()
     return output
   end
 
+  it("passes on this tree", function()
+    assert.equal("", shell.output(shell.interpreter .. " tools/words.lua"))
+  end)
+
   it("names the file, the line, the word and what to say", function()
     assert.equal("lua/a.lua:2: whoever: say the things by name\n", check("lua/a.lua", "\n-- Whoever waits, wakes.\n"))
   end)
