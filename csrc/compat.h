@@ -1,5 +1,5 @@
-/* Functions that Lua 5.1 and LuaJIT lack, and the mark of an exported opener. They are static and renamed, so that
-   nothing clashes with a Lua that has them, and an object built against LuaJIT loads in PUC Lua 5.1. */
+/* Functions that Lua 5.1 and LuaJIT lack, the mark of an exported opener, and classes of userdata. The functions are static
+   and renamed, so that nothing clashes with a Lua that has them, and an object built against LuaJIT loads in PUC Lua 5.1. */
 #ifndef DATAWORKS_COMPAT_H
 #define DATAWORKS_COMPAT_H
 
@@ -30,5 +30,29 @@ static inline void compat_setfuncs(lua_State *L, const luaL_Reg *functions, int 
 #if LUA_VERSION_NUM < 503
 #define lua_isinteger(L, index) 0
 #endif
+
+static inline size_t raw_length(lua_State *L, int index) {
+  return (size_t)lua_rawlen(L, index);
+}
+
+/* Lua's own message, for memory that C could not get. */
+static inline int out_of_memory(lua_State *L) {
+  return luaL_error(L, "not enough memory");
+}
+
+/* Makes the metatable of a userdata. It is filled even when it exists: an allocation that failed may have left it half
+   filled. */
+static inline void new_class(lua_State *L, const char *name, const luaL_Reg *metamethods, const luaL_Reg *methods) {
+  luaL_newmetatable(L, name);
+  lua_pushstring(L, name);
+  lua_setfield(L, -2, "__name");
+  luaL_setfuncs(L, metamethods, 0);
+  if (methods) {
+    lua_newtable(L);
+    luaL_setfuncs(L, methods, 0);
+    lua_setfield(L, -2, "__index");
+  }
+  lua_pop(L, 1);
+}
 
 #endif

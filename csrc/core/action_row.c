@@ -45,8 +45,8 @@ static void compile_values(struct row_compiler *c, struct param *param) {
   lua_State *L = c->L;
   if (!lua_istable(L, -1)) return;
   param->values = c->values;
-  param->value_count = lua_rawlen(L, -1);
-  for (size_t i = 1; i <= param->value_count; i++) *c->values++ = keep_item(c, lua_gettop(L), (int)i, "value");
+  param->value_count = raw_length(L, -1);
+  for (size_t i = 1; i <= param->value_count; i++) *c->values++ = keep_item(c, lua_gettop(L), int_of(i), "value");
 }
 
 static void compile_param(struct row_compiler *c, int table, struct param *param) {
@@ -65,10 +65,10 @@ static void compile_param(struct row_compiler *c, int table, struct param *param
 static size_t count_values(lua_State *L, int params, size_t param_count) {
   size_t count = 0;
   for (size_t i = 1; i <= param_count; i++) {
-    lua_rawgeti(L, params, (int)i);
-    if (!lua_istable(L, -1)) luaL_error(L, "action row: table expected as parameter %d", (int)i);
+    lua_rawgeti(L, params, int_of(i));
+    if (!lua_istable(L, -1)) luaL_error(L, "action row: table expected as parameter %d", int_of(i));
     lua_getfield(L, -1, "values");
-    if (lua_istable(L, -1)) count += lua_rawlen(L, -1);
+    if (lua_istable(L, -1)) count += raw_length(L, -1);
     lua_pop(L, 2);
   }
   return count;
@@ -81,7 +81,7 @@ static void compile(lua_State *L, int row) {
   lua_getfield(L, row, "params");
   int params = lua_gettop(L);
   if (!lua_istable(L, params)) luaL_error(L, "action row: table expected as params");
-  size_t count = lua_rawlen(L, params);
+  size_t count = raw_length(L, params);
   if (count > MAX_PARAMS) luaL_error(L, "action row: more than %d parameters", MAX_PARAMS);
   size_t value_count = count_values(L, params, count);
   struct action *action =
@@ -97,7 +97,7 @@ static void compile(lua_State *L, int row) {
   lua_settop(L, params);
   for (size_t i = 0; i < count; i++) {
     list[i] = (struct param){ .value_count = 0 };
-    lua_rawgeti(L, params, (int)i + 1);
+    lua_rawgeti(L, params, int_of(i + 1));
     compile_param(&c, params + 1, &list[i]);
     lua_settop(L, params);
   }

@@ -19,9 +19,8 @@ static struct scratch *new_scratch(lua_State *L) {
   return s;
 }
 
-/* Pushes the shared scratch. A new one replaces it when a finalizer is called during a request, or when an error has
-   left it taken. */
-static struct scratch *take_scratch(lua_State *L) {
+/* A finalizer may build a request during another one. */
+struct scratch *take_scratch(lua_State *L) {
   struct scratch *s = lua_touserdata(L, lua_upvalueindex(1));
   if (s->taken) {
     s = new_scratch(L);
@@ -32,7 +31,7 @@ static struct scratch *take_scratch(lua_State *L) {
   return s;
 }
 
-static void give_scratch(struct scratch *s) {
+void give_scratch(struct scratch *s) {
   scratch_reset(s);
   s->taken = false;
 }
@@ -92,7 +91,7 @@ static int core_encode(lua_State *L) {
     if (slice_equal(value_text(L, -1), SLICE("realtime"))) check = SCRIPT_CREATING;
   }
   struct scratch *s = take_scratch(L);
-  bool encoded = task_encode(L, 1, check, &path, &s->text, &s->keys);
+  bool encoded = task_encode(L, s, 1, check, &path);
   if (encoded) lua_pushlstring(L, s->text.data, s->text.len);
   give_scratch(s);
   return encoded ? 1 : value_nil_and_error(L);
@@ -105,6 +104,7 @@ static int core_quote_integers(lua_State *L) {
   text.data = luaL_checklstring(L, 1, &text.len);
   struct scratch *s = take_scratch(L);
   bool quoted = json_quote_integers(&s->text, text, &error), changed = s->text.len > 0;
+  if (s->text.state == BUFFER_NO_MEMORY) out_of_memory(L);
   if (quoted && changed) lua_pushlstring(L, s->text.data, s->text.len);
   give_scratch(s);
   if (!quoted) {
@@ -127,17 +127,10 @@ static int core_list(lua_State *L) {
 }
 
 static void create_metatables(lua_State *L) {
-  luaL_newmetatable(L, TASK_LIST);
-  lua_pushliteral(L, TASK_LIST);
-  lua_setfield(L, -2, "__name");
-  lua_pop(L, 1);
-  if (luaL_newmetatable(L, SCRATCH)) {
-    lua_pushcfunction(L, scratch_gc);
-    lua_setfield(L, -2, "__gc");
-  }
-  lua_pop(L, 1);
+  static const luaL_Reg of_list[] = { { NULL, NULL } }, of_scratch[] = { { "__gc", scratch_gc }, { NULL, NULL } };
+  new_class(L, TASK_LIST, of_list, NULL);
+  new_class(L, SCRATCH, of_scratch, NULL);
   core_signer_open(L);
-  core_sign_open(L);
   core_process_open(L);
   action_row_open(L);
 }

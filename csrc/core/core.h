@@ -16,10 +16,16 @@ int core_parse_address(lua_State *L);
 int core_is_loopback(lua_State *L);
 
 /* lua_sign.c, lua_signer.c. The open functions make the metatables of a room's userdata. */
-void core_sign_open(lua_State *L);
 int core_sign(lua_State *L);
 void core_signer_open(lua_State *L);
 int core_signer(lua_State *L);
+
+/* Pushes a closed one. */
+struct signer *new_signer(lua_State *L);
+
+/* core.c. Pushes the shared memory; another one while it is taken, or when an error has left it taken. */
+struct scratch *take_scratch(lua_State *L);
+void give_scratch(struct scratch *s);
 
 /* system/clock.c, random.c, file.c, process.c */
 int core_time(lua_State *L);

@@ -1,5 +1,6 @@
 #include "core/encoding.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 void hex_encode(char *to, const unsigned char *bytes, size_t len) {
@@ -11,7 +12,7 @@ void hex_encode(char *to, const unsigned char *bytes, size_t len) {
 }
 
 size_t base64_encode(char *to, const unsigned char *bytes, size_t len) {
-  return (size_t)EVP_EncodeBlock((unsigned char *)to, bytes, (int)len);
+  return (size_t)EVP_EncodeBlock((unsigned char *)to, bytes, int_of(len));
 }
 
 bool sha256_hex(char to[DIGEST_HEX_SIZE], struct slice text) {
@@ -20,4 +21,12 @@ bool sha256_hex(char to[DIGEST_HEX_SIZE], struct slice text) {
   bool done = EVP_Digest(text.data, text.len, bytes, &len, EVP_sha256(), NULL) && len * 2 == DIGEST_HEX_SIZE;
   if (done) hex_encode(to, bytes, len);
   return done;
+}
+
+const char *crypto_failure(void) {
+  unsigned long first = ERR_peek_error(), code;
+  bool no_memory = first == 0; /* OpenSSL needs memory for the queue, too */
+  while ((code = ERR_get_error()) != 0) no_memory |= ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+  const char *reason = no_memory ? NULL : ERR_reason_error_string(first);
+  return no_memory ? "not enough memory" : reason ? reason : "OpenSSL refuses";
 }

@@ -21,6 +21,9 @@ size_t base64_encode(char *to, const unsigned char *bytes, size_t len);
 /* SHA-256 in hexadecimal, without a NUL. False when OpenSSL refuses. */
 bool sha256_hex(char to[DIGEST_HEX_SIZE], struct slice text);
 
+/* Why OpenSSL refused: "not enough memory", or its own reason. Empties its queue of errors. */
+const char *crypto_failure(void);
+
 #pragma GCC visibility pop
 
 #endif

@@ -81,13 +81,16 @@ bool json_string(struct buffer *out, struct slice text) {
   return true;
 }
 
-void json_integer(struct buffer *out, int64_t value) {
-  char text[JSON_NUMBER_SIZE];
-  int len = snprintf(text, sizeof text, "%" PRId64, value);
-  buffer_append(out, text, (size_t)len);
+size_t json_integer_to(char text[JSON_NUMBER_SIZE], int64_t value) {
+  return (size_t)snprintf(text, JSON_NUMBER_SIZE, "%" PRId64, value);
 }
 
-/* printf uses the decimal point of the locale. */
+void json_integer(struct buffer *out, int64_t value) {
+  char text[JSON_NUMBER_SIZE];
+  buffer_append(out, text, json_integer_to(text, value));
+}
+
+/* printf writes the decimal point of the locale, which may have several bytes. */
 static size_t normalize_point(char *text, size_t len) {
   size_t kept = 0;
   bool point = false;
@@ -102,19 +105,22 @@ static size_t normalize_point(char *text, size_t len) {
   return kept;
 }
 
-bool json_double(struct buffer *out, double value) {
-  if (!isfinite(value)) return false;
-  if (fabs(value) < 9223372036854775808.0 && (double)(int64_t)value == value) {
-    json_integer(out, (int64_t)value);
-    return true;
-  }
-  char text[JSON_NUMBER_SIZE];
+size_t json_double_to(char text[JSON_NUMBER_SIZE], double value) {
   int len = 0;
+  if (fabs(value) < 9223372036854775808.0 && (double)(int64_t)value == value) {
+    return json_integer_to(text, (int64_t)value);
+  }
   for (int precision = 1; precision <= 17; precision++) {
-    len = snprintf(text, sizeof text, "%.*g", precision, value);
+    len = snprintf(text, JSON_NUMBER_SIZE, "%.*g", precision, value);
     if (strtod(text, NULL) == value) break;
   }
-  buffer_append(out, text, normalize_point(text, (size_t)len));
+  return normalize_point(text, (size_t)len);
+}
+
+bool json_double(struct buffer *out, double value) {
+  char text[JSON_NUMBER_SIZE];
+  if (!isfinite(value)) return false;
+  buffer_append(out, text, json_double_to(text, value));
   return true;
 }
 
@@ -314,7 +320,7 @@ static bool scan(struct scanner *s) {
   }
   if (s->at < s->text.len) return fail(s, s->at, "more text after the value");
   if (s->out && s->copied) change(s, s->text.len, "", 0);
-  return !s->out || buffer_ok(s->out) || fail(s, s->at, "the copy of the text is too large, or memory ran out");
+  return !s->out || buffer_ok(s->out) || fail(s, s->at, "the copy of the text is too large");
 }
 
 bool json_check(struct slice text, struct json_error *error) {

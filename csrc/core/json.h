@@ -24,9 +24,15 @@ size_t json_utf8_error(struct slice text);
 bool json_string(struct buffer *out, struct slice text);
 void json_integer(struct buffer *out, int64_t value);
 
+/* Without a NUL. Returns the length. */
+size_t json_integer_to(char text[JSON_NUMBER_SIZE], int64_t value);
+
 /* Writes integral values as integers, others as the shortest text that reads back the same. False for NaN and
    infinities. */
 bool json_double(struct buffer *out, double value);
+
+/* The same for a finite value, without a NUL. Returns the length. */
+size_t json_double_to(char text[JSON_NUMBER_SIZE], double value);
 
 struct json_error {
   size_t offset;

@@ -1,7 +1,15 @@
 #include "core/core.h"
+#include "core/encoding.h"
 #include "core/request.h"
 #include "core/request_builder.h"
 #include "core/value.h"
+
+struct signer *new_signer(lua_State *L) {
+  struct signer *signer = lua_newuserdata(L, sizeof *signer);
+  memset(signer, 0, sizeof *signer);
+  luaL_setmetatable(L, REQUEST_SIGNER);
+  return signer;
+}
 
 static struct signer *to_signer(lua_State *L) {
   return luaL_checkudata(L, 1, REQUEST_SIGNER);
@@ -29,22 +37,22 @@ static bool parse_text(lua_State *L, const char *name, bool required, struct sli
   lua_getfield(L, 1, name);
   if (lua_isnil(L, -1) && !required) return true;
   if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "%s: string expected, got %s", name, luaL_typename(L, -1));
-  text->data = lua_tolstring(L, -1, &text->len);
+  *text = value_text(L, -1);
   if (!text->len && required) return value_fail(L, &path, "is empty");
   for (size_t i = 0; i < text->len; i++) {
     unsigned char byte = (unsigned char)text->data[i];
     if (byte > 0x20 && byte != 0x7f) continue;
-    return value_fail(L, &path, "has a blank, a line break or a control character at byte %d", (int)i + 1);
+    return value_fail(L, &path, "has a blank, a line break or a control character at byte %d", int_of(i + 1));
   }
   return true;
 }
 
 static enum sign_algorithm parse_algorithm(lua_State *L) {
   enum sign_algorithm algorithm = SIGN_ACS3_SHA256;
-  struct slice name = { NULL, 0 };
   lua_getfield(L, 1, "algorithm");
   if (lua_isnil(L, -1)) return algorithm;
-  name.data = luaL_checklstring(L, -1, &name.len);
+  luaL_checkstring(L, -1);
+  struct slice name = value_text(L, -1);
   if (!sign_find(name, &algorithm)) luaL_error(L, "unknown signature algorithm %s", name.data);
   return algorithm;
 }
@@ -58,6 +66,11 @@ static bool parse_keys(lua_State *L, struct slice *id, struct slice *secret, str
          parse_text(L, "security_token", false, token);
 }
 
+static bool check_copied(lua_State *L, const struct buffer *copy, const char *name) {
+  struct path path = { .name = { name, strlen(name) } };
+  return value_check_written(L, copy->state, &path);
+}
+
 /* signer{algorithm=, access_key_id=, access_key_secret=, security_token=} or signer{algorithm=, bearer_token=}
    -> signer | nil, err */
 int core_signer(lua_State *L) {
@@ -67,17 +80,15 @@ int core_signer(lua_State *L) {
   lua_settop(L, 1);
   enum sign_algorithm algorithm = parse_algorithm(L);
   if (!parse_keys(L, &id, &secret, &token, &bearer)) return value_nil_and_error(L);
-  struct signer *signer = lua_newuserdata(L, sizeof *signer);
-  memset(signer, 0, sizeof *signer);
-  luaL_setmetatable(L, REQUEST_SIGNER);
+  struct signer *signer = new_signer(L);
   buffer_slice(&signer->access_key_id, id);
   buffer_slice(&signer->token, token);
   signer->bearer = bearer;
-  bool copied = buffer_ok(&signer->access_key_id) && buffer_ok(&signer->token);
+  if (!check_copied(L, &signer->access_key_id, "access_key_id") || !check_copied(L, &signer->token, "token"))
+    return value_nil_and_error(L);
   /* With a bearer token only the digest of the key is used. */
-  if (!copied || !sign_key_open(&signer->key, algorithm, bearer ? token : secret)) {
-    return luaL_error(L, "OpenSSL can't prepare %s: no memory, or not provided", sign_name(algorithm).data);
-  }
+  if (!sign_key_open(&signer->key, algorithm, bearer ? token : secret))
+    return luaL_error(L, "%s: %s", sign_name(algorithm).data, crypto_failure());
   signer->open = true;
   return 1;
 }
@@ -86,13 +97,6 @@ void core_signer_open(lua_State *L) {
   static const luaL_Reg metamethods[] = {
     { "__gc", signer_close }, { "__close", signer_close }, { "__tostring", signer_tostring }, { NULL, NULL }
   };
-  luaL_newmetatable(L, REQUEST_SIGNER);
-  luaL_setfuncs(L, metamethods, 0);
-  lua_pushliteral(L, REQUEST_SIGNER);
-  lua_setfield(L, -2, "__name");
-  lua_createtable(L, 0, 1);
-  lua_pushcfunction(L, signer_close);
-  lua_setfield(L, -2, "close");
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  static const luaL_Reg methods[] = { { "close", signer_close }, { NULL, NULL } };
+  new_class(L, REQUEST_SIGNER, metamethods, methods);
 }

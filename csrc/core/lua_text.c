@@ -39,7 +39,7 @@ int core_base64_encode(lua_State *L) {
 /* digest(text) -> SHA-256 in hexadecimal */
 int core_digest(lua_State *L) {
   char hex[DIGEST_HEX_SIZE];
-  if (!sha256_hex(hex, check_text(L))) return luaL_error(L, "OpenSSL has no SHA-256");
+  if (!sha256_hex(hex, check_text(L))) return luaL_error(L, "%s", crypto_failure());
   lua_pushlstring(L, hex, sizeof hex);
   return 1;
 }

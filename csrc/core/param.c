@@ -1,17 +1,14 @@
 #include "core/param.h"
 
 #include "core/json.h"
-#include "core/repeat_list.h"
 #include "core/task_param.h"
 
 #include <string.h>
 
 struct collector {
   lua_State *L;
+  struct scratch *s;
   const struct action *action;
-  struct buffer *values;
-  struct buffer *text;
-  struct buffer *keys;
 };
 
 /* "A, B or C" */
@@ -38,7 +35,7 @@ static bool check_value(lua_State *L, const struct param *param, struct slice te
 static bool id_value(struct collector *c, int index, const struct path *path) {
   long long number;
   if (value_integer(c->L, index, path, &number)) {
-    json_integer(c->text, number);
+    json_integer(&c->s->text, number);
     return true;
   }
   lua_pop(c->L, 1);
@@ -58,7 +55,7 @@ static bool string_value(struct collector *c, int index, const struct param *par
 static bool boolean_value(struct collector *c, int index, const struct path *path, struct slice *out) {
   lua_State *L = c->L;
   if (lua_type(L, index) == LUA_TSTRING) {
-    out->data = lua_tolstring(L, index, &out->len);
+    *out = value_text(L, index);
     if (slice_equal(*out, SLICE("true")) || slice_equal(*out, SLICE("false"))) return true;
   }
   if (!lua_isboolean(L, index)) return value_fail(L, path, "expected true or false");
@@ -72,7 +69,7 @@ static bool integer_value(struct collector *c, int index, const struct param *pa
   if (param->type == PARAM_INT32 && (number < INT32_MIN || number > INT32_MAX)) {
     return value_fail(c->L, path, "expected a whole number of 32 bits");
   }
-  json_integer(c->text, number);
+  json_integer(&c->s->text, number);
   return true;
 }
 
@@ -80,20 +77,20 @@ static bool double_value(struct collector *c, int index, const struct path *path
   lua_State *L = c->L;
   struct json_error error;
   if (lua_type(L, index) == LUA_TSTRING) {
-    out->data = lua_tolstring(L, index, &out->len);
+    *out = value_text(L, index);
     bool number = out->len && strchr("-0123456789", out->data[0]);
     return (number && json_check(*out, &error)) || value_fail(L, path, "expected a number, got other text");
   }
   if (lua_isinteger(L, index) || value_is_cdata(L, index)) {
     long long integer;
     if (!value_integer(L, index, path, &integer)) return false;
-    json_integer(c->text, integer);
+    json_integer(&c->s->text, integer);
     return true;
   }
   if (lua_type(L, index) != LUA_TNUMBER) {
     return value_fail(L, path, "expected a number, got %s", luaL_typename(L, index));
   }
-  return json_double(c->text, lua_tonumber(L, index)) || value_fail(L, path, "is not a finite number");
+  return json_double(&c->s->text, lua_tonumber(L, index)) || value_fail(L, path, "is not a finite number");
 }
 
 static bool json_value(struct collector *c, int index, const struct param *param, const struct path *path,
@@ -101,21 +98,22 @@ static bool json_value(struct collector *c, int index, const struct param *param
   lua_State *L = c->L;
   struct json_error error;
   if (lua_type(L, index) == LUA_TSTRING) {
-    out->data = lua_tolstring(L, index, &out->len);
+    *out = value_text(L, index);
+    if (!value_check_size(L, *out, path)) return false;
     if (json_check(*out, &error)) return true;
-    return value_fail(L, path, "is not JSON: %s at byte %d", error.message, (int)error.offset + 1);
+    return value_fail(L, path, "is not JSON: %s at byte %d", error.message, int_of(error.offset + 1));
   }
   if (!lua_istable(L, index)) {
     return value_fail(L, path, "expected a table or JSON text, got %s", luaL_typename(L, index));
   }
-  if (param->type == PARAM_ARRAY) return task_encode_list(L, index, path, c->text, c->keys);
+  if (param->type == PARAM_ARRAY) return task_encode_list(L, c->s, index, path);
   enum script_check check = SCRIPT_ANY;
   if (param->type == PARAM_CREATING) check = SCRIPT_CREATING;
   if (param->type == PARAM_UPDATING) check = SCRIPT_UPDATING;
-  return task_encode(L, index, check, path, c->text, c->keys);
+  return task_encode(L, c->s, index, check, path);
 }
 
-/* `out` stays NULL when the value was written to c->text. */
+/* `out` stays NULL when the value was written to &c->s->text. */
 static bool convert(struct collector *c, int index, const struct param *param, const struct path *path,
                     struct slice *out) {
   switch (param->type) {
@@ -130,21 +128,22 @@ static bool convert(struct collector *c, int index, const struct param *param, c
 
 static bool list_values(struct collector *c, int index, const struct param *param, const struct path *path,
                         const struct wire_param *like) {
-  size_t before = c->values->len;
-  if (!repeat_list_collect(c->L, index, path, like, c->values, c->text)) return false;
-  return !param->required || c->values->len > before || !buffer_ok(c->values) || value_fail(c->L, path, "is empty");
+  size_t before = c->s->values.len;
+  if (!repeat_list_collect(c->L, c->s, index, path, like)) return false;
+  return !param->required || c->s->values.len > before || !buffer_ok(&c->s->values) ||
+         value_fail(c->L, path, "is empty");
 }
 
 static bool add_param(struct collector *c, size_t at, int index) {
   const struct param *param = &c->action->params[at];
   struct path path = { .name = param->name };
   struct wire_param value = {
-    .name = param->name, .text_offset = c->text->len, .param = at, .in_body = param->in_body
+    .name = param->name, .text_offset = c->s->text.len, .param = at, .in_body = param->in_body
   };
   if (param->type == PARAM_LIST) return list_values(c, index, param, &path, &value);
   if (!convert(c, index, param, &path, &value.text)) return false;
-  if (!value.text.data) value.text.len = c->text->len - value.text_offset;
-  buffer_append(c->values, (const char *)&value, sizeof value);
+  if (!value.text.data) value.text.len = c->s->text.len - value.text_offset;
+  buffer_append(&c->s->values, (const char *)&value, sizeof value);
   return true;
 }
 
@@ -162,7 +161,7 @@ static bool check_names(struct collector *c, int params) {
   for (lua_pushnil(L); lua_next(L, params); lua_pop(L, 1)) {
     struct slice name = SLICE("a key that is not a string");
     size_t i = 0;
-    if (lua_type(L, -2) == LUA_TSTRING) name.data = lua_tolstring(L, -2, &name.len);
+    if (lua_type(L, -2) == LUA_TSTRING) name = value_text(L, -2);
     while (i < c->action->param_count && !slice_equal(c->action->params[i].name, name)) i++;
     if (i == c->action->param_count) return unknown_param(L, name);
   }
@@ -178,9 +177,8 @@ static void resolve_texts(struct buffer *values, const char *texts) {
   }
 }
 
-bool param_collect(lua_State *L, const struct action *action, int params, struct buffer *values, struct buffer *text,
-                   struct buffer *keys) {
-  struct collector c = { L, action, values, text, keys };
+bool param_collect(lua_State *L, struct scratch *s, const struct action *action, int params) {
+  struct collector c = { L, s, action };
   if (!check_names(&c, params)) return false;
   for (size_t i = 0; i < action->param_count; i++) {
     struct path path = { .name = action->params[i].name };
@@ -193,10 +191,8 @@ bool param_collect(lua_State *L, const struct action *action, int params, struct
       return false;
     }
   }
-  if (!buffer_ok(text) || !buffer_ok(values)) {
-    struct path path = { .name = action->name };
-    return value_fail(L, &path, "the parameters are too large, or memory ran out");
-  }
-  resolve_texts(values, text->data);
+  struct path path = { .name = action->name };
+  if (!value_check_written(L, scratch_state(s), &path)) return false;
+  resolve_texts(&s->values, s->text.data);
   return true;
 }

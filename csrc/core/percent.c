@@ -32,11 +32,13 @@ size_t percent_encode_to(char *to, struct slice text) {
   return (size_t)(to - start);
 }
 
+/* The limit of a buffer is for the text that is written, so the worst case is not reserved. */
 void percent_encode(struct buffer *out, struct slice text) {
   if (!text.len) return;
-  char *to = text.len <= BUFFER_LIMIT ? buffer_reserve(out, text.len * 3) : NULL;
+  bool fits = text.len <= (out->capacity - out->len) / 3;
+  if (text.len > BUFFER_LIMIT) out->state = BUFFER_TOO_LARGE; /* the encoded length could overflow */
+  char *to = buffer_reserve(out, fits ? 3 * text.len : percent_encoded_length(text));
   if (to) out->len += percent_encode_to(to, text);
-  else out->failed = true;
 }
 
 static int hex_value(char c) {

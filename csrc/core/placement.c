@@ -69,20 +69,23 @@ static void spill_to_form(struct request_builder *b) {
   }
 }
 
-/* Room for all values in the query, in the form, and in both together. */
+/* Room for the values in the query, in the form, and in both together. */
 static bool reserve_pairs(struct request_builder *b) {
-  size_t max = b->value_count + MAX_COMMON_PARAMS;
-  char *room = buffer_reserve(&b->s->pairs, 3 * max * sizeof(struct pair));
+  size_t in_form = 0;
+  for (size_t i = 0; i < b->value_count; i++) in_form += b->values[i].in_body;
+  size_t in_query = b->value_count - in_form + MAX_COMMON_PARAMS;
+  in_form += MAX_COMMON_PARAMS;
+  char *room = buffer_reserve(&b->s->pairs, 2 * (in_query + in_form) * sizeof(struct pair));
   if (!room) return false;
   b->query = (struct pair *)(void *)room;
-  b->form = b->query + max;
-  b->both = b->form + max;
+  b->form = b->query + in_query;
+  b->both = b->form + in_form;
   return true;
 }
 
 bool place_params(struct request_builder *b) {
-  if (!reserve_pairs(b)) return false;
   if (has_form(b)) spill_to_form(b);
+  if (!reserve_pairs(b)) return false;
   for (size_t i = 0; i < b->value_count; i++) {
     const struct wire_param *value = &b->values[i];
     if (value->in_body) add_form(b, value->name, value->text);

@@ -1,6 +1,5 @@
-#include "core/repeat_list.h"
-
 #include "core/json.h"
+#include "core/param.h"
 
 struct repeater {
   lua_State *L;
@@ -98,9 +97,9 @@ static bool collect(struct repeater *f, int index, const struct path *path, int 
   return true;
 }
 
-bool repeat_list_collect(lua_State *L, int index, const struct path *path, const struct wire_param *prototype,
-                         struct buffer *values, struct buffer *text) {
-  struct repeater f = { L, prototype, values, text };
+bool repeat_list_collect(lua_State *L, struct scratch *s, int index, const struct path *path,
+                         const struct wire_param *prototype) {
+  struct repeater f = { L, prototype, &s->values, &s->text };
   if (!lua_istable(L, index)) return value_fail(L, path, "expected a table, got %s", value_type_name(L, index));
   return collect(&f, index, path, 0);
 }

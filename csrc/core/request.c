@@ -1,5 +1,6 @@
 #include "core/request.h"
 
+#include "core/encoding.h"
 #include "core/param.h"
 #include "core/request_builder.h"
 
@@ -19,13 +20,10 @@ static bool is_printable(struct slice text) {
 }
 
 static struct slice context_text(lua_State *L, int context, const char *name, bool required) {
-  struct slice text = { NULL, 0 };
   lua_getfield(L, context, name);
-  if (lua_type(L, -1) == LUA_TSTRING) {
-    text.data = lua_tolstring(L, -1, &text.len);
-  } else if (required || !lua_isnil(L, -1)) {
+  struct slice text = value_text(L, -1);
+  if (!text.data && (required || !lua_isnil(L, -1)))
     luaL_error(L, "context.%s: string expected, got %s", name, luaL_typename(L, -1));
-  }
   if (!is_printable(text)) luaL_error(L, "context.%s: has a control character", name);
   return text;
 }
@@ -105,7 +103,7 @@ static void push_request(lua_State *L, const struct request_builder *b) {
   lua_setfield(L, -2, "method");
   push_slice(L, buffer_content(&b->s->url));
   lua_setfield(L, -2, "url");
-  lua_createtable(L, 0, (int)b->header_count);
+  lua_createtable(L, 0, int_of(b->header_count));
   for (size_t i = 0; i < b->header_count; i++) {
     push_slice(L, b->headers[i].name);
     push_slice(L, b->headers[i].value);
@@ -116,33 +114,27 @@ static void push_request(lua_State *L, const struct request_builder *b) {
   lua_setfield(L, -2, "body");
 }
 
-static bool is_complete(const struct scratch *s) {
-  return buffer_ok(&s->token) && buffer_ok(&s->canonical_query) && buffer_ok(&s->url) && buffer_ok(&s->body) &&
-         buffer_ok(&s->authorization);
-}
-
 static bool check_url(lua_State *L, const struct request_builder *b) {
   if (has_form(b) || b->s->url.len <= MAX_URL_BYTES) return true;
   struct path path = { .name = b->action->name };
   if (b->value_count) path.name = b->action->params[longest_param(b)].name;
   return value_fail(L, &path, "is too long: the URL has %d bytes, the limit is %d, and GET has no body for it",
-                    (int)b->s->url.len, (int)MAX_URL_BYTES);
+                    int_of(b->s->url.len), int_of(MAX_URL_BYTES));
 }
 
 static bool build(lua_State *L, struct request_builder *b, int params, int context) {
   struct scratch *s = b->s;
   parse_context(L, b, context);
-  if (!param_collect(L, b->action, params, &s->values, &s->text, &s->keys)) return false;
+  if (!param_collect(L, s, b->action, params)) return false;
   b->values = BUFFER_ITEMS(struct wire_param, &s->values);
   b->value_count = BUFFER_COUNT(struct wire_param, &s->values);
   use_signer(L, b);
   bool done = place_params(b) && authenticate(b);
   add_header(b, SLICE("accept"), SLICE("application/json"));
   if (b->user_agent.data) add_header(b, SLICE("user-agent"), b->user_agent);
-  if (!done || !is_complete(s)) {
-    struct path path = { .name = b->action->name };
-    return value_fail(L, &path, "the request is too large to be signed, or memory ran out");
-  }
+  struct path path = { .name = b->action->name };
+  if (!value_check_written(L, scratch_state(s), &path)) return false;
+  if (!done) luaL_error(L, "%s", crypto_failure());
   if (!check_url(L, b)) return false;
   push_request(L, b);
   return true;
@@ -153,7 +145,7 @@ int request_build(lua_State *L, struct scratch *s, const struct action *action, 
   luaL_checktype(L, params, LUA_TTABLE);
   luaL_checktype(L, context, LUA_TTABLE);
   /* As little as possible: the stack of a coroutine keeps its size while the coroutine waits. */
-  luaL_checkstack(L, (int)action->param_count + 32, "too many parameters");
+  luaL_checkstack(L, int_of(action->param_count) + 32, "too many parameters");
   bool built = build(L, &b, params, context);
   /* The text that was signed has the token in it. */
   if (s->token.len) scratch_wipe(s);

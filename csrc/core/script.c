@@ -124,9 +124,9 @@ static bool count_step(lua_State *L, size_t index, const struct path *path, stru
 
 static bool count_steps(lua_State *L, enum script_check check, int steps, const struct path *path,
                         struct step_count *found) {
-  size_t count = lua_rawlen(L, steps);
+  size_t count = raw_length(L, steps);
   for (size_t i = 1; i <= count; i++) {
-    lua_rawgeti(L, steps, (int)i);
+    lua_rawgeti(L, steps, int_of(i));
     if (lua_istable(L, -1) && !count_step(L, i, path, found)) return false;
     lua_pop(L, 1);
   }
@@ -175,11 +175,11 @@ static bool check_script(lua_State *L, const struct script_rules *rules, int ind
   }
   value_field(L, index, "steps");
   int steps = lua_gettop(L);
-  if (lua_istable(L, steps) && lua_rawlen(L, steps)) {
+  if (lua_istable(L, steps) && raw_length(L, steps)) {
     struct path field = child(path, "steps");
     if (!count_steps(L, rules->check, steps, &field, &found)) return false;
     if (creating) {
-      lua_rawgeti(L, steps, (int)found.last_writer);
+      lua_rawgeti(L, steps, int_of(found.last_writer));
       if (!check_task_type(L, rules, index, steps + 1, path)) return false;
     }
   }

@@ -9,17 +9,17 @@ struct encoder {
   lua_State *L;
   struct script_rules rules;
   struct buffer *out;
-  struct buffer *keys;
+  struct buffer *keys;  /* of struct key */
+  struct buffer *names; /* the bytes of the keys: a finalizer may change a table while it is encoded */
 };
 
 static const struct field any_field = { SLICE_INIT(""), ANY, 0, ANY, NULL };
 static const struct field any_list = { SLICE_INIT(""), LIST, 0, ANY, NULL };
 
 static bool encode_string(struct encoder *e, int index, const struct path *path) {
-  struct slice text;
-  text.data = lua_tolstring(e->L, index, &text.len);
-  if (json_string(e->out, text)) return true;
-  return value_fail(e->L, path, "is not UTF-8: byte %d, counted from 1", (int)json_utf8_error(text) + 1);
+  struct slice text = value_text(e->L, index);
+  if (!value_check_size(e->L, text, path)) return false;
+  return json_string(e->out, text) || value_check_utf8(e->L, text, path);
 }
 
 static bool encode_integer(struct encoder *e, int index, const struct path *path) {
@@ -47,9 +47,15 @@ static size_t rank_of(const struct shape *shape, struct slice name) {
   return count;
 }
 
+/* While e->names can still move, the offset says where the name begins in it. */
+struct key {
+  struct slice name;
+  size_t offset;
+};
+
 static int by_bytes(const void *a, const void *b) {
-  const struct slice *left = a, *right = b;
-  return slice_compare(*left, *right);
+  const struct key *left = a, *right = b;
+  return slice_compare(left->name, right->name);
 }
 
 /* The members of an object: for each known field the stack index of its value, or 0; other names are in e->keys. */
@@ -60,31 +66,44 @@ struct members {
   size_t end;
 };
 
+static void add_key(struct encoder *e, struct slice name) {
+  struct key key = { .name = name, .offset = e->names->len };
+  buffer_slice(e->names, name);
+  buffer_byte(e->names, '\0'); /* memory even for an empty name */
+  buffer_append(e->keys, (const char *)&key, sizeof key);
+}
+
+static void sort_keys(struct encoder *e, size_t first) {
+  size_t count = BUFFER_COUNT(struct key, e->keys) - first;
+  struct key *keys = count ? &BUFFER_ITEMS(struct key, e->keys)[first] : NULL;
+  for (size_t i = 0; i < count; i++) keys[i].name.data = e->names->data + keys[i].offset;
+  if (count > 1) qsort(keys, count, sizeof *keys, by_bytes);
+}
+
+/* Lua allocates nothing here, so that the table stays as it is. */
 static bool collect_members(struct encoder *e, int index, const struct shape *shape, const struct path *path,
                             struct members *m) {
   lua_State *L = e->L;
-  m->first = e->keys->len;
+  m->first = BUFFER_COUNT(struct key, e->keys);
   lua_pushnil(L);
   while (lua_next(L, index)) {
     if (lua_type(L, -2) != LUA_TSTRING) {
       return value_fail(L, path, "expected names as keys, got a %s key beside them", luaL_typename(L, -2));
     }
-    struct slice name;
-    name.data = lua_tolstring(L, -2, &name.len);
+    struct slice name = value_text(L, -2);
     size_t rank = rank_of(shape, name);
     if (shape && rank < shape->count) {
       if (lua_type(L, -1) != LUA_TLIGHTUSERDATA || !value_is_null(L, -1)) m->seen |= 1u << rank;
       lua_insert(L, -2);
       m->known[rank] = lua_gettop(L) - 1;
     } else {
-      buffer_append(e->keys, (const char *)&name, sizeof name);
+      add_key(e, name);
       lua_pop(L, 1);
     }
   }
-  if (!buffer_ok(e->keys)) return value_fail(L, path, "has too many keys");
-  m->end = e->keys->len;
-  size_t count = (m->end - m->first) / sizeof(struct slice);
-  if (count > 1) qsort(e->keys->data + m->first, count, sizeof(struct slice), by_bytes);
+  if (!value_check_written(L, e->names->state, path) || !value_check_written(L, e->keys->state, path)) return false;
+  sort_keys(e, m->first);
+  m->end = BUFFER_COUNT(struct key, e->keys);
   return true;
 }
 
@@ -115,17 +134,18 @@ static bool encode_known(struct encoder *e, const void *self, const struct shape
   return true;
 }
 
-/* e->keys may move while a value is written, so the name is copied first. */
+/* The string stays on the stack while its value is encoded. A value may be gone since the names were collected. */
 static bool encode_others(struct encoder *e, int index, const struct members *m, const struct path *path, int depth) {
   lua_State *L = e->L;
   const void *self = lua_topointer(L, index);
-  for (size_t at = m->first; at < m->end; at += sizeof(struct slice)) {
-    struct slice name;
-    memcpy(&name, e->keys->data + at, sizeof name);
-    lua_pushlstring(L, name.data, name.len);
+  for (size_t i = m->first; i < m->end; i++) {
+    const struct key *key = &BUFFER_ITEMS(struct key, e->keys)[i];
+    lua_pushlstring(L, e->names->data + key->offset, key->name.len);
+    lua_pushvalue(L, -1);
     lua_rawget(L, index);
-    if (!encode_member(e, self, name, lua_gettop(L), &any_field, path, depth)) return false;
-    lua_pop(L, 1);
+    struct slice name = value_text(L, -2);
+    if (!lua_isnil(L, -1) && !encode_member(e, self, name, lua_gettop(L), &any_field, path, depth)) return false;
+    lua_pop(L, 2);
   }
   return true;
 }
@@ -133,6 +153,7 @@ static bool encode_others(struct encoder *e, int index, const struct members *m,
 static bool encode_object(struct encoder *e, int index, const struct shape *shape, const struct path *path, int depth) {
   lua_State *L = e->L;
   int top = lua_gettop(L);
+  size_t names = e->names->len;
   struct members m = { .known = { 0 } };
   if (!collect_members(e, index, shape, path, &m)) return false;
   if (shape && e->rules.check != SCRIPT_ANY) {
@@ -140,11 +161,12 @@ static bool encode_object(struct encoder *e, int index, const struct shape *shap
     if (shape->check && !shape->check(L, &e->rules, index, path)) return false;
   }
   buffer_byte(e->out, '{');
-  if (!buffer_ok(e->out)) return value_fail(L, path, "is too large to encode");
+  if (!value_check_written(L, e->out->state, path)) return false;
   if (!encode_known(e, lua_topointer(L, index), shape, &m, path, depth) || !encode_others(e, index, &m, path, depth))
     return false;
   buffer_byte(e->out, '}');
-  e->keys->len = m.first;
+  e->keys->len = m.first * sizeof(struct key);
+  e->names->len = names;
   lua_settop(L, top);
   return true;
 }
@@ -168,7 +190,7 @@ static bool check_items(struct encoder *e, int index, size_t length, const struc
 
 static bool encode_list(struct encoder *e, int index, const struct field *field, const struct path *path, int depth) {
   lua_State *L = e->L;
-  size_t length = lua_rawlen(L, index);
+  size_t length = raw_length(L, index);
   const void *self = lua_topointer(L, index);
   const struct field item = { SLICE_INIT(""), field->item, ~0u, ANY, field->shape };
   if (!check_items(e, index, length, path)) return false;
@@ -176,7 +198,7 @@ static bool encode_list(struct encoder *e, int index, const struct field *field,
   buffer_byte(e->out, '[');
   for (size_t i = 1; i <= length; i++) {
     if (i > 1) buffer_byte(e->out, ',');
-    lua_rawgeti(L, index, (int)i);
+    lua_rawgeti(L, index, int_of(i));
     struct path at_item = { .up = path, .table = self, .index = i };
     if (!encode_value(e, lua_gettop(L), &item, &at_item, depth)) return false;
     lua_pop(L, 1);
@@ -226,7 +248,7 @@ static bool check_kind(struct encoder *e, int index, int type, const struct fiel
               (field->kind >= OBJECT && type == LUA_TTABLE) || (!field->required && value_is_null(e->L, index));
   if (!fits) return value_fail(e->L, path, "expected %s, got %s", names[field->kind], value_type_name(e->L, index));
   if (type == LUA_TSTRING && field->kind == STRING && field->required & IN(e->rules.check) &&
-      !lua_rawlen(e->L, index)) {
+      !raw_length(e->L, index)) {
     return value_fail(e->L, path, "is empty");
   }
   return true;
@@ -257,16 +279,15 @@ static bool encode(struct encoder *e, int index, const struct field *root, const
   if (e->rules.check == SCRIPT_CREATING) e->rules.writers = writers_push(e->L);
   if (!encode_value(e, index, root, path, 0)) return false;
   if (e->rules.writers) lua_pop(e->L, 1);
-  return buffer_ok(e->out) || value_fail(e->L, path, "is too large to encode");
+  return value_check_written(e->L, e->out->state, path);
 }
 
-bool task_encode(lua_State *L, int index, enum script_check check, const struct path *path, struct buffer *out,
-                 struct buffer *keys) {
-  struct encoder e = { L, { .check = check }, out, keys };
+bool task_encode(lua_State *L, struct scratch *s, int index, enum script_check check, const struct path *path) {
+  struct encoder e = { L, { .check = check }, &s->text, &s->keys, &s->names };
   return encode(&e, index, &script_root, path);
 }
 
-bool task_encode_list(lua_State *L, int index, const struct path *path, struct buffer *out, struct buffer *keys) {
-  struct encoder e = { L, { .check = SCRIPT_ANY }, out, keys };
+bool task_encode_list(lua_State *L, struct scratch *s, int index, const struct path *path) {
+  struct encoder e = { L, { .check = SCRIPT_ANY }, &s->text, &s->keys, &s->names };
   return encode(&e, index, &any_list, path);
 }

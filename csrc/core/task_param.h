@@ -3,6 +3,7 @@
 #ifndef DATAWORKS_TASK_PARAM_H
 #define DATAWORKS_TASK_PARAM_H
 
+#include "core/scratch.h"
 #include "core/script.h"
 
 #pragma GCC visibility push(hidden)
@@ -10,13 +11,12 @@
 /* Metatable of tables made with dataworks.list. */
 #define TASK_LIST "dataworks.list"
 
-/* Appends the value at `index` (absolute) to `out` as JSON. `keys` is memory for sorting keys. On failure pushes an
-   error. No metamethod runs. */
-bool task_encode(lua_State *L, int index, enum script_check check, const struct path *path, struct buffer *out,
-                 struct buffer *keys);
+/* Appends the value at `index` (absolute) to s->text as JSON. On failure pushes an error. No metamethod runs, but for the
+   __tostring of a 64-bit cdata. */
+bool task_encode(lua_State *L, struct scratch *s, int index, enum script_check check, const struct path *path);
 
 /* The same for a value that must be a list, such as an empty table. */
-bool task_encode_list(lua_State *L, int index, const struct path *path, struct buffer *out, struct buffer *keys);
+bool task_encode_list(lua_State *L, struct scratch *s, int index, const struct path *path);
 
 #pragma GCC visibility pop
 

@@ -7,7 +7,7 @@
 static void add_path(luaL_Buffer *b, const struct path *path) {
   if (path->up) add_path(b, path->up);
   if (path->index) {
-    lua_pushfstring(b->L, "[%d]", (int)path->index);
+    lua_pushfstring(b->L, "[%d]", int_of(path->index));
     luaL_addvalue(b);
     return;
   }
@@ -86,6 +86,13 @@ static bool parse_cdata(lua_State *L, int index, long long *value) {
   return parsed;
 }
 
+/* lua_pushfstring writes the decimal point of the locale. */
+static bool not_whole(lua_State *L, const struct path *path, double number) {
+  char text[JSON_NUMBER_SIZE];
+  text[json_double_to(text, number)] = '\0';
+  return value_fail(L, path, "expected a whole number, got %s", text);
+}
+
 bool value_is_cdata(lua_State *L, int index) {
   return lua_type(L, index) > LUA_TTHREAD;
 }
@@ -100,7 +107,7 @@ bool value_integer(lua_State *L, int index, const struct path *path, long long *
     if (number >= -(lua_Number)MAX_SAFE_INTEGER && number <= (lua_Number)MAX_SAFE_INTEGER) {
       *value = (long long)number;
       if ((lua_Number)*value == number) return true;
-      return value_fail(L, path, "expected a whole number, got %f", number);
+      return not_whole(L, path, number);
     }
     return value_fail(L, path, "a float of this size isn't exact; pass the number as a decimal string");
   }
@@ -111,14 +118,25 @@ bool value_integer(lua_State *L, int index, const struct path *path, long long *
   return value_fail(L, path, "expected a whole number of 64 bits in decimal digits, got other text");
 }
 
+bool value_check_written(lua_State *L, enum buffer_state state, const struct path *path) {
+  if (state == BUFFER_NO_MEMORY) out_of_memory(L);
+  return state == BUFFER_OK ||
+         value_fail(L, path, "is too large: the limit of a request is %d MiB", (int)(BUFFER_LIMIT >> 20));
+}
+
+bool value_check_size(lua_State *L, struct slice text, const struct path *path) {
+  return value_check_written(L, text.len > BUFFER_LIMIT ? BUFFER_TOO_LARGE : BUFFER_OK, path);
+}
+
 bool value_check_utf8(lua_State *L, struct slice text, const struct path *path) {
+  if (!value_check_size(L, text, path)) return false;
   size_t bad = json_utf8_error(text);
-  return bad == text.len || value_fail(L, path, "is not UTF-8: byte %d, counted from 1", (int)bad + 1);
+  return bad == text.len || value_fail(L, path, "is not UTF-8: byte %d, counted from 1", int_of(bad + 1));
 }
 
 struct slice value_keep(lua_State *L, int list) {
   struct slice text = value_text(L, -1);
-  lua_rawseti(L, list, (int)lua_rawlen(L, list) + 1);
+  lua_rawseti(L, list, int_of(raw_length(L, list) + 1));
   return text;
 }
 

@@ -32,8 +32,13 @@ const char *value_type_name(lua_State *L, int index);
 /* The string at `index`, not converted; NULL for anything else. */
 struct slice value_text(lua_State *L, int index);
 
-/* Checks the text of a parameter that must be UTF-8. On failure pushes an error. */
+/* Both check a text before work on it begins, and push an error on failure: it is small enough for a request; it is UTF-8
+   as well. */
+bool value_check_size(lua_State *L, struct slice text, const struct path *path);
 bool value_check_utf8(lua_State *L, struct slice text, const struct path *path);
+
+/* Checks what was written. Raises when memory ran out; pushes an error when it is too large. */
+bool value_check_written(lua_State *L, enum buffer_state state, const struct path *path);
 
 /* Pushes table[name] without metamethods. */
 void value_field(lua_State *L, int table, const char *name);

@@ -14,7 +14,7 @@ static size_t push_required(lua_State *L, int rows, int index) {
   if (!lua_istable(L, -1)) luaL_error(L, "writer row: table expected as row %d", index);
   lua_getfield(L, -1, "required");
   if (!lua_istable(L, -1)) luaL_error(L, "writer row: table expected as required");
-  return lua_rawlen(L, -1);
+  return raw_length(L, -1);
 }
 
 static void compile_row(lua_State *L, int rows, int index, int kept, struct writer *w, struct slice *required) {
@@ -26,18 +26,18 @@ static void compile_row(lua_State *L, int rows, int index, int kept, struct writ
   lua_getfield(L, list - 1, "task_type");
   w->task_type = keep_text(L, kept, "task_type");
   for (size_t i = 0; i < w->required_count; i++) {
-    lua_rawgeti(L, list, (int)i + 1);
+    lua_rawgeti(L, list, int_of(i + 1));
     required[i] = keep_text(L, kept, "required");
   }
   lua_settop(L, list - 2);
 }
 
 void writers_set(lua_State *L, int rows) {
-  size_t count = lua_rawlen(L, rows), required_count = 0;
+  size_t count = raw_length(L, rows), required_count = 0;
   lua_newtable(L);
   int kept = lua_gettop(L);
   for (size_t i = 0; i < count; i++) {
-    required_count += push_required(L, rows, (int)i + 1);
+    required_count += push_required(L, rows, int_of(i + 1));
     lua_settop(L, kept);
   }
   struct writers *writers =
@@ -47,7 +47,7 @@ void writers_set(lua_State *L, int rows) {
   struct slice *required = (struct slice *)(list + count);
   *writers = (struct writers){ count, list };
   for (size_t i = 0; i < count; i++) {
-    compile_row(L, rows, (int)i + 1, kept, &list[i], required);
+    compile_row(L, rows, int_of(i + 1), kept, &list[i], required);
     required += list[i].required_count;
   }
   value_set_slot(L, &list_key);

@@ -14,7 +14,7 @@ void wipe(void *data, size_t len) {
 void buffer_reset(struct buffer *b) {
   if (b->capacity > MAX_KEPT_CAPACITY) buffer_wipe(b);
   b->len = 0;
-  b->failed = false;
+  b->state = BUFFER_OK;
 }
 
 /* The whole block: it may hold bytes from before a reset. */
@@ -42,22 +42,20 @@ static bool replace(struct buffer *b, size_t capacity) {
 bool buffer_grow(struct buffer *b, size_t extra) {
   size_t capacity = b->capacity ? b->capacity : FIRST_CAPACITY;
   size_t limit = b->limit ? b->limit : BUFFER_LIMIT;
-  if (extra <= limit - b->len) {
-    while (capacity < b->len + extra) capacity *= 2;
-    if (replace(b, capacity)) return true;
+  if (extra > limit - b->len) {
+    b->state = BUFFER_TOO_LARGE;
+    return false;
   }
-  b->failed = true;
+  while (capacity < b->len + extra) capacity *= 2;
+  if (replace(b, capacity)) return true;
+  b->state = BUFFER_NO_MEMORY;
   return false;
-}
-
-bool buffer_ok(const struct buffer *b) {
-  return !b->failed;
 }
 
 bool buffer_add_item(struct buffer *b, const void *item, size_t size) {
   buffer_append(b, item, size);
   bool added = buffer_ok(b);
-  b->failed = false;
+  b->state = BUFFER_OK;
   return added;
 }
 

@@ -4,6 +4,7 @@
 #ifndef DATAWORKS_BUFFER_H
 #define DATAWORKS_BUFFER_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -23,13 +24,16 @@ struct slice {
 #define SLICE_INIT(literal) \
   { (literal), sizeof(literal) - 1 }
 
+/* What an append met first. */
+enum buffer_state { BUFFER_OK, BUFFER_TOO_LARGE, BUFFER_NO_MEMORY };
+
 /* Zeroed, it is empty. */
 struct buffer {
   char *data;
   size_t len;
   size_t capacity;
   size_t limit; /* 0: BUFFER_LIMIT */
-  bool failed;
+  enum buffer_state state;
 };
 
 /* A memset that the compiler can't drop. */
@@ -41,12 +45,12 @@ void buffer_reset(struct buffer *b);
 /* Overwrites the content and frees it. Idempotent; the limit stays. */
 void buffer_wipe(struct buffer *b);
 
-/* Makes room for `extra` more bytes after data + len. False marks the buffer as failed. */
+/* Makes room for `extra` more bytes after data + len. False: the state says why. */
 bool buffer_grow(struct buffer *b, size_t extra);
 
 /* Returns where the next `extra` bytes go, or NULL. */
 static inline char *buffer_reserve(struct buffer *b, size_t extra) {
-  if (b->failed || (b->capacity - b->len < extra && !buffer_grow(b, extra))) return NULL;
+  if (b->state || (b->capacity - b->len < extra && !buffer_grow(b, extra))) return NULL;
   return b->data + b->len;
 }
 
@@ -68,7 +72,9 @@ static inline void buffer_slice(struct buffer *b, struct slice s) {
   buffer_append(b, s.data, s.len);
 }
 
-bool buffer_ok(const struct buffer *b);
+static inline bool buffer_ok(const struct buffer *b) {
+  return b->state == BUFFER_OK;
+}
 
 static inline struct slice buffer_content(const struct buffer *b) {
   return (struct slice){ b->data, b->len };
@@ -83,6 +89,11 @@ bool buffer_add_item(struct buffer *b, const void *item, size_t size);
 
 /* Replaces the item by the last one. */
 void buffer_remove_item(struct buffer *b, size_t index, size_t size);
+
+/* A size for functions that take an int. INT_MAX stands for every larger one. */
+static inline int int_of(size_t size) {
+  return size < INT_MAX ? (int)size : INT_MAX;
+}
 
 bool slice_equal(struct slice a, struct slice b);
 

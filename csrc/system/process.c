@@ -17,6 +17,7 @@
 #define RUN "dataworks.run"
 #define READ_SIZE 4096
 #define MESSAGE_SIZE 128
+#define MAX_WORDS 1001
 #define MAX_SECONDS 86400.0
 /* Time between two checks whether a program that closed its output has ended. */
 #define REAP_INTERVAL_NS 2000000L
@@ -60,19 +61,19 @@ static struct run *new_run(lua_State *L) {
   return run;
 }
 
-/* The words in the form that execvp takes. The Lua table keeps the texts alive. */
+/* The words in the form that execvp takes. They stay on the stack, since a finalizer may empty the table. */
 static char **check_words(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
-  size_t count = lua_rawlen(L, 1);
-  luaL_argcheck(L, count > 0 && count < INT16_MAX, 1, "a program and its arguments expected");
+  size_t count = raw_length(L, 1);
+  luaL_argcheck(L, count > 0 && count <= MAX_WORDS, 1, "a program and its arguments expected, at most 1000");
+  luaL_checkstack(L, int_of(count) + LUA_MINSTACK, "too many arguments");
   const char **words = lua_newuserdata(L, (count + 1) * sizeof *words);
   for (size_t i = 0; i < count; i++) {
     size_t len;
-    lua_rawgeti(L, 1, (int)i + 1);
+    lua_rawgeti(L, 1, int_of(i + 1));
     if (lua_type(L, -1) != LUA_TSTRING) luaL_argerror(L, 1, "strings expected");
     words[i] = lua_tolstring(L, -1, &len);
     luaL_argcheck(L, strlen(words[i]) == len, 1, "a word has a NUL in it");
-    lua_pop(L, 1);
   }
   words[count] = NULL;
   return (char **)words;
@@ -130,7 +131,7 @@ static int start(struct run *run, char **words) {
   return error;
 }
 
-enum outcome { OUTCOME_DONE, OUTCOME_TIMEOUT, OUTCOME_TOO_LARGE, OUTCOME_READ_FAILED };
+enum outcome { OUTCOME_DONE, OUTCOME_TIMEOUT, OUTCOME_TOO_LARGE, OUTCOME_READ_FAILED, OUTCOME_NO_MEMORY };
 
 static enum outcome read_output(struct run *run, double deadline, size_t limit) {
   for (;;) {
@@ -141,7 +142,7 @@ static enum outcome read_output(struct run *run, double deadline, size_t limit) 
     if (ready < 0 && errno != EINTR) return OUTCOME_READ_FAILED;
     if (ready <= 0) continue;
     char *to = buffer_reserve(&run->output, READ_SIZE);
-    if (!to) return OUTCOME_READ_FAILED;
+    if (!to) return OUTCOME_NO_MEMORY;
     ssize_t got = read(run->fd, to, READ_SIZE);
     if (got < 0 && errno != EINTR) return OUTCOME_READ_FAILED;
     if (got == 0) return OUTCOME_DONE;
@@ -183,7 +184,8 @@ static int push_result(lua_State *L, const struct run *run, enum outcome outcome
     case OUTCOME_TIMEOUT: return nil_and(L, "it took too long and was stopped", 0);
     case OUTCOME_TOO_LARGE: return nil_and(L, "it wrote too much and was stopped", 0);
     case OUTCOME_READ_FAILED: return nil_and(L, "its output can't be read", 0);
-    default: break;
+    case OUTCOME_NO_MEMORY: return out_of_memory(L);
+    case OUTCOME_DONE: break;
   }
   if (WIFSIGNALED(status)) return nil_and(L, "it was ended by signal %d", WTERMSIG(status));
   if (WEXITSTATUS(status)) return nil_and(L, "it ended with exit status %d", WEXITSTATUS(status));
@@ -213,9 +215,6 @@ int core_run(lua_State *L) {
 }
 
 void core_process_open(lua_State *L) {
-  if (luaL_newmetatable(L, RUN)) {
-    lua_pushcfunction(L, run_gc);
-    lua_setfield(L, -2, "__gc");
-  }
-  lua_pop(L, 1);
+  static const luaL_Reg metamethods[] = { { "__gc", run_gc }, { NULL, NULL } };
+  new_class(L, RUN, metamethods, NULL);
 }

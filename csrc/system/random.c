@@ -7,7 +7,7 @@
 #define NONCE_BYTES 16
 
 static void random_bytes(lua_State *L, unsigned char *bytes, int count) {
-  if (RAND_bytes(bytes, count) != 1) luaL_error(L, "OpenSSL has no random bytes");
+  if (RAND_bytes(bytes, count) != 1) luaL_error(L, "random bytes: %s", crypto_failure());
 }
 
 /* random() -> float in [0, 1) */

@@ -318,7 +318,7 @@ describe("a request", function()
       local many = {}
       for i = 1, 1100 do many[i] = "a" end
       local err = select(2, parts { Columns = { [("x"):rep(65536)] = many } })
-      assert.equal("CreateTable the parameters are too large, or memory ran out", err)
+      assert.equal("CreateTable is too large: the limit of a request is 64 MiB", err)
       assert.same({ ["Columns.1"] = "a" }, (parts { Columns = { "a" } }))
     end)
 
