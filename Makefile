@@ -140,6 +140,10 @@ $(ASAN)/lua: tools/asan_host.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARNINGS) $(LUA_CFLAGS) $(CFLAGS) -rdynamic -o $@ $< $(shell $(PKG_CONFIG) --libs lua5.4)
 
+test-oldest-curl: ## build libcurl 7.80, and curl.so against it, and run spec/curl; needs cargo
+	@tools/setup oldest_curl
+	@tools/oldest_curl build/curl-7.80
+
 INTEROP = build/interop
 
 interop: ## the official SDKs against the emulator; installs missing packages
@@ -180,6 +184,6 @@ clean: ## remove build
 	rm -rf build
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: build all env demo test test-page bench lint check-c test-valgrind test-asan test-gc asan-build interop install uninstall clean help
+.PHONY: build all env demo test test-page bench lint check-c test-valgrind test-asan test-gc test-oldest-curl asan-build interop install uninstall clean help

@@ -60,7 +60,9 @@ static const struct code_row codes[] = {
   ROW(TRANSPORT, CURLE_WRITE_ERROR),
   ROW(TRANSPORT, CURLE_ABORTED_BY_CALLBACK),
   ROW(TRANSPORT, CURLE_AGAIN),
+#if LIBCURL_VERSION_NUM >= 0x075400
   ROW(TRANSPORT, CURLE_UNRECOVERABLE_POLL),
+#endif
 };
 
 static const struct code_row *find(CURLcode code) {

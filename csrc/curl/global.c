@@ -6,19 +6,22 @@
 #include <dlfcn.h>
 #include <pthread.h>
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static CURLcode global_state = CURLE_FAILED_INIT;
-
 /* The library is never unloaded: a name look-up that outlives its deadline continues in a thread of libcurl. */
-static void start_once(void) {
+static CURLcode start(const void *in_this_library) {
   Dl_info info;
-  if (dladdr(&once, &info) && info.dli_fname) dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
-  global_state = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (dladdr(in_this_library, &info) && info.dli_fname) dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+  return curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
+/* A start that failed, such as for lack of memory, is tried again. */
 CURLcode global_start(void) {
-  pthread_once(&once, start_once);
-  return global_state;
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  static CURLcode state = CURLE_FAILED_INIT;
+  pthread_mutex_lock(&lock);
+  if (state != CURLE_OK) state = start(&lock);
+  CURLcode code = state;
+  pthread_mutex_unlock(&lock);
+  return code;
 }
 
 static bool is_pending(sigset_t *pipe_only) {

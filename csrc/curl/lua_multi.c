@@ -32,14 +32,14 @@ static int multi_lua_add(lua_State *L) {
 /* multi:poll(seconds) -> list of the ids of completed requests */
 static int multi_lua_poll(lua_State *L) {
   struct multi *m = check_open(L);
-  CURLMcode code = multi_poll(m, (int)lua_milliseconds(lua_check_seconds(L, 2)));
-  if (code != CURLM_OK) return luaL_error(L, "libcurl: %s", curl_multi_strerror(code));
-  lua_newtable(L);
   int count = 0;
-  for (struct carried *c; (c = multi_next(m));) {
+  multi_poll(m, (int)lua_milliseconds(lua_check_seconds(L, 2)));
+  lua_newtable(L);
+  for (struct carried *c = m->completed; c; c = c->after) {
     lua_pushlightuserdata(L, c);
     lua_rawseti(L, -2, ++count);
   }
+  while (multi_next(m)) continue; /* now that Lua had memory for all of them */
   return 1;
 }
 
@@ -93,5 +93,5 @@ void lua_open_multi(lua_State *L) {
     { "__tostring", multi_lua_tostring },
     { NULL, NULL },
   };
-  lua_new_class(L, MULTI, metamethods, methods);
+  new_class(L, MULTI, metamethods, methods);
 }

@@ -27,7 +27,7 @@ static void option_text(lua_State *L, const char *name, char **copy) {
     const char *text = lua_tolstring(L, -1, &len);
     if (memchr(text, '\0', len)) luaL_error(L, "option %s has a NUL in it", name);
     *copy = malloc(len + 1);
-    if (!*copy) luaL_error(L, "not enough memory");
+    if (!*copy) out_of_memory(L);
     memcpy(*copy, text, len + 1);
   }
   lua_pop(L, 1);
@@ -85,12 +85,10 @@ static int session_send(lua_State *L) {
   luaL_checkstack(L, 10, NULL);
   transfer_clear(t);
   if (lua_add_headers(L, 4, t)) transfer_send(t, &request);
-  int results = lua_push_result(L, t);
-  t->state = TRANSFER_IDLE;
-  return results;
+  return lua_push_result(L, t);
 }
 
-/* session:result() -> as send, of a multi's request that is completed */
+/* session:result() -> as send, once, of a multi's request that is completed */
 static int session_result(lua_State *L) {
   struct transfer *t = &to_session(L, 1)->transfer;
   bool completed = t->state == TRANSFER_SUCCEEDED || t->state == TRANSFER_FAILED;
@@ -119,5 +117,5 @@ void lua_open_session(lua_State *L) {
     { "__tostring", session_tostring },
     { NULL, NULL },
   };
-  lua_new_class(L, SESSION, metamethods, methods);
+  new_class(L, SESSION, metamethods, methods);
 }

@@ -4,18 +4,6 @@
 
 #define EXPECTED_HEADERS 8
 
-void lua_new_class(lua_State *L, const char *name, const luaL_Reg *metamethods, const luaL_Reg *methods) {
-  if (luaL_newmetatable(L, name)) {
-    luaL_setfuncs(L, metamethods, 0);
-    lua_pushstring(L, name);
-    lua_setfield(L, -2, "__name");
-    lua_newtable(L);
-    luaL_setfuncs(L, methods, 0);
-    lua_setfield(L, -2, "__index");
-  }
-  lua_pop(L, 1);
-}
-
 double lua_check_seconds(lua_State *L, int index) {
   double seconds = (double)luaL_checknumber(L, index);
   luaL_argcheck(L, !isnan(seconds), index, "not a number");
@@ -112,13 +100,18 @@ static void push_headers(lua_State *L, const struct buffer *headers) {
   }
 }
 
-int lua_push_result(lua_State *L, struct transfer *t) {
-  luaL_checkstack(L, 10, NULL);
-  headers_free(&t->headers);
-  if (t->state == TRANSFER_FAILED) return push_failure(L, &t->failure);
+static int push_reply(lua_State *L, const struct transfer *t) {
   lua_pushinteger(L, t->status);
   push_headers(L, &t->reply.headers);
   lua_pushlstring(L, t->reply.body.data ? t->reply.body.data : "", t->reply.body.len);
-  transfer_clear(t);
   return 3;
+}
+
+int lua_push_result(lua_State *L, struct transfer *t) {
+  luaL_checkstack(L, 10, NULL);
+  headers_free(&t->headers);
+  int results = t->state == TRANSFER_FAILED ? push_failure(L, &t->failure) : push_reply(L, t);
+  transfer_clear(t);
+  t->state = TRANSFER_IDLE;
+  return results;
 }

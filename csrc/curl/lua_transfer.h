@@ -20,9 +20,6 @@ void lua_open_multi(lua_State *L);
 int lua_new_session(lua_State *L);
 int lua_new_multi(lua_State *L);
 
-/* Makes the metatable of a userdata. */
-void lua_new_class(lua_State *L, const char *name, const luaL_Reg *metamethods, const luaL_Reg *methods);
-
 /* A session that is open and has no request in flight; raises otherwise. */
 struct carried *lua_check_free_session(lua_State *L, int index);
 
@@ -38,7 +35,8 @@ void lua_check_request(lua_State *L, int first, const struct transfer *t, struct
 /* Adds the headers at `index`, after lua_check_request. False: t->failure says why. */
 bool lua_add_headers(lua_State *L, int index, struct transfer *t);
 
-/* Pushes status, headers and body, or nil and {kind=, sent=, message=, code=, proxy_status=}. */
+/* Pushes status, headers and body, or nil and {kind=, sent=, message=, code=, proxy_status=}. Then the result is gone; it
+   stays when Lua has no memory for it. */
 int lua_push_result(lua_State *L, struct transfer *t);
 
 #pragma GCC visibility pop

@@ -81,13 +81,23 @@ static int64_t now(void) {
   return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+static struct carried *find_carried(CURL *h) {
+  struct carried *c = NULL;
+  curl_easy_getinfo(h, CURLINFO_PRIVATE, (char **)&c);
+  return c;
+}
+
+/* Returns 0 always: after another value libcurl ends all requests, and does so from then on. */
 static int on_socket(CURL *h, curl_socket_t fd, int what, void *context, void *of_socket) {
   struct multi *m = context;
-  (void)h, (void)of_socket;
+  (void)of_socket;
   int events = 0;
   if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) events |= WATCH_IN;
   if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) events |= WATCH_OUT;
-  return watch_set(&m->watch, fd, events) ? 0 : -1;
+  if (watch_set(&m->watch, fd, events)) return 0;
+  struct carried *c = find_carried(h); /* libcurl has handles of its own */
+  if (c) c->unwatched = true;
+  return 0;
 }
 
 static int on_timer(CURLM *h, long timeout_ms, void *context) {
@@ -149,9 +159,15 @@ void multi_add(struct multi *m, struct carried *c, const struct request *request
   CURLMcode code = open_handle(m);
   if (code != CURLM_OK) snprintf(t->message, sizeof t->message, "no descriptor, or no memory, is left");
   c->multi = m;
+  c->unwatched = false;
   enter(&m->running, c);
   if (code == CURLM_OK) code = curl_multi_add_handle(m->handle, t->session.handle); /* writes nothing */
   if (code != CURLM_OK) finish(m, c, CURLE_OUT_OF_MEMORY);
+}
+
+static void end_without_memory(struct multi *m, struct carried *c) {
+  curl_multi_remove_handle(m->handle, c->transfer.session.handle);
+  finish(m, c, CURLE_OUT_OF_MEMORY);
 }
 
 static bool retry_on_new_connection(struct multi *m, struct transfer *t) {
@@ -167,11 +183,10 @@ static void collect(struct multi *m) {
     if (message->msg != CURLMSG_DONE) continue;
     CURL *h = message->easy_handle;
     CURLcode code = message->data.result;
-    struct carried *c = NULL;
-    curl_easy_getinfo(h, CURLINFO_PRIVATE, (char **)&c);
+    struct carried *c = find_carried(h);
     curl_multi_remove_handle(m->handle, h);
-    if (c->transfer.stale && retry_on_new_connection(m, &c->transfer)) continue;
-    finish(m, c, code);
+    if (!c->transfer.stale) finish(m, c, code);
+    else if (!retry_on_new_connection(m, &c->transfer)) finish(m, c, CURLE_OUT_OF_MEMORY);
   }
 }
 
@@ -188,37 +203,59 @@ bool multi_fd(struct multi *m, int *fd) {
   return true;
 }
 
-static CURLMcode handle_events(struct multi *m, int timeout_ms) {
-  struct ready ready[MAX_READY];
+/* The request that an error of the multi is about: the one on this socket, or else the newest. libcurl doesn't say. */
+static struct carried *find_culprit(const struct multi *m, curl_socket_t fd) {
+  for (struct carried *c = m->running; c; c = c->after) {
+    curl_socket_t of_request = CURL_SOCKET_BAD;
+    curl_easy_getinfo(c->transfer.session.handle, CURLINFO_ACTIVESOCKET, &of_request);
+    if (of_request == fd && fd != CURL_SOCKET_BAD) return c;
+  }
+  return m->running;
+}
+
+static void act(struct multi *m, curl_socket_t fd, int bits) {
   int running;
+  CURLMcode code = curl_multi_socket_action(m->handle, fd, bits, &running);
+  if (code == CURLM_OK) return;
+  collect(m);
+  if (m->running) end_without_memory(m, find_culprit(m, fd));
+}
+
+static void handle_events(struct multi *m, int timeout_ms) {
+  struct ready ready[MAX_READY];
   int64_t timer = multi_timeout(m);
   int count = watch_wait(&m->watch, ready, timer >= 0 && timer < timeout_ms ? (int)timer : timeout_ms);
-  CURLMcode code = CURLM_OK;
-  for (int i = 0; i < count && code == CURLM_OK; i++) {
+  for (int i = 0; i < count; i++) {
     int events = ready[i].events, bits = 0;
     if (events & WATCH_IN) bits |= CURL_CSELECT_IN;
     if (events & WATCH_OUT) bits |= CURL_CSELECT_OUT;
     if (events & WATCH_ERROR) bits |= CURL_CSELECT_ERR;
-    code = curl_multi_socket_action(m->handle, ready[i].fd, bits, &running);
+    act(m, ready[i].fd, bits);
   }
-  if (code == CURLM_OK && m->timer != NEVER && m->timer <= now()) {
+  if (m->timer != NEVER && m->timer <= now()) {
     m->timer = NEVER; /* libcurl sets the next one, but need not say that there is none */
-    code = curl_multi_socket_action(m->handle, CURL_SOCKET_TIMEOUT, 0, &running);
+    act(m, CURL_SOCKET_TIMEOUT, 0);
   }
-  return code;
 }
 
-CURLMcode multi_poll(struct multi *m, int timeout_ms) {
+static void end_unwatched(struct multi *m) {
+  for (struct carried *c = m->running, *after; c; c = after) {
+    after = c->after;
+    if (c->unwatched) end_without_memory(m, c);
+  }
+}
+
+void multi_poll(struct multi *m, int timeout_ms) {
   if (open_handle(m) != CURLM_OK) { /* so no request is running */
     poll(NULL, 0, m->completed ? 0 : timeout_ms);
-    return CURLM_OK;
+    return;
   }
   struct sigpipe sigpipe;
   sigpipe_block(&sigpipe);
-  CURLMcode code = handle_events(m, timeout_ms);
+  handle_events(m, timeout_ms);
   collect(m);
+  end_unwatched(m);
   sigpipe_restore(&sigpipe);
-  return code;
 }
 
 struct carried *multi_next(struct multi *m) {

@@ -15,6 +15,7 @@ struct multi;
 struct carried {
   struct transfer transfer; /* first: libcurl's callbacks find the rest through it */
   struct multi *multi;      /* NULL: it is in none */
+  bool unwatched;           /* the system could not watch its socket */
   struct carried *before, *after;
 };
 
@@ -38,8 +39,9 @@ void multi_add(struct multi *m, struct carried *c, const struct request *request
 /* Adds a transfer that failed before its request began. */
 void multi_add_failed(struct multi *m, struct carried *c);
 
-/* Moves all requests on. Waits for at most this long, unless one is complete. A signal ends the wait. */
-CURLMcode multi_poll(struct multi *m, int timeout_ms);
+/* Moves all requests on. Waits for at most this long, unless one is complete. A signal ends the wait. A lack of memory ends
+   one request. */
+void multi_poll(struct multi *m, int timeout_ms);
 
 /* Milliseconds until multi_poll has work even when no socket is ready; -1: never. */
 int64_t multi_timeout(const struct multi *m);

@@ -60,6 +60,7 @@ size_t reply_on_header(char *line, size_t size, size_t count, void *context) {
   if (len > MAX_REPLY_HEADER_BYTES - r->header_bytes) return stop(r, STOP_HEADER_SIZE);
   r->header_bytes += len;
   if (r->state == REPLY_BODY) return len;
+  if (memchr(line, '\0', len)) return stop(r, STOP_NUL); /* newer versions of libcurl refuse it, too */
 
   if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
     begin_block(r, line, len);

@@ -9,7 +9,7 @@
 #define MAX_REPLY_HEADERS 128
 #define MAX_REPLY_HEADER_BYTES ((size_t)64 * 1024)
 
-enum reply_stop { STOP_NONE, STOP_BODY_SIZE, STOP_HEADER_SIZE, STOP_NO_MEMORY };
+enum reply_stop { STOP_NONE, STOP_BODY_SIZE, STOP_HEADER_SIZE, STOP_NUL, STOP_NO_MEMORY };
 
 /* How much has arrived. A reply of 1xx does not count. A header after the header block is a trailer. */
 enum reply_state { REPLY_NOTHING, REPLY_HEADERS, REPLY_BODY };

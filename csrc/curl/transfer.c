@@ -97,7 +97,7 @@ static CURLcode set_request(struct transfer *t, CURL *h, const struct request *r
   const char *proxy = t->url.is_loopback ? "" : request->proxy;
   bool needs_whole_url = t->url.is_plain && *proxy;
   CURLcode code = set_method(t, h, request);
-  if (code == CURLE_OK) code = set_url(&t->url, h, needs_whole_url ? NULL : url_target(&t->url));
+  if (code == CURLE_OK) code = set_url(&t->url, h, needs_whole_url ? NULL : url_target(request->url.data));
   SET(CURLOPT_HTTPHEADER, t->headers.list);
   SET(CURLOPT_TIMEOUT_MS, request->timeout_ms);
   SET(CURLOPT_CONNECTTIMEOUT_MS, request->connect_timeout_ms);
@@ -113,11 +113,13 @@ static void unset_request(CURL *h) {
 }
 
 static bool check_request(struct transfer *t, const struct request *request) {
+  CURLcode code = url_parse(&t->url, request->url);
   if (request->timeout_ms <= 0) {
     fail(t, CURLE_OPERATION_TIMEDOUT, SENT_NO, "the deadline passed before the request was sent");
-  } else if (!url_parse(&t->url, request->url.data, request->url.len)) {
-    fail(t, CURLE_URL_MALFORMAT, SENT_NO,
-         "the URL must be http:// or https:// and a host, without a user name or spaces");
+  } else if (code == CURLE_URL_MALFORMAT) {
+    fail(t, code, SENT_NO, "the URL must be http:// or https:// and a host, without a user name or spaces");
+  } else if (code != CURLE_OK) {
+    fail(t, code, SENT_NO, NULL);
   } else if (t->url.is_plain && !t->url.is_loopback && !t->session.allow_http) {
     fail(t, CURLE_UNSUPPORTED_PROTOCOL, SENT_NO, "plain http is refused: the host is not loopback");
   } else {
@@ -189,6 +191,7 @@ static void fail_exchange(struct transfer *t, CURLcode code) {
       fail(t, CURLE_FILESIZE_EXCEEDED, sent, NULL);
       return;
     case STOP_HEADER_SIZE: fail(t, CURLE_FILESIZE_EXCEEDED, sent, "the reply has too many headers"); return;
+    case STOP_NUL: fail(t, CURLE_WEIRD_SERVER_REPLY, sent, "a header of the reply has a NUL in it"); return;
     case STOP_NO_MEMORY: fail(t, CURLE_OUT_OF_MEMORY, sent, NULL); return;
     case STOP_NONE: break;
   }

@@ -9,30 +9,32 @@ static bool begins_with(const char *text, const char *prefix) {
 }
 
 /* A resolver may ask a name server for "localhost.", so the dot goes. */
-static bool check_host(struct url *u, const char *host) {
+static CURLUcode check_host(struct url *u, const char *host) {
   size_t len = strlen(host);
   u->is_loopback = address_is_loopback((struct slice){ host, len });
   bool has_dot = u->is_loopback && host[len - 1] == '.';
-  return !has_dot || curl_url_set(u->handle, CURLUPART_HOST, "localhost", 0) == CURLUE_OK;
+  return has_dot ? curl_url_set(u->handle, CURLUPART_HOST, "localhost", 0) : CURLUE_OK;
 }
 
 /* The scheme is checked here, since libcurl takes a text without one as a part of the handle's last URL. */
-bool url_parse(struct url *u, const char *text, size_t len) {
+CURLcode url_parse(struct url *u, struct slice text) {
   const unsigned flags = CURLU_PATH_AS_IS | CURLU_DISALLOW_USER;
   char *host = NULL;
-  if (strlen(text) != len) return false;
-  u->text = text;
-  u->is_plain = begins_with(text, "http://");
-  if (!u->is_plain && !begins_with(text, "https://")) return false;
+  u->is_plain = begins_with(text.data, "http://");
+  if (strlen(text.data) != text.len || (!u->is_plain && !begins_with(text.data, "https://")))
+    return CURLE_URL_MALFORMAT;
   if (!u->handle) u->handle = curl_url();
-  bool ok = u->handle && curl_url_set(u->handle, CURLUPART_URL, text, flags) == CURLUE_OK &&
-            curl_url_get(u->handle, CURLUPART_HOST, &host, 0) == CURLUE_OK && check_host(u, host);
+  if (!u->handle) return CURLE_OUT_OF_MEMORY;
+  CURLUcode code = curl_url_set(u->handle, CURLUPART_URL, text.data, flags);
+  if (code == CURLUE_OK) code = curl_url_get(u->handle, CURLUPART_HOST, &host, 0);
+  if (code == CURLUE_OK) code = check_host(u, host);
   curl_free(host);
-  return ok;
+  if (code == CURLUE_OUT_OF_MEMORY) return CURLE_OUT_OF_MEMORY;
+  return code == CURLUE_OK ? CURLE_OK : CURLE_URL_MALFORMAT;
 }
 
-const char *url_target(const struct url *u) {
-  const char *authority = strstr(u->text, "://") + 3;
+const char *url_target(const char *text) {
+  const char *authority = strstr(text, "://") + 3;
   const char *path = authority + strcspn(authority, "/?#");
   if (path == authority || *path != '/') return NULL;
   for (const char *c = path; *c; c++) {

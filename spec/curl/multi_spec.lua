@@ -30,6 +30,15 @@ describe("dataworks.curl.multi", function()
     assert.equal(404, (session:result()))
   end)
 
+  it("gives a result once", function()
+    for _, path in ipairs { "/echo", "/reset" } do
+      add(path)
+      repeat until #multi:poll(PATIENCE) > 0
+      session:result()
+      assert.error_matches(function() session:result() end, "the session has no result")
+    end
+  end)
+
   it("ends a request that is invalid", function()
     local id = multi:add(session, "GET", "nonsense", {}, "", PATIENCE)
     assert.same({ id }, multi:poll(PATIENCE))

@@ -307,6 +307,7 @@ describe("dataworks.curl", function()
       refused("protocol", true, "CURLE_BAD_CONTENT_ENCODING", get "/raw/bad_gzip")
       refused("protocol", true, "CURLE_BAD_CONTENT_ENCODING", get "/raw/bad_encoding")
       refused("protocol", true, "CURLE_WEIRD_SERVER_REPLY", get "/raw/bad_header")
+      refused("protocol", true, "CURLE_WEIRD_SERVER_REPLY", get "/raw/bad_name")
     end)
 
     it("without secrets", function()

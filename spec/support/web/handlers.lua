@@ -119,6 +119,7 @@ local replies = {
   bad_encoding = "HTTP/1.1 200 OK\r\nContent-Encoding: rot13\r\nContent-Length: 10\r\n\r\nten bytes.",
   no_http = "what do you mean?\r\n\r\n",
   bad_header = "HTTP/1.1 200 OK\r\nX-A: \0b\r\nContent-Length: 0\r\n\r\n",
+  bad_name = "HTTP/1.1 200 OK\r\nX-\0A: b\r\nContent-Length: 0\r\n\r\n",
   early = "HTTP/1.1 103 Early Hints\r\nX-A: early\r\n\r\n"
     .. "HTTP/1.1 200 OK\r\nX-B: final\r\nConnection: close\r\n\r\n",
   early_only = "HTTP/1.1 103 Early Hints\r\nX-A: early\r\n\r\n",
