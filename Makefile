@@ -2,6 +2,10 @@
 
 LUA ?= 5.4
 LUAS ?= 5.4 jit 5.3 5.1
+# static: libcrypto becomes a part of core.so, for a host program that exports OpenSSL's functions, such as nginx with an
+# OpenSSL of its own.
+CRYPTO ?= shared
+OPENRESTY ?= /usr/local/openresty
 SPEC ?=
 
 PREFIX ?= /usr/local
@@ -12,16 +16,35 @@ LUADIR ?= $(PREFIX)/share/lua/$(LUA_VERSION)
 LIBDIR ?= $(PREFIX)/lib/lua/$(LUA_VERSION)
 BINDIR ?= $(PREFIX)/bin
 
+# The project's own checks set it to -Werror.
+WERROR ?=
+
 STRIP ?= strip
 PKG_CONFIG ?= pkg-config
 BUILD ?= build/$(LUA)
-WARNINGS ?= -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Werror
+WARNINGS ?= -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes
 CFLAGS ?= -O2 -g
 CPPFLAGS ?=
 LDFLAGS ?=
+
+ifeq ($(filter $(LUA),5.4 5.3 5.2 5.1 jit),)
+$(error LUA=$(LUA): it may be 5.4, 5.3, 5.2, 5.1 or jit)
+endif
+ifeq ($(filter $(CRYPTO),shared static),)
+$(error CRYPTO=$(CRYPTO): it may be shared or static)
+endif
+ifeq ($(LUA)$(shell [ $(LUA) != jit ] || $(PKG_CONFIG) --exists luajit || echo -missing),jit-missing)
+LUA_BIN = $(OPENRESTY)/luajit/bin/luajit
+LUA_CFLAGS ?= $(addprefix -I,$(firstword $(wildcard $(OPENRESTY)/luajit/include/luajit-*)))
+endif
+
 LUA_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags $(LUA_BIN))
 CRYPTO_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags libcrypto)
-CRYPTO_LIBS ?= $(shell $(PKG_CONFIG) --libs libcrypto)
+SHARED_CRYPTO = $(shell $(PKG_CONFIG) --libs libcrypto)
+STATIC_CRYPTO = -Wl,-Bsymbolic -Wl,--exclude-libs,ALL -Wl,-z,nodelete \
+  $(shell $(PKG_CONFIG) --variable=libdir libcrypto)/libcrypto.a \
+  $(filter-out -lcrypto,$(shell $(PKG_CONFIG) --libs --static libcrypto))
+CRYPTO_LIBS ?= $(if $(filter static,$(CRYPTO)),$(STATIC_CRYPTO),$(SHARED_CRYPTO))
 CURL_CFLAGS ?= $(shell $(PKG_CONFIG) --cflags libcurl)
 CURL_LIBS ?= $(shell $(PKG_CONFIG) --libs libcurl)
 
@@ -29,25 +52,32 @@ CURL_C = $(wildcard csrc/shared/*.c csrc/curl/*.c)
 CORE_C = $(wildcard csrc/shared/*.c csrc/core/*.c csrc/system/*.c)
 CURL_O = $(CURL_C:csrc/%.c=$(BUILD)/obj/%.o)
 CORE_O = $(CORE_C:csrc/%.c=$(BUILD)/obj/%.o)
-MODULES = $(BUILD)/dataworks/core.so $(BUILD)/dataworks/curl.so
-COMPILE = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -fPIC -fvisibility=hidden -Icsrc $(WARNINGS) \
-  $(LUA_CFLAGS) $(CRYPTO_CFLAGS) $(CURL_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+CORE = $(BUILD)/dataworks/core.so
+MODULES = $(CORE) $(BUILD)/dataworks/curl.so
+COMPILE = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -fPIC -fvisibility=hidden -Icsrc \
+  $(WARNINGS) $(WERROR) $(LUA_CFLAGS) $(CRYPTO_CFLAGS) $(MODULE_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
 
-build: $(MODULES) ## build for LUA (5.4, 5.3, 5.1 or jit) into build/LUA
+build: $(MODULES) ## build for LUA (5.4, 5.3, 5.2, 5.1 or jit) into build/LUA. CRYPTO=static links libcrypto into core.so
+build-core: $(CORE) ## build core.so alone, which is all that nginx needs
 all: ## build for each of LUAS
 	@set -e; for lua in $(LUAS); do $(MAKE) --no-print-directory build LUA=$$lua; done
 
-$(BUILD)/dataworks/core.so: $(CORE_O)
+$(CORE): $(CORE_O) $(BUILD)/crypto-$(CRYPTO)
 	@mkdir -p $(@D)
-	$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CRYPTO_LIBS)
+	$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $(CORE_O) $(CRYPTO_LIBS)
+
+# Links again when CRYPTO has changed.
+$(BUILD)/crypto-$(CRYPTO):
+	@mkdir -p $(@D) && rm -f $(BUILD)/crypto-* && touch $@
 
 $(BUILD)/dataworks/curl.so: $(CURL_O)
 	@mkdir -p $(@D)
 	$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CURL_LIBS)
 
+$(BUILD)/obj/curl/%.o: MODULE_CFLAGS = $(CURL_CFLAGS)
 $(BUILD)/obj/%.o: csrc/%.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE) -MMD -MP -c -o $@ $<
@@ -65,7 +95,7 @@ demo: ## create three tasks on the emulator; installs missing packages
 
 test: ## lint and the whole suite on each of LUAS; installs missing packages. SPEC=spec/x_spec.lua narrows it
 	@tools/setup test
-	@tools/test "$(LUAS)" $(SPEC)
+	@WERROR=-Werror tools/test "$(LUAS)" $(SPEC)
 
 test-page: ## the page of examples/openresty in headless Chromium, on LuaJIT; installs missing packages
 	@tools/setup page
@@ -83,6 +113,7 @@ bench: ## measurements against OpenSSL, libcurl and the official Node core, on L
 	@export LUA_PATH="$$PWD/lua/?.lua;$$PWD/?.lua;;" LUA_CPATH="$$PWD/$(BUILD)/?.so;;"; \
 	set -e; for script in $(filter-out bench/ratio.lua bench/script.lua bench/first_call.lua,$(wildcard bench/*.lua)); do $(LUA_BIN) $$script; done
 
+$(BUILD)/floor.so: MODULE_CFLAGS = $(CURL_CFLAGS)
 $(BUILD)/floor.so: bench/floor.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE) -fvisibility=default -shared $(LDFLAGS) -o $@ $< $(CRYPTO_LIBS) $(CURL_LIBS)
@@ -98,7 +129,7 @@ C_FILES = $(shell find csrc spec bench tools -name '*.[ch]')
 check-c: ## each C file with gcc and clang and every warning, clang-format, cppcheck; the loop without epoll
 	@tools/setup gates
 	@set -e; for cc in gcc clang; do for lua in $(LUAS); do \
-	  echo "$$cc, Lua $$lua"; $(MAKE) --no-print-directory -s build CC=$$cc LUA=$$lua BUILD=build/$$cc-$$lua; done; done
+	  echo "$$cc, Lua $$lua"; $(MAKE) --no-print-directory -s build CC=$$cc LUA=$$lua WERROR=-Werror BUILD=build/$$cc-$$lua; done; done
 	@clang-format --dry-run --Werror $(C_FILES)
 	cppcheck -q --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 -j2 csrc tools
 	@$(MAKE) --no-print-directory -s build LUA=5.4
@@ -134,11 +165,17 @@ test-gc: asan-build ## the specs of the C code with the garbage collector at ful
 asan-build:
 	@tools/setup gates
 	@$(MAKE) --no-print-directory -s build LUA=5.4
-	@$(MAKE) --no-print-directory -s build $(ASAN)/lua LUA=5.4 BUILD=$(ASAN) CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZE)'
+	@$(MAKE) --no-print-directory -s build $(ASAN)/lua LUA=5.4 BUILD=$(ASAN) WERROR=-Werror CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZE)'
 
 $(ASAN)/lua: tools/asan_host.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARNINGS) $(LUA_CFLAGS) $(CFLAGS) -rdynamic -o $@ $< $(shell $(PKG_CONFIG) --libs lua5.4)
+
+test-m32: ## core.so for a processor of 32 bits, with the vectors; downloads Debian's packages for it
+	@tools/setup m32
+	@tools/m32 build/m32
+
+core-objects: $(CORE_O)
 
 test-oldest-curl: ## build libcurl 7.80, and curl.so against it, and run spec/curl; needs cargo
 	@tools/setup oldest_curl
@@ -165,6 +202,9 @@ $(INTEROP)/node: spec/interop/package.json
 
 # The installed command has the paths of its modules, so any PREFIX works without LUA_PATH. STRIP=: keeps debug symbols.
 install: build ## install for LUA into PREFIX, below DESTDIR when set
+install-core: build-core ## install without curl.so, for nginx
+install-core: MODULES = $(CORE)
+install install-core:
 	@case '$(PREFIX)' in /*) ;; *) echo 'PREFIX must be an absolute path' >&2; exit 1 ;; esac
 	cd lua && find . -name '*.lua' -exec install -D -m 644 '{}' '$(DESTDIR)$(LUADIR)/{}' ';'
 	install -d '$(DESTDIR)$(LIBDIR)/dataworks' '$(DESTDIR)$(BINDIR)'
@@ -184,6 +224,6 @@ clean: ## remove build
 	rm -rf build
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: build all env demo test test-page bench lint check-c test-valgrind test-asan test-gc test-oldest-curl asan-build interop install uninstall clean help
+.PHONY: build build-core core-objects all env demo test test-page bench lint check-c test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core uninstall clean help

@@ -28,7 +28,7 @@ build = {
       sources = {
         "csrc/core/action_row.c", "csrc/core/authentication.c", "csrc/core/core.c", "csrc/core/date.c",
         "csrc/core/encoding.c", "csrc/core/json.c", "csrc/core/lua_sign.c", "csrc/core/lua_signer.c",
-        "csrc/core/lua_text.c", "csrc/core/param.c", "csrc/core/percent.c", "csrc/core/placement.c",
+        "csrc/core/lua_text.c", "csrc/core/openssl_origin.c", "csrc/core/param.c", "csrc/core/percent.c", "csrc/core/placement.c",
         "csrc/core/repeat_list.c", "csrc/core/request.c", "csrc/core/scratch.c", "csrc/core/script.c",
         "csrc/core/sign.c", "csrc/core/task_param.c", "csrc/core/value.c", "csrc/core/writers.c",
         "csrc/shared/address.c", "csrc/shared/buffer.c", "csrc/system/clock.c", "csrc/system/file.c",

@@ -42,9 +42,9 @@ local LAZY = "dataworks.util.lazy"
 
 --- Rule 1: the C files that may include lua.h, as patterns. All others know nothing of Lua, through no header either.
 local C_WITH_LUA = {
-  "^csrc/compat", "^csrc/core/action_row", "^csrc/core/core", "^csrc/core/lua_", "^csrc/core/param",
-  "^csrc/core/repeat_list", "^csrc/core/request%.", "^csrc/core/script", "^csrc/core/task_param", "^csrc/core/value",
-  "^csrc/core/writers", "^csrc/curl/curl", "^csrc/curl/lua_", "^csrc/system/",
+  "^csrc/compat", "^csrc/core/action_row", "^csrc/core/core", "^csrc/core/lua_", "^csrc/core/openssl_origin",
+  "^csrc/core/param", "^csrc/core/repeat_list", "^csrc/core/request%.", "^csrc/core/script", "^csrc/core/task_param",
+  "^csrc/core/value", "^csrc/core/writers", "^csrc/curl/curl", "^csrc/curl/lua_", "^csrc/system/",
 }
 
 --- Headers that must not be included by the files of a pattern, nor by their headers.

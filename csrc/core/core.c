@@ -165,6 +165,7 @@ static const luaL_Reg functions[] = {
 DATAWORKS_EXPORT int luaopen_dataworks_core(lua_State *L);
 
 DATAWORKS_EXPORT int luaopen_dataworks_core(lua_State *L) {
+  core_check_openssl(L);
   create_metatables(L);
   lua_createtable(L, 0, sizeof functions / sizeof *functions);
   new_scratch(L);

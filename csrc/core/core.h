@@ -23,6 +23,9 @@ int core_signer(lua_State *L);
 /* Pushes a closed one. */
 struct signer *new_signer(lua_State *L);
 
+/* openssl_origin.c. Raises unless all of OpenSSL comes from one library of version 3. */
+void core_check_openssl(lua_State *L);
+
 /* core.c. Pushes the shared memory; another one while it is taken, or when an error has left it taken. */
 struct scratch *take_scratch(lua_State *L);
 void give_scratch(struct scratch *s);

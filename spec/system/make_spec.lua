@@ -30,6 +30,47 @@ describe("make #install", function()
   end)
 end)
 
+describe("make build", function()
+  local folder
+
+  before_each(function() folder = shell.output "mktemp -d" end)
+  after_each(function() shell.output("rm -rf " .. folder) end)
+
+  it("names what LUA may be", function()
+    local output, status = shell.run(clean .. "make -n build LUA=5.5")
+    assert.matches("LUA=5.5: it may be 5.4, 5.3, 5.2, 5.1 or jit", output, 1, true)
+    assert.equal(2, status)
+  end)
+
+  it("takes the LuaJIT of OpenResty where pkg-config knows none", function()
+    local include = folder .. "/luajit/include/luajit-2.1"
+    shell.output("mkdir -p " .. include)
+    local output = shell.output((clean .. "make -n build LUA=jit PKG_CONFIG=false OPENRESTY=%s BUILD=%s/build")
+      :format(folder, folder))
+    assert.matches("-I" .. include, output, 1, true)
+    output = shell.output((clean .. "make -n install LUA=jit PKG_CONFIG=false OPENRESTY=%s BUILD=%s/build")
+      :format(folder, folder))
+    assert.matches("#!/usr/bin/env " .. folder .. "/luajit/bin/luajit", output, 1, true)
+  end)
+
+  it("goes on after a warning, and the project's own checks do not", function()
+    local flags = "make -n build-core BUILD=%s/build"
+    assert.is_nil(shell.output(clean .. flags:format(folder)):find "%-Werror")
+    for _, target in ipairs { "check-c", "asan-build" } do
+      assert.matches("-Werror", shell.output(clean .. "make -n -W tools/setup " .. target), 1, true)
+    end
+  end)
+
+  it("installs the core where there is no libcurl #install", function()
+    shell.output((clean .. "make -s install-core LUA=%s BUILD=%s/build CFLAGS=-O0 CURL_CFLAGS=-include/missing.h CURL_LIBS=-lmissing "
+      .. "PREFIX=%s/to"):format(shell.lua, folder, folder))
+    local version = _VERSION:match "%d%.%d"
+    local path = ("LUA_PATH='%s/to/share/lua/%s/?.lua' LUA_CPATH='%s/to/lib/lua/%s/?.so'"):format(folder, version, folder, version)
+    shell.output(("env %s %s -e 'assert(#require(\"dataworks.core\").nonce() == 32)'"):format(path, shell.interpreter))
+    assert.equal("core.so", shell.output(("ls %s/to/lib/lua/%s/dataworks"):format(folder, version)))
+  end)
+end)
+
 describe("make test #install", function()
   local folder
 
