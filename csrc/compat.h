@@ -40,6 +40,11 @@ static inline int out_of_memory(lua_State *L) {
   return luaL_error(L, "not enough memory");
 }
 
+/* For bounded numbers of values, so that only memory can lack. luaL_checkstack would call it a stack overflow. */
+static inline void reserve_stack(lua_State *L, int count) {
+  if (!lua_checkstack(L, count)) out_of_memory(L);
+}
+
 /* Makes the metatable of a userdata. It is filled even when it exists: an allocation that failed may have left it half
    filled. */
 static inline void new_class(lua_State *L, const char *name, const luaL_Reg *metamethods, const luaL_Reg *methods) {

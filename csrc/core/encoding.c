@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/evperr.h>
 
 void hex_encode(char *to, const unsigned char *bytes, size_t len) {
   static const char digits[] = "0123456789abcdef";
@@ -24,9 +25,12 @@ bool sha256_hex(char to[DIGEST_HEX_SIZE], struct slice text) {
 }
 
 const char *crypto_failure(void) {
-  unsigned long first = ERR_peek_error(), code;
-  bool no_memory = first == 0; /* OpenSSL needs memory for the queue, too */
-  while ((code = ERR_get_error()) != 0) no_memory |= ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
-  const char *reason = no_memory ? NULL : ERR_reason_error_string(first);
-  return no_memory ? "not enough memory" : reason ? reason : "OpenSSL refuses";
+  bool is_unsupported = false, no_memory = false;
+  unsigned long code;
+  while ((code = ERR_get_error()) != 0) {
+    int reason = ERR_GET_REASON(code);
+    no_memory |= reason == ERR_R_MALLOC_FAILURE;
+    is_unsupported |= reason == ERR_R_UNSUPPORTED || reason == EVP_R_UNSUPPORTED_ALGORITHM;
+  }
+  return is_unsupported && !no_memory ? "OpenSSL does not provide it" : "not enough memory";
 }

@@ -21,7 +21,7 @@ size_t base64_encode(char *to, const unsigned char *bytes, size_t len);
 /* SHA-256 in hexadecimal, without a NUL. False when OpenSSL refuses. */
 bool sha256_hex(char to[DIGEST_HEX_SIZE], struct slice text);
 
-/* Why OpenSSL refused: "not enough memory", or its own reason. Empties its queue of errors. */
+/* Why OpenSSL refused: "not enough memory", unless its queue of errors has another reason. Empties the queue. */
 const char *crypto_failure(void);
 
 #pragma GCC visibility pop

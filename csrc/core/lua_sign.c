@@ -37,7 +37,7 @@ static size_t parse_pairs(lua_State *L, struct pair *pairs, const char *name) {
   if (lua_isnil(L, -1)) return 0;
   if (!lua_istable(L, -1)) luaL_error(L, "%s: table expected, got %s", name, luaL_typename(L, -1));
   int map = lua_gettop(L);
-  luaL_checkstack(L, 2 * MAX_PAIRS + 8, "too many pairs to sign");
+  reserve_stack(L, 2 * MAX_PAIRS + 8);
   lua_pushnil(L);
   while (lua_next(L, map)) {
     if (count == MAX_PAIRS) luaL_error(L, "%s: more than %d entries", name, MAX_PAIRS);

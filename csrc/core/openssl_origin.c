@@ -57,8 +57,6 @@ static const struct function functions[] = {
   ROW(EVP_MD_free),
   ROW(EVP_sha256),
   ROW(ERR_get_error),
-  ROW(ERR_peek_error),
-  ROW(ERR_reason_error_string),
   ROW(OSSL_PARAM_construct_end),
   ROW(OSSL_PARAM_construct_utf8_string),
   ROW(RAND_bytes),

@@ -85,7 +85,7 @@ static bool collect(struct repeater *f, int index, const struct path *path, int 
     if (p->table == self) return value_fail(L, path, "contains itself");
   }
   if (depth == MAX_JSON_DEPTH) return value_fail(L, path, "is nested more than %d levels deep", MAX_JSON_DEPTH);
-  luaL_checkstack(L, 8, "too many nested values");
+  reserve_stack(L, 8);
   bool list = false, first = true;
   for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
     struct path item = { .up = path, .table = self };

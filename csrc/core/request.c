@@ -145,7 +145,7 @@ int request_build(lua_State *L, struct scratch *s, const struct action *action, 
   luaL_checktype(L, params, LUA_TTABLE);
   luaL_checktype(L, context, LUA_TTABLE);
   /* As little as possible: the stack of a coroutine keeps its size while the coroutine waits. */
-  luaL_checkstack(L, int_of(action->param_count) + 32, "too many parameters");
+  reserve_stack(L, int_of(action->param_count) + 32);
   bool built = build(L, &b, params, context);
   /* The text that was signed has the token in it. */
   if (s->token.len) scratch_wipe(s);

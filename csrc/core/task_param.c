@@ -230,7 +230,7 @@ static bool encode_table(struct encoder *e, int index, const struct field *field
     if (p->table == self) return value_fail(L, path, "contains itself");
   }
   if (depth == MAX_JSON_DEPTH) return value_fail(L, path, "is nested more than %d levels deep", MAX_JSON_DEPTH);
-  luaL_checkstack(L, MAX_SHAPE_FIELDS + 12, "too many nested values");
+  reserve_stack(L, MAX_SHAPE_FIELDS + 12);
   bool list = field->kind == LIST;
   if (!list && (e->rules.check == SCRIPT_ANY || field->kind == ANY))
     list = marked_as_list(L, index) || starts_as_list(L, index);
@@ -275,7 +275,7 @@ static bool encode_value(struct encoder *e, int index, const struct field *field
 }
 
 static bool encode(struct encoder *e, int index, const struct field *root, const struct path *path) {
-  luaL_checkstack(e->L, 12, "too many nested values");
+  reserve_stack(e->L, 12);
   if (e->rules.check == SCRIPT_CREATING) e->rules.writers = writers_push(e->L);
   if (!encode_value(e, index, root, path, 0)) return false;
   if (e->rules.writers) lua_pop(e->L, 1);

@@ -17,7 +17,7 @@ static void add_path(luaL_Buffer *b, const struct path *path) {
 
 bool value_fail(lua_State *L, const struct path *path, const char *format, ...) {
   va_list arguments;
-  luaL_checkstack(L, LUA_MINSTACK, "too many nested values");
+  reserve_stack(L, LUA_MINSTACK);
   lua_createtable(L, 0, 4);
   va_start(arguments, format);
   lua_pushvfstring(L, format, arguments);

@@ -21,7 +21,7 @@ static int multi_lua_add(lua_State *L) {
   struct request request;
   lua_settop(L, 9);
   lua_check_request(L, 3, &c->transfer, &request);
-  luaL_checkstack(L, 10, NULL);
+  reserve_stack(L, 10);
   transfer_clear(&c->transfer);
   if (lua_add_headers(L, 5, &c->transfer)) multi_add(m, c, &request);
   else multi_add_failed(m, c);

@@ -82,7 +82,7 @@ static int session_send(lua_State *L) {
   struct request request;
   lua_settop(L, 8);
   lua_check_request(L, 2, t, &request);
-  luaL_checkstack(L, 10, NULL);
+  reserve_stack(L, 10);
   transfer_clear(t);
   if (lua_add_headers(L, 4, t)) transfer_send(t, &request);
   return lua_push_result(L, t);

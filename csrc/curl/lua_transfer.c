@@ -108,7 +108,7 @@ static int push_reply(lua_State *L, const struct transfer *t) {
 }
 
 int lua_push_result(lua_State *L, struct transfer *t) {
-  luaL_checkstack(L, 10, NULL);
+  reserve_stack(L, 10);
   headers_free(&t->headers);
   int results = t->state == TRANSFER_FAILED ? push_failure(L, &t->failure) : push_reply(L, t);
   transfer_clear(t);

@@ -36,9 +36,8 @@ struct abandoned {
   CURLM *handle;
 };
 
-/* As with a single handle: nothing is written to the parent's connections, and no descriptor is closed whose number
-   may belong to this process by now. The requests continue in the parent. */
-static void abandon(struct multi *m) {
+/* Closes the sockets and nothing else of the handle, and ends the requests. */
+static void abandon(struct multi *m, CURLcode code) {
   static _Atomic(struct abandoned *) all;
   struct abandoned *row = malloc(sizeof *row);
   if (row) { /* for leak checkers */
@@ -46,15 +45,22 @@ static void abandon(struct multi *m) {
     row->next = atomic_exchange(&all, row);
   }
   sockets_abandon(&m->connections.sockets);
-  watch_abandon(&m->watch);
   m->timer = NEVER;
   m->handle = NULL;
   while (m->running) {
     struct carried *c = m->running;
     session_abandon(&c->transfer.session);
-    transfer_cancel(&c->transfer);
+    transfer_end(&c->transfer, code);
     mark_completed(m, c);
   }
+}
+
+/* As with a single handle, after a fork: nothing is written to the parent's connections, and no descriptor is closed whose
+   number may belong to this process by now. The requests continue in the parent. */
+static void abandon_after_fork(struct multi *m) {
+  if (!m->handle || m->owner == getpid()) return;
+  watch_abandon(&m->watch);
+  abandon(m, CURLE_ABORTED_BY_CALLBACK);
 }
 
 /* A shared HTTP/2 connection may have data for another stream, so a readable one is stale only when no other request
@@ -94,9 +100,11 @@ static int on_socket(CURL *h, curl_socket_t fd, int what, void *context, void *o
   int events = 0;
   if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) events |= WATCH_IN;
   if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) events |= WATCH_OUT;
-  if (watch_set(&m->watch, fd, events)) return 0;
-  struct carried *c = find_carried(h); /* libcurl has handles of its own */
-  if (c) c->unwatched = true;
+  bool done = watch_set(&m->watch, fd, events);
+  struct carried *c = find_carried(h);
+  if (!c) return 0; /* a handle of libcurl's own */
+  if (!done) c->unwatchable = true;
+  if (fd == c->transfer.opened) c->watched = true;
   return 0;
 }
 
@@ -120,12 +128,12 @@ static CURLMcode set_up(struct multi *m, CURLM *h) {
   SET(CURLMOPT_SOCKETDATA, m);
   SET(CURLMOPT_TIMERFUNCTION, on_timer);
   SET(CURLMOPT_TIMERDATA, m);
-  if (code == CURLM_OK && !watch_open(&m->watch)) code = CURLM_OUT_OF_MEMORY;
+  if (code == CURLM_OK && !m->watch.open && !watch_open(&m->watch)) code = CURLM_OUT_OF_MEMORY;
   return code;
 }
 
 static CURLMcode open_handle(struct multi *m) {
-  if (m->handle && m->owner != getpid()) abandon(m);
+  abandon_after_fork(m);
   if (m->handle) return CURLM_OK;
   CURLM *h = global_start() == CURLE_OK ? curl_multi_init() : NULL;
   if (!h) return CURLM_OUT_OF_MEMORY;
@@ -159,7 +167,7 @@ void multi_add(struct multi *m, struct carried *c, const struct request *request
   CURLMcode code = open_handle(m);
   if (code != CURLM_OK) snprintf(t->message, sizeof t->message, "no descriptor, or no memory, is left");
   c->multi = m;
-  c->unwatched = false;
+  c->watched = c->unwatchable = false;
   enter(&m->running, c);
   if (code == CURLM_OK) code = curl_multi_add_handle(m->handle, t->session.handle); /* writes nothing */
   if (code != CURLM_OK) finish(m, c, CURLE_OUT_OF_MEMORY);
@@ -203,22 +211,25 @@ bool multi_fd(struct multi *m, int *fd) {
   return true;
 }
 
-/* The request that an error of the multi is about: the one on this socket, or else the newest. libcurl doesn't say. */
-static struct carried *find_culprit(const struct multi *m, curl_socket_t fd) {
-  for (struct carried *c = m->running; c; c = c->after) {
-    curl_socket_t of_request = CURL_SOCKET_BAD;
-    curl_easy_getinfo(c->transfer.session.handle, CURLINFO_ACTIVESOCKET, &of_request);
-    if (of_request == fd && fd != CURL_SOCKET_BAD) return c;
-  }
-  return m->running;
+/* libcurl tells of a socket before it goes on, so the request with a new socket of which it did not tell is the one that
+   it had no memory for. */
+static struct carried *find_failed(const struct multi *m) {
+  struct carried *c = m->running;
+  while (c && (c->watched || c->transfer.opened == CURL_SOCKET_BAD)) c = c->after;
+  return c;
 }
 
+/* After a lack of memory for a socket, libcurl's row for its number is broken: another socket of that number would crash it
+   (seen in 7.88). */
 static void act(struct multi *m, curl_socket_t fd, int bits) {
   int running;
-  CURLMcode code = curl_multi_socket_action(m->handle, fd, bits, &running);
-  if (code == CURLM_OK) return;
+  if (!m->handle || curl_multi_socket_action(m->handle, fd, bits, &running) == CURLM_OK) return;
   collect(m);
-  if (m->running) end_without_memory(m, find_culprit(m, fd));
+  struct carried *failed = find_failed(m);
+  if (failed) end_without_memory(m, failed);
+  if (failed && sockets_occupy(&m->connections.sockets, failed->transfer.opened)) return;
+  abandon(m, CURLE_OUT_OF_MEMORY);
+  watch_clear(&m->watch);
 }
 
 static void handle_events(struct multi *m, int timeout_ms) {
@@ -238,10 +249,10 @@ static void handle_events(struct multi *m, int timeout_ms) {
   }
 }
 
-static void end_unwatched(struct multi *m) {
+static void end_unwatchable(struct multi *m) {
   for (struct carried *c = m->running, *after; c; c = after) {
     after = c->after;
-    if (c->unwatched) end_without_memory(m, c);
+    if (c->unwatchable) end_without_memory(m, c);
   }
 }
 
@@ -253,8 +264,8 @@ void multi_poll(struct multi *m, int timeout_ms) {
   struct sigpipe sigpipe;
   sigpipe_block(&sigpipe);
   handle_events(m, timeout_ms);
-  collect(m);
-  end_unwatched(m);
+  if (m->handle) collect(m);
+  end_unwatchable(m);
   sigpipe_restore(&sigpipe);
 }
 
@@ -272,12 +283,12 @@ static void stop(struct multi *m, struct carried *c) {
   sigpipe_block(&sigpipe);
   curl_multi_remove_handle(m->handle, c->transfer.session.handle);
   sigpipe_restore(&sigpipe);
-  transfer_cancel(&c->transfer);
+  transfer_end(&c->transfer, CURLE_ABORTED_BY_CALLBACK);
   mark_completed(m, c);
 }
 
 void multi_cancel(struct multi *m, struct carried *c) {
-  if (m->handle && m->owner != getpid()) abandon(m);
+  abandon_after_fork(m);
   if (c->transfer.state == TRANSFER_RUNNING) stop(m, c);
   leave(&m->completed, c);
   c->multi = NULL;
@@ -286,7 +297,7 @@ void multi_cancel(struct multi *m, struct carried *c) {
 void multi_close(struct multi *m) {
   while (m->running) multi_cancel(m, m->running);
   while (multi_next(m)) continue;
-  if (m->handle && m->owner != getpid()) abandon(m);
+  abandon_after_fork(m);
   if (m->handle) {
     struct sigpipe sigpipe;
     sigpipe_block(&sigpipe);

@@ -15,7 +15,8 @@ struct multi;
 struct carried {
   struct transfer transfer; /* first: libcurl's callbacks find the rest through it */
   struct multi *multi;      /* NULL: it is in none */
-  bool unwatched;           /* the system could not watch its socket */
+  bool watched;             /* the socket that was opened for it */
+  bool unwatchable;         /* the system has no memory to watch its socket */
   struct carried *before, *after;
 };
 
@@ -40,7 +41,7 @@ void multi_add(struct multi *m, struct carried *c, const struct request *request
 void multi_add_failed(struct multi *m, struct carried *c);
 
 /* Moves all requests on. Waits for at most this long, unless one is complete. A signal ends the wait. A lack of memory ends
-   one request. */
+   one request; where libcurl does not say which one, all that are running. */
 void multi_poll(struct multi *m, int timeout_ms);
 
 /* Milliseconds until multi_poll has work even when no socket is ready; -1: never. */

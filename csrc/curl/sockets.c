@@ -11,7 +11,8 @@ struct known_socket {
   curl_socket_t fd;
   dev_t device;
   ino_t inode;
-  int port; /* 0: not looked up yet */
+  int port;      /* 0: not looked up yet */
+  bool occupied; /* by sockets_occupy */
 };
 
 static struct known_socket *items(const struct sockets *s) {
@@ -30,11 +31,11 @@ static bool remember(struct sockets *s, int fd) {
   return buffer_add_item(&s->list, &known, sizeof known);
 }
 
-curl_socket_t sockets_open(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
+curl_socket_t sockets_open(struct sockets *s, curlsocktype purpose, struct curl_sockaddr *address) {
   if (purpose != CURLSOCKTYPE_IPCXN) return CURL_SOCKET_BAD;
   int fd = socket(address->family, address->socktype, address->protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
-  if (remember(context, fd)) return fd;
+  if (remember(s, fd)) return fd;
   close(fd);
   return CURL_SOCKET_BAD;
 }
@@ -47,6 +48,18 @@ int sockets_close(void *context, curl_socket_t fd) {
     break;
   }
   return close(fd);
+}
+
+bool sockets_occupy(struct sockets *s, curl_socket_t fd) {
+  int first = socket(AF_UNIX, SOCK_DGRAM, 0);
+  int taken = first < 0 || first == fd ? first : fcntl(first, F_DUPFD, fd);
+  if (first >= 0 && first != taken) close(first);
+  if (taken == fd && remember(s, fd)) {
+    items(s)[count(s) - 1].occupied = true;
+    return true;
+  }
+  if (taken >= 0) close(taken);
+  return false;
 }
 
 static bool is_readable(curl_socket_t fd) {
@@ -94,5 +107,8 @@ void sockets_abandon(struct sockets *s) {
 }
 
 void sockets_free(struct sockets *s) {
+  for (size_t i = 0; i < count(s); i++) {
+    if (items(s)[i].occupied) close(items(s)[i].fd);
+  }
   buffer_wipe(&s->list);
 }

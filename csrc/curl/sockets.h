@@ -13,8 +13,8 @@ struct sockets {
   struct buffer list; /* of struct known_socket */
 };
 
-/* For CURLOPT_OPENSOCKETFUNCTION and CURLOPT_CLOSESOCKETFUNCTION; context is a struct sockets. */
-curl_socket_t sockets_open(void *context, curlsocktype purpose, struct curl_sockaddr *address);
+/* For CURLOPT_OPENSOCKETFUNCTION, and for CURLOPT_CLOSESOCKETFUNCTION with a struct sockets as context. */
+curl_socket_t sockets_open(struct sockets *s, curlsocktype purpose, struct curl_sockaddr *address);
 int sockets_close(void *context, curl_socket_t fd);
 
 /* Nothing should arrive between requests: a readable socket is closed, about to be, or out of step. */
@@ -22,6 +22,9 @@ bool sockets_readable(const struct sockets *s);
 
 /* The same for the sockets that are bound to this port. */
 bool sockets_readable_at(struct sockets *s, int port);
+
+/* Takes the number of a closed socket, so that no other socket has it before sockets_free. False: it is not free. */
+bool sockets_occupy(struct sockets *s, curl_socket_t fd);
 
 /* After a fork: closes the child's descriptors and sends nothing. */
 void sockets_abandon(struct sockets *s);

@@ -40,6 +40,16 @@ static int on_start(void *context, char *remote, char *local, int remote_port, i
   return ++t->starts == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
+static struct sockets *sockets_of(struct transfer *t) {
+  return t->connections ? &t->connections->sockets : &t->session.sockets;
+}
+
+static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
+  struct transfer *t = context;
+  t->opened = sockets_open(sockets_of(t), purpose, address);
+  return t->opened;
+}
+
 static CURLcode set_callbacks(struct transfer *t, CURL *h) {
   CURLcode code = CURLE_OK;
   SET(CURLOPT_ERRORBUFFER, t->message);
@@ -73,9 +83,10 @@ static CURLcode set_method(const struct transfer *t, CURL *h, const struct reque
 static CURLcode set_connection(struct transfer *t, CURL *h) {
   bool shared = t->connections != NULL;
   bool multiplexed = shared && !t->url.is_plain;
-  struct sockets *sockets = shared ? &t->connections->sockets : &t->session.sockets;
+  struct sockets *sockets = sockets_of(t);
   CURLcode code = CURLE_OK;
-  SET(CURLOPT_OPENSOCKETDATA, sockets);
+  SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
+  SET(CURLOPT_OPENSOCKETDATA, t);
   SET(CURLOPT_CLOSESOCKETDATA, sockets);
   SET(CURLOPT_FRESH_CONNECT, !shared && sockets_readable(sockets) ? 1L : 0L);
   SET(CURLOPT_HTTP_VERSION, multiplexed ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
@@ -143,6 +154,7 @@ void transfer_begin(struct transfer *t, const struct request *request, struct co
   t->connections = connections;
   t->starts = 0;
   t->stale = false;
+  t->opened = CURL_SOCKET_BAD;
   t->message[0] = '\0';
   reply_begin(&t->reply, t->session.max_reply_bytes);
   if (!check_request(t, request)) return;
@@ -177,6 +189,11 @@ static bool is_certificate_refused(const struct transfer *t, CURLcode code) {
   return false;
 }
 
+/* libcurl and OpenSSL have other names for it: the URL was parsed before, so libcurl had no memory for its copy. */
+static bool is_out_of_memory(const struct transfer *t, CURLcode code) {
+  return code == CURLE_URL_MALFORMAT || strstr(t->message, "malloc failure");
+}
+
 static enum request_sent was_sent(const struct transfer *t) {
   if (t->starts == 0) return SENT_NO;
   return t->reply.state == REPLY_NOTHING ? SENT_UNKNOWN : SENT_YES;
@@ -200,7 +217,8 @@ static void fail_exchange(struct transfer *t, CURLcode code) {
   } else if (is_certificate_refused(t, code)) {
     fail(t, CURLE_SSL_CLIENTCERT, SENT_NO, NULL);
   } else {
-    fail(t, code, sent, NULL);
+    if (is_out_of_memory(t, code)) fail(t, CURLE_OUT_OF_MEMORY, sent, curl_easy_strerror(CURLE_OUT_OF_MEMORY));
+    else fail(t, code, sent, NULL);
     if (sent == SENT_NO) name_proxy_failure(t);
     /* Broken chunks have no code of their own. */
     if (code == CURLE_RECV_ERROR && sent == SENT_YES && strstr(t->message, "chunk")) t->failure.kind = FAILURE_PROTOCOL;
@@ -220,10 +238,11 @@ void transfer_finish(struct transfer *t, CURLcode code) {
   }
 }
 
-void transfer_cancel(struct transfer *t) {
+void transfer_end(struct transfer *t, CURLcode code) {
+  bool cancelled = code == CURLE_ABORTED_BY_CALLBACK;
   if (t->session.handle) unset_request(t->session.handle);
-  fail(t, CURLE_ABORTED_BY_CALLBACK, was_sent(t), "the call was cancelled");
-  t->failure.kind = FAILURE_CANCELLED;
+  fail(t, code, was_sent(t), cancelled ? "the call was cancelled" : curl_easy_strerror(code));
+  if (cancelled) t->failure.kind = FAILURE_CANCELLED;
 }
 
 void transfer_send(struct transfer *t, const struct request *request) {

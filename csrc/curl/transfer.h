@@ -30,6 +30,7 @@ struct transfer {
   struct connections *connections; /* NULL: the session's own */
   unsigned starts;                 /* how often libcurl began to write this request */
   int local_port;                  /* of the connection that it began on */
+  curl_socket_t opened;            /* the last socket that was opened for it; CURL_SOCKET_BAD: none */
   bool stale;                      /* the peer had closed that connection: nothing was written */
   char message[CURL_ERROR_SIZE];
 
@@ -59,8 +60,8 @@ void transfer_send(struct transfer *t, const struct request *request);
 void transfer_begin(struct transfer *t, const struct request *request, struct connections *connections);
 void transfer_finish(struct transfer *t, CURLcode code);
 
-/* The end of a running transfer whose handle is in use no more. */
-void transfer_cancel(struct transfer *t);
+/* The end of a running transfer whose handle is in use no more: CURLE_ABORTED_BY_CALLBACK when it is cancelled. */
+void transfer_end(struct transfer *t, CURLcode code);
 
 /* Wipes the headers and the reply. */
 void transfer_clear(struct transfer *t);

@@ -19,6 +19,10 @@ void watch_close(struct watch *w) {
   *w = (struct watch){ .fd = -1 };
 }
 
+void watch_clear(struct watch *w) {
+  (void)w; /* a closed socket leaves the set */
+}
+
 void watch_abandon(struct watch *w) {
   *w = (struct watch){ .fd = -1 };
 }
@@ -58,6 +62,10 @@ bool watch_open(struct watch *w) {
 void watch_close(struct watch *w) {
   buffer_wipe(&w->list);
   *w = (struct watch){ .fd = -1 };
+}
+
+void watch_clear(struct watch *w) {
+  buffer_reset(&w->list);
 }
 
 void watch_abandon(struct watch *w) {

@@ -29,6 +29,9 @@ bool watch_open(struct watch *w);
 /* Idempotent. */
 void watch_close(struct watch *w);
 
+/* Every socket in it was closed. */
+void watch_clear(struct watch *w);
+
 /* After a fork: the set belongs to the parent too, and its number may now stand for a file of this process. */
 void watch_abandon(struct watch *w);
 

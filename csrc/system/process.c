@@ -66,7 +66,7 @@ static char **check_words(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   size_t count = raw_length(L, 1);
   luaL_argcheck(L, count > 0 && count <= MAX_WORDS, 1, "a program and its arguments expected, at most 1000");
-  luaL_checkstack(L, int_of(count) + LUA_MINSTACK, "too many arguments");
+  reserve_stack(L, int_of(count) + LUA_MINSTACK);
   const char **words = lua_newuserdata(L, (count + 1) * sizeof *words);
   for (size_t i = 0; i < count; i++) {
     size_t len;

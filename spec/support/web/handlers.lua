@@ -95,6 +95,12 @@ function handlers.half()
   ngx.sleep(60)
 end
 
+function handlers.counted(name)
+  ngx.req.read_body()
+  count(name)
+  ngx.print "ok"
+end
+
 -- Reads the whole request, counts it, and resets the connection.
 function handlers.vanish()
   ngx.req.read_body()
