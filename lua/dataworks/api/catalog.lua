@@ -2,8 +2,7 @@
 -- are loaded by the first search for one of them, and only the lines of that action are parsed.
 
 local actions = require "dataworks.api.actions"
-local lazy = require "dataworks.util.lazy"
-local nearest = lazy "dataworks.util.nearest"
+local nearest = require "dataworks.util.nearest"
 
 local M = {}
 

@@ -4,7 +4,7 @@
 local failures = require "dataworks.util.credential_failure"
 local lazy = require "dataworks.util.lazy"
 local proxies = require "dataworks.transport.proxy"
-local redactor = lazy "dataworks.protocol.redactor"
+local redactor = require "dataworks.protocol.redactor"
 local shared = lazy "dataworks.credentials.shared"
 
 local M = {}

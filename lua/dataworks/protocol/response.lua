@@ -4,8 +4,8 @@ local core = require "dataworks.core"
 local error_codes = require "dataworks.protocol.error_codes"
 local errors = require "dataworks.error"
 local ids = require "dataworks.util.ids"
-local lazy = require "dataworks.util.lazy"
 local retry_after = require "dataworks.protocol.retry_after"
+local signature_diagnosis = require "dataworks.protocol.signature_diagnosis"
 
 -- An instance of its own: the settings of the shared one belong to the program.
 local json = require("cjson.safe").new()
@@ -14,9 +14,6 @@ if json.decode_invalid_numbers then
 end
 
 local M = {}
-
--- Loaded only when the service refuses a signature.
-local diagnosis = lazy "dataworks.protocol.signature_diagnosis"
 
 -- Bytes of an unreadable reply that its error keeps, and bytes that are redacted first, so that no cut secret is left.
 local EXCERPT_BYTES, REDACTED_BYTES = 200, 65536
@@ -172,7 +169,7 @@ local function refused(reply, object, context)
     request_id = text_of(object, "RequestId", "requestId"),
     recommend = text_of(object, "Recommend", "recommend"),
     access_denied = access,
-    advice = access_advice or diagnosis.explain(context.request, code, message)
+    advice = access_advice or signature_diagnosis.explain(context.request, code, message)
       or error_codes.advice(code),
   }, context)
 end

@@ -139,7 +139,7 @@ end
 
 --- Sleeps at least as long as asked; nginx may wake a little early.
 ---@param seconds number
-function Transport:sleep(seconds) -- luacheck: no self
+function M.sleep(seconds)
   local ok, failure = phase.can_wait()
   if not ok then
     misuse(failure.message .. "; " .. failure.advice)
@@ -149,6 +149,11 @@ function Transport:sleep(seconds) -- luacheck: no self
     ngx.sleep(math.max(seconds, 0.001))
     seconds = deadline - core.clock()
   end
+end
+
+---@param seconds number
+function Transport:sleep(seconds) -- luacheck: no self
+  M.sleep(seconds)
 end
 
 ---@return dataworks.Latch|nil
