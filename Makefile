@@ -67,6 +67,12 @@ test: ## lint and the whole suite on each of LUAS; installs missing packages. SP
 	@tools/setup test
 	@tools/test "$(LUAS)" $(SPEC)
 
+test-limit: ## adaptive limits before a service with quotas, on the real clock; 45 s
+	@tools/setup test
+	@$(MAKE) --no-print-directory -s build LUA=5.4
+	@tools/suite 5.4 spec/limit/quota_gate.lua; status=$$?; \
+	read -r passed failed skipped <build/5.4/counts; echo "$$passed passed, $$failed failed"; exit $$status
+
 test-page: ## the page of examples/openresty in headless Chromium, on LuaJIT; installs missing packages
 	@tools/setup page
 	@$(MAKE) --no-print-directory -s build LUA=jit
@@ -182,4 +188,4 @@ clean: ## remove build
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: build all env demo test test-page bench lint check-c test-valgrind test-asan test-gc asan-build interop install uninstall clean help
+.PHONY: build all env demo test test-limit test-page bench lint check-c test-valgrind test-asan test-gc asan-build interop install uninstall clean help

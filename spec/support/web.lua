@@ -8,7 +8,7 @@ local M = {}
 
 local PORTS = {
   "HTTP", "TLS", "TLS_OTHER_NAME", "TLS_EXPIRED", "TLS_SELF_SIGNED", "TLS_OLD", "TLS_12", "TLS_13", "TLS_CLIENT",
-  "PROXY", "PROXY_REFUSING", "READY", "PROMPT", "LATE",
+  "PROXY", "PROXY_REFUSING", "READY", "PROMPT", "LATE", "QUOTA",
 }
 
 -- An authority; certificates of servers, which share a key; and certificates of clients, one of them with an encrypted
