@@ -28,9 +28,19 @@ describe("a client over real HTTP", function()
       endpoint = emulator.endpoint, access_key_id = emulator.access_key_id, access_key_secret = emulator.access_key_secret,
       sleep = function() end, getenv = function() end,
     }
-    for name, value in pairs(changes or {}) do options[name] = value end
+    for name, value in pairs(changes or {}) do options[name] = value or nil end
     clients[#clients + 1] = dataworks.new(options)
     return clients[#clients]
+  end
+
+  -- A client of a role that the key assumes.
+  local function with_role(changes, id, secret)
+    changes.access_key_id, changes.access_key_secret = false, false
+    changes.credentials = { type = "ram_role_arn", role_arn = "acs:ram::1:role/dw-role", source = {
+      type = "access_key", access_key_id = id or emulator.access_key_id, access_key_secret = secret or emulator.access_key_secret,
+    } }
+    changes.getenv = function(name) return name == "ALIBABA_CLOUD_STS_ENDPOINT" and emulator.endpoint or nil end
+    return new(changes)
   end
 
   local function creating(name, file)
@@ -257,6 +267,28 @@ describe("a client over real HTTP", function()
     params.TaskParam.setting.resourceGroup = "another"
     _, err = client:create_sync_task(params)
     assert.equal("IdempotentParameterMismatch", err.code)
+  end)
+
+  it("repeats the effect of a ClientToken for every key of an account, and for no other account", function()
+    emulator:settings { credentials = {
+      { access_key_id = emulator.access_key_id, access_key_secret = emulator.access_key_secret }, { bearer_token = "bearer" },
+      { access_key_id = "other", access_key_secret = "s", account = "2" }, { bearer_token = "other-bearer", account = "2" },
+    } }
+    local function bearer(token)
+      return new { access_key_id = false, access_key_secret = false, credentials = { type = "bearer", bearer_token = token } }
+    end
+    for account, list in ipairs {
+      { new(), with_role {}, with_role {}, bearer "bearer" },
+      { new { access_key_id = "other", access_key_secret = "s" }, with_role({}, "other", "s"), bearer "other-bearer" },
+    } do
+      for _, client in ipairs(list) do
+        assert(client:CreateDISyncTask {
+          ProjectId = PROJECT, TaskType = "DI_OFFLINE", TaskName = "of account " .. account, ClientToken = "t",
+          TaskContent = files.read "spec/scripts/task_content_offline.json",
+        })
+      end
+      assert.equal(account, effects(CREATE))
+    end
   end)
 
   it("shows no secret of a temporary key in an error", function()
