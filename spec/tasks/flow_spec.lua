@@ -15,8 +15,8 @@ describe("create_sync_task", function()
     local client, world = fake.client { generated(), pending(), configured(), created() }
     local result = assert(client:create_sync_task(creating()))
     assert.same({ GENERATE, QUERY, QUERY, CREATE }, fake.actions(world))
-    assert.same({ FileId = ids.native(BIG), ProcessId = ids.native(BIG), TaskContent = CONTENT, RequestId = "R-1",
-      ClientToken = result.ClientToken }, result)
+    assert.same({ ProjectId = 10, TaskType = "DI_REALTIME", FileId = ids.native(BIG), ProcessId = ids.native(BIG),
+      TaskContent = CONTENT, RequestId = "R-1", ClientToken = result.ClientToken }, result)
     assert.equal(BIG, fake.params(world.sent[2]).AsyncProcessId)
     local last = fake.params(world.sent[4])
     assert.same({ CONTENT, "n", '{"Cu":1.5,"FileFolderPath":"Business Flow/x/Data Integration","ResourceGroup":"g"}', "10" },
@@ -172,6 +172,7 @@ describe("update_sync_task", function()
     local last = fake.params(world.sent[3])
     assert.same({ "77", CONTENT, '{"ResourceGroup":"g2"}' }, { last.FileId, last.TaskContent, last.TaskParam })
     assert.same({ 77, ids.native(BIG) }, { result.FileId, result.ProcessId })
+    assert.same({ 10, "DI_REALTIME" }, { result.ProjectId, result.TaskType })
   end)
 
   it("updates an offline task directly", function()

@@ -136,8 +136,9 @@ end
 
 local function result_of(state)
   return {
-    FileId = ids.native(state.FileId), ProcessId = state.ProcessId and ids.native(state.ProcessId),
-    TaskContent = state.TaskContent, RequestId = state.RequestId, ClientToken = state.ClientToken,
+    ProjectId = ids.native(state.ProjectId), TaskType = state.TaskType, FileId = ids.native(state.FileId),
+    ProcessId = state.ProcessId and ids.native(state.ProcessId), TaskContent = state.TaskContent,
+    RequestId = state.RequestId, ClientToken = state.ClientToken,
   }
 end
 
@@ -174,8 +175,7 @@ end
 ---@field Cu? number compute units of a serverless resource group, in halves
 ---@field ClientToken? string made when absent
 
----@class dataworks.FlowResult
----@field FileId integer|string
+---@class dataworks.FlowResult: dataworks.TaskId stands for its task in deploy, start, status and the others
 ---@field ProcessId? integer|string
 ---@field TaskContent? string|table as the service generated it, byte for byte
 ---@field RequestId? string of the last call

@@ -122,12 +122,12 @@ end
 --- deploy, start, stop, terminate or delete.
 ---@param caller dataworks.Caller
 ---@param name string
----@param params table ProjectId, TaskType, FileId; StartParam too for start
+---@param given table ProjectId, TaskType, FileId, or a result of create_sync_task; StartParam too for start
 ---@param options dataworks.LifeOptions
 ---@return table|nil result the reply; with wait that of GetDISyncInstanceInfo, with `state`
 ---@return dataworks.Error|nil err
-function M.act(caller, name, params, options)
-  local operation = OPERATIONS[name]
+function M.act(caller, name, given, options)
+  local operation, params = OPERATIONS[name], instance.params_of(given)
   local row = catalog.find(operation.action)
   local result
   local err = check_type(operation, params.TaskType)
@@ -150,27 +150,28 @@ end
 
 --- The state that the task is in.
 ---@param caller dataworks.Caller
----@param params table ProjectId, TaskType, FileId
+---@param given table ProjectId, TaskType, FileId, or a result of create_sync_task
 ---@param options dataworks.CallOptions
 ---@return table|nil result the reply of GetDISyncInstanceInfo, with `state`
 ---@return dataworks.Error|nil err
-function M.status(caller, params, options)
-  local err = check_type(OPERATIONS.status, params.TaskType)
+function M.status(caller, given, options)
+  local err = check_type(OPERATIONS.status, given.TaskType)
   if err then
     return nil, err
   end
-  return instance.info(caller, params, options)
+  return instance.info(caller, instance.params_of(given), options)
 end
 
 --- Waits until the task is in one of the states.
 ---@param caller dataworks.Caller
----@param params table ProjectId, TaskType, FileId
+---@param given table ProjectId, TaskType, FileId, or a result of create_sync_task
 ---@param names string[] of states, in any case
 ---@param options dataworks.WaitOptions
 ---@return table|nil result the reply of GetDISyncInstanceInfo, with `state`
 ---@return dataworks.Error|nil err
-function M.wait_for_state(caller, params, names, options)
+function M.wait_for_state(caller, given, names, options)
   local states
+  local params = instance.params_of(given)
   local err = check_type(OPERATIONS.status, params.TaskType)
   if not err then
     states, err = instance.check(caller, params, names)
