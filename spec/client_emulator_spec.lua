@@ -219,6 +219,27 @@ describe("a client over real HTTP", function()
       end
     end)
 
+    it("creates one task when a failed flow is repeated with the ClientToken of its error", function()
+      for _, action in ipairs { GENERATE, CREATE } do
+        emulator:reset()
+        emulator:fault { action = action, fault = "reset", acts = true }
+        local params = creating()
+        local _, err = new({ retries = 0 }):create_sync_task(params)
+        params.ClientToken = err.client_token
+        assert(new():create_sync_task(params))
+        assert.same({ 1, 1 }, { effects(GENERATE), effects(CREATE) })
+      end
+    end)
+
+    it("creates one task although the role's key changes between two runs", function()
+      emulator:fault { action = CREATE, fault = "reset", acts = true }
+      local _, err = with_role({ retries = 0 }):create_sync_task(creating())
+      assert(with_role({}):create_sync_task({}, { resume = err.state }))
+      local calls = emulator:journal(CREATE)
+      assert.not_equal(calls[1].access_key_id, calls[2].access_key_id)
+      assert.same({ "acted", "replayed" }, { calls[1].outcome, calls[2].outcome })
+    end)
+
     it("does not retry a call without a token that may have acted", function()
       local client = new()
       local task = { ProjectId = PROJECT, TaskType = "DI_REALTIME" }

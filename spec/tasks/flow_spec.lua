@@ -199,3 +199,97 @@ describe("update_sync_task", function()
     assert.equal(CONTENT, fake.params(world.sent[1]).TaskContent)
   end)
 end)
+
+describe("the ClientToken of a flow", function()
+  local FLOWS = {
+    { "create_sync_task", creating, { generated, pending, configured, created } },
+    { "create_sync_task", creating, { created }, flows.OFFLINE },
+    { "update_sync_task", updating, { generated, pending, configured, updated } },
+    { "update_sync_task", updating, { updated }, flows.OFFLINE },
+  }
+  local FAILURES = {
+    function() return fake.lost "unknown" end, function() return fake.lost(false) end,
+    function() return fake.refused("ServiceUnavailable", 503) end, function() return fake.refused("Forbidden.Access", 403) end,
+    function() return raw '{"Status":"success"}' end, function() return fake.good { Status = "fail" } end,
+  }
+
+  -- A copy of the parameters with the token.
+  local function params_of(flow, token)
+    local params = flow[2](flow[4])
+    params.ClientToken = token
+    return params
+  end
+
+  -- From call `at` on, each answer is the failure.
+  local function failing(flow, at, failure)
+    local answers = {}
+    for i, answer in ipairs(flow[3]) do answers[i] = (i < at and answer or failure)() end
+    return setmetatable(answers, { __index = function() return failure() end })
+  end
+
+  local function each_failure(visit)
+    for _, flow in ipairs(FLOWS) do
+      for at = 1, #flow[3] do
+        for _, failure in ipairs(FAILURES) do visit(flow, at, failure) end
+      end
+    end
+  end
+
+  -- Each text in a value, at any depth, and the tostring of errors.
+  local function add_texts(texts, value)
+    if type(value) == "table" then
+      texts[#texts + 1] = tostring(value)
+      for _, field in pairs(value) do add_texts(texts, field) end
+    elseif type(value) == "string" then
+      texts[#texts + 1] = value
+    end
+  end
+
+  it("is the only one in results, errors, states and events; request events have the token that is sent", function()
+    each_failure(function(flow, at, failure)
+      local texts, announced = {}, {}
+      local function keep(value) add_texts(texts, value) end
+      local client, world = fake.client(failing(flow, at, failure), { retries = 1, on_event = function(event)
+        if event.type == "request" then
+          announced[#announced + 1], event.client_token = event.client_token or "none", nil
+        end
+        keep(event)
+      end })
+      keep { client[flow[1]](client, params_of(flow, "mine"), { on_progress = keep, on_step = keep }) }
+      for _, text in ipairs(texts) do assert.is_nil(text:match "mine%-.*") end
+      for i, request in ipairs(world.sent) do
+        assert.equal(fake.params(request).ClientToken or "none", announced[i])
+      end
+    end)
+  end)
+
+  it("is in each error after which a repeated call may find an effect", function()
+    each_failure(function(flow, at, failure)
+      local client = fake.client(failing(flow, at, failure), { retries = 0 })
+      local _, err = client[flow[1]](client, params_of(flow, "mine"))
+      if err and err.state and flow[1] == "create_sync_task" then
+        assert.equal("mine", err.client_token)
+      elseif err and err.action == "UpdateDISyncTask" then
+        assert.is_nil(err.client_token)
+      end
+      if err and err.client_token and err.may_have_acted then
+        assert.matches("it may have been carried out, ClientToken mine%)", tostring(err))
+      end
+    end)
+    for _, step in ipairs { "generated", "configured", "created" } do
+      local client = fake.client { generated(), configured(), created() }
+      local _, err = client:create_sync_task(creating(), { on_progress = function(event)
+        if event.step == step then error("stop here", 0) end
+      end })
+      assert.same({ "cancelled", err.state.ClientToken }, { err.kind, err.client_token })
+    end
+  end)
+
+  it("of an error makes a repeated flow send the same calls, with the same tokens", function()
+    local client, first = fake.client({ generated(), configured(), fake.lost "unknown" }, { retries = 0 })
+    local _, err = client:create_sync_task(creating())
+    local again, second = fake.client { generated(), configured(), created() }
+    assert(again:create_sync_task(creating { ClientToken = err.client_token }))
+    for i, request in ipairs(first.sent) do assert.same(fake.params(request), fake.params(second.sent[i])) end
+  end)
+end)
