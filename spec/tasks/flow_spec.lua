@@ -93,6 +93,18 @@ describe("create_sync_task", function()
     end
   end)
 
+  it("names a refused parameter as the program wrote it, although it is sent inside another", function()
+    for path, value in pairs { Cu = 0 / 0, ResourceGroup = "\255", FileFolderPath = "\255" } do
+      local client = fake.client {}
+      local _, err = client:create_sync_task(creating { [path] = value })
+      assert.same({ "invalid", path, "create_sync_task" }, { err.kind, err.path, err.action })
+      if path ~= "FileFolderPath" then
+        _, err = client:update_sync_task(updating { [path] = value })
+        assert.same({ "invalid", path, "update_sync_task" }, { err.kind, err.path, err.action })
+      end
+    end
+  end)
+
   it("reports each step with the seconds since the flow began", function()
     local client, world = fake.client { generated(), pending(), configured(), created() }
     local seen = {}

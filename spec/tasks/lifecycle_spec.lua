@@ -319,6 +319,11 @@ describe("wait = true", function()
     local client, world = fake.client { fake.refused("Forbidden.Access", 403) }
     local _, err = client:start(task(), { wait = true })
     assert.same({ "service", INFO, { INFO } }, { err.kind, err.action, fake.actions(world) })
+    for _, answer in ipairs { fake.refused("Forbidden.Access", 403), fake.lost "unknown" } do
+      client = fake.client({ answer }, { retries = 0 })
+      _, err = client:start(task(), { wait = true })
+      assert.same({ false, false }, { err.sent, err.may_have_acted })
+    end
   end)
 
   it("makes the call for a task that has no instance yet", function()

@@ -96,6 +96,8 @@ local function act_and_wait(caller, operation, params, options)
   local before, result, err
   before, err = instance.state(caller, task, deadline)
   if not before then
+    -- Whether the service got the question is of no interest: the call itself is not made.
+    err.sent, err.may_have_acted = false, false
     return nil, err
   end
   result, err = caller:perform(row, params, {
