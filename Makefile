@@ -70,7 +70,7 @@ test: ## lint and the whole suite on each of LUAS; installs missing packages. SP
 test-limit: ## adaptive limits before a service with quotas, on the real clock; 45 s
 	@tools/setup test
 	@$(MAKE) --no-print-directory -s build LUA=5.4
-	@tools/suite 5.4 spec/limit/quota_gate.lua; status=$$?; \
+	@tools/suite 5.4 spec/limit/quota_check.lua; status=$$?; \
 	read -r passed failed skipped <build/5.4/counts; echo "$$passed passed, $$failed failed"; exit $$status
 
 test-page: ## the page of examples/openresty in headless Chromium, on LuaJIT; installs missing packages

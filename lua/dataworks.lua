@@ -26,7 +26,7 @@ local default_client
 --- Calls GenerateDISyncTaskConfigForCreating with a client that the first call makes from the environment.
 ---@param params { ProjectId: integer|string, TaskType: string, TaskParam: table|string, ClientToken?: string }
 ---@param options? dataworks.CallOptions
----@return table|nil result pass Data.ProcessId to client:wait
+---@return dataworks.Generated|nil result for client:wait
 ---@return dataworks.Error|nil err
 function M.generate(params, options)
   default_client = default_client or client.new()

@@ -175,6 +175,7 @@ build = {
     ["dataworks.tasks.flow"] = "lua/dataworks/tasks/flow.lua",
     ["dataworks.tasks.flow_params"] = "lua/dataworks/tasks/flow_params.lua",
     ["dataworks.tasks.flow_steps"] = "lua/dataworks/tasks/flow_steps.lua",
+    ["dataworks.tasks.generate"] = "lua/dataworks/tasks/generate.lua",
     ["dataworks.tasks.instance"] = "lua/dataworks/tasks/instance.lua",
     ["dataworks.tasks.lifecycle"] = "lua/dataworks/tasks/lifecycle.lua",
     ["dataworks.tasks.paginator"] = "lua/dataworks/tasks/paginator.lua",

@@ -18,11 +18,11 @@ local MAX_TEXT_BYTES = 2000
 ---@field sent? boolean|"unknown" did the request reach the service?
 ---@field may_have_acted? boolean may the service have acted, by this attempt or an earlier one?
 ---@field attempts? integer
----@field retryable? boolean a retry of the same call is safe and may help
+---@field retryable? boolean a retry of the same call, with its client_token, is safe and may help
 ---@field gave_up? "attempts"|"deadline"|"budget" why a retryable call was not retried
 ---@field retry_after? number seconds that the service asks to wait
 ---@field elapsed? number seconds since the call began
----@field client_token? string a retry with this token has no second effect
+---@field client_token? string the same function, called again with this ClientToken, has no second effect
 ---@field access_denied? table<string, string> details of a denied access: AuthAction, PolicyType, ...
 ---@field excerpt? string the first bytes of an unreadable reply
 ---@field advice? string one line that helps

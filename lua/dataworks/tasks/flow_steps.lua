@@ -15,7 +15,8 @@ local STATE_NAMES = {
   UpdateDISyncTask = { TaskParam = "Placement" },
 }
 
--- Each call needs a token of its own; all are made from the one ClientToken.
+-- Each call needs a token of its own; all are made from the one ClientToken. Programs never see these: a flow that is
+-- repeated with one of them would create a second task.
 local TOKEN_SUFFIXES = {
   GenerateDISyncTaskConfigForCreating = "-g", GenerateDISyncTaskConfigForUpdating = "-g", CreateDISyncTask = "-c",
 }
@@ -50,7 +51,9 @@ local function call(run, action)
       message = ("the deadline passed after %.1f s"):format(M.elapsed(run)),
     }
   end
-  return run.caller:perform(catalog.find(action), M.params(action, run.state), { timeout = timeout })
+  return run.caller:perform(catalog.find(action), M.params(action, run.state), {
+    timeout = timeout, client_token = run.state.ClientToken,
+  })
 end
 
 local function id_of(action, result, name)
