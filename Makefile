@@ -79,6 +79,21 @@ test-page: ## the page of examples/openresty in headless Chromium, on LuaJIT; in
 	@tools/suite jit $(or $(SPEC),spec/page/in_chromium.lua); status=$$?; \
 	read -r passed failed skipped <build/jit/counts; echo "$$passed passed, $$failed failed"; exit $$status
 
+# The specs that start an nginx.
+NGINX_SPECS = spec/transport spec/emulator spec/cli spec/limit spec/credentials spec/system/openresty_spec.lua \
+  spec/system/service_spec.lua spec/system/nginx_spec.lua
+
+nginx-builtin: ## an nginx with Lua built in, as in OpenResty, from Debian's source packages: build/nginx/nginx
+	@tools/setup nginx
+	@tools/build_nginx
+
+test-nginx: ## the specs that start nginx on an nginx with Lua built in; installs missing packages
+	@tools/setup nginx
+	@nginx=$$(tools/build_nginx) || { [ $$? = 3 ] && echo "skipped: no nginx was built" && exit; exit 1; }; \
+	$(MAKE) --no-print-directory -s build LUA=jit; \
+	DATAWORKS_NGINX=$$nginx tools/suite jit $(or $(SPEC),$(NGINX_SPECS)); status=$$?; \
+	read -r passed failed skipped <build/jit/counts; echo "$$passed passed, $$failed failed"; exit $$status
+
 LUA_FILES = $(shell find lua spec examples bench tools -name '*.lua' 2>/dev/null) bin/dataworks
 
 bench: ## measurements against OpenSSL, libcurl and the official Node core, on LUA
@@ -188,4 +203,4 @@ clean: ## remove build
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: build all env demo test test-limit test-page bench lint check-c test-valgrind test-asan test-gc asan-build interop install uninstall clean help
+.PHONY: build all env demo test test-limit test-page nginx-builtin test-nginx bench lint check-c test-valgrind test-asan test-gc asan-build interop install uninstall clean help
