@@ -126,6 +126,16 @@ static int core_list(lua_State *L) {
   return 1;
 }
 
+/* PUC Lua 5.1 lacks it. Weak, so that an object built against LuaJIT loads there. */
+extern int lua_isyieldable(lua_State *L) __attribute__((weak));
+
+/* is_yieldable() -> can the running coroutine yield? nil where Lua does not say. nginx hides coroutine.isyieldable. */
+static int core_is_yieldable(lua_State *L) {
+  if (lua_isyieldable) lua_pushboolean(L, lua_isyieldable(L));
+  else lua_pushnil(L);
+  return 1;
+}
+
 static void create_metatables(lua_State *L) {
   luaL_newmetatable(L, TASK_LIST);
   lua_pushliteral(L, TASK_LIST);
@@ -150,6 +160,7 @@ static const luaL_Reg functions[] = {
   { "encode", core_encode },
   { "quote_integers", core_quote_integers },
   { "list", core_list },
+  { "is_yieldable", core_is_yieldable },
   { "signer", core_signer },
   { "sign", core_sign },
   { "percent_encode", core_percent_encode },
