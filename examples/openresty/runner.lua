@@ -1,5 +1,6 @@
--- Runs tasks to their end, each in a timer of its own, so that no request waits for one.
+-- Runs tasks to their end in timers, so that no request waits for one.
 
+local carriers = require "carriers"
 local dataworks = require "dataworks"
 local tasks = require "tasks"
 
@@ -94,7 +95,7 @@ local function resume(task, state)
   tasks.finish(task, err and err.state)
 end
 
-local function run_in_timer(premature, id)
+local function run_task(premature, id)
   local task, state = tasks.get(id), tasks.state(id)
   if not premature and task and state then
     tasks.complete_add(task)
@@ -110,14 +111,14 @@ local function run_in_timer(premature, id)
   tasks.release(id, ngx.worker.pid())
 end
 
---- Starts a timer for the task, unless some worker runs it already, or this one runs as many as it may.
+--- Starts the task, unless some worker runs it already, or this one runs as many as it may.
 ---@param id string
 function M.run(id)
   if running[id] or count >= MAX_RUNNING or not tasks.lease(id, ngx.worker.pid()) then
     return
   end
   running[id], count = true, count + 1
-  local ok, message = ngx.timer.at(0, run_in_timer, id)
+  local ok, message = carriers.run(run_task, id)
   if not ok then
     running[id], count = nil, count - 1
     tasks.release(id, ngx.worker.pid())
@@ -130,6 +131,7 @@ local function search(premature)
   if premature or ngx.worker.exiting() then
     return
   end
+  carriers.check()
   for id in pairs(running) do
     tasks.renew(id, ngx.worker.pid())
   end

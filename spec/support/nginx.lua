@@ -13,6 +13,10 @@ local function find()
   return found
 end
 
+function M.path()
+  return find().path
+end
+
 --- The load_module lines for Lua.
 function M.lua_lines()
   return find().module_lines
