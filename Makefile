@@ -81,7 +81,7 @@ test-page: ## the page of examples/openresty in headless Chromium, on LuaJIT; in
 
 # The specs that start an nginx.
 NGINX_SPECS = spec/transport spec/emulator spec/cli spec/limit spec/credentials spec/system/openresty_spec.lua \
-  spec/system/service_spec.lua spec/system/nginx_spec.lua
+  spec/system/service_spec.lua spec/system/nginx_spec.lua spec/system/timers_spec.lua
 
 nginx-builtin: ## an nginx with Lua built in, as in OpenResty, from Debian's source packages: build/nginx/nginx
 	@tools/setup nginx

@@ -3,6 +3,7 @@ if not rawget(_G, "jit") then return end
 
 local emulators = require "spec.support.emulator"
 local hosts = require "spec.support.host"
+local shell = require "spec.support.shell"
 local web_support = require "spec.support.web"
 
 describe("a place inside nginx", function()
@@ -53,10 +54,10 @@ describe("a place inside nginx", function()
       ["the message handler of xpcall"] = "return select(2, xpcall(error, call))",
     }
     for name, chunk in pairs(chunks) do
-      assert.equal(("invalid false ListDIProjectConfig: a call can't wait for its reply inside %s. make the call before or after it")
+      assert.equal(("invalid false ListDIProjectConfig: nginx can't wait for a reply inside %s. make the call before or after it")
         :format(name), run(chunk))
     end
-    assert.equal("invalid false ListDIProjectConfig: a call can't wait for its reply inside require. "
+    assert.equal("invalid false ListDIProjectConfig: nginx can't wait for a reply inside require. "
       .. "make the call in a function of the module, and call that after require",
       run "package.preload.calling = function() return { result = call() } end return require('calling').result")
     assert.same({}, emulator:journal())
@@ -134,6 +135,11 @@ describe("a place inside nginx", function()
       ngx.get_phase = get_phase
       return result
     ]])
+  end)
+
+  it("has threads of the library only where they end with a killed caller", function()
+    local output = shell.run "grep -rc 'thread.spawn(' lua | grep -v ':0'"
+    assert.equal("lua/dataworks/transport/ngx/connection.lua:3\n", output)
   end)
 
   it("ends soon after a call is killed that connects by name", function()

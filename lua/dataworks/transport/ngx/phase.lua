@@ -39,7 +39,7 @@ end
 
 local function cannot_yield()
   local obstacle = find_obstacle()
-  return outcome.not_sent("invalid", nil, ("a call can't wait for its reply inside %s"):format(obstacle),
+  return outcome.not_sent("invalid", nil, ("nginx can't wait for a reply inside %s"):format(obstacle),
     obstacle == "require" and "make the call in a function of the module, and call that after require"
       or "make the call before or after it")
 end
