@@ -63,6 +63,7 @@ local UPDATE = {
 ---@field max_delay? number
 ---@field on_progress? fun(event: table)
 ---@field on_step? fun(state: dataworks.State)
+---@field may_repeat boolean the next call may be one that an earlier run has made
 
 --- Calls a callback of the program. An error that it raises ends the run, and the state is kept.
 local function notify(run, name, value)
@@ -160,6 +161,7 @@ local function run_flow(flow, caller, params, options)
   local run = {
     flow = flow, caller = caller, state = state, started = caller.clock(), deadline = waiter.deadline(caller, options),
     delay = options.delay, max_delay = options.max_delay, on_progress = options.on_progress, on_step = options.on_step,
+    may_repeat = options.resume ~= nil,
   }
   local done
   done, err = take_steps(run)
