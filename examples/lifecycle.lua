@@ -1,5 +1,5 @@
 -- Creates, deploys, starts, changes, stops, terminates and deletes a real-time task.
--- Endpoint and keys come from the environment: dataworks emulator -- lua5.4 examples/lifecycle.lua
+-- Endpoint and access key come from the environment: dataworks emulator -- lua5.4 examples/lifecycle.lua
 
 local dataworks = require "dataworks"
 
