@@ -1,14 +1,15 @@
--- Runs many functions at once in few timers. nginx runs at most lua_max_running_timers (256) at a time, and drops the
--- others with nothing but a line in its log. A carrier is a timer that runs a thread for each of many functions.
+-- Runs many functions at once in few timers of nginx. A timer for each function would not work: nginx runs at most 256
+-- timers at a time (lua_max_running_timers), drops the others, and says so only in its log. A carrier is a timer that
+-- runs many functions, each in a thread of its own.
 
 local semaphores = require "ngx.semaphore"
 
 local M = {}
 
-local MAX_THREADS = 100 -- of a carrier at once
--- nginx frees some memory of a thread only at the end of its timer: after so many threads a carrier takes no more.
+local MAX_THREADS = 100 -- threads that a carrier runs at once
+-- nginx frees some of a thread's memory only when the timer ends. Therefore a carrier ends after this many threads.
 local MAX_STARTED = 1000
-local MAX_START_DELAY = 1 -- seconds after which nginx must have dropped a timer
+local MAX_START_DELAY = 1 -- a timer that has not started after this many seconds was dropped by nginx
 
 local carriers = {}
 
@@ -21,7 +22,7 @@ local function run_job(carrier, job)
   carrier.changed:post(1)
 end
 
---- Frees the threads that have ended.
+--- Waits for the threads that have ended, so that nginx frees them.
 local function reap(carrier)
   local ended = carrier.ended
   carrier.ended = {}
@@ -72,7 +73,7 @@ local function start_timer(carrier)
   return ngx.timer.at(0, carry, carrier)
 end
 
---- Returns a carrier with room for a function.
+--- Returns a carrier that can take another function. If there is none, starts one.
 local function find_carrier()
   for _, carrier in ipairs(carriers) do
     if carrier.count < MAX_THREADS and carrier.total < MAX_STARTED then
@@ -88,11 +89,11 @@ local function find_carrier()
   return carrier
 end
 
---- Runs fn(premature, argument) soon, as ngx.timer.at(0, fn, argument) does.
----@param fn fun(premature: boolean, argument: any)
+--- Calls fn(premature, argument) soon, as ngx.timer.at(0, fn, argument) does.
+---@param fn fun(premature: boolean, argument: any) premature is true if the worker exits
 ---@param argument any
----@return boolean|nil ok
----@return string|nil message why nginx has no timer
+---@return boolean|nil ok nil if nginx can't start a timer
+---@return string|nil message the reason
 function M.run(fn, argument)
   local carrier, message = find_carrier()
   if not carrier then
@@ -104,7 +105,7 @@ function M.run(fn, argument)
   return true
 end
 
---- Starts the timers again that nginx has dropped. To be called every second or so.
+--- Restarts the timers that nginx has dropped. The program must call this function about once a second.
 function M.check()
   for _, carrier in ipairs(carriers) do
     if not carrier.has_begun and ngx.now() - carrier.started_at > MAX_START_DELAY then
@@ -113,6 +114,7 @@ function M.check()
   end
 end
 
+--- Returns the number of timers that run or are about to start.
 ---@return integer timers
 function M.count()
   return #carriers
