@@ -251,34 +251,35 @@ local function is_plain(tokens, name, starts, number)
   return name == "find" and at and tokens[at].text == "true"
 end
 
+--- The texts that argument `number` of a call can be; nil when it is computed, false when the search is plain.
+local function argument_texts(file, i, name, number)
+  local tokens = file.tokens
+  if not is_mark(tokens[i + 1], "(") then
+    return number == 1 and (parse_operand(file, i + 1, 0)) or nil
+  end
+  local starts = arguments_of(tokens, i + 1)
+  if is_plain(tokens, name, starts, number) then
+    return false
+  elseif not starts[number] then
+    return nil
+  end
+  local texts, behind = parse_expression(file, starts[number], 0)
+  return behind == (starts[number + 1] or starts.stop + 1) - 1 and texts or nil
+end
+
 --- Calls meet(line, { text, line } | nil, name) for each pattern that a matcher gets; nil stands for a computed one.
 ---@param text string of a file
 ---@param meet fun(line: integer, pattern: { text: string, line: integer }|nil, name: string)
 function M.each_pattern(text, meet)
   local file = read(text)
-  local tokens = file.tokens
-  for i, token in ipairs(tokens) do
+  for i, token in ipairs(file.tokens) do
     local name, number = matcher_at(file, i)
-    if name then
-      local texts, starts
-      if is_mark(tokens[i + 1], "(") then
-        starts = arguments_of(tokens, i + 1)
-        local at, behind = starts[number], nil
-        if at then
-          texts, behind = parse_expression(file, at, 0)
-          texts = behind == (starts[number + 1] or starts.stop + 1) - 1 and texts or nil
-        end
-      elseif number == 1 then
-        texts = parse_operand(file, i + 1, 0)
-      end
-      if not starts or not is_plain(tokens, name, starts, number) then
-        for _, pattern in ipairs(texts or {}) do
-          meet(token.line, pattern, name)
-        end
-        if not texts then
-          meet(token.line, nil, name)
-        end
-      end
+    local texts = name and argument_texts(file, i, name, number)
+    if name and texts == nil then
+      meet(token.line, nil, name)
+    end
+    for _, pattern in ipairs(texts or {}) do
+      meet(token.line, pattern, name)
     end
   end
 end

@@ -7,8 +7,8 @@ local M = {}
 
 -- Patterns
 --
--- A match takes more than linear time when two repetitions can share a run in many ways and the match can still fail
--- behind them. The search for the start of a match counts as a repetition: a pattern without ^ is tried at each byte.
+-- A match takes more than linear time when two repeated classes can divide a run in many ways and the match can still
+-- fail behind them. The search for the start of a match counts as one: a pattern without ^ is tried at each byte.
 
 ---@class PatternItem
 ---@field kind "one"|"optional"|"repeat"|"frontier"
@@ -110,7 +110,7 @@ local function matches_every_byte(item)
   return item.kind == "repeat"
 end
 
---- Can a run of these bytes pass an item between two repetitions?
+--- Can a run of these bytes pass an item between two repeated classes?
 local function can_pass(item, run)
   local inside = intersect(run, item.bytes)
   if item.kind == "frontier" then
@@ -124,7 +124,7 @@ local function can_pass(item, run)
   return item.kind ~= "one" or next(inside) ~= nil
 end
 
---- Can the match fail behind the repetition `from`?
+--- Can the match fail behind the repeated class `from`?
 local function may_fail(items, from, ends_with_anchor)
   local takes_all = false
   for i = from, #items do
@@ -136,12 +136,12 @@ local function may_fail(items, from, ends_with_anchor)
   return ends_with_anchor and not takes_all
 end
 
-local START = "without ^ it is tried at each byte, and a repetition in it runs on from each"
-local SHARED = "two repetitions share a run, and divide it in every possible way"
+local START = "without ^ it is tried at each byte, and a repeated class in it runs on from each"
+local SHARED = "two repeated classes share a run, and divide it in every possible way"
 local OPTIONAL = "many optional items share a run, and are tried in every combination"
 local BACK_REFERENCE = "a back reference compares a whole capture at each try"
 
---- The repetitions behind the one at `first` that share a run with it.
+--- Does a repeated class behind the one at `first` share a run with it?
 local function find_shared(items, first, ends_with_anchor)
   for last = first + 1, #items do
     local run = intersect(items[first].bytes, items[last].bytes)

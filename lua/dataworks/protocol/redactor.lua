@@ -53,9 +53,9 @@ local function replace(text, places, stop)
   return table.concat(out)
 end
 
---- Returns a function that replaces each secret by ***. With `max_bytes` it cuts a longer text first, and bounds its work
---- so. No part of a secret at the cut is left: the function looks behind the cut as far as the longest secret reaches,
---- replaces a secret that begins before the cut as a whole, and drops all that begins after it.
+--- Returns a function that replaces each secret by ***. With `max_bytes` it cuts a longer text first, which bounds its
+--- work. The cut leaves no part of a secret: the function searches as far behind the cut as the longest secret reaches,
+--- replaces a secret that begins before the cut as a whole, and drops the rest.
 ---@param secrets string[]
 ---@return fun(text: string, max_bytes?: integer): string
 function M.new(secrets)
