@@ -213,6 +213,7 @@ build = {
     ["dataworks.util.misuse"] = "lua/dataworks/util/misuse.lua",
     ["dataworks.util.nearest"] = "lua/dataworks/util/nearest.lua",
     ["dataworks.util.queue"] = "lua/dataworks/util/queue.lua",
+    ["dataworks.util.text"] = "lua/dataworks/util/text.lua",
     ["dataworks.version"] = "lua/dataworks/version.lua",
   },
   install = { bin = { dataworks = "bin/dataworks" } },

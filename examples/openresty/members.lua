@@ -34,7 +34,8 @@ function M.of(text)
     elseif depth == 1 and sign == ":" then
       from = at + 1
     elseif depth == 1 and from and (sign == "," or sign == "}") then
-      members[cjson.decode("[" .. name .. "]")[1]] = text:sub(from, at - 1):match("^%s*(.-)%s*$")
+      local first = text:find("%S", from)
+      members[cjson.decode("[" .. name .. "]")[1]] = text:sub(first, at - 1):match("^.*%S")
       from = nil
     end
     depth = depth + (sign:find("[{%[]") and 1 or sign:find("[}%]]") and -1 or 0)

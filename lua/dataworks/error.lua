@@ -1,6 +1,8 @@
 -- The one shape of every error that the library returns. An error keeps only the fields listed here, so that no secret
 -- gets into it by accident.
 
+local texts = require "dataworks.util.text"
+
 local M = {}
 
 local MAX_TEXT_BYTES = 2000
@@ -50,11 +52,7 @@ function M.line(text, max_bytes)
   text = tostring(text)
   max_bytes = max_bytes or MAX_TEXT_BYTES
   if #text > max_bytes then
-    local cut = max_bytes
-    while cut > max_bytes - 4 and (text:byte(cut + 1) or 0) >= 0x80 and (text:byte(cut + 1) or 0) < 0xc0 do
-      cut = cut - 1
-    end
-    text = text:sub(1, cut) .. "..."
+    text = text:sub(1, texts.cut_length(text, max_bytes)) .. "..."
   end
   return (text:gsub("[%z\1-\31\127]", escape))
 end
@@ -108,8 +106,14 @@ local function details(err)
   return #list > 0 and " (" .. table.concat(list, ", ") .. ")" or ""
 end
 
+--- The message without a full stop, so that details can follow.
+local function without_stop(message)
+  local text = texts.trim_end(message)
+  return text:sub(-1) == "." and texts.trim_end(text:sub(1, -2)) or text
+end
+
 function Error:__tostring()
-  local text = self.message:gsub("%s*%.?%s*$", "")
+  local text = without_stop(self.message)
   if self.path then
     text = self.path .. ": " .. text
   end

@@ -30,7 +30,8 @@ local function parse_params(text)
     if LOCATIONS[word] then
       location = LOCATIONS[word]
     else
-      local name, kind, required = word:match("^(%w+):?(%w*)(!?)$")
+      local name, rest = word:match("^(%w+)(.*)$")
+      local kind, required = rest:match("^:?(%w*)(!?)$")
       params[#params + 1] = { name, kind ~= "" and kind or "string", location, required = required ~= "" or nil }
     end
   end

@@ -3,7 +3,6 @@
 local core = require "dataworks.core"
 local error_codes = require "dataworks.protocol.error_codes"
 local errors = require "dataworks.error"
-local redactor = require "dataworks.protocol.redactor"
 local retry = require "dataworks.call.retry"
 
 local M = {}
@@ -14,16 +13,16 @@ local NOT_SENT = { invalid = true, credentials = true }
 --- first use: most calls never need it.
 ---@param caller dataworks.Caller
 ---@param request table as it was signed
----@return fun(text: string): string
+---@return fun(text: string, max_bytes?: integer): string
 function M.redactor(caller, request)
-  local redact_signature
-  return function(text)
-    if not redact_signature then
+  local redact
+  return function(text, max_bytes)
+    if not redact then
       local signed = request.headers.authorization or request.url .. "&" .. request.body
       local signature = signed:match("Signature=([^&]*)") or ""
-      redact_signature = redactor.new { signature, core.percent_decode(signature) }
+      redact = caller.key_cache:redactor { signature, core.percent_decode(signature) }
     end
-    return redact_signature(caller.key_cache:redact(text))
+    return redact(text, max_bytes)
   end
 end
 
