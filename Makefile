@@ -97,10 +97,31 @@ test: ## lint and the whole suite on each of LUAS; installs missing packages. SP
 	@tools/setup test
 	@WERROR=-Werror tools/test "$(LUAS)" $(SPEC)
 
+test-limit: ## adaptive limits before a service with quotas, on the real clock; 45 s
+	@tools/setup test
+	@$(MAKE) --no-print-directory -s build LUA=5.4
+	@tools/suite 5.4 spec/limit/quota_check.lua; status=$$?; \
+	read -r passed failed skipped <build/5.4/counts; echo "$$passed passed, $$failed failed"; exit $$status
+
 test-page: ## the page of examples/openresty in headless Chromium, on LuaJIT; installs missing packages
 	@tools/setup page
 	@$(MAKE) --no-print-directory -s build LUA=jit
 	@tools/suite jit $(or $(SPEC),spec/page/in_chromium.lua); status=$$?; \
+	read -r passed failed skipped <build/jit/counts; echo "$$passed passed, $$failed failed"; exit $$status
+
+# The specs that start an nginx.
+NGINX_SPECS = spec/transport spec/emulator spec/cli spec/limit spec/credentials spec/system/openresty_spec.lua \
+  spec/system/service_spec.lua spec/system/nginx_spec.lua spec/system/timers_spec.lua
+
+nginx-builtin: ## an nginx with Lua built in, as in OpenResty, from Debian's source packages: build/nginx/nginx
+	@tools/setup nginx
+	@tools/build_nginx
+
+test-nginx: ## the specs that start nginx on an nginx with Lua built in; installs missing packages
+	@tools/setup nginx
+	@nginx=$$(tools/build_nginx) || { [ $$? = 3 ] && echo "skipped: no nginx was built" && exit; exit 1; }; \
+	$(MAKE) --no-print-directory -s build LUA=jit; \
+	DATAWORKS_NGINX=$$nginx tools/suite jit $(or $(SPEC),$(NGINX_SPECS)); status=$$?; \
 	read -r passed failed skipped <build/jit/counts; echo "$$passed passed, $$failed failed"; exit $$status
 
 LUA_FILES = $(shell find lua spec examples bench tools -name '*.lua' 2>/dev/null) bin/dataworks
@@ -118,11 +139,12 @@ $(BUILD)/floor.so: bench/floor.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE) -fvisibility=default -shared $(LDFLAGS) -o $@ $< $(CRYPTO_LIBS) $(CURL_LIBS)
 
-lint: ## luacheck, Lua 5.1 syntax, the rooms and their arrows, the words of names and texts
+lint: ## luacheck, Lua 5.1 syntax, the rooms and their arrows, the words of names and texts, slow patterns
 	luacheck -q --no-color $(LUA_FILES)
 	luac5.1 -p $(LUA_FILES)
 	lua5.4 tools/rooms.lua --check docs/architecture.md
 	lua5.4 tools/words.lua
+	lua5.4 tools/patterns.lua
 
 C_FILES = $(shell find csrc spec bench tools -name '*.[ch]')
 
@@ -226,4 +248,5 @@ clean: ## remove build
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: build build-core core-objects all env demo test test-page bench lint check-c test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core uninstall clean help
+.PHONY: build build-core core-objects all env demo test test-limit test-page nginx-builtin test-nginx bench lint check-c \
+  test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core uninstall clean help

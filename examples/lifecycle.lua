@@ -1,5 +1,5 @@
 -- Creates, deploys, starts, changes, stops, terminates and deletes a real-time task.
--- Endpoint and keys come from the environment: dataworks emulator -- lua5.4 examples/lifecycle.lua
+-- Endpoint and access key come from the environment: dataworks emulator -- lua5.4 examples/lifecycle.lua
 
 local dataworks = require "dataworks"
 
@@ -13,7 +13,7 @@ local function check(value, err)
   os.exit(1)
 end
 
-local created = check(client:create_sync_task {
+local task = check(client:create_sync_task {
   ProjectId = 10000, TaskType = "DI_REALTIME", TaskName = "orders_to_odps",
   TaskParam = dataworks.task {
     from = { mysql = "mysql_pub", tables = { "orders" } },
@@ -21,9 +21,8 @@ local created = check(client:create_sync_task {
     resource_group = "S_res_group_280749521950784_1623033752022",
   },
 })
-print("created", created.FileId)
+print("created", task.FileId)
 
-local task = { ProjectId = 10000, TaskType = "DI_REALTIME", FileId = created.FileId }
 local waiting = {
   wait = true,
   on_progress = function(event) print("", "is " .. tostring(event.status)) end,
@@ -32,15 +31,15 @@ local waiting = {
 check(client:deploy(task))
 print("deployed", check(client:status(task)).state)
 
-local start = { StartParam = { failoverLimit = { count = 10, interval = 30 }, errorLimit = { record = 0 } } }
-for name, value in pairs(task) do
-  start[name] = value
-end
+local start = {
+  ProjectId = task.ProjectId, TaskType = task.TaskType, FileId = task.FileId,
+  StartParam = { failoverLimit = { count = 10, interval = 30 }, errorLimit = { record = 0 } },
+}
 print("started", check(client:start(start, waiting)).state)
 print("stopped", check(client:stop(task, waiting)).state)
 
 check(client:update_sync_task {
-  ProjectId = 10000, TaskType = "DI_REALTIME", FileId = created.FileId,
+  ProjectId = 10000, TaskType = "DI_REALTIME", FileId = task.FileId,
   TaskParam = { steps = { { category = "reader", name = "Reader",
     parameter = { connection = { { table = { "orders", "users" } } } } } } },
 })
@@ -51,6 +50,6 @@ print("stopped", check(client:stop(task, waiting)).state)
 
 print("terminated", check(client:terminate(task, waiting)).state)
 check(client:delete(task))
-print("deleted", created.FileId)
+print("deleted", task.FileId)
 
 client:close()

@@ -1,6 +1,6 @@
--- Creates tasks inside a program with libuv's event loop, which steps the loop of dataworks when something has arrived
--- or a timeout has passed. Needs luv (Debian's lua-luv). Endpoint and keys come from the environment:
--- `dataworks emulator -- lua5.4 examples/luv.lua`.
+-- Creates tasks in a program that runs libuv's event loop. libuv calls the loop of dataworks when data has arrived or a
+-- timeout has passed. The example needs the module luv (on Debian: lua-luv). Endpoint and access key come from the
+-- environment: dataworks emulator -- lua5.4 examples/luv.lua
 
 local dataworks = require "dataworks"
 local uv = require "luv"
@@ -24,14 +24,14 @@ for _, name in ipairs { "orders", "users", "items" } do
   loop:spawn(create, name)
 end
 
--- The program does other work meanwhile.
+-- This timer stands for other work of the program.
 local ticks = 0
 local ticker = uv.new_timer()
 ticker:start(0, 5, function() ticks = ticks + 1 end)
 
 local arrivals, timer = uv.new_poll(loop:fd()), uv.new_timer()
 
--- Call it also after a loop:spawn outside a step.
+-- Runs the tasks that can go on. A program that calls loop:spawn elsewhere must call this function afterwards.
 local function step()
   if not loop:step() then
     arrivals:close()
@@ -51,4 +51,4 @@ step()
 uv.run()
 loop:close()
 client:close()
-print(ticks > 1 and "the program went on meanwhile" or "the program stood still")
+print(ticks > 1 and "the program did other work while it waited" or "the program did nothing else")

@@ -1,5 +1,5 @@
--- Creates twenty real-time tasks, eight at a time, with a limit on calls per second. Endpoint and keys come from the
--- environment: `dataworks emulator -- lua5.4 examples/many.lua`.
+-- Creates twenty real-time tasks, eight at a time, with a limit on the calls per second. Endpoint and access key come
+-- from the environment: dataworks emulator -- lua5.4 examples/many.lua
 
 local dataworks = require "dataworks"
 

@@ -1,5 +1,5 @@
--- Creates three real-time tasks: MySQL to MaxCompute, to Kafka and to Hologres.
--- Endpoint and keys come from the environment; `make demo` runs this against the emulator.
+-- Creates three real-time tasks, which copy tables from MySQL to MaxCompute, to Kafka and to Hologres.
+-- Endpoint and access key come from the environment. `make demo` runs this example against the emulator.
 
 local dataworks = require "dataworks"
 

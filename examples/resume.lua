@@ -1,5 +1,6 @@
--- Creates a task, and keeps its state in a JSON file, so that it may be killed at any time: the next run resumes. Here
--- the first run stops half-way, and the second run completes the task. An argument names the file.
+-- Creates a task, and stores the progress in a JSON file. If the program is killed, the next run reads the file and
+-- goes on from there. In this example the first run stops half-way, and the second run completes the task. The path of
+-- the file can be given as an argument.
 
 local cjson = require "cjson"
 local dataworks = require "dataworks"
@@ -17,7 +18,7 @@ local params = {
   },
 }
 
--- Write under another name and rename, so that the file always holds a whole state.
+-- Writes the state under another name and renames the file, so that the file always contains a whole state.
 local function save(state)
   local file = assert(io.open(path .. ".new", "wb"))
   assert(file:write(cjson.encode(state)))

@@ -6,8 +6,10 @@ local errors = require "dataworks.error"
 local lazy = require "dataworks.util.lazy"
 local limit = require "dataworks.limit.limit"
 local map = lazy "dataworks.concurrency.map"
+local misuse = require "dataworks.util.misuse"
 local run = lazy "dataworks.concurrency.run"
 local task = require "dataworks.api.task_param"
+local transports = lazy "dataworks.transport.choose"
 
 local M = {
   _VERSION = require "dataworks.version",
@@ -24,7 +26,7 @@ local default_client
 --- Calls GenerateDISyncTaskConfigForCreating with a client that the first call makes from the environment.
 ---@param params { ProjectId: integer|string, TaskType: string, TaskParam: table|string, ClientToken?: string }
 ---@param options? dataworks.CallOptions
----@return table|nil result pass Data.ProcessId to client:wait
+---@return dataworks.Generated|nil result for client:wait
 ---@return dataworks.Error|nil err
 function M.generate(params, options)
   default_client = default_client or client.new()
@@ -53,6 +55,21 @@ end
 ---@return any err why the map ended early
 function M.map(items, fn, options)
   return map.map(items, fn, options)
+end
+
+--- Pauses the running task of a loop while the others go on; outside a loop it blocks. Inside nginx it pauses the
+--- running request.
+---@param seconds number
+---@return true|nil
+---@return dataworks.Error|nil err the task was cancelled
+function M.sleep(seconds)
+  if type(seconds) ~= "number" or seconds ~= seconds or seconds == math.huge then
+    misuse("dataworks.sleep: seconds were expected, got " .. tostring(seconds))
+  end
+  if transports.sleep(seconds) == "cancelled" then
+    return nil, errors.new { kind = "cancelled", sent = false, message = "the task was cancelled" }
+  end
+  return true
 end
 
 --- A loop for a program that has an event loop of its own, which spawns tasks and steps the loop.

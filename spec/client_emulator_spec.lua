@@ -28,9 +28,19 @@ describe("a client over real HTTP", function()
       endpoint = emulator.endpoint, access_key_id = emulator.access_key_id, access_key_secret = emulator.access_key_secret,
       sleep = function() end, getenv = function() end,
     }
-    for name, value in pairs(changes or {}) do options[name] = value end
+    for name, value in pairs(changes or {}) do options[name] = value or nil end
     clients[#clients + 1] = dataworks.new(options)
     return clients[#clients]
+  end
+
+  -- A client of a role that the key assumes.
+  local function with_role(changes, id, secret)
+    changes.access_key_id, changes.access_key_secret = false, false
+    changes.credentials = { type = "ram_role_arn", role_arn = "acs:ram::1:role/dw-role", source = {
+      type = "access_key", access_key_id = id or emulator.access_key_id, access_key_secret = secret or emulator.access_key_secret,
+    } }
+    changes.getenv = function(name) return name == "ALIBABA_CLOUD_STS_ENDPOINT" and emulator.endpoint or nil end
+    return new(changes)
   end
 
   local function creating(name, file)
@@ -153,6 +163,16 @@ describe("a client over real HTTP", function()
     assert.equal("task", err.kind)
   end)
 
+  it("passes a result on to the next method", function()
+    local client = new()
+    local generated = assert(client:generate { ProjectId = PROJECT, TaskType = "DI_REALTIME", TaskParam = creating().TaskParam })
+    assert.is_string(assert(client:wait(generated)).Data.TaskContent)
+    local task = assert(client:create_sync_task(creating()))
+    assert(client:deploy(task))
+    assert.equal("NORUN", assert(client:status(task)).state)
+    assert.equal("RUN", assert(client:start(task, { wait = true })).state)
+  end)
+
   it("reads and sets project defaults, and lists tasks by data source", function()
     local client = new()
     assert(client:create_sync_task(creating "task"))
@@ -197,6 +217,27 @@ describe("a client over real HTTP", function()
           assert.equal(1, effects(CREATE))
         end
       end
+    end)
+
+    it("creates one task when a failed flow is repeated with the ClientToken of its error", function()
+      for _, action in ipairs { GENERATE, CREATE } do
+        emulator:reset()
+        emulator:fault { action = action, fault = "reset", acts = true }
+        local params = creating()
+        local _, err = new({ retries = 0 }):create_sync_task(params)
+        params.ClientToken = err.client_token
+        assert(new():create_sync_task(params))
+        assert.same({ 1, 1 }, { effects(GENERATE), effects(CREATE) })
+      end
+    end)
+
+    it("creates one task although the role's key changes between two runs", function()
+      emulator:fault { action = CREATE, fault = "reset", acts = true }
+      local _, err = with_role({ retries = 0 }):create_sync_task(creating())
+      assert(with_role({}):create_sync_task({}, { resume = err.state }))
+      local calls = emulator:journal(CREATE)
+      assert.not_equal(calls[1].access_key_id, calls[2].access_key_id)
+      assert.same({ "acted", "replayed" }, { calls[1].outcome, calls[2].outcome })
     end)
 
     it("does not retry a call without a token that may have acted", function()
@@ -257,6 +298,28 @@ describe("a client over real HTTP", function()
     params.TaskParam.setting.resourceGroup = "another"
     _, err = client:create_sync_task(params)
     assert.equal("IdempotentParameterMismatch", err.code)
+  end)
+
+  it("repeats the effect of a ClientToken for every key of an account, and for no other account", function()
+    emulator:settings { credentials = {
+      { access_key_id = emulator.access_key_id, access_key_secret = emulator.access_key_secret }, { bearer_token = "bearer" },
+      { access_key_id = "other", access_key_secret = "s", account = "2" }, { bearer_token = "other-bearer", account = "2" },
+    } }
+    local function bearer(token)
+      return new { access_key_id = false, access_key_secret = false, credentials = { type = "bearer", bearer_token = token } }
+    end
+    for account, list in ipairs {
+      { new(), with_role {}, with_role {}, bearer "bearer" },
+      { new { access_key_id = "other", access_key_secret = "s" }, with_role({}, "other", "s"), bearer "other-bearer" },
+    } do
+      for _, client in ipairs(list) do
+        assert(client:CreateDISyncTask {
+          ProjectId = PROJECT, TaskType = "DI_OFFLINE", TaskName = "of account " .. account, ClientToken = "t",
+          TaskContent = files.read "spec/scripts/task_content_offline.json",
+        })
+      end
+      assert.equal(account, effects(CREATE))
+    end
   end)
 
   it("shows no secret of a temporary key in an error", function()

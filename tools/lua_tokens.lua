@@ -35,19 +35,19 @@ local function next_token(text, at)
 end
 
 ---@param text string
----@return { kind: string, text: string, line: integer }[] kinds are string, name, number, mark and a last one, end; the
---- text of a string is its value
+---@return { kind: string, text: string, raw: string, line: integer }[] kinds are string, name, number, mark and a last
+--- one, end; the text of a string is the part between its quotes
 return function(text)
   local tokens, at, line = {}, text:match("^#[^\n]*()") or 1, 1
   while at <= #text do
     local kind, to, value = next_token(text, at)
     local piece = text:sub(at, to)
     if kind ~= "space" and kind ~= "comment" then
-      tokens[#tokens + 1] = { kind = kind, text = value or piece, line = line }
+      tokens[#tokens + 1] = { kind = kind, text = value or piece, raw = piece, line = line }
     end
     line = line + select(2, piece:gsub("\n", ""))
     at = to + 1
   end
-  tokens[#tokens + 1] = { kind = "end", text = "", line = line }
+  tokens[#tokens + 1] = { kind = "end", text = "", raw = "", line = line }
   return tokens
 end

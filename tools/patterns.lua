@@ -1,26 +1,30 @@
 -- Finds patterns of Lua that take more than linear time: lua5.4 tools/patterns.lua [FILE...]
 --
--- Two kinds are refused. A pattern without ^ that begins with a repeated class starts over at every byte of a run. Two
--- neighbouring repeated classes that match the same bytes divide a run in every possible way before the match fails.
+-- Without files it reads lua/, examples/ and bin/. For a pattern that is linear on each text that can reach it, write
+-- the reason behind the call: `-- linear: the text ends with a comma`. A computed pattern needs a reason, too.
 
 local M = {}
 
-local MATCHERS = { match = true, find = true, gmatch = true, gsub = true }
-
--- Reading a pattern
+-- Patterns
+--
+-- A match takes more than linear time when two repeated classes can divide a run in many ways and the match can still
+-- fail behind them. The search for the start of a match counts as one: a pattern without ^ is tried at each byte.
 
 ---@class PatternItem
----@field bytes table<integer, boolean>|false that one character matches; false: %b and %f
----@field repeats boolean it has *, + or -
----@field optional boolean it may match nothing
+---@field kind "one"|"optional"|"repeat"|"frontier"
+---@field bytes table<integer, boolean>
+
+local MAX_OPTIONAL = 4
 
 local function bytes_of(class)
   local bytes = {}
   for byte = 0, 255 do
-    bytes[byte] = string.char(byte):find("^" .. class) ~= nil
+    bytes[byte] = string.char(byte):find("^" .. class) ~= nil -- linear: one byte
   end
   return bytes
 end
+
+local EVERY_BYTE = bytes_of "."
 
 --- The end of the single character class at `at`.
 local function class_end(pattern, at)
@@ -30,169 +34,223 @@ local function class_end(pattern, at)
   elseif first ~= "[" then
     return at
   end
-  at = at + 1
-  if pattern:sub(at, at) == "^" then
-    at = at + 1
-  end
+  at = pattern:sub(at + 1, at + 1) == "^" and at + 2 or at + 1
   repeat
     at = at + (pattern:sub(at, at) == "%" and 2 or 1)
   until at > #pattern or pattern:sub(at, at) == "]"
   return at
 end
 
+local KINDS = { ["*"] = "repeat", ["-"] = "repeat", ["?"] = "optional" }
+
+--- Adds the class at `at` with its suffix, and returns the position behind them.
+local function add_class(items, pattern, at)
+  local last = class_end(pattern, at)
+  local bytes, suffix = bytes_of(pattern:sub(at, last)), pattern:sub(last + 1, last + 1)
+  if suffix == "+" then
+    items[#items + 1] = { kind = "one", bytes = bytes }
+    items[#items + 1] = { kind = "repeat", bytes = bytes }
+    return last + 2
+  end
+  items[#items + 1] = { kind = KINDS[suffix] or "one", bytes = bytes }
+  return last + (KINDS[suffix] and 2 or 1)
+end
+
+--- Adds %b, which may search to the end of the text for its second byte.
+local function add_balanced(items, pattern, at)
+  items[#items + 1] = { kind = "one", bytes = { [pattern:byte(at + 2)] = true } }
+  items[#items + 1] = { kind = "repeat", bytes = EVERY_BYTE }
+  items[#items + 1] = { kind = "one", bytes = { [pattern:byte(at + 3)] = true } }
+  return at + 4
+end
+
 ---@param pattern string
----@return PatternItem[]|nil nil when it is no pattern
----@return boolean anchored
+---@param is_anchored boolean
+---@return PatternItem[] items
 ---@return boolean ends_with_anchor
-function M.parse(pattern)
-  local anchored = pattern:sub(1, 1) == "^"
-  local at, items = anchored and 2 or 1, {}
+local function parse(pattern, is_anchored)
+  local at, items = 1, {}
+  if is_anchored then
+    at = 2
+  else
+    items[1] = { kind = "repeat", bytes = EVERY_BYTE }
+  end
   while at <= #pattern do
     local two = pattern:sub(at, at + 1)
-    if pattern:find("^[()]", at) then
+    if two:find "^[()]" then
       at = at + 1
     elseif two == "%b" then
-      items[#items + 1], at = { bytes = false, repeats = false, optional = false }, at + 4
+      at = add_balanced(items, pattern, at)
     elseif two == "%f" then
-      items[#items + 1], at = { bytes = false, repeats = false, optional = true }, class_end(pattern, at + 2) + 1
+      local last = class_end(pattern, at + 2)
+      items[#items + 1], at = { kind = "frontier", bytes = bytes_of(pattern:sub(at + 2, last)) }, last + 1
     elseif pattern:sub(at) == "$" then
-      return items, anchored, true
+      return items, true
     else
-      local last = class_end(pattern, at)
-      local class, suffix = pattern:sub(at, last), pattern:sub(last + 1, last + 1)
-      local ok, bytes = pcall(bytes_of, class)
-      if not ok then
-        return nil, false, false
+      at = add_class(items, pattern, at)
+    end
+  end
+  return items, false
+end
+
+local function intersect(one, other)
+  local shared = {}
+  for byte = 0, 255 do
+    shared[byte] = one[byte] and other[byte] or nil
+  end
+  return shared
+end
+
+local function matches_every_byte(item)
+  for byte = 0, 255 do
+    if not item.bytes[byte] then
+      return false
+    end
+  end
+  return item.kind == "repeat"
+end
+
+--- Can a run of these bytes pass an item between two repeated classes?
+local function can_pass(item, run)
+  local inside = intersect(run, item.bytes)
+  if item.kind == "frontier" then
+    for byte in pairs(run) do
+      if not inside[byte] then
+        return next(inside) ~= nil
       end
-      local repeats = suffix:find "^[*+-]" ~= nil
-      items[#items + 1] = { bytes = bytes, repeats = repeats, optional = suffix:find "^[*?-]" ~= nil }
-      at = last + ((repeats or suffix == "?") and 2 or 1)
     end
+    return false
   end
-  return items, anchored, false
+  return item.kind ~= "one" or next(inside) ~= nil
 end
 
-local function next_missing(bytes)
-  for byte = 0, 255 do
-    if not bytes[byte] then
-      return byte
+--- Can the match fail behind the repeated class `from`?
+local function may_fail(items, from, ends_with_anchor)
+  local takes_all = false
+  for i = from, #items do
+    if i > from and (items[i].kind == "one" or items[i].kind == "frontier") then
+      return true
     end
+    takes_all = takes_all or matches_every_byte(items[i])
   end
+  return ends_with_anchor and not takes_all
 end
 
-local function overlap(one, other)
-  for byte = 0, 255 do
-    if one.bytes[byte] and other.bytes[byte] then
+local START = "without ^ it is tried at each byte, and a repeated class in it runs on from each"
+local SHARED = "two repeated classes share a run, and divide it in every possible way"
+local OPTIONAL = "many optional items share a run, and are tried in every combination"
+local BACK_REFERENCE = "a back reference compares a whole capture at each try"
+
+--- Does a repeated class behind the one at `first` share a run with it?
+local function find_shared(items, first, ends_with_anchor)
+  for last = first + 1, #items do
+    local run = intersect(items[first].bytes, items[last].bytes)
+    if items[last].kind == "repeat" and next(run) and may_fail(items, last, ends_with_anchor) then
+      local passes = true
+      for between = first + 1, last - 1 do
+        passes = passes and can_pass(items[between], run)
+      end
+      if passes then
+        return true
+      end
+    end
+  end
+  return false
+end
+
+local function has_many_optional(items)
+  local count, before = 0, nil
+  for _, item in ipairs(items) do
+    local goes_on = item.kind == "optional" and (not before or next(intersect(before.bytes, item.bytes)))
+    count, before = goes_on and count + 1 or item.kind == "optional" and 1 or 0, item.kind == "optional" and item or nil
+    if count > MAX_OPTIONAL then
       return true
     end
   end
   return false
 end
 
-local function matches_every_byte(item)
-  return item and item.repeats and item.optional and item.bytes and not next_missing(item.bytes)
-end
-
---- Can anything from `from` on fail to match?
-local function may_fail(items, from, ends_with_anchor)
-  for i = from, #items do
-    if not items[i].optional then
-      return true
-    end
-  end
-  return ends_with_anchor and not matches_every_byte(items[#items])
-end
-
 --- Why a pattern takes more than linear time; nil when it does not.
 ---@param pattern string
+---@param never_anchored? boolean gmatch does not know ^
 ---@return string|nil
-function M.fault(pattern)
-  local items, anchored, ends_with_anchor = M.parse(pattern)
-  if not items then
-    return nil
-  end
-  local first = items[1]
-  if not anchored and first and first.repeats and may_fail(items, 2, ends_with_anchor) then
-    return "without ^ it begins with a repeated class, and starts over at every byte of a run"
+function M.fault(pattern, never_anchored)
+  local is_anchored = pattern:sub(1, 1) == "^" and not never_anchored
+  local ok, items, ends_with_anchor = pcall(parse, pattern, is_anchored)
+  if not ok then
+    return "it is malformed"
+  elseif pattern:gsub("%%%%", ""):find "%%[1-9]" then
+    return BACK_REFERENCE
+  elseif has_many_optional(items) then
+    return OPTIONAL
   end
   for i, item in ipairs(items) do
-    local next_one = i + 1
-    while item.repeats and items[next_one] and item.bytes and items[next_one].bytes do
-      local other = items[next_one]
-      if other.repeats and overlap(item, other) and may_fail(items, next_one + 1, ends_with_anchor) then
-        return "two neighbouring repeated classes match the same bytes, and divide a run in every possible way"
-      elseif not other.optional then
-        break
-      end
-      next_one = next_one + 1
+    if item.kind == "repeat" and find_shared(items, i, ends_with_anchor) then
+      return i == 1 and not is_anchored and START or SHARED
     end
   end
 end
 
--- Reading a file
+-- Files
 
-local ESCAPES = { n = "\n", r = "\r", t = "\t", ["0"] = "\0" }
-
-local function unquote(text)
-  return (text:gsub("\\(%d%d?%d?)", function(digits) return string.char(tonumber(digits)) end)
-    :gsub("\\(.)", function(char) return ESCAPES[char] or char end))
-end
-
-local QUOTED = { "\"([^\"\n]*)\"", "'([^'\n]*)'" }
-
---- Strings that a matching function gets as its pattern, and constants in upper case that may be one.
-local function patterns_of(line, add)
-  for name, rest in line:gmatch("[%.:](%a+)()") do
-    if MATCHERS[name] then
-      local tail = line:sub(rest):gsub("^%s*%(?%s*", "", 1)
-      for _, quoted in ipairs(QUOTED) do
-        local pattern, plain = tail:match("^" .. quoted .. "(,? ?%d*,? ?%a*)")
-        if not pattern then
-          pattern, plain = tail:match("^[%w_.]+,%s*" .. quoted .. "(,? ?%d*,? ?%a*)")
-        end
-        if pattern and plain ~= ", 1, true" then
-          add(unquote(pattern))
-        end
-      end
-    end
-  end
-  for _, quoted in ipairs(QUOTED) do
-    local pattern = line:match("^local [%u_%d]+ = " .. quoted)
-    if pattern then
-      add(unquote(pattern))
-    end
-  end
-end
-
----@param file string
+--- Reads one file, and reports each pattern in it that is at fault.
+---@param path string
 ---@return string[] faults
-function M.check(file)
-  local faults, number = {}, 0
-  for line in io.lines(file) do
+function M.check(path)
+  local constants = require "tools.lua_constants"
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "*a"
+  file:close()
+  local reasons, number, faults = {}, 0, {}
+  for line in (text .. "\n"):gmatch "([^\n]*)\n" do -- linear: the text ends with a line break
     number = number + 1
-    patterns_of(line, function(pattern)
-      local fault = M.fault(pattern)
-      if fault and not line:find("-- linear: ", 1, true) then
-        faults[#faults + 1] = ("%s:%d: the pattern %q: %s"):format(file, number, pattern, fault)
-      end
-    end)
+    reasons[number] = line:find "%-%- linear: %S" and "unused" or nil
+  end
+  constants.each_pattern(text, function(line, pattern, name)
+    local fault = not pattern and "it is computed; write it as a constant of this file"
+      or M.fault(pattern.text, name == "gmatch")
+    local marked = reasons[line] and line or pattern and reasons[pattern.line] and pattern.line
+    if fault and marked then
+      reasons[marked] = "used"
+    elseif fault then
+      faults[#faults + 1] = { line = line, text = ("%s:%d: the pattern%s: %s"):format(path, line,
+        pattern and (" %q"):format(pattern.text) or "", fault) }
+    end
+  end)
+  for line, state in pairs(reasons) do
+    if state == "unused" then
+      faults[#faults + 1] = { line = line, text = ("%s:%d: no pattern here needs the reason"):format(path, line) }
+    end
+  end
+  table.sort(faults, function(a, b) return a.line < b.line end)
+  for i, fault in ipairs(faults) do
+    faults[i] = fault.text
   end
   return faults
 end
 
-local function main(files)
+local function list_files()
+  local pipe, paths = assert(io.popen "find lua examples bin -name '*.lua' -o -path bin/dataworks | LC_ALL=C sort"), {}
+  for path in pipe:lines() do
+    paths[#paths + 1] = path
+  end
+  pipe:close()
+  return paths
+end
+
+local function main(paths)
   local count = 0
-  for _, file in ipairs(files) do
-    for _, fault in ipairs(M.check(file)) do
-      print(fault)
+  for _, path in ipairs(paths) do
+    for _, fault in ipairs(M.check(path)) do
+      io.stderr:write(fault, "\n")
       count = count + 1
     end
   end
   return count == 0 and 0 or 1
 end
 
-if arg and arg[0] and arg[0]:find("patterns%.lua$") then
-  os.exit(main(arg))
+if arg and arg[0] and arg[0]:find "patterns%.lua$" then
+  os.exit(main(arg[1] and arg or list_files()))
 end
 
 return M

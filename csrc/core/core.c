@@ -126,6 +126,16 @@ static int core_list(lua_State *L) {
   return 1;
 }
 
+/* PUC Lua 5.1 lacks it. Weak, so that an object built against LuaJIT loads there. */
+extern int lua_isyieldable(lua_State *L) __attribute__((weak));
+
+/* is_yieldable() -> can the running coroutine yield? nil where Lua does not say. nginx hides coroutine.isyieldable. */
+static int core_is_yieldable(lua_State *L) {
+  if (lua_isyieldable) lua_pushboolean(L, lua_isyieldable(L));
+  else lua_pushnil(L);
+  return 1;
+}
+
 static void create_metatables(lua_State *L) {
   static const luaL_Reg of_list[] = { { NULL, NULL } }, of_scratch[] = { { "__gc", scratch_gc }, { NULL, NULL } };
   new_class(L, TASK_LIST, of_list, NULL);
@@ -143,6 +153,7 @@ static const luaL_Reg functions[] = {
   { "encode", core_encode },
   { "quote_integers", core_quote_integers },
   { "list", core_list },
+  { "is_yieldable", core_is_yieldable },
   { "signer", core_signer },
   { "sign", core_sign },
   { "percent_encode", core_percent_encode },

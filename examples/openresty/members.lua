@@ -1,5 +1,5 @@
--- Finds the texts of the members of a JSON object. Decoded and encoded again, large ids would be rounded, and an empty
--- list would become an object.
+-- Splits the text of a JSON object into the texts of its members. The service passes these texts on. If it decoded them
+-- and encoded them again, cjson would round large ids and turn empty lists into objects.
 
 local cjson = require "cjson.safe"
 
@@ -15,8 +15,9 @@ local function string_end(text, at)
   return at
 end
 
+--- Returns the text of each member. If a name is repeated, its last member counts.
 ---@param text string a valid JSON object
----@return table<string, string> texts by name; the last one of a repeated name
+---@return table<string, string> texts by name
 function M.of(text)
   local members, depth, at = {}, 0, 0
   local name, from
@@ -33,7 +34,8 @@ function M.of(text)
     elseif depth == 1 and sign == ":" then
       from = at + 1
     elseif depth == 1 and from and (sign == "," or sign == "}") then
-      members[cjson.decode("[" .. name .. "]")[1]] = text:sub(from, at - 1):match("^%s*(.-)%s*$")
+      local first = text:find("%S", from)
+      members[cjson.decode("[" .. name .. "]")[1]] = text:sub(first, at - 1):match("^.*%S")
       from = nil
     end
     depth = depth + (sign:find("[{%[]") and 1 or sign:find("[}%]]") and -1 or 0)

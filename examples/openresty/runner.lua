@@ -1,17 +1,18 @@
--- Runs tasks to their end, each in a timer of its own, so that no request waits for one.
+-- Runs the tasks in timers of nginx, so that no request has to wait for a task.
 
+local carriers = require "carriers"
 local dataworks = require "dataworks"
 local tasks = require "tasks"
 
 local M = {}
 
-local MAX_RUNNING = 500 -- tasks of one worker; the others wait
+local MAX_RUNNING = 500 -- tasks that a worker runs at once; other tasks wait
 local INTERVAL = 1      -- seconds between searches for tasks that no worker runs
 
 local running, count = {}, 0
 local client
 
---- The worker's client, with the keys and the endpoint of the environment.
+--- Returns the client of this worker. Its access key and endpoint come from the environment.
 function M.client()
   client = client or dataworks.new { limit = { qps = 20, dict = "limits" } }
   return client
@@ -19,12 +20,12 @@ end
 
 local PROGRESS = { begun = 0, generated = 0.25, configured = 0.75, created = 1 }
 
---- The number of polls is not known in advance: each poll comes a little closer to the next step.
+--- Returns a progress that comes closer to the next step with each poll. The number of polls is not known in advance.
 local function polling_progress(attempt)
   return 0.7 - 0.45 * 0.8 ^ attempt
 end
 
---- Ids are sent as text, because JavaScript rounds large ones.
+--- Converts an id to text, because JavaScript rounds large numbers.
 local function id_text(id)
   return type(id) == "number" and ("%.0f"):format(id) or id
 end
@@ -48,7 +49,7 @@ local function shown_error(err)
   return fields
 end
 
---- Ends the flow when the lease is lost: another worker runs the task.
+--- Renews the lease. If the lease is lost, another worker runs the task: raises an error, which ends the flow.
 local function check_lease(run)
   run.is_lost = not tasks.renew(run.task.id, ngx.worker.pid())
   if run.is_lost then
@@ -56,7 +57,7 @@ local function check_lease(run)
   end
 end
 
---- Ends the flow when this worker exits: another worker resumes it.
+--- If this worker exits, raises an error, which ends the flow. Another worker resumes the flow.
 local function check_exiting(run)
   run.is_lost = ngx.worker.exiting()
   if run.is_lost then
@@ -64,7 +65,7 @@ local function check_exiting(run)
   end
 end
 
---- Runs the task from its state, to the end or until another worker has to run it.
+--- Runs the task from a stored state, until the task ends or another worker has to run it.
 local function resume(task, state)
   local run = { task = task, is_lost = false }
   local created, err = M.client():create_sync_task({}, {
@@ -72,7 +73,7 @@ local function resume(task, state)
     on_step = function(now)
       check_lease(run)
       if not tasks.save_state(task.id, now) then
-        ngx.log(ngx.WARN, "lua_shared_dict sync_states is full; a task that is resumed will repeat a step")
+        ngx.log(ngx.WARN, "lua_shared_dict sync_states is full; a task that is resumed will repeat one call")
       end
       check_exiting(run)
     end,
@@ -82,7 +83,7 @@ local function resume(task, state)
       check_exiting(run)
     end,
   })
-  -- The lease may have expired during the last call: then the result of the other worker counts.
+  -- If the lease expired during the last call, another worker has the task now, and its result counts.
   if run.is_lost or not tasks.renew(task.id, ngx.worker.pid()) then
     return
   end
@@ -94,7 +95,7 @@ local function resume(task, state)
   tasks.finish(task, err and err.state)
 end
 
-local function run_in_timer(premature, id)
+local function run_task(premature, id)
   local task, state = tasks.get(id), tasks.state(id)
   if not premature and task and state then
     tasks.complete_add(task)
@@ -110,26 +111,27 @@ local function run_in_timer(premature, id)
   tasks.release(id, ngx.worker.pid())
 end
 
---- Starts a timer for the task, unless some worker runs it already, or this one runs as many as it may.
+--- Starts the task. Does nothing if a worker runs the task already, or if this worker runs its maximum of tasks.
 ---@param id string
 function M.run(id)
   if running[id] or count >= MAX_RUNNING or not tasks.lease(id, ngx.worker.pid()) then
     return
   end
   running[id], count = true, count + 1
-  local ok, message = ngx.timer.at(0, run_in_timer, id)
+  local ok, message = carriers.run(run_task, id)
   if not ok then
     running[id], count = nil, count - 1
     tasks.release(id, ngx.worker.pid())
-    ngx.log(ngx.WARN, "a task has to wait: ", message)
+    ngx.log(ngx.WARN, "a task has to wait, because nginx starts no timer: ", message)
   end
 end
 
---- Renews this worker's leases, and runs tasks that no worker runs: after a reload, or when a worker has died.
+--- Renews the leases of this worker. Starts the tasks that no worker runs, for example after a worker has died.
 local function search(premature)
   if premature or ngx.worker.exiting() then
     return
   end
+  carriers.check()
   for id in pairs(running) do
     tasks.renew(id, ngx.worker.pid())
   end
@@ -140,7 +142,7 @@ local function search(premature)
   end
 end
 
---- For init_worker.
+--- Starts the background work of this worker. Called in the phase init_worker.
 function M.start()
   assert(ngx.timer.at(0, search))
   assert(ngx.timer.every(INTERVAL, search))

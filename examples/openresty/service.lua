@@ -1,4 +1,4 @@
--- Answers the requests: accepts tasks, and shows their progress.
+-- Answers the HTTP requests of the service: accepts new tasks, and returns the progress of known tasks.
 
 local cjson = require "cjson.safe"
 local members = require "members"
@@ -30,7 +30,9 @@ local function location(id)
   return "/sync-tasks/" .. id
 end
 
---- Returns the parameters and their text, or nil when it has answered the request.
+--- Reads the task from the body of the request. If the body is unusable, sends an error reply and returns nil.
+---@return table|nil params
+---@return string|nil body the text of the parameters
 local function read_params()
   local kind = (ngx.var.content_type or ""):lower():match("^%s*([^;%s]*)")
   if kind ~= "application/json" then
@@ -47,7 +49,10 @@ local function read_params()
   return params, body
 end
 
---- Derives the ClientToken from the key, so that a repeated request means the same task.
+--- Derives the ClientToken of the task from the Idempotency-Key, so that a repeated request means the same task. If the
+--- key is unusable, sends an error reply and returns false.
+---@param params table
+---@return boolean is_usable
 local function apply_key(params)
   local key = ngx.req.get_headers(0)["Idempotency-Key"]
   if key == nil then
@@ -65,7 +70,8 @@ end
 
 local STATUS = { invalid = 400, credentials = 503 }
 
---- Replaces decoded scripts by their text, so that they are sent byte for byte. The decoded ones serve only for checks.
+--- Replaces the decoded scripts in the parameters by their original text, so that the client sends the scripts byte for
+--- byte. The decoded scripts are only used to check the parameters.
 local function with_scripts(params, body)
   local texts = members.of(body)
   for _, name in ipairs { "TaskParam", "TaskContent" } do
@@ -76,13 +82,16 @@ local function with_scripts(params, body)
   return params
 end
 
---- Returns the flow's first state. Answers the request when the client refuses the parameters.
+--- Checks the parameters, and returns the state from which the task can be run. Stops at on_step, before the first call
+--- of the flow. If the client refuses the parameters, sends an error reply and returns nil.
+---@param params table
+---@return table|nil state
 local function begin(params)
   local state
   local _, err = runner.client():create_sync_task(params, {
     on_step = function(begun)
       state = begun
-      error("only begun", 0)
+      error("only the first state is needed", 0)
     end,
   })
   if not state then
@@ -105,7 +114,7 @@ local function accept()
     step = "begun", progress = 0, created = ngx.now(), updated = ngx.now(),
   }, state)
   if not task then
-    return refuse(503, "the service holds as many tasks as it can; try again later", { kind = "full" })
+    return refuse(503, "the service cannot store more tasks now; try again later", { kind = "full" })
   elseif task.digest ~= (params.ClientToken and ngx.md5(body) or nil) then
     return refuse(422, "this key was used for another task", { path = "Idempotency-Key" })
   end
@@ -128,7 +137,7 @@ local function list()
   for _, task in ipairs(all) do
     public(task)
   end
-  -- cjson encodes an empty table as an object.
+  -- cjson would encode an empty table as an object.
   if #all == 0 then
     ngx.header["Content-Type"] = "application/json"
     return ngx.print '{"tasks":[]}'

@@ -1,4 +1,4 @@
--- Stores the tasks in nginx's shared memory, which all workers see and which survives a reload.
+-- Stores the tasks in nginx's shared memory. All workers read and write it, and a reload of nginx keeps it.
 
 local cjson = require "cjson.safe"
 
@@ -7,16 +7,16 @@ local M = {}
 local tasks, states, leases = ngx.shared.sync_tasks, ngx.shared.sync_states, ngx.shared.sync_leases
 local failed = ngx.shared.sync_failed
 
-local KEEP_ENDED = 24 * 3600 -- seconds after its end until a task is forgotten
-local LEASE = 5              -- seconds after which a silent worker loses its tasks
+local KEEP_ENDED = 24 * 3600 -- seconds that an ended task is kept
+local LEASE = 5              -- seconds without a renewal after which a worker loses a task
 local MAX_LISTED = 100
 
---- A quarter of a dict is reserved, because tasks and their states grow.
+--- Returns whether a dict can take a new task. A quarter of it is reserved for known tasks, whose entries grow.
 local function has_room(dict)
   return dict:free_space() > dict:capacity() / 4
 end
 
---- The first state includes its task, which may not be stored yet.
+--- Encodes a state as JSON. The first state of a task includes the task itself, which may not be stored yet.
 local function encode_state(state, task)
   return cjson.encode { state = state, task = task }
 end
@@ -26,6 +26,7 @@ local function read(id, field)
   return text and cjson.decode(text)[field] or nil
 end
 
+--- Returns the task with this id, or nil if the service does not know the id.
 ---@param id string
 ---@return table|nil
 function M.get(id)
@@ -33,12 +34,12 @@ function M.get(id)
   return text and cjson.decode(text) or #id == 32 and read(id, "task") or nil
 end
 
---- Adds a task, or returns the known task of that id. A worker that dies between the writes leaves nothing, or a state
---- that other workers resume.
+--- Adds a task. If a task with this id exists, returns that task. If a worker dies between the two writes, either
+--- nothing is stored, or a state from which another worker runs the task.
 ---@param task table
----@param state table to begin from
----@return table|nil task nil when a dict is full
----@return boolean added
+---@param state table the first state of the task
+---@return table|nil task nil if a dict is full
+---@return boolean is_added
 function M.add(task, state)
   local known = M.get(task.id)
   if known or not has_room(tasks) or not has_room(states) then
@@ -54,7 +55,7 @@ function M.add(task, state)
   if ok and tasks:safe_set(number, task.id) then
     return task, true
   elseif message == "exists" then
-    -- Another worker has added and finished the task meanwhile.
+    -- Another worker has added and finished the same task in the meantime.
     states:delete(task.id)
     return M.get(task.id), false
   end
@@ -63,14 +64,14 @@ function M.add(task, state)
   return nil, false
 end
 
---- Completes the writes of `add`, in case a worker died between them.
+--- Writes what is missing if a worker died inside `add`.
 ---@param task table
 function M.complete_add(task)
   tasks:safe_add(task.id, cjson.encode(task))
   tasks:safe_add("number " .. task.number, task.id)
 end
 
---- The latest tasks, newest first.
+--- Returns the latest tasks, newest first.
 ---@return table[]
 function M.list()
   local list, number = {}, tasks:get "count" or 0
@@ -83,38 +84,44 @@ function M.list()
   return list
 end
 
----@return string[] ids of the tasks that have not ended
+--- Returns the ids of the tasks that have not ended.
+---@return string[]
 function M.unfinished()
   return states:get_keys(0)
 end
 
+--- Returns the last stored state of a task that has not ended.
 ---@param id string
 ---@return table|nil
 function M.state(id)
   return read(id, "state")
 end
 
---- Returns false when the dict is full. It then keeps the previous state, whose resumption repeats a step with the same
---- token.
+--- Stores a state. If the dict is full, the previous state stays. A worker that resumes the task from the previous
+--- state repeats one call with the same ClientToken, which is harmless.
+---@param id string
+---@param state table
+---@return boolean is_stored
 function M.save_state(id, state)
   local before = states:get(id)
   if states:safe_set(id, encode_state(state)) then
     return true
   end
-  -- The failed write has removed the previous state.
+  -- The write that failed has removed the previous state.
   states:safe_set(id, before)
   return false
 end
 
+--- Stores the changed fields of a task.
 ---@param task table
 function M.update(task)
   task.updated = ngx.now()
   tasks:safe_set(task.id, cjson.encode(task))
 end
 
---- Stores the end of a task. The state is deleted last, so that a task whose worker dies in between is resumed.
+--- Stores the end of a task. Deletes its state last: if the worker dies before that, another worker resumes the task.
 ---@param task table
----@param state table|nil to resume from when the task is sent again
+---@param state table|nil of a failed task; the task is resumed from it when a client sends the task again
 function M.finish(task, state)
   task.updated, task.ended = ngx.now(), ngx.now()
   if state then
@@ -125,9 +132,9 @@ function M.finish(task, state)
   states:delete(task.id)
 end
 
---- Restores the state of a failed task, so that it is resumed.
+--- Restores the state of a failed task, so that a worker resumes the task.
 ---@param task table
----@return boolean is_reopened false without a state, or when the task runs already
+---@return boolean is_reopened false if there is no state, or if the task runs already
 function M.reopen(task)
   local text = failed:get(task.id)
   if not text or not states:safe_add(task.id, text) then
@@ -139,17 +146,25 @@ function M.reopen(task)
   return true
 end
 
---- Gives a task to a worker, until the worker releases it or dies.
----@return boolean is_leased false when another worker has it
+--- Gives a task to a worker, until the worker releases the task or stops renewing the lease.
+---@param id string
+---@param worker integer
+---@return boolean is_leased false if another worker has the task
 function M.lease(id, worker)
   return leases:safe_add(id, worker, LEASE) == true
 end
 
----@return boolean is_held false when the lease has expired
+--- Extends the lease of a worker on a task.
+---@param id string
+---@param worker integer
+---@return boolean is_held false if the lease has expired
 function M.renew(id, worker)
   return leases:get(id) == worker and leases:set(id, worker, LEASE) == true
 end
 
+--- Ends the lease of a worker on a task.
+---@param id string
+---@param worker integer
 function M.release(id, worker)
   if leases:get(id) == worker then
     leases:delete(id)

@@ -4,6 +4,7 @@ local callers = require "dataworks.call.caller"
 local catalog = require "dataworks.api.catalog"
 local check_options = require "dataworks.util.check_options"
 local client_options = require "dataworks.call.client_options"
+local generate = require "dataworks.tasks.generate"
 local lazy = require "dataworks.util.lazy"
 local misuse = require "dataworks.util.misuse"
 local nearest = lazy "dataworks.util.nearest"
@@ -17,8 +18,6 @@ local paginator = lazy "dataworks.tasks.paginator"
 local printable_request = lazy "dataworks.protocol.printable_request"
 
 local M = {}
-
-local GENERATE = "GenerateDISyncTaskConfigForCreating"
 
 ---@class dataworks.CallOptions
 ---@field timeout? number seconds for the whole call
@@ -101,11 +100,11 @@ end
 --- Calls GenerateDISyncTaskConfigForCreating.
 ---@param params { ProjectId: integer|string, TaskType: string, TaskParam: table|string, ClientToken?: string }
 ---@param options? dataworks.CallOptions
----@return table|nil result pass Data.ProcessId to `wait`
+---@return dataworks.Generated|nil result for `wait`
 ---@return dataworks.Error|nil err
 function methods:generate(params, options)
   options = check_call(self, "generate", params, options, CALL_OPTIONS)
-  return self._caller:perform(catalog.find(GENERATE), params, options)
+  return generate(self._caller, params, options)
 end
 
 --- Signs the request of a call without sending it. Its fields hold a valid signature; its tostring does not.
@@ -124,7 +123,8 @@ end
 -- Flows
 
 --- Polls QueryDISyncTaskConfigProcessResult until it returns a TaskContent or a failure, or the deadline passes.
----@param params { ProjectId: integer|string, TaskType: string, ProcessId: integer|string } ProcessId or AsyncProcessId
+---@param params dataworks.Generated|{ ProjectId: integer|string, TaskType: string, ProcessId: integer|string } or
+---  AsyncProcessId
 ---@param options? dataworks.WaitOptions
 ---@return table|nil result Data.TaskContent
 ---@return dataworks.Error|nil err
@@ -165,9 +165,9 @@ local function check_lifecycle(self, what, params, options)
   return options
 end
 
----@class dataworks.TaskId
+---@class dataworks.TaskId or a result of create_sync_task
 ---@field ProjectId integer|string
----@field TaskType "DI_REALTIME"|"DI_SOLUTION"
+---@field TaskType "DI_REALTIME"|"DI_SOLUTION"|"DI_OFFLINE" an offline task is refused
 ---@field FileId integer|string
 
 --- Submits and deploys a task, so that it can be started.

@@ -1,6 +1,8 @@
 -- The one shape of every error that the library returns. An error keeps only the fields listed here, so that no secret
 -- gets into it by accident.
 
+local texts = require "dataworks.util.text"
+
 local M = {}
 
 local MAX_TEXT_BYTES = 2000
@@ -18,11 +20,11 @@ local MAX_TEXT_BYTES = 2000
 ---@field sent? boolean|"unknown" did the request reach the service?
 ---@field may_have_acted? boolean may the service have acted, by this attempt or an earlier one?
 ---@field attempts? integer
----@field retryable? boolean a retry of the same call is safe and may help
+---@field retryable? boolean a retry of the same call, with its client_token, is safe and may help
 ---@field gave_up? "attempts"|"deadline"|"budget" why a retryable call was not retried
 ---@field retry_after? number seconds that the service asks to wait
 ---@field elapsed? number seconds since the call began
----@field client_token? string a retry with this token has no second effect
+---@field client_token? string the same function, called again with this ClientToken, has no second effect
 ---@field access_denied? table<string, string> details of a denied access: AuthAction, PolicyType, ...
 ---@field excerpt? string the first bytes of an unreadable reply
 ---@field advice? string one line that helps
@@ -50,11 +52,7 @@ function M.line(text, max_bytes)
   text = tostring(text)
   max_bytes = max_bytes or MAX_TEXT_BYTES
   if #text > max_bytes then
-    local cut = max_bytes
-    while cut > max_bytes - 4 and (text:byte(cut + 1) or 0) >= 0x80 and (text:byte(cut + 1) or 0) < 0xc0 do
-      cut = cut - 1
-    end
-    text = text:sub(1, cut) .. "..."
+    text = text:sub(1, texts.cut_length(text, max_bytes)) .. "..."
   end
   return (text:gsub("[%z\1-\31\127]", escape))
 end
@@ -108,8 +106,14 @@ local function details(err)
   return #list > 0 and " (" .. table.concat(list, ", ") .. ")" or ""
 end
 
+--- The message without a full stop, so that details can follow.
+local function without_stop(message)
+  local text = texts.trim_end(message)
+  return text:sub(-1) == "." and texts.trim_end(text:sub(1, -2)) or text
+end
+
 function Error:__tostring()
-  local text = self.message:gsub("%s*%.?%s*$", "")
+  local text = without_stop(self.message)
   if self.path then
     text = self.path .. ": " .. text
   end

@@ -23,6 +23,15 @@ describe("the paths under /_emulator/", function()
     assert.is_nil(emulator.gateway.keys.by_id.emulator)
   end)
 
+  it("take the account of a key as text", function()
+    local function change(account)
+      return send("POST", "settings", ('{"credentials":[{"access_key_id":"i","access_key_secret":"s","account":%s}]}'):format(account))
+    end
+    assert.equal(200, (change '"12"'))
+    local status, answer = change "12"
+    assert.same({ 400, "account must be a text" }, { status, answer.message })
+  end)
+
   it("keep issued keys when the configured ones change", function()
     emulator.gateway.keys:add_issued { access_key_id = "issued", access_key_secret = "s", security_token = "t" }
     send("POST", "settings", '{"credentials":[]}')

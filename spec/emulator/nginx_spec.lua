@@ -288,8 +288,8 @@ describe("an emulator process", function()
   it("names the packages to install when nginx or its Lua module is missing", function()
     assert.equal("DATAWORKS_NGINX names /nowhere, which can't be run\n",
       start_elsewhere "DATAWORKS_NGINX=/nowhere")
-    assert.matches("nginx has no Lua module.*apt%-get install nginx libnginx%-mod%-http%-lua",
-      start_elsewhere "DATAWORKS_NGINX_MODULES=/nowhere")
+    assert.matches("true has no Lua module.*apt%-get install nginx libnginx%-mod%-http%-lua",
+      start_elsewhere "DATAWORKS_NGINX=true DATAWORKS_NGINX_MODULES=/nowhere")
   end)
 
   it("works in a directory whose name has spaces and quotes", function()

@@ -17,10 +17,10 @@ local function new(changes)
   local made = service.new { settings = settings, now = function() return 1638859251 end }
 
   --- Returns the decoded Data of the reply, or nil and the code of the refusal; then the outcome and the detail.
-  return function(action, params)
+  return function(action, params, account)
     params.ProjectId = params.ProjectId or "10000"
     params.TaskType = params.TaskType or "DI_REALTIME"
-    local result = made:call(action, params, actions[action], "key")
+    local result = made:call(action, params, actions[action], account or "account")
     if result.refusal then
       return nil, result.refusal.code, result.outcome, result.detail
     end
@@ -179,6 +179,18 @@ describe("generating a configuration", function()
     assert.equal("success", query(call, "0009007199254740993").Status)
   end)
 
+  it("names each configuration whose script has no name after its process, so that tasks without a name differ", function()
+    local call = new()
+    local first, second = tostring(generate(call, ODPS).ProcessId), tostring(generate(call, ODPS).ProcessId)
+    for _, id in ipairs { first, second } do
+      local task_content = query(call, id).TaskContent
+      assert.equal("mysql_to_odps_sync_" .. id, json.decode(task_content).extend.name)
+      assert.is_truthy(create(call, { TaskContent = task_content }))
+    end
+    assert.is_truthy(create(call, {}))
+    assert.is_truthy(create(call, {}))
+  end)
+
   it("refuses offline tasks, which have no generated configuration", function()
     assert.equal("Invalid.DI.Parameter", select(2, generate(new(), ODPS, { TaskType = "DI_OFFLINE" })))
   end)
@@ -239,6 +251,14 @@ describe("a ClientToken", function()
     create(call, { TaskName = "a", ClientToken = "t" })
     local _, code = create(call, { TaskName = "b", ClientToken = "t" })
     assert.equal("IdempotentParameterMismatch", code)
+  end)
+
+  it("belongs to one account", function()
+    local call = new()
+    local function once(name, account)
+      return select(3, call("CreateDISyncTask", { TaskName = name, TaskContent = OFFLINE, ClientToken = "t" }, account))
+    end
+    assert.same({ "acted", "acted", "replayed" }, { once("a", "1"), once("b", "2"), (once("a", "1")) })
   end)
 
   it("belongs to one action", function()

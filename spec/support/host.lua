@@ -2,6 +2,7 @@
 
 local curl = require "dataworks.curl"
 local files = require "spec.support.files"
+local nginx = require "spec.support.nginx"
 local ports = require "spec.support.ports"
 local shell = require "spec.support.shell"
 
@@ -25,6 +26,7 @@ function M.start(options)
   local words = {
     TOP = shell.output "pwd", USER = shell.output "id -u" == "0" and "user root;" or "", CA = options.ca_file,
     WORKERS = tostring(options.workers or 1), CERTIFICATES = options.ca_file:match "^(.*)/",
+    MODULES = nginx.lua_lines(),
   }
   local names_pid
   local printed = shell.output(NAMES:format(words.TOP, directory, directory, directory))
@@ -33,14 +35,13 @@ function M.start(options)
     shell.run("kill " .. printed:match "%d+")
     error("the name server printed: " .. printed)
   end
-  local output, status
+  local started, output
   for _ = 1, 20 do
     local port = ports.random()
     words.PORT, words.TLS = tostring(port), tostring(port + 1)
     files.write(directory .. "/nginx.conf", (files.read("spec/support/host/nginx.conf"):gsub("@(%u+)@", words)))
-    output, status = shell.run(("env -u LD_PRELOAD -u LUA_PATH -u LUA_CPATH /usr/sbin/nginx -p %s -c nginx.conf -e error.log")
-      :format(directory))
-    if status == 0 then
+    started, output = nginx.start(directory)
+    if started then
       return setmetatable({
         directory = directory, port = words.PORT, tls = words.TLS, names_pid = names_pid,
         session = curl.new { ca_file = options.ca_file },
@@ -68,6 +69,11 @@ end
 function Host:note(phase)
   local _, _, body = self.session:send("GET", self:url("notes?name=" .. phase), {}, "", 60)
   return body
+end
+
+--- Replaces the workers.
+function Host:reload()
+  shell.output(("kill -HUP $(cat %s/nginx.pid)"):format(self.directory))
 end
 
 function Host:log()

@@ -2,6 +2,7 @@
 
 local cjson = require "cjson"
 local files = require "spec.support.files"
+local nginx = require "spec.support.nginx"
 local ports = require "spec.support.ports"
 local shell = require "spec.support.shell"
 
@@ -13,14 +14,15 @@ Workers.__index = Workers
 ---@return table workers to be stopped
 function M.start()
   local directory = shell.output "mktemp -d /tmp/dataworks-limits.XXXXXX"
-  local words = { TOP = shell.output "pwd", USER = shell.output "id -u" == "0" and "user root;" or "" }
-  local output, status
+  local words = {
+    TOP = shell.output "pwd", USER = shell.output "id -u" == "0" and "user root;" or "", MODULES = nginx.lua_lines(),
+  }
+  local started, output
   for _ = 1, 20 do
     words.PORT = tostring(ports.random())
     files.write(directory .. "/nginx.conf", (files.read("spec/support/limits/nginx.conf"):gsub("@(%u+)@", words)))
-    output, status = shell.run(("env -u LD_PRELOAD -u LUA_PATH -u LUA_CPATH /usr/sbin/nginx -p %s -c nginx.conf -e error.log")
-      :format(directory))
-    if status == 0 then return setmetatable({ directory = directory, port = words.PORT }, Workers) end
+    started, output = nginx.start(directory)
+    if started then return setmetatable({ directory = directory, port = words.PORT }, Workers) end
   end
   error(output)
 end

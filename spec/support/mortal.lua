@@ -46,6 +46,10 @@ function transport:send(request, limits) -- luacheck: no self
   return reply, err
 end
 
+function transport.sleep() end
+
+function transport.close() end
+
 local client = dataworks.new {
   endpoint = job.endpoint, access_key_id = job.access_key_id, access_key_secret = job.access_key_secret,
   transport = transport, sleep = function() end, getenv = function() end, retries = job.retries,

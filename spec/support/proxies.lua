@@ -2,6 +2,7 @@
 
 local files = require "spec.support.files"
 local native = require "spec.support.native"
+local nginx = require "spec.support.nginx"
 local ports = require "spec.support.ports"
 local shell = require "spec.support.shell"
 
@@ -80,15 +81,14 @@ function Proxies:start_nginx(certificates, behind)
   on_free_port(function(port)
     local words = {
       CERTIFICATES = certificates, HTTP = tostring(self.http), HTTP_LOGIN = tostring(self.http_login),
-      BEHIND = tostring(behind),
+      BEHIND = tostring(behind), MODULES = nginx.stream_lines(),
     }
     for i, name in ipairs(LISTENING) do
       self[name:lower()] = port + i
       words[name] = tostring(port + i)
     end
     files.write(self.directory .. "/nginx.conf", fill("nginx.conf", words))
-    local output, status = shell.run(("/usr/sbin/nginx -p %s -c nginx.conf -e error.log"):format(self.directory))
-    return status == 0, output
+    return nginx.start(self.directory)
   end)
 end
 

@@ -1,6 +1,7 @@
 -- Starts the web server of the transport's specs: nginx on free ports of 127.0.0.1.
 
 local files = require "spec.support.files"
+local nginx = require "spec.support.nginx"
 local ports = require "spec.support.ports"
 local shell = require "spec.support.shell"
 
@@ -8,7 +9,7 @@ local M = {}
 
 local PORTS = {
   "HTTP", "TLS", "TLS_OTHER_NAME", "TLS_EXPIRED", "TLS_SELF_SIGNED", "TLS_OLD", "TLS_12", "TLS_13", "TLS_CLIENT",
-  "PROXY", "PROXY_REFUSING", "READY", "PROMPT", "LATE",
+  "PROXY", "PROXY_REFUSING", "READY", "PROMPT", "LATE", "QUOTA",
 }
 
 -- An authority; certificates of servers, which share a key; and certificates of clients, one of them with an encrypted
@@ -31,7 +32,7 @@ openssl ec -in client.key -aes256 -passout pass:key-password -out locked.key
 cat client.pem client.key >both.pem]]
 
 local function try(directory, top, base)
-  local words = { TOP = top }
+  local words = { TOP = top, MODULES = nginx.lua_lines() }
   local web = {}
   for i, name in ipairs(PORTS) do
     words[name] = tostring(base + i)
@@ -40,8 +41,8 @@ local function try(directory, top, base)
   local conf = files.read("spec/support/web/nginx.conf"):gsub("@([%w_]+)@", words)
   files.write(directory .. "/nginx.conf", conf)
   files.write(directory .. "/handlers.conf", files.read("spec/support/web/handlers.conf"))
-  local output, status = shell.run(("/usr/sbin/nginx -p %s -c nginx.conf -e error.log"):format(directory))
-  return status == 0 and web, output
+  local started, output = nginx.start(directory)
+  return started and web, output
 end
 
 local Web = {}

@@ -3,7 +3,7 @@ local shell = require "spec.support.shell"
 local DISPLAY = {
   quickstart = { "mysql_to_odps", "mysql_to_kafka", "mysql_to_holo", "ProcessId", "FileId" },
   many = { "20 of 20", "orders_20\tFileId", "20 created" },
-  luv = { "orders\tFileId", "users\tFileId", "items\tFileId", "the program went on meanwhile" },
+  luv = { "orders\tFileId", "users\tFileId", "items\tFileId", "the program did other work while it waited" },
   lifecycle = { "deployed\tNORUN", "started\tRUN", "stopped\tPAUSE", "terminated\tNORUN", "deleted" },
   resume = { "giving up", "second run\n\tgenerated\n\tconfigured\n\tcreated\ncreated file" },
 }

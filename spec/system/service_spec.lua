@@ -223,7 +223,7 @@ describe("the service of examples/openresty", function()
     local host = hosts.start { ca_file = web.ca_file }
     local ok, result = pcall(host.run, host, ([[
       local tasks = require "examples.openresty.tasks"
-      package.loaded.tasks = tasks
+      package.loaded.tasks, package.loaded.carriers = tasks, require "examples.openresty.carriers"
       local runner = require "examples.openresty.runner"
       local client = require("dataworks").new { endpoint = %q, access_key_id = %q, access_key_secret = %q }
       function runner.client() return client end

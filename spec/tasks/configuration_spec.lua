@@ -2,6 +2,7 @@
 
 local fake = require "spec.support.fake"
 local flows = require "spec.support.flows"
+local ids = require "dataworks.util.ids"
 
 local BIG, CONTENT, QUERY = flows.BIG, flows.CONTENT, flows.QUERY
 local pending, configured, stored = flows.pending, flows.configured, flows.stored
@@ -30,6 +31,32 @@ describe("client:wait", function()
     assert.same({ "invalid", "AsyncProcessId" }, { err.kind, err.path })
     _, err = client:wait { ProjectId = 10, TaskType = "DI_REALTIME", ProcesId = 5 }
     assert.same({ "invalid", "ProcesId" }, { err.kind, err.path })
+  end)
+
+  it("accepts the result of generate, also after a JSON writer, whatever the service adds to its reply", function()
+    local client, world = fake.client { fake.reply('{"RequestId":"R-1","Success":true,"More":1,"Data":{"ProcessId":' .. BIG .. "}}"),
+      configured(), configured() }
+    local result = assert(client:generate { ProjectId = "10", TaskType = "DI_REALTIME", TaskParam = flows.script() })
+    assert.same({ 10, "DI_REALTIME" }, { result.ProjectId, result.TaskType })
+    result.Data.ProcessId = ids.text(result.Data.ProcessId)
+    for i, given in ipairs { result, stored(result) } do
+      assert(client:wait(given))
+      local sent = fake.params(world.sent[i + 1])
+      assert.same({ "10", "DI_REALTIME", BIG, nil }, { sent.ProjectId, sent.TaskType, sent.AsyncProcessId, sent.More })
+    end
+  end)
+
+  it("names a refused id as the program wrote it", function()
+    local client = fake.client {}
+    for path, given in pairs {
+      ProcessId = { ProjectId = 10, TaskType = "DI_REALTIME", ProcessId = "x" },
+      AsyncProcessId = { ProjectId = 10, TaskType = "DI_REALTIME", AsyncProcessId = "x" },
+      ["Data.ProcessId"] = { ProjectId = 10, TaskType = "DI_REALTIME", Data = {} },
+      TaskType = { ProjectId = 10, TaskTyp = "DI_REALTIME", Data = { ProcessId = 5 } },
+    } do
+      local _, err = client:wait(given)
+      assert.same({ "invalid", path }, { err.kind, err.path })
+    end
   end)
 
   it("ends at once when the status is fail or false", function()

@@ -15,8 +15,8 @@ describe("create_sync_task", function()
     local client, world = fake.client { generated(), pending(), configured(), created() }
     local result = assert(client:create_sync_task(creating()))
     assert.same({ GENERATE, QUERY, QUERY, CREATE }, fake.actions(world))
-    assert.same({ FileId = ids.native(BIG), ProcessId = ids.native(BIG), TaskContent = CONTENT, RequestId = "R-1",
-      ClientToken = result.ClientToken }, result)
+    assert.same({ ProjectId = 10, TaskType = "DI_REALTIME", FileId = ids.native(BIG), ProcessId = ids.native(BIG),
+      TaskContent = CONTENT, RequestId = "R-1", ClientToken = result.ClientToken }, result)
     assert.equal(BIG, fake.params(world.sent[2]).AsyncProcessId)
     local last = fake.params(world.sent[4])
     assert.same({ CONTENT, "n", '{"Cu":1.5,"FileFolderPath":"Business Flow/x/Data Integration","ResourceGroup":"g"}', "10" },
@@ -90,6 +90,18 @@ describe("create_sync_task", function()
     for _, bad in ipairs { 1.5, 0 / 0, "x", {} } do
       _, err = client:create_sync_task(creating { ProjectId = bad })
       assert.same({ "invalid", "ProjectId" }, { err.kind, err.path })
+    end
+  end)
+
+  it("names a refused parameter as the program wrote it, although it is sent inside another", function()
+    for path, value in pairs { Cu = 0 / 0, ResourceGroup = "\255", FileFolderPath = "\255" } do
+      local client = fake.client {}
+      local _, err = client:create_sync_task(creating { [path] = value })
+      assert.same({ "invalid", path, "create_sync_task" }, { err.kind, err.path, err.action })
+      if path ~= "FileFolderPath" then
+        _, err = client:update_sync_task(updating { [path] = value })
+        assert.same({ "invalid", path, "update_sync_task" }, { err.kind, err.path, err.action })
+      end
     end
   end)
 
@@ -172,6 +184,7 @@ describe("update_sync_task", function()
     local last = fake.params(world.sent[3])
     assert.same({ "77", CONTENT, '{"ResourceGroup":"g2"}' }, { last.FileId, last.TaskContent, last.TaskParam })
     assert.same({ 77, ids.native(BIG) }, { result.FileId, result.ProcessId })
+    assert.same({ 10, "DI_REALTIME" }, { result.ProjectId, result.TaskType })
   end)
 
   it("updates an offline task directly", function()
@@ -196,5 +209,99 @@ describe("update_sync_task", function()
     client, world = fake.client { updated() }
     assert.equal(77, assert(client:update_sync_task({}, { resume = stored(err.state) })).FileId)
     assert.equal(CONTENT, fake.params(world.sent[1]).TaskContent)
+  end)
+end)
+
+describe("the ClientToken of a flow", function()
+  local FLOWS = {
+    { "create_sync_task", creating, { generated, pending, configured, created } },
+    { "create_sync_task", creating, { created }, flows.OFFLINE },
+    { "update_sync_task", updating, { generated, pending, configured, updated } },
+    { "update_sync_task", updating, { updated }, flows.OFFLINE },
+  }
+  local FAILURES = {
+    function() return fake.lost "unknown" end, function() return fake.lost(false) end,
+    function() return fake.refused("ServiceUnavailable", 503) end, function() return fake.refused("Forbidden.Access", 403) end,
+    function() return raw '{"Status":"success"}' end, function() return fake.good { Status = "fail" } end,
+  }
+
+  -- A copy of the parameters with the token.
+  local function params_of(flow, token)
+    local params = flow[2](flow[4])
+    params.ClientToken = token
+    return params
+  end
+
+  -- From call `at` on, each answer is the failure.
+  local function failing(flow, at, failure)
+    local answers = {}
+    for i, answer in ipairs(flow[3]) do answers[i] = (i < at and answer or failure)() end
+    return setmetatable(answers, { __index = function() return failure() end })
+  end
+
+  local function each_failure(visit)
+    for _, flow in ipairs(FLOWS) do
+      for at = 1, #flow[3] do
+        for _, failure in ipairs(FAILURES) do visit(flow, at, failure) end
+      end
+    end
+  end
+
+  -- Each text in a value, at any depth, and the tostring of errors.
+  local function add_texts(texts, value)
+    if type(value) == "table" then
+      texts[#texts + 1] = tostring(value)
+      for _, field in pairs(value) do add_texts(texts, field) end
+    elseif type(value) == "string" then
+      texts[#texts + 1] = value
+    end
+  end
+
+  it("is the only one in results, errors, states and events; request events have the token that is sent", function()
+    each_failure(function(flow, at, failure)
+      local texts, announced = {}, {}
+      local function keep(value) add_texts(texts, value) end
+      local client, world = fake.client(failing(flow, at, failure), { retries = 1, on_event = function(event)
+        if event.type == "request" then
+          announced[#announced + 1], event.client_token = event.client_token or "none", nil
+        end
+        keep(event)
+      end })
+      keep { client[flow[1]](client, params_of(flow, "mine"), { on_progress = keep, on_step = keep }) }
+      for _, text in ipairs(texts) do assert.is_nil(text:match "mine%-.*") end
+      for i, request in ipairs(world.sent) do
+        assert.equal(fake.params(request).ClientToken or "none", announced[i])
+      end
+    end)
+  end)
+
+  it("is in each error after which a repeated call may find an effect", function()
+    each_failure(function(flow, at, failure)
+      local client = fake.client(failing(flow, at, failure), { retries = 0 })
+      local _, err = client[flow[1]](client, params_of(flow, "mine"))
+      if err and err.state and flow[1] == "create_sync_task" then
+        assert.equal("mine", err.client_token)
+      elseif err and err.action == "UpdateDISyncTask" then
+        assert.is_nil(err.client_token)
+      end
+      if err and err.client_token and err.may_have_acted then
+        assert.matches("it may have been carried out, ClientToken mine%)", tostring(err))
+      end
+    end)
+    for _, step in ipairs { "generated", "configured", "created" } do
+      local client = fake.client { generated(), configured(), created() }
+      local _, err = client:create_sync_task(creating(), { on_progress = function(event)
+        if event.step == step then error("stop here", 0) end
+      end })
+      assert.same({ "cancelled", err.state.ClientToken }, { err.kind, err.client_token })
+    end
+  end)
+
+  it("of an error makes a repeated flow send the same calls, with the same tokens", function()
+    local client, first = fake.client({ generated(), configured(), fake.lost "unknown" }, { retries = 0 })
+    local _, err = client:create_sync_task(creating())
+    local again, second = fake.client { generated(), configured(), created() }
+    assert(again:create_sync_task(creating { ClientToken = err.client_token }))
+    for i, request in ipairs(first.sent) do assert.same(fake.params(request), fake.params(second.sent[i])) end
   end)
 end)

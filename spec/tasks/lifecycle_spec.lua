@@ -5,6 +5,8 @@ local cjson = require "cjson"
 local dataworks = require "dataworks"
 local fake = require "spec.support.fake"
 local files = require "spec.support.files"
+local flows = require "spec.support.flows"
+local ids = require "dataworks.util.ids"
 local support = require "spec.support.emulator"
 
 local BIG = "9007199254740993"
@@ -75,6 +77,29 @@ describe("a lifecycle method", function()
       assert.is_false(err.sent)
     end)
   end
+
+  it("accepts the result of a flow in place of a task, and still refuses a misspelt parameter", function()
+    local flow = fake.client { flows.generated(), flows.configured(), flows.created() }
+    local created = assert(flow:create_sync_task(flows.creating()))
+    local updated = assert(fake.client({ flows.generated(), flows.configured(), flows.updated() }):update_sync_task(
+      flows.updating { FileId = BIG }))
+    created.FileId = ids.text(created.FileId) -- lua-cjson rounds long integers
+    for _, result in ipairs { created, updated, flows.stored(created) } do
+      for _, method in ipairs { "deploy", "start", "stop", "terminate", "delete", "status", "wait_for_state" } do
+        local client, world = fake.client { ACTIONS[method] and done() or in_state "RUN" }
+        assert(client[method](client, result, method == "wait_for_state" and "RUN" or nil))
+        local sent = fake.params(world.sent[1])
+        assert.same({ "10", "DI_REALTIME", BIG }, { sent.ProjectId, sent.TaskType, sent.FileId })
+        result.FileID = 5
+        local _, err = client[method](client, result, method == "wait_for_state" and "RUN" or nil)
+        assert.same({ "invalid", "FileID", 1 }, { err.kind, err.path, #world.sent }, method)
+        result.FileID = nil
+      end
+      local client = fake.client { in_state "NORUN", done(), in_state "RUN" }
+      result.StartParam = { errorLimit = { record = 0 } }
+      assert(client:start(result, { wait = true }))
+    end
+  end)
 
   it("start accepts StartParam as a table", function()
     local client, world = fake.client { done() }
@@ -294,6 +319,11 @@ describe("wait = true", function()
     local client, world = fake.client { fake.refused("Forbidden.Access", 403) }
     local _, err = client:start(task(), { wait = true })
     assert.same({ "service", INFO, { INFO } }, { err.kind, err.action, fake.actions(world) })
+    for _, answer in ipairs { fake.refused("Forbidden.Access", 403), fake.lost "unknown" } do
+      client = fake.client({ answer }, { retries = 0 })
+      _, err = client:start(task(), { wait = true })
+      assert.same({ false, false }, { err.sent, err.may_have_acted })
+    end
   end)
 
   it("makes the call for a task that has no instance yet", function()

@@ -310,3 +310,26 @@ describe("resume", function()
     end
   end)
 end)
+
+describe("the first call of a resumed run", function()
+  local function error_of(resume, answers)
+    local client = fake.client(answers)
+    return select(2, client:create_sync_task({}, { resume = resume }))
+  end
+
+  it("may repeat the last call of the earlier run, so that its error never rules out an effect", function()
+    local states = states_of("create_sync_task", creating(), { generated(), configured(), created() })
+    for _, state in ipairs { states[1], states[3] } do
+      local err = error_of(stored(state), { fake.lost(false), fake.lost(false), fake.lost(false) })
+      assert.same({ "unknown", true }, { err.sent, err.may_have_acted })
+      err = error_of(stored(state), { fake.refused "Invalid.DI.Parameter" })
+      assert.same({ true, true }, { err.sent, err.may_have_acted })
+    end
+  end)
+
+  it("is the only one: later calls of the run are this run's alone", function()
+    local states = states_of("create_sync_task", creating(), { generated(), configured(), created() })
+    local err = error_of(stored(states[1]), { generated(), configured(), fake.refused "Invalid.DI.Parameter" })
+    assert.same({ true, false }, { err.sent, err.may_have_acted })
+  end)
+end)

@@ -1,3 +1,4 @@
+local shell = require "spec.support.shell"
 local inside_nginx = require "dataworks.util.inside_nginx"
 
 describe("inside_nginx", function()
@@ -13,5 +14,29 @@ describe("inside_nginx", function()
       rawset(_G, "ngx", ngx)
       assert.is_false(inside_nginx())
     end
+  end)
+
+  it("names the block of the configuration", function()
+    rawset(_G, "ngx", { config = { subsystem = "stream" } })
+    assert.same({ true, "stream block" }, { inside_nginx() })
+    rawset(_G, "ngx", nil)
+    assert.same({ false, "http block" }, { inside_nginx() })
+  end)
+
+  it("is the only one to name a block", function()
+    assert.equal("lua/dataworks/transport/ngx/outcome.lua\nlua/dataworks/util/inside_nginx.lua",
+      shell.output "grep -rlE '(http|stream) block' lua | sort")
+  end)
+
+  it("lets every message about the configuration name the stream block", function()
+    local outcome = require "dataworks.transport.ngx.outcome"
+    rawset(_G, "ngx", { config = { subsystem = "stream" }, shared = {} })
+    local line = "nginx has no lua_shared_dict x; add \"lua_shared_dict x 64k;\" to its stream block"
+    assert.equal(line, require("dataworks.limit.shared").find_mistake "x")
+    assert.equal(line, require("dataworks.credentials.shared").wrong "x")
+    assert.matches("in the stream block", outcome.not_connected("no resolver defined to resolve x", false, true).advice, 1, true)
+    local transport = require("dataworks.transport.ngx").new { ca_file = "x" }
+    local _, failure = transport:send({}, {})
+    assert.matches("into the stream block of nginx's configuration", failure.advice, 1, true)
   end)
 end)

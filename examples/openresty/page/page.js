@@ -55,7 +55,7 @@ function clear() {
   }
 }
 
-/** Shows what is wrong at a field, and focuses it. */
+/** Shows an error message below a field, and moves the focus to the field. */
 function markInvalid(id, text) {
   const input = find(id);
   const wrong = find(id + "-wrong");
@@ -82,7 +82,7 @@ function refuse(error) {
   say("The task was not started.", true);
 }
 
-// An attempt keeps its key until a reply arrives, so that a second click after a lost reply starts no second task.
+// The Idempotency-Key stays the same until a reply arrives. If a reply is lost, a second click does not start a second task.
 let attempt = { body: "", key: "" };
 
 function keyOf(body) {
@@ -163,7 +163,7 @@ function track(name) {
 
 const nameOf = (task) => task.TaskName || "Without a name";
 
-/** Changes the text only when it differs, so that screen readers are not interrupted. */
+/** Sets the text of a node if the text is new. An unchanged text is not set, because screen readers would repeat it. */
 function put(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
@@ -186,7 +186,7 @@ function lines(item, className, texts) {
   for (const spare of [...known].slice(texts.length)) spare.remove();
 }
 
-/** Updates nodes in place, so that bars move smoothly, and selections and reading positions stay. */
+/** Changes the nodes of a task in place: progress bars move smoothly, and selected text stays selected. */
 function update(item, task) {
   const error = task.error || {};
   const bar = item.querySelector(".track");
@@ -199,7 +199,7 @@ function update(item, task) {
   lines(item, "advice", [error.advice].filter(Boolean));
 }
 
-/** Announces the end of a task to screen readers. */
+/** Makes screen readers announce the end of a task. */
 function announce(task) {
   const news = find("news");
   news.append(element("p", "", nameOf(task) + ": " + stepOf(task) + (task.error ? ". " + task.error.message : "")));

@@ -2,8 +2,7 @@
 -- are loaded by the first search for one of them, and only the lines of that action are parsed.
 
 local actions = require "dataworks.api.actions"
-local lazy = require "dataworks.util.lazy"
-local nearest = lazy "dataworks.util.nearest"
+local nearest = require "dataworks.util.nearest"
 
 local M = {}
 
@@ -31,7 +30,8 @@ local function parse_params(text)
     if LOCATIONS[word] then
       location = LOCATIONS[word]
     else
-      local name, kind, required = word:match("^(%w+):?(%w*)(!?)$")
+      local name, rest = word:match("^(%w+)(.*)$")
+      local kind, required = rest:match("^:?(%w*)(!?)$")
       params[#params + 1] = { name, kind ~= "" and kind or "string", location, required = required ~= "" or nil }
     end
   end

@@ -146,8 +146,11 @@ end
 ---@return table|nil err fields of an error
 function Caller:open_transport()
   if not self.transport then
-    local transport, err = self.new_transport()
-    if not transport then
+    local ok, transport, err = pcall(self.new_transport)
+    if not ok then
+      err = { kind = "transport", sent = false, message = "the transport cannot be loaded: " .. tostring(transport) }
+      return nil, err
+    elseif not transport then
       return nil, err
     end
     self.transport, self.owns_transport = transport, true

@@ -4,24 +4,28 @@ local core = require "dataworks.core"
 
 local M = {}
 
+---@class dataworks.PerformOptions: dataworks.CallOptions
+---@field client_token? string of the flow that makes the call: results and errors name it, not the token that is sent
+
 ---@param row dataworks.Action
 ---@param params table
 ---@param nonce fun(): string
+---@param of_flow? string the ClientToken of the flow that makes the call
 ---@return table params a copy when a token was added
----@return boolean has_token
-function M.add(row, params, nonce)
+---@return string|nil client_token that results and errors name; nil for an action that takes none
+function M.add(row, params, nonce, of_flow)
   local token = params.ClientToken
   if row.repeatable ~= "token" then
-    return params, false
+    return params
   elseif token ~= nil and token ~= core.null then
-    return params, true
+    return params, of_flow or token
   end
   local copy = {}
   for name, value in next, params do
     copy[name] = value
   end
   copy.ClientToken = nonce()
-  return copy, true
+  return copy, of_flow or copy.ClientToken
 end
 
 return M

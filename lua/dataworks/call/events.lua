@@ -13,7 +13,7 @@ local M = {}
 ---@field provider? string "refresh": the provider that fetched temporary credentials
 ---@field expires? number "refresh": seconds until the credentials expire
 ---@field endpoint? string "request"
----@field client_token? string "request"
+---@field client_token? string "request": as it is sent; `error` names the token that a program repeats
 ---@field status? integer "response": HTTP status
 ---@field request_id? string "response"
 ---@field elapsed? number seconds that the attempt or fetch took; "wait": since the call or the poll began
@@ -58,7 +58,7 @@ function Events:emit_request(call, endpoint)
   if self:has_listener() then
     self:emit {
       type = "request", action = call.action, attempt = call.attempts, endpoint = endpoint,
-      client_token = call.has_token and call.params.ClientToken or nil,
+      client_token = call.client_token and call.params.ClientToken or nil,
     }
   end
 end

@@ -3,7 +3,6 @@
 local core = require "dataworks.core"
 local error_codes = require "dataworks.protocol.error_codes"
 local errors = require "dataworks.error"
-local redactor = require "dataworks.protocol.redactor"
 local retry = require "dataworks.call.retry"
 
 local M = {}
@@ -14,23 +13,23 @@ local NOT_SENT = { invalid = true, credentials = true }
 --- first use: most calls never need it.
 ---@param caller dataworks.Caller
 ---@param request table as it was signed
----@return fun(text: string): string
+---@return fun(text: string, max_bytes?: integer): string
 function M.redactor(caller, request)
-  local redact_signature
-  return function(text)
-    if not redact_signature then
+  local redact
+  return function(text, max_bytes)
+    if not redact then
       local signed = request.headers.authorization or request.url .. "&" .. request.body
       local signature = signed:match("Signature=([^&]*)") or ""
-      redact_signature = redactor.new { signature, core.percent_decode(signature) }
+      redact = caller.key_cache:redactor { signature, core.percent_decode(signature) }
     end
-    return redact_signature(caller.key_cache:redact(text))
+    return redact(text, max_bytes)
   end
 end
 
 --- An earlier attempt that may have acted leaves the outcome unknown. Without a ClientToken, only a call that reads is
 --- retried after such an attempt: a reply to its last attempt settles the outcome.
 local function include_earlier_attempts(call, err)
-  local is_settled = err.sent ~= false and not call.has_token
+  local is_settled = err.sent ~= false and not call.client_token
   if call.possibly_sent and not is_settled and not err.may_have_acted then
     err.sent, err.may_have_acted = "unknown", true
   end
@@ -43,7 +42,7 @@ end
 function M.complete(caller, call, fields)
   local err = errors.new(fields)
   err.action, err.attempts, err.elapsed = call.action, call.attempts, caller.clock() - call.started
-  err.client_token = call.has_token and call.params.ClientToken or nil
+  err.client_token = call.client_token
   if NOT_SENT[err.kind] then
     err.sent, err.may_have_acted = false, false
   else
@@ -52,7 +51,7 @@ function M.complete(caller, call, fields)
       err.sent, err.may_have_acted = "unknown", true
     end
   end
-  err.retryable = retry.is_retryable(err, call.row.repeatable, call.has_token)
+  err.retryable = retry.is_retryable(err, call.row.repeatable, call.client_token ~= nil)
   if error_codes.recoverable_cause(err) == "clock" then
     err.advice = caller.clock_skew:advice(call.reply.headers.date) or err.advice
   end

@@ -21,7 +21,7 @@ local CLIENT_CLOSED = credential_failures.CLOSED
 ---@field action string
 ---@field row dataworks.Action
 ---@field params table
----@field has_token boolean the call carries a ClientToken
+---@field client_token? string the token to repeat the call with, if it carries a ClientToken; a flow's own in a flow
 ---@field started number monotonic
 ---@field deadline number monotonic
 ---@field attempts integer
@@ -275,8 +275,8 @@ end
 
 local function succeed(caller, call, result)
   caller.retry_budget:refill(call.retry_cost)
-  if call.has_token and result.ClientToken == nil then
-    result.ClientToken = call.params.ClientToken
+  if call.client_token and result.ClientToken == nil then
+    result.ClientToken = call.client_token
   end
   return result
 end
@@ -312,7 +312,7 @@ end
 ---@param caller dataworks.Caller
 ---@param row dataworks.Action
 ---@param params table
----@param options dataworks.CallOptions
+---@param options dataworks.PerformOptions
 ---@return table|nil result the decoded reply
 ---@return dataworks.Error|nil err
 function M.perform(caller, row, params, options)
@@ -322,7 +322,7 @@ function M.perform(caller, row, params, options)
     attempts = 0, retries = 0, max_retries = options.retries or caller.max_retries, recovered = {},
     possibly_sent = false,
   }
-  call.params, call.has_token = client_tokens.add(row, params, caller.nonce)
+  call.params, call.client_token = client_tokens.add(row, params, caller.nonce, options.client_token)
   local result, err = run_attempts(caller, call)
   if call.admission and call.admission.token then
     caller.limit:leave(caller, call.admission.token)

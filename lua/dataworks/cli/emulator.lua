@@ -5,12 +5,12 @@ local M = {}
 M.SYNOPSIS = "dataworks emulator [--port N] [--tls] [-- COMMAND [ARGUMENT...]]"
 
 M.DESCRIPTION = [=[
-dataworks emulator starts a DataWorks service on 127.0.0.1 that needs no account, prints the environment
-that points a client at it, and runs until Ctrl-C. With a COMMAND it runs that in this environment, stops
-when the command ends, and exits with the command's status.
+dataworks emulator starts a program on 127.0.0.1 that behaves like the DataWorks service and needs no account.
+It prints environment variables with which a client calls it, and runs until Ctrl-C. If a COMMAND is given, the
+emulator runs the command with these variables, stops when the command ends, and exits with its status.
 
-  --port N   listen on this port; a free one is taken otherwise
-  --tls      serve https with a certificate made on start; DATAWORKS_CA_FILE names it
+  --port N   listen on port N; without this option, the emulator takes a free port
+  --tls      serve https with a certificate that is made at the start; DATAWORKS_CA_FILE is its path
 ]=]
 
 local MAX_PORT = 65535

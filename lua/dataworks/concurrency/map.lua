@@ -162,11 +162,11 @@ function M.map(items, fn, options)
   local loop = run.loop()
   local main = loop:spawn(map_in_task, items, fn, options)
   local ok, err = recovery.drive(loop)
-  if main.state ~= "finished" then
+  if not ok or main.state ~= "finished" then
     error(main.err or err, 0)
   end
   local _, failure = loop.failed_tasks:report()
-  return main.results[1], not ok and err or main.results[2] or failure
+  return main.results[1], main.results[2] or failure
 end
 
 return M

@@ -43,23 +43,23 @@ end
 ---@return string[]|nil words
 ---@return string|nil message
 function M.split(line)
-  local words, word, at = {}, nil, 1
+  local words, pieces, at = {}, {}, 1
   line = line:gsub("^%s+", "")
   while at <= #line do
     if line:find("^\\\n", at) then
       at = at + 2
     elseif line:find("^%s", at) then
-      words[#words + 1] = word
-      word, at = nil, line:find("%S", at) or #line + 1
+      words[#words + 1] = pieces[1] and table.concat(pieces)
+      pieces, at = {}, line:find("%S", at) or #line + 1
     else
       local text, following = parse_piece(line, at)
       if not text then
         return nil, "it ends inside a quote or after a backslash"
       end
-      word, at = (word or "") .. text, following
+      pieces[#pieces + 1], at = text, following
     end
   end
-  words[#words + 1] = word
+  words[#words + 1] = pieces[1] and table.concat(pieces)
   if not words[1] or words[1] == "" then
     return nil, "it names no program"
   end

@@ -15,7 +15,7 @@ local FINAL = { timeout = true, cancelled = true }
 ---@return string
 function M.origin(url)
   local scheme, authority = url:match("^(%a+://)([^/?#]*)")
-  return scheme and scheme .. authority:match("[^@]*$") or "its address"
+  return scheme and scheme .. (authority:match("^.*@(.*)$") or authority) or "its address"
 end
 
 ---@param host dataworks.CredentialHost

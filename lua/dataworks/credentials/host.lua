@@ -4,7 +4,7 @@
 local failures = require "dataworks.util.credential_failure"
 local lazy = require "dataworks.util.lazy"
 local proxies = require "dataworks.transport.proxy"
-local redactor = lazy "dataworks.protocol.redactor"
+local response = require "dataworks.protocol.response"
 local shared = lazy "dataworks.credentials.shared"
 
 local M = {}
@@ -89,7 +89,7 @@ function Host:http(request, limits)
   if reply then
     reply.headers, reply.body = reply.headers or {}, reply.body or ""
   else
-    lost.message = redactor.new(proxies.secrets(proxy))(self.caller.key_cache:redact(lost.message))
+    lost.message = self.caller.key_cache:redactor(proxies.secrets(proxy))(lost.message, response.MAX_TEXT_BYTES)
   end
   return reply, lost
 end

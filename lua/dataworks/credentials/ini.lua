@@ -8,6 +8,7 @@ local nearest = require "dataworks.util.nearest"
 local oidc = require "dataworks.credentials.oidc"
 local ram_role_arn = require "dataworks.credentials.ram_role_arn"
 local static = require "dataworks.credentials.static"
+local texts = require "dataworks.util.text"
 local variables = require "dataworks.credentials.variables"
 
 local M = {}
@@ -16,14 +17,21 @@ local M = {}
 local function parse_value(text)
   local quoted = text:match('^"([^"]*)"%s*$') or text:match("^'([^']*)'%s*$")
     or text:match('^"([^"]*)"%s+[#;]') or text:match("^'([^']*)'%s+[#;]")
-  return quoted or (" " .. text):gsub("%s[#;].*$", ""):match("^%s*(.-)%s*$")
+  return quoted or texts.trim((" " .. text):gsub("%s[#;].*$", ""))
+end
+
+--- The name in a line such as [name]; a comment may follow.
+local function parse_section(line)
+  line = texts.trim(line)
+  local name = line:match("^%[(.*)%]$") or line:match("^%[([^%]]*)%]%s*[#;]")
+  return name and texts.trim(name)
 end
 
 local function parse(text)
   local sections, section, number = {}, nil, 0
   for line in text:gsub("^\239\187\191", ""):gmatch("([^\r\n]*)\r?\n?") do
     number = number + 1
-    local name = line:match("^%s*%[%s*(.-)%s*%]%s*$") or line:match("^%s*%[%s*([^%]]-)%s*%]%s*[#;]")
+    local name = parse_section(line)
     local key, value = line:match("^%s*([%w_.-]+)%s*[=:]%s*(.*)$")
     if name then
       section = sections[name] or {}

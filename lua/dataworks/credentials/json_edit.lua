@@ -100,15 +100,16 @@ function M.set(text, path, changes)
   if not at then
     return nil
   end
-  local members, present = list_values(text, at), {}
-  for i = #members, 1, -1 do
-    local member = members[i]
+  local pieces, from, present = {}, 1, {}
+  for _, member in ipairs(list_values(text, at)) do
     local change = changes[member.key]
     if change ~= nil then
       present[member.key] = true
-      text = text:sub(1, member.first - 1) .. encode(change) .. text:sub(member.behind)
+      pieces[#pieces + 1] = text:sub(from, member.first - 1) .. encode(change)
+      from = member.behind
     end
   end
+  text = table.concat(pieces) .. text:sub(from)
   local names = {}
   for name in pairs(changes) do
     names[#names + 1] = not present[name] and name or nil

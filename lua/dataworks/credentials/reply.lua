@@ -29,7 +29,8 @@ end
 ---@param text any
 ---@return number|nil
 function M.expiration(text)
-  local date, zone = tostring(text):match("^(%d+%-%d+%-%d+T%d+:%d+:%d+)%.?%d*([Zz+-][%d:]*)$")
+  local date, rest = tostring(text):match("^(%d+%-%d+%-%d+T%d+:%d+:%d+)(.*)$")
+  local zone = date and rest:match("^%.?%d*([Zz+-][%d:]*)$")
   local ahead = zone and parse_offset(zone)
   local seconds = ahead and core.parse_date(date .. "Z")
   return seconds and seconds - ahead

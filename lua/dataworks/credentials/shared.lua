@@ -21,7 +21,8 @@ function M.wrong(name)
   if not inside_nginx() then
     return "credentials_dict is for nginx, whose workers share a lua_shared_dict; leave it out elsewhere"
   elseif not rawget(_G, "ngx").shared[name] then
-    return ("nginx has no lua_shared_dict %s; add \"lua_shared_dict %s 64k;\" to its http block"):format(name, name)
+    return ("nginx has no lua_shared_dict %s; add \"lua_shared_dict %s 64k;\" to its %s"):format(
+      name, name, select(2, inside_nginx()))
   end
 end
 

@@ -12,7 +12,8 @@ local VARIABLE = "ALIBABA_CLOUD_CREDENTIALS_URI"
 
 --- An authority with a user is never loopback: "localhost:x@example.com" is a host elsewhere.
 local function is_loopback(authority)
-  local host = authority:match("^(%[[^%]@]*%]):?%d*$") or authority:match("^([^:@]+):?%d*$")
+  local host = authority:match("^(%[[^%]@]*%]):?%d*$") or authority:match("^([^:@]+)$")
+    or authority:match("^([^:@]+):%d*$")
   return host ~= nil and core.is_loopback(host)
 end
 

@@ -37,9 +37,9 @@ end
 
 local function perform(parts, call)
   if call.version == sts.VERSION then
-    return parts.sts:call(call.action, call.params)
+    return parts.sts:call(call.action, call.params, call.account)
   end
-  return parts.service:call(call.action, call.params, call.row, call.access_key_id)
+  return parts.service:call(call.action, call.params, call.row, call.account)
 end
 
 local function perform_with(parts, call, fault)

@@ -1,6 +1,7 @@
 -- Faults, queued for the next calls of one action or of any. A fault damages or replaces the reply.
 
 local nearest = require "dataworks.util.nearest"
+local new_queue = require "dataworks.util.queue"
 
 local M = {}
 M.__index = M
@@ -78,20 +79,21 @@ function M:add(spec)
     end
   end
   local name = spec.action or ANY_ACTION
-  self.queues[name] = self.queues[name] or {}
-  table.insert(self.queues[name], fault)
+  self.queues[name] = self.queues[name] or { rest = new_queue() }
+  self.queues[name].rest:push(fault)
   return true
 end
 
 local function dequeue(queue)
-  while queue and queue[1] do
-    local fault = queue[1]
-    if fault.remaining > 0 then
-      fault.remaining = fault.remaining - 1
-      return fault
-    end
-    table.remove(queue, 1)
+  local fault = queue and (queue.current or queue.rest:pop())
+  while fault and fault.remaining <= 0 do
+    fault = queue.rest:pop()
   end
+  if fault then
+    fault.remaining = fault.remaining - 1
+    queue.current = fault.remaining > 0 and fault or nil
+  end
+  return fault
 end
 
 --- Takes the fault for a call of this action, if there is one. Faults of one action come before those of any.

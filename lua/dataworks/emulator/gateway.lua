@@ -121,7 +121,8 @@ end
 
 local function check_bearer_token(self, request, call)
   call.algorithm = "BEARERTOKEN"
-  if not self.keys.by_bearer_token[request.headers["x-acs-bearer-token"] or call.common.BearerToken or ""] then
+  call.key = self.keys.by_bearer_token[request.headers["x-acs-bearer-token"] or call.common.BearerToken or ""]
+  if not call.key then
     return refusal.new(400, "InvalidBearerToken", "Specified BearerToken is not valid.")
   end
 end
@@ -148,12 +149,18 @@ local function check_caller(self, request, call)
   return run(SIGNATURE_STEPS, self, request, call)
 end
 
+local function find_account(_, _, call)
+  call.account = call.key and keys.account_of(call.key)
+end
+
 --- The steps that a request passes, in this order. The first refusal ends the check.
-local STEPS = { parameters.read, find_action, check_method, check_format, check_caller, parameters.check }
+local STEPS = {
+  parameters.read, find_action, check_method, check_format, check_caller, find_account, parameters.check,
+}
 
 --- Checks a request.
 ---@param request {method: string, path: string, query: string, headers: table<string, string>, body: string}
----@return table call {action, version, row, params, access_key_id, algorithm, nonce}, as far as the steps got
+---@return table call {action, version, row, params, access_key_id, account, algorithm, nonce}, as far as the steps got
 ---@return dataworks.emulator.Refusal|nil
 function M:check(request)
   local call = {}

@@ -6,12 +6,9 @@ local M = {}
 ---@param digits string
 ---@return string
 function M.next(digits)
-  local head, low = digits:match("^(%d-)(%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?%d?)$")
-  local sum = ("%0" .. #low .. "d"):format(tonumber(low) + 1)
-  if #sum > #low and head ~= "" then
-    return M.next(head) .. sum:sub(2)
-  end
-  return head .. sum
+  local head = digits:match("^.*[0-8]") or "0"
+  local nines = digits:match("^.*[0-8]") and #digits - #head or #digits
+  return head:sub(1, -2) .. ("%d"):format(head:byte(-1) - 47) .. ("0"):rep(nines)
 end
 
 return M

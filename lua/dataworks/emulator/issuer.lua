@@ -15,8 +15,9 @@ end
 
 --- Issues credentials. The setting credential_seconds takes precedence over the requested duration.
 ---@param seconds number
+---@param account? string that they belong to
 ---@return table
-function M:issue(seconds)
+function M:issue(seconds, account)
   if self.settings.credential_seconds > 0 then
     seconds = self.settings.credential_seconds
   end
@@ -25,6 +26,7 @@ function M:issue(seconds)
     access_key_id = "STS." .. encoding.hex(self.random(8)),
     access_key_secret = encoding.hex(self.random(16)),
     security_token = "emulator+" .. encoding.hex(self.random(24)) .. "/==",
+    account = account,
     issued = now,
     expires = math.floor(now) + seconds,
   }

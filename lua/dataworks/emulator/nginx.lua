@@ -44,8 +44,9 @@ until [ -s nginx.pid ] || [ $i -ge 500 ]; do sleep 0.01; i=$((i + 1)); done
 ]]
 
 local function launch(self, tls)
-  config.write(self.directory, { module_lines = self.module_lines, port = self.port, tls = tls })
-  local output = shell.output_of(LAUNCH:format(quote(self.directory), config.CLEAN_ENVIRONMENT, quote(self.program)))
+  config.write(self.directory, { module_lines = self.program.module_lines, port = self.port, tls = tls })
+  local program_path = quote(self.program.path)
+  local output = shell.output_of(LAUNCH:format(quote(self.directory), config.CLEAN_ENVIRONMENT, program_path))
   return output == "started", output
 end
 
@@ -84,19 +85,15 @@ end
 ---@return string|nil message
 function M.start(options)
   options = options or {}
-  local module_lines
-  local path, message = program.find()
-  if path then
-    module_lines, message = program.module_lines(path)
-  end
-  if not module_lines then
+  local found, message = program.find()
+  if not found then
     return nil, message
   end
   local directory = shell.output_of('mktemp -d "${TMPDIR:-/tmp}/dataworks-emulator.XXXXXX"')
   if directory == "" then
     return nil, "no temporary directory could be made"
   end
-  local self = setmetatable({ program = path, module_lines = module_lines, directory = directory }, Emulator)
+  local self = setmetatable({ program = found, directory = directory }, Emulator)
   self.guard = assert(io.popen(GUARD:format(quote(directory), quote(directory)), "w"))
   local ok
   ok, message = prepare_and_launch(self, options)

@@ -45,13 +45,14 @@ function M:set_next_id(digits)
   self.state.next = digits
 end
 
---- Repeats the first result for a used ClientToken, without acting again.
-local function call_once(self, action, handler, params, caller)
+--- Repeats the first result for a used ClientToken, without acting again. A token belongs to the account: a role's key
+--- changes with each refresh.
+local function call_once(self, action, handler, params, account)
   local token = params.ClientToken
   if #token > MAX_TOKEN_LENGTH or token:find("[^\32-\126]") then
     return reply.invalid_token("ClientToken")
   end
-  local key, fingerprint = table.concat({ caller or "", action, token }, "\n"), json.encode(params)
+  local key, fingerprint = table.concat({ account or "", action, token }, "\n"), json.encode(params)
   local first = self.tokens[key]
   if first and first.fingerprint ~= fingerprint then
     return reply.token_mismatch("ClientToken")
@@ -82,12 +83,12 @@ end
 ---@param action string
 ---@param params table<string, string> as the gateway checked them
 ---@param row table the action's row
----@param caller string|nil the access key, which a ClientToken belongs to
+---@param account string|nil of the caller
 ---@return dataworks.emulator.Reply
-function M:call(action, params, row, caller)
+function M:call(action, params, row, account)
   local known, handler = known_params(params, row), M.actions[row.version][action]
   if row.repeatable == "token" and known.ClientToken then
-    return call_once(self, action, handler, known, caller)
+    return call_once(self, action, handler, known, account)
   end
   return handler(self.state, known)
 end

@@ -36,6 +36,8 @@ local function check_credentials(list)
       and type(entry.access_key_secret) == "string"
     if not is_pair and not (json.is_object(entry) and type(entry.bearer_token) == "string") then
       return "each of credentials must have access_key_id and access_key_secret, or bearer_token"
+    elseif entry.account ~= nil and type(entry.account) ~= "string" then
+      return "account must be a text"
     end
   end
 end

@@ -58,17 +58,18 @@ end
 --- Runs an action.
 ---@param action string
 ---@param params table<string, string>
+---@param account string|nil of the caller
 ---@return dataworks.emulator.Reply
-function M:call(action, params)
+function M:call(action, params, account)
   local refused, seconds = check(self, action, params)
   if refused then
     return refused
   end
-  local entry = self.issuer:issue(seconds)
-  local account, role = params.RoleArn:match("^acs:ram::(%d+):role/(.*)$")
+  local entry = self.issuer:issue(seconds, account)
+  local owner, role = params.RoleArn:match("^acs:ram::(%d+):role/(.*)$")
   return reply.members(
     "AssumedRoleUser", json.object(
-      "Arn", ("acs:ram::%s:role/%s/%s"):format(account, role, params.RoleSessionName),
+      "Arn", ("acs:ram::%s:role/%s/%s"):format(owner, role, params.RoleSessionName),
       "AssumedRoleId", "30000000000000:" .. params.RoleSessionName),
     "Credentials", json.object(
       "AccessKeyId", entry.access_key_id, "AccessKeySecret", entry.access_key_secret,

@@ -1,5 +1,7 @@
 -- Keeps the state of a limit in a lua_shared_dict, for all workers of an nginx.
 
+local inside_nginx = require "dataworks.util.inside_nginx"
+
 local M = {}
 
 -- The stored fields in order. After them come some of the ranges of returned tokens.
@@ -27,7 +29,8 @@ function M.find_mistake(name)
   if type(ngx) ~= "table" or not ngx.shared then
     return "dict is for nginx, whose workers share a lua_shared_dict; leave it out elsewhere"
   elseif not ngx.shared[name] then
-    return ("nginx has no lua_shared_dict %s; add \"lua_shared_dict %s 64k;\" to its http block"):format(name, name)
+    return ("nginx has no lua_shared_dict %s; add \"lua_shared_dict %s 64k;\" to its %s"):format(
+      name, name, select(2, inside_nginx()))
   end
 end
 

@@ -33,6 +33,9 @@ local ADVICE = {
   ["ServiceUnavailable"] = "The service is temporarily overloaded or under maintenance",
 }
 
+-- The codes above are shorter.
+local MAX_CODE_BYTES = 128
+
 -- A retry does not help.
 local FINAL = { ["Throttling.Day"] = true }
 for code in ([[
@@ -82,6 +85,7 @@ end
 ---@param code string|nil
 ---@return string|nil
 function M.advice(code)
+  code = code and code:sub(1, MAX_CODE_BYTES)
   while code do
     if ADVICE[code] then
       return ADVICE[code]

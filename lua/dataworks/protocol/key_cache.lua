@@ -16,7 +16,8 @@ KeyCache.__index = KeyCache
 ---@class dataworks.KeySecrets
 ---@field more string[] to redact beside the credentials
 ---@field used? dataworks.Credentials the keys were made of them
----@field redact fun(text: string): string
+---@field redacted string[] all to redact
+---@field redact fun(text: string, max_bytes?: integer): string
 
 --- No field of a cache shows a secret. These values hold plain secrets only: a value that leads back to its cache would
 --- keep the cache alive.
@@ -35,8 +36,8 @@ local function are_equal(one, other)
   return true
 end
 
---- A redactor for the old and the new credentials: a reply to a request under the old ones may still arrive.
-local function redact_both(more, old, new)
+--- The secrets of the old and the new credentials: a reply to a request under the old ones may still arrive.
+local function secrets_of_both(more, old, new)
   local all = {}
   for _, secret in ipairs(more) do
     all[#all + 1] = secret
@@ -46,7 +47,7 @@ local function redact_both(more, old, new)
       all[#all + 1] = credentials[PARTS[i]]
     end
   end
-  return redactor.new(all)
+  return all
 end
 
 local function replace_keys(self, found)
@@ -64,7 +65,8 @@ local function replace_keys(self, found)
   end
   local secrets = secrets_of[self]
   fields.algorithm = nil
-  secrets.redact, secrets.used = redact_both(secrets.more, secrets.used, fields), fields
+  secrets.redacted, secrets.used = secrets_of_both(secrets.more, secrets.used, fields), fields
+  secrets.redact = redactor.new(secrets.redacted)
   self.keys = keys
   return keys
 end
@@ -100,9 +102,23 @@ function KeyCache:expire(refused_keys)
 end
 
 ---@param text string
+---@param max_bytes? integer cuts a longer text first
 ---@return string
-function KeyCache:redact(text)
-  return secrets_of[self].redact(text)
+function KeyCache:redact(text, max_bytes)
+  return secrets_of[self].redact(text, max_bytes)
+end
+
+--- A redactor for further secrets beside those of the cache.
+---@param secrets string[]
+---@return fun(text: string, max_bytes?: integer): string
+function KeyCache:redactor(secrets)
+  local all = {}
+  for _, list in ipairs { secrets_of[self].redacted, secrets } do
+    for _, secret in ipairs(list) do
+      all[#all + 1] = secret
+    end
+  end
+  return redactor.new(all)
 end
 
 --- May be called again.
@@ -123,7 +139,7 @@ end
 ---@return dataworks.KeyCache
 function M.new(source, algorithm, more_secrets)
   local self = setmetatable({ algorithm = algorithm, source = function() return source end }, KeyCache)
-  secrets_of[self] = { more = more_secrets, redact = redactor.new(more_secrets) }
+  secrets_of[self] = { more = more_secrets, redacted = more_secrets, redact = redactor.new(more_secrets) }
   return self
 end
 

@@ -8,8 +8,8 @@ local SECRET_PARAMETERS = { "Signature", "SecurityToken", "BearerToken" }
 local Request = { __name = "dataworks.Request" }
 
 local function redact_parameters(text)
-  for _, name in ipairs(SECRET_PARAMETERS) do
-    text = text:gsub("(%f[^%z&?]" .. name .. "=)[^&]*", "%1***")
+  for _, parameter in ipairs(SECRET_PARAMETERS) do
+    text = text:gsub("(%f[^%z&?]" .. parameter .. "=)[^&]*", "%1***")
   end
   return text
 end

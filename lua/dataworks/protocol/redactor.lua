@@ -1,34 +1,71 @@
 -- Replaces secrets in text that people may read. The secrets stay in a closure, so that no walk over fields finds them.
 
 local core = require "dataworks.core"
+local texts = require "dataworks.util.text"
 
 local M = {}
 
 -- A shorter secret would match parts of ordinary words.
 local MIN_BYTES = 6
 
-local function replace_plain(text, secret)
-  return (text:gsub(secret:gsub("%p", "%%%0"), "***"))
-end
-
---- Returns a function that replaces each secret by ***: as it is, and percent-encoded once or twice.
----@param secrets string[]
----@return fun(text: string): string
-function M.new(secrets)
-  local forms = {}
+--- The forms of secrets in which a text may contain them: plain, and percent-encoded once or twice.
+local function forms_of(secrets)
+  local forms, longest = {}, 0
   for _, secret in ipairs(secrets) do
     if #secret >= MIN_BYTES then
       local once = core.percent_encode(secret)
       forms[#forms + 1] = secret
       forms[#forms + 1] = once ~= secret and once or nil
       forms[#forms + 1] = once ~= secret and core.percent_encode(once) or nil
+      longest = math.max(longest, #forms[#forms])
     end
   end
-  return function(text)
-    for _, form in ipairs(forms) do
-      text = replace_plain(text, form)
+  return forms, longest
+end
+
+--- The places of all forms in a text, in order.
+local function find_places(text, forms)
+  local places = {}
+  for _, form in ipairs(forms) do
+    local first, last = text:find(form, 1, true)
+    while first do
+      places[#places + 1] = { first = first, last = last }
+      first, last = text:find(form, last + 1, true)
     end
-    return text
+  end
+  table.sort(places, function(one, other) return one.first < other.first end)
+  return places
+end
+
+--- The text up to `stop`, with *** at each place. Places that overlap become one.
+local function replace(text, places, stop)
+  local out, at, reached = {}, 1, 0
+  for _, place in ipairs(places) do
+    if place.first > stop then
+      break
+    elseif place.first > reached then
+      out[#out + 1] = text:sub(at, place.first - 1) .. "***"
+    end
+    reached = math.max(reached, place.last)
+    at = reached + 1
+  end
+  out[#out + 1] = text:sub(at, stop)
+  return table.concat(out)
+end
+
+--- Returns a function that replaces each secret by ***. With `max_bytes` it cuts a longer text first, which bounds its
+--- work. The cut leaves no part of a secret: the function searches as far behind the cut as the longest secret reaches,
+--- replaces a secret that begins before the cut as a whole, and drops the rest.
+---@param secrets string[]
+---@return fun(text: string, max_bytes?: integer): string
+function M.new(secrets)
+  local forms, longest = forms_of(secrets)
+  return function(text, max_bytes)
+    local stop, ending = #text, ""
+    if max_bytes and #text > max_bytes then
+      text, stop, ending = text:sub(1, max_bytes + longest), texts.cut_length(text, max_bytes), "..."
+    end
+    return replace(text, find_places(text, forms), stop) .. ending
   end
 end
 

@@ -4,8 +4,8 @@ local core = require "dataworks.core"
 local error_codes = require "dataworks.protocol.error_codes"
 local errors = require "dataworks.error"
 local ids = require "dataworks.util.ids"
-local lazy = require "dataworks.util.lazy"
 local retry_after = require "dataworks.protocol.retry_after"
+local signature_diagnosis = require "dataworks.protocol.signature_diagnosis"
 
 -- An instance of its own: the settings of the shared one belong to the program.
 local json = require("cjson.safe").new()
@@ -15,11 +15,11 @@ end
 
 local M = {}
 
--- Loaded only when the service refuses a signature.
-local diagnosis = lazy "dataworks.protocol.signature_diagnosis"
+-- Bytes of an unreadable reply that its error keeps.
+local EXCERPT_BYTES = 200
 
--- Bytes of an unreadable reply that its error keeps, and bytes that are redacted first, so that no cut secret is left.
-local EXCERPT_BYTES, REDACTED_BYTES = 200, 65536
+--- A service's text is cut to so many bytes before it is redacted. An error keeps fewer of them.
+M.MAX_TEXT_BYTES = 8192
 
 -- core.quote_integers writes an integer as a string that begins with this byte.
 local MARK = 1
@@ -100,13 +100,13 @@ local function may_have_acted(err)
   return err.status < 400 or err.status >= 500 or err.status == 408
 end
 
---- Redacts each text among the fields of an error.
+--- Cuts and redacts each text among the fields of an error.
 ---@param fields table
----@param redact fun(text: string): string
+---@param redact fun(text: string, max_bytes: integer): string
 ---@return table fields
 function M.redact(fields, redact)
   for name, value in pairs(fields) do
-    fields[name] = type(value) == "string" and redact(value) or value
+    fields[name] = type(value) == "string" and redact(value, M.MAX_TEXT_BYTES) or value
   end
   return fields
 end
@@ -123,7 +123,7 @@ local function failure(kind, reply, fields, context)
 end
 
 local function unreadable(reply, message, context)
-  local body = context.redact(reply.body:sub(1, REDACTED_BYTES))
+  local body = context.redact(reply.body, M.MAX_TEXT_BYTES)
   local excerpt = errors.line(body, EXCERPT_BYTES)
   if reply.body == "" then
     message = "the reply is empty"
@@ -148,7 +148,7 @@ local function access_denied(object, redact)
   local found = {}
   for _, name in ipairs(type(detail) == "table" and ACCESS_FIELDS or {}) do
     local text = text_of(detail, name)
-    found[name] = text and errors.line(redact(text), MAX_ACCESS_FIELD_BYTES)
+    found[name] = text and errors.line(redact(text, MAX_ACCESS_FIELD_BYTES), MAX_ACCESS_FIELD_BYTES)
   end
   local action = found.AuthAction
   if not action then
@@ -168,11 +168,11 @@ local function refused(reply, object, context)
   local access, access_advice = access_denied(object, context.redact)
   return failure("service", reply, {
     code = code,
-    message = without_echo(message or "the service gave no reason"),
+    message = without_echo(context.redact(message or "the service gave no reason", M.MAX_TEXT_BYTES)),
     request_id = text_of(object, "RequestId", "requestId"),
     recommend = text_of(object, "Recommend", "recommend"),
     access_denied = access,
-    advice = access_advice or diagnosis.explain(context.request, code, message)
+    advice = access_advice or signature_diagnosis.explain(context.request, code, message)
       or error_codes.advice(code),
   }, context)
 end
@@ -184,12 +184,16 @@ local function failed_task(reply, object, context)
   local message = text_of(data, "Message") or text_of(object, "ErrorMessage", "errorMessage", "Message", "message")
   return failure("task", reply, {
     code = code,
-    message = message or status and ("the service answered with Status %s"):format(status)
+    message = message
+      or status and "the service answered with Status " .. context.redact(status, M.MAX_TEXT_BYTES)
       or "the service gave no reason",
     request_id = text_of(object, "RequestId", "requestId"),
     advice = error_codes.advice(code),
   }, context)
 end
+
+-- No status of the service is longer.
+local MAX_STATUS_BYTES = 64
 
 local SUCCESS = { success = true, ["true"] = true }
 local FAILURE = { fail = true, ["false"] = true }
@@ -210,7 +214,7 @@ local function is_failure(object, meaning)
   if not status or meaning == "none" then
     return false
   end
-  status = status:lower()
+  status = status:sub(1, MAX_STATUS_BYTES):lower()
   return FAILURE[status] or meaning == "outcome" and not SUCCESS[status] or false
 end
 
@@ -222,7 +226,7 @@ function M.is_success(status)
 end
 
 ---@class dataworks.ReplyContext what the reader knows of the call
----@field redact fun(text: string): string
+---@field redact fun(text: string, max_bytes: integer): string
 ---@field now fun(): number seconds since 1970
 ---@field request table as it was signed
 

@@ -8,6 +8,9 @@ local M = {}
 
 local RPC = "HMAC-SHA1"
 
+-- Bytes of a message beside the echo, and of parameters or headers that something on the way has added.
+local MAX_OTHER_BYTES = 65536
+
 -- The request that the service received
 
 local function text_after(message, label)
@@ -23,6 +26,15 @@ local function parse_echo(message)
     canonical_request = text_after(message, "server CanonicalRequest is ["):match("^(.*)%]"),
     has_authorization = message:find("server Authorization is", 1, true) ~= nil,
   }
+end
+
+--- Is the message longer than an echo of the request can be? Each stage of a signature at most triples the length.
+local function is_too_long(message, request)
+  local length = #request.url + #request.body
+  for name, value in pairs(request.headers) do
+    length = length + #name + #value
+  end
+  return #message > 9 * length + MAX_OTHER_BYTES
 end
 
 -- The request that was signed
@@ -217,7 +229,11 @@ function M.explain(request, code, message)
   if not SAME_TEXT[code or ""] then
     return nil
   end
-  local echo = parse_echo(message or "")
+  message = message or ""
+  if is_too_long(message, request) then
+    return nil
+  end
+  local echo = parse_echo(message)
   if echo.has_authorization then
     return CUT_AUTHORIZATION
   end

@@ -27,9 +27,14 @@ local function classify(result, err)
   return "pending", data.Status
 end
 
-local function check_names(params)
-  for name in pairs(params) do
-    if not PARAMS[name] then
+local function is_generated(given)
+  return type(given.Data) == "table"
+end
+
+--- The fields of a reply are the service's, which may add some.
+local function check_names(given)
+  for name in pairs(given) do
+    if not PARAMS[name] and not is_generated(given) then
       return errors.new {
         kind = "invalid", sent = false, action = M.ACTION, path = tostring(name),
         message = "is not a parameter of wait; it takes ProjectId, TaskType and ProcessId",
@@ -38,24 +43,31 @@ local function check_names(params)
   end
 end
 
---- Polls until there is a TaskContent. ProcessId is the reply's name for the request's AsyncProcessId; either is taken.
+--- The id of the process, and the field that holds it. ProcessId is the reply's name for the request's AsyncProcessId.
+local function process_of(given)
+  if is_generated(given) then
+    return given.Data.ProcessId, "Data.ProcessId"
+  elseif given.AsyncProcessId == nil and given.ProcessId ~= nil then
+    return given.ProcessId, "ProcessId"
+  end
+  return given.AsyncProcessId, "AsyncProcessId"
+end
+
+--- Polls until there is a TaskContent.
 ---@param caller dataworks.Caller
----@param params table ProjectId, TaskType, and ProcessId or AsyncProcessId
+---@param given table a result of `generate`; or ProjectId, TaskType, and ProcessId or AsyncProcessId
 ---@param options dataworks.WaitOptions
 ---@return table|nil result Data.TaskContent
 ---@return dataworks.Error|nil err
-function M.wait(caller, params, options)
-  local unknown = check_names(params)
+function M.wait(caller, given, options)
+  local unknown = check_names(given)
   if unknown then
     return nil, unknown
   end
-  local process = params.AsyncProcessId
-  if process == nil then
-    process = params.ProcessId
-  end
+  local process, field = process_of(given)
   local result, err = waiter.wait(caller, {
     row = catalog.find(M.ACTION), classify = classify,
-    params = { ProjectId = params.ProjectId, TaskType = params.TaskType, AsyncProcessId = process },
+    params = { ProjectId = given.ProjectId, TaskType = given.TaskType, AsyncProcessId = process },
     unmet = ("the configuration of process %s is not ready"):format(tostring(process)),
   }, options)
   if result then
@@ -63,8 +75,11 @@ function M.wait(caller, params, options)
   elseif err.kind == "timeout" or err.kind == "cancelled" then
     err.advice = "The service may still be at work; wait again with err.state"
   end
+  if err.path == "AsyncProcessId" then
+    err.path = field
+  end
   if not FINAL_KINDS[err.kind] then
-    err.state = ids.texts { ProjectId = params.ProjectId, TaskType = params.TaskType, ProcessId = process }
+    err.state = ids.texts { ProjectId = given.ProjectId, TaskType = given.TaskType, ProcessId = process }
   end
   return nil, err
 end

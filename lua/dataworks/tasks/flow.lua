@@ -1,6 +1,7 @@
 -- Creates and updates a task: generate, wait, then create or update. Before each call, on_step gets the state so far.
 -- A later run resumes from that state, however this run ends, and does nothing twice.
 
+local catalog = require "dataworks.api.catalog"
 local configuration = require "dataworks.tasks.configuration"
 local errors = require "dataworks.error"
 local guard = require "dataworks.util.guard"
@@ -62,6 +63,7 @@ local UPDATE = {
 ---@field max_delay? number
 ---@field on_progress? fun(event: table)
 ---@field on_step? fun(state: dataworks.State)
+---@field may_repeat boolean the next call may be one that an earlier run has made
 
 --- Calls a callback of the program. An error that it raises ends the run, and the state is kept.
 local function notify(run, name, value)
@@ -120,10 +122,14 @@ local function take_steps(run)
   return go, err
 end
 
---- A generation that failed leaves nothing to resume: another run would meet the same answer.
+--- A generation that failed leaves nothing to resume: another run would meet the same answer. UpdateDISyncTask takes no
+--- token, so a repeated update may act again.
 local function give_up(run, err)
   if err.kind == "task" and err.action == configuration.ACTION then
     return nil, err
+  end
+  if catalog.find(run.flow.apply).repeatable == "token" then
+    err.client_token = run.state.ClientToken
   end
   err.state = states.seal(run.state)
   if err.kind == "timeout" or err.kind == "cancelled" then
@@ -136,8 +142,9 @@ end
 
 local function result_of(state)
   return {
-    FileId = ids.native(state.FileId), ProcessId = state.ProcessId and ids.native(state.ProcessId),
-    TaskContent = state.TaskContent, RequestId = state.RequestId, ClientToken = state.ClientToken,
+    ProjectId = ids.native(state.ProjectId), TaskType = state.TaskType, FileId = ids.native(state.FileId),
+    ProcessId = state.ProcessId and ids.native(state.ProcessId), TaskContent = state.TaskContent,
+    RequestId = state.RequestId, ClientToken = state.ClientToken,
   }
 end
 
@@ -154,6 +161,7 @@ local function run_flow(flow, caller, params, options)
   local run = {
     flow = flow, caller = caller, state = state, started = caller.clock(), deadline = waiter.deadline(caller, options),
     delay = options.delay, max_delay = options.max_delay, on_progress = options.on_progress, on_step = options.on_step,
+    may_repeat = options.resume ~= nil,
   }
   local done
   done, err = take_steps(run)
@@ -174,8 +182,7 @@ end
 ---@field Cu? number compute units of a serverless resource group, in halves
 ---@field ClientToken? string made when absent
 
----@class dataworks.FlowResult
----@field FileId integer|string
+---@class dataworks.FlowResult: dataworks.TaskId stands for its task in deploy, start, status and the others
 ---@field ProcessId? integer|string
 ---@field TaskContent? string|table as the service generated it, byte for byte
 ---@field RequestId? string of the last call

@@ -87,13 +87,21 @@ local function merge(...)
   return merged
 end
 
+--- The parameters that place the task are sent as fields of a TaskParam, which the program has not written.
+local function name_placement(flow, err)
+  local name = err.path and err.path:match "^TaskParam%.(.*)$"
+  return name and invalid(flow, name, err.message) or err
+end
+
 --- Builds the requests of both calls from the values as they were given, so that the checks of the action rows apply.
 local function check_calls(flow, caller, values)
   local is_offline = values.TaskType == "DI_OFFLINE"
   local trial = merge(not is_offline and { TaskContent = "{}" } or {}, values)
   trial.Placement = placement(values) or values.Placement
   local request, err = caller:request(catalog.find(flow.apply), steps.params(flow.apply, trial))
-  if request and not is_offline then
+  if not request then
+    return name_placement(flow, err)
+  elseif not is_offline then
     request, err = caller:request(catalog.find(flow.generate), steps.params(flow.generate, trial))
   end
   return not request and err or nil

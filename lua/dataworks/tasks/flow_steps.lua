@@ -15,7 +15,8 @@ local STATE_NAMES = {
   UpdateDISyncTask = { TaskParam = "Placement" },
 }
 
--- Each call needs a token of its own; all are made from the one ClientToken.
+-- Each call needs a token of its own; all are made from the one ClientToken. Programs never see these: a flow that is
+-- repeated with one of them would create a second task.
 local TOKEN_SUFFIXES = {
   GenerateDISyncTaskConfigForCreating = "-g", GenerateDISyncTaskConfigForUpdating = "-g", CreateDISyncTask = "-c",
 }
@@ -42,7 +43,15 @@ function M.elapsed(run)
   return run.caller.clock() - run.started
 end
 
-local function call(run, action)
+--- The earlier run may have made the first call of a resumed run, although its reply is not in the state.
+local function include_earlier_run(run, err)
+  if err and run.may_repeat then
+    err.may_have_acted, err.sent = true, err.sent or "unknown"
+  end
+  run.may_repeat = false
+end
+
+local function try_call(run, action)
   local timeout = waiter.call_timeout(run.caller, run.deadline)
   if timeout <= 0 then
     return nil, errors.new {
@@ -50,7 +59,15 @@ local function call(run, action)
       message = ("the deadline passed after %.1f s"):format(M.elapsed(run)),
     }
   end
-  return run.caller:perform(catalog.find(action), M.params(action, run.state), { timeout = timeout })
+  return run.caller:perform(catalog.find(action), M.params(action, run.state), {
+    timeout = timeout, client_token = run.state.ClientToken,
+  })
+end
+
+local function call(run, action)
+  local result, err = try_call(run, action)
+  include_earlier_run(run, err)
+  return result, err
 end
 
 local function id_of(action, result, name)

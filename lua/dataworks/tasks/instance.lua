@@ -16,6 +16,22 @@ local STATES = { NORUN = true, WAIT = true, RUN = true, KILLING = true, PAUSE = 
 --- Stands for the state of a task that has no instance.
 M.NONE = "none"
 
+-- What create_sync_task and update_sync_task return besides a task's name.
+local RESULT_FIELDS = { ProcessId = true, TaskContent = true, RequestId = true, ClientToken = true }
+
+--- The parameters of a task, of which a result of create_sync_task may take the place.
+---@param given table
+---@return table params
+function M.params_of(given)
+  local params = {}
+  for name, value in next, given do
+    if not RESULT_FIELDS[name] then
+      params[name] = value
+    end
+  end
+  return params
+end
+
 ---@param params table
 ---@return table task what names a task in every action
 function M.task_of(params)

@@ -96,6 +96,8 @@ local function act_and_wait(caller, operation, params, options)
   local before, result, err
   before, err = instance.state(caller, task, deadline)
   if not before then
+    -- Whether the service got the question is of no interest: the call itself is not made.
+    err.sent, err.may_have_acted = false, false
     return nil, err
   end
   result, err = caller:perform(row, params, {
@@ -122,12 +124,12 @@ end
 --- deploy, start, stop, terminate or delete.
 ---@param caller dataworks.Caller
 ---@param name string
----@param params table ProjectId, TaskType, FileId; StartParam too for start
+---@param given table ProjectId, TaskType, FileId, or a result of create_sync_task; StartParam too for start
 ---@param options dataworks.LifeOptions
 ---@return table|nil result the reply; with wait that of GetDISyncInstanceInfo, with `state`
 ---@return dataworks.Error|nil err
-function M.act(caller, name, params, options)
-  local operation = OPERATIONS[name]
+function M.act(caller, name, given, options)
+  local operation, params = OPERATIONS[name], instance.params_of(given)
   local row = catalog.find(operation.action)
   local result
   local err = check_type(operation, params.TaskType)
@@ -150,27 +152,28 @@ end
 
 --- The state that the task is in.
 ---@param caller dataworks.Caller
----@param params table ProjectId, TaskType, FileId
+---@param given table ProjectId, TaskType, FileId, or a result of create_sync_task
 ---@param options dataworks.CallOptions
 ---@return table|nil result the reply of GetDISyncInstanceInfo, with `state`
 ---@return dataworks.Error|nil err
-function M.status(caller, params, options)
-  local err = check_type(OPERATIONS.status, params.TaskType)
+function M.status(caller, given, options)
+  local err = check_type(OPERATIONS.status, given.TaskType)
   if err then
     return nil, err
   end
-  return instance.info(caller, params, options)
+  return instance.info(caller, instance.params_of(given), options)
 end
 
 --- Waits until the task is in one of the states.
 ---@param caller dataworks.Caller
----@param params table ProjectId, TaskType, FileId
+---@param given table ProjectId, TaskType, FileId, or a result of create_sync_task
 ---@param names string[] of states, in any case
 ---@param options dataworks.WaitOptions
 ---@return table|nil result the reply of GetDISyncInstanceInfo, with `state`
 ---@return dataworks.Error|nil err
-function M.wait_for_state(caller, params, names, options)
+function M.wait_for_state(caller, given, names, options)
   local states
+  local params = instance.params_of(given)
   local err = check_type(OPERATIONS.status, params.TaskType)
   if not err then
     states, err = instance.check(caller, params, names)

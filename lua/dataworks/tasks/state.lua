@@ -7,6 +7,9 @@ local M = {}
 
 M.VERSION = 2
 
+-- Hexadecimal digits of SHA-256.
+local DIGEST_LENGTH = 64
+
 --- The signature of a fixed request with this body, under a fixed key.
 local function sign_state(text)
   return core.sign {
@@ -17,7 +20,7 @@ end
 --- The digest of each version. Earlier releases stored states of version 1.
 local DIGESTS = {
   function(text) return sign_state(text).signature end,
-  core.digest or function(text) return sign_state(text).canonical_request:match "%x+$" end,
+  core.digest or function(text) return sign_state(text).canonical_request:sub(-DIGEST_LENGTH) end,
 }
 
 --- The fields in one text: in order of their names, each behind its length.

@@ -22,14 +22,22 @@ local M = {}
 ---@field max_reply_bytes? integer
 ---@field allow_http? boolean
 
+local function transport()
+  return inside_nginx() and require "dataworks.transport.ngx" or require "dataworks.transport.curl"
+end
+
 ---@param options dataworks.TransportOptions
 ---@return dataworks.Transport|nil transport
 ---@return table|nil err
 function M.new(options)
-  if inside_nginx() then
-    return require("dataworks.transport.ngx").new(options)
-  end
-  return require("dataworks.transport.curl").new(options)
+  return transport().new(options)
+end
+
+--- Pauses the running task, or the running request inside nginx; elsewhere it blocks the thread.
+---@param seconds number
+---@return "cancelled"|nil
+function M.sleep(seconds)
+  return transport().sleep(seconds)
 end
 
 return M

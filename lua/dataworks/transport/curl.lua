@@ -1,6 +1,7 @@
 -- Sends requests through libcurl: for PUC Lua and LuaJIT, outside nginx. In a task of a loop the other tasks run
 -- meanwhile; everywhere else a request blocks the thread.
 
+local core = require "dataworks.core"
 local curl = require "dataworks.curl"
 local failures = require "dataworks.transport.curl_failure"
 local lazy = require "dataworks.util.lazy"
@@ -49,15 +50,34 @@ function Transport:send(request, limits)
   return { status = status, headers = headers, body = body }
 end
 
+--- Blocks the thread. A signal ends a sleep of the system early, and a handler of Lua runs: the rest is slept then.
+local function block(seconds)
+  local deadline = core.clock() + seconds
+  while seconds > 0 do
+    curl.sleep(seconds)
+    seconds = deadline - core.clock()
+  end
+end
+
+--- Pauses the running task; outside tasks it blocks the thread.
+---@param seconds number
+---@return "cancelled"|nil
+function M.sleep(seconds)
+  local task = scheduler.current_task()
+  if task then
+    return task:sleep(seconds)
+  elseif scheduler.is_cancelled() then
+    return "cancelled"
+  end
+  return block(seconds)
+end
+
 ---@param seconds number
 ---@return "cancelled"|nil
 function Transport:sleep(seconds)
   local task = scheduler.current_task()
-  if not task and scheduler.is_cancelled() then
-    return "cancelled"
-  elseif not task or self._closed then
-    curl.sleep(seconds)
-    return nil
+  if not task or self._closed then
+    return M.sleep(seconds)
   end
   local sleepers = pool_of(self).sleepers
   sleepers[task] = true

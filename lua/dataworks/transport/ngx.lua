@@ -4,6 +4,7 @@ local certificates = require "dataworks.transport.ngx.certificate"
 local connections = require "dataworks.transport.ngx.connection"
 local core = require "dataworks.core"
 local inflate = require "dataworks.transport.inflate"
+local inside_nginx = require "dataworks.util.inside_nginx"
 local latches = require "dataworks.transport.ngx.latch"
 local misuse = require "dataworks.util.misuse"
 local outcome = require "dataworks.transport.ngx.outcome"
@@ -34,7 +35,8 @@ end
 local function unsupported(option)
   local directive = DIRECTIVES[option]
   local failure = outcome.not_sent("invalid", nil, "inside nginx this is set by the directive " .. directive,
-    ("write %s into nginx's configuration, and leave the option out"):format(directive))
+    ("write %s into the %s of nginx's configuration, and leave the option out"):format(
+      directive, select(2, inside_nginx())))
   failure.path = option
   return failure
 end
@@ -139,7 +141,7 @@ end
 
 --- Sleeps at least as long as asked; nginx may wake a little early.
 ---@param seconds number
-function Transport:sleep(seconds) -- luacheck: no self
+function M.sleep(seconds)
   local ok, failure = phase.can_wait()
   if not ok then
     misuse(failure.message .. "; " .. failure.advice)
@@ -149,6 +151,11 @@ function Transport:sleep(seconds) -- luacheck: no self
     ngx.sleep(math.max(seconds, 0.001))
     seconds = deadline - core.clock()
   end
+end
+
+---@param seconds number
+function Transport:sleep(seconds) -- luacheck: no self
+  M.sleep(seconds)
 end
 
 ---@return dataworks.Latch|nil

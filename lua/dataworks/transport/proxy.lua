@@ -63,7 +63,7 @@ end
 ---@param url string from parse, or ""
 ---@return string[]
 function M.secrets(url)
-  local login = url:match("//(.*)@")
+  local login = (url:match("//(.*)$") or url):match("^(.*)@")
   if not login then
     return {}
   end

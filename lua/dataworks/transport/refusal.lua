@@ -15,6 +15,9 @@ local CERTIFICATE_PAGES = {
   ["<title>400 The SSL certificate error</title>"] = "the server refuses the client certificate",
 }
 
+-- Their titles stand at the beginning of the page.
+local MAX_HEAD_BYTES = 4096
+
 local function failure(code, message)
   return { kind = "transport", sent = false, code = code, message = message, advice = M.ADVICE[code] }
 end
@@ -35,8 +38,9 @@ function M.find(url, proxy, status, body)
     -- Over plain http a proxy's reply looks like the service's; only a proxy sends this status.
     return failure("PROXY_AUTHENTICATION", "the proxy answered HTTP 407")
   elseif status == 400 and url:find("^https:") then
+    local head = body:sub(1, MAX_HEAD_BYTES)
     for title, message in pairs(CERTIFICATE_PAGES) do
-      if body:find(title, 1, true) then
+      if head:find(title, 1, true) then
         return failure("CURLE_SSL_CLIENTCERT", message)
       end
     end

@@ -7,7 +7,7 @@ local MAX_LENGTH = 64
 
 --- The number of letters to insert, drop, change or swap with a neighbour. The case does not count.
 local function distance(a, b)
-  a, b = a:lower():sub(1, MAX_LENGTH), b:lower():sub(1, MAX_LENGTH)
+  a, b = a:sub(1, MAX_LENGTH):lower(), b:sub(1, MAX_LENGTH):lower()
   local row_before_last, last, row = {}, {}, {}
   for j = 0, #b do
     last[j] = j

@@ -59,4 +59,18 @@ function M.answer(ready_at, delay)
   ngx.print(text)
 end
 
+local DONE = HEAD .. '{"Status":"success"}}'
+local THROTTLED = '{"Code":"Throttling.User","Message":"Request was denied due to user flow control.","RequestId":"R"}'
+
+--- Throttles the calls of a second beyond the quota, which is the ProjectId.
+function M.answer_within_quota()
+  local quota = tonumber(ngx.var.arg_ProjectId)
+  ngx.update_time()
+  local count = ngx.shared.counts:incr(("quota %d %d"):format(quota, math.floor(ngx.now())), 1, 0)
+  local text = count <= quota and DONE or THROTTLED
+  ngx.status = count <= quota and 200 or 400
+  ngx.header.content_length = #text
+  ngx.print(text)
+end
+
 return M

@@ -6,7 +6,7 @@ local TIMEOUT, RESET = { why = "lost", error = "timeout", message = "m" }, { why
 describe("the outcome of an exchange inside nginx", function()
   it("is not sent while the connection opens", function()
     for _, failure in ipairs {
-      outcome.not_sent_in_time(), outcome.not_connected("timeout", false), outcome.not_connected("refused", true),
+      outcome.not_sent_in_time(), outcome.not_connected("timeout", false, true), outcome.not_connected("refused", true, false),
       outcome.tunnel_refused(407), outcome.tunnel_failed "timeout", outcome.handshake_failed "closed",
       outcome.client_certificate_refused "no match",
     } do
@@ -38,5 +38,22 @@ describe("the outcome of an exchange inside nginx", function()
   it("names the limit when a reply is too large", function()
     local failure = outcome.not_decoded "the reply is larger than 9 bytes"
     assert.same({ "CURLE_FILESIZE_EXCEEDED", "max_reply_bytes sets the limit" }, { failure.code, failure.advice })
+  end)
+
+  it("is a failure of the name server, also in the words of Kong", function()
+    for _, err in ipairs {
+      "x.test could not be resolved (3: Host not found)", "no resolver defined to resolve \"x.test\"",
+      "DNS resolution failed: dns server error: 3 name error", "[cosocket] DNS resolution failed: timeout",
+    } do
+      assert.equal("CURLE_COULDNT_RESOLVE_HOST", outcome.not_connected(err, false, true).code, err)
+      assert.equal("CURLE_COULDNT_RESOLVE_PROXY", outcome.not_connected(err, true, true).code, err)
+    end
+    assert.equal("CURLE_COULDNT_CONNECT", outcome.not_connected("connection refused", false, true).code)
+  end)
+
+  it("hints at the directive resolver when connecting to a name takes too long", function()
+    assert.matches("directive resolver", outcome.not_connected("timeout", false, true).advice, 1, true)
+    assert.matches("directive resolver", outcome.not_connected("timeout", true, true).advice, 1, true)
+    assert.not_matches("directive resolver", outcome.not_connected("timeout", false, false).advice, 1, true)
   end)
 end)

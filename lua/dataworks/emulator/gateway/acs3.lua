@@ -3,6 +3,7 @@
 local encoding = require "dataworks.emulator.encoding"
 local query = require "dataworks.emulator.query"
 local refusal = require "dataworks.emulator.gateway.refusal"
+local texts = require "dataworks.util.text"
 
 local M = {}
 
@@ -49,23 +50,28 @@ end
 ---@return string signature
 ---@return string string_to_sign
 ---@return string canonical_request
+---@return string body_digest
 function M.sign(crypto, secret, request, algorithm, signed_headers)
-  local names, lines = { (table.unpack or unpack)(signed_headers) }, {}
+  local names, lines = {}, {}
+  for i, name in ipairs(signed_headers) do
+    names[i] = name
+  end
   table.sort(names)
   for i, name in ipairs(names) do
-    lines[i] = ("%s:%s\n"):format(name, (request.headers[name] or ""):match("^%s*(.-)%s*$"))
+    lines[i] = ("%s:%s\n"):format(name, texts.trim(request.headers[name] or ""))
   end
   local digest = DIGESTS[algorithm]
+  local body_digest = encoding.hex(crypto.digest(digest, request.body))
   local canonical_request = table.concat({
     request.method,
     request.path,
     query.canonical(query.parse(request.query)),
     table.concat(lines),
     table.concat(names, ";"),
-    encoding.hex(crypto.digest(digest, request.body)),
+    body_digest,
   }, "\n")
   local string_to_sign = algorithm .. "\n" .. encoding.hex(crypto.digest(digest, canonical_request))
-  return encoding.hex(crypto.hmac(digest, secret, string_to_sign)), string_to_sign, canonical_request
+  return encoding.hex(crypto.hmac(digest, secret, string_to_sign)), string_to_sign, canonical_request, body_digest
 end
 
 --- True when all required headers are present and signed.
@@ -94,9 +100,8 @@ end
 ---@param call table
 ---@return dataworks.emulator.Refusal|nil
 function M.verify(crypto, secret, request, call)
-  local signature, string_to_sign, canonical_request =
+  local signature, string_to_sign, canonical_request, body_digest =
     M.sign(crypto, secret, request, call.algorithm, call.signed_headers)
-  local body_digest = canonical_request:match("[^\n]*$")
   if not has_required_headers(request, call.signed_headers) then
     return incomplete(("server string to sign is:[%s]"):format(string_to_sign))
   elseif signature ~= call.signature or request.headers["x-acs-content-sha256"] ~= body_digest then

@@ -3,7 +3,10 @@
 local M = {}
 M.__index = M
 
----@param list table[] {access_key_id, access_key_secret, security_token, expires, disabled} or {bearer_token}
+-- Every key belongs to this account, unless the settings name another.
+local ACCOUNT = "1000000000000000"
+
+---@param list table[] {access_key_id, access_key_secret, security_token, expires, disabled} or {bearer_token}; account
 ---@return table
 function M.new(list)
   local self = setmetatable({ issued = {} }, M)
@@ -20,6 +23,12 @@ local function accept(self, entry)
   if entry.security_token then
     self.by_security_token[entry.security_token] = entry
   end
+end
+
+---@param entry table
+---@return string
+function M.account_of(entry)
+  return entry.account or ACCOUNT
 end
 
 --- Replaces the configured keys. Issued keys stay.

@@ -38,10 +38,11 @@ local INTEGER_LIMITS = {
 }
 
 local function is_integer(text, limits)
-  local sign, digits = text:match("^(%-?)0*(%d+)$")
+  local sign, digits = text:match("^(%-?)(%d+)$")
   if not digits then
     return false
   end
+  digits = digits:match("^0*(.*)$")
   local limit = sign == "-" and limits[2] or limits[1]
   return #digits < #limit or #digits == #limit and digits <= limit
 end

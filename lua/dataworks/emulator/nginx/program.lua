@@ -1,5 +1,6 @@
--- Finds nginx and its Lua module.
+-- Finds an nginx that runs Lua.
 
+local config = require "dataworks.emulator.nginx.config"
 local shell = require "dataworks.emulator.shell"
 
 local M = {}
@@ -13,19 +14,56 @@ local MODULES = { "ndk_http_module.so", LUA_MODULE }
 local MODULE_DIRECTORIES = { "/usr/lib/nginx/modules", "/usr/lib64/nginx/modules" }
 local PACKAGES = "on Debian: apt-get install nginx libnginx-mod-http-lua"
 
---- The path of nginx.
----@return string|nil
----@return string|nil message
-function M.find()
+---@class dataworks.NginxProgram
+---@field path string
+---@field module_lines string the load_module lines of its configuration; "" when nginx has Lua built in
+
+--- The paths of every nginx, or of the one that DATAWORKS_NGINX names.
+local function list_paths()
   local wanted = shell.environment("DATAWORKS_NGINX")
-  local found = shell.output_of(("for name in %s; do command -v \"$name\" && break; done"):format(
+  local output = shell.output_of(("for name in %s; do command -v \"$name\"; done"):format(
     wanted and quote(wanted) or NGINX_PATHS))
-  if found ~= "" then
-    return found
+  local paths = {}
+  for path in output:gmatch("[^\n]+") do
+    if not paths[path] then
+      paths[#paths + 1], paths[path] = path, true
+    end
+  end
+  if #paths > 0 then
+    return paths
   elseif wanted then
     return nil, ("DATAWORKS_NGINX names %s, which can't be run"):format(wanted)
   end
   return nil, "the emulator runs on nginx with its Lua module, and nginx was not found; " .. PACKAGES
+end
+
+--- What `nginx -V` prints: the arguments of its build.
+local function build_arguments(path)
+  return shell.output_of(("%s %s -V 2>&1"):format(config.CLEAN_ENVIRONMENT, quote(path)))
+end
+
+--- OpenResty's ngx_lua-0.10.29, or a folder named lua-nginx-module. Other modules have "lua" in their names, too.
+local function has_lua_built_in(arguments)
+  for module in arguments:gmatch("%-%-add%-module=([^%s']+)") do
+    local name = module:match("([^/]+)/*$")
+    if name:find("lua", 1, true) and not name:find("stream", 1, true) and not name:find("upstream", 1, true) then
+      return true
+    end
+  end
+  return false
+end
+
+local function module_directories(arguments)
+  local wanted = shell.environment("DATAWORKS_NGINX_MODULES")
+  if wanted then
+    return { wanted }
+  end
+  local own = arguments:match("%-%-modules%-path=([^%s']+)")
+  local directories = { own }
+  for _, directory in ipairs(MODULE_DIRECTORIES) do
+    directories[#directories + 1] = directory ~= own and directory or nil
+  end
+  return directories
 end
 
 local function load_lines(directory)
@@ -39,22 +77,73 @@ local function load_lines(directory)
   return table.concat(lines, "\n")
 end
 
---- The load_module lines of the configuration: none when nginx has Lua built in.
----@param nginx string
----@return string|nil
----@return string|nil message
-function M.module_lines(nginx)
-  local wanted = shell.environment("DATAWORKS_NGINX_MODULES")
-  for _, directory in ipairs(wanted and { wanted } or MODULE_DIRECTORIES) do
-    if shell.exists(directory .. "/" .. LUA_MODULE) then
-      return load_lines(directory)
+local TEST = [[
+directory=$(mktemp -d "${TMPDIR:-/tmp}/dataworks-nginx.XXXXXX") || exit
+cat >"$directory/nginx.conf" <<'END'
+%s
+events { }
+http {
+  access_log off;
+  client_body_temp_path body;
+  proxy_temp_path proxy;
+  fastcgi_temp_path fastcgi;
+  uwsgi_temp_path uwsgi;
+  scgi_temp_path scgi;
+  init_by_lua_block { }
+}
+END
+%s %s -t -q -p "$directory/" -c nginx.conf -e stderr -g 'pid nginx.pid; error_log stderr;' 2>&1 && echo starts
+rm -rf "$directory"]]
+
+--- A module of another build of nginx does not load, and Lua does not start without lua-resty-core.
+---@return boolean starts
+---@return string output
+local function try(path, module_lines)
+  local output = shell.output_of(TEST:format(module_lines, config.CLEAN_ENVIRONMENT, quote(path)))
+  return output:match("[^\n]*$") == "starts", output
+end
+
+---@return string|nil module_lines
+---@return string|nil reason
+local function find_lua(path)
+  local arguments = build_arguments(path)
+  local candidates, directories = {}, {}
+  if has_lua_built_in(arguments) then
+    candidates[1] = ""
+  else
+    directories = module_directories(arguments)
+    for _, directory in ipairs(directories) do
+      candidates[#candidates + 1] = shell.exists(directory .. "/" .. LUA_MODULE) and load_lines(directory) or nil
     end
   end
-  if shell.output_of(quote(nginx) .. " -V 2>&1"):find("ngx_lua") then
-    return ""
+  local reason = ("%s has no Lua module (%s in %s)"):format(path, LUA_MODULE, table.concat(directories, " or "))
+  for _, module_lines in ipairs(candidates) do
+    local starts, output = try(path, module_lines)
+    if starts then
+      return module_lines
+    end
+    reason = ("%s does not start with Lua: %s"):format(path, output)
   end
-  return nil, ("nginx has no Lua module (%s in %s); %s"):format(LUA_MODULE,
-    wanted or table.concat(MODULE_DIRECTORIES, " or "), PACKAGES)
+  return nil, reason
+end
+
+--- The first nginx that starts with Lua.
+---@return dataworks.NginxProgram|nil
+---@return string|nil message
+function M.find()
+  local paths, message = list_paths()
+  if not paths then
+    return nil, message
+  end
+  local reasons = {}
+  for _, path in ipairs(paths) do
+    local module_lines, reason = find_lua(path)
+    if module_lines then
+      return { path = path, module_lines = module_lines }
+    end
+    reasons[#reasons + 1] = reason
+  end
+  return nil, table.concat(reasons, "; ") .. "; " .. PACKAGES
 end
 
 return M

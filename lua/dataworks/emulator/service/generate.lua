@@ -12,8 +12,7 @@ local M = {}
 
 local TYPES = "DI_REALTIME DI_SOLUTION"
 
-local function start_process(state, params, task_content)
-  local id = state:next_id()
+local function start_process(state, params, id, task_content)
   state.processes[id] = {
     project = params.ProjectId,
     task_type = params.TaskType,
@@ -31,8 +30,9 @@ M.GenerateDISyncTaskConfigForCreating = wrap.on_types(TYPES, reply.invalid_scrip
   elseif wanted.name and state:is_name_taken(params.ProjectId, wanted.name) then
     return reply.name_taken("setting.name")
   end
-  wanted.name = wanted.name or ("%s_%s_%s"):format(wanted.source, wanted.destination, state.last_id)
-  return start_process(state, params, content.write(wanted))
+  local id = state:next_id()
+  wanted.name = wanted.name or ("%s_to_%s_sync_%s"):format(wanted.source, wanted.destination, id)
+  return start_process(state, params, id, content.write(wanted))
 end)
 
 --- Each list of an updating script replaces the selection of the connection at the same position.
@@ -62,7 +62,7 @@ M.GenerateDISyncTaskConfigForUpdating = wrap.on_types(TYPES, reply.invalid_scrip
   elseif not apply_selection(current, selection) then
     return reply.invalid_script("steps: more connections than the task has")
   end
-  return start_process(state, params, content.write(current))
+  return start_process(state, params, state:next_id(), content.write(current))
 end)
 
 function M.QueryDISyncTaskConfigProcessResult(state, params)

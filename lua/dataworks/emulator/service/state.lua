@@ -18,7 +18,6 @@ function M.new(options)
     settings = options.settings,
     now = options.now,
     next = options.settings.first_id,
-    last_id = options.settings.first_id,
     processes = {},
     tasks = {},
     tasks_by_name = {},
@@ -29,8 +28,9 @@ end
 
 ---@return string
 function M:next_id()
-  self.last_id, self.next = self.next, ids.next(self.next)
-  return self.last_id
+  local id = self.next
+  self.next = ids.next(id)
+  return id
 end
 
 --- The reply that has only the status and the message of success.

@@ -16,11 +16,14 @@ local FOLDER_ROOTS = { ["业务流程"] = true, ["business flow"] = true, workfl
 local FOLDER_ENDS = { ["数据集成"] = true, ["data integration"] = true }
 
 local function is_valid_folder(path)
-  if type(path) ~= "string" then
+  if type(path) ~= "string" or path:find("^//") or path:find("//$") then
     return false
   end
-  local root, last = path:lower():match("^/?([^/]+)/.*[^/].*/([^/]+)/?$")
-  return root ~= nil and FOLDER_ROOTS[root] and FOLDER_ENDS[last] or false
+  local names = {}
+  for name in path:lower():gmatch("[^/]+") do
+    names[#names + 1] = name
+  end
+  return #names >= 3 and FOLDER_ROOTS[names[1]] and FOLDER_ENDS[names[#names]] or false
 end
 
 local function is_valid_group(name)

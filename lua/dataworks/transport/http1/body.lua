@@ -70,7 +70,7 @@ end
 --- Parses Content-Length, in which all values must agree.
 local function parse_length(text)
   local length
-  for item in (text .. ","):gmatch("([^,]*),") do
+  for item in (text .. ","):gmatch("([^,]*),") do -- linear: the text ends with a comma
     local digits = item:match("^[ \t]*(%d+)[ \t]*$")
     if not digits or #digits > MAX_LENGTH_DIGITS or length and tonumber(digits) ~= length then
       return malformed "the reply's Content-Length is not a length"

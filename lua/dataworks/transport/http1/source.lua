@@ -50,33 +50,46 @@ function Source:drain()
   return rest
 end
 
-local CR = ("\r"):byte()
+--- The bytes up to the next line break, with it. They are joined once, however many pieces they arrive in.
+---@return string|nil bytes
+---@return string|nil err of `fill`; nil when the line is longer than the limit
+local function take_line(self)
+  local pieces, length = nil, 0
+  while true do
+    local first, stop = self.position, self.buffer:find("\n", self.position, true)
+    length = length + (stop or #self.buffer) - first + 1
+    if length > self.header_bytes_left then
+      return nil
+    elseif stop then
+      self.position, self.header_bytes_left = stop + 1, self.header_bytes_left - length
+      local piece = self.buffer:sub(first, stop)
+      return pieces and table.concat(pieces) .. piece or piece
+    end
+    pieces = pieces or {}
+    pieces[#pieces + 1] = self:drain()
+    local more, err = self.fill()
+    if not more then
+      self.buffer = table.concat(pieces)
+      return nil, err
+    end
+    self.buffer = more
+  end
+end
 
 --- Reads a line that ends with CR LF.
 ---@param part string of the reply, for messages
 ---@return string|nil line without CR LF
 ---@return dataworks.ReplyFailure|nil failure
 function Source:line(part)
-  local from = self.position
-  while true do
-    local stop = self.buffer:find("\n", from, true)
-    local length = (stop or #self.buffer) - self.position + 1
-    if length > self.header_bytes_left then
-      return M.malformed(("the reply's headers are larger than %d bytes"):format(M.MAX_HEADER_BYTES))
-    elseif stop then
-      local first = self.position
-      self.position, self.header_bytes_left = stop + 1, self.header_bytes_left - length
-      if stop == first or self.buffer:byte(stop - 1) ~= CR then
-        return M.malformed(("a line of the reply's %s does not end with CR LF"):format(part))
-      end
-      return self.buffer:sub(first, stop - 2)
-    end
-    local more, err = self.fill()
-    if not more then
-      return M.lost(err, ("the reply ends within its %s"):format(part))
-    end
-    self.buffer, self.position, from = self.buffer:sub(self.position) .. more, 1, length + 1
+  local line, err = take_line(self)
+  if err then
+    return M.lost(err, ("the reply ends within its %s"):format(part))
+  elseif not line then
+    return M.malformed(("the reply's headers are larger than %d bytes"):format(M.MAX_HEADER_BYTES))
+  elseif line:sub(-2) ~= "\r\n" then
+    return M.malformed(("a line of the reply's %s does not end with CR LF"):format(part))
   end
+  return line:sub(1, -3)
 end
 
 ---@param length integer

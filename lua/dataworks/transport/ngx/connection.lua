@@ -76,19 +76,36 @@ local function connect_into(result, sock, peer, options)
   result.ok, result.err = sock:connect(peer.host, peer.port, options)
 end
 
---- Connects to a name. nginx waits for a name server as long as resolver_timeout says; two threads keep the deadline.
---- The result is a table because the thread may outlive this call, and its variables with it.
-local function connect_by_name(sock, peer, options, seconds)
-  local result = { err = "timeout" }
-  local connecting = ngx.thread.spawn(connect_into, result, sock, peer, options)
-  if coroutine.status(connecting) ~= "zombie" then
-    local alarm = ngx.thread.spawn(function() ngx.sleep(seconds) end)
-    ngx.thread.wait(connecting, alarm)
-    ngx.thread.kill(alarm)
-    ngx.thread.kill(connecting)
-  else
-    ngx.thread.wait(connecting)
+-- Seconds between two looks whether the caller was killed while it connects.
+local WATCH_INTERVAL = 0.1
+
+--- Returns when the time has passed or the caller is dead: nginx does not end the threads of a killed thread.
+local function watch(caller, clock, deadline)
+  local seconds = deadline - clock()
+  while seconds > 0 and coroutine.status(caller) ~= "dead" do
+    ngx.sleep(math.max(math.min(seconds, WATCH_INTERVAL), 0.001))
+    seconds = deadline - clock()
   end
+end
+
+--- Runs in a thread of its own, which outlives a killed caller.
+local function connect_until(result, sock, peer, options, caller, clock, deadline)
+  local connecting = ngx.thread.spawn(connect_into, result, sock, peer, options)
+  if coroutine.status(connecting) == "zombie" then
+    ngx.thread.wait(connecting)
+    return
+  end
+  local alarm = ngx.thread.spawn(watch, caller, clock, deadline)
+  ngx.thread.wait(connecting, alarm)
+  ngx.thread.kill(alarm)
+  ngx.thread.kill(connecting)
+end
+
+--- Connects to a name. nginx waits for a name server as long as resolver_timeout says; threads keep the deadline.
+--- The result is a table because a thread may outlive this call, and its variables with it.
+local function connect_by_name(sock, peer, options, clock, deadline)
+  local result = { err = "timeout" }
+  ngx.thread.wait(ngx.thread.spawn(connect_until, result, sock, peer, options, coroutine.running(), clock, deadline))
   return result.ok, result.err
 end
 
@@ -99,12 +116,12 @@ local function connect(self, target, certificate, deadline)
   local peer, options = target.peer, pool_options(target, certificate)
   local ok, err
   if peer.is_name then
-    ok, err = connect_by_name(self.sock, peer, options, deadline - self.clock())
+    ok, err = connect_by_name(self.sock, peer, options, self.clock, deadline)
   else
     ok, err = self.sock:connect(peer.host, peer.port, options)
   end
   if not ok then
-    return nil, outcome.not_connected(err, target.proxy ~= false)
+    return nil, outcome.not_connected(err, target.proxy ~= false, peer.is_name)
   end
   self.is_reused = (self.sock:getreusedtimes() or 0) > 0
   return true
@@ -132,7 +149,9 @@ local function open_tunnel(self, proxy, deadline)
 end
 
 local function handshake(self, target, certificate, deadline)
-  if certificate then
+  if certificate and not self.sock.setclientcert then
+    return nil, outcome.client_certificate_unsupported()
+  elseif certificate then
     local ok, err = self.sock:setclientcert(certificate.certificate, certificate.key)
     if not ok then
       return nil, outcome.client_certificate_refused(tostring(err))

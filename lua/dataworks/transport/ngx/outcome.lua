@@ -1,5 +1,6 @@
 -- The failures of an exchange. `sent` is decided here and nowhere else in this transport. Codes are libcurl's.
 
+local inside_nginx = require "dataworks.util.inside_nginx"
 local refusal = require "dataworks.transport.refusal"
 
 local M = {}
@@ -31,22 +32,26 @@ end
 
 local CHECK_ENDPOINT = "check the endpoint, the network and any firewall between"
 local CHECK_PROXY = "check the proxy's host and port, or name the endpoint in no_proxy"
+local CHECK_RESOLVER = "; also check that the name server of the directive resolver answers"
 
 ---@param err string of nginx
 ---@param is_proxy boolean whether the connection was to a proxy
+---@param is_name boolean whether nginx had to resolve a name
 ---@return table failure
-function M.not_connected(err, is_proxy)
+function M.not_connected(err, is_proxy, is_name)
   local prefix, advice = "", CHECK_ENDPOINT
   if is_proxy then
     prefix, advice = "the proxy: ", CHECK_PROXY
   end
   local unresolved = is_proxy and "CURLE_COULDNT_RESOLVE_PROXY" or "CURLE_COULDNT_RESOLVE_HOST"
   if err == "timeout" then
-    return M.not_sent("timeout", TIMED_OUT, prefix .. "connecting took too long", advice)
+    return M.not_sent("timeout", TIMED_OUT, prefix .. "connecting took too long",
+      is_name and advice .. CHECK_RESOLVER or advice)
   elseif err:find("no resolver", 1, true) then
     return M.not_sent("transport", unresolved, prefix .. "nginx has no name server: " .. err,
-      "set the directive resolver, as in: resolver 100.100.2.136 valid=60s;")
-  elseif err:find("resolve", 1, true) then
+      ("set the directive resolver in the %s, as in: resolver 100.100.2.136 valid=60s;"):format(
+        select(2, inside_nginx())))
+  elseif err:find("resolve", 1, true) or err:find("DNS resolution failed", 1, true) then -- nginx; Kong
     return M.not_sent("transport", unresolved, prefix .. err,
       "check the region or endpoint, and the directive resolver")
   end
@@ -75,6 +80,12 @@ end
 function M.client_certificate_refused(err)
   return M.not_sent("invalid", "CURLE_SSL_CERTPROBLEM", "the client certificate can't be used: " .. err,
     "check that client_certificate and client_key are PEM files that belong together")
+end
+
+---@return table failure
+function M.client_certificate_unsupported()
+  return M.not_sent("invalid", "CURLE_SSL_CERTPROBLEM", "nginx's stream module can't show a client certificate",
+    "make the call in the http block")
 end
 
 ---@param err string of nginx

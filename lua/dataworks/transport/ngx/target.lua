@@ -19,7 +19,10 @@ local PORTS = { http = 80, https = 443 }
 local function split_host(authority, scheme)
   local host, port = authority:match("^%[([%x:.]+)%]:?(%d*)$")
   if not host then
-    host, port = authority:match("^([^:%[%]]+):?(%d*)$")
+    local rest
+    host, rest = authority:match("^([^:%[%]]+)(.*)$")
+    port = host and rest:match("^:?(%d*)$")
+    host = port and host
   end
   return host, port ~= "" and tonumber(port) or PORTS[scheme]
 end

@@ -1,0 +1,42 @@
+-- The nginx that specs start: the first one that runs Lua, or the one that DATAWORKS_NGINX names.
+
+local config = require "dataworks.emulator.nginx.config"
+local program = require "dataworks.emulator.nginx.program"
+local shell = require "spec.support.shell"
+
+local M = {}
+
+local found
+
+local function find()
+  found = found or assert(program.find())
+  return found
+end
+
+function M.path()
+  return find().path
+end
+
+--- The load_module lines for Lua.
+function M.lua_lines()
+  return find().module_lines
+end
+
+--- The load_module lines for the stream module.
+function M.stream_lines()
+  local arguments = shell.run(shell.quote(find().path) .. " -V")
+  if arguments:find("%-%-with%-stream[%s']") or arguments:find("%-%-with%-stream$") then return "" end
+  local directory = arguments:match("%-%-modules%-path=([^%s']+)")
+  return ("load_module %s/ngx_stream_module.so;"):format(directory)
+end
+
+--- Starts nginx in a directory that contains its nginx.conf.
+---@return boolean started
+---@return string output
+function M.start(directory)
+  local output, status = shell.run(("%s %s -p %s -c nginx.conf -e error.log"):format(config.CLEAN_ENVIRONMENT,
+    shell.quote(find().path), directory))
+  return status == 0, output
+end
+
+return M
