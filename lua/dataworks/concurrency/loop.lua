@@ -67,9 +67,10 @@ function Loop:spawn(fn, ...)
     misuse(("spawn: a function was expected, got %s"):format(type(fn)))
   end
   local task = tasks.new(self, fn)
-  self.alive = self.alive + 1
+  -- In this order, so that no task is awaited that never has a turn when memory runs out.
   self.tasks[task] = true
   self.ready:push { task, select("#", ...), ... }
+  self.alive = self.alive + 1
   return task
 end
 

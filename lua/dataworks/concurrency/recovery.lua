@@ -7,7 +7,7 @@ local timers = require "dataworks.concurrency.timers"
 local M = {}
 
 --- Queues each task that has lost its turn.
-local function requeue(loop)
+local function requeue(loop, err)
   local queued = {}
   for _, entry in ipairs(loop.ready:values()) do
     queued[entry[1]] = true
@@ -18,7 +18,7 @@ local function requeue(loop)
   end
   for task in pairs(loop.tasks) do
     if coroutine.status(task.thread) == "dead" then
-      task:fail "interrupted!"
+      task:fail(err)
     else
       task.state = task.state == "new" and "new" or "ready"
       if not queued[task] then
@@ -33,16 +33,16 @@ end
 ---@param err any
 ---@return any err with a line for each task that failed before
 function M.recover(loop, err)
-  err = loop.failed_tasks:append_to(err)
+  local full = loop.failed_tasks:append_to(err)
   tasks.forget_running()
   loop.timers = timers.new()
   loop:cancel_all()
-  requeue(loop)
-  return err
+  requeue(loop, err)
+  return full
 end
 
 --- Drives a loop until no task is left, and closes it. An interruption cancels all tasks and lets them end; a second
---- one drops them.
+--- one drops them. The first error is returned: the second often follows from it.
 ---@param loop dataworks.Loop
 ---@return boolean ok
 ---@return any err
@@ -50,8 +50,7 @@ function M.drive(loop)
   local ok, err = pcall(loop.drive, loop)
   if not ok then
     err = M.recover(loop, err)
-    local ended, second = pcall(loop.drive, loop)
-    err = ended and err or second
+    pcall(loop.drive, loop)
   end
   loop:close()
   return ok, err

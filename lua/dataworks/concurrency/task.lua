@@ -100,8 +100,8 @@ end
 
 --- Queues the task for its next turn.
 function Task:make_ready(...)
-  self.state = "ready"
   self.loop.ready:push { self, select("#", ...), ... }
+  self.state = "ready"
 end
 
 --- Does nothing unless the task waits.

@@ -14,6 +14,9 @@ local function curl() return require "dataworks.curl" end
 
 local MAX_IN_FLIGHT = 256
 
+-- Lua's own message.
+local NO_MEMORY = "not enough memory"
+
 -- libcurl checks a request's deadline only when it handles the request, which may be late while the request waits for a
 -- connection.
 local GRACE = 0.1
@@ -76,6 +79,9 @@ local function start(self, transfer)
     transfer.deadline - core.clock(), limits.connect_timeout, limits.proxy)
   if not ok then
     transfer.pool:give(session)
+    if id == NO_MEMORY then
+      return nil, failures.without_result("queued", "transport", id, "CURLE_OUT_OF_MEMORY")
+    end
     return nil, failures.without_result("queued", "invalid", tostring(id), "CURLE_BAD_FUNCTION_ARGUMENT")
   end
   transfer.session, transfer.id, transfer.state = session, id, "in_flight"
