@@ -139,11 +139,12 @@ $(BUILD)/floor.so: bench/floor.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE) -fvisibility=default -shared $(LDFLAGS) -o $@ $< $(CRYPTO_LIBS) $(CURL_LIBS)
 
-lint: ## luacheck, Lua 5.1 syntax, the rooms and their arrows, the words of names and texts, slow patterns
+lint: ## luacheck, Lua 5.1 syntax, the rooms and their arrows, the words of names and texts, what only one file may do, slow patterns
 	luacheck -q --no-color $(LUA_FILES)
 	luac5.1 -p $(LUA_FILES)
 	lua5.4 tools/rooms.lua --check docs/architecture.md
 	lua5.4 tools/words.lua
+	lua5.4 tools/forbidden.lua
 	lua5.4 tools/patterns.lua
 
 C_FILES = $(shell find csrc spec bench tools -name '*.[ch]')

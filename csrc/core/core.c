@@ -159,6 +159,7 @@ static const luaL_Reg functions[] = {
   { "percent_encode", core_percent_encode },
   { "percent_decode", core_percent_decode },
   { "base64_encode", core_base64_encode },
+  { "decimal", core_decimal },
   { "digest", core_digest },
   { "parse_date", core_parse_date },
   { "parse_address", core_parse_address },

@@ -10,6 +10,7 @@
 int core_percent_encode(lua_State *L);
 int core_percent_decode(lua_State *L);
 int core_base64_encode(lua_State *L);
+int core_decimal(lua_State *L);
 int core_digest(lua_State *L);
 int core_parse_date(lua_State *L);
 int core_parse_address(lua_State *L);

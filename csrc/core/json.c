@@ -95,7 +95,7 @@ static size_t normalize_point(char *text, size_t len) {
   size_t kept = 0;
   bool point = false;
   for (size_t i = 0; i < len; i++) {
-    if (strchr("0123456789+-e", text[i])) {
+    if (strchr("0123456789+-eainf", text[i])) {
       text[kept++] = text[i];
     } else if (!point) {
       text[kept++] = '.';
@@ -115,6 +115,10 @@ size_t json_double_to(char text[JSON_NUMBER_SIZE], double value) {
     if (strtod(text, NULL) == value) break;
   }
   return normalize_point(text, (size_t)len);
+}
+
+size_t json_fixed_to(char text[JSON_NUMBER_SIZE], double value, int places) {
+  return normalize_point(text, (size_t)snprintf(text, JSON_NUMBER_SIZE, "%.*f", places, value));
 }
 
 bool json_double(struct buffer *out, double value) {

@@ -31,8 +31,11 @@ size_t json_integer_to(char text[JSON_NUMBER_SIZE], int64_t value);
    infinities. */
 bool json_double(struct buffer *out, double value);
 
-/* The same for a finite value, without a NUL. Returns the length. */
+/* The same, without a NUL. Returns the length. NaN and infinities are "nan" and "inf". */
 size_t json_double_to(char text[JSON_NUMBER_SIZE], double value);
+
+/* With so many places, at most 9. The value is below 1e15. */
+size_t json_fixed_to(char text[JSON_NUMBER_SIZE], double value, int places);
 
 struct json_error {
   size_t offset;

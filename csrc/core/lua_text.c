@@ -2,8 +2,11 @@
 
 #include "core/date.h"
 #include "core/encoding.h"
+#include "core/json.h"
 #include "core/percent.h"
 #include "shared/address.h"
+
+#include <math.h>
 
 static struct slice check_text(lua_State *L) {
   struct slice text;
@@ -33,6 +36,20 @@ int core_base64_encode(lua_State *L) {
   struct slice text = check_text(L);
   char *encoded = lua_newuserdata(L, BASE64_SIZE(text.len));
   lua_pushlstring(L, encoded, base64_encode(encoded, (const unsigned char *)text.data, text.len));
+  return 1;
+}
+
+/* decimal(number [, places]) -> its text with a decimal point, whatever the locale; the shortest one that reads back the
+   same, or with so many places */
+int core_decimal(lua_State *L) {
+  char text[JSON_NUMBER_SIZE];
+  double number = (double)luaL_checknumber(L, 1);
+  lua_Integer places = luaL_optinteger(L, 2, -1);
+  size_t len;
+  if (lua_isinteger(L, 1)) len = json_integer_to(text, (int64_t)lua_tointeger(L, 1));
+  else if (places >= 0 && places <= 9 && fabs(number) < 1e15) len = json_fixed_to(text, number, (int)places);
+  else len = json_double_to(text, number);
+  lua_pushlstring(L, text, len);
   return 1;
 }
 

@@ -121,7 +121,7 @@ bool value_integer(lua_State *L, int index, const struct path *path, long long *
 bool value_check_written(lua_State *L, enum buffer_state state, const struct path *path) {
   if (state == BUFFER_NO_MEMORY) out_of_memory(L);
   return state == BUFFER_OK ||
-         value_fail(L, path, "is too large: the limit of a request is %d MiB", (int)(BUFFER_LIMIT >> 20));
+         value_fail(L, path, "is too large: the limit of a request is %d MiB", int_of(BUFFER_LIMIT >> 20));
 }
 
 bool value_check_size(lua_State *L, struct slice text, const struct path *path) {

@@ -6,15 +6,15 @@
 
 #define NONCE_BYTES 16
 
-static void random_bytes(lua_State *L, unsigned char *bytes, int count) {
-  if (RAND_bytes(bytes, count) != 1) luaL_error(L, "random bytes: %s", crypto_failure());
+static void random_bytes(lua_State *L, unsigned char *bytes, size_t count) {
+  if (RAND_bytes(bytes, int_of(count)) != 1) luaL_error(L, "random bytes: %s", crypto_failure());
 }
 
 /* random() -> float in [0, 1) */
 int core_random(lua_State *L) {
   unsigned char bytes[8];
   uint64_t bits;
-  random_bytes(L, bytes, (int)sizeof bytes);
+  random_bytes(L, bytes, sizeof bytes);
   memcpy(&bits, bytes, sizeof bits);
   lua_pushnumber(L, (lua_Number)(bits >> 11) / 9007199254740992.0);
   return 1;

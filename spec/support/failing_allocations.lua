@@ -1,4 +1,4 @@
--- A program of failing_host: lets each allocation of each function fail in turn, and prints what is wrong:
+-- A program of failing_host: lets one allocation after the other fail in each function, and prints what is wrong:
 --
 --   failing_host spec/support/failing_allocations.lua core
 --   failing_host spec/support/failing_allocations.lua curl|multi|run HTTP_URL HTTPS_URL CA_FILE
@@ -88,8 +88,8 @@ end
 --- A class that is registered with too little memory is whole after the next try.
 local function check_registration(name)
   local whole = require(name) and classes()
-  local load = package.loadlib(assert(package.searchpath and package.searchpath(name, package.cpath)
-    or package.cpath:match "[^;]+":gsub("?", (name:gsub("%.", "/")))), "luaopen_" .. name:gsub("%.", "_"))
+  local path = package.cpath:match "[^;]+":gsub("?", (name:gsub("%.", "/")))
+  local load = package.loadlib(path, "luaopen_" .. name:gsub("%.", "_"))
   for _, times in ipairs { 2, 1e6 } do
     local n, hit = 0, true
     while hit do

@@ -1,8 +1,8 @@
 -- Temporary credentials in a lua_shared_dict: one worker of an nginx fetches them for all.
 
-local cjson = require "cjson.safe"
 local core = require "dataworks.core"
 local inside_nginx = require "dataworks.util.inside_nginx"
+local response = require "dataworks.protocol.response"
 local variables = require "dataworks.credentials.variables"
 
 local M = {}
@@ -83,7 +83,7 @@ end
 local function load_stored(self, key)
   local shared = self.shared
   local text = shared.dict:get(key)
-  local found = text and cjson.decode(text)
+  local found = text and response.decode(text)
   if type(found) == "table" and not are_same(self.last, found)
     and (found.expiration or 0) - shared.host.now() > MIN_LIFE then
     return found

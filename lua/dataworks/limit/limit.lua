@@ -3,6 +3,7 @@
 
 local bucket = require "dataworks.limit.bucket"
 local check_options = require "dataworks.util.check_options"
+local core = require "dataworks.core"
 local error_codes = require "dataworks.protocol.error_codes"
 local lazy = require "dataworks.util.lazy"
 local misuse = require "dataworks.util.misuse"
@@ -40,7 +41,7 @@ local Limit = { __name = "dataworks.Limit" }
 Limit.__index = Limit
 
 function Limit:__tostring()
-  local rate = self.qps and ("%g calls a second"):format(self.qps) or "no limit"
+  local rate = self.qps and core.decimal(self.qps) .. " calls a second" or "no limit"
   return ("dataworks.Limit (%s%s)"):format(rate, self.adaptive and ", adaptive" or "")
 end
 
@@ -152,8 +153,8 @@ end
 local function paused_too_long(wait, time_left)
   return {
     kind = "timeout", sent = false, retry_after = wait,
-    message = ("the service asked for a pause of all calls after Throttling: %.1f s of it are left, and %.1f s "
-      .. "for this call"):format(wait, time_left),
+    message = ("the service asked for a pause of all calls after Throttling: %s s of it are left, and %s s "
+      .. "for this call"):format(core.decimal(wait, 1), core.decimal(time_left, 1)),
     advice = "Call again after the pause, or with a longer timeout",
   }
 end
@@ -161,8 +162,8 @@ end
 local function queue_too_long(self, state, wait, time_left)
   return {
     kind = "timeout", sent = false,
-    message = ("the limit of %.4g calls a second has a queue of %.1f s, and %.1f s are left for this call"):format(
-      state.rate, wait, time_left),
+    message = ("the limit of %s calls a second has a queue of %s s, and %s s are left for this call"):format(
+      core.decimal(math.floor(state.rate * 1000 + 0.5) / 1000), core.decimal(wait, 1), core.decimal(time_left, 1)),
     advice = self.adaptive and "Start fewer calls at once, or give them a longer timeout"
       or "Start fewer calls at once, give them a longer timeout, or raise qps if the account has more",
   }

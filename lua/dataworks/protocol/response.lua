@@ -7,11 +7,22 @@ local ids = require "dataworks.util.ids"
 local retry_after = require "dataworks.protocol.retry_after"
 local signature_diagnosis = require "dataworks.protocol.signature_diagnosis"
 
--- An instance of its own: the settings of the shared one belong to the program.
-local json = require("cjson.safe").new()
-if json.decode_invalid_numbers then
-  json.decode_invalid_numbers(false)
+local json, locale_of_json
+
+--- An instance of its own: the settings of the shared one belong to the program. lua-cjson reads numbers by the locale in
+--- which an instance was last made.
+local function json_of_locale()
+  local locale = os.setlocale(nil, "numeric")
+  if locale ~= locale_of_json then
+    json, locale_of_json = require("cjson.safe").new(), locale
+    if json.decode_invalid_numbers then
+      json.decode_invalid_numbers(false)
+    end
+  end
+  return json
 end
+
+json_of_locale() -- reports a missing module when this one is loaded
 
 local M = {}
 
@@ -57,7 +68,7 @@ function M.decode(text)
     return nil, ("%s at byte %d"):format(message, offset)
   end
   local value
-  value, message = json.decode(quoted)
+  value, message = json_of_locale().decode(quoted)
   if message then
     return nil, message
   end
@@ -70,7 +81,7 @@ local function text_of(object, ...)
     local value = object[name]
     local kind = type(value)
     if kind == "string" and value ~= "" or kind == "number" or kind == "boolean" then
-      return tostring(value)
+      return kind == "number" and core.decimal(value) or tostring(value)
     end
   end
 end

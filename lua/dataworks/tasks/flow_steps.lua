@@ -2,6 +2,7 @@
 
 local catalog = require "dataworks.api.catalog"
 local configuration = require "dataworks.tasks.configuration"
+local core = require "dataworks.core"
 local errors = require "dataworks.error"
 local ids = require "dataworks.util.ids"
 local waiter = require "dataworks.tasks.waiter"
@@ -56,7 +57,7 @@ local function try_call(run, action)
   if timeout <= 0 then
     return nil, errors.new {
       kind = "timeout", sent = false, action = action, elapsed = M.elapsed(run),
-      message = ("the deadline passed after %.1f s"):format(M.elapsed(run)),
+      message = ("the deadline passed after %s s"):format(core.decimal(M.elapsed(run), 1)),
     }
   end
   return run.caller:perform(catalog.find(action), M.params(action, run.state), {

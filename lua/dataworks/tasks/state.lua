@@ -63,7 +63,8 @@ function M.open(state)
   if type(state.version) ~= "number" or type(state.digest) ~= "string" or type(state.flow) ~= "string" then
     return nil, "is not a state of a flow"
   elseif not DIGESTS[state.version] then
-    return nil, ("is of version %g, and this release reads versions 1 to %d"):format(state.version, M.VERSION)
+    return nil, ("is of version %s, and this release reads versions 1 to %d"):format(
+      core.decimal(state.version), M.VERSION)
   end
   local fields = {}
   for name, value in pairs(state) do

@@ -1,5 +1,6 @@
 -- Polls an action until the reply answers the question, or until the deadline.
 
+local core = require "dataworks.core"
 local errors = require "dataworks.error"
 local guard = require "dataworks.util.guard"
 
@@ -59,7 +60,7 @@ local function failure(watch, fields, elapsed)
 end
 
 local function timed_out(watch, elapsed, polls, status, last_err)
-  local message = ("%s after %.1f s and %d polls"):format(watch.unmet, elapsed, polls)
+  local message = ("%s after %s s and %d polls"):format(watch.unmet, core.decimal(elapsed, 1), polls)
   if last_err then
     message = ("%s; the last poll failed: %s"):format(message, last_err.message)
   elseif status ~= nil then

@@ -1,0 +1,63 @@
+-- Finds what this project does in one place only: lua5.4 tools/forbidden.lua [FOLDER]
+--
+-- A row has the folder, the pattern of a line's code, why it is forbidden, and the files that may have it.
+
+local ROWS = {
+  { "csrc", "%(int%)%s*[%w_(]", "a size may be larger than an int: use int_of",
+    { "shared/buffer.h", "system/process.c", "curl/lua_transfer.c", "curl/lua_multi.c", "curl/multi.c", "core/lua_text.c" } },
+  { "csrc", '%%[%.%d*]*[efgEG][^%w%[]', "printf writes the decimal point of the locale: use json_double_to",
+    { "core/json.c" } },
+  { "csrc", "%f[%w]strto[df]%f[%W]", "it reads the decimal point of the locale", { "core/json.c" } },
+  { "csrc", "%f[%w]ato[fil]%f[%W]", "it has no errors", {} },
+  { "csrc", "luaL_checkstack", "it calls a lack of memory a stack overflow: use reserve_stack", {} },
+  { "csrc", "luaL_newmetatable", "a metatable may be half filled: use new_class", { "compat.h" } },
+  { "csrc", "memory", "in a message: use out_of_memory, or a code of the transport",
+    { "compat.h", "core/encoding.c", "curl/" }, strings = true },
+  { "lua", "%%[%.%d]*[efgEG]%f[^%w%[]", "string.format writes the decimal point of the locale: use core.decimal",
+    { "limit/shared.lua", "emulator/" }, strings = true },
+}
+
+local folder = arg[1] or "."
+local faults = 0
+
+local function is_listed(path, files)
+  for _, name in ipairs(files) do
+    if path:find(name, 1, true) then return true end
+  end
+  return false
+end
+
+--- The code of a line without its comment; or only its strings.
+local function part_of(line, row)
+  line = row[1] == "csrc" and line:gsub("/%*.*", ""):gsub("^%s*%*.*", "") or line:gsub("%-%-.*", "")
+  if not row.strings then return line end
+  local strings = {}
+  for text in line:gmatch '"([^"]*)"' do strings[#strings + 1] = text .. " " end
+  return table.concat(strings, " ")
+end
+
+local function check(path, row)
+  local number = 0
+  for line in io.lines(path) do
+    number = number + 1
+    local found = part_of(line, row):match(row[2])
+    -- %.0f has no decimal point.
+    if found and not found:find "^%%%.0f" then
+      faults = faults + 1
+      print(("%s:%d: %s: %s"):format(path, number, found, row[3]))
+    end
+  end
+end
+
+for _, row in ipairs(ROWS) do
+  local pipe = assert(io.popen(("find %s/%s -name '*.[chl]*' | LC_ALL=C sort"):format(folder, row[1])))
+  for path in pipe:lines() do
+    if not is_listed(path, row[4]) then check(path, row) end
+  end
+  pipe:close()
+end
+
+if faults > 0 then
+  print(faults .. " faults")
+  os.exit(1)
+end
