@@ -4,7 +4,8 @@
 
 local ROWS = {
   { "csrc", "%(int%)%s*[%w_(]", "a size may be larger than an int: use int_of",
-    { "shared/buffer.h", "system/process.c", "curl/lua_transfer.c", "curl/lua_multi.c", "curl/multi.c", "core/lua_text.c" } },
+    { "shared/buffer.h", "system/process.c", "curl/lua_transfer.c", "curl/lua_multi.c", "curl/multi.c",
+      "core/lua_text.c" } },
   { "csrc", '%%[%.%d*]*[efgEG][^%w%[]', "printf writes the decimal point of the locale: use json_double_to",
     { "core/json.c" } },
   { "csrc", "%f[%w]strto[df]%f[%W]", "it reads the decimal point of the locale", { "core/json.c" } },

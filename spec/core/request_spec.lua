@@ -59,6 +59,16 @@ local function signed_again(made, algorithm)
 end
 
 describe("a request", function()
+  it("counts what is sent against the limit of 64 MiB, not the room for its worst case", function()
+    local text = '"' .. ("a"):rep(40 * 1024 * 1024) .. '"'
+    for _, algorithm in ipairs { "ACS3-HMAC-SHA256", "HMAC-SHA1" } do
+      local made = assert(request({ TaskContent = text }, { algorithm = algorithm }))
+      assert.is_true(#made.body > #text)
+    end
+    local _, err = request { TaskContent = '"' .. ("a"):rep(64 * 1024 * 1024) .. '"' }
+    assert.same({ "invalid", "TaskContent", "is too large: the limit of a request is 64 MiB" }, { err.kind, err.path, err.message })
+  end)
+
   it("equals the request that the official SDK signs", function()
     for _, vector in ipairs(files.json("spec/vectors/acs3.json").vectors) do
       if vector.id == "v3-core-emoji-query" then
