@@ -1,7 +1,6 @@
 /* Functions that Lua 5.1 and LuaJIT lack, the mark of an exported opener, and classes of userdata. The functions are static
    and renamed, so that nothing clashes with a Lua that has them, and an object built against LuaJIT loads in PUC Lua 5.1. */
-#ifndef DATAWORKS_COMPAT_H
-#define DATAWORKS_COMPAT_H
+#pragma once
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -59,5 +58,3 @@ static inline void new_class(lua_State *L, const char *name, const luaL_Reg *met
   }
   lua_pop(L, 1);
 }
-
-#endif

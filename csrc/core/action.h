@@ -1,6 +1,5 @@
 /* An action as the core sees it: its parameters, and their values on the wire. */
-#ifndef DATAWORKS_ACTION_H
-#define DATAWORKS_ACTION_H
+#pragma once
 
 #include "shared/buffer.h"
 
@@ -52,5 +51,3 @@ struct wire_param {
 };
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,7 +1,6 @@
 /* Rows of api/actions.lua and its catalog, compiled once into a struct action. Rows are constants: a change after the
    first request has no effect. */
-#ifndef DATAWORKS_ACTION_ROW_H
-#define DATAWORKS_ACTION_ROW_H
+#pragma once
 
 #include "core/action.h"
 #include "core/value.h"
@@ -14,5 +13,3 @@ void action_row_open(lua_State *L);
 const struct action *action_row_push(lua_State *L, int row);
 
 #pragma GCC visibility pop
-
-#endif

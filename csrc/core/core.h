@@ -1,6 +1,5 @@
 /* The functions of dataworks.core; each says at its definition what it takes and returns. */
-#ifndef DATAWORKS_CORE_H
-#define DATAWORKS_CORE_H
+#pragma once
 
 #include "compat.h"
 
@@ -42,5 +41,3 @@ void core_process_open(lua_State *L);
 int core_run(lua_State *L);
 
 #pragma GCC visibility pop
-
-#endif

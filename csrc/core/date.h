@@ -1,6 +1,5 @@
 /* Dates as text, in UTC whatever the machine's time zone. */
-#ifndef DATAWORKS_DATE_H
-#define DATAWORKS_DATE_H
+#pragma once
 
 #include "shared/buffer.h"
 
@@ -13,5 +12,3 @@
 bool date_parse(struct slice text, int64_t *seconds);
 
 #pragma GCC visibility pop
-
-#endif

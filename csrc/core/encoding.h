@@ -1,6 +1,5 @@
 /* Bytes as text: hexadecimal, Base64, and a digest. */
-#ifndef DATAWORKS_ENCODING_H
-#define DATAWORKS_ENCODING_H
+#pragma once
 
 #include "shared/buffer.h"
 
@@ -25,5 +24,3 @@ bool sha256_hex(char to[DIGEST_HEX_SIZE], struct slice text);
 const char *crypto_failure(void);
 
 #pragma GCC visibility pop
-
-#endif

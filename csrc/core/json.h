@@ -1,6 +1,5 @@
 /* JSON text: scalars are written here; a scanner checks a text and keeps its large integers exact. */
-#ifndef DATAWORKS_JSON_H
-#define DATAWORKS_JSON_H
+#pragma once
 
 #include "shared/buffer.h"
 
@@ -51,5 +50,3 @@ bool json_check(struct slice text, struct json_error *error);
 bool json_quote_integers(struct buffer *out, struct slice text, struct json_error *error);
 
 #pragma GCC visibility pop
-
-#endif

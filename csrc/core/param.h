@@ -1,6 +1,5 @@
 /* From a table of parameters to names and values on the wire. */
-#ifndef DATAWORKS_PARAM_H
-#define DATAWORKS_PARAM_H
+#pragma once
 
 #include "core/action.h"
 #include "core/scratch.h"
@@ -20,5 +19,3 @@ bool repeat_list_collect(lua_State *L, struct scratch *s, int index, const struc
                          const struct wire_param *prototype);
 
 #pragma GCC visibility pop
-
-#endif

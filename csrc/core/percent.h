@@ -1,6 +1,5 @@
 /* Percent-encoding as both signatures need it: A-Z a-z 0-9 - _ . ~ stay, every other byte is %XX. */
-#ifndef DATAWORKS_PERCENT_H
-#define DATAWORKS_PERCENT_H
+#pragma once
 
 #include "shared/buffer.h"
 
@@ -27,5 +26,3 @@ void percent_sort(struct pair *pairs, size_t count);
 void percent_query(struct buffer *out, const struct pair *pairs, size_t count);
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,6 +1,5 @@
 /* Parameters, an action and a context in; a signed request out. Pure: everything it needs is handed in. */
-#ifndef DATAWORKS_REQUEST_H
-#define DATAWORKS_REQUEST_H
+#pragma once
 
 #include "compat.h"
 #include "core/action.h"
@@ -16,5 +15,3 @@
 int request_build(lua_State *L, struct scratch *s, const struct action *action, int params, int context);
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,6 +1,5 @@
 /* A request while it is built: the values of its parameters are placed in query and form, then it is signed. */
-#ifndef DATAWORKS_REQUEST_BUILDER_H
-#define DATAWORKS_REQUEST_BUILDER_H
+#pragma once
 
 #include "core/action.h"
 #include "core/scratch.h"
@@ -65,5 +64,3 @@ void add_header(struct request_builder *b, struct slice name, struct slice value
 bool authenticate(struct request_builder *b);
 
 #pragma GCC visibility pop
-
-#endif

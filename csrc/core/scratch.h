@@ -1,6 +1,5 @@
 /* Memory that the requests of one Lua state share, so that a request seldom allocates. */
-#ifndef DATAWORKS_SCRATCH_H
-#define DATAWORKS_SCRATCH_H
+#pragma once
 
 #include "shared/buffer.h"
 
@@ -37,5 +36,3 @@ void scratch_reset(struct scratch *s);
 void scratch_wipe(struct scratch *s);
 
 #pragma GCC visibility pop
-
-#endif

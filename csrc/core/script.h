@@ -1,7 +1,6 @@
 /* The documented scripts as data: which fields an object has, in which order, which are lists, which are required; and
    the checks that need more than one field. */
-#ifndef DATAWORKS_SCRIPT_H
-#define DATAWORKS_SCRIPT_H
+#pragma once
 
 #include "core/writers.h"
 
@@ -48,5 +47,3 @@ struct shape {
 extern const struct field script_root;
 
 #pragma GCC visibility pop
-
-#endif

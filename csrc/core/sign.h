@@ -1,7 +1,6 @@
 /* The signatures of Alibaba Cloud, stage by stage: canonical request, string to sign, signature, Authorization.
    Pure: no clock, no random numbers, nothing is added to the input. */
-#ifndef DATAWORKS_SIGN_H
-#define DATAWORKS_SIGN_H
+#pragma once
 
 #include "core/percent.h"
 
@@ -66,5 +65,3 @@ void sign_authorization(struct buffer *out, enum sign_algorithm algorithm, struc
                         const struct sign_input *input, struct slice signature);
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,7 +1,6 @@
 /* Lua tables to JSON text, for TaskParam, TaskContent and every other parameter that is JSON. The fields of script.h say
    which keys come first, which are lists, and which are required. */
-#ifndef DATAWORKS_TASK_PARAM_H
-#define DATAWORKS_TASK_PARAM_H
+#pragma once
 
 #include "core/scratch.h"
 #include "core/script.h"
@@ -19,5 +18,3 @@ bool task_encode(lua_State *L, struct scratch *s, int index, enum script_check c
 bool task_encode_list(lua_State *L, struct scratch *s, int index, const struct path *path);
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,6 +1,5 @@
 /* Access to Lua values, and the error that names the wrong one. */
-#ifndef DATAWORKS_VALUE_H
-#define DATAWORKS_VALUE_H
+#pragma once
 
 #include "compat.h"
 #include "shared/buffer.h"
@@ -56,5 +55,3 @@ void value_push_slot(lua_State *L, const void *key);
 void value_set_slot(lua_State *L, const void *key);
 
 #pragma GCC visibility pop
-
-#endif

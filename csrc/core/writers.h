@@ -1,6 +1,5 @@
 /* The TaskParam writers of api/writers.lua, as far as the check of a script needs them. */
-#ifndef DATAWORKS_WRITERS_H
-#define DATAWORKS_WRITERS_H
+#pragma once
 
 #include "core/value.h"
 
@@ -28,5 +27,3 @@ const struct writers *writers_push(lua_State *L);
 const struct writer *writers_find(const struct writers *writers, struct slice step_type);
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,6 +1,5 @@
 /* The kind and code of a failed exchange, and whether the service may have seen the request. */
-#ifndef DATAWORKS_CURL_ERROR_H
-#define DATAWORKS_CURL_ERROR_H
+#pragma once
 
 #include <curl/curl.h>
 
@@ -32,5 +31,3 @@ const char *proxy_failure_name(long status, long error);
 enum failure_kind curl_code_kind(CURLcode code, enum request_sent sent);
 
 #pragma GCC visibility pop
-
-#endif

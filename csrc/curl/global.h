@@ -1,6 +1,5 @@
 /* What libcurl needs of the whole process: its start-up, and SIGPIPE blocked while it may write to a socket. */
-#ifndef DATAWORKS_CURL_GLOBAL_H
-#define DATAWORKS_CURL_GLOBAL_H
+#pragma once
 
 #include <curl/curl.h>
 #include <signal.h>
@@ -20,5 +19,3 @@ void sigpipe_block(struct sigpipe *s);
 void sigpipe_restore(const struct sigpipe *s);
 
 #pragma GCC visibility pop
-
-#endif

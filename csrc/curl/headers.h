@@ -1,6 +1,5 @@
 /* The headers of one request, in the form that libcurl takes. They hold secrets. */
-#ifndef DATAWORKS_CURL_HEADERS_H
-#define DATAWORKS_CURL_HEADERS_H
+#pragma once
 
 #include "shared/buffer.h"
 
@@ -24,5 +23,3 @@ bool headers_finish(struct headers *headers);
 void headers_free(struct headers *headers);
 
 #pragma GCC visibility pop
-
-#endif

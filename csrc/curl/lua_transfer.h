@@ -1,6 +1,5 @@
 /* What the Lua sides of sessions and multis share: the arguments of a request, and its result. */
-#ifndef DATAWORKS_CURL_LUA_TRANSFER_H
-#define DATAWORKS_CURL_LUA_TRANSFER_H
+#pragma once
 
 #include "compat.h"
 #include "curl/multi.h"
@@ -40,5 +39,3 @@ bool lua_add_headers(lua_State *L, int index, struct transfer *t);
 int lua_push_result(lua_State *L, struct transfer *t);
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,6 +1,5 @@
 /* Many requests at once, over connections that they share and that are kept. */
-#ifndef DATAWORKS_CURL_MULTI_H
-#define DATAWORKS_CURL_MULTI_H
+#pragma once
 
 #include "curl/transfer.h"
 #include "curl/watch.h"
@@ -61,5 +60,3 @@ void multi_cancel(struct multi *m, struct carried *c);
 void multi_close(struct multi *m);
 
 #pragma GCC visibility pop
-
-#endif

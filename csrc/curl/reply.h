@@ -1,6 +1,5 @@
 /* A reply as it arrives, in bounded memory: the callbacks that libcurl calls. */
-#ifndef DATAWORKS_CURL_REPLY_H
-#define DATAWORKS_CURL_REPLY_H
+#pragma once
 
 #include "shared/buffer.h"
 
@@ -32,5 +31,3 @@ size_t reply_on_body(char *data, size_t size, size_t count, void *context);
 size_t reply_on_header(char *line, size_t size, size_t count, void *context);
 
 #pragma GCC visibility pop
-
-#endif

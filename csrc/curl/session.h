@@ -1,7 +1,6 @@
 /* One libcurl handle with its rules and, unless it shares those of others, its connection. It knows nothing of the
    requests that it is used for. */
-#ifndef DATAWORKS_CURL_SESSION_H
-#define DATAWORKS_CURL_SESSION_H
+#pragma once
 
 #include "curl/sockets.h"
 
@@ -35,5 +34,3 @@ void session_abandon(struct session *s);
 void session_close(struct session *s);
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,7 +1,6 @@
 /* The sockets of one libcurl handle, or of several that share them: which of them the peer has closed, and which
    descriptors are still theirs after a fork. */
-#ifndef DATAWORKS_CURL_SOCKETS_H
-#define DATAWORKS_CURL_SOCKETS_H
+#pragma once
 
 #include "shared/buffer.h"
 
@@ -33,5 +32,3 @@ void sockets_abandon(struct sockets *s);
 void sockets_free(struct sockets *s);
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,7 +1,6 @@
 /* One request and its reply on a session, alone or beside others on shared connections; the reply in bounded memory,
    each failure with an answer to "may the service have acted?". */
-#ifndef DATAWORKS_CURL_TRANSFER_H
-#define DATAWORKS_CURL_TRANSFER_H
+#pragma once
 
 #include "curl/error.h"
 #include "curl/headers.h"
@@ -70,5 +69,3 @@ void transfer_clear(struct transfer *t);
 void transfer_close(struct transfer *t);
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,6 +1,5 @@
 /* The URL of a request, checked before libcurl sees it. */
-#ifndef DATAWORKS_CURL_URL_H
-#define DATAWORKS_CURL_URL_H
+#pragma once
 
 #include "shared/buffer.h"
 
@@ -24,5 +23,3 @@ const char *url_target(const char *text);
 void url_free(struct url *u);
 
 #pragma GCC visibility pop
-
-#endif

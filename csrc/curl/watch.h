@@ -1,7 +1,6 @@
 /* Which of many sockets are ready: an epoll set, which is one descriptor that other event loops can wait for; where the
    system has no epoll, poll. */
-#ifndef DATAWORKS_CURL_WATCH_H
-#define DATAWORKS_CURL_WATCH_H
+#pragma once
 
 #include "shared/buffer.h"
 
@@ -42,5 +41,3 @@ bool watch_set(struct watch *w, int fd, int events);
 int watch_wait(struct watch *w, struct ready ready[MAX_READY], int timeout_ms);
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,6 +1,5 @@
 /* IP addresses, and which hosts are this machine. */
-#ifndef DATAWORKS_ADDRESS_H
-#define DATAWORKS_ADDRESS_H
+#pragma once
 
 #include "shared/buffer.h"
 
@@ -21,5 +20,3 @@ bool address_parse(struct slice text, struct address *address);
 bool address_is_loopback(struct slice host);
 
 #pragma GCC visibility pop
-
-#endif

@@ -1,8 +1,7 @@
 /* Growable memory for bytes, or for items of one type, up to a limit. It may hold secrets, so memory is overwritten
    before it is freed and realloc is never called. A failed append is remembered: append freely, then call
    buffer_ok() once. Nothing here aborts. */
-#ifndef DATAWORKS_BUFFER_H
-#define DATAWORKS_BUFFER_H
+#pragma once
 
 #include <limits.h>
 #include <stdbool.h>
@@ -101,5 +100,3 @@ bool slice_equal(struct slice a, struct slice b);
 int slice_compare(struct slice a, struct slice b);
 
 #pragma GCC visibility pop
-
-#endif

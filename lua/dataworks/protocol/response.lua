@@ -9,8 +9,8 @@ local signature_diagnosis = require "dataworks.protocol.signature_diagnosis"
 
 local json, locale_of_json
 
---- An instance of its own: the settings of the shared one belong to the program. lua-cjson reads numbers by the locale in
---- which an instance was last made.
+--- An instance of its own: the settings of the shared one belong to the program. lua-cjson reads numbers by the locale
+--- in which an instance was last made.
 local function json_of_locale()
   local locale = os.setlocale(nil, "numeric")
   if locale ~= locale_of_json then
