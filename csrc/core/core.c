@@ -42,7 +42,7 @@ static int scratch_gc(lua_State *L) {
 }
 
 /* configure{generate = row, writers = rows}: the data of api/core_data.lua. The rows are constants. */
-static int core_configure(lua_State *L) {
+int core_configure(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
   lua_getfield(L, 1, "generate");
@@ -62,7 +62,7 @@ static int build_request(lua_State *L, const struct action *action, int params, 
 }
 
 /* generate(params, context) -> request | nil, err: request() for the row that configure was given */
-static int core_generate(lua_State *L) {
+int core_generate(lua_State *L) {
   lua_settop(L, 2);
   value_push_slot(L, &generate_key);
   if (lua_isnil(L, 3))
@@ -71,7 +71,7 @@ static int core_generate(lua_State *L) {
 }
 
 /* request(name, row, params, context) -> request | nil, err. A row is compiled when it is first used. */
-static int core_request(lua_State *L) {
+int core_request(lua_State *L) {
   lua_settop(L, 4);
   luaL_checkstring(L, 1);
   luaL_checktype(L, 2, LUA_TTABLE);
@@ -81,7 +81,7 @@ static int core_request(lua_State *L) {
 }
 
 /* encode(value) -> text | nil, err. A script of type realtime is checked as the script of a new task. */
-static int core_encode(lua_State *L) {
+int core_encode(lua_State *L) {
   struct path path = { .name = SLICE("TaskParam") };
   enum script_check check = SCRIPT_ANY;
   luaL_checkany(L, 1);
@@ -98,7 +98,7 @@ static int core_encode(lua_State *L) {
 }
 
 /* quote_integers(text) -> text, changed | nil, message, offset (from 1) */
-static int core_quote_integers(lua_State *L) {
+int core_quote_integers(lua_State *L) {
   struct json_error error = { 0, "" };
   struct slice text;
   text.data = luaL_checklstring(L, 1, &text.len);
@@ -119,7 +119,7 @@ static int core_quote_integers(lua_State *L) {
 }
 
 /* list(table) -> table, encoded as a JSON list even when it is empty */
-static int core_list(lua_State *L) {
+int core_list(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
   luaL_setmetatable(L, TASK_LIST);
@@ -130,7 +130,7 @@ static int core_list(lua_State *L) {
 extern int lua_isyieldable(lua_State *L) __attribute__((weak));
 
 /* is_yieldable() -> can the running coroutine yield? nil where Lua does not say. nginx hides coroutine.isyieldable. */
-static int core_is_yieldable(lua_State *L) {
+int core_is_yieldable(lua_State *L) {
   if (lua_isyieldable) lua_pushboolean(L, lua_isyieldable(L));
   else lua_pushnil(L);
   return 1;
@@ -146,33 +146,8 @@ static void create_metatables(lua_State *L) {
 }
 
 /* The upvalue of each is the scratch. */
-static const luaL_Reg functions[] = {
-  { "configure", core_configure },
-  { "generate", core_generate },
-  { "request", core_request },
-  { "encode", core_encode },
-  { "quote_integers", core_quote_integers },
-  { "list", core_list },
-  { "is_yieldable", core_is_yieldable },
-  { "signer", core_signer },
-  { "sign", core_sign },
-  { "percent_encode", core_percent_encode },
-  { "percent_decode", core_percent_decode },
-  { "base64_encode", core_base64_encode },
-  { "decimal", core_decimal },
-  { "digest", core_digest },
-  { "parse_date", core_parse_date },
-  { "parse_address", core_parse_address },
-  { "is_loopback", core_is_loopback },
-  { "time", core_time },
-  { "clock", core_clock },
-  { "random", core_random },
-  { "nonce", core_nonce },
-  { "stamp", core_stamp },
-  { "write_private", core_write_private },
-  { "run", core_run },
-  { NULL, NULL },
-};
+#define FUNCTION_ROW(name) { #name, core_##name },
+static const luaL_Reg functions[] = { CORE_FUNCTIONS(FUNCTION_ROW){ NULL, NULL } };
 
 DATAWORKS_EXPORT int luaopen_dataworks_core(lua_State *L);
 

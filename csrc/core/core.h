@@ -5,20 +5,19 @@
 
 #pragma GCC visibility push(hidden)
 
-/* lua_text.c */
-int core_percent_encode(lua_State *L);
-int core_percent_decode(lua_State *L);
-int core_base64_encode(lua_State *L);
-int core_decimal(lua_State *L);
-int core_digest(lua_State *L);
-int core_parse_date(lua_State *L);
-int core_parse_address(lua_State *L);
-int core_is_loopback(lua_State *L);
+/* clang-format off */
+#define CORE_FUNCTIONS(X) \
+  X(configure) X(generate) X(request) X(encode) X(quote_integers) X(list) X(signer) X(sign) X(percent_encode) \
+  X(percent_decode) X(base64_encode) X(decimal) X(digest) X(parse_date) X(parse_address) X(is_loopback) X(is_yieldable) \
+  X(time) X(clock) X(random) X(nonce) X(stamp) X(write_private) X(run)
+/* clang-format on */
+
+#define DECLARE_FUNCTION(name) int core_##name(lua_State *L);
+CORE_FUNCTIONS(DECLARE_FUNCTION)
+#undef DECLARE_FUNCTION
 
 /* lua_sign.c, lua_signer.c. The open functions make the metatables of a room's userdata. */
-int core_sign(lua_State *L);
 void core_signer_open(lua_State *L);
-int core_signer(lua_State *L);
 
 /* Pushes a closed one. */
 struct signer *new_signer(lua_State *L);
@@ -31,13 +30,6 @@ struct scratch *take_scratch(lua_State *L);
 void give_scratch(struct scratch *s);
 
 /* system/clock.c, random.c, file.c, process.c */
-int core_time(lua_State *L);
-int core_clock(lua_State *L);
-int core_random(lua_State *L);
-int core_nonce(lua_State *L);
-int core_stamp(lua_State *L);
-int core_write_private(lua_State *L);
 void core_process_open(lua_State *L);
-int core_run(lua_State *L);
 
 #pragma GCC visibility pop

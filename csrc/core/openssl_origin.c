@@ -27,45 +27,19 @@ struct function {
   } at;
 };
 
-#define ROW(name)           \
-  {                         \
-#name, {                \
-      (void (*)(void)) name \
-    }                       \
-  }
-
 /* All that core.so calls, and some that libcrypto calls itself. */
-static const struct function functions[] = {
-  ROW(OpenSSL_version_num),
-  ROW(OpenSSL_version),
-  ROW(EVP_Digest),
-  ROW(EVP_DigestFinal_ex),
-  ROW(EVP_DigestInit_ex2),
-  ROW(EVP_DigestUpdate),
-  ROW(EVP_EncodeBlock),
-  ROW(EVP_MAC_CTX_dup),
-  ROW(EVP_MAC_CTX_free),
-  ROW(EVP_MAC_CTX_new),
-  ROW(EVP_MAC_fetch),
-  ROW(EVP_MAC_final),
-  ROW(EVP_MAC_free),
-  ROW(EVP_MAC_init),
-  ROW(EVP_MAC_update),
-  ROW(EVP_MD_CTX_free),
-  ROW(EVP_MD_CTX_new),
-  ROW(EVP_MD_fetch),
-  ROW(EVP_MD_free),
-  ROW(EVP_sha256),
-  ROW(ERR_get_error),
-  ROW(OSSL_PARAM_construct_end),
-  ROW(OSSL_PARAM_construct_utf8_string),
-  ROW(RAND_bytes),
-  ROW(RAND_bytes_ex),
-  ROW(CRYPTO_malloc),
-  ROW(CRYPTO_zalloc),
-  ROW(CRYPTO_free),
-  ROW(OPENSSL_cleanse),
-};
+/* clang-format off */
+#define OPENSSL_FUNCTIONS(X) \
+  X(OpenSSL_version_num) X(OpenSSL_version) X(EVP_Digest) X(EVP_DigestFinal_ex) X(EVP_DigestInit_ex2) \
+  X(EVP_DigestUpdate) X(EVP_EncodeBlock) X(EVP_MAC_CTX_dup) X(EVP_MAC_CTX_free) X(EVP_MAC_CTX_new) X(EVP_MAC_fetch) \
+  X(EVP_MAC_final) X(EVP_MAC_free) X(EVP_MAC_init) X(EVP_MAC_update) X(EVP_MD_CTX_free) X(EVP_MD_CTX_new) \
+  X(EVP_MD_fetch) X(EVP_MD_free) X(EVP_sha256) X(ERR_get_error) X(OSSL_PARAM_construct_end) \
+  X(OSSL_PARAM_construct_utf8_string) X(RAND_bytes) X(RAND_bytes_ex) X(CRYPTO_malloc) X(CRYPTO_zalloc) \
+  X(CRYPTO_free) X(OPENSSL_cleanse)
+/* clang-format on */
+
+#define FUNCTION_ROW(name) { #name, { (void (*)(void))name } },
+static const struct function functions[] = { OPENSSL_FUNCTIONS(FUNCTION_ROW) };
 
 /* False where the address says nothing: a program that is linked at a fixed address has a stub for a function that it compares
    with, under a symbol that it does not define. */

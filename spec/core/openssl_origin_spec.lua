@@ -77,7 +77,7 @@ describe("OpenSSL in a host program", function()
     local count = 0
     for name in called:gmatch "U ([%w_]+)@OPENSSL" do
       count = count + 1
-      assert.matches("ROW(" .. name .. ")", source, 1, true)
+      assert.matches("X(" .. name .. ")", source, 1, true)
     end
     assert.is_true(count > 20)
   end)
