@@ -1,4 +1,5 @@
-#include "core/action_row.h"
+#include "core/core.h"
+#include "core/value.h"
 
 /* Key in the registry of the cache: weak keys, a row; values, a list of the userdata and of the texts it points to. */
 static const char cache_key = 'a';

@@ -1,11 +1,9 @@
 /* luaopen_dataworks_core: requests, signatures, JSON and the system functions, for Lua. Links libcrypto only. */
 #include "core/core.h"
 
-#include "core/action_row.h"
 #include "core/json.h"
-#include "core/request.h"
 #include "core/scratch.h"
-#include "core/task_param.h"
+#include "core/script.h"
 
 #define SCRATCH "dataworks.scratch"
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "compat.h"
+#include "core/action.h"
+#include "core/scratch.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -31,5 +33,19 @@ void give_scratch(struct scratch *s);
 
 /* system/clock.c, random.c, file.c, process.c */
 void core_process_open(lua_State *L);
+
+/* action_row.c. A row of api/actions.lua or its catalog becomes a struct action once. Rows are constants: a change after
+   the first request has no effect. */
+void action_row_open(lua_State *L);
+
+/* Pushes a value that keeps the action alive. Raises for a row of the wrong shape. `row` is absolute. */
+const struct action *action_row_push(lua_State *L, int row);
+
+/* request.c. Name of the metatable of a struct signer. */
+#define REQUEST_SIGNER "dataworks.signer"
+
+/* Pushes the request {method, url, headers, body} and returns 1, or nil and an error and returns 2. Both indices are
+   absolute. A context of the wrong shape raises. */
+int request_build(lua_State *L, struct scratch *s, const struct action *action, int params, int context);
 
 #pragma GCC visibility pop

@@ -1,4 +1,4 @@
-#include "core/date.h"
+#include "core/encoding.h"
 
 /* A smaller year is a placeholder, such as Go's zero time. */
 #define MIN_YEAR 1000

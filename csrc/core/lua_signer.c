@@ -1,6 +1,5 @@
 #include "core/core.h"
 #include "core/encoding.h"
-#include "core/request.h"
 #include "core/request_builder.h"
 #include "core/value.h"
 

@@ -1,9 +1,7 @@
 #include "core/core.h"
 
-#include "core/date.h"
 #include "core/encoding.h"
 #include "core/json.h"
-#include "core/percent.h"
 #include "shared/address.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 #include "core/param.h"
 
 #include "core/json.h"
-#include "core/task_param.h"
+#include "core/script.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "core/percent.h"
+#include "core/encoding.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "core/request.h"
+#include "core/core.h"
 
 #include "core/encoding.h"
 #include "core/param.h"

@@ -137,10 +137,9 @@ static bool count_steps(lua_State *L, enum script_check check, int steps, const 
 }
 
 /* A writer without a row is checked by the rule that all rows follow today. */
-static struct slice expected_task_type(lua_State *L, const struct writers *writers, struct slice step_type) {
-  const struct writer *writer = writers_find(writers, step_type);
-  if (writer) return writer->task_type;
-  lua_pushfstring(L, "oneclick_to_%s", step_type.data);
+static struct slice expected_task_type(lua_State *L, int writers, struct slice step_type) {
+  if (writers_find(L, writers, step_type)) value_field(L, lua_gettop(L), "task_type");
+  else lua_pushfstring(L, "oneclick_to_%s", step_type.data);
   return value_text(L, -1);
 }
 
@@ -187,36 +186,47 @@ static bool check_script(lua_State *L, const struct script_rules *rules, int ind
   return true;
 }
 
-static bool check_required(lua_State *L, int table, const struct path *path, const struct slice *names, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    lua_pushlstring(L, names[i].data, names[i].len);
-    lua_rawget(L, table);
-    if (value_is_null(L, -1)) {
-      struct path up = child(path, "parameter");
-      struct path field = { .up = &up, .name = names[i] };
-      return value_fail(L, &field, "is missing");
-    }
-    lua_pop(L, 1);
+/* Checks that the table has the field whose name is on the stack's top, and pops the name. */
+static bool check_required(lua_State *L, int table, const struct path *path) {
+  lua_pushvalue(L, -1);
+  lua_rawget(L, table);
+  if (!value_is_null(L, -1)) {
+    lua_pop(L, 2);
+    return true;
+  }
+  struct path up = child(path, "parameter");
+  struct path field = { .up = &up, .name = value_text(L, -2) };
+  return value_fail(L, &field, "is missing");
+}
+
+/* A reader needs a connection, a writer without a row a data source. */
+static bool check_parameter(lua_State *L, const struct script_rules *rules, int table, int index,
+                            const struct path *path) {
+  value_field(L, index, "category");
+  if (slice_equal(value_text(L, -1), SLICE("reader"))) {
+    lua_pushliteral(L, "connection");
+    return check_required(L, table, path);
+  }
+  if (rules->check == SCRIPT_UPDATING) return true;
+  value_field(L, index, "stepType");
+  if (!writers_find(L, rules->writers, value_text(L, -1))) {
+    lua_pushliteral(L, "datasource");
+    return check_required(L, table, path);
+  }
+  value_field(L, lua_gettop(L), "required");
+  int names = lua_gettop(L);
+  for (size_t i = 1; i <= raw_length(L, names); i++) {
+    lua_rawgeti(L, names, int_of(i));
+    if (!check_required(L, table, path)) return false;
   }
   return true;
 }
 
 static bool check_step(lua_State *L, const struct script_rules *rules, int index, const struct path *path) {
-  static const struct slice of_reader = SLICE_INIT("connection"), of_any_writer = SLICE_INIT("datasource");
-  const struct slice *names = &of_reader;
-  size_t count = 1;
-  value_field(L, index, "category");
+  int top = lua_gettop(L);
   value_field(L, index, "parameter");
-  int table = lua_gettop(L);
-  if (!slice_equal(value_text(L, table - 1), SLICE("reader"))) {
-    value_field(L, index, "stepType");
-    const struct writer *writer = rules->writers ? writers_find(rules->writers, value_text(L, -1)) : NULL;
-    names = writer ? writer->required : &of_any_writer;
-    count = writer ? writer->required_count : 1;
-    if (rules->check == SCRIPT_UPDATING) count = 0;
-  }
-  if (lua_istable(L, table) && !check_required(L, table, path, names, count)) return false;
-  lua_settop(L, table - 2);
+  if (lua_istable(L, top + 1) && !check_parameter(L, rules, top + 1, index, path)) return false;
+  lua_settop(L, top);
   return true;
 }
 

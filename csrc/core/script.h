@@ -2,7 +2,8 @@
    the checks that need more than one field. */
 #pragma once
 
-#include "core/writers.h"
+#include "core/scratch.h"
+#include "core/value.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -19,7 +20,7 @@ enum kind { ANY, STRING, NUMBER, OBJECT, LIST };
 
 struct script_rules {
   enum script_check check;
-  const struct writers *writers; /* for SCRIPT_CREATING */
+  int writers; /* for SCRIPT_CREATING: the stack index of their rows */
 };
 
 struct shape;
@@ -45,5 +46,27 @@ struct shape {
 
 /* A whole script. */
 extern const struct field script_root;
+
+/* The TaskParam writers of api/writers.lua: a list of rows. writers_set checks it and keeps it, and raises for rows of the
+   wrong shape. */
+void writers_set(lua_State *L, int index);
+
+/* Pushes the rows and returns their index. Raises before writers_set. */
+int writers_push(lua_State *L);
+
+/* Pushes the row of a step type. False: there is none, and nothing is pushed. */
+bool writers_find(lua_State *L, int rows, struct slice step_type);
+
+/* task_param.c. Lua tables become JSON: the fields say which keys come first, which are lists, and which are required. */
+
+/* Metatable of tables made with dataworks.list. */
+#define TASK_LIST "dataworks.list"
+
+/* Appends the value at `index` (absolute) to s->text as JSON. On failure pushes an error. No metamethod runs, but for the
+   __tostring of a 64-bit cdata. */
+bool task_encode(lua_State *L, struct scratch *s, int index, enum script_check check, const struct path *path);
+
+/* The same for a value that must be a list, such as an empty table. */
+bool task_encode_list(lua_State *L, struct scratch *s, int index, const struct path *path);
 
 #pragma GCC visibility pop

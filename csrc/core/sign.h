@@ -2,7 +2,7 @@
    Pure: no clock, no random numbers, nothing is added to the input. */
 #pragma once
 
-#include "core/percent.h"
+#include "core/encoding.h"
 
 #include <openssl/evp.h>
 

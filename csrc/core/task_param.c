@@ -1,4 +1,4 @@
-#include "core/task_param.h"
+#include "core/script.h"
 
 #include "core/json.h"
 
