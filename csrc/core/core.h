@@ -31,8 +31,12 @@ void core_check_openssl(lua_State *L);
 struct scratch *take_scratch(lua_State *L);
 void give_scratch(struct scratch *s);
 
-/* system/clock.c, random.c, file.c, process.c */
+/* system/process.c, clock.c */
 void core_process_open(lua_State *L);
+double monotonic_seconds(void);
+
+/* Pushes what the system says of an errno. */
+void push_system_error(lua_State *L, int error);
 
 /* action_row.c. A row of api/actions.lua or its catalog becomes a struct action once. Rows are constants: a change after
    the first request has no effect. */

@@ -10,7 +10,7 @@ struct date {
 };
 
 static bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return to_lower(c) >= 'a' && to_lower(c) <= 'z';
 }
 
 static bool add_digit(int *number, char c) {

@@ -42,18 +42,10 @@ size_t json_utf8_error(struct slice text) {
 }
 
 static void escape(struct buffer *out, unsigned char byte) {
-  static const char digits[] = "0123456789abcdef";
-  char text[6] = { '\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 15] };
-  switch (byte) {
-    case '"': buffer_append(out, "\\\"", 2); break;
-    case '\\': buffer_append(out, "\\\\", 2); break;
-    case '\b': buffer_append(out, "\\b", 2); break;
-    case '\f': buffer_append(out, "\\f", 2); break;
-    case '\n': buffer_append(out, "\\n", 2); break;
-    case '\r': buffer_append(out, "\\r", 2); break;
-    case '\t': buffer_append(out, "\\t", 2); break;
-    default: buffer_append(out, text, sizeof text);
-  }
+  static const char digits[] = "0123456789abcdef", special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+  const char *found = memchr(special, byte, sizeof special - 1);
+  char text[6] = { '\\', found ? letters[found - special] : 'u', '0', '0', digits[byte >> 4], digits[byte & 15] };
+  buffer_append(out, text, found ? 2 : sizeof text);
 }
 
 static bool plain(unsigned char byte) {

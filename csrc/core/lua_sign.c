@@ -57,15 +57,6 @@ static struct slice canonical_query(lua_State *L, struct scratch *s, struct pair
   return buffer_content(&s->canonical_query);
 }
 
-static struct slice trim(struct slice text) {
-  while (text.len && (text.data[0] == ' ' || text.data[0] == '\t')) {
-    text.data++;
-    text.len--;
-  }
-  while (text.len && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t')) text.len--;
-  return text;
-}
-
 static bool check_header(lua_State *L, const struct pair *header) {
   struct path up = { .name = SLICE("headers") };
   struct path path = { .up = &up, .name = header->name };
@@ -83,10 +74,7 @@ static void lower_names(struct scratch *s, struct pair *pairs, size_t count) {
   char *to = total ? buffer_reserve(&s->names, total) : NULL;
   for (size_t i = 0; to && i < count; i++) {
     struct slice *name = &pairs[i].name;
-    for (size_t j = 0; j < name->len; j++) {
-      char c = name->data[j];
-      to[j] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-    }
+    for (size_t j = 0; j < name->len; j++) to[j] = to_lower(name->data[j]);
     name->data = to;
     to += name->len;
   }
@@ -101,7 +89,7 @@ static bool parse_headers(lua_State *L, struct scratch *s, struct pair *pairs, s
   }
   lower_names(s, pairs, all);
   for (size_t i = 0; i < all; i++) {
-    if (sign_covers(pairs[i].name)) pairs[(*count)++] = (struct pair){ pairs[i].name, trim(pairs[i].value) };
+    if (sign_covers(pairs[i].name)) pairs[(*count)++] = (struct pair){ pairs[i].name, slice_trim(pairs[i].value) };
   }
   percent_sort(pairs, *count);
   for (size_t i = 1; i < *count; i++) {

@@ -58,8 +58,7 @@ static bool add_value(struct repeater *f, int index, const struct path *path) {
 static bool is_valid_name(struct slice name) {
   for (size_t i = 0; i < name.len; i++) {
     char c = name.data[i];
-    bool valid = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    if (!valid) return false;
+    if (!is_alphanumeric(c) && c != '_' && c != '-') return false;
   }
   return name.len > 0;
 }
@@ -81,10 +80,7 @@ static bool collect(struct repeater *f, int index, const struct path *path, int 
   if (value_is_null(L, index)) return true;
   if (!lua_istable(L, index)) return add_value(f, index, path);
   const void *self = lua_topointer(L, index);
-  for (const struct path *p = path; p; p = p->up) {
-    if (p->table == self) return value_fail(L, path, "contains itself");
-  }
-  if (depth == MAX_JSON_DEPTH) return value_fail(L, path, "is nested more than %d levels deep", MAX_JSON_DEPTH);
+  if (!value_check_nesting(L, self, path, depth)) return false;
   reserve_stack(L, 8);
   bool list = false, first = true;
   for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {

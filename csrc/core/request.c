@@ -29,7 +29,7 @@ static struct slice context_text(lua_State *L, int context, const char *name, bo
 }
 
 static bool is_host_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr(".-_:[]", c));
+  return is_alphanumeric(c) || (c && strchr(".-_:[]", c));
 }
 
 /* Moves the prefix from `text` to the URL. */

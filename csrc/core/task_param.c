@@ -225,11 +225,7 @@ static bool starts_as_list(lua_State *L, int index) {
 
 static bool encode_table(struct encoder *e, int index, const struct field *field, const struct path *path, int depth) {
   lua_State *L = e->L;
-  const void *self = lua_topointer(L, index);
-  for (const struct path *p = path; p; p = p->up) {
-    if (p->table == self) return value_fail(L, path, "contains itself");
-  }
-  if (depth == MAX_JSON_DEPTH) return value_fail(L, path, "is nested more than %d levels deep", MAX_JSON_DEPTH);
+  if (!value_check_nesting(L, lua_topointer(L, index), path, depth)) return false;
   reserve_stack(L, MAX_SHAPE_FIELDS + 12);
   bool list = field->kind == LIST;
   if (!list && (e->rules.check == SCRIPT_ANY || field->kind == ANY))

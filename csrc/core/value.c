@@ -124,6 +124,13 @@ bool value_check_written(lua_State *L, enum buffer_state state, const struct pat
          value_fail(L, path, "is too large: the limit of a request is %d MiB", int_of(BUFFER_LIMIT >> 20));
 }
 
+bool value_check_nesting(lua_State *L, const void *table, const struct path *path, int depth) {
+  for (const struct path *p = path; p; p = p->up) {
+    if (p->table == table) return value_fail(L, path, "contains itself");
+  }
+  return depth < MAX_JSON_DEPTH || value_fail(L, path, "is nested more than %d levels deep", MAX_JSON_DEPTH);
+}
+
 bool value_check_size(lua_State *L, struct slice text, const struct path *path) {
   return value_check_written(L, text.len > BUFFER_LIMIT ? BUFFER_TOO_LARGE : BUFFER_OK, path);
 }

@@ -36,6 +36,9 @@ struct slice value_text(lua_State *L, int index);
 bool value_check_size(lua_State *L, struct slice text, const struct path *path);
 bool value_check_utf8(lua_State *L, struct slice text, const struct path *path);
 
+/* Checks a table at `path` before its values: it is no ancestor of its own, and not too deep. On failure pushes an error. */
+bool value_check_nesting(lua_State *L, const void *table, const struct path *path, int depth);
+
 /* Checks what was written. Raises when memory ran out; pushes an error when it is too large. */
 bool value_check_written(lua_State *L, enum buffer_state state, const struct path *path);
 

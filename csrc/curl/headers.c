@@ -12,21 +12,13 @@ void headers_free(struct headers *h) {
 static bool is_token(struct slice text) {
   static const char others[] = "!#$%&'*+-.^_`|~";
   for (size_t i = 0; i < text.len; i++) {
-    char c = text.data[i];
-    bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-    bool digit = c >= '0' && c <= '9';
-    if (!letter && !digit && !memchr(others, c, sizeof others - 1)) return false;
+    if (!is_alphanumeric(text.data[i]) && !memchr(others, text.data[i], sizeof others - 1)) return false;
   }
   return text.len > 0;
 }
 
 static bool is_one_line(struct slice text) {
   return !memchr(text.data, '\r', text.len) && !memchr(text.data, '\n', text.len) && !memchr(text.data, '\0', text.len);
-}
-
-static bool is_blank(struct slice text) {
-  while (text.len && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t')) text.len--;
-  return text.len == 0;
 }
 
 static bool is_name(struct slice text, const char *name) {
@@ -46,7 +38,7 @@ CURLcode headers_add(struct headers *h, struct slice name, struct slice value, c
   if (*refusal) return CURLE_BAD_FUNCTION_ARGUMENT;
   buffer_slice(&h->text, name);
   /* libcurl spells an empty value "name;": "name:" would mean "leave it out". */
-  if (is_blank(value)) {
+  if (!slice_trim(value).len) {
     buffer_byte(&h->text, ';');
   } else {
     buffer_append(&h->text, ": ", 2);

@@ -26,23 +26,13 @@ size_t reply_on_body(char *data, size_t size, size_t count, void *context) {
   return buffer_ok(&r->body) ? len : stop(r, STOP_NO_MEMORY);
 }
 
-static bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static char lower(char c) {
-  return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
 static void add_header(struct reply *r, const char *line, size_t len) {
   const char *colon = memchr(line, ':', len);
   if (!colon) return;
-  const char *value = colon + 1, *end = line + len;
-  while (value < end && is_blank(*value)) value++;
-  while (value < end && is_blank(end[-1])) end--;
-  for (const char *c = line; c < colon; c++) buffer_byte(&r->headers, lower(*c));
+  struct slice value = slice_trim((struct slice){ colon + 1, (size_t)(line + len - colon - 1) });
+  for (const char *c = line; c < colon; c++) buffer_byte(&r->headers, to_lower(*c));
   buffer_byte(&r->headers, '\0');
-  buffer_append(&r->headers, value, (size_t)(end - value));
+  buffer_slice(&r->headers, value);
   buffer_byte(&r->headers, '\0');
 }
 

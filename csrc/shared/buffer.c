@@ -68,6 +68,19 @@ bool slice_equal(struct slice a, struct slice b) {
   return a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len));
 }
 
+static bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct slice slice_trim(struct slice text) {
+  while (text.len && is_blank(text.data[text.len - 1])) text.len--;
+  while (text.len && is_blank(*text.data)) {
+    text.data++;
+    text.len--;
+  }
+  return text;
+}
+
 int slice_compare(struct slice a, struct slice b) {
   size_t shared = a.len < b.len ? a.len : b.len;
   int order = shared ? memcmp(a.data, b.data, shared) : 0;

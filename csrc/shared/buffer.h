@@ -94,7 +94,19 @@ static inline int int_of(size_t size) {
   return size < INT_MAX ? (int)size : INT_MAX;
 }
 
+/* Of ASCII, whatever the locale. */
+static inline char to_lower(char c) {
+  return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+static inline bool is_alphanumeric(char c) {
+  return (to_lower(c) >= 'a' && to_lower(c) <= 'z') || (c >= '0' && c <= '9');
+}
+
 bool slice_equal(struct slice a, struct slice b);
+
+/* Without the spaces, tabs and ends of lines around it. */
+struct slice slice_trim(struct slice text);
 
 /* <0, 0 or >0, by bytes. */
 int slice_compare(struct slice a, struct slice b);

@@ -2,21 +2,34 @@
 
 #include "core/core.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
-static int push_clock(lua_State *L, clockid_t id) {
-  struct timespec now;
-  if (clock_gettime(id, &now)) return luaL_error(L, "the clock can't be read");
-  lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec * 1e-9);
-  return 1;
+static double seconds_of(clockid_t id) {
+  struct timespec now = { 0, 0 };
+  clock_gettime(id, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+double monotonic_seconds(void) {
+  return seconds_of(CLOCK_MONOTONIC);
 }
 
 /* time() -> seconds since 1970 */
 int core_time(lua_State *L) {
-  return push_clock(L, CLOCK_REALTIME);
+  lua_pushnumber(L, (lua_Number)seconds_of(CLOCK_REALTIME));
+  return 1;
 }
 
 /* clock() -> seconds of a clock that never jumps */
 int core_clock(lua_State *L) {
-  return push_clock(L, CLOCK_MONOTONIC);
+  lua_pushnumber(L, (lua_Number)monotonic_seconds());
+  return 1;
+}
+
+void push_system_error(lua_State *L, int error) {
+  char message[128];
+  if (strerror_r(error, message, sizeof message)) snprintf(message, sizeof message, "error %d", error);
+  lua_pushstring(L, message);
 }

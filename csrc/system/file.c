@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MESSAGE_SIZE 128
 #define STAMP_SIZE 160
 
 static const char *check_path(lua_State *L, int index) {
@@ -24,10 +23,8 @@ static const char *check_path(lua_State *L, int index) {
 
 /* nil, message, missing */
 static int push_failure(lua_State *L, int error) {
-  char message[MESSAGE_SIZE];
-  if (strerror_r(error, message, sizeof message)) snprintf(message, sizeof message, "error %d", error);
   lua_pushnil(L);
-  lua_pushstring(L, message);
+  push_system_error(L, error);
   lua_pushboolean(L, error == ENOENT || error == ENOTDIR);
   return 3;
 }

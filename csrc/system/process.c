@@ -16,7 +16,6 @@
 
 #define RUN "dataworks.run"
 #define READ_SIZE 4096
-#define MESSAGE_SIZE 128
 #define MAX_WORDS 1001
 #define MAX_SECONDS 86400.0
 /* Time between two checks whether a program that closed its output has ended. */
@@ -30,12 +29,6 @@ struct run {
   pid_t pid; /* 0: no process to wait for */
   int fd;    /* -1: closed */
 };
-
-static double seconds_now(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 static void stop(struct run *run) {
   if (run->fd >= 0) close(run->fd);
@@ -135,7 +128,7 @@ enum outcome { OUTCOME_DONE, OUTCOME_TIMEOUT, OUTCOME_TOO_LARGE, OUTCOME_READ_FA
 
 static enum outcome read_output(struct run *run, double deadline, size_t limit) {
   for (;;) {
-    double left = deadline - seconds_now();
+    double left = deadline - monotonic_seconds();
     struct pollfd wanted = { .fd = run->fd, .events = POLLIN };
     if (left <= 0) return OUTCOME_TIMEOUT;
     int ready = poll(&wanted, 1, (int)ceil((left < 1000 ? left : 1000) * 1000));
@@ -158,7 +151,7 @@ static enum outcome await_end(struct run *run, double deadline, int *status) {
     pid_t ended = waitpid(run->pid, status, WNOHANG);
     if (ended < 0 && errno != EINTR) *status = 0;
     if (ended > 0 || (ended < 0 && errno != EINTR)) break;
-    if (seconds_now() >= deadline) return OUTCOME_TIMEOUT;
+    if (monotonic_seconds() >= deadline) return OUTCOME_TIMEOUT;
     nanosleep(&pause, NULL);
   }
   run->pid = 0;
@@ -172,10 +165,10 @@ static int nil_and(lua_State *L, const char *format, int number) {
 }
 
 static int not_started(lua_State *L, int error) {
-  char message[MESSAGE_SIZE];
-  if (strerror_r(error, message, sizeof message)) return nil_and(L, "it can't be started: error %d", error);
   lua_pushnil(L);
-  lua_pushfstring(L, "it can't be started: %s", message);
+  lua_pushliteral(L, "it can't be started: ");
+  push_system_error(L, error);
+  lua_concat(L, 2);
   return 2;
 }
 
@@ -202,7 +195,7 @@ int core_run(lua_State *L) {
   luaL_argcheck(L, limit >= 0 && limit <= (double)BUFFER_LIMIT / 2, 3, "out of range");
   luaL_argcheck(L, seconds <= MAX_SECONDS, 2, "out of range");
   int status = 0;
-  double deadline = seconds_now() + seconds;
+  double deadline = monotonic_seconds() + seconds;
   struct run *run = new_run(L);
   int error = start(run, words);
   enum outcome outcome = OUTCOME_DONE;
