@@ -45,7 +45,7 @@ end
 --- OpenResty's ngx_lua-0.10.29, or a folder named lua-nginx-module. Other modules have "lua" in their names, too.
 local function has_lua_built_in(arguments)
   for module in arguments:gmatch("%-%-add%-module=([^%s']+)") do
-    local name = module:match("([^/]+)/*$")
+    local name = module:match("^.*/([^/]+)") or module
     if name:find("lua", 1, true) and not name:find("stream", 1, true) and not name:find("upstream", 1, true) then
       return true
     end
@@ -100,7 +100,7 @@ rm -rf "$directory"]]
 ---@return string output
 local function try(path, module_lines)
   local output = shell.output_of(TEST:format(module_lines, config.CLEAN_ENVIRONMENT, quote(path)))
-  return output:match("[^\n]*$") == "starts", output
+  return ("\n" .. output):sub(-#"\nstarts") == "\nstarts", output
 end
 
 ---@return string|nil module_lines
