@@ -12,6 +12,7 @@ local limits = require "dataworks.limit.limit"
 local pipeline = require "dataworks.call.pipeline"
 local proxies = require "dataworks.transport.proxy"
 local retry_budget = require "dataworks.call.retry_budget"
+local tables = require "dataworks.util.tables"
 local transports = lazy "dataworks.transport.choose"
 local version = require "dataworks.version"
 
@@ -70,15 +71,11 @@ end
 local function transport_maker(options, getenv)
   local ca_file = options.ca_file or getenv "DATAWORKS_CA_FILE"
   return function(changes)
-    local chosen = {
+    return transports.new(tables.merge({
       connect_timeout = options.connect_timeout, max_reply_bytes = options.max_reply_bytes,
       allow_http = options.allow_http, ca_file = ca_file, client_certificate = options.client_certificate,
       client_key = options.client_key, client_key_password = options.client_key_password, min_tls = options.min_tls,
-    }
-    for name, value in pairs(changes or {}) do
-      chosen[name] = value
-    end
-    return transports.new(chosen)
+    }, changes or {}))
   end
 end
 

@@ -11,6 +11,7 @@ local failures = require "dataworks.call.failure"
 local inside_nginx = require "dataworks.util.inside_nginx"
 local response = require "dataworks.protocol.response"
 local retry = require "dataworks.call.retry"
+local tables = require "dataworks.util.tables"
 local transport_contract = require "dataworks.transport.contract"
 
 local M = {}
@@ -147,11 +148,7 @@ end
 
 --- A transport of the program may change the request that it gets; a diagnosis needs the request as it was signed.
 local function copy_of(request)
-  local headers = {}
-  for name, value in pairs(request.headers) do
-    headers[name] = value
-  end
-  return { method = request.method, url = request.url, headers = headers, body = request.body }
+  return tables.merge(request, { headers = tables.merge(request.headers) })
 end
 
 local function send(caller, call)

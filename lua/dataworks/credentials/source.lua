@@ -4,6 +4,7 @@ local chain = require "dataworks.credentials.chain"
 local errors = require "dataworks.error"
 local failures = require "dataworks.util.credential_failure"
 local static = require "dataworks.credentials.static"
+local tables = require "dataworks.util.tables"
 local variables = require "dataworks.credentials.variables"
 
 local M = {}
@@ -65,10 +66,7 @@ local function new_provider(value, host)
   if type(value) == "function" then
     return setmetatable({ call = value }, FunctionProvider)
   end
-  local fields = { profile = host.profile }
-  for name, field in pairs(type(value) == "table" and value or { type = value }) do
-    fields[name] = field
-  end
+  local fields = tables.merge({ profile = host.profile }, type(value) == "table" and value or { type = value })
   if fields.type == "default" then
     return chain.new(chain.ORDER, host)
   end

@@ -9,6 +9,7 @@ local form_text = require "dataworks.protocol.form"
 local redactor = require "dataworks.protocol.redactor"
 local reply_of = require "dataworks.credentials.reply"
 local response = require "dataworks.protocol.response"
+local tables = require "dataworks.util.tables"
 local variables = require "dataworks.credentials.variables"
 
 local M = {}
@@ -174,17 +175,13 @@ end
 
 local function build_unsigned(call)
   local host = call.host
-  local form = { OIDCToken = call.token }
-  for name, value in pairs(call.role.params) do
-    form[name] = value
-  end
   local query = form_text.encode {
     Action = call.action, Version = VERSION, Format = "JSON", SignatureNonce = host.nonce(),
     Timestamp = os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(host.now())),
   }
   return exchange.request(host, "POST", call.role.url .. "/?" .. query, {
     ["content-type"] = "application/x-www-form-urlencoded",
-  }, form_text.encode(form))
+  }, form_text.encode(tables.merge(call.role.params, { OIDCToken = call.token })))
 end
 
 --- The request has no signature: the token is the proof.

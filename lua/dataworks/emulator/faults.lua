@@ -2,6 +2,7 @@
 
 local nearest = require "dataworks.util.nearest"
 local new_queue = require "dataworks.util.queue"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 M.__index = M
@@ -72,15 +73,9 @@ function M:add(spec)
   if wrong then
     return nil, wrong
   end
-  local fault = { remaining = spec.times or 1 }
-  for _, fields in ipairs({ KINDS[spec.fault], spec }) do
-    for field, value in pairs(fields) do
-      fault[field] = value
-    end
-  end
   local name = spec.action or ANY_ACTION
   self.queues[name] = self.queues[name] or { rest = new_queue() }
-  self.queues[name].rest:push(fault)
+  self.queues[name].rest:push(tables.merge({ remaining = spec.times or 1 }, KINDS[spec.fault], spec))
   return true
 end
 

@@ -9,6 +9,7 @@ local ids = require "dataworks.util.ids"
 local parameters = require "dataworks.tasks.flow_params"
 local states = require "dataworks.tasks.state"
 local steps = require "dataworks.tasks.flow_steps"
+local set_of = require("dataworks.util.tables").set_of
 local waiter = require "dataworks.tasks.waiter"
 
 local M = {}
@@ -32,14 +33,6 @@ local RESUME_ADVICE = "Go on later with the option resume = err.state"
 ---@field generate string action
 ---@field apply string action
 ---@field last_step "created"|"updated"
-
-local function set_of(names)
-  local set = {}
-  for name in names:gmatch("%w+") do
-    set[name] = true
-  end
-  return set
-end
 
 local CREATE = {
   name = "create_sync_task",

@@ -9,6 +9,7 @@ local ids = require "dataworks.util.ids"
 local nearest = require "dataworks.util.nearest"
 local states = require "dataworks.tasks.state"
 local steps = require "dataworks.tasks.flow_steps"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 
@@ -77,16 +78,6 @@ local function placement(params)
   return place
 end
 
-local function merge(...)
-  local merged = {}
-  for _, fields in ipairs { ... } do
-    for name, value in pairs(fields) do
-      merged[name] = value
-    end
-  end
-  return merged
-end
-
 --- The parameters that place the task are sent as fields of a TaskParam, which the program has not written.
 local function name_placement(flow, err)
   local name = err.path and err.path:match "^TaskParam%.(.*)$"
@@ -96,7 +87,7 @@ end
 --- Builds the requests of both calls from the values as they were given, so that the checks of the action rows apply.
 local function check_calls(flow, caller, values)
   local is_offline = values.TaskType == "DI_OFFLINE"
-  local trial = merge(not is_offline and { TaskContent = "{}" } or {}, values)
+  local trial = tables.merge(not is_offline and { TaskContent = "{}" } or {}, values)
   trial.Placement = placement(values) or values.Placement
   local request, err = caller:request(catalog.find(flow.apply), steps.params(flow.apply, trial))
   if not request then
@@ -198,7 +189,7 @@ function M.resume(flow, caller, params, resume)
   local given = without_null(params)
   local before, err = open(flow, resume)
   if before then
-    err = check_names(flow, given) or check(flow, caller, given, merge(before, given))
+    err = check_names(flow, given) or check(flow, caller, given, tables.merge(before, given))
       or check_same(flow, texts_of(given), before) or check_service(flow, caller, before)
   end
   return not err and before or nil, err

@@ -2,6 +2,7 @@
 
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 
@@ -32,11 +33,8 @@ end
 
 local function new(caller, row, params, options)
   local self = setmetatable({
-    caller = caller, row = row, params = {}, options = options, tokens = {}, done = false,
+    caller = caller, row = row, params = tables.merge(params), options = options, tokens = {}, done = false,
   }, Paginator)
-  for name, value in next, params do
-    self.params[name] = value
-  end
   for _, param in ipairs(row.params) do
     local name = param[1]
     self.number = NUMBERS[name] and name or self.number

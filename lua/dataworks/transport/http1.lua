@@ -3,6 +3,7 @@
 local bodies = require "dataworks.transport.http1.body"
 local heads = require "dataworks.transport.http1.head"
 local sources = require "dataworks.transport.http1.source"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 
@@ -10,15 +11,7 @@ M.source = sources.new
 
 local function announces_close(headers)
   local connection = headers.connection
-  if not connection or connection == "keep-alive" then
-    return false
-  end
-  for word in connection:lower():gmatch("[^%s,]+") do
-    if word == "close" then
-      return true
-    end
-  end
-  return false
+  return connection ~= nil and connection ~= "keep-alive" and tables.set_of(connection:lower()).close ~= nil
 end
 
 --- Reads the head of a reply to CONNECT, which has no body when it succeeds.

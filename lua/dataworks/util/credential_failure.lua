@@ -1,5 +1,7 @@
 -- Why a provider has no credentials, as fields of an error. No text of a file or of a reply is in them.
 
+local tables = require "dataworks.util.tables"
+
 local M = {}
 
 ---@class dataworks.CredentialFailure fields of an error, and three more for the credentials room
@@ -61,12 +63,7 @@ end
 ---@param failure dataworks.CredentialFailure
 ---@return dataworks.CredentialFailure
 function M.within(prefix, failure)
-  local copy = {}
-  for name, value in pairs(failure) do
-    copy[name] = value
-  end
-  copy.message = prefix .. ": " .. failure.message
-  return copy
+  return tables.merge(failure, { message = prefix .. ": " .. failure.message })
 end
 
 local Prefixed = {}

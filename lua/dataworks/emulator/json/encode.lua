@@ -1,5 +1,6 @@
 -- Writes JSON text.
 
+local tables = require "dataworks.util.tables"
 local values = require "dataworks.emulator.json.values"
 
 local REPLACEMENT = "\239\191\189" -- U+FFFD
@@ -83,12 +84,8 @@ local function encode_object(object)
 end
 
 local function encode_map(map)
-  local keys, out = {}, {}
-  for key in pairs(map) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys)
-  for i, key in ipairs(keys) do
+  local out = {}
+  for i, key in ipairs(tables.sorted_keys(map)) do
     out[i] = quote(key) .. ":" .. encode(map[key])
   end
   return "{" .. table.concat(out, ",") .. "}"

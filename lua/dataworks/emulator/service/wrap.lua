@@ -1,7 +1,7 @@
 -- Wraps actions in the checks that many of them share.
 
 local reply = require "dataworks.emulator.service.reply"
-local words = require "dataworks.emulator.service.words"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 
@@ -12,7 +12,7 @@ local MAX_PAGE_NUMBER, MAX_PAGE_SIZE = 100, 100
 ---@param refuse fun(detail: string): dataworks.emulator.Reply
 ---@param act fun(state: table, params: table): dataworks.emulator.Reply
 function M.on_types(types, refuse, act)
-  local is_accepted = words(types)
+  local is_accepted = tables.set_of(types)
   return function(state, params)
     if not is_accepted[params.TaskType] then
       return refuse("TaskType must be one of " .. types)
