@@ -88,10 +88,6 @@ local function solution_info(state, task, instance)
     "CreatorName", state.OWNER, "StepDetail", json.list(task.started and { step } or {}))
 end
 
-local function unknown(id)
-  return reply.failed(("fileId[%s] is invalid"):format(id))
-end
-
 M.GetDISyncInstanceInfo = wrap.on_task(STARTED_TYPES, function(state, task)
   local instance = read_instance(task)
   if task.task_type == "DI_SOLUTION" then
@@ -99,6 +95,8 @@ M.GetDISyncInstanceInfo = wrap.on_task(STARTED_TYPES, function(state, task)
       "SolutionInfo", solution_info(state, task, instance)))
   end
   return reply.acted(json.object("Status", instance, "Name", "streamx_" .. task.name, "Message", ""))
-end, unknown)
+end, function(id)
+  return reply.failed(("fileId[%s] is invalid"):format(id))
+end)
 
 return M

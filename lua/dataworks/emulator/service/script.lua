@@ -104,10 +104,6 @@ local function parse_creating(source)
   return parsed
 end
 
-local function parse_updating(source)
-  return parse_connections(find_steps(shape.decode(source), true), true)
-end
-
 --- Adds the data sources of a step to a list, each once.
 local function add_datasources(names, step)
   local parameter = json.is_object(step.parameter) and step.parameter or {}
@@ -156,7 +152,9 @@ M.parse_creating = shape.catch(parse_creating)
 
 --- Parses a TaskParam for updating. Returns its connections.
 ---@type fun(source: string): table[]|nil, string|nil
-M.parse_updating = shape.catch(parse_updating)
+M.parse_updating = shape.catch(function(source)
+  return parse_connections(find_steps(shape.decode(source), true), true)
+end)
 
 --- Parses any TaskContent.
 ---@type fun(source: string): {name: string|nil, from: string[], to: string[], content: table}|nil, string|nil

@@ -4,6 +4,7 @@
 local ids = require "dataworks.emulator.ids"
 local json = require "dataworks.emulator.json"
 local reply = require "dataworks.emulator.service.reply"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 M.__index = M
@@ -14,16 +15,14 @@ M.OWNER = "emulator"
 ---@param options {settings: table, now: fun(): number}
 ---@return table
 function M.new(options)
-  return setmetatable({
-    settings = options.settings,
-    now = options.now,
+  return setmetatable(tables.merge(options, {
     next = options.settings.first_id,
     processes = {},
     tasks = {},
     tasks_by_name = {},
     jobs = {},
     project_configs = {},
-  }, M)
+  }), M)
 end
 
 ---@return string

@@ -35,25 +35,20 @@ local function is_valid_group(name)
   return true
 end
 
---- A whole or half number of compute units.
-local function is_valid_units(units)
-  local number = tonumber(units)
-  return number ~= nil and number > 0 and number * 2 % 1 == 0
-end
-
 --- Checks the TaskParam of CreateDISyncTask and UpdateDISyncTask. Returns a failed reply or nil.
 local function check_task_param(source)
   if source == nil then
     return nil
   end
   local param, detail = script.parse_object(source)
+  local units = param and tonumber(param.Cu)
   if not param then
     return reply.invalid_script(detail)
   elseif param.FileFolderPath ~= nil and not is_valid_folder(param.FileFolderPath) then
     return reply.failed("Invalid path: " .. tostring(param.FileFolderPath))
   elseif param.ResourceGroup ~= nil and not is_valid_group(param.ResourceGroup) then
     return reply.failed(("ResourceGroup:[%s] is invalid."):format(tostring(param.ResourceGroup)))
-  elseif param.Cu ~= nil and not is_valid_units(param.Cu) then
+  elseif param.Cu ~= nil and not (units and units > 0 and units * 2 % 1 == 0) then -- halves are valid
     return reply.failed(("Cu:[%s] is invalid."):format(tostring(param.Cu)))
   end
 end
