@@ -98,6 +98,7 @@ build = {
     ["dataworks.credentials.json_edit"] = "lua/dataworks/credentials/json_edit.lua",
     ["dataworks.credentials.oauth"] = "lua/dataworks/credentials/oauth.lua",
     ["dataworks.credentials.oidc"] = "lua/dataworks/credentials/oidc.lua",
+    ["dataworks.credentials.provider"] = "lua/dataworks/credentials/provider.lua",
     ["dataworks.credentials.ram_role_arn"] = "lua/dataworks/credentials/ram_role_arn.lua",
     ["dataworks.credentials.reply"] = "lua/dataworks/credentials/reply.lua",
     ["dataworks.credentials.shared"] = "lua/dataworks/credentials/shared.lua",

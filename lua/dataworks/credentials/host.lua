@@ -18,6 +18,8 @@ local MAX_REPLY_BYTES = 64 * 1024
 ---@field clock fun(): number seconds that never jump
 ---@field random fun(): number
 ---@field nonce fun(): string
+---@field clock_skew dataworks.ClockSkew
+---@field events dataworks.Events
 ---@field user_agent string
 ---@field allow_http boolean
 ---@field profile? string the one to use, whatever the environment says
@@ -36,8 +38,9 @@ Host.__index = Host
 function M.new(caller, options, getenv)
   local self = setmetatable({
     getenv = getenv, now = caller.now, clock = caller.clock, random = caller.random, nonce = caller.nonce,
-    user_agent = caller.user_agent, allow_http = options.allow_http or false, profile = options.profile,
-    caller = caller, options = options, transports = {},
+    clock_skew = caller.clock_skew, events = caller.events, user_agent = caller.user_agent,
+    allow_http = options.allow_http or false, profile = options.profile, caller = caller, options = options,
+    transports = {},
   }, Host)
   self.shared = options.credentials_dict and shared.new(self, options)
   return self
@@ -94,13 +97,6 @@ function Host:http(request, limits)
   return reply, lost
 end
 
---- Corrects the client's clock by the Date of a reply that refuses the request's own.
----@param date string|nil
----@return boolean
-function Host:correct_clock(date)
-  return self.caller.clock_skew:correct(date)
-end
-
 --- A latch to wait for another coroutine, where there are any.
 ---@return dataworks.Latch|nil
 ---@return table|nil refusal fields of an error: nothing can wait here
@@ -115,11 +111,6 @@ end
 ---@return boolean
 function Host:is_closed()
   return self.caller.closed
-end
-
----@param event table
-function Host:emit(event)
-  self.caller.events:emit(event)
 end
 
 --- May be called again.

@@ -166,7 +166,7 @@ function M.assume_role(host, deadline, keys, role)
   end
   local call = { action = "AssumeRole", host = host, role = role, keys = keys, signer = signer, build = build_signed }
   local found, failure = ask(call, deadline)
-  if failure and (failure.code or ""):find("^InvalidTimeStamp") and host:correct_clock(failure.date) then
+  if failure and (failure.code or ""):find("^InvalidTimeStamp") and host.clock_skew:correct(failure.date) then
     found, failure = ask(call, deadline)
   end
   signer:close()

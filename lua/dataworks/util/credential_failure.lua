@@ -66,29 +66,4 @@ function M.within(prefix, failure)
   return tables.merge(failure, { message = prefix .. ": " .. failure.message })
 end
 
-local Prefixed = {}
-Prefixed.__index = Prefixed
-
-function Prefixed:get(deadline)
-  local found, failure = self.provider:get(deadline)
-  return found, failure and M.within(self.prefix, failure)
-end
-
-function Prefixed:expire()
-  return self.provider:expire()
-end
-
---- A provider, or the failure to build it, with a prefix before the message of each failure.
----@param prefix string
----@param provider dataworks.Provider|nil
----@param failure dataworks.CredentialFailure|nil
----@return dataworks.Provider|nil
----@return dataworks.CredentialFailure|nil
-function M.prefixed(prefix, provider, failure)
-  if not provider then
-    return nil, M.within(prefix, failure)
-  end
-  return setmetatable({ prefix = prefix, provider = provider }, Prefixed)
-end
-
 return M
