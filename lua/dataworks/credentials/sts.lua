@@ -27,10 +27,6 @@ local ASSUME_ROLE = {
 
 -- Roles
 
-local function is_region(name)
-  return name:find("^%l[%l%d-]*[%l%d]$") ~= nil
-end
-
 --- The URL of STS: the given endpoint, that of a region (inside a VPC too), or the central one.
 local function find_url(fields, getenv)
   local given = fields.sts_endpoint or getenv "ALIBABA_CLOUD_STS_ENDPOINT"
@@ -41,7 +37,7 @@ local function find_url(fields, getenv)
   local region = fields.sts_region or getenv "ALIBABA_CLOUD_STS_REGION"
   if not region then
     return "https://sts.aliyuncs.com"
-  elseif not is_region(region) then
+  elseif not region:find("^%l[%l%d-]*[%l%d]$") then
     return nil, failures.new "the STS region is not a name such as cn-shanghai"
   end
   local vpc = fields.vpc

@@ -75,7 +75,7 @@ function M.find_mistake(option)
   elseif options.key and not options.dict then
     return "key is the name of a limit in a dict, and there is no dict"
   end
-  return options.dict and shared.find_mistake(options.dict)
+  return options.dict and shared.find_mistake("dict", options.dict)
 end
 
 ---@param option number|"adaptive"|dataworks.LimitOptions|dataworks.Limit|nil checked; nil: only pauses delay calls
