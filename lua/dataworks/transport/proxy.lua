@@ -14,9 +14,7 @@ local ADVICE = "a proxy looks like http://user:password@proxy.example.com:3128; 
 
 -- core.percent_decode reads forms, where "+" is a space. In a login it is a plus.
 local function percent_decode(text)
-  return (text:gsub("%%(%x%x)", function(hex)
-    return string.char(tonumber(hex, 16))
-  end))
+  return core.percent_decode((text:gsub("+", "%%2B")))
 end
 
 local function is_login(text)
