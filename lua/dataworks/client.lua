@@ -49,9 +49,8 @@ end
 -- Calls
 
 local function check_call(self, what, params, given, known)
-  if getmetatable(self) ~= Client then
-    misuse(("%s: call it as a method of a client, client:%s"):format(what, what))
-  elseif self._caller.closed then
+  check_options.check_self(Client, self, what)
+  if self._caller.closed then
     misuse(("%s: the client is closed"):format(what))
   elseif type(params) ~= "table" then
     misuse(("%s: a table of parameters was expected, got %s"):format(what, type(params)))

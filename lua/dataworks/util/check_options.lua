@@ -72,6 +72,17 @@ function M.find_mistake(known, given)
   end
 end
 
+--- Raises unless `self` is an object of a class, as when a method is called with a dot.
+---@param class { __name: string } the metatable of its objects
+---@param self any
+---@param method string
+function M.check_self(class, self, method)
+  if getmetatable(self) ~= class then
+    local kind = class.__name:match("%w+$"):lower()
+    misuse(("%s: call it as a method of a %s, %s:%s()"):format(method, kind, kind, method))
+  end
+end
+
 --- A mistake raises at the caller's line.
 ---@param what string the function whose options these are, for the message
 ---@param known table<string, string> the type of each option
