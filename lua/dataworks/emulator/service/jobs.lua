@@ -26,13 +26,12 @@ local MEMBERS = {
 local SUMMARY_SIZE = 9
 
 --- Changes a job by the parameters, all or none.
----@return string|nil parameter the wrong one
 local function change(job, params)
   local scripts = {}
   for name, fits in pairs(SCRIPTS) do
     local value, wrong = json.decode(params[name] or "null")
     if params[name] and (wrong or not fits(value)) then
-      return name
+      reply.raise(reply.invalid(name))
     end
     scripts[name] = params[name] and value
   end
@@ -58,13 +57,11 @@ function M.CreateDIJob(state, params)
     project = params.ProjectId, ProjectId = json.integer(params.ProjectId), JobName = name, JobStatus = "Initialized",
     Owner = state.OWNER,
   }
-  local wrong = change(job, params)
+  change(job, params)
   local same = paging.select(state.jobs, function(other)
     return other.project == job.project and other.JobName == name
   end)
-  if wrong then
-    return reply.invalid(wrong)
-  elseif #same > 0 then
+  if #same > 0 then
     return reply.name_taken("Name")
   end
   local id = state:next_id()
@@ -116,8 +113,10 @@ M.ListDIJobs = wrap.on_page(function(state, params, page)
   end))
 end)
 
-local function is_busy(job)
-  return job.JobStatus == "Running" or job.JobStatus == "Stopping"
+local function check_idle(job)
+  if job.JobStatus == "Running" or job.JobStatus == "Stopping" then
+    reply.raise(reply.invalid("the job is running"))
+  end
 end
 
 local function success()
@@ -125,14 +124,12 @@ local function success()
 end
 
 M.UpdateDIJob = on_job(function(_, job, params)
-  local wrong = change(job, params)
-  return wrong and reply.invalid(wrong) or success()
+  change(job, params)
+  return success()
 end)
 
 M.StartDIJob = on_job(function(_, job)
-  if is_busy(job) then
-    return reply.invalid("the job is running")
-  end
+  check_idle(job)
   job.JobStatus = "Running"
   return success()
 end)
@@ -146,9 +143,7 @@ M.StopDIJob = on_job(function(state, job)
 end)
 
 M.DeleteDIJob = on_job(function(state, job)
-  if is_busy(job) then
-    return reply.invalid("the job is running")
-  end
+  check_idle(job)
   state.jobs[job.id] = nil
   return success()
 end)

@@ -32,11 +32,7 @@ M.ListDIProjectConfig = on_pair(function(state, key)
 end)
 
 M.UpdateDIProjectConfig = on_pair(function(state, key, params)
-  local config, wrong = script.parse_object(params.ProjectConfig)
-  if not config then
-    return reply.invalid(wrong)
-  end
-  for change, policy in pairs(config) do
+  for change, policy in pairs(script.parse_object(params.ProjectConfig, reply.invalid)) do
     if not IS_CHANGE[change] or not POLICIES[policy] then
       return reply.invalid("ProjectConfig." .. change)
     end

@@ -27,11 +27,7 @@ end
 ---@param unknown? fun(id: string): dataworks.emulator.Reply answers an id that names no task
 function M.on_task(types, act, unknown)
   return M.on_types(types, reply.invalid, function(state, params)
-    local task = state:find_task(params, "FileId")
-    if not task then
-      return (unknown or reply.unknown)(params.FileId)
-    end
-    return act(state, task, params)
+    return act(state, state:find_task(params, "FileId", unknown), params)
   end)
 end
 
