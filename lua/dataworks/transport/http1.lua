@@ -14,13 +14,35 @@ local function announces_close(headers)
   return connection ~= nil and connection ~= "keep-alive" and tables.set_of(connection:lower()).close ~= nil
 end
 
+--- Calls a reader. What it raises about the reply becomes nil and the failure.
+local function catch(reader, ...)
+  local ok, result, more = pcall(reader, ...)
+  if ok then
+    return result, more
+  elseif type(result) == "table" and result.why then
+    return nil, result
+  end
+  error(result, 0)
+end
+
+local function read_head(source)
+  return heads.read(source), source:unread() > 0
+end
+
+local function read(source, max_bytes)
+  local head = heads.read(source)
+  local body = bodies.read(source, head, max_bytes)
+  local is_reusable = not (head.is_http10 or head.ends_connection or announces_close(head.headers))
+    and source:unread() == 0
+  return { status = head.status, headers = head.headers, body = body }, is_reusable
+end
+
 --- Reads the head of a reply to CONNECT, which has no body when it succeeds.
 ---@param source dataworks.ReplySource
 ---@return { status: integer, headers: table<string, string> }|nil head
 ---@return dataworks.ReplyFailure|boolean failure or whether bytes after the head were read
 function M.read_head(source)
-  local head, failure = heads.read(source)
-  return head, failure or source:unread() > 0
+  return catch(read_head, source)
 end
 
 ---@param source dataworks.ReplySource
@@ -28,18 +50,7 @@ end
 ---@return { status: integer, headers: table<string, string>, body: string }|nil reply
 ---@return boolean|dataworks.ReplyFailure is_reusable whether the connection can carry another request; or failure
 function M.read(source, max_bytes)
-  local head, failure = heads.read(source)
-  if not head then
-    return nil, failure
-  end
-  local body
-  body, failure = bodies.read(source, head, max_bytes)
-  if not body then
-    return nil, failure
-  end
-  local is_reusable = not (head.is_http10 or head.ends_connection or announces_close(head.headers))
-    and source:unread() == 0
-  return { status = head.status, headers = head.headers, body = body }, is_reusable
+  return catch(read, source, max_bytes)
 end
 
 return M
