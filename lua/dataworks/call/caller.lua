@@ -54,13 +54,6 @@ Caller.__index = Caller
 Caller.perform = pipeline.perform
 Caller.request = pipeline.request
 
-local function non_empty(getenv)
-  return function(name)
-    local value = getenv(name)
-    return value ~= "" and value or nil
-  end
-end
-
 --- A header cannot hold control characters: drops them.
 local function user_agent(getenv)
   local suffix = (getenv "ALIBABA_CLOUD_USER_AGENT" or ""):gsub("[%z\1-\31\127]", "")
@@ -99,7 +92,11 @@ end
 ---@param options dataworks.Options checked
 ---@return dataworks.Caller
 function M.new(options)
-  local getenv = non_empty(options.getenv or os.getenv)
+  local lookup = options.getenv or os.getenv
+  local function getenv(name)
+    local value = lookup(name)
+    return value ~= "" and value or nil
+  end
   local url, unresolved = resolve_endpoint(options, getenv)
   local proxy, proxy_error
   if url then

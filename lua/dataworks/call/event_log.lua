@@ -40,10 +40,6 @@ function M.line(event)
   return table.concat(words, " ")
 end
 
-local function to_stderr(line)
-  io.stderr:write(line, "\n")
-end
-
 --- The function that writes the lines of a client; nil when debugging is off.
 ---@param option boolean|nil|fun(line: string) the option `debug`
 ---@param getenv fun(name: string): string|nil
@@ -53,7 +49,7 @@ function M.writer(option, getenv)
   if type(option) == "function" then
     return option
   elseif option or option == nil and libraries.dataworks then
-    return to_stderr
+    return function(line) io.stderr:write(line, "\n") end
   end
 end
 

@@ -134,12 +134,11 @@ local function compare_pairs(kind, signed_list, received_list, is_public)
   end
 end
 
-local function compare_methods(signed, received)
-  return "the method " .. describe_change(received:find("^%u+$"), signed, received)
-end
-
-local function compare_paths(signed, received)
-  return "the path " .. describe_change(true, signed, received)
+--- Compares a part as a whole. It is shown if it matches the pattern.
+local function compare_whole(what, shown)
+  return function(signed, received)
+    return what .. " " .. describe_change(received:find(shown), signed, received)
+  end
 end
 
 local function compare_parameters(kind)
@@ -156,32 +155,29 @@ local function compare_headers(signed, received)
   return difference, difference and difference:find("^header host ") and HOST_ADVICE
 end
 
-local function compare_lists()
-  return "the list of signed headers arrived changed"
+local function arrived_changed(what)
+  return function() return what .. " arrived changed" end
 end
 
-local function compare_bodies()
-  return "the body arrived changed"
-end
-
-local METHOD_ADVICE = "look for a proxy or a redirect that changes it"
 local URL_ADVICE = "look for a proxy that rewrites or cuts URLs"
 local HEADER_ADVICE = "look for a proxy, or a transport of your own, that changes headers"
 local BODY_ADVICE = "look for a proxy or filter that rewrites bodies"
 
+local METHOD = {
+  name = "method", compare = compare_whole("the method", "^%u+$"),
+  advice = "look for a proxy or a redirect that changes it",
+}
+local PATH = { name = "path", compare = compare_whole("the path", ""), advice = URL_ADVICE }
+
 -- In the order of a canonical request.
 local ACS3_PARTS = {
-  { name = "method", compare = compare_methods, advice = METHOD_ADVICE },
-  { name = "path", compare = compare_paths, advice = URL_ADVICE },
-  { name = "query", compare = compare_parameters "query parameter", advice = URL_ADVICE },
+  METHOD, PATH, { name = "query", compare = compare_parameters "query parameter", advice = URL_ADVICE },
   { name = "headers", compare = compare_headers, advice = HEADER_ADVICE },
-  { name = "signed_headers", compare = compare_lists, advice = HEADER_ADVICE },
-  { name = "body_hash", compare = compare_bodies, advice = BODY_ADVICE },
+  { name = "signed_headers", compare = arrived_changed "the list of signed headers", advice = HEADER_ADVICE },
+  { name = "body_hash", compare = arrived_changed "the body", advice = BODY_ADVICE },
 }
 local RPC_PARTS = {
-  { name = "method", compare = compare_methods, advice = METHOD_ADVICE },
-  { name = "path", compare = compare_paths, advice = URL_ADVICE },
-  { name = "query", compare = compare_parameters "parameter", advice = URL_ADVICE .. " or bodies" },
+  METHOD, PATH, { name = "query", compare = compare_parameters "parameter", advice = URL_ADVICE .. " or bodies" },
 }
 
 local function compare_parts(parts, signed, received)

@@ -47,11 +47,6 @@ local function poll(caller, watch, deadline)
   return watch.classify(result, err)
 end
 
---- Between half of the delay and all of it, so that waiters that start together spread.
-local function jittered(delay, random)
-  return delay * (0.5 + 0.5 * random())
-end
-
 local function failure(watch, fields, elapsed)
   local err = errors.new(fields)
   err.action, err.elapsed, err.retryable = watch.row.name, elapsed, true
@@ -97,7 +92,9 @@ function M.wait(caller, watch, options)
       return nil, err
     end
     local now = caller.clock()
-    local pause = math.max(jittered(math.min(delay, max_delay), caller.random), err and err.retry_after or 0)
+    -- Between half of the delay and all of it, so that waiters that start together spread.
+    local jittered = math.min(delay, max_delay) * (0.5 + 0.5 * caller.random())
+    local pause = math.max(jittered, err and err.retry_after or 0)
     if now + pause >= deadline then
       break
     end
