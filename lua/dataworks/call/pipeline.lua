@@ -129,10 +129,7 @@ local function wait_for_rate_limit(caller, call)
 end
 
 local function sign_after_rate_limit(caller, call)
-  if call.request then
-    return true
-  end
-  return build(caller, call)
+  return call.request ~= nil or build(caller, call)
 end
 
 local function announce(caller, call)
@@ -220,15 +217,6 @@ end
 
 -- Decisions between two attempts
 
-local RECOVER = {
-  clock = function(caller, call)
-    return caller.clock_skew:correct(call.reply.headers.date)
-  end,
-  credentials = function(caller, call)
-    return caller.key_cache:expire(call.keys)
-  end,
-}
-
 --- Recovers from each cause once per call: after a second refusal, the real cause is another one.
 local function recover(caller, call, err)
   local cause = error_codes.recoverable_cause(err)
@@ -236,7 +224,10 @@ local function recover(caller, call, err)
     return false
   end
   call.recovered[cause] = true
-  return RECOVER[cause](caller, call)
+  if cause == "clock" then
+    return caller.clock_skew:correct(call.reply.headers.date)
+  end
+  return caller.key_cache:expire(call.keys)
 end
 
 --- Returns the seconds until the next attempt; nil when the error ends the call.
@@ -251,14 +242,6 @@ local function decide(caller, call, err)
     call.retries, call.retry_cost = call.retries + 1, decision.cost
   end
   return decision.delay
-end
-
---- Queues before the delay when the service asked for a pause, so that later calls do not overtake the retry.
-local function fits_in_queue(caller, call, err)
-  if err.retry_after and error_codes.is_throttled(err) then
-    enqueue(caller, call)
-  end
-  return not call.queue_timeout
 end
 
 --- The queue is too long for another attempt: the call ends with the error of the last one.
@@ -292,7 +275,10 @@ local function run_attempts(caller, call)
     local delay = decide(caller, call, err)
     if not delay then
       return nil, err
-    elseif not fits_in_queue(caller, call, err) then
+    elseif err.retry_after and error_codes.is_throttled(err) then
+      enqueue(caller, call) -- now and not after the delay, so that later calls do not overtake the retry
+    end
+    if call.queue_timeout then
       return end_without_retry(caller, call, err)
     end
     call.last_error = err

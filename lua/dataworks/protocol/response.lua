@@ -204,9 +204,7 @@ local function is_failure(object, meaning)
   if success == nil then
     success = object.success
   end
-  if tostring(success) == "false" then
-    return true
-  elseif success == nil and (tonumber(object.HttpStatusCode) or 0) >= 400 then
+  if tostring(success) == "false" or success == nil and (tonumber(object.HttpStatusCode) or 0) >= 400 then
     return true
   end
   local status = type(object.Data) == "table" and text_of(object.Data, "Status")
