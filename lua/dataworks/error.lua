@@ -75,6 +75,16 @@ function M.new(fields)
   return setmetatable(err, Error)
 end
 
+--- An error about a value that the program gave, found before anything is sent.
+---@param action string
+---@param path string
+---@param message string
+---@param advice? string
+---@return dataworks.Error
+function M.invalid(action, path, message, advice)
+  return M.new { kind = "invalid", sent = false, action = action, path = path, message = message, advice = advice }
+end
+
 ---@param value any
 ---@return boolean
 function M.is(value)

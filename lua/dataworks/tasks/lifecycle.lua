@@ -71,9 +71,7 @@ local function check_type(operation, task_type)
   else
     return nil
   end
-  return errors.new {
-    kind = "invalid", sent = false, action = operation.action, path = "TaskType", message = message, advice = advice,
-  }
+  return errors.invalid(operation.action, "TaskType", message, advice)
 end
 
 --- After a lost reply: did the task move from another state to one that this call leads to?
