@@ -221,20 +221,16 @@ end
 
 -- The methods of actions
 
-local function action_method(name)
-  return function(self, params, options)
-    local row, checked = check_action(self, name, name, params, options, ACTION_OPTIONS)
-    return self._caller:perform(row, params, checked)
-  end
-end
-
 function Client.__index(_, name)
   if methods[name] then
     return methods[name]
   elseif type(name) ~= "string" or not name:find("^%a") then
     return nil
   elseif catalog.find(name) then
-    methods[name] = action_method(name)
+    methods[name] = function(self, params, options)
+      local row, checked = check_action(self, name, name, params, options, ACTION_OPTIONS)
+      return self._caller:perform(row, params, checked)
+    end
     return methods[name]
   end
   local known = catalog.names()

@@ -143,11 +143,6 @@ local function announce(caller, call)
   return true
 end
 
---- A transport of the program may change the request that it gets; a diagnosis needs the request as it was signed.
-local function copy_of(request)
-  return tables.merge(request, { headers = tables.merge(request.headers) })
-end
-
 local function send(caller, call)
   local transport, err = caller:open_transport()
   if not transport then
@@ -157,7 +152,9 @@ local function send(caller, call)
   if time_left <= 0 then
     return nil, { kind = "timeout", sent = false, message = "the deadline passed before the request was sent" }
   end
-  call.signed_request = caller.owns_transport and call.request or copy_of(call.request)
+  -- A transport of the program may change the request that it gets; a diagnosis needs the request as it was signed.
+  call.signed_request = caller.owns_transport and call.request
+    or tables.merge(call.request, { headers = tables.merge(call.request.headers) })
   local reply, failure = transport:send(call.request, {
     timeout = time_left, connect_timeout = math.min(caller.connect_timeout, time_left), proxy = (caller.proxy()),
     still_valid = caller.owns_transport and caller.still_valid or nil,

@@ -87,11 +87,6 @@ local function from_environment(kind, getenv)
   end
 end
 
-local function matches_name(entry, host)
-  local name = entry:gsub("^%*?%.", ""):gsub("%.$", "")
-  return host == name or host:sub(-#name - 1) == "." .. name
-end
-
 --- Whether both addresses are of one family and share their first `bits`.
 local function is_within(bytes, base, bits)
   local whole = math.floor(bits / 8)
@@ -122,7 +117,8 @@ local function matches(entry, host, port, bytes)
   elseif entry_bytes or bytes then
     return entry_bytes == bytes
   end
-  return matches_name(entry, host)
+  local name = entry:gsub("^%*?%.", ""):gsub("%.$", "")
+  return host == name or host:sub(-#name - 1) == "." .. name
 end
 
 local function is_exempt(no_proxy, host, port)
