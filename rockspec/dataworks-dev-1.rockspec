@@ -181,6 +181,7 @@ build = {
     ["dataworks.tasks.paginator"] = "lua/dataworks/tasks/paginator.lua",
     ["dataworks.tasks.state"] = "lua/dataworks/tasks/state.lua",
     ["dataworks.tasks.waiter"] = "lua/dataworks/tasks/waiter.lua",
+    ["dataworks.transport.catch"] = "lua/dataworks/transport/catch.lua",
     ["dataworks.transport.choose"] = "lua/dataworks/transport/choose.lua",
     ["dataworks.transport.contract"] = "lua/dataworks/transport/contract.lua",
     ["dataworks.transport.curl"] = "lua/dataworks/transport/curl.lua",

@@ -1,6 +1,7 @@
 -- Reads one HTTP/1 reply, strictly and in bounded memory. Pure: a function supplies the bytes.
 
 local bodies = require "dataworks.transport.http1.body"
+local catch = require "dataworks.transport.catch"
 local heads = require "dataworks.transport.http1.head"
 local sources = require "dataworks.transport.http1.source"
 local tables = require "dataworks.util.tables"
@@ -12,17 +13,6 @@ M.source = sources.new
 local function announces_close(headers)
   local connection = headers.connection
   return connection ~= nil and connection ~= "keep-alive" and tables.set_of(connection:lower()).close ~= nil
-end
-
---- Calls a reader. What it raises about the reply becomes nil and the failure.
-local function catch(reader, ...)
-  local ok, result, more = pcall(reader, ...)
-  if ok then
-    return result, more
-  elseif type(result) == "table" and result.why then
-    return nil, result
-  end
-  error(result, 0)
 end
 
 local function read_head(source)
