@@ -142,8 +142,8 @@ function Caller:open_transport()
   if not self.transport then
     local ok, transport, err = pcall(self.new_transport)
     if not ok then
-      err = { kind = "transport", sent = false, message = "the transport cannot be loaded: " .. tostring(transport) }
-      return nil, err
+      local message = "the transport cannot be loaded: " .. tostring(transport)
+      return nil, { kind = "transport", sent = false, message = message }
     elseif not transport then
       return nil, err
     end

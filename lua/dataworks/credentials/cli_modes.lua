@@ -65,9 +65,7 @@ local MODES = {
   },
   RamRoleArn = {
     needs = { "access_key_id", "access_key_secret", "ram_role_arn" },
-    build = function(profile, host)
-      return ram_role_arn.new(role_of(profile), host, static.new(keys_of(profile)))
-    end,
+    build = function(profile, host) return ram_role_arn.new(role_of(profile), host, static.new(keys_of(profile))) end,
   },
   EcsRamRole = { build = instance_role },
   OIDC = {

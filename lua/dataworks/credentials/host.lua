@@ -55,18 +55,14 @@ end
 
 local function transport_of(self, is_direct)
   local options = self.options
-  if options.transport then
-    return options.transport
-  elseif not self.transports[is_direct] then
-    local transport, err = self.caller.new_transport {
+  local transport, err = options.transport or self.transports[is_direct], nil
+  if not transport then
+    transport, err = self.caller.new_transport {
       max_reply_bytes = MAX_REPLY_BYTES, allow_http = is_direct or options.allow_http,
     }
-    if not transport then
-      return nil, err
-    end
     self.transports[is_direct] = transport
   end
-  return self.transports[is_direct]
+  return transport, err
 end
 
 --- Sends a request as a transport does. With proxy = "" it takes no proxy, and may use plain http.

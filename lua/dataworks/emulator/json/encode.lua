@@ -12,9 +12,7 @@ local ESCAPES = setmetatable({
   ["\r"] = "\\r",
   ["\t"] = "\\t",
 }, {
-  __index = function(_, char)
-    return ("\\u%04x"):format(char:byte())
-  end,
+  __index = function(_, char) return ("\\u%04x"):format(char:byte()) end,
 })
 
 --- The sequences of UTF-8 beyond ASCII.

@@ -50,9 +50,7 @@ function M.refused(status, code, message, detail)
 end
 
 local function refusal(code, message)
-  return function(detail)
-    return M.refused(400, code, message, detail)
-  end
+  return function(detail) return M.refused(400, code, message, detail) end
 end
 
 M.invalid_script = refusal("Invalid.DI.Parameter", "The parameter is invalid.")
