@@ -207,7 +207,6 @@ build = {
     ["dataworks.transport.session_pool"] = "lua/dataworks/transport/session_pool.lua",
     ["dataworks.util.check_options"] = "lua/dataworks/util/check_options.lua",
     ["dataworks.util.credential_failure"] = "lua/dataworks/util/credential_failure.lua",
-    ["dataworks.util.guard"] = "lua/dataworks/util/guard.lua",
     ["dataworks.util.ids"] = "lua/dataworks/util/ids.lua",
     ["dataworks.util.inside_nginx"] = "lua/dataworks/util/inside_nginx.lua",
     ["dataworks.util.lazy"] = "lua/dataworks/util/lazy.lua",

@@ -131,11 +131,12 @@ local function compare_pairs(kind, signed_list, received_list, is_public)
   end
 end
 
---- Compares a part as a whole. It is shown if it matches the pattern.
-local function compare_whole(what, shown)
-  return function(signed, received)
-    return what .. " " .. describe_change(received:find(shown), signed, received)
-  end
+local function compare_methods(signed, received)
+  return "the method " .. describe_change(received:find("^%u+$"), signed, received)
+end
+
+local function compare_paths(signed, received)
+  return "the path " .. describe_change(true, signed, received)
 end
 
 local function compare_parameters(kind)
@@ -160,10 +161,8 @@ local URL_ADVICE = "look for a proxy that rewrites or cuts URLs"
 local HEADER_ADVICE = "look for a proxy, or a transport of your own, that changes headers"
 local BODY_ADVICE = "look for a proxy or filter that rewrites bodies"
 
-local METHOD = {
-  compare = compare_whole("the method", "^%u+$"), advice = "look for a proxy or a redirect that changes it",
-}
-local PATH = { compare = compare_whole("the path", ""), advice = URL_ADVICE }
+local METHOD = { compare = compare_methods, advice = "look for a proxy or a redirect that changes it" }
+local PATH = { compare = compare_paths, advice = URL_ADVICE }
 
 -- In the order of the parsed lists.
 local ACS3_PARTS = {

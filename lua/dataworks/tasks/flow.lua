@@ -4,7 +4,6 @@
 local catalog = require "dataworks.api.catalog"
 local configuration = require "dataworks.tasks.configuration"
 local errors = require "dataworks.error"
-local guard = require "dataworks.util.guard"
 local ids = require "dataworks.util.ids"
 local parameters = require "dataworks.tasks.flow_params"
 local states = require "dataworks.tasks.state"
@@ -62,8 +61,8 @@ local FLOWS = {
 
 --- Calls a callback of the program. An error that it raises ends the run, and the state is kept.
 local function notify(run, name, value)
-  local go, stopped = guard(name, run[name], value)
-  if go then
+  local stopped = errors.of_callback(name, run[name], value)
+  if not stopped then
     return true
   end
   stopped.action, stopped.elapsed = run.flow.name, steps.elapsed(run)

@@ -1,7 +1,6 @@
 -- Polls an action until the reply answers the question, or until the deadline.
 
 local errors = require "dataworks.error"
-local guard = require "dataworks.util.guard"
 
 local M = {}
 
@@ -68,8 +67,8 @@ local function report(caller, watch, options, event)
   caller.events:emit {
     type = "wait", action = watch.row.name, attempt = event.attempt, elapsed = event.elapsed, delay = event.delay,
   }
-  local go, stopped = guard("on_progress", options.on_progress, event)
-  return go, stopped and failure(watch, stopped, event.elapsed)
+  local stopped = errors.of_callback("on_progress", options.on_progress, event)
+  return stopped and failure(watch, stopped, event.elapsed)
 end
 
 --- Waits for `options.deadline`, or for `options.timeout` seconds.
@@ -98,10 +97,10 @@ function M.wait(caller, watch, options)
     if now + pause >= deadline then
       break
     end
-    local go, stopped = report(caller, watch, options, {
+    local stopped = report(caller, watch, options, {
       step = "polling", elapsed = now - started, attempt = polls, status = value, delay = pause, error = err,
     })
-    if not go then
+    if stopped then
       return nil, stopped
     end
     caller:sleep(pause)

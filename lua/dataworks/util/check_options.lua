@@ -74,7 +74,7 @@ end
 ---@param method string
 function M.check_self(class, self, method)
   if getmetatable(self) ~= class then
-    local kind = class.__name:match("%w+$"):lower()
+    local kind = class.__name:match("^dataworks%.(%w+)$"):lower()
     misuse(("%s: call it as a method of a %s, %s:%s()"):format(method, kind, kind, method))
   end
 end
