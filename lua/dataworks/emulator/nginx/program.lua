@@ -37,11 +37,6 @@ local function list_paths()
   return nil, "the emulator runs on nginx with its Lua module, and nginx was not found; " .. PACKAGES
 end
 
---- What `nginx -V` prints: the arguments of its build.
-local function build_arguments(path)
-  return shell.output_of(("%s %s -V 2>&1"):format(config.CLEAN_ENVIRONMENT, quote(path)))
-end
-
 --- OpenResty's ngx_lua-0.10.29, or a folder named lua-nginx-module. Other modules have "lua" in their names, too.
 local function has_lua_built_in(arguments)
   for module in arguments:gmatch("%-%-add%-module=([^%s']+)") do
@@ -106,7 +101,7 @@ end
 ---@return string|nil module_lines
 ---@return string|nil reason
 local function find_lua(path)
-  local arguments = build_arguments(path)
+  local arguments = shell.output_of(("%s %s -V 2>&1"):format(config.CLEAN_ENVIRONMENT, quote(path)))
   local candidates, directories = {}, {}
   if has_lua_built_in(arguments) then
     candidates[1] = ""
