@@ -5,9 +5,7 @@ local core = require "dataworks.core"
 local errors = require "dataworks.error"
 local lazy = require "dataworks.util.lazy"
 local limit = require "dataworks.limit.limit"
-local map = lazy "dataworks.concurrency.map"
 local misuse = require "dataworks.util.misuse"
-local run = lazy "dataworks.concurrency.run"
 local task = require "dataworks.api.task_param"
 local transports = lazy "dataworks.transport.choose"
 
@@ -34,28 +32,19 @@ function M.generate(params, options)
 end
 
 --- Calls fn(...) as the first task of a loop, in which the calls of different tasks overlap, and waits for all tasks.
----@param fn function
----@return any ... what fn returns
-function M.run(fn, ...)
-  return run.run(fn, ...)
-end
+--- Returns what fn returns.
+---@type fun(fn: function, ...: any): any
+M.run = lazy("dataworks.concurrency.run", "run")
 
 --- Adds a task to the running loop: fn(...) in a coroutine of its own.
----@param fn function
----@return dataworks.Task
-function M.spawn(fn, ...)
-  return run.spawn(fn, ...)
-end
+---@type fun(fn: function, ...: any): dataworks.Task
+M.spawn = lazy("dataworks.concurrency.run", "spawn")
 
---- Calls fn(item, index) for each item, several at a time.
----@param items any[]
----@param fn fun(item: any, index: integer): any, any value; or nil and an error
----@param options? dataworks.MapOptions
----@return ({ value: any }|{ err: any })[] results in the order of the items
----@return any err why the map ended early
-function M.map(items, fn, options)
-  return map.map(items, fn, options)
-end
+--- Calls fn(item, index) for each item, several at a time; fn returns a value, or nil and an error. Returns the results
+--- in the order of the items, and why the map ended early.
+---@type fun(items: any[], fn: (fun(item: any, index: integer): any, any), options?: dataworks.MapOptions):
+---  ({ value: any }|{ err: any })[], any
+M.map = lazy("dataworks.concurrency.map", "map")
 
 --- Pauses the running task of a loop while the others go on; outside a loop it blocks. Inside nginx it pauses the
 --- running request.
@@ -73,10 +62,8 @@ function M.sleep(seconds)
 end
 
 --- A loop for a program that has an event loop of its own, which spawns tasks and steps the loop.
----@return dataworks.Loop
-function M.loop()
-  return run.loop()
-end
+---@type fun(): dataworks.Loop
+M.loop = lazy("dataworks.concurrency.run", "loop")
 
 local function or_error(value, err)
   if value then

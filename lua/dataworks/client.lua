@@ -49,9 +49,8 @@ end
 -- Calls
 
 local function check_call(self, what, params, given, known)
-  if getmetatable(self) ~= Client then
-    misuse(("%s: call it as a method of a client, client:%s"):format(what, what))
-  elseif self._caller.closed then
+  check_options.check_self(Client, self, what)
+  if self._caller.closed then
     misuse(("%s: the client is closed"):format(what))
   elseif type(params) ~= "table" then
     misuse(("%s: a table of parameters was expected, got %s"):format(what, type(params)))
@@ -59,7 +58,9 @@ local function check_call(self, what, params, given, known)
   return check_options.check(what, known, given)
 end
 
-local function find_action(self, what, action, options)
+--- Also finds the row of the action.
+local function check_action(self, what, action, params, given, known)
+  local options = check_call(self, what, params, given, known)
   client_options.check_word(what, "version", options.version)
   local version = options.version or self._version
   local row = catalog.find(action, version)
@@ -67,7 +68,7 @@ local function find_action(self, what, action, options)
     local name = tostring(action) .. (version and " of version " .. version or "")
     misuse(("unknown action %s%s"):format(name, catalog.hint(action, version)))
   end
-  return row
+  return row, options
 end
 
 --- Calls an action by its documented name.
@@ -77,9 +78,8 @@ end
 ---@return table|nil result the decoded reply
 ---@return dataworks.Error|nil err
 function methods:call(action, params, options)
-  options = check_call(self, "call", params, options, ACTION_OPTIONS)
-  local row = find_action(self, "call", action, options)
-  return self._caller:perform(row, params, options)
+  local row, checked = check_action(self, "call", action, params, options, ACTION_OPTIONS)
+  return self._caller:perform(row, params, checked)
 end
 
 --- Iterates over the items that an action lists, page after page. A failure is the last iteration, without an item:
@@ -89,12 +89,11 @@ end
 ---@param options? dataworks.EachOptions
 ---@return fun(): integer|nil, any, dataworks.Error|nil
 function methods:each(action, params, options)
-  options = check_call(self, "each", params, options, EACH_OPTIONS)
-  local row = find_action(self, "each", action, options)
+  local row, checked = check_action(self, "each", action, params, options, EACH_OPTIONS)
   if not row.list then
     misuse(("each: no list is documented in the reply of %s"):format(action))
   end
-  return paginator.each(self._caller, row, params, options)
+  return paginator.each(self._caller, row, params, checked)
 end
 
 --- Calls GenerateDISyncTaskConfigForCreating.
@@ -114,121 +113,81 @@ end
 ---@return { method: string, url: string, headers: table<string, string>, body: string }|nil request
 ---@return dataworks.Error|nil err
 function methods:request(action, params, options)
-  options = check_call(self, "request", params, options, REQUEST_OPTIONS)
-  local row = find_action(self, "request", action, options)
+  local row = check_action(self, "request", action, params, options, REQUEST_OPTIONS)
   local request, err = self._caller:request(row, params)
   return request and printable_request.wrap(request), err
 end
 
 -- Flows
 
+--- A method that a function of a module carries out.
+---@param name string
+---@param module table
+---@param fn string fun(caller, params, options, name)
+---@param known? table<string, string> the types of its options; else module.OPTIONS
+local function method(name, module, fn, known)
+  return function(self, params, options)
+    options = check_call(self, name, params, options, known or module.OPTIONS)
+    return module[fn](self._caller, params, options, name)
+  end
+end
+
 --- Polls QueryDISyncTaskConfigProcessResult until it returns a TaskContent or a failure, or the deadline passes.
----@param params dataworks.Generated|{ ProjectId: integer|string, TaskType: string, ProcessId: integer|string } or
----  AsyncProcessId
----@param options? dataworks.WaitOptions
----@return table|nil result Data.TaskContent
----@return dataworks.Error|nil err
-function methods:wait(params, options)
-  options = check_call(self, "wait", params, options, configuration.OPTIONS)
-  return configuration.wait(self._caller, params, options)
-end
+--- The params are a result of `generate`, or ProjectId, TaskType and ProcessId or AsyncProcessId. The result has
+--- Data.TaskContent.
+---@type fun(self, params: dataworks.Generated|table, options?: dataworks.WaitOptions): table|nil, dataworks.Error|nil
+methods.wait = method("wait", configuration, "wait")
 
---- Creates a task from a script: generate, wait, create. An offline task needs only the last step.
----@param params dataworks.CreateParams
----@param options? dataworks.FlowOptions
----@return dataworks.FlowResult|nil
----@return dataworks.Error|nil err options.resume = err.state continues from here
-function methods:create_sync_task(params, options)
-  options = check_call(self, "create_sync_task", params, options, flow.OPTIONS)
-  return flow.create_sync_task(self._caller, params, options)
-end
+--- Creates a task from a script: generate, wait, create. An offline task needs only the last step. After an error,
+--- options.resume = err.state continues from there.
+---@type fun(self, params: dataworks.CreateParams, options?: dataworks.FlowOptions):
+---  dataworks.FlowResult|nil, dataworks.Error|nil
+methods.create_sync_task = method("create_sync_task", flow, "run")
 
---- Changes the tables of a real-time task or solution, or the script of an offline task.
----@param params dataworks.UpdateParams
----@param options? dataworks.FlowOptions
----@return dataworks.FlowResult|nil
----@return dataworks.Error|nil err options.resume = err.state continues from here
-function methods:update_sync_task(params, options)
-  options = check_call(self, "update_sync_task", params, options, flow.OPTIONS)
-  return flow.update_sync_task(self._caller, params, options)
-end
+--- Changes the tables of a real-time task or solution, or the script of an offline task. After an error,
+--- options.resume = err.state continues from there.
+---@type fun(self, params: dataworks.UpdateParams, options?: dataworks.FlowOptions):
+---  dataworks.FlowResult|nil, dataworks.Error|nil
+methods.update_sync_task = method("update_sync_task", flow, "run")
 
 -- The lifecycle of a task
-
-local function check_lifecycle(self, what, params, options)
-  options = check_call(self, what, params, options, lifecycle.OPTIONS)
-  for _, name in ipairs(lifecycle.WAITING) do
-    if options[name] ~= nil and not options.wait then
-      misuse(("%s: %s needs wait = true"):format(what, name))
-    end
-  end
-  return options
-end
 
 ---@class dataworks.TaskId or a result of create_sync_task
 ---@field ProjectId integer|string
 ---@field TaskType "DI_REALTIME"|"DI_SOLUTION"|"DI_OFFLINE" an offline task is refused
 ---@field FileId integer|string
 
---- Submits and deploys a task, so that it can be started.
----@param params dataworks.TaskId
----@param options? dataworks.CallOptions
----@return table|nil result the reply
----@return dataworks.Error|nil err
-function methods:deploy(params, options)
-  options = check_call(self, "deploy", params, options, CALL_OPTIONS)
-  return lifecycle.act(self._caller, "deploy", params, options)
-end
+--- Returns the reply.
+---@alias dataworks.TaskMethod
+---| fun(self, params: dataworks.TaskId, options?: dataworks.CallOptions): table|nil, dataworks.Error|nil
 
---- Starts a deployed task; its state becomes WAIT, then RUN.
----@param params dataworks.TaskId and StartParam
----@param options? dataworks.LifeOptions
----@return table|nil result the reply; with the option wait, the result of wait_for_state
----@return dataworks.Error|nil err
-function methods:start(params, options)
-  options = check_lifecycle(self, "start", params, options)
-  return lifecycle.act(self._caller, "start", params, options)
-end
+--- Returns the reply; with the option wait, the result of wait_for_state.
+---@alias dataworks.WaitingTaskMethod
+---| fun(self, params: dataworks.TaskId, options?: dataworks.LifeOptions): table|nil, dataworks.Error|nil
+
+--- Submits and deploys a task, so that it can be started.
+---@type dataworks.TaskMethod
+methods.deploy = method("deploy", lifecycle, "act", CALL_OPTIONS)
+
+--- Starts a deployed task; its state becomes WAIT, then RUN. It takes StartParam too.
+---@type dataworks.WaitingTaskMethod
+methods.start = method("start", lifecycle, "act")
 
 --- Stops a real-time task; its state becomes KILLING, then PAUSE.
----@param params dataworks.TaskId
----@param options? dataworks.LifeOptions
----@return table|nil result the reply; with the option wait, the result of wait_for_state
----@return dataworks.Error|nil err
-function methods:stop(params, options)
-  options = check_lifecycle(self, "stop", params, options)
-  return lifecycle.act(self._caller, "stop", params, options)
-end
+---@type dataworks.WaitingTaskMethod
+methods.stop = method("stop", lifecycle, "act")
 
 --- Undeploys a real-time task; its state becomes NORUN.
----@param params dataworks.TaskId
----@param options? dataworks.LifeOptions
----@return table|nil result the reply; with the option wait, the result of wait_for_state
----@return dataworks.Error|nil err
-function methods:terminate(params, options)
-  options = check_lifecycle(self, "terminate", params, options)
-  return lifecycle.act(self._caller, "terminate", params, options)
-end
+---@type dataworks.WaitingTaskMethod
+methods.terminate = method("terminate", lifecycle, "act")
 
 --- Deletes a real-time task.
----@param params dataworks.TaskId
----@param options? dataworks.CallOptions
----@return table|nil result the reply
----@return dataworks.Error|nil err
-function methods:delete(params, options)
-  options = check_call(self, "delete", params, options, CALL_OPTIONS)
-  return lifecycle.act(self._caller, "delete", params, options)
-end
+---@type dataworks.TaskMethod
+methods.delete = method("delete", lifecycle, "act", CALL_OPTIONS)
 
---- Returns the state of a task.
----@param params dataworks.TaskId
----@param options? dataworks.CallOptions
----@return table|nil result the reply of GetDISyncInstanceInfo, with `state`
----@return dataworks.Error|nil err
-function methods:status(params, options)
-  options = check_call(self, "status", params, options, CALL_OPTIONS)
-  return lifecycle.status(self._caller, params, options)
-end
+--- Returns the reply of GetDISyncInstanceInfo, with `state`: the state of a task.
+---@type dataworks.TaskMethod
+methods.status = method("status", lifecycle, "status", CALL_OPTIONS)
 
 local function state_list(states)
   local list = type(states) == "table" and states or { states }
@@ -250,8 +209,7 @@ end
 ---@return dataworks.Error|nil err err.state holds the params for another wait_for_state
 function methods:wait_for_state(params, states, options)
   options = check_call(self, "wait_for_state", params, options, configuration.OPTIONS)
-  local list = state_list(states)
-  return lifecycle.wait_for_state(self._caller, params, list, options)
+  return lifecycle.wait_for_state(self._caller, params, state_list(states), options)
 end
 
 --- Wipes the keys and closes the connection. Idempotent. Every other method raises afterwards.
@@ -263,28 +221,21 @@ end
 
 -- The methods of actions
 
-local action_methods = {}
-
-local function action_method(name)
-  action_methods[name] = action_methods[name] or function(self, params, options)
-    options = check_call(self, name, params, options, ACTION_OPTIONS)
-    local row = find_action(self, name, name, options)
-    return self._caller:perform(row, params, options)
-  end
-  return action_methods[name]
-end
-
 function Client.__index(_, name)
   if methods[name] then
     return methods[name]
   elseif type(name) ~= "string" or not name:find("^%a") then
     return nil
   elseif catalog.find(name) then
-    return action_method(name)
+    methods[name] = function(self, params, options)
+      local row, checked = check_action(self, name, name, params, options, ACTION_OPTIONS)
+      return self._caller:perform(row, params, checked)
+    end
+    return methods[name]
   end
   local known = catalog.names()
-  for method in pairs(methods) do
-    known[method] = true
+  for own in pairs(methods) do
+    known[own] = true
   end
   misuse(("a client has no method %s%s"):format(name, nearest.hint(name, known)))
 end

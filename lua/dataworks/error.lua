@@ -75,6 +75,29 @@ function M.new(fields)
   return setmetatable(err, Error)
 end
 
+--- An error about a value that the program gave, found before anything is sent.
+---@param action string
+---@param path string
+---@param message string
+---@param advice? string
+---@return dataworks.Error
+function M.invalid(action, path, message, advice)
+  return M.new { kind = "invalid", sent = false, action = action, path = path, message = message, advice = advice }
+end
+
+--- Calls a callback of the program. An error that it raises stops the operation.
+---@param name string of the option, for the message
+---@param callback fun(value: table)|nil
+---@param value table
+---@return table|nil fields of an error of kind "cancelled"
+function M.of_callback(name, callback, value)
+  local ok, message = true, nil
+  if callback then
+    ok, message = pcall(callback, value)
+  end
+  return not ok and { kind = "cancelled", message = ("%s raised: %s"):format(name, tostring(message)) } or nil
+end
+
 ---@param value any
 ---@return boolean
 function M.is(value)

@@ -21,6 +21,17 @@ describe("options", function()
       (message:gsub("^%./", "")))
   end)
 
+  it("raise when a method is called with a dot", function()
+    local Thing = { __name = "dataworks.Thing" }
+    local thing = setmetatable({}, Thing)
+    options.check_self(Thing, thing, "use")
+    for _, other in ipairs { {}, "thing", false } do
+      local ok, message = pcall(function() options.check_self(Thing, other, "use") end)
+      assert.is_false(ok)
+      assert.matches("use: call it as a method of a thing, thing:use%(%)$", message)
+    end
+  end)
+
   it("raise with the expected type when one is wrong", function()
     for text, given in pairs {
       ["options must be a table, got number"] = 5,

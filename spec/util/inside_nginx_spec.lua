@@ -32,8 +32,7 @@ describe("inside_nginx", function()
     local outcome = require "dataworks.transport.ngx.outcome"
     rawset(_G, "ngx", { config = { subsystem = "stream" }, shared = {} })
     local line = "nginx has no lua_shared_dict x; add \"lua_shared_dict x 64k;\" to its stream block"
-    assert.equal(line, require("dataworks.limit.shared").find_mistake "x")
-    assert.equal(line, require("dataworks.credentials.shared").wrong "x")
+    assert.equal(line, require("dataworks.limit.shared").find_mistake("dict", "x"))
     assert.matches("in the stream block", outcome.not_connected("no resolver defined to resolve x", false, true).advice, 1, true)
     local transport = require("dataworks.transport.ngx").new { ca_file = "x" }
     local _, failure = transport:send({}, {})

@@ -13,4 +13,14 @@ describe("a lazy module", function()
     assert.equal(1, loads)
     package.preload["spec.lazy_module"], package.loaded["spec.lazy_module"] = nil, nil
   end)
+
+  it("gives a function that loads it by its first call", function()
+    package.preload["spec.lazy_module"] = function()
+      return { add = function(a, b) return a + b, "added" end }
+    end
+    local add = lazy("spec.lazy_module", "add")
+    assert.is_nil(package.loaded["spec.lazy_module"])
+    assert.same({ 3, "added" }, { add(1, 2) })
+    package.preload["spec.lazy_module"], package.loaded["spec.lazy_module"] = nil, nil
+  end)
 end)

@@ -1,7 +1,7 @@
 -- The actions of the DISync family, as data. These rows say more than the generated tables in catalog/.
 --
---   version     of the API
---   method      of HTTP
+--   version     of the API; "2020-05-18" when absent
+--   method      of HTTP; "POST" when absent
 --   repeatable  "always": the action only reads
 --               "token": the action takes effect once per ClientToken
 --               "unsent": retried only if the request surely did not arrive
@@ -26,8 +26,6 @@
 ---@field list? string as in Data.Files
 ---@field params table[]
 
-local VERSION = "2020-05-18"
-
 local PROJECT_ID = { "ProjectId", "long", "query", required = true }
 local FILE_ID = { "FileId", "long", "query", required = true }
 local CLIENT_TOKEN = { "ClientToken", "string", "query" }
@@ -40,52 +38,42 @@ local GENERATED_TYPE = {
 local SOURCE_TYPE = { "SourceType", "string", "query" }
 local DESTINATION_TYPE = { "DestinationType", "string", "query", required = true }
 
+-- The parameters of an action on one task.
+local TASK = { PROJECT_ID, FILE_ID, TASK_TYPE }
+
 ---@type table<string, dataworks.Action>
 local rows = {
   GenerateDISyncTaskConfigForCreating = {
-    version = VERSION, method = "POST", repeatable = "token", status = "outcome",
-    params = {
-      PROJECT_ID, GENERATED_TYPE, { "TaskParam", "task_param", "query", required = true }, CLIENT_TOKEN,
-    },
+    repeatable = "token", status = "outcome",
+    params = { PROJECT_ID, GENERATED_TYPE, { "TaskParam", "task_param", "query", required = true }, CLIENT_TOKEN },
   },
   GenerateDISyncTaskConfigForUpdating = {
-    version = VERSION, method = "POST", repeatable = "token", status = "outcome",
+    repeatable = "token", status = "outcome",
     params = {
       PROJECT_ID, GENERATED_TYPE, { "TaskId", "long", "query", required = true },
       { "TaskParam", "update_param", "query", required = true }, CLIENT_TOKEN,
     },
   },
   QueryDISyncTaskConfigProcessResult = {
-    version = VERSION, method = "POST", repeatable = "always", status = "progress",
+    repeatable = "always", status = "progress",
     params = { PROJECT_ID, TASK_TYPE, { "AsyncProcessId", "long", "query", required = true } },
   },
   CreateDISyncTask = {
-    version = VERSION, method = "POST", repeatable = "token", status = "outcome",
+    repeatable = "token", status = "outcome",
     params = {
       PROJECT_ID, TASK_TYPE, { "TaskName", "string", "query" }, { "TaskParam", "json", "query" },
       { "TaskContent", "json", "body", required = true }, CLIENT_TOKEN,
     },
   },
   UpdateDISyncTask = {
-    version = VERSION, method = "POST", repeatable = "unsent", status = "outcome",
-    params = {
-      PROJECT_ID, FILE_ID, TASK_TYPE, { "TaskParam", "json", "query" }, { "TaskContent", "json", "query" },
-    },
+    repeatable = "unsent", status = "outcome",
+    params = { PROJECT_ID, FILE_ID, TASK_TYPE, { "TaskParam", "json", "query" }, { "TaskContent", "json", "query" } },
   },
-  GetDISyncTask = {
-    version = VERSION, method = "POST", repeatable = "always", status = "outcome",
-    params = { PROJECT_ID, FILE_ID, TASK_TYPE },
-  },
-  DeleteDISyncTask = {
-    version = VERSION, method = "POST", repeatable = "unsent", status = "outcome",
-    params = { PROJECT_ID, FILE_ID, TASK_TYPE },
-  },
-  DeployDISyncTask = {
-    version = VERSION, method = "POST", repeatable = "unsent", status = "outcome",
-    params = { PROJECT_ID, FILE_ID, TASK_TYPE },
-  },
+  GetDISyncTask = { repeatable = "always", status = "outcome", params = TASK },
+  DeleteDISyncTask = { repeatable = "unsent", status = "outcome", params = TASK },
+  DeployDISyncTask = { repeatable = "unsent", status = "outcome", params = TASK },
   ListRefDISyncTasks = {
-    version = VERSION, method = "POST", repeatable = "always", status = "outcome", list = "Data.DISyncTasks",
+    repeatable = "always", status = "outcome", list = "Data.DISyncTasks",
     params = {
       PROJECT_ID, TASK_TYPE, { "DatasourceName", "string", "query", required = true },
       { "RefType", "string", "query", required = true, values = { "from", "to" } },
@@ -93,35 +81,23 @@ local rows = {
     },
   },
   StartDISyncInstance = {
-    version = VERSION, method = "POST", repeatable = "unsent", status = "outcome",
+    repeatable = "unsent", status = "outcome",
     params = { PROJECT_ID, FILE_ID, TASK_TYPE, { "StartParam", "json", "query" } },
   },
-  StopDISyncInstance = {
-    version = VERSION, method = "POST", repeatable = "unsent", status = "outcome",
-    params = { PROJECT_ID, FILE_ID, TASK_TYPE },
-  },
-  TerminateDISyncInstance = {
-    version = VERSION, method = "POST", repeatable = "unsent", status = "outcome",
-    params = { PROJECT_ID, FILE_ID, TASK_TYPE },
-  },
-  GetDISyncInstanceInfo = {
-    version = VERSION, method = "POST", repeatable = "always", status = "state",
-    params = { PROJECT_ID, FILE_ID, TASK_TYPE },
-  },
+  StopDISyncInstance = { repeatable = "unsent", status = "outcome", params = TASK },
+  TerminateDISyncInstance = { repeatable = "unsent", status = "outcome", params = TASK },
+  GetDISyncInstanceInfo = { repeatable = "always", status = "state", params = TASK },
   ListDIProjectConfig = {
-    version = VERSION, method = "POST", repeatable = "always", status = "outcome",
-    params = { PROJECT_ID, DESTINATION_TYPE, SOURCE_TYPE },
+    repeatable = "always", status = "outcome", params = { PROJECT_ID, DESTINATION_TYPE, SOURCE_TYPE },
   },
   UpdateDIProjectConfig = {
-    version = VERSION, method = "POST", repeatable = "unsent", status = "outcome",
-    params = {
-      PROJECT_ID, DESTINATION_TYPE, SOURCE_TYPE, { "ProjectConfig", "json", "query", required = true },
-    },
+    repeatable = "unsent", status = "outcome",
+    params = { PROJECT_ID, DESTINATION_TYPE, SOURCE_TYPE, { "ProjectConfig", "json", "query", required = true } },
   },
 }
 
 for name, row in pairs(rows) do
-  row.name = name
+  row.name, row.version, row.method = name, row.version or "2020-05-18", row.method or "POST"
 end
 
 return rows

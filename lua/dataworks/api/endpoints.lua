@@ -1,22 +1,22 @@
 -- The hosts of the service by region. An unlisted region follows the pattern of the others.
 
+local tables = require "dataworks.util.tables"
+
 local M = {}
 
 --- The hosts of each region: "vpc" dataworks.<region> and dataworks-vpc.<region>, "public" only the first, "central"
 --- only dataworks.aliyuncs.com. From the provider's page of endpoints and the map in its SDKs, August 2026:
 --- https://www.alibabacloud.com/help/en/dataworks/developer-reference/api-dataworks-public-2020-05-18-endpoint
----@type table<string, "vpc"|"public"|"central">
-M.REGIONS = {}
-
-for hosts, regions in pairs {
-  vpc = [[
+---@type table<"vpc"|"public"|"central", table<string, true>>
+M.REGIONS = {
+  vpc = tables.set_of [[
     cn-beijing cn-chengdu cn-hangzhou cn-hongkong cn-shanghai cn-shenzhen cn-wulanchabu cn-zhangjiakou
     cn-shanghai-finance-1 cn-shenzhen-finance-1
     ap-northeast-1 ap-northeast-2 ap-southeast-1 ap-southeast-3 ap-southeast-5 ap-southeast-7
     eu-central-1 eu-west-1 me-central-1 me-east-1 us-east-1 us-west-1
   ]],
-  public = "cn-beijing-finance-1 cn-north-2-gov-1",
-  central = [[
+  public = tables.set_of "cn-beijing-finance-1 cn-north-2-gov-1",
+  central = tables.set_of [[
     cn-qingdao cn-huhehaote cn-hangzhou-finance ap-south-1 ap-southeast-2
     ap-northeast-2-pop cn-beijing-finance-pop cn-beijing-gov-1 cn-beijing-nu16-b01 cn-edge-1 cn-fujian
     cn-haidian-cm12-c01 cn-hangzhou-bj-b01 cn-hangzhou-internal-prod-1 cn-hangzhou-internal-test-1
@@ -25,11 +25,7 @@ for hosts, regions in pairs {
     cn-shanghai-internal-test-1 cn-shenzhen-inner cn-shenzhen-st4-d01 cn-shenzhen-su18-b01 cn-wuhan cn-yushanfang
     cn-zhangbei cn-zhangbei-na61-b01 cn-zhangjiakou-na62-a01 cn-zhengzhou-nebula-1 eu-west-1-oxs rus-west-1-pop
   ]],
-} do
-  for region in regions:gmatch("%S+") do
-    M.REGIONS[region] = hosts
-  end
-end
+}
 
 local CENTRAL = "dataworks.aliyuncs.com"
 
@@ -48,13 +44,12 @@ function M.host(region, network)
     return invalid("region", ("expected a name such as cn-shanghai, got %q"):format(region), ADVICE)
   end
   network = (network or "public"):lower()
-  local hosts = M.REGIONS[region]
   if network == "public" then
-    return hosts == "central" and CENTRAL or ("dataworks.%s.aliyuncs.com"):format(region)
+    return M.REGIONS.central[region] and CENTRAL or ("dataworks.%s.aliyuncs.com"):format(region)
   elseif network ~= "vpc" then
     return invalid("network", ("expected public or vpc, got %q"):format(network),
       "ALIBABA_CLOUD_ENDPOINT_TYPE is vpc, or not set")
-  elseif hosts and hosts ~= "vpc" then
+  elseif M.REGIONS.public[region] or M.REGIONS.central[region] then
     return invalid("network", ("region %s has no VPC host"):format(region),
       "leave network out, or give the address that your VPC has for the service as endpoint")
   end

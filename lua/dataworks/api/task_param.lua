@@ -3,6 +3,7 @@
 local ids = require "dataworks.util.ids"
 local misuse = require "dataworks.util.misuse"
 local nearest = require "dataworks.util.nearest"
+local tables = require "dataworks.util.tables"
 local writers = require "dataworks.api.writers"
 
 local M = {}
@@ -59,10 +60,9 @@ local function table_list(list, where)
 end
 
 local function selected_tables(databases)
-  local names, selected = {}, {}
-  for name in pairs(databases) do names[#names + 1] = check_name(name, "from.tables") end
-  table.sort(names)
-  for i, name in ipairs(names) do
+  local selected = {}
+  for name in pairs(databases) do check_name(name, "from.tables") end
+  for i, name in ipairs(tables.sorted_keys(databases)) do
     local infos = {}
     for j, table_name in ipairs(table_list(databases[name], "from.tables." .. name)) do
       infos[j] = { table = table_name }
@@ -80,14 +80,14 @@ local function reader_step(from)
     end
   end
   local connection = { datasourceType = "mysql", datasource = check_name(from.mysql, "from.mysql") }
-  local tables = from.tables
-  if type(tables) ~= "table" or next(tables) == nil then
+  local selection = from.tables
+  if type(selection) ~= "table" or next(selection) == nil then
     refuse('from.tables: { "orders" } for one database, or { db = { "orders" } } for several')
   end
-  if tables[1] ~= nil then
-    connection.table = table_list(tables, "from.tables")
+  if selection[1] ~= nil then
+    connection.table = table_list(selection, "from.tables")
   else
-    connection.selectedTables = selected_tables(tables)
+    connection.selectedTables = selected_tables(selection)
   end
   return { stepType = "mysql", parameter = { connection = { connection } }, name = "Reader", category = "reader" }
 end

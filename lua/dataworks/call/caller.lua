@@ -12,6 +12,7 @@ local limits = require "dataworks.limit.limit"
 local pipeline = require "dataworks.call.pipeline"
 local proxies = require "dataworks.transport.proxy"
 local retry_budget = require "dataworks.call.retry_budget"
+local tables = require "dataworks.util.tables"
 local transports = lazy "dataworks.transport.choose"
 local version = require "dataworks.version"
 
@@ -53,13 +54,6 @@ Caller.__index = Caller
 Caller.perform = pipeline.perform
 Caller.request = pipeline.request
 
-local function non_empty(getenv)
-  return function(name)
-    local value = getenv(name)
-    return value ~= "" and value or nil
-  end
-end
-
 --- A header cannot hold control characters: drops them.
 local function user_agent(getenv)
   local suffix = (getenv "ALIBABA_CLOUD_USER_AGENT" or ""):gsub("[%z\1-\31\127]", "")
@@ -70,15 +64,11 @@ end
 local function transport_maker(options, getenv)
   local ca_file = options.ca_file or getenv "DATAWORKS_CA_FILE"
   return function(changes)
-    local chosen = {
+    return transports.new(tables.merge({
       connect_timeout = options.connect_timeout, max_reply_bytes = options.max_reply_bytes,
       allow_http = options.allow_http, ca_file = ca_file, client_certificate = options.client_certificate,
       client_key = options.client_key, client_key_password = options.client_key_password, min_tls = options.min_tls,
-    }
-    for name, value in pairs(changes or {}) do
-      chosen[name] = value
-    end
-    return transports.new(chosen)
+    }, changes or {}))
   end
 end
 
@@ -102,7 +92,11 @@ end
 ---@param options dataworks.Options checked
 ---@return dataworks.Caller
 function M.new(options)
-  local getenv = non_empty(options.getenv or os.getenv)
+  local lookup = options.getenv or os.getenv
+  local function getenv(name)
+    local value = lookup(name)
+    return value ~= "" and value or nil
+  end
   local url, unresolved = resolve_endpoint(options, getenv)
   local proxy, proxy_error
   if url then
@@ -148,8 +142,8 @@ function Caller:open_transport()
   if not self.transport then
     local ok, transport, err = pcall(self.new_transport)
     if not ok then
-      err = { kind = "transport", sent = false, message = "the transport cannot be loaded: " .. tostring(transport) }
-      return nil, err
+      local message = "the transport cannot be loaded: " .. tostring(transport)
+      return nil, { kind = "transport", sent = false, message = message }
     elseif not transport then
       return nil, err
     end

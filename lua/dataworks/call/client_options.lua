@@ -9,7 +9,7 @@ local misuse = require "dataworks.util.misuse"
 local nearest = lazy "dataworks.util.nearest"
 local option_types = require "dataworks.options"
 local proxies = require "dataworks.transport.proxy"
-local shared_credentials = lazy "dataworks.credentials.shared"
+local shared_dicts = lazy "dataworks.limit.shared"
 
 local M = {}
 
@@ -31,9 +31,10 @@ local function check_credentials(options)
   elseif options.credentials then
     credential_types.check("dataworks.new: credentials", options.credentials)
   end
-  local refused = options.credentials_dict and shared_credentials.wrong(options.credentials_dict)
-  if refused then
-    misuse("dataworks.new: " .. refused)
+  local dict = options.credentials_dict
+  local mistake = dict and shared_dicts.find_mistake("credentials_dict", dict)
+  if mistake then
+    misuse("dataworks.new: " .. mistake)
   end
 end
 

@@ -1,6 +1,7 @@
 -- Adds a ClientToken to a call whose action takes one, so that a retry has no second effect.
 
 local core = require "dataworks.core"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 
@@ -20,11 +21,7 @@ function M.add(row, params, nonce, of_flow)
   elseif token ~= nil and token ~= core.null then
     return params, of_flow or token
   end
-  local copy = {}
-  for name, value in next, params do
-    copy[name] = value
-  end
-  copy.ClientToken = nonce()
+  local copy = tables.merge(params, { ClientToken = nonce() })
   return copy, of_flow or copy.ClientToken
 end
 

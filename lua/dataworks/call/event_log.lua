@@ -1,6 +1,7 @@
 -- Formats events as lines for people: `dataworks: response action=GetFile attempt=1 status=200 ...`.
 
 local errors = require "dataworks.error"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 
@@ -39,29 +40,16 @@ function M.line(event)
   return table.concat(words, " ")
 end
 
-local function to_stderr(line)
-  io.stderr:write(line, "\n")
-end
-
---- Does ALIBABA_CLOUD_DEBUG, a comma-separated list, name this library?
-local function names_library(list)
-  for name in (list or ""):gmatch "[^%s,]+" do
-    if name:lower() == "dataworks" then
-      return true
-    end
-  end
-  return false
-end
-
 --- The function that writes the lines of a client; nil when debugging is off.
 ---@param option boolean|nil|fun(line: string) the option `debug`
 ---@param getenv fun(name: string): string|nil
 ---@return fun(line: string)|nil
 function M.writer(option, getenv)
+  local libraries = tables.set_of((getenv "ALIBABA_CLOUD_DEBUG" or ""):lower())
   if type(option) == "function" then
     return option
-  elseif option or option == nil and names_library(getenv "ALIBABA_CLOUD_DEBUG") then
-    return to_stderr
+  elseif option or option == nil and libraries.dataworks then
+    return function(line) io.stderr:write(line, "\n") end
   end
 end
 

@@ -26,15 +26,6 @@ function M.redactor(caller, request)
   end
 end
 
---- An earlier attempt that may have acted leaves the outcome unknown. Without a ClientToken, only a call that reads is
---- retried after such an attempt: a reply to its last attempt settles the outcome.
-local function include_earlier_attempts(call, err)
-  local is_settled = err.sent ~= false and not call.client_token
-  if call.possibly_sent and not is_settled and not err.may_have_acted then
-    err.sent, err.may_have_acted = "unknown", true
-  end
-end
-
 ---@param caller dataworks.Caller
 ---@param call dataworks.Call
 ---@param fields table
@@ -55,7 +46,12 @@ function M.complete(caller, call, fields)
   if error_codes.recoverable_cause(err) == "clock" then
     err.advice = caller.clock_skew:advice(call.reply.headers.date) or err.advice
   end
-  include_earlier_attempts(call, err)
+  -- An earlier attempt that may have acted leaves the outcome unknown. Without a ClientToken, only a call that reads is
+  -- retried after such an attempt: a reply to its last attempt settles the outcome.
+  local is_settled = err.sent ~= false and not call.client_token
+  if call.possibly_sent and not is_settled and not err.may_have_acted then
+    err.sent, err.may_have_acted = "unknown", true
+  end
   return err
 end
 

@@ -11,6 +11,7 @@ local failures = require "dataworks.call.failure"
 local inside_nginx = require "dataworks.util.inside_nginx"
 local response = require "dataworks.protocol.response"
 local retry = require "dataworks.call.retry"
+local tables = require "dataworks.util.tables"
 local transport_contract = require "dataworks.transport.contract"
 
 local M = {}
@@ -128,10 +129,7 @@ local function wait_for_rate_limit(caller, call)
 end
 
 local function sign_after_rate_limit(caller, call)
-  if call.request then
-    return true
-  end
-  return build(caller, call)
+  return call.request ~= nil or build(caller, call)
 end
 
 local function announce(caller, call)
@@ -145,15 +143,6 @@ local function announce(caller, call)
   return true
 end
 
---- A transport of the program may change the request that it gets; a diagnosis needs the request as it was signed.
-local function copy_of(request)
-  local headers = {}
-  for name, value in pairs(request.headers) do
-    headers[name] = value
-  end
-  return { method = request.method, url = request.url, headers = headers, body = request.body }
-end
-
 local function send(caller, call)
   local transport, err = caller:open_transport()
   if not transport then
@@ -163,7 +152,9 @@ local function send(caller, call)
   if time_left <= 0 then
     return nil, { kind = "timeout", sent = false, message = "the deadline passed before the request was sent" }
   end
-  call.signed_request = caller.owns_transport and call.request or copy_of(call.request)
+  -- A transport of the program may change the request that it gets; a diagnosis needs the request as it was signed.
+  call.signed_request = caller.owns_transport and call.request
+    or tables.merge(call.request, { headers = tables.merge(call.request.headers) })
   local reply, failure = transport:send(call.request, {
     timeout = time_left, connect_timeout = math.min(caller.connect_timeout, time_left), proxy = (caller.proxy()),
     still_valid = caller.owns_transport and caller.still_valid or nil,
@@ -223,15 +214,6 @@ end
 
 -- Decisions between two attempts
 
-local RECOVER = {
-  clock = function(caller, call)
-    return caller.clock_skew:correct(call.reply.headers.date)
-  end,
-  credentials = function(caller, call)
-    return caller.key_cache:expire(call.keys)
-  end,
-}
-
 --- Recovers from each cause once per call: after a second refusal, the real cause is another one.
 local function recover(caller, call, err)
   local cause = error_codes.recoverable_cause(err)
@@ -239,7 +221,10 @@ local function recover(caller, call, err)
     return false
   end
   call.recovered[cause] = true
-  return RECOVER[cause](caller, call)
+  if cause == "clock" then
+    return caller.clock_skew:correct(call.reply.headers.date)
+  end
+  return caller.key_cache:expire(call.keys)
 end
 
 --- Returns the seconds until the next attempt; nil when the error ends the call.
@@ -254,14 +239,6 @@ local function decide(caller, call, err)
     call.retries, call.retry_cost = call.retries + 1, decision.cost
   end
   return decision.delay
-end
-
---- Queues before the delay when the service asked for a pause, so that later calls do not overtake the retry.
-local function fits_in_queue(caller, call, err)
-  if err.retry_after and error_codes.is_throttled(err) then
-    enqueue(caller, call)
-  end
-  return not call.queue_timeout
 end
 
 --- The queue is too long for another attempt: the call ends with the error of the last one.
@@ -295,7 +272,10 @@ local function run_attempts(caller, call)
     local delay = decide(caller, call, err)
     if not delay then
       return nil, err
-    elseif not fits_in_queue(caller, call, err) then
+    elseif err.retry_after and error_codes.is_throttled(err) then
+      enqueue(caller, call) -- now and not after the delay, so that later calls do not overtake the retry
+    end
+    if call.queue_timeout then
       return end_without_retry(caller, call, err)
     end
     call.last_error = err

@@ -1,5 +1,6 @@
 -- A loop: tasks that take turns in one thread, with their timers and their requests.
 
+local check_options = require "dataworks.util.check_options"
 local core = require "dataworks.core"
 local failed_tasks = require "dataworks.concurrency.failed_tasks"
 local latches = require "dataworks.concurrency.latch"
@@ -44,14 +45,8 @@ function Loop:__tostring()
   return ("dataworks.Loop (%s, %d tasks)"):format(self.closed and "closed" or "open", self.alive)
 end
 
-local function check(self, method)
-  if getmetatable(self) ~= Loop then
-    misuse(("%s: call it as a method of a loop, loop:%s()"):format(method, method))
-  end
-end
-
 local function check_open(self, method)
-  check(self, method)
+  check_options.check_self(Loop, self, method)
   if self.closed then
     misuse(method .. ": the loop is closed")
   end
@@ -184,7 +179,7 @@ end
 --- Closes the connections. Requests in flight are cancelled, and unfinished tasks are dropped.
 ---@return any err of failed tasks that nobody has joined
 function Loop:close()
-  check(self, "close")
+  check_options.check_self(Loop, self, "close")
   local task = tasks.running()
   if task and task.loop == self then
     misuse "close: a task can't close its own loop; close it where it is stepped"

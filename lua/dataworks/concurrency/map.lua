@@ -2,7 +2,6 @@
 
 local check_options = require "dataworks.util.check_options"
 local errors = require "dataworks.error"
-local guard = require "dataworks.util.guard"
 local misuse = require "dataworks.util.misuse"
 local recovery = require "dataworks.concurrency.recovery"
 local run = require "dataworks.concurrency.run"
@@ -91,11 +90,11 @@ local function take_outcome(self, task)
   if self.reason then
     return
   end
-  local ok, err = guard("on_progress", self.on_progress, {
+  local stopped = errors.of_callback("on_progress", self.on_progress, {
     done = self.done, total = #self.items, index = index, value = result.value, err = result.err,
   })
-  if not ok then
-    stop(self, errors.new(err))
+  if stopped then
+    stop(self, errors.new(stopped))
   end
 end
 

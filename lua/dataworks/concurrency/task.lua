@@ -1,5 +1,6 @@
 -- A task: a coroutine that a loop resumes. While it waits for a reply, a time or another task, other tasks run.
 
+local check_options = require "dataworks.util.check_options"
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
 local misuse = require "dataworks.util.misuse"
@@ -167,15 +168,12 @@ function Task:skip()
   complete(self, "skipped")
 end
 
---- Ctrl-C, as the interpreters raise it. LuaJIT may raise it in a task, but it is meant for the program.
-local function is_interruption(err)
-  return type(err) == "string" and (err == "interrupted!" or err:find "^[^\n]*:%d+: interrupted!$" ~= nil)
-end
-
 local function settle(self, ok, ...)
   if not ok then
-    self:fail((...))
-    if is_interruption((...)) then
+    local err = ...
+    self:fail(err)
+    -- Ctrl-C, as the interpreters raise it. LuaJIT may raise it in a task, but it is meant for the program.
+    if err == "interrupted!" or type(err) == "string" and err:find "^[^\n]*:%d+: interrupted!$" then
       self:mark_reported()
       error(self.err, 0)
     end
@@ -196,12 +194,6 @@ function Task:resume(...)
 end
 
 -- For programs
-
-local function check(self, method)
-  if getmetatable(self) ~= Task then
-    misuse(("%s: call it as a method of a task, task:%s()"):format(method, method))
-  end
-end
 
 local function joiner_of(self)
   local joiner = M.current()
@@ -224,7 +216,7 @@ end
 ---@return any ... what its function returned; nil when it failed or was skipped
 ---@return any err what it raised, if that is text with its traceback
 function Task:join()
-  check(self, "join")
+  check_options.check_self(Task, self, "join")
   local joiner = not self:is_completed() and joiner_of(self)
   while not self:is_completed() do
     if joiner.is_cancelled then
@@ -248,7 +240,7 @@ end
 --- has not begun is skipped.
 ---@return boolean false: the task has ended already
 function Task:cancel()
-  check(self, "cancel")
+  check_options.check_self(Task, self, "cancel")
   if self:is_completed() then
     return false
   elseif not self.is_cancelled then

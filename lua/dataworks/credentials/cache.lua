@@ -23,11 +23,6 @@ local MAX_EARLY_SECONDS = 60
 
 local NEVER = -math.huge
 
----@class dataworks.Provider
----@field name? string
----@field get fun(self, deadline: number): dataworks.Credentials|nil, dataworks.CredentialFailure|nil
----@field expire fun(self): boolean forgets the credentials; can the next ones be others?
-
 ---@alias dataworks.CredentialFetch
 ---| fun(subject: table, deadline: number): dataworks.Credentials|nil, dataworks.CredentialFailure|nil
 

@@ -7,6 +7,7 @@ local failures = require "dataworks.util.credential_failure"
 local nearest = require "dataworks.util.nearest"
 local oauth = require "dataworks.credentials.oauth"
 local oidc = require "dataworks.credentials.oidc"
+local providers = require "dataworks.credentials.provider"
 local ram_role_arn = require "dataworks.credentials.ram_role_arn"
 local static = require "dataworks.credentials.static"
 local uri = require "dataworks.credentials.uri"
@@ -64,9 +65,7 @@ local MODES = {
   },
   RamRoleArn = {
     needs = { "access_key_id", "access_key_secret", "ram_role_arn" },
-    build = function(profile, host)
-      return ram_role_arn.new(role_of(profile), host, static.new(keys_of(profile)))
-    end,
+    build = function(profile, host) return ram_role_arn.new(role_of(profile), host, static.new(keys_of(profile))) end,
   },
   EcsRamRole = { build = instance_role },
   OIDC = {
@@ -170,7 +169,7 @@ function M.provider(name, host, file, seen)
     return nil, failures.new(("source_profile leads back to profile %s"):format(profile.name))
   end
   seen[profile.name] = true
-  return failures.prefixed("profile " .. profile.name, build(profile, host, file, seen))
+  return providers.prefixed("profile " .. profile.name, build(profile, host, file, seen))
 end
 
 return M

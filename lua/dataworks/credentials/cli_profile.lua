@@ -81,6 +81,13 @@ local function find_profile(document, name)
   end
 end
 
+--- The profile in a file, the text of the file, and why there is no text.
+local function load_profile(path, name)
+  local text, failure = file_of.read(path)
+  local document = text and parse(text)
+  return document and find_profile(document, name), text, failure
+end
+
 local SWITCHES = {
   "ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "ALIBABA_CLOUD_IGNORE_PROFILE", "ALIBABACLOUD_IGNORE_PROFILE",
 }
@@ -118,9 +125,7 @@ end
 ---@return dataworks.CredentialFailure|nil
 function CliFile:save(name, changes, refresh_token)
   local path = self.watched.path
-  local text, failure = file_of.read(path)
-  local document = text and parse(text)
-  local profile = document and find_profile(document, name)
+  local profile, text, failure = load_profile(path, name)
   if not profile or profile.oauth_refresh_token ~= refresh_token then
     return failure
   end
@@ -155,9 +160,7 @@ end
 ---@return string|nil
 function M.region(fields, getenv)
   local path, _, name = find(fields, getenv)
-  local text = path and file_of.read(path)
-  local document = text and parse(text)
-  local profile = document and find_profile(document, name)
+  local profile = path and load_profile(path, name)
   local region = profile and profile.region_id
   return region and endpoints.host(region) and region or nil
 end

@@ -72,16 +72,6 @@ local function get_token(self)
   self.without_token = true
 end
 
-local function get_with(self, path, token)
-  local reply, lost = ask(self, "GET", path, { [TOKEN_HEADER] = token })
-  if not reply then
-    return nil, unreachable(self, lost)
-  elseif reply.status ~= 200 then
-    return nil, failures.new(("it answered with HTTP %d"):format(reply.status)), reply.status
-  end
-  return reply.body
-end
-
 --- Asks with the token at hand. When the service refuses that, asks with a new token; when it refuses a new one, asks
 --- without, unless that is forbidden.
 local function get(self, path)
@@ -92,10 +82,13 @@ local function get(self, path)
       return nil, failure
     end
     local is_new = token ~= old_token
-    local body, status
-    body, failure, status = get_with(self, path, token)
-    if body or not token or not status or is_new and self.needs_token then
-      return body, failure, status
+    local reply, lost = ask(self, "GET", path, { [TOKEN_HEADER] = token })
+    if not reply then
+      return nil, unreachable(self, lost)
+    elseif reply.status == 200 then
+      return reply.body
+    elseif not token or is_new and self.needs_token then
+      return nil, failures.new(("it answered with HTTP %d"):format(reply.status)), reply.status
     end
     self.without_token = is_new
     self.kept.token, old_token = nil, nil

@@ -1,6 +1,7 @@
 -- Credentials from the environment, which is read for each call.
 
 local failures = require "dataworks.util.credential_failure"
+local providers = require "dataworks.credentials.provider"
 
 local M = {}
 
@@ -8,15 +9,7 @@ local M = {}
 -- belong together.
 local PREFIXES = { "ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_", "" }
 
----@class dataworks.EnvironmentProvider: dataworks.Provider
----@field getenv fun(name: string): string|nil
-local Environment = { name = "environment" }
-Environment.__index = Environment
-
----@return dataworks.Credentials|nil
----@return dataworks.CredentialFailure|nil
-function Environment:get()
-  local getenv = self.getenv
+local function get(getenv)
   for _, prefix in ipairs(PREFIXES) do
     local id = getenv(prefix .. "ACCESS_KEY_ID")
     local secret = getenv(prefix .. "ACCESS_KEY_SECRET")
@@ -33,15 +26,11 @@ function Environment:get()
   return nil, failures.not_configured "ALIBABA_CLOUD_ACCESS_KEY_ID is not set"
 end
 
-function Environment:expire() -- luacheck: no self
-  return false
-end
-
 ---@param _ table
 ---@param host dataworks.CredentialHost
----@return dataworks.EnvironmentProvider
+---@return dataworks.Provider
 function M.new(_, host)
-  return setmetatable({ getenv = host.getenv }, Environment)
+  return providers.new("environment", function() return get(host.getenv) end, false)
 end
 
 return M

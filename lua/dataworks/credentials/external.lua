@@ -43,7 +43,7 @@ local function run(words, host, deadline)
     failure.cut_short = left < TIMEOUT and host.clock() >= deadline - STOP_SECONDS
     return nil, failure
   end
-  return output
+  return parse(output)
 end
 
 local function fetch(self, deadline)
@@ -57,11 +57,7 @@ local function fetch(self, deadline)
   if not words then
     return nil, failures.new("process_command: " .. message)
   end
-  local output, failure = run(words, self.host, deadline)
-  if not output then
-    return nil, failure
-  end
-  return parse(output)
+  return run(words, self.host, deadline)
 end
 
 ---@param fields table

@@ -26,22 +26,19 @@ end
 ---@return dataworks.CredentialFailure|nil
 ---@return string|nil stamp of what was read
 function M.read(path)
-  local stamp, size, is_missing = core.stamp(path)
+  local stamp, message, is_missing = core.stamp(path)
   if is_missing then
     return nil, failures.not_configured(path .. " does not exist")
   elseif not stamp then
-    return nil, failures.new(("%s: %s"):format(path, size))
+    return nil, failures.new(("%s: %s"):format(path, message))
   end
-  local text
-  if size <= MAX_BYTES then
-    local file = io.open(path, "rb")
-    if not file then
-      return nil, failures.new(path .. " can't be read"), stamp
-    end
-    text = file:read(MAX_BYTES + 1) or ""
-    file:close()
+  local file = io.open(path, "rb")
+  if not file then
+    return nil, failures.new(path .. " can't be read"), stamp
   end
-  if not text or #text > MAX_BYTES then
+  local text = file:read(MAX_BYTES + 1) or ""
+  file:close()
+  if #text > MAX_BYTES then
     return nil, failures.new(("%s has more than %d bytes"):format(path, MAX_BYTES)), stamp
   end
   return text, nil, stamp

@@ -55,7 +55,7 @@ end
 local function emit(self)
   local host, found = self.cache.host, self.found
   local problem = self.failure or found.problem
-  host:emit {
+  host.events:emit {
     type = "refresh", provider = self.cache.name, elapsed = host.clock() - self.since,
     expires = found and found.expiration and found.expiration - host.now() or nil,
     error = problem and errors.new(problem) or nil,

@@ -18,6 +18,8 @@ local MAX_REPLY_BYTES = 64 * 1024
 ---@field clock fun(): number seconds that never jump
 ---@field random fun(): number
 ---@field nonce fun(): string
+---@field clock_skew dataworks.ClockSkew
+---@field events dataworks.Events
 ---@field user_agent string
 ---@field allow_http boolean
 ---@field profile? string the one to use, whatever the environment says
@@ -36,8 +38,9 @@ Host.__index = Host
 function M.new(caller, options, getenv)
   local self = setmetatable({
     getenv = getenv, now = caller.now, clock = caller.clock, random = caller.random, nonce = caller.nonce,
-    user_agent = caller.user_agent, allow_http = options.allow_http or false, profile = options.profile,
-    caller = caller, options = options, transports = {},
+    clock_skew = caller.clock_skew, events = caller.events, user_agent = caller.user_agent,
+    allow_http = options.allow_http or false, profile = options.profile, caller = caller, options = options,
+    transports = {},
   }, Host)
   self.shared = options.credentials_dict and shared.new(self, options)
   return self
@@ -52,18 +55,14 @@ end
 
 local function transport_of(self, is_direct)
   local options = self.options
-  if options.transport then
-    return options.transport
-  elseif not self.transports[is_direct] then
-    local transport, err = self.caller.new_transport {
+  local transport, err = options.transport or self.transports[is_direct], nil
+  if not transport then
+    transport, err = self.caller.new_transport {
       max_reply_bytes = MAX_REPLY_BYTES, allow_http = is_direct or options.allow_http,
     }
-    if not transport then
-      return nil, err
-    end
     self.transports[is_direct] = transport
   end
-  return self.transports[is_direct]
+  return transport, err
 end
 
 --- Sends a request as a transport does. With proxy = "" it takes no proxy, and may use plain http.
@@ -94,13 +93,6 @@ function Host:http(request, limits)
   return reply, lost
 end
 
---- Corrects the client's clock by the Date of a reply that refuses the request's own.
----@param date string|nil
----@return boolean
-function Host:correct_clock(date)
-  return self.caller.clock_skew:correct(date)
-end
-
 --- A latch to wait for another coroutine, where there are any.
 ---@return dataworks.Latch|nil
 ---@return table|nil refusal fields of an error: nothing can wait here
@@ -115,11 +107,6 @@ end
 ---@return boolean
 function Host:is_closed()
   return self.caller.closed
-end
-
----@param event table
-function Host:emit(event)
-  self.caller.events:emit(event)
 end
 
 --- May be called again.

@@ -6,6 +6,7 @@ local file_of = require "dataworks.credentials.file"
 local file_provider = require "dataworks.credentials.file_provider"
 local nearest = require "dataworks.util.nearest"
 local oidc = require "dataworks.credentials.oidc"
+local providers = require "dataworks.credentials.provider"
 local ram_role_arn = require "dataworks.credentials.ram_role_arn"
 local static = require "dataworks.credentials.static"
 local texts = require "dataworks.util.text"
@@ -100,7 +101,7 @@ local function build(document, name, host)
   if not section then
     return nil, failures.new("it has no section " .. name)
   end
-  return failures.prefixed("section " .. name, build_section(section, host))
+  return providers.prefixed("section " .. name, build_section(section, host))
 end
 
 --- The path of the file, or why it is not read; and the name of the wanted section.

@@ -3,6 +3,7 @@
 
 local core = require "dataworks.core"
 local response = require "dataworks.protocol.response"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 
@@ -80,11 +81,11 @@ local function encode(value)
 end
 
 --- Inserts members before the first one, with its layout.
-local function insert(text, at, names, changes)
-  local layout = text:match("^[ \t\r\n]*", at + 1)
+local function insert(text, at, members)
+  local layout, names = text:match("^[ \t\r\n]*", at + 1), tables.sorted_keys(members)
   for i = #names, 1, -1 do
     local comma = text:find("^[ \t\r\n]*}", at + 1) and "" or ","
-    text = ("%s%s%s: %s%s%s"):format(text:sub(1, at), layout, core.encode(names[i]), encode(changes[names[i]]), comma,
+    text = ("%s%s%s: %s%s%s"):format(text:sub(1, at), layout, core.encode(names[i]), encode(members[names[i]]), comma,
       text:sub(at + 1))
   end
   return text
@@ -100,22 +101,16 @@ function M.set(text, path, changes)
   if not at then
     return nil
   end
-  local pieces, from, present = {}, 1, {}
+  local pieces, from, absent = {}, 1, tables.merge(changes)
   for _, member in ipairs(list_values(text, at)) do
     local change = changes[member.key]
     if change ~= nil then
-      present[member.key] = true
+      absent[member.key] = nil
       pieces[#pieces + 1] = text:sub(from, member.first - 1) .. encode(change)
       from = member.behind
     end
   end
-  text = table.concat(pieces) .. text:sub(from)
-  local names = {}
-  for name in pairs(changes) do
-    names[#names + 1] = not present[name] and name or nil
-  end
-  table.sort(names)
-  return insert(text, at, names, changes)
+  return insert(table.concat(pieces) .. text:sub(from), at, absent)
 end
 
 return M

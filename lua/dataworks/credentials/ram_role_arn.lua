@@ -7,10 +7,6 @@ local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
-local function is_expired(failure)
-  return (failure.code or ""):find("^InvalidSecurityToken%.Expired") ~= nil
-end
-
 local function assume(self, deadline, role)
   local keys, failure = self.source:get(deadline)
   if not keys then
@@ -29,8 +25,9 @@ local function fetch(self, deadline)
   role.params.ExternalId = variables.field(self.fields, "external_id", self.host.getenv)
   local found
   found, failure = assume(self, deadline, role)
-  if not found and is_expired(failure) and self.source:expire() then
-    found, failure = assume(self, deadline, role)
+  local is_expired = failure and (failure.code or ""):find("^InvalidSecurityToken%.Expired")
+  if is_expired and self.source:expire() then
+    return assume(self, deadline, role)
   end
   return found, failure
 end

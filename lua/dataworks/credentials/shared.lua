@@ -1,8 +1,8 @@
 -- Temporary credentials in a lua_shared_dict: one worker of an nginx fetches them for all.
 
 local core = require "dataworks.core"
-local inside_nginx = require "dataworks.util.inside_nginx"
 local response = require "dataworks.protocol.response"
+local tables = require "dataworks.util.tables"
 local variables = require "dataworks.credentials.variables"
 
 local M = {}
@@ -13,18 +13,6 @@ local POLL_SECONDS = 0.05
 
 -- Credentials with less life left are neither shared nor taken over.
 local MIN_LIFE = 60
-
---- Why the dict can't be used.
----@param name string
----@return string|nil
-function M.wrong(name)
-  if not inside_nginx() then
-    return "credentials_dict is for nginx, whose workers share a lua_shared_dict; leave it out elsewhere"
-  elseif not rawget(_G, "ngx").shared[name] then
-    return ("nginx has no lua_shared_dict %s; add \"lua_shared_dict %s 64k;\" to its %s"):format(
-      name, name, select(2, inside_nginx()))
-  end
-end
 
 ---@class dataworks.SharedCredentials all that the clients with the same options share
 ---@field host dataworks.CredentialHost
@@ -75,27 +63,24 @@ end
 
 -- Reading and writing
 
-local function are_same(one, other)
-  return one ~= nil and one.access_key_id == other.access_key_id and one.security_token == other.security_token
+local function life_of(self, found)
+  return (found.expiration or 0) - self.shared.host.now()
 end
 
 --- The credentials that another worker has stored, unless they are those to replace.
 local function load_stored(self, key)
-  local shared = self.shared
-  local text = shared.dict:get(key)
-  local found = text and response.decode(text)
-  if type(found) == "table" and not are_same(self.last, found)
-    and (found.expiration or 0) - shared.host.now() > MIN_LIFE then
-    return found
-  end
+  local text = self.shared.dict:get(key)
+  local found, last = text and response.decode(text), self.last or {}
+  local is_new = type(found) == "table"
+    and (found.access_key_id ~= last.access_key_id or found.security_token ~= last.security_token)
+  return is_new and life_of(self, found) > MIN_LIFE and found or nil
 end
 
 --- Nothing is stored in a dict that is full: each worker then fetches for itself.
 local function store(self, key, found)
-  local shared = self.shared
-  local life = (found.expiration or 0) - shared.host.now()
+  local life = life_of(self, found)
   if life > MIN_LIFE then
-    shared.dict:safe_set(key, core.encode {
+    self.shared.dict:safe_set(key, core.encode {
       access_key_id = found.access_key_id, access_key_secret = found.access_key_secret,
       security_token = found.security_token, expiration = found.expiration,
     }, life)
@@ -157,9 +142,7 @@ end
 ---@param scope string
 ---@return dataworks.SharedCredentials
 function Shared:scoped(scope)
-  return setmetatable({
-    host = self.host, options = self.options, dict = self.dict, scope = scope, entries = 0,
-  }, Shared)
+  return setmetatable(tables.merge(self, { scope = scope, entries = 0 }), Shared)
 end
 
 --- The credentials of functions are not shared: no key distinguishes two functions.

@@ -3,7 +3,9 @@
 local chain = require "dataworks.credentials.chain"
 local errors = require "dataworks.error"
 local failures = require "dataworks.util.credential_failure"
+local providers = require "dataworks.credentials.provider"
 local static = require "dataworks.credentials.static"
+local tables = require "dataworks.util.tables"
 local variables = require "dataworks.credentials.variables"
 
 local M = {}
@@ -34,14 +36,9 @@ local MODULES = {
 
 local MAX_REASON = 200
 
----@class dataworks.FunctionProvider: dataworks.Provider
----@field call fun(): dataworks.Credentials|nil, any
-local FunctionProvider = {}
-FunctionProvider.__index = FunctionProvider
-
 --- The failure contains the function's reason, but not the text of an error: that may quote a file of keys.
-function FunctionProvider:get()
-  local ok, found, reason = pcall(self.call)
+local function call(fn)
+  local ok, found, reason = pcall(fn)
   if not ok then
     return nil, failures.new "the credentials function raised an error"
   elseif not found then
@@ -52,10 +49,6 @@ function FunctionProvider:get()
   return checked, failure and failures.within("the credentials function", failure)
 end
 
-function FunctionProvider:expire() -- luacheck: no self
-  return true
-end
-
 -- Providers
 
 ---@param value string|table|function as the option `credentials`, checked
@@ -63,12 +56,9 @@ end
 ---@return dataworks.Provider
 local function new_provider(value, host)
   if type(value) == "function" then
-    return setmetatable({ call = value }, FunctionProvider)
+    return providers.new(nil, function() return call(value) end, true)
   end
-  local fields = { profile = host.profile }
-  for name, field in pairs(type(value) == "table" and value or { type = value }) do
-    fields[name] = field
-  end
+  local fields = tables.merge({ profile = host.profile }, type(value) == "table" and value or { type = value })
   if fields.type == "default" then
     return chain.new(chain.ORDER, host)
   end

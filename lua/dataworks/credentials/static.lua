@@ -1,22 +1,9 @@
 -- Credentials that are given, not fetched.
 
 local failures = require "dataworks.util.credential_failure"
+local providers = require "dataworks.credentials.provider"
 
 local M = {}
-
----@class dataworks.StaticProvider: dataworks.Provider
----@field found dataworks.Credentials|nil
----@field failure dataworks.CredentialFailure|nil
-local Static = {}
-Static.__index = Static
-
-function Static:get()
-  return self.found, self.failure
-end
-
-function Static:expire() -- luacheck: no self
-  return false
-end
 
 --- The failure names what is missing, and contains no value.
 ---@param found any
@@ -42,13 +29,13 @@ end
 ---@param fields table with the fields of dataworks.Credentials
 ---@param _? dataworks.CredentialHost
 ---@param name? string else the type in the fields
----@return dataworks.StaticProvider
+---@return dataworks.Provider
 function M.new(fields, _, name)
   local found, failure = M.check {
     access_key_id = fields.access_key_id, access_key_secret = fields.access_key_secret,
     security_token = fields.security_token, bearer_token = fields.bearer_token,
   }
-  return setmetatable({ name = name or fields.type, found = found, failure = failure }, Static)
+  return providers.new(name or fields.type, function() return found, failure end, false)
 end
 
 return M

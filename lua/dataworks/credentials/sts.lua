@@ -9,6 +9,7 @@ local form_text = require "dataworks.protocol.form"
 local redactor = require "dataworks.protocol.redactor"
 local reply_of = require "dataworks.credentials.reply"
 local response = require "dataworks.protocol.response"
+local tables = require "dataworks.util.tables"
 local variables = require "dataworks.credentials.variables"
 
 local M = {}
@@ -26,10 +27,6 @@ local ASSUME_ROLE = {
 
 -- Roles
 
-local function is_region(name)
-  return name:find("^%l[%l%d-]*[%l%d]$") ~= nil
-end
-
 --- The URL of STS: the given endpoint, that of a region (inside a VPC too), or the central one.
 local function find_url(fields, getenv)
   local given = fields.sts_endpoint or getenv "ALIBABA_CLOUD_STS_ENDPOINT"
@@ -40,7 +37,7 @@ local function find_url(fields, getenv)
   local region = fields.sts_region or getenv "ALIBABA_CLOUD_STS_REGION"
   if not region then
     return "https://sts.aliyuncs.com"
-  elseif not is_region(region) then
+  elseif not region:find("^%l[%l%d-]*[%l%d]$") then
     return nil, failures.new "the STS region is not a name such as cn-shanghai"
   end
   local vpc = fields.vpc
@@ -165,7 +162,7 @@ function M.assume_role(host, deadline, keys, role)
   end
   local call = { action = "AssumeRole", host = host, role = role, keys = keys, signer = signer, build = build_signed }
   local found, failure = ask(call, deadline)
-  if failure and (failure.code or ""):find("^InvalidTimeStamp") and host:correct_clock(failure.date) then
+  if failure and (failure.code or ""):find("^InvalidTimeStamp") and host.clock_skew:correct(failure.date) then
     found, failure = ask(call, deadline)
   end
   signer:close()
@@ -174,17 +171,13 @@ end
 
 local function build_unsigned(call)
   local host = call.host
-  local form = { OIDCToken = call.token }
-  for name, value in pairs(call.role.params) do
-    form[name] = value
-  end
   local query = form_text.encode {
     Action = call.action, Version = VERSION, Format = "JSON", SignatureNonce = host.nonce(),
     Timestamp = os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(host.now())),
   }
   return exchange.request(host, "POST", call.role.url .. "/?" .. query, {
     ["content-type"] = "application/x-www-form-urlencoded",
-  }, form_text.encode(form))
+  }, form_text.encode(tables.merge(call.role.params, { OIDCToken = call.token })))
 end
 
 --- The request has no signature: the token is the proof.

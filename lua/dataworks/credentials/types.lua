@@ -4,18 +4,14 @@ local lazy = require "dataworks.util.lazy"
 local misuse = require "dataworks.util.misuse"
 local nearest = lazy "dataworks.util.nearest"
 local options_of = require "dataworks.util.check_options"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 
-local function with_role(fields)
-  for name, kind in pairs {
-    role_arn = "text", role_session_name = "text", duration = "duration", policy = "policy", sts_endpoint = "text",
-    sts_region = "text", vpc = "boolean",
-  } do
-    fields[name] = kind
-  end
-  return fields
-end
+local ROLE = {
+  role_arn = "text", role_session_name = "text", duration = "duration", policy = "policy", sts_endpoint = "text",
+  sts_region = "text", vpc = "boolean",
+}
 
 ---@type table<string, table<string, string>>
 M.FIELDS = {
@@ -23,8 +19,8 @@ M.FIELDS = {
   environment = {},
   access_key = { access_key_id = "text", access_key_secret = "text", security_token = "text" },
   bearer = { bearer_token = "text" },
-  oidc = with_role { oidc_provider_arn = "text", oidc_token_file = "text" },
-  ram_role_arn = with_role { source = "credentials", external_id = "text" },
+  oidc = tables.merge(ROLE, { oidc_provider_arn = "text", oidc_token_file = "text" }),
+  ram_role_arn = tables.merge(ROLE, { source = "credentials", external_id = "text" }),
   cli_profile = { profile = "text", file = "text" },
   ini = { profile = "text", file = "text" },
   ecs_ram_role = { role_name = "text", endpoint = "text", disable_imdsv1 = "boolean" },

@@ -43,13 +43,11 @@ local function perform(parts, call)
 end
 
 local function perform_with(parts, call, fault)
-  if not fault then
-    return perform(parts, call)
-  elseif not fault.acts then
+  if fault and not fault.acts then
     return fault_reply(fault, "fault")
   end
   local result = perform(parts, call)
-  if fault.is_error or REPLACES_REPLY[fault.fault] then
+  if fault and (fault.is_error or REPLACES_REPLY[fault.fault]) then
     return fault_reply(fault, result.outcome)
   end
   return result

@@ -22,17 +22,13 @@ end
 --- The handlers by method and path. Each returns the answer, or nil and the problem with the body.
 ---@type table<string, fun(parts: table, body: table, action: string|nil): table|nil, string|nil>
 local HANDLERS = {
-  ["GET /_emulator/settings"] = function(parts)
-    return parts.settings
-  end,
+  ["GET /_emulator/settings"] = function(parts) return parts.settings end,
   ["POST /_emulator/settings"] = change_settings,
   ["POST /_emulator/faults"] = function(parts, spec)
     local ok, message = parts.faults:add(spec)
     return ok and {}, message
   end,
-  ["GET /_emulator/journal"] = function(parts, _, action)
-    return json.list(parts.journal:list(action))
-  end,
+  ["GET /_emulator/journal"] = function(parts, _, action) return json.list(parts.journal:list(action)) end,
   ["POST /_emulator/reset"] = function(parts)
     parts:reset()
     return parts.settings

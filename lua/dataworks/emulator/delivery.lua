@@ -31,7 +31,14 @@ function M.send(reply)
   ngx.print(reply.body)
 end
 
-local function send_html(reply, fault)
+--- The senders of replies with a fault, by its name.
+local SENDERS = {}
+
+function SENDERS.reset()
+  return ngx.exit(444)
+end
+
+function SENDERS.html(reply, fault)
   local title = (fault.status or 502) == 502 and "502 Bad Gateway" or tostring(fault.status)
   reply.status, reply.content_type = fault.status or 502, "text/html"
   reply.body = fault.body or BAD_GATEWAY:format(title, title)
@@ -39,14 +46,14 @@ local function send_html(reply, fault)
   M.send(reply)
 end
 
-local function send_garbage(reply, fault)
+function SENDERS.garbage(reply, fault)
   reply.status = fault.status or 200
   reply.body = fault.body or '{"RequestId":"' .. reply.request_id .. '","Data":{"Status":<<<'
   M.send(reply)
 end
 
 --- Writes to the socket, since nginx never sends less than its Content-Length.
-local function send_truncated(reply)
+function SENDERS.truncate(reply)
   local socket = ngx.req.socket(true)
   socket:send(table.concat({
     ("HTTP/1.1 %d OK"):format(reply.status),
@@ -60,12 +67,12 @@ local function send_truncated(reply)
   ngx.exit(ngx.ERROR)
 end
 
-local function send_slow_head(reply, fault)
+function SENDERS.slow_head(reply, fault)
   ngx.sleep(fault.seconds or DEFAULT_SECONDS)
   M.send(reply)
 end
 
-local function send_slow_body(reply, fault)
+function SENDERS.slow_body(reply, fault)
   local middle = math.floor(#reply.body / 2)
   set_headers(reply)
   ngx.header["Content-Length"] = #reply.body
@@ -76,7 +83,7 @@ local function send_slow_body(reply, fault)
   ngx.print(reply.body:sub(middle + 1))
 end
 
-local function send_padded(reply, fault)
+function SENDERS.gzip_bomb(reply, fault)
   local head, tail = '{"RequestId":' .. json.encode(reply.request_id) .. ',"Padding":"', '"}'
   local remaining = math.max((fault.bytes or DEFAULT_BYTES) - #head - #tail, 0)
   set_headers(reply)
@@ -92,23 +99,10 @@ local function send_padded(reply, fault)
   ngx.print(tail)
 end
 
-local function send_large(reply, fault)
+function SENDERS.large(reply, fault)
   ngx.header["Content-Encoding"] = "identity"
-  send_padded(reply, fault)
+  SENDERS.gzip_bomb(reply, fault)
 end
-
-local SENDERS = {
-  reset = function()
-    return ngx.exit(444)
-  end,
-  html = send_html,
-  garbage = send_garbage,
-  truncate = send_truncated,
-  slow_head = send_slow_head,
-  slow_body = send_slow_body,
-  large = send_large,
-  gzip_bomb = send_padded,
-}
 
 --- Sends a reply with a fault. Faults that only change the content of a reply are sent intact.
 ---@param reply table

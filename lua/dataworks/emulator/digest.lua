@@ -18,9 +18,7 @@ local M = {}
 local MAX_DIGEST_BYTES = 64
 
 local function find_crypto()
-  local is_loaded = pcall(function()
-    return ffi.C.EVP_Digest
-  end)
+  local is_loaded = pcall(function() return ffi.C.EVP_Digest end)
   if is_loaded then
     return ffi.C
   end

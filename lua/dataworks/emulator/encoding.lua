@@ -5,25 +5,19 @@ local M = {}
 ---@param bytes string
 ---@return string
 function M.hex(bytes)
-  return (bytes:gsub(".", function(char)
-    return ("%02x"):format(char:byte())
-  end))
+  return (bytes:gsub(".", function(char) return ("%02x"):format(char:byte()) end))
 end
 
 ---@param text string
 ---@return string
 function M.percent_encode(text)
-  return (text:gsub("[^%w%-_%.~]", function(char)
-    return ("%%%02X"):format(char:byte())
-  end))
+  return (text:gsub("[^%w%-_%.~]", function(char) return ("%%%02X"):format(char:byte()) end))
 end
 
 ---@param text string
 ---@return string
 function M.percent_decode(text)
-  return (text:gsub("%%(%x%x)", function(digits)
-    return string.char(tonumber(digits, 16))
-  end))
+  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
 end
 
 local BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

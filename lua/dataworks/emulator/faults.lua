@@ -2,6 +2,7 @@
 
 local nearest = require "dataworks.util.nearest"
 local new_queue = require "dataworks.util.queue"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 M.__index = M
@@ -26,16 +27,8 @@ local KINDS = {
     message = "The request has failed due to a temporary failure of the server.",
   },
   error = { is_error = true, status = 400, code = "Error", message = "An error." },
-  fail = { acts = false },
-  unsuccessful = { acts = false },
-  reset = { acts = false },
-  html = { acts = false },
-  garbage = { acts = false },
-  large = { acts = false },
-  gzip_bomb = { acts = false },
-  truncate = { acts = true },
-  slow_head = { acts = true },
-  slow_body = { acts = true },
+  fail = {}, unsuccessful = {}, reset = {}, html = {}, garbage = {}, large = {}, gzip_bomb = {},
+  truncate = { acts = true }, slow_head = { acts = true }, slow_body = { acts = true },
 }
 
 local ANY_ACTION = "*"
@@ -72,14 +65,9 @@ function M:add(spec)
   if wrong then
     return nil, wrong
   end
-  local fault = { remaining = spec.times or 1 }
-  for _, fields in ipairs({ KINDS[spec.fault], spec }) do
-    for field, value in pairs(fields) do
-      fault[field] = value
-    end
-  end
   local name = spec.action or ANY_ACTION
   self.queues[name] = self.queues[name] or { rest = new_queue() }
+  local fault = tables.merge({ remaining = spec.times or 1, acts = false }, KINDS[spec.fault], spec)
   self.queues[name].rest:push(fault)
   return true
 end

@@ -10,6 +10,7 @@ local nonces = require "dataworks.emulator.gateway.nonces"
 local parameters = require "dataworks.emulator.gateway.parameters"
 local refusal = require "dataworks.emulator.gateway.refusal"
 local rpc = require "dataworks.emulator.gateway.rpc"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 M.__index = M
@@ -22,13 +23,8 @@ local NONCE_SECONDS = 2 * rpc.WINDOW
 --- rows by version and name
 ---@return table
 function M.new(options)
-  return setmetatable({
-    crypto = options.crypto,
-    now = options.now,
-    actions = options.actions,
-    keys = keys.new(options.credentials),
-    nonces = nonces.new(NONCE_SECONDS),
-  }, M)
+  local parts = { keys = keys.new(options.credentials), nonces = nonces.new(NONCE_SECONDS) }
+  return setmetatable(tables.merge(options, parts), M)
 end
 
 local function find_action(self, request, call)

@@ -1,6 +1,7 @@
 -- Issues temporary credentials, which the gateway accepts from then on.
 
 local encoding = require "dataworks.emulator.encoding"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 M.__index = M
@@ -8,9 +9,7 @@ M.__index = M
 ---@param options {now: (fun(): number), random: (fun(count: integer): string), settings: table, accept: function}
 ---@return table
 function M.new(options)
-  return setmetatable({
-    now = options.now, random = options.random, settings = options.settings, accept = options.accept,
-  }, M)
+  return setmetatable(tables.merge(options), M)
 end
 
 --- Issues credentials. The setting credential_seconds takes precedence over the requested duration.

@@ -3,6 +3,7 @@
 
 local dates = require "dataworks.emulator.dates"
 local json = require "dataworks.emulator.json"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 M.__index = M
@@ -15,10 +16,7 @@ local ROLE_SECONDS, URI_SECONDS = 21600, 3600
 ---@param options {settings: table, issuer: table, now: (fun(): number), new_token: fun(): string}
 ---@return table
 function M.new(options)
-  return setmetatable({
-    settings = options.settings, issuer = options.issuer, now = options.now, new_token = options.new_token,
-    token_expiry = {}, credentials = {},
-  }, M)
+  return setmetatable(tables.merge(options, { token_expiry = {}, credentials = {} }), M)
 end
 
 local ACTIONS = {

@@ -43,22 +43,16 @@ until [ -s nginx.pid ] || [ $i -ge 500 ]; do sleep 0.01; i=$((i + 1)); done
 [ -s nginx.pid ] && echo started || cat error.log
 ]]
 
-local function launch(self, tls)
-  config.write(self.directory, { module_lines = self.program.module_lines, port = self.port, tls = tls })
-  local program_path = quote(self.program.path)
-  local output = shell.output_of(LAUNCH:format(quote(self.directory), config.CLEAN_ENVIRONMENT, program_path))
-  return output == "started", output
-end
-
 local function launch_on_some_port(self, options)
   if options.port and ports.taken()[options.port] then
     return nil, ("port %d is in use"):format(options.port)
   end
-  local is_started, output
+  local output
   for _ = 1, options.port and 1 or MAX_ATTEMPTS do
     self.port = options.port or ports.random()
-    is_started, output = launch(self, options.tls)
-    if is_started then
+    config.write(self.directory, { module_lines = self.program.module_lines, port = self.port, tls = options.tls })
+    output = shell.output_of(LAUNCH:format(quote(self.directory), config.CLEAN_ENVIRONMENT, quote(self.program.path)))
+    if output == "started" then
       return true
     elseif not output:find("Address already in use", 1, true) then
       return nil, "nginx did not start: " .. output
@@ -68,7 +62,6 @@ local function launch_on_some_port(self, options)
 end
 
 local function prepare_and_launch(self, options)
-  config.write_start(self.directory)
   if options.tls then
     local message
     self.ca_file, message = config.make_certificate(self.directory)

@@ -1,6 +1,7 @@
 -- Parses a query or a form body into {name, value} pairs, and writes pairs in the canonical form that is signed.
 
 local encoding = require "dataworks.emulator.encoding"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 
@@ -20,21 +21,11 @@ function M.parse(text)
   return list
 end
 
-local function by_name_and_value(a, b)
-  if a[1] ~= b[1] then
-    return a[1] < b[1]
-  end
-  return a[2] < b[2]
-end
-
 ---@param list table[]
 ---@return string
 function M.canonical(list)
-  local sorted, out = {}, {}
-  for i, pair in ipairs(list) do
-    sorted[i] = pair
-  end
-  table.sort(sorted, by_name_and_value)
+  local sorted, out = tables.merge(list), {}
+  table.sort(sorted, function(a, b) return a[1] < b[1] or a[1] == b[1] and a[2] < b[2] end)
   for i, pair in ipairs(sorted) do
     out[i] = encoding.percent_encode(pair[1]) .. "=" .. encoding.percent_encode(pair[2])
   end

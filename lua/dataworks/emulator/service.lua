@@ -59,7 +59,7 @@ local function call_once(self, action, handler, params, account)
   elseif first then
     return { data = first.result.data, members = first.result.members, outcome = "replayed" }
   end
-  local result = handler(self.state, params)
+  local result = reply.catch(handler, self.state, params)
   if result.outcome == "acted" then
     self.tokens[key] = { fingerprint = fingerprint, result = result }
   end
@@ -90,7 +90,7 @@ function M:call(action, params, row, account)
   if row.repeatable == "token" and known.ClientToken then
     return call_once(self, action, handler, known, account)
   end
-  return handler(self.state, known)
+  return (reply.catch(handler, self.state, known))
 end
 
 return M

@@ -44,12 +44,8 @@ end
 
 local CHECKS = {
   credentials = check_credentials,
-  pending_form = function(form)
-    return not pending[form] and "pending_form is not known" or nil
-  end,
-  first_id = function(id)
-    return not id:find("^%d+$") and "first_id must be decimal digits" or nil
-  end,
+  pending_form = function(form) return not pending[form] and "pending_form is not known" or nil end,
+  first_id = function(id) return not id:find("^%d+$") and "first_id must be decimal digits" or nil end,
 }
 
 local function check(name, value, current)

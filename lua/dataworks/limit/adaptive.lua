@@ -52,10 +52,6 @@ local function sent_rate(state, now)
   return measure(state, now, state.count, state.previous_count)
 end
 
-local function refused_rate(state, now)
-  return measure(state, now, state.refused, state.previous_refused)
-end
-
 --- Counts a request.
 ---@param state dataworks.Adaptive
 ---@param now number
@@ -80,7 +76,8 @@ end
 function M.lower(state, now, sent_at, pace)
   move_windows(state, now)
   state.refused = state.refused + 1
-  local accepted = math.max(pace, sent_rate(state, now)) - refused_rate(state, now)
+  local refused_rate = measure(state, now, state.refused, state.previous_refused)
+  local accepted = math.max(pace, sent_rate(state, now)) - refused_rate
   if not state.lowered_at or sent_at > state.lowered_at and now - state.lowered_at >= SETTLING then
     state.is_first_lowering = not state.rate and 1 or nil
     lower_to(state, now, math.min(state.rate or math.huge, accepted))

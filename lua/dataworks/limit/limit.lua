@@ -76,7 +76,7 @@ function M.find_mistake(option)
   elseif options.key and not options.dict then
     return "key is the name of a limit in a dict, and there is no dict"
   end
-  return options.dict and shared.find_mistake(options.dict)
+  return options.dict and shared.find_mistake("dict", options.dict)
 end
 
 ---@param option number|"adaptive"|dataworks.LimitOptions|dataworks.Limit|nil checked; nil: only pauses delay calls
@@ -128,14 +128,6 @@ local function close(self, state)
   return true
 end
 
---- Replaces a rate that another worker set, or the configuration before a reload. An adaptive limit replaces only a
---- rate above its maximum.
-local function set_rate(self, state, now)
-  if not self.adaptive or self.qps and (state.rate or math.huge) > self.qps then
-    bucket.set_rate(state, now, self.qps)
-  end
-end
-
 local function is_paused(state, now)
   return state.since - now > CLOCK_RESOLUTION
 end
@@ -184,7 +176,10 @@ end
 
 local function decide(self, state, caller, call)
   local now = caller.clock()
-  set_rate(self, state, now)
+  -- Another worker may have set the rate, or the configuration before a reload. An adaptive rate may be lower.
+  if not self.adaptive or self.qps and (state.rate or math.huge) > self.qps then
+    bucket.set_rate(state, now, self.qps)
+  end
   local token = call.admission and call.admission.token
   if state.rate and not token then
     token = bucket.take(state, now, self.burst)

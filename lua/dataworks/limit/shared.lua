@@ -22,12 +22,13 @@ local Shared = {}
 Shared.__index = Shared
 
 --- Says why the dict cannot be used.
+---@param option string that names it
 ---@param name string
 ---@return string|nil mistake
-function M.find_mistake(name)
+function M.find_mistake(option, name)
   local ngx = rawget(_G, "ngx")
   if type(ngx) ~= "table" or not ngx.shared then
-    return "dict is for nginx, whose workers share a lua_shared_dict; leave it out elsewhere"
+    return option .. " is for nginx, whose workers share a lua_shared_dict; leave it out elsewhere"
   elseif not ngx.shared[name] then
     return ("nginx has no lua_shared_dict %s; add \"lua_shared_dict %s 64k;\" to its %s"):format(
       name, name, select(2, inside_nginx()))

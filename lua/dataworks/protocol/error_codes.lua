@@ -1,5 +1,7 @@
 -- The meaning of the code of an error: is it a throttle, is it final, can the client recover, and one line of help.
 
+local tables = require "dataworks.util.tables"
+
 local M = {}
 
 -- A code without an entry takes that of the code before its last dot: Throttling.User takes that of Throttling.
@@ -37,16 +39,14 @@ local ADVICE = {
 local MAX_CODE_BYTES = 128
 
 -- A retry does not help.
-local FINAL = { ["Throttling.Day"] = true }
-for code in ([[
+local FINAL = tables.set_of [[
+  Throttling.Day
   CURLE_UNSUPPORTED_PROTOCOL CURLE_URL_MALFORMAT CURLE_BAD_FUNCTION_ARGUMENT CURLE_FILESIZE_EXCEEDED CURLE_TOO_LARGE
   CURLE_BAD_CONTENT_ENCODING CURLE_FAILED_INIT CURLE_NOT_BUILT_IN CURLE_UNKNOWN_OPTION CURLE_OUT_OF_MEMORY
   CURLE_PEER_FAILED_VERIFICATION CURLE_SSL_CACERT_BADFILE CURLE_SSL_CERTPROBLEM CURLE_SSL_CIPHER CURLE_SSL_CRL_BADFILE
   CURLE_SSL_ISSUER_ERROR CURLE_SSL_ENGINE_NOTFOUND CURLE_SSL_ENGINE_SETFAILED CURLE_SSL_ENGINE_INITFAILED
   CURLE_SSL_CLIENTCERT CURLE_LOGIN_DENIED CURLE_AUTH_ERROR PROXY_AUTHENTICATION PROXY_REFUSED
-]]):gmatch("%S+") do
-  FINAL[code] = true
-end
+]]
 
 -- The kinds of errors that come from a reply. Credential services send replies too.
 local HAS_REPLY = { service = true, task = true, protocol = true, credentials = true }

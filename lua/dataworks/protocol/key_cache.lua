@@ -3,6 +3,7 @@
 local core = require "dataworks.core"
 local failures = require "dataworks.util.credential_failure"
 local redactor = require "dataworks.protocol.redactor"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 
@@ -38,10 +39,7 @@ end
 
 --- The secrets of the old and the new credentials: a reply to a request under the old ones may still arrive.
 local function secrets_of_both(more, old, new)
-  local all = {}
-  for _, secret in ipairs(more) do
-    all[#all + 1] = secret
-  end
+  local all = tables.merge(more)
   for _, credentials in ipairs { old or {}, new } do
     for i = 2, #PARTS do
       all[#all + 1] = credentials[PARTS[i]]

@@ -1,5 +1,7 @@
 -- A signed request whose tostring shows it as it is sent, without its secrets.
 
+local tables = require "dataworks.util.tables"
+
 local M = {}
 
 local SECRET_HEADERS = { authorization = true, ["x-acs-security-token"] = true, ["x-acs-bearer-token"] = true }
@@ -15,12 +17,8 @@ local function redact_parameters(text)
 end
 
 function Request:__tostring()
-  local lines, names = { self.method .. " " .. redact_parameters(self.url) }, {}
-  for name in pairs(self.headers) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  local lines = { self.method .. " " .. redact_parameters(self.url) }
+  for _, name in ipairs(tables.sorted_keys(self.headers)) do
     lines[#lines + 1] = name .. ": " .. (SECRET_HEADERS[name] and "***" or self.headers[name])
   end
   lines[#lines + 1] = self.body ~= "" and "\n" .. redact_parameters(self.body) or nil

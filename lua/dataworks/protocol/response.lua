@@ -6,6 +6,7 @@ local errors = require "dataworks.error"
 local ids = require "dataworks.util.ids"
 local retry_after = require "dataworks.protocol.retry_after"
 local signature_diagnosis = require "dataworks.protocol.signature_diagnosis"
+local tables = require "dataworks.util.tables"
 
 local json, locale_of_json
 
@@ -124,10 +125,9 @@ end
 
 --- Adds the fields that every error of a reply has.
 local function failure(kind, reply, fields, context)
-  local all = { kind = kind, sent = true, status = reply.status, request_id = reply.headers["x-acs-request-id"] }
-  for name, value in pairs(fields) do
-    all[name] = value
-  end
+  local all = tables.merge({
+    kind = kind, sent = true, status = reply.status, request_id = reply.headers["x-acs-request-id"],
+  }, fields)
   all.may_have_acted = may_have_acted(all)
   all.retry_after = retry_after.find(reply.headers, all, context.now)
   return nil, M.redact(all, context.redact)
@@ -215,9 +215,7 @@ local function is_failure(object, meaning)
   if success == nil then
     success = object.success
   end
-  if tostring(success) == "false" then
-    return true
-  elseif success == nil and (tonumber(object.HttpStatusCode) or 0) >= 400 then
+  if tostring(success) == "false" or success == nil and (tonumber(object.HttpStatusCode) or 0) >= 400 then
     return true
   end
   local status = type(object.Data) == "table" and text_of(object.Data, "Status")

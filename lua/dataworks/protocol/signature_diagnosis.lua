@@ -62,18 +62,15 @@ end
 
 -- The parts of both
 
+--- Method, path, query, headers, names of the signed headers and hash of the body, as a list.
 local function parse_canonical_request(text)
-  local method, path, query, headers, signed_headers, body_hash =
-    (text or ""):match("^([^\n]*)\n([^\n]*)\n([^\n]*)\n(.-)\n\n([^\n]*)\n(%x+)$")
-  return method and {
-    method = method, path = path, query = query, headers = headers, signed_headers = signed_headers,
-    body_hash = body_hash,
-  }
+  return { (text or ""):match("^([^\n]*)\n([^\n]*)\n([^\n]*)\n(.-)\n\n([^\n]*)\n(%x+)$") }
 end
 
+--- Method, path and query, as a list.
 local function parse_rpc_string(text)
   local method, path, query = text:match("^([^&]*)&([^&]*)&(.*)$")
-  return method and { method = method, path = core.percent_decode(path), query = core.percent_decode(query) }
+  return method and { method, core.percent_decode(path), core.percent_decode(query) } or {}
 end
 
 local function parse_headers(text)
@@ -156,39 +153,31 @@ local function compare_headers(signed, received)
   return difference, difference and difference:find("^header host ") and HOST_ADVICE
 end
 
-local function compare_lists()
-  return "the list of signed headers arrived changed"
+local function arrived_changed(what)
+  return function() return what .. " arrived changed" end
 end
 
-local function compare_bodies()
-  return "the body arrived changed"
-end
-
-local METHOD_ADVICE = "look for a proxy or a redirect that changes it"
 local URL_ADVICE = "look for a proxy that rewrites or cuts URLs"
 local HEADER_ADVICE = "look for a proxy, or a transport of your own, that changes headers"
 local BODY_ADVICE = "look for a proxy or filter that rewrites bodies"
 
--- In the order of a canonical request.
+local METHOD = { compare = compare_methods, advice = "look for a proxy or a redirect that changes it" }
+local PATH = { compare = compare_paths, advice = URL_ADVICE }
+
+-- In the order of the parsed lists.
 local ACS3_PARTS = {
-  { name = "method", compare = compare_methods, advice = METHOD_ADVICE },
-  { name = "path", compare = compare_paths, advice = URL_ADVICE },
-  { name = "query", compare = compare_parameters "query parameter", advice = URL_ADVICE },
-  { name = "headers", compare = compare_headers, advice = HEADER_ADVICE },
-  { name = "signed_headers", compare = compare_lists, advice = HEADER_ADVICE },
-  { name = "body_hash", compare = compare_bodies, advice = BODY_ADVICE },
+  METHOD, PATH,
+  { compare = compare_parameters "query parameter", advice = URL_ADVICE },
+  { compare = compare_headers, advice = HEADER_ADVICE },
+  { compare = arrived_changed "the list of signed headers", advice = HEADER_ADVICE },
+  { compare = arrived_changed "the body", advice = BODY_ADVICE },
 }
-local RPC_PARTS = {
-  { name = "method", compare = compare_methods, advice = METHOD_ADVICE },
-  { name = "path", compare = compare_paths, advice = URL_ADVICE },
-  { name = "query", compare = compare_parameters "parameter", advice = URL_ADVICE .. " or bodies" },
-}
+local RPC_PARTS = { METHOD, PATH, { compare = compare_parameters "parameter", advice = URL_ADVICE .. " or bodies" } }
 
 local function compare_parts(parts, signed, received)
-  for _, part in ipairs(signed and received and parts or {}) do
-    local name = part.name
-    if signed[name] ~= received[name] then
-      local difference, advice = part.compare(signed[name], received[name])
+  for i, part in ipairs(signed[1] and received[1] and parts or {}) do
+    if signed[i] ~= received[i] then
+      local difference, advice = part.compare(signed[i], received[i])
       if difference then
         return difference, advice or part.advice
       end

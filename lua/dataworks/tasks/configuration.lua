@@ -35,10 +35,8 @@ end
 local function check_names(given)
   for name in pairs(given) do
     if not PARAMS[name] and not is_generated(given) then
-      return errors.new {
-        kind = "invalid", sent = false, action = M.ACTION, path = tostring(name),
-        message = "is not a parameter of wait; it takes ProjectId, TaskType and ProcessId",
-      }
+      return errors.invalid(M.ACTION, tostring(name),
+        "is not a parameter of wait; it takes ProjectId, TaskType and ProcessId")
     end
   end
 end

@@ -4,11 +4,11 @@
 local catalog = require "dataworks.api.catalog"
 local configuration = require "dataworks.tasks.configuration"
 local errors = require "dataworks.error"
-local guard = require "dataworks.util.guard"
 local ids = require "dataworks.util.ids"
 local parameters = require "dataworks.tasks.flow_params"
 local states = require "dataworks.tasks.state"
 local steps = require "dataworks.tasks.flow_steps"
+local set_of = require("dataworks.util.tables").set_of
 local waiter = require "dataworks.tasks.waiter"
 
 local M = {}
@@ -27,30 +27,24 @@ M.OPTIONS = {
 local RESUME_ADVICE = "Go on later with the option resume = err.state"
 
 ---@class dataworks.Flow
----@field name string
+---@field name string of the client's method
 ---@field params table<string, true> the parameters that it takes
 ---@field generate string action
 ---@field apply string action
 ---@field last_step "created"|"updated"
 
-local function set_of(names)
-  local set = {}
-  for name in names:gmatch("%w+") do
-    set[name] = true
-  end
-  return set
-end
-
-local CREATE = {
-  name = "create_sync_task",
-  params = set_of "ProjectId TaskType TaskName TaskParam TaskContent ClientToken FileFolderPath ResourceGroup Cu",
-  generate = "GenerateDISyncTaskConfigForCreating", apply = "CreateDISyncTask", last_step = "created",
-}
-
-local UPDATE = {
-  name = "update_sync_task",
-  params = set_of "ProjectId TaskType FileId TaskParam TaskContent ClientToken ResourceGroup Cu",
-  generate = "GenerateDISyncTaskConfigForUpdating", apply = "UpdateDISyncTask", last_step = "updated",
+---@type table<string, dataworks.Flow>
+local FLOWS = {
+  create_sync_task = {
+    name = "create_sync_task",
+    params = set_of "ProjectId TaskType TaskName TaskParam TaskContent ClientToken FileFolderPath ResourceGroup Cu",
+    generate = "GenerateDISyncTaskConfigForCreating", apply = "CreateDISyncTask", last_step = "created",
+  },
+  update_sync_task = {
+    name = "update_sync_task",
+    params = set_of "ProjectId TaskType FileId TaskParam TaskContent ClientToken ResourceGroup Cu",
+    generate = "GenerateDISyncTaskConfigForUpdating", apply = "UpdateDISyncTask", last_step = "updated",
+  },
 }
 
 ---@class dataworks.FlowRun
@@ -67,8 +61,8 @@ local UPDATE = {
 
 --- Calls a callback of the program. An error that it raises ends the run, and the state is kept.
 local function notify(run, name, value)
-  local go, stopped = guard(name, run[name], value)
-  if go then
+  local stopped = errors.of_callback(name, run[name], value)
+  if not stopped then
     return true
   end
   stopped.action, stopped.elapsed = run.flow.name, steps.elapsed(run)
@@ -148,7 +142,41 @@ local function result_of(state)
   }
 end
 
-local function run_flow(flow, caller, params, options)
+---@class dataworks.CreateParams
+---@field ProjectId integer|string
+---@field TaskType "DI_REALTIME"|"DI_SOLUTION"|"DI_OFFLINE"
+---@field TaskName? string
+---@field TaskParam? table|string the script of a real-time task or solution
+---@field TaskContent? table|string the script of an offline task
+---@field FileFolderPath? string as in Business Flow/NAME/Data Integration
+---@field ResourceGroup? string
+---@field Cu? number compute units of a serverless resource group, in halves
+---@field ClientToken? string made when absent
+
+---@class dataworks.UpdateParams
+---@field ProjectId integer|string
+---@field TaskType "DI_REALTIME"|"DI_SOLUTION"|"DI_OFFLINE"
+---@field FileId integer|string
+---@field TaskParam? table|string the new selection of tables of a real-time task or solution
+---@field TaskContent? table|string the new script of an offline task
+---@field ResourceGroup? string
+---@field Cu? number
+---@field ClientToken? string made when absent
+
+---@class dataworks.FlowResult: dataworks.TaskId stands for its task in deploy, start, status and the others
+---@field ProcessId? integer|string
+---@field TaskContent? string|table as the service generated it, byte for byte
+---@field RequestId? string of the last call
+---@field ClientToken string
+
+---@param caller dataworks.Caller
+---@param params dataworks.CreateParams|dataworks.UpdateParams
+---@param options dataworks.FlowOptions
+---@param name "create_sync_task"|"update_sync_task"
+---@return dataworks.FlowResult|nil
+---@return dataworks.Error|nil err
+function M.run(caller, params, options, name)
+  local flow = FLOWS[name]
   local state, err
   if options.resume then
     state, err = parameters.resume(flow, caller, params, options.resume)
@@ -169,51 +197,6 @@ local function run_flow(flow, caller, params, options)
     return give_up(run, err)
   end
   return result_of(state)
-end
-
----@class dataworks.CreateParams
----@field ProjectId integer|string
----@field TaskType "DI_REALTIME"|"DI_SOLUTION"|"DI_OFFLINE"
----@field TaskName? string
----@field TaskParam? table|string the script of a real-time task or solution
----@field TaskContent? table|string the script of an offline task
----@field FileFolderPath? string as in Business Flow/NAME/Data Integration
----@field ResourceGroup? string
----@field Cu? number compute units of a serverless resource group, in halves
----@field ClientToken? string made when absent
-
----@class dataworks.FlowResult: dataworks.TaskId stands for its task in deploy, start, status and the others
----@field ProcessId? integer|string
----@field TaskContent? string|table as the service generated it, byte for byte
----@field RequestId? string of the last call
----@field ClientToken string
-
----@param caller dataworks.Caller
----@param params dataworks.CreateParams
----@param options dataworks.FlowOptions
----@return dataworks.FlowResult|nil
----@return dataworks.Error|nil err
-function M.create_sync_task(caller, params, options)
-  return run_flow(CREATE, caller, params, options)
-end
-
----@class dataworks.UpdateParams
----@field ProjectId integer|string
----@field TaskType "DI_REALTIME"|"DI_SOLUTION"|"DI_OFFLINE"
----@field FileId integer|string
----@field TaskParam? table|string the new selection of tables of a real-time task or solution
----@field TaskContent? table|string the new script of an offline task
----@field ResourceGroup? string
----@field Cu? number
----@field ClientToken? string made when absent
-
----@param caller dataworks.Caller
----@param params dataworks.UpdateParams
----@param options dataworks.FlowOptions
----@return dataworks.FlowResult|nil
----@return dataworks.Error|nil err
-function M.update_sync_task(caller, params, options)
-  return run_flow(UPDATE, caller, params, options)
 end
 
 return M

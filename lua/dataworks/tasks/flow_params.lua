@@ -9,6 +9,7 @@ local ids = require "dataworks.util.ids"
 local nearest = require "dataworks.util.nearest"
 local states = require "dataworks.tasks.state"
 local steps = require "dataworks.tasks.flow_steps"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 
@@ -18,12 +19,6 @@ M.BEGUN = "begun"
 local MAX_TOKEN_LENGTH = 62
 
 local PLACEMENT = { FileFolderPath = "string", ResourceGroup = "string", Cu = "number" }
-
-local function invalid(flow, path, message, advice)
-  return errors.new {
-    kind = "invalid", sent = false, action = flow.name, path = path, message = message, advice = advice,
-  }
-end
 
 local function without_null(params)
   local copy = {}
@@ -39,64 +34,52 @@ local function check_names(flow, params)
   for name in pairs(params) do
     if not flow.params[name] then
       local hint = nearest.hint(name, flow.params)
-      return invalid(flow, tostring(name), ("is not a parameter of %s%s"):format(flow.name, hint))
+      return errors.invalid(flow.name, tostring(name), ("is not a parameter of %s%s"):format(flow.name, hint))
     end
   end
   for name, kind in pairs(PLACEMENT) do
     if params[name] ~= nil and type(params[name]) ~= kind then
-      return invalid(flow, name, ("expected a %s, got %s"):format(kind, type(params[name])))
+      return errors.invalid(flow.name, name, ("expected a %s, got %s"):format(kind, type(params[name])))
     end
   end
 end
 
 local function check_scripts(flow, params, task_type)
   if task_type == "DI_OFFLINE" and params.TaskParam ~= nil then
-    return invalid(flow, "TaskParam", "an offline task is made from TaskContent; FileFolderPath, ResourceGroup and Cu "
-      .. "are parameters beside it")
+    return errors.invalid(flow.name, "TaskParam", "an offline task is made from TaskContent; FileFolderPath, "
+      .. "ResourceGroup and Cu are parameters beside it")
   elseif task_type ~= "DI_OFFLINE" and params.TaskContent ~= nil then
-    return invalid(flow, "TaskContent", "is for DI_OFFLINE only; the other tasks are generated from TaskParam")
+    return errors.invalid(flow.name, "TaskContent",
+      "is for DI_OFFLINE only; the other tasks are generated from TaskParam")
   end
 end
 
 local function check_token(flow, token)
-  local fits = type(token) == "string" and token:find("^[\33-\126]+$") and #token <= MAX_TOKEN_LENGTH
-  if not fits then
-    return invalid(flow, "ClientToken", ("expected 1 to %d visible ASCII characters"):format(MAX_TOKEN_LENGTH))
+  if type(token) ~= "string" or not token:find("^[\33-\126]+$") or #token > MAX_TOKEN_LENGTH then
+    return errors.invalid(flow.name, "ClientToken",
+      ("expected 1 to %d visible ASCII characters"):format(MAX_TOKEN_LENGTH))
   end
 end
 
 --- Where the task is placed; nil when no parameter says so.
 local function placement(params)
-  local place
+  local place = {}
   for name in pairs(PLACEMENT) do
-    if params[name] ~= nil then
-      place = place or {}
-      place[name] = params[name]
-    end
+    place[name] = params[name]
   end
-  return place
-end
-
-local function merge(...)
-  local merged = {}
-  for _, fields in ipairs { ... } do
-    for name, value in pairs(fields) do
-      merged[name] = value
-    end
-  end
-  return merged
+  return next(place) and place or nil
 end
 
 --- The parameters that place the task are sent as fields of a TaskParam, which the program has not written.
 local function name_placement(flow, err)
   local name = err.path and err.path:match "^TaskParam%.(.*)$"
-  return name and invalid(flow, name, err.message) or err
+  return name and errors.invalid(flow.name, name, err.message) or err
 end
 
 --- Builds the requests of both calls from the values as they were given, so that the checks of the action rows apply.
 local function check_calls(flow, caller, values)
   local is_offline = values.TaskType == "DI_OFFLINE"
-  local trial = merge(not is_offline and { TaskContent = "{}" } or {}, values)
+  local trial = tables.merge(not is_offline and { TaskContent = "{}" } or {}, values)
   trial.Placement = placement(values) or values.Placement
   local request, err = caller:request(catalog.find(flow.apply), steps.params(flow.apply, trial))
   if not request then
@@ -132,7 +115,7 @@ local function open(flow, resume)
     message = ("is a state of %s, not of %s"):format(before.flow, flow.name)
   end
   if message then
-    return nil, invalid(flow, "resume", message)
+    return nil, errors.invalid(flow.name, "resume", message)
   end
   return before
 end
@@ -154,7 +137,7 @@ local function check_same(flow, texts, before)
       different[#different + 1] = (item.label or name) .. stored
     end
   end
-  return #different > 0 and invalid(flow, "resume", "is of another " .. table.concat(different, ", "),
+  return #different > 0 and errors.invalid(flow.name, "resume", "is of another " .. table.concat(different, ", "),
     "To go on as the flow was begun, leave these parameters out") or nil
 end
 
@@ -162,7 +145,7 @@ end
 local function check_service(flow, caller, before)
   local service = endpoints.service(caller.endpoint)
   if service and before.service and service ~= before.service then
-    return invalid(flow, "resume", ("is of another region: it was begun at %s"):format(before.service),
+    return errors.invalid(flow.name, "resume", ("is of another region: it was begun at %s"):format(before.service),
       "Go on with a client for that region")
   end
 end
@@ -198,7 +181,7 @@ function M.resume(flow, caller, params, resume)
   local given = without_null(params)
   local before, err = open(flow, resume)
   if before then
-    err = check_names(flow, given) or check(flow, caller, given, merge(before, given))
+    err = check_names(flow, given) or check(flow, caller, given, tables.merge(before, given))
       or check_same(flow, texts_of(given), before) or check_service(flow, caller, before)
   end
   return not err and before or nil, err

@@ -91,11 +91,6 @@ function M.includes(states, state)
   return false
 end
 
---- A task that stopped after it ran does not start by itself. One that has not run yet may be about to start.
-local function is_dead_end(state, states, has_started)
-  return state == "FAIL" or has_started and (state == "NORUN" or state == "PAUSE" and not M.includes(states, "NORUN"))
-end
-
 local function dead_end(result, task, from, state)
   local message = ("file %s went from %s to %s"):format(ids.text(task.FileId), from or "another state", state)
   local reason = type(result.Data) == "table" and result.Data.Message
@@ -118,9 +113,12 @@ local function classifier(task, states, may_be_gone)
     end
     local state = state_of(result, task.TaskType)
     result.state = state
+    -- A task that stopped after it ran does not start by itself. One that has not run yet may be about to start.
+    local has_stopped = has_started
+      and (state == "NORUN" or state == "PAUSE" and not M.includes(states, "NORUN"))
     if M.includes(states, state) then
       return "success", result
-    elseif is_dead_end(state, states, has_started) then
+    elseif state == "FAIL" or has_stopped then
       return "failure", nil, dead_end(result, task, last, state)
     end
     last, has_started = state, has_started or state == "WAIT" or state == "RUN"
@@ -159,11 +157,8 @@ function M.check(caller, params, names)
   for i, name in ipairs(names) do
     states[i] = name:upper()
     if params.TaskType == "DI_REALTIME" and not STATES[states[i]] then
-      return nil, errors.new {
-        kind = "invalid", sent = false, action = ACTION, path = "state",
-        message = ("%s is not a state of a real-time task%s; the states are %s"):format(name,
-          nearest.hint(name, STATES), nearest.list(STATES)),
-      }
+      return nil, errors.invalid(ACTION, "state", ("%s is not a state of a real-time task%s; the states are %s"):format(
+        name, nearest.hint(name, STATES), nearest.list(STATES)))
     end
   end
   local request, err = caller:request(catalog.find(ACTION), params)

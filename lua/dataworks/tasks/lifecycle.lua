@@ -4,6 +4,7 @@
 local catalog = require "dataworks.api.catalog"
 local errors = require "dataworks.error"
 local instance = require "dataworks.tasks.instance"
+local misuse = require "dataworks.util.misuse"
 local waiter = require "dataworks.tasks.waiter"
 
 local M = {}
@@ -18,7 +19,7 @@ M.OPTIONS = {
 }
 
 --- The options that need wait = true.
-M.WAITING = { "delay", "max_delay", "on_progress" }
+local WAITING = { "delay", "max_delay", "on_progress" }
 
 -- Seconds that a call whose reply was lost may take to show in the state.
 local SETTLING_TIME = 5
@@ -70,9 +71,7 @@ local function check_type(operation, task_type)
   else
     return nil
   end
-  return errors.new {
-    kind = "invalid", sent = false, action = operation.action, path = "TaskType", message = message, advice = advice,
-  }
+  return errors.invalid(operation.action, "TaskType", message, advice)
 end
 
 --- After a lost reply: did the task move from another state to one that this call leads to?
@@ -123,12 +122,17 @@ end
 
 --- deploy, start, stop, terminate or delete.
 ---@param caller dataworks.Caller
----@param name string
 ---@param given table ProjectId, TaskType, FileId, or a result of create_sync_task; StartParam too for start
 ---@param options dataworks.LifeOptions
+---@param name string
 ---@return table|nil result the reply; with wait that of GetDISyncInstanceInfo, with `state`
 ---@return dataworks.Error|nil err
-function M.act(caller, name, given, options)
+function M.act(caller, given, options, name)
+  for _, option in ipairs(WAITING) do
+    if options[option] ~= nil and not options.wait then
+      misuse(("%s: %s needs wait = true"):format(name, option))
+    end
+  end
   local operation, params = OPERATIONS[name], instance.params_of(given)
   local row = catalog.find(operation.action)
   local result

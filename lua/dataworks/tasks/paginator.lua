@@ -2,6 +2,7 @@
 
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 
@@ -32,11 +33,8 @@ end
 
 local function new(caller, row, params, options)
   local self = setmetatable({
-    caller = caller, row = row, params = {}, options = options, tokens = {}, done = false,
+    caller = caller, row = row, params = tables.merge(params), options = options, tokens = {}, done = false,
   }, Paginator)
-  for name, value in next, params do
-    self.params[name] = value
-  end
   for _, param in ipairs(row.params) do
     local name = param[1]
     self.number = NUMBERS[name] and name or self.number
@@ -104,20 +102,11 @@ function Paginator:advance(holder, list)
   self.done = true
 end
 
-function Paginator:request_page()
-  local result, err = self.caller:perform(self.row, self.params, self.options)
-  if not result then
-    return nil, nil, err
-  end
-  local holder, list = contents(self.row, result)
-  local problem = self:advance(holder, list)
-  if problem then
-    return nil, nil, errors.new {
-      kind = "protocol", action = self.row.name, sent = true, may_have_acted = false, message = problem,
-      retryable = false, request_id = result.RequestId, endpoint = self.caller.endpoint:match("//(.*)$"),
-    }
-  end
-  return list, result
+local function unusable_page(self, page, problem)
+  return errors.new {
+    kind = "protocol", action = self.row.name, sent = true, may_have_acted = false, message = problem,
+    retryable = false, request_id = page.RequestId, endpoint = self.caller.endpoint:match("//(.*)$"),
+  }
 end
 
 --- The next page that has items; nil at the end.
@@ -126,10 +115,12 @@ end
 ---@return dataworks.Error|nil err
 function Paginator:next_page()
   while not self.done do
-    local list, page, err = self:request_page()
-    if err then
+    local page, err = self.caller:perform(self.row, self.params, self.options)
+    local holder, list = contents(self.row, page or {})
+    local problem = page and self:advance(holder, list)
+    if err or problem then
       self.done = true
-      return nil, nil, err
+      return nil, nil, err or unusable_page(self, page, problem)
     elseif #list > 0 then
       return list, page
     end

@@ -2,6 +2,7 @@
 -- that was cut or edited is refused, because resuming from it could create a second task.
 
 local core = require "dataworks.core"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 
@@ -25,12 +26,8 @@ local DIGESTS = {
 
 --- The fields in one text: in order of their names, each behind its length.
 local function serialize(fields)
-  local names, parts = {}, {}
-  for name in pairs(fields) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  local parts = {}
+  for _, name in ipairs(tables.sorted_keys(fields)) do
     parts[#parts + 1] = #name .. ":" .. name .. #fields[name] .. ":" .. fields[name]
   end
   return table.concat(parts)
@@ -46,11 +43,7 @@ end
 ---@param fields table<string, string>
 ---@return dataworks.State
 function M.seal(fields)
-  local state = { version = M.VERSION, digest = DIGESTS[M.VERSION](serialize(fields)) }
-  for name, value in pairs(fields) do
-    state[name] = value
-  end
-  return state
+  return tables.merge(fields, { version = M.VERSION, digest = DIGESTS[M.VERSION](serialize(fields)) })
 end
 
 local CHANGED = "was changed since it was stored"

@@ -2,7 +2,6 @@
 
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
-local guard = require "dataworks.util.guard"
 
 local M = {}
 
@@ -48,11 +47,6 @@ local function poll(caller, watch, deadline)
   return watch.classify(result, err)
 end
 
---- Between half of the delay and all of it, so that waiters that start together spread.
-local function jittered(delay, random)
-  return delay * (0.5 + 0.5 * random())
-end
-
 local function failure(watch, fields, elapsed)
   local err = errors.new(fields)
   err.action, err.elapsed, err.retryable = watch.row.name, elapsed, true
@@ -74,8 +68,8 @@ local function report(caller, watch, options, event)
   caller.events:emit {
     type = "wait", action = watch.row.name, attempt = event.attempt, elapsed = event.elapsed, delay = event.delay,
   }
-  local go, stopped = guard("on_progress", options.on_progress, event)
-  return go, stopped and failure(watch, stopped, event.elapsed)
+  local stopped = errors.of_callback("on_progress", options.on_progress, event)
+  return stopped and failure(watch, stopped, event.elapsed)
 end
 
 --- Waits for `options.deadline`, or for `options.timeout` seconds.
@@ -98,14 +92,16 @@ function M.wait(caller, watch, options)
       return nil, err
     end
     local now = caller.clock()
-    local pause = math.max(jittered(math.min(delay, max_delay), caller.random), err and err.retry_after or 0)
+    -- Between half of the delay and all of it, so that waiters that start together spread.
+    local jittered = math.min(delay, max_delay) * (0.5 + 0.5 * caller.random())
+    local pause = math.max(jittered, err and err.retry_after or 0)
     if now + pause >= deadline then
       break
     end
-    local go, stopped = report(caller, watch, options, {
+    local stopped = report(caller, watch, options, {
       step = "polling", elapsed = now - started, attempt = polls, status = value, delay = pause, error = err,
     })
-    if not go then
+    if stopped then
       return nil, stopped
     end
     caller:sleep(pause)

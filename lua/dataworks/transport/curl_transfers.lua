@@ -55,10 +55,6 @@ local function host_of(self, request, proxy)
   return host
 end
 
-local function is_full(host)
-  return host.in_flight >= MAX_IN_FLIGHT or host.queue:length() > 0
-end
-
 local function forget_idle(self, host)
   if host.in_flight == 0 and host.queue:length() == 0 then
     self.hosts[host.name] = nil
@@ -121,11 +117,6 @@ local function advance(self, host)
   forget_idle(self, host)
 end
 
-local function give_back(transfer, session, ...)
-  transfer.pool:give(session)
-  return ...
-end
-
 --- Takes the result of a request that libcurl has ended.
 ---@return integer|nil status
 ---@return table headers or failure
@@ -136,7 +127,9 @@ local function collect(self, transfer)
   self.in_flight[transfer.id] = nil
   transfer.host.in_flight = transfer.host.in_flight - 1
   self.freed[transfer.host] = true
-  return give_back(transfer, session, session:result())
+  local status, headers, body = session:result()
+  transfer.pool:give(session)
+  return status, headers, body
 end
 
 --- Ends a transfer early. A reply that is complete by now is kept.
@@ -159,13 +152,8 @@ function Transfer:stop(kind, message, code)
   complete(transfers, self, status, headers, body)
 end
 
----@param reason string
-function Transfer:cancel(reason)
-  self:stop("cancelled", reason)
-end
-
 local function cancel_with_task(transfer)
-  transfer:cancel(scheduler.CANCELLED)
+  transfer:stop("cancelled", scheduler.CANCELLED)
 end
 
 local function expire(transfer)
@@ -181,7 +169,7 @@ local function begin(self, task, pool, request, limits)
     transfers = self, task = task, pool = pool, request = request, limits = limits, host = host, state = "queued",
     session = false, id = false, queued_at = false, timer = false, deadline = core.clock() + limits.timeout,
   }, Transfer)
-  if is_full(host) then
+  if host.in_flight >= MAX_IN_FLIGHT or host.queue:length() > 0 then
     transfer.queued_at = core.clock()
     host.queue:push(transfer)
   else

@@ -1,5 +1,6 @@
 -- Sends requests through nginx's cosockets: while one waits for its reply, the worker runs other requests.
 
+local catch = require "dataworks.transport.catch"
 local certificates = require "dataworks.transport.ngx.certificate"
 local connections = require "dataworks.transport.ngx.connection"
 local core = require "dataworks.core"
@@ -43,11 +44,14 @@ end
 
 local function check_usable(self)
   if self.closed then
-    return nil, outcome.not_sent("cancelled", nil, "the transport is closed")
+    error(outcome.not_sent("cancelled", nil, "the transport is closed"), 0)
   elseif self.unsupported then
-    return nil, unsupported(self.unsupported)
+    error(unsupported(self.unsupported), 0)
   end
-  return phase.can_wait()
+  local ok, failure = phase.can_wait()
+  if not ok then
+    error(failure, 0)
+  end
 end
 
 --- The client's certificate; false without one. The first request that needs it reads the files.
@@ -55,51 +59,46 @@ local function certificate_for(self, target)
   if target.scheme ~= "https" or not self.options.client_certificate then
     return false
   end
-  local failure
-  if not self.certificate then
-    self.certificate, failure = certificates.load(self.options)
-  end
-  return self.certificate, failure
+  self.certificate = self.certificate or certificates.load(self.options)
+  return self.certificate
 end
 
 local function open(self, target, limits, started)
-  local certificate, failure = certificate_for(self, target)
-  if failure then
-    return nil, failure
-  end
+  local certificate = certificate_for(self, target)
   local ok, sock = pcall(ngx.socket.tcp)
   if not ok then
     -- A phase that this library does not know.
-    return nil, phase.cannot_wait()
+    error(phase.cannot_wait(), 0)
   end
   local timeout = math.min(limits.connect_timeout or self.options.connect_timeout, limits.timeout)
   return connections.open(sock, target, certificate, started + timeout, core.clock)
 end
 
---- Decodes the body and gives the connection back.
-local function finish(self, connection, reply, is_reusable)
+--- Gives the connection back, too.
+local function exchange(self, connection, bytes, deadline)
+  connection:write(bytes, deadline)
+  local reply, is_reusable = connection:read(self.max_reply_bytes, deadline)
   local body, message = inflate.decode(reply.body, reply.headers["content-encoding"], self.max_reply_bytes)
   if not body or not is_reusable or not connection:keep() then
     connection:close()
   end
   if not body then
-    return nil, outcome.not_decoded(message)
+    error(outcome.not_decoded(message), 0)
   end
   reply.body = body
   return reply
 end
 
-local function exchange(self, connection, bytes, deadline)
-  local ok, failure = connection:write(bytes, deadline)
-  local reply, is_reusable
-  if ok then
-    reply, is_reusable = connection:read(self.max_reply_bytes, deadline)
-  end
-  if not reply then
-    connection:close()
-    return nil, failure or is_reusable
-  end
-  return finish(self, connection, reply, is_reusable)
+local function send(self, request, limits)
+  check_usable(self)
+  local started = core.clock()
+  local target, path = targets.find(self, request.url, limits.proxy or "")
+  local bytes = requests.compose(request, target, path)
+  local connection = open(self, target, limits, started)
+  local reply = exchange(self, connection, bytes, started + limits.timeout)
+  -- A proxy or a web server may have answered in the service's place.
+  local failure = refusal.find(request.url, target.proxy and limits.proxy or "", reply.status, reply.body)
+  return not failure and reply or nil, failure
 end
 
 ---@param request { method: string, url: string, headers: table<string, string>, body: string }
@@ -108,28 +107,7 @@ end
 ---@return { status: integer, headers: table<string, string>, body: string }|nil reply
 ---@return { kind: string, sent: boolean|"unknown", message: string, code?: string, advice?: string }|nil err and path
 function Transport:send(request, limits)
-  local ok, failure = check_usable(self)
-  if not ok then
-    return nil, failure
-  end
-  local started = core.clock()
-  local target, path = targets.find(self, request.url, limits.proxy or "")
-  if not target then
-    return nil, path
-  end
-  local bytes, connection, reply
-  bytes, failure = requests.compose(request, target, path)
-  if bytes then
-    connection, failure = open(self, target, limits, started)
-  end
-  if connection then
-    reply, failure = exchange(self, connection, bytes, started + limits.timeout)
-  end
-  if reply then
-    -- A proxy or a web server may have answered in the service's place.
-    failure = refusal.find(request.url, target.proxy and limits.proxy or "", reply.status, reply.body)
-  end
-  return not failure and reply or nil, failure
+  return catch(send, self, request, limits)
 end
 
 --- Whether the current phase of nginx can wait.

@@ -14,9 +14,7 @@ local ADVICE = "a proxy looks like http://user:password@proxy.example.com:3128; 
 
 -- core.percent_decode reads forms, where "+" is a space. In a login it is a plus.
 local function percent_decode(text)
-  return (text:gsub("%%(%x%x)", function(hex)
-    return string.char(tonumber(hex, 16))
-  end))
+  return core.percent_decode((text:gsub("+", "%%2B")))
 end
 
 local function is_login(text)
@@ -89,11 +87,6 @@ local function from_environment(kind, getenv)
   end
 end
 
-local function matches_name(entry, host)
-  local name = entry:gsub("^%*?%.", ""):gsub("%.$", "")
-  return host == name or host:sub(-#name - 1) == "." .. name
-end
-
 --- Whether both addresses are of one family and share their first `bits`.
 local function is_within(bytes, base, bits)
   local whole = math.floor(bits / 8)
@@ -124,7 +117,8 @@ local function matches(entry, host, port, bytes)
   elseif entry_bytes or bytes then
     return entry_bytes == bytes
   end
-  return matches_name(entry, host)
+  local name = entry:gsub("^%*?%.", ""):gsub("%.$", "")
+  return host == name or host:sub(-#name - 1) == "." .. name
 end
 
 local function is_exempt(no_proxy, host, port)

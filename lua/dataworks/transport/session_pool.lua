@@ -35,7 +35,7 @@ end
 function Pool:close(reason)
   self.closed = true
   for transfer in pairs(self.transfers) do
-    transfer:cancel(reason)
+    transfer:stop("cancelled", reason)
   end
   for task in pairs(self.sleepers) do
     task:interrupt()

@@ -3,6 +3,7 @@
 local lazy = require "dataworks.util.lazy"
 local misuse = require "dataworks.util.misuse"
 local nearest = lazy "dataworks.util.nearest"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 
@@ -18,14 +19,9 @@ local function is_text(value)
   return type(value) == "string" and value ~= ""
 end
 
-local function is_any_of(...)
-  local allowed = {}
-  for _, name in ipairs { ... } do
-    allowed[name] = true
-  end
-  return function(value)
-    return allowed[type(value)] or false
-  end
+local function is_any_of(types)
+  local allowed = tables.set_of(types)
+  return function(value) return allowed[type(value)] or false end
 end
 
 --- Types of options beside the types of Lua: what the message says was expected, and a test.
@@ -38,10 +34,10 @@ local TYPES = {
   size = { "a whole number of bytes above 0", is_positive_integer },
   text = { "text that isn't empty", is_text },
   policy = { "a table or JSON text", function(value) return type(value) == "table" or is_text(value) end },
-  credentials = { "a function, a name or a table", is_any_of("function", "string", "table") },
-  debug = { "true, false or a function that takes a line", is_any_of("boolean", "function") },
+  credentials = { "a function, a name or a table", is_any_of "function string table" },
+  debug = { "true, false or a function that takes a line", is_any_of "boolean function" },
   -- dataworks.limit checks the rest.
-  limit = { "calls a second, \"adaptive\" or a table", is_any_of("number", "string", "table") },
+  limit = { "calls a second, \"adaptive\" or a table", is_any_of "number string table" },
   transport = { "an object with the methods send, sleep and close", function(value)
     return type(value) == "table" and type(value.send) == "function" and type(value.sleep) == "function"
       and type(value.close) == "function"
@@ -69,6 +65,17 @@ function M.find_mistake(known, given)
       local got = type(value) == "number" and tostring(value) or value == "" and '""' or type(value)
       return ("%s must be %s, got %s"):format(name, expected, got)
     end
+  end
+end
+
+--- Raises unless `self` is an object of a class, as when a method is called with a dot.
+---@param class { __name: string } the metatable of its objects
+---@param self any
+---@param method string
+function M.check_self(class, self, method)
+  if getmetatable(self) ~= class then
+    local kind = class.__name:match("^dataworks%.(%w+)$"):lower()
+    misuse(("%s: call it as a method of a %s, %s:%s()"):format(method, kind, kind, method))
   end
 end
 

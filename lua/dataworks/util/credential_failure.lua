@@ -1,5 +1,7 @@
 -- Why a provider has no credentials, as fields of an error. No text of a file or of a reply is in them.
 
+local tables = require "dataworks.util.tables"
+
 local M = {}
 
 ---@class dataworks.CredentialFailure fields of an error, and three more for the credentials room
@@ -61,37 +63,7 @@ end
 ---@param failure dataworks.CredentialFailure
 ---@return dataworks.CredentialFailure
 function M.within(prefix, failure)
-  local copy = {}
-  for name, value in pairs(failure) do
-    copy[name] = value
-  end
-  copy.message = prefix .. ": " .. failure.message
-  return copy
-end
-
-local Prefixed = {}
-Prefixed.__index = Prefixed
-
-function Prefixed:get(deadline)
-  local found, failure = self.provider:get(deadline)
-  return found, failure and M.within(self.prefix, failure)
-end
-
-function Prefixed:expire()
-  return self.provider:expire()
-end
-
---- A provider, or the failure to build it, with a prefix before the message of each failure.
----@param prefix string
----@param provider dataworks.Provider|nil
----@param failure dataworks.CredentialFailure|nil
----@return dataworks.Provider|nil
----@return dataworks.CredentialFailure|nil
-function M.prefixed(prefix, provider, failure)
-  if not provider then
-    return nil, M.within(prefix, failure)
-  end
-  return setmetatable({ prefix = prefix, provider = provider }, Prefixed)
+  return tables.merge(failure, { message = prefix .. ": " .. failure.message })
 end
 
 return M

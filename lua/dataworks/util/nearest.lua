@@ -1,5 +1,7 @@
 -- Finds the known name that is nearest to a misspelt one.
 
+local tables = require "dataworks.util.tables"
+
 local M = {}
 
 -- Longer names are compared by their beginnings, because the work is quadratic.
@@ -59,12 +61,7 @@ end
 ---@param known table<string, any>
 ---@return string
 function M.list(known)
-  local names = {}
-  for name in pairs(known) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  return table.concat(names, ", ")
+  return table.concat(tables.sorted_keys(known), ", ")
 end
 
 return M

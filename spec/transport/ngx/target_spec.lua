@@ -1,9 +1,10 @@
+local catch = require "dataworks.transport.catch"
 local targets = require "dataworks.transport.ngx.target"
 
 local P = "http://us%40er:secret@proxy.test:3128"
 
 local function find(url, proxy, allow_http)
-  return targets.find({ options = { allow_http = allow_http or false } }, url, proxy or "")
+  return catch(targets.find, { options = { allow_http = allow_http or false } }, url, proxy or "")
 end
 
 describe("the target of a URL inside nginx", function()

@@ -3,6 +3,7 @@
 local encoding = require "dataworks.emulator.encoding"
 local query = require "dataworks.emulator.query"
 local refusal = require "dataworks.emulator.gateway.refusal"
+local tables = require "dataworks.util.tables"
 local texts = require "dataworks.util.text"
 
 local M = {}
@@ -76,10 +77,7 @@ end
 
 --- True when all required headers are present and signed.
 local function has_required_headers(request, signed_headers)
-  local is_signed = {}
-  for _, name in ipairs(signed_headers) do
-    is_signed[name] = true
-  end
+  local is_signed = tables.set_of(table.concat(signed_headers, " "))
   for _, name in ipairs(REQUIRED_HEADERS) do
     if not request.headers[name] then
       return false

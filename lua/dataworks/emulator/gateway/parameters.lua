@@ -2,19 +2,15 @@
 
 local query = require "dataworks.emulator.query"
 local refusal = require "dataworks.emulator.gateway.refusal"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 
 --- Parameters of the protocol. All others belong to the action.
-local COMMON = {
-  Action = true, Version = true, Format = true, Timestamp = true, AccessKeyId = true, SecurityToken = true,
-  Signature = true, SignatureMethod = true, SignatureNonce = true, SignatureVersion = true,
-  SignatureType = true, BearerToken = true,
-}
-
-local function has_form(request)
-  return (request.headers["content-type"] or ""):lower():find("^application/x%-www%-form%-urlencoded") ~= nil
-end
+local COMMON = tables.set_of [[
+  Action Version Format Timestamp AccessKeyId SecurityToken Signature SignatureMethod SignatureNonce SignatureVersion
+  SignatureType BearerToken
+]]
 
 --- Sets call.pairs to all parameters in the order sent, and call.common and call.params to the values by name. Of
 --- parameters with the same name, the first counts.
@@ -22,7 +18,8 @@ end
 ---@param call table
 function M.read(_, request, call)
   call.pairs, call.common, call.params = query.parse(request.query), {}, {}
-  for _, pair in ipairs(has_form(request) and query.parse(request.body) or {}) do
+  local has_form = (request.headers["content-type"] or ""):lower():find("^application/x%-www%-form%-urlencoded")
+  for _, pair in ipairs(has_form and query.parse(request.body) or {}) do
     table.insert(call.pairs, pair)
   end
   for _, pair in ipairs(call.pairs) do

@@ -1,5 +1,6 @@
 -- Writes JSON text.
 
+local tables = require "dataworks.util.tables"
 local values = require "dataworks.emulator.json.values"
 
 local REPLACEMENT = "\239\191\189" -- U+FFFD
@@ -11,9 +12,7 @@ local ESCAPES = setmetatable({
   ["\r"] = "\\r",
   ["\t"] = "\\t",
 }, {
-  __index = function(_, char)
-    return ("\\u%04x"):format(char:byte())
-  end,
+  __index = function(_, char) return ("\\u%04x"):format(char:byte()) end,
 })
 
 --- The sequences of UTF-8 beyond ASCII.
@@ -27,20 +26,14 @@ local SEQUENCES = {
   "^\244[\128-\143][\128-\191][\128-\191]",
 }
 
-local function match_sequence(run, at)
-  for _, pattern in ipairs(SEQUENCES) do
-    local sequence = run:match(pattern, at)
-    if sequence then
-      return sequence
-    end
-  end
-end
-
 --- Requests may hold any bytes, and a reply that repeats them must be valid JSON.
 local function to_valid_utf8(run)
   local out, at = {}, 1
   while at <= #run do
-    local sequence = match_sequence(run, at)
+    local sequence
+    for _, pattern in ipairs(SEQUENCES) do
+      sequence = sequence or run:match(pattern, at)
+    end
     out[#out + 1] = sequence or REPLACEMENT
     at = at + #(sequence or " ")
   end
@@ -56,13 +49,6 @@ local function quote(text)
 end
 
 local encode
-
-local function encode_number(number)
-  if number % 1 == 0 and number > -2 ^ 53 and number < 2 ^ 53 then
-    return ("%d"):format(number)
-  end
-  return ("%.14g"):format(number)
-end
 
 local function encode_list(list)
   local out = {}
@@ -83,12 +69,8 @@ local function encode_object(object)
 end
 
 local function encode_map(map)
-  local keys, out = {}, {}
-  for key in pairs(map) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys)
-  for i, key in ipairs(keys) do
+  local out = {}
+  for i, key in ipairs(tables.sorted_keys(map)) do
     out[i] = quote(key) .. ":" .. encode(map[key])
   end
   return "{" .. table.concat(out, ",") .. "}"
@@ -119,7 +101,8 @@ function encode(value)
   elseif kind == "table" then
     return encode_table(value)
   elseif kind == "number" then
-    return encode_number(value)
+    local is_whole = value % 1 == 0 and math.abs(value) < 2 ^ 53
+    return (is_whole and "%d" or "%.14g"):format(value)
   end
   return tostring(value)
 end

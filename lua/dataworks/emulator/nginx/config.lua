@@ -98,13 +98,9 @@ local function user_line()
 end
 
 ---@param directory string
-function M.write_start(directory)
-  shell.write_file(directory .. "/start.lua", START:format(library_root()))
-end
-
----@param directory string
 ---@param options {module_lines: string, port: integer, tls: boolean|nil}
 function M.write(directory, options)
+  shell.write_file(directory .. "/start.lua", START:format(library_root()))
   shell.write_file(directory .. "/nginx.conf", NGINX_CONFIG:format(options.module_lines, user_line(), options.port,
     options.tls and " ssl" or "", options.tls and TLS or ""))
 end

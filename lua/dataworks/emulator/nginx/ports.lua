@@ -1,5 +1,7 @@
 -- Ports to listen on.
 
+local shell = require "dataworks.emulator.shell"
+
 local M = {}
 
 local FIRST_PORT, LAST_PORT = 20000, 32000
@@ -26,23 +28,14 @@ function M.taken()
   return taken
 end
 
-local function random_number()
-  local file = io.open("/dev/urandom", "rb")
-  if not file then
-    return math.random(0, 65535)
-  end
-  local a, b = file:read(2):byte(1, 2)
-  file:close()
-  return a * 256 + b
-end
-
 --- A random port that is not in use.
 ---@return integer
 function M.random()
   local taken = M.taken()
   local port
   repeat
-    port = FIRST_PORT + random_number() % (LAST_PORT - FIRST_PORT)
+    local number = tonumber(shell.output_of("od -An -N2 -tu2 /dev/urandom")) or math.random(0, 65535)
+    port = FIRST_PORT + number % (LAST_PORT - FIRST_PORT)
   until not taken[port]
   return port
 end

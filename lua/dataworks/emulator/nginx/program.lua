@@ -37,15 +37,10 @@ local function list_paths()
   return nil, "the emulator runs on nginx with its Lua module, and nginx was not found; " .. PACKAGES
 end
 
---- What `nginx -V` prints: the arguments of its build.
-local function build_arguments(path)
-  return shell.output_of(("%s %s -V 2>&1"):format(config.CLEAN_ENVIRONMENT, quote(path)))
-end
-
 --- OpenResty's ngx_lua-0.10.29, or a folder named lua-nginx-module. Other modules have "lua" in their names, too.
 local function has_lua_built_in(arguments)
   for module in arguments:gmatch("%-%-add%-module=([^%s']+)") do
-    local name = module:match("([^/]+)/*$")
+    local name = module:match("^.*/([^/]+)") or module
     if name:find("lua", 1, true) and not name:find("stream", 1, true) and not name:find("upstream", 1, true) then
       return true
     end
@@ -100,13 +95,13 @@ rm -rf "$directory"]]
 ---@return string output
 local function try(path, module_lines)
   local output = shell.output_of(TEST:format(module_lines, config.CLEAN_ENVIRONMENT, quote(path)))
-  return output:match("[^\n]*$") == "starts", output
+  return ("\n" .. output):sub(-#"\nstarts") == "\nstarts", output
 end
 
 ---@return string|nil module_lines
 ---@return string|nil reason
 local function find_lua(path)
-  local arguments = build_arguments(path)
+  local arguments = shell.output_of(("%s %s -V 2>&1"):format(config.CLEAN_ENVIRONMENT, quote(path)))
   local candidates, directories = {}, {}
   if has_lua_built_in(arguments) then
     candidates[1] = ""

@@ -3,7 +3,7 @@
 local json = require "dataworks.emulator.json"
 local paging = require "dataworks.emulator.service.paging"
 local reply = require "dataworks.emulator.service.reply"
-local words = require "dataworks.emulator.service.words"
+local tables = require "dataworks.util.tables"
 local wrap = require "dataworks.emulator.service.wrap"
 
 local M = {}
@@ -12,8 +12,8 @@ local M = {}
 local FILE_TYPES = { DI_OFFLINE = 23, DI_REALTIME = 900 }
 
 local function filter(params)
-  local ids = params.FileIdIn and words(params.FileIdIn)
-  local types = params.FileTypes and words(params.FileTypes)
+  local ids = params.FileIdIn and tables.set_of(params.FileIdIn)
+  local types = params.FileTypes and tables.set_of(params.FileTypes)
   return function(task)
     local file_type = FILE_TYPES[task.task_type]
     return file_type and task.project == params.ProjectId

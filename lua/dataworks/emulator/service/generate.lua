@@ -24,10 +24,8 @@ local function start_process(state, params, id, task_content)
 end
 
 M.GenerateDISyncTaskConfigForCreating = wrap.on_types(TYPES, reply.invalid_script, function(state, params)
-  local wanted, detail = script.parse_creating(params.TaskParam)
-  if not wanted then
-    return reply.invalid_script(detail)
-  elseif wanted.name and state:is_name_taken(params.ProjectId, wanted.name) then
+  local wanted = script.parse_creating(params.TaskParam)
+  if wanted.name and state:is_name_taken(params.ProjectId, wanted.name) then
     return reply.name_taken("setting.name")
   end
   local id = state:next_id()
@@ -39,29 +37,19 @@ end)
 local function apply_selection(current, selection)
   for i, selected in ipairs(selection) do
     local connection = current.connections[i]
-    if not connection then
-      return false
-    end
+      or reply.raise(reply.invalid_script("steps: more connections than the task has"))
     connection.tables, connection.databases = selected.tables, selected.databases
   end
-  return true
 end
 
 M.GenerateDISyncTaskConfigForUpdating = wrap.on_types(TYPES, reply.invalid_script, function(state, params)
-  local selection, detail = script.parse_updating(params.TaskParam)
-  if not selection then
-    return reply.invalid_script(detail)
-  end
+  local selection = script.parse_updating(params.TaskParam)
   local task = state:find_task(params, "TaskId")
-  if not task then
-    return reply.unknown(params.TaskId)
-  end
   local current = script.parse_generated(task.parsed.content)
   if not current or not find_writer("step_type", current.destination) then
     return reply.failed(("fileId:[%s] was not generated from a script."):format(params.TaskId))
-  elseif not apply_selection(current, selection) then
-    return reply.invalid_script("steps: more connections than the task has")
   end
+  apply_selection(current, selection)
   return start_process(state, params, state:next_id(), content.write(current))
 end)
 

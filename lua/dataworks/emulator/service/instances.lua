@@ -12,16 +12,17 @@ local STARTED_TYPES, STOPPED_TYPES = "DI_REALTIME DI_SOLUTION", "DI_REALTIME"
 
 local BUSY = { WAIT = true, RUN = true, KILLING = true }
 
-local function wrong_order(task, problem)
-  return reply.failed(("fileId:[%s] %s."):format(task.id, problem))
+local function refuse_order(task, problem)
+  reply.raise(reply.failed(("fileId:[%s] %s."):format(task.id, problem)))
 end
 
 --- Starting and terminating need a task that is deployed and not busy.
 local function check_ready(task)
   if not task.deployed then
-    return wrong_order(task, "is not deployed")
+    refuse_order(task, "is not deployed")
+  elseif BUSY[task.instance] then
+    refuse_order(task, "is running")
   end
-  return BUSY[task.instance] and wrong_order(task, "is running") or nil
 end
 
 M.DeployDISyncTask = wrap.on_task(STARTED_TYPES, function(state, task)
@@ -34,15 +35,9 @@ end)
 
 M.StartDISyncInstance = wrap.on_task(STARTED_TYPES, function(state, task, params)
   if params.StartParam and task.task_type == "DI_REALTIME" then
-    local start, detail = script.parse_object(params.StartParam)
-    if not start then
-      return reply.invalid(detail)
-    end
+    script.parse_object(params.StartParam, reply.invalid)
   end
-  local wrong = check_ready(task)
-  if wrong then
-    return wrong
-  end
+  check_ready(task)
   task.instance, task.started = "WAIT", state.now()
   task.reads_left = state.settings.wait_calls
   return state:success()
@@ -50,17 +45,14 @@ end)
 
 M.StopDISyncInstance = wrap.on_task(STOPPED_TYPES, function(state, task)
   if task.instance ~= "WAIT" and task.instance ~= "RUN" then
-    return wrong_order(task, "is not running")
+    refuse_order(task, "is not running")
   end
   task.instance, task.reads_left = "KILLING", state.settings.kill_calls
   return state:success()
 end)
 
 M.TerminateDISyncInstance = wrap.on_task(STOPPED_TYPES, function(state, task)
-  local wrong = check_ready(task)
-  if wrong then
-    return wrong
-  end
+  check_ready(task)
   task.deployed, task.instance = false, "NORUN"
   return state:success()
 end)
@@ -88,10 +80,6 @@ local function solution_info(state, task, instance)
     "CreatorName", state.OWNER, "StepDetail", json.list(task.started and { step } or {}))
 end
 
-local function unknown(id)
-  return reply.failed(("fileId[%s] is invalid"):format(id))
-end
-
 M.GetDISyncInstanceInfo = wrap.on_task(STARTED_TYPES, function(state, task)
   local instance = read_instance(task)
   if task.task_type == "DI_SOLUTION" then
@@ -99,6 +87,8 @@ M.GetDISyncInstanceInfo = wrap.on_task(STARTED_TYPES, function(state, task)
       "SolutionInfo", solution_info(state, task, instance)))
   end
   return reply.acted(json.object("Status", instance, "Name", "streamx_" .. task.name, "Message", ""))
-end, unknown)
+end, function(id)
+  return reply.failed(("fileId[%s] is invalid"):format(id))
+end)
 
 return M

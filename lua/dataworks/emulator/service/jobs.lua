@@ -17,24 +17,21 @@ local SCRIPTS = {
 }
 local NEEDED_WITHOUT_FILE_SPEC = { "SourceDataSourceType", "DestinationDataSourceType", "MigrationType" }
 
---- The members of a job that a list shows, and the members that details add.
-local SUMMARY = {
+--- The members of a job in their order. A list shows the first ones only.
+local MEMBERS = {
   "Id", "DIJobId", "JobName", "JobStatus", "ProjectId", "Owner", "MigrationType", "SourceDataSourceType",
-  "DestinationDataSourceType",
+  "DestinationDataSourceType", "Description", "DestinationDataSourceSettings", "JobSettings", "JobType",
+  "ResourceSettings", "SourceDataSourceSettings", "TableMappings", "TransformationRules",
 }
-local DETAILS = {
-  "Description", "DestinationDataSourceSettings", "JobSettings", "JobType", "ResourceSettings",
-  "SourceDataSourceSettings", "TableMappings", "TransformationRules",
-}
+local SUMMARY_SIZE = 9
 
 --- Changes a job by the parameters, all or none.
----@return string|nil parameter the wrong one
 local function change(job, params)
   local scripts = {}
   for name, fits in pairs(SCRIPTS) do
     local value, wrong = json.decode(params[name] or "null")
     if params[name] and (wrong or not fits(value)) then
-      return name
+      reply.raise(reply.invalid(name))
     end
     scripts[name] = params[name] and value
   end
@@ -44,13 +41,6 @@ local function change(job, params)
   for name, value in pairs(scripts) do
     job[name] = value
   end
-end
-
-local function is_name_taken(state, project, name)
-  local same = paging.select(state.jobs, function(job)
-    return job.project == project and job.JobName == name
-  end)
-  return #same > 0
 end
 
 function M.CreateDIJob(state, params)
@@ -67,10 +57,11 @@ function M.CreateDIJob(state, params)
     project = params.ProjectId, ProjectId = json.integer(params.ProjectId), JobName = name, JobStatus = "Initialized",
     Owner = state.OWNER,
   }
-  local wrong = change(job, params)
-  if wrong then
-    return reply.invalid(wrong)
-  elseif is_name_taken(state, job.project, name) then
+  change(job, params)
+  local same = paging.select(state.jobs, function(other)
+    return other.project == job.project and other.JobName == name
+  end)
+  if #same > 0 then
     return reply.name_taken("Name")
   end
   local id = state:next_id()
@@ -90,15 +81,12 @@ local function on_job(act)
   end
 end
 
-local function show(job, ...)
-  local members, count = {}, 0
-  for _, names in ipairs({ ... }) do
-    for _, name in ipairs(names) do
-      members[count + 1], members[count + 2] = name, job[name]
-      count = count + 2
-    end
+local function show(job, size)
+  local members = {}
+  for i = 1, size do
+    members[2 * i - 1], members[2 * i] = MEMBERS[i], job[MEMBERS[i]]
   end
-  return json.object((table.unpack or unpack)(members, 1, count))
+  return json.object((table.unpack or unpack)(members, 1, 2 * size))
 end
 
 --- A number of calls see the job Stopping. The clock plays no part.
@@ -112,7 +100,7 @@ end
 
 M.GetDIJob = on_job(function(_, job, params)
   read_status(job)
-  return reply.members("PagingInfo", show(job, SUMMARY, params.WithDetails == "true" and DETAILS or {}))
+  return reply.members("PagingInfo", show(job, params.WithDetails == "true" and #MEMBERS or SUMMARY_SIZE))
 end)
 
 M.ListDIJobs = wrap.on_page(function(state, params, page)
@@ -121,12 +109,14 @@ M.ListDIJobs = wrap.on_page(function(state, params, page)
       and (not params.MigrationType or job.MigrationType == params.MigrationType)
   end)
   return reply.members("PagingInfo", paging.object("DIJobs", found, page, function(job)
-    return show(job, SUMMARY)
+    return show(job, SUMMARY_SIZE)
   end))
 end)
 
-local function is_busy(job)
-  return job.JobStatus == "Running" or job.JobStatus == "Stopping"
+local function check_idle(job)
+  if job.JobStatus == "Running" or job.JobStatus == "Stopping" then
+    reply.raise(reply.invalid("the job is running"))
+  end
 end
 
 local function success()
@@ -134,14 +124,12 @@ local function success()
 end
 
 M.UpdateDIJob = on_job(function(_, job, params)
-  local wrong = change(job, params)
-  return wrong and reply.invalid(wrong) or success()
+  change(job, params)
+  return success()
 end)
 
 M.StartDIJob = on_job(function(_, job)
-  if is_busy(job) then
-    return reply.invalid("the job is running")
-  end
+  check_idle(job)
   job.JobStatus = "Running"
   return success()
 end)
@@ -155,9 +143,7 @@ M.StopDIJob = on_job(function(state, job)
 end)
 
 M.DeleteDIJob = on_job(function(state, job)
-  if is_busy(job) then
-    return reply.invalid("the job is running")
-  end
+  check_idle(job)
   state.jobs[job.id] = nil
   return success()
 end)

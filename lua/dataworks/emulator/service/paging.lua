@@ -4,10 +4,6 @@ local json = require "dataworks.emulator.json"
 
 local M = {}
 
-local function by_number(a, b)
-  return #a < #b or #a == #b and a < b
-end
-
 --- The entries of a table by id that match, oldest first.
 ---@param entries table<string, table>
 ---@param matches fun(entry: table): boolean
@@ -17,7 +13,7 @@ function M.select(entries, matches)
   for id, entry in pairs(entries) do
     ids[#ids + 1] = matches(entry) and id or nil
   end
-  table.sort(ids, by_number)
+  table.sort(ids, function(a, b) return #a < #b or #a == #b and a < b end) -- as numbers
   for i, id in ipairs(ids) do
     found[i] = entries[id]
   end

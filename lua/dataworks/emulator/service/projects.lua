@@ -3,15 +3,15 @@
 local json = require "dataworks.emulator.json"
 local reply = require "dataworks.emulator.service.reply"
 local script = require "dataworks.emulator.service.script"
-local words = require "dataworks.emulator.service.words"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 
-local DESTINATIONS = words("analyticdb_for_mysql odps elasticsearch holo mysql polardb")
-local SOURCES = words("oracle mysql polardb datahub drds analyticdb_for_mysql")
-local POLICIES = words("NORMAL IGNORE WARNING CRITICAL")
+local DESTINATIONS = tables.set_of("analyticdb_for_mysql odps elasticsearch holo mysql polardb")
+local SOURCES = tables.set_of("oracle mysql polardb datahub drds analyticdb_for_mysql")
+local POLICIES = tables.set_of("NORMAL IGNORE WARNING CRITICAL")
 local CHANGES = "RENAMECOLUMN DROPTABLE CREATETABLE MODIFYCOLUMN TRUNCATETABLE DROPCOLUMN ADDCOLUMN RENAMETABLE"
-local IS_CHANGE = words(CHANGES)
+local IS_CHANGE = tables.set_of(CHANGES)
 local DEFAULT_CONFIG = ("{%s}"):format((CHANGES:gsub("%S+", '"%0":"WARNING"'):gsub(" ", ",")))
 
 --- Wraps an action on the configuration for one pair of source and destination.
@@ -32,11 +32,7 @@ M.ListDIProjectConfig = on_pair(function(state, key)
 end)
 
 M.UpdateDIProjectConfig = on_pair(function(state, key, params)
-  local config, wrong = script.parse_object(params.ProjectConfig)
-  if not config then
-    return reply.invalid(wrong)
-  end
-  for change, policy in pairs(config) do
+  for change, policy in pairs(script.parse_object(params.ProjectConfig, reply.invalid)) do
     if not IS_CHANGE[change] or not POLICIES[policy] then
       return reply.invalid("ProjectConfig." .. change)
     end

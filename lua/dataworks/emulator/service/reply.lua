@@ -50,9 +50,7 @@ function M.refused(status, code, message, detail)
 end
 
 local function refusal(code, message)
-  return function(detail)
-    return M.refused(400, code, message, detail)
-  end
+  return function(detail) return M.refused(400, code, message, detail) end
 end
 
 M.invalid_script = refusal("Invalid.DI.Parameter", "The parameter is invalid.")
@@ -61,6 +59,24 @@ M.invalid = refusal("Param.Invalid", "The parameter is invalid.")
 M.invalid_token = refusal("InvalidClientToken", "Specified parameter ClientToken is not valid.")
 M.token_mismatch = refusal("IdempotentParameterMismatch",
   "Request uses a client token in a previous request but is not identical to that request.")
+
+--- Ends the action with a reply, from any depth of its checks.
+---@param reply dataworks.emulator.Reply
+function M.raise(reply)
+  error(reply, 0)
+end
+
+--- The reply that a function returns or raises.
+---@param fn fun(...): any
+---@return any reply
+---@return boolean has_returned
+function M.catch(fn, ...)
+  local ok, result = pcall(fn, ...)
+  if not ok and not (type(result) == "table" and result.outcome) then
+    error(result, 0)
+  end
+  return result, ok
+end
 
 --- The body of an HTTP 200 reply.
 ---@param reply dataworks.emulator.Reply

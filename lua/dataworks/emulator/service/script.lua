@@ -1,7 +1,9 @@
--- Parses the scripts that callers send: TaskParam for creating and updating, and TaskContent.
+-- Parses the scripts that callers send: TaskParam for creating and updating, and TaskContent. A wrong script raises the
+-- reply that refuses it.
 
 local find_writer = require "dataworks.emulator.service.find_writer"
 local json = require "dataworks.emulator.json"
+local reply = require "dataworks.emulator.service.reply"
 local shape = require "dataworks.emulator.service.shape"
 
 local M = {}
@@ -83,7 +85,10 @@ end
 ---@field connections table[] {datasource, datasource_type, tables or databases}
 ---@field datasource string of the destination
 
-local function parse_creating(source)
+--- Parses a TaskParam for creating.
+---@param source string
+---@return dataworks.emulator.Script
+function M.parse_creating(source)
   local script = shape.decode(source)
   equal(script.type, "realtime", "type")
   equal(script.version, "1.0", "version")
@@ -104,7 +109,10 @@ local function parse_creating(source)
   return parsed
 end
 
-local function parse_updating(source)
+--- Parses a TaskParam for updating.
+---@param source string
+---@return table[] connections
+function M.parse_updating(source)
   return parse_connections(find_steps(shape.decode(source), true), true)
 end
 
@@ -124,7 +132,10 @@ local function add_datasources(names, step)
   end
 end
 
-local function parse_content(source)
+--- Parses any TaskContent.
+---@param source string
+---@return {name: string|nil, from: string[], to: string[], content: table}
+function M.parse_content(source)
   local content = shape.decode(source)
   equal(content.type, "job", "type")
   equal(content.version, "2.0", "version")
@@ -150,24 +161,16 @@ local function parse_generated(content)
   }
 end
 
---- Parses a TaskParam for creating.
----@type fun(source: string): dataworks.emulator.Script|nil, string|nil
-M.parse_creating = shape.catch(parse_creating)
-
---- Parses a TaskParam for updating. Returns its connections.
----@type fun(source: string): table[]|nil, string|nil
-M.parse_updating = shape.catch(parse_updating)
-
---- Parses any TaskContent.
----@type fun(source: string): {name: string|nil, from: string[], to: string[], content: table}|nil, string|nil
-M.parse_content = shape.catch(parse_content)
-
---- Parses a decoded TaskContent. Returns the script that it was generated from.
----@type fun(content: table): dataworks.emulator.Script|nil, string|nil
-M.parse_generated = shape.catch(parse_generated)
+--- The script that a decoded TaskContent was generated from, if it was.
+---@param content table
+---@return dataworks.emulator.Script|nil
+function M.parse_generated(content)
+  local script, is_generated = reply.catch(parse_generated, content)
+  return is_generated and script or nil
+end
 
 --- Parses text that must be a JSON object.
----@type fun(source: string): table|nil, string|nil
-M.parse_object = shape.catch(shape.decode)
+---@type fun(source: string, refuse?: fun(detail: string): dataworks.emulator.Reply): table
+M.parse_object = shape.decode
 
 return M

@@ -1,13 +1,14 @@
--- Checks of a decoded script. A check raises the path and the problem; catch turns that into nil and a message.
+-- Checks of a decoded script. A check raises the reply that names the path and the problem.
 
 local json = require "dataworks.emulator.json"
+local reply = require "dataworks.emulator.service.reply"
 
 local M = {}
 
 ---@param path string
 ---@param problem string
 function M.reject(path, problem)
-  error({ script = ("%s %s"):format(path, problem) }, 0)
+  reply.raise(reply.invalid_script(("%s %s"):format(path, problem)))
 end
 
 function M.object(value, path)
@@ -37,28 +38,16 @@ end
 
 --- Reads text that must be a JSON object.
 ---@param source string
+---@param refuse? fun(detail: string): dataworks.emulator.Reply
 ---@return table
-function M.decode(source)
+function M.decode(source, refuse)
   local value, message = json.decode(source)
-  if message then
-    M.reject("the text is not JSON:", message)
+  local problem = message and "the text is not JSON: " .. message
+    or not json.is_object(value) and "the script must be an object"
+  if problem then
+    reply.raise((refuse or reply.invalid_script)(problem))
   end
-  return M.object(value, "the script")
-end
-
---- Wraps a parser: what it rejects becomes nil and a message.
----@param parse fun(source: any): table
----@return fun(source: any): table|nil, string|nil
-function M.catch(parse)
-  return function(source)
-    local ok, result = pcall(parse, source)
-    if ok then
-      return result
-    elseif type(result) == "table" and result.script then
-      return nil, result.script
-    end
-    error(result, 0)
-  end
+  return value
 end
 
 return M

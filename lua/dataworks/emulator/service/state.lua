@@ -4,6 +4,7 @@
 local ids = require "dataworks.emulator.ids"
 local json = require "dataworks.emulator.json"
 local reply = require "dataworks.emulator.service.reply"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 M.__index = M
@@ -14,16 +15,14 @@ M.OWNER = "emulator"
 ---@param options {settings: table, now: fun(): number}
 ---@return table
 function M.new(options)
-  return setmetatable({
-    settings = options.settings,
-    now = options.now,
+  return setmetatable(tables.merge(options, {
     next = options.settings.first_id,
     processes = {},
     tasks = {},
     tasks_by_name = {},
     jobs = {},
     project_configs = {},
-  }, M)
+  }), M)
 end
 
 ---@return string
@@ -47,12 +46,16 @@ function M:is_name_taken(project, name)
   return self.tasks_by_name[name_key(project, name)] ~= nil
 end
 
---- The task whose id is in a parameter, if it belongs to the project and the task type of the call.
-function M:find_task(params, name)
+--- The task whose id is in a parameter. It must belong to the project and the task type of the call.
+---@param params table<string, string>
+---@param name string
+---@param unknown? fun(id: string): dataworks.emulator.Reply refuses an id that names no such task
+function M:find_task(params, name, unknown)
   local task = self.tasks[params[name]]
-  if task and task.project == params.ProjectId and task.task_type == params.TaskType then
-    return task
+  if not task or task.project ~= params.ProjectId or task.task_type ~= params.TaskType then
+    reply.raise((unknown or reply.unknown)(params[name]))
   end
+  return task
 end
 
 function M:add_task(task)

@@ -35,38 +35,22 @@ local function is_valid_group(name)
   return true
 end
 
---- A whole or half number of compute units.
-local function is_valid_units(units)
-  local number = tonumber(units)
-  return number ~= nil and number > 0 and number * 2 % 1 == 0
-end
-
---- Checks the TaskParam of CreateDISyncTask and UpdateDISyncTask. Returns a failed reply or nil.
+--- Checks the TaskParam of CreateDISyncTask and UpdateDISyncTask.
 local function check_task_param(source)
-  if source == nil then
-    return nil
-  end
-  local param, detail = script.parse_object(source)
-  if not param then
-    return reply.invalid_script(detail)
-  elseif param.FileFolderPath ~= nil and not is_valid_folder(param.FileFolderPath) then
-    return reply.failed("Invalid path: " .. tostring(param.FileFolderPath))
+  local param = source and script.parse_object(source) or {}
+  local units = tonumber(param.Cu)
+  if param.FileFolderPath ~= nil and not is_valid_folder(param.FileFolderPath) then
+    reply.raise(reply.failed("Invalid path: " .. tostring(param.FileFolderPath)))
   elseif param.ResourceGroup ~= nil and not is_valid_group(param.ResourceGroup) then
-    return reply.failed(("ResourceGroup:[%s] is invalid."):format(tostring(param.ResourceGroup)))
-  elseif param.Cu ~= nil and not is_valid_units(param.Cu) then
-    return reply.failed(("Cu:[%s] is invalid."):format(tostring(param.Cu)))
+    reply.raise(reply.failed(("ResourceGroup:[%s] is invalid."):format(tostring(param.ResourceGroup))))
+  elseif param.Cu ~= nil and not (units and units > 0 and units * 2 % 1 == 0) then -- halves are valid
+    reply.raise(reply.failed(("Cu:[%s] is invalid."):format(tostring(param.Cu))))
   end
 end
 
 M.CreateDISyncTask = wrap.on_types(ALL_TYPES, reply.invalid_script, function(state, params)
-  local parsed, detail = script.parse_content(params.TaskContent)
-  if not parsed then
-    return reply.invalid_script(detail)
-  end
-  local wrong = check_task_param(params.TaskParam)
-  if wrong then
-    return wrong
-  end
+  local parsed = script.parse_content(params.TaskContent)
+  check_task_param(params.TaskParam)
   local name = params.TaskName or parsed.name
   if name and state:is_name_taken(params.ProjectId, name) then
     return reply.name_taken("TaskName")
@@ -88,16 +72,9 @@ M.CreateDISyncTask = wrap.on_types(ALL_TYPES, reply.invalid_script, function(sta
 end)
 
 M.UpdateDISyncTask = wrap.on_task(ALL_TYPES, function(state, task, params)
-  local wrong = check_task_param(params.TaskParam)
-  if wrong then
-    return wrong
-  end
+  check_task_param(params.TaskParam)
   if params.TaskContent then
-    local parsed, detail = script.parse_content(params.TaskContent)
-    if not parsed then
-      return reply.invalid_script(detail)
-    end
-    task.text, task.parsed = params.TaskContent, parsed
+    task.parsed, task.text = script.parse_content(params.TaskContent), params.TaskContent
   end
   return state:success()
 end)

@@ -1,7 +1,7 @@
 -- Wraps actions in the checks that many of them share.
 
 local reply = require "dataworks.emulator.service.reply"
-local words = require "dataworks.emulator.service.words"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 
@@ -12,7 +12,7 @@ local MAX_PAGE_NUMBER, MAX_PAGE_SIZE = 100, 100
 ---@param refuse fun(detail: string): dataworks.emulator.Reply
 ---@param act fun(state: table, params: table): dataworks.emulator.Reply
 function M.on_types(types, refuse, act)
-  local is_accepted = words(types)
+  local is_accepted = tables.set_of(types)
   return function(state, params)
     if not is_accepted[params.TaskType] then
       return refuse("TaskType must be one of " .. types)
@@ -27,11 +27,7 @@ end
 ---@param unknown? fun(id: string): dataworks.emulator.Reply answers an id that names no task
 function M.on_task(types, act, unknown)
   return M.on_types(types, reply.invalid, function(state, params)
-    local task = state:find_task(params, "FileId")
-    if not task then
-      return (unknown or reply.unknown)(params.FileId)
-    end
-    return act(state, task, params)
+    return act(state, state:find_task(params, "FileId", unknown), params)
   end)
 end
 

@@ -11,45 +11,36 @@ local malformed = sources.malformed
 local MAX_CHUNK_SIZE_DIGITS, MAX_LENGTH_DIGITS = 8, 15
 
 local function too_large(max_bytes)
-  return malformed(("the reply is larger than %d bytes"):format(max_bytes))
+  malformed(("the reply is larger than %d bytes"):format(max_bytes))
 end
 
 local function read_chunk_size(source)
-  local line, failure = source:line "chunks"
-  if not line then
-    return nil, failure
-  end
+  -- The limit is for one chunk's line.
+  source.header_bytes_left = sources.MAX_HEADER_BYTES
+  local line = source:line "chunks"
   local digits = line:match("^(%x+)[ \t]*$") or line:match("^(%x+)[ \t]*;")
   if not digits or #digits > MAX_CHUNK_SIZE_DIGITS or header.has_control(line) then
-    return malformed "a chunk of the reply has no valid size"
+    malformed "a chunk of the reply has no valid size"
   end
   return tonumber(digits, 16)
 end
 
 local function read_chunks(source, max_bytes)
   local pieces, have = {}, 0
-  while true do
-    -- The limit is for one chunk's line.
-    source.header_bytes_left = sources.MAX_HEADER_BYTES
-    local size, failure = read_chunk_size(source)
-    if not size then
-      return nil, failure
-    elseif size == 0 then
-      break
-    elseif have + size > max_bytes then
-      return too_large(max_bytes)
+  local size = read_chunk_size(source)
+  while size > 0 do
+    if have + size > max_bytes then
+      too_large(max_bytes)
     end
-    local piece
-    piece, failure = source:take(size + 2)
-    if not piece then
-      return nil, failure
-    elseif piece:sub(-2) ~= "\r\n" then
-      return malformed "a chunk of the reply is longer than its size"
+    local piece = source:take(size + 2)
+    if piece:sub(-2) ~= "\r\n" then
+      malformed "a chunk of the reply is longer than its size"
     end
     pieces[#pieces + 1], have = piece:sub(1, -3), have + size
+    size = read_chunk_size(source)
   end
-  local trailer, failure = heads.read_headers(source, "trailer")
-  return trailer and table.concat(pieces), failure
+  heads.read_headers(source, "trailer")
+  return table.concat(pieces)
 end
 
 local function read_until_closed(source, max_bytes)
@@ -60,11 +51,11 @@ local function read_until_closed(source, max_bytes)
     if not more and err == "closed" then
       return table.concat(pieces)
     elseif not more then
-      return sources.lost(err, ("the connection broke after %d bytes of the reply"):format(have))
+      sources.lost(err, ("the connection broke after %d bytes of the reply"):format(have))
     end
     pieces[#pieces + 1], have = more, have + #more
   end
-  return too_large(max_bytes)
+  too_large(max_bytes)
 end
 
 --- Parses Content-Length, in which all values must agree.
@@ -73,7 +64,7 @@ local function parse_length(text)
   for item in (text .. ","):gmatch("([^,]*),") do -- linear: the text ends with a comma
     local digits = item:match("^[ \t]*(%d+)[ \t]*$")
     if not digits or #digits > MAX_LENGTH_DIGITS or length and tonumber(digits) ~= length then
-      return malformed "the reply's Content-Length is not a length"
+      malformed "the reply's Content-Length is not a length"
     end
     length = tonumber(digits)
   end
@@ -84,8 +75,7 @@ end
 ---@param source dataworks.ReplySource
 ---@param head table
 ---@param max_bytes integer
----@return string|nil body
----@return dataworks.ReplyFailure|nil failure
+---@return string body
 function M.read(source, head, max_bytes)
   local coding, length = head.headers["transfer-encoding"], head.headers["content-length"]
   if head.status == 204 or head.status == 304 then
@@ -93,20 +83,18 @@ function M.read(source, head, max_bytes)
     head.ends_connection = coding ~= nil or (length or "0") ~= "0"
     return ""
   elseif coding and coding:lower() ~= "chunked" then
-    return malformed "the reply has a Transfer-Encoding other than chunked"
+    malformed "the reply has a Transfer-Encoding other than chunked"
   elseif coding and length then
-    return malformed "the reply has both a Content-Length and a Transfer-Encoding"
+    malformed "the reply has both a Content-Length and a Transfer-Encoding"
   elseif coding then
     return read_chunks(source, max_bytes)
   elseif not length then
     head.ends_connection = true
     return read_until_closed(source, max_bytes)
   end
-  local bytes, failure = parse_length(length)
-  if not bytes then
-    return nil, failure
-  elseif bytes > max_bytes then
-    return too_large(max_bytes)
+  local bytes = parse_length(length)
+  if bytes > max_bytes then
+    too_large(max_bytes)
   end
   return source:take(bytes)
 end

@@ -20,12 +20,14 @@ M.MAX_HEADER_BYTES = 64 * 1024
 local Source = {}
 Source.__index = Source
 
+-- These end the reading of a reply: http1.read returns what they raise.
+
 function M.malformed(message)
-  return nil, { why = "malformed", message = message }
+  error({ why = "malformed", message = message }, 0)
 end
 
 function M.lost(err, message)
-  return nil, { why = "lost", error = err, message = message }
+  error({ why = "lost", error = err, message = message }, 0)
 end
 
 ---@param fill fun(): string|nil, string|nil
@@ -78,23 +80,22 @@ end
 
 --- Reads a line that ends with CR LF.
 ---@param part string of the reply, for messages
----@return string|nil line without CR LF
----@return dataworks.ReplyFailure|nil failure
-function Source:line(part)
+---@param nothing? string the message when there is no byte of the line
+---@return string line without CR LF
+function Source:line(part, nothing)
   local line, err = take_line(self)
   if err then
-    return M.lost(err, ("the reply ends within its %s"):format(part))
+    M.lost(err, self:unread() == 0 and nothing or ("the reply ends within its %s"):format(part))
   elseif not line then
-    return M.malformed(("the reply's headers are larger than %d bytes"):format(M.MAX_HEADER_BYTES))
+    M.malformed(("the reply's headers are larger than %d bytes"):format(M.MAX_HEADER_BYTES))
   elseif line:sub(-2) ~= "\r\n" then
-    return M.malformed(("a line of the reply's %s does not end with CR LF"):format(part))
+    M.malformed(("a line of the reply's %s does not end with CR LF"):format(part))
   end
   return line:sub(1, -3)
 end
 
 ---@param length integer
----@return string|nil bytes exactly `length` of them
----@return dataworks.ReplyFailure|nil failure
+---@return string bytes exactly `length` of them
 function Source:take(length)
   local have = self:unread()
   if have >= length then
@@ -106,7 +107,7 @@ function Source:take(length)
   while have < length do
     local more, err = self.fill()
     if not more then
-      return M.lost(err, ("the reply ends after %d of %d bytes"):format(have, length))
+      M.lost(err, ("the reply ends after %d of %d bytes"):format(have, length))
     end
     self.buffer, self.position = more, math.min(#more, length - have) + 1
     pieces[#pieces + 1], have = more:sub(1, self.position - 1), have + #more

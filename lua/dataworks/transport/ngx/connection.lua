@@ -1,4 +1,5 @@
--- A connection to the service through a cosocket: from nginx's pool, or a new one with a proxy's tunnel and TLS.
+-- A connection to the service through a cosocket: from nginx's pool, or a new one with a proxy's tunnel and TLS. Its
+-- functions raise the failure that ends the exchange.
 
 local http1 = require "dataworks.transport.http1"
 local outcome = require "dataworks.transport.ngx.outcome"
@@ -26,6 +27,12 @@ local READS_PER_TURN = 16
 local Connection = {}
 Connection.__index = Connection
 
+--- Closes the connection and raises the failure, which the transport returns.
+local function fail(self, failure)
+  self.sock:close()
+  error(failure, 0)
+end
+
 --- nginx takes 0 milliseconds for its default.
 ---@return boolean is_in_time
 local function set_timeout(self, deadline)
@@ -35,6 +42,12 @@ local function set_timeout(self, deadline)
   end
   self.sock:settimeout(milliseconds)
   return true
+end
+
+local function set_timeout_to_send(self, deadline)
+  if not set_timeout(self, deadline) then
+    fail(self, outcome.not_sent_in_time())
+  end
 end
 
 local function new_source(self, deadline)
@@ -110,9 +123,7 @@ local function connect_by_name(sock, peer, options, clock, deadline)
 end
 
 local function connect(self, target, certificate, deadline)
-  if not set_timeout(self, deadline) then
-    return nil, outcome.not_sent_in_time()
-  end
+  set_timeout_to_send(self, deadline)
   local peer, options = target.peer, pool_options(target, certificate)
   local ok, err
   if peer.is_name then
@@ -121,62 +132,44 @@ local function connect(self, target, certificate, deadline)
     ok, err = self.sock:connect(peer.host, peer.port, options)
   end
   if not ok then
-    return nil, outcome.not_connected(err, target.proxy ~= false, peer.is_name)
+    fail(self, outcome.not_connected(err, target.proxy ~= false, peer.is_name))
   end
   self.is_reused = (self.sock:getreusedtimes() or 0) > 0
-  return true
 end
 
 --- Asks the proxy for a tunnel to the service.
 local function open_tunnel(self, proxy, deadline)
-  if not set_timeout(self, deadline) then
-    return nil, outcome.not_sent_in_time()
-  end
+  set_timeout_to_send(self, deadline)
   local ok, err = self.sock:send(("CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n"):format(proxy.tunnel_to, proxy.tunnel_to,
     requests.proxy_header(proxy)))
   if not ok then
-    return nil, outcome.tunnel_failed(err)
+    fail(self, outcome.tunnel_failed(err))
   end
   local head, rest = http1.read_head(new_source(self, deadline))
   if not head then
-    return nil, outcome.tunnel_failed(rest.error or rest.message)
+    fail(self, outcome.tunnel_failed(rest.error or rest.message))
   elseif head.status >= 300 then
-    return nil, outcome.tunnel_refused(head.status)
+    fail(self, outcome.tunnel_refused(head.status))
   elseif rest then
-    return nil, outcome.tunnel_failed "it sent bytes of its own into the tunnel"
+    fail(self, outcome.tunnel_failed "it sent bytes of its own into the tunnel")
   end
-  return true
 end
 
 local function handshake(self, target, certificate, deadline)
   if certificate and not self.sock.setclientcert then
-    return nil, outcome.client_certificate_unsupported()
+    fail(self, outcome.client_certificate_unsupported())
   elseif certificate then
     local ok, err = self.sock:setclientcert(certificate.certificate, certificate.key)
     if not ok then
-      return nil, outcome.client_certificate_refused(tostring(err))
+      fail(self, outcome.client_certificate_refused(tostring(err)))
     end
   end
-  if not set_timeout(self, deadline) then
-    return nil, outcome.not_sent_in_time()
-  end
+  set_timeout_to_send(self, deadline)
   -- Connections are kept, so sessions are not: one would link connections that the pools separate.
   local ok, err = self.sock:sslhandshake(false, target.host, true)
   if not ok then
-    return nil, outcome.handshake_failed(err or "handshake failed")
+    fail(self, outcome.handshake_failed(err or "handshake failed"))
   end
-  return true
-end
-
-local function prepare(self, target, certificate, deadline)
-  local ok, failure = connect(self, target, certificate, deadline)
-  if ok and not self.is_reused and target.proxy and target.proxy.tunnel_to then
-    ok, failure = open_tunnel(self, target.proxy, deadline)
-  end
-  if ok and not self.is_reused and self.is_tls then
-    ok, failure = handshake(self, target, certificate, deadline)
-  end
-  return ok, failure
 end
 
 ---@param sock table a new cosocket
@@ -184,16 +177,17 @@ end
 ---@param certificate dataworks.NgxCertificate|nil that the client shows
 ---@param deadline number by `clock`, for the connection to be open
 ---@param clock fun(): number
----@return dataworks.NgxConnection|nil connection
----@return table|nil failure
+---@return dataworks.NgxConnection
 function M.open(sock, target, certificate, deadline, clock)
   local self = setmetatable({
     sock = sock, clock = clock, is_tls = target.scheme == "https", is_reused = false,
   }, Connection)
-  local ok, failure = prepare(self, target, certificate, deadline)
-  if not ok then
-    self:close()
-    return nil, failure
+  connect(self, target, certificate, deadline)
+  if not self.is_reused and target.proxy and target.proxy.tunnel_to then
+    open_tunnel(self, target.proxy, deadline)
+  end
+  if not self.is_reused and self.is_tls then
+    handshake(self, target, certificate, deadline)
   end
   return self
 end
@@ -203,33 +197,30 @@ end
 --- Writes block by block, because nginx restarts its timeout whenever a part of one send was written.
 ---@param data string
 ---@param deadline number
----@return true|nil
----@return table|nil failure
 function Connection:write(data, deadline)
   for first = 1, #data, BLOCK do
     local ok, err = nil, "timeout"
     if set_timeout(self, deadline) then
       ok, err = self.sock:send(#data <= BLOCK and data or data:sub(first, first + BLOCK - 1))
     elseif first == 1 then
-      return nil, outcome.not_sent_in_time()
+      fail(self, outcome.not_sent_in_time())
     end
     if not ok then
       err = first > 1 and err == "closed" and "closed after a part was written" or err
-      return nil, outcome.not_written(err, self.is_reused, self.is_tls)
+      fail(self, outcome.not_written(err, self.is_reused, self.is_tls))
     end
   end
-  return true
 end
 
 ---@param max_bytes integer of the body
 ---@param deadline number
----@return { status: integer, headers: table<string, string>, body: string }|nil reply
----@return boolean|table is_reusable whether the connection can carry another request; or failure
+---@return { status: integer, headers: table<string, string>, body: string } reply
+---@return boolean is_reusable whether the connection can carry another request
 function Connection:read(max_bytes, deadline)
   local source = new_source(self, deadline)
   local reply, is_reusable = http1.read(source, max_bytes)
   if not reply then
-    return nil, outcome.not_read(is_reusable, source.has_final_status, self.is_reused)
+    fail(self, outcome.not_read(is_reusable, source.has_final_status, self.is_reused))
   end
   return reply, is_reusable
 end

@@ -1,4 +1,4 @@
--- Composes the bytes of a request.
+-- Composes the bytes of a request. A header that can't be sent raises the failure.
 
 local header = require "dataworks.transport.http1.header"
 local inflate = require "dataworks.transport.inflate"
@@ -28,8 +28,7 @@ end
 ---@param request { method: string, headers: table<string, string>, body: string }
 ---@param target dataworks.NgxTarget
 ---@param path string
----@return string|nil bytes
----@return table|nil failure
+---@return string bytes
 function M.compose(request, target, path)
   local is_absolute = target.proxy and target.scheme == "http"
   local parts, count = { request.method, is_absolute and " http://" .. target.authority or " ", path, " HTTP/1.1" }, 4
@@ -38,7 +37,7 @@ function M.compose(request, target, path)
     local lower = header.lower_name(name)
     local fault = find_fault(lower, value)
     if fault then
-      return nil, outcome.not_sent("invalid", "CURLE_BAD_FUNCTION_ARGUMENT", fault)
+      error(outcome.not_sent("invalid", "CURLE_BAD_FUNCTION_ARGUMENT", fault), 0)
     end
     has_host, has_encoding = has_host or lower == "host", has_encoding or lower == "accept-encoding"
     parts[count + 1], parts[count + 2], parts[count + 3], parts[count + 4] = "\r\n", name, ": ", value

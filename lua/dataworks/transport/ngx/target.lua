@@ -1,4 +1,5 @@
--- Where a URL leads: the service's scheme, host and port, and the proxy on the way.
+-- Where a URL leads: the service's scheme, host and port, and the proxy on the way. A URL that leads nowhere raises the
+-- failure.
 
 local core = require "dataworks.core"
 local outcome = require "dataworks.transport.ngx.outcome"
@@ -40,10 +41,10 @@ local function new_peer(host, port)
   return { host = with_brackets(host), port = port, is_name = is_name }
 end
 
-local function malformed_url()
-  return nil, outcome.not_sent("invalid", "CURLE_URL_MALFORMAT",
+local function refuse_url()
+  error(outcome.not_sent("invalid", "CURLE_URL_MALFORMAT",
     "the URL must be http:// or https:// and a host, without a user name or spaces",
-    "an endpoint looks like https://dataworks.cn-shanghai.aliyuncs.com")
+    "an endpoint looks like https://dataworks.cn-shanghai.aliyuncs.com"), 0)
 end
 
 --- Sets the proxy of a target; transport/proxy has checked its URL.
@@ -53,34 +54,33 @@ local function set_proxy(target, url, port)
     local failure = outcome.not_sent("invalid", nil, ("inside nginx a proxy must be http://, not %s://"):format(scheme),
       "name an http proxy, or reach the endpoint directly (proxy = \"\")")
     failure.path = "proxy"
-    return nil, failure
+    error(failure, 0)
   end
   local login, authority = rest:match("^(.*)@([^@]*)$")
   target.peer = new_peer(split_host(authority or rest, scheme))
   target.proxy = {
     login = login, tunnel_to = target.scheme == "https" and ("%s:%d"):format(with_brackets(target.host), port) or nil,
   }
-  return target
 end
 
 local function parse(scheme, authority, proxy_url, allow_http)
   local host, port = split_host(authority, scheme)
   if not host or authority:find("@", 1, true) or port < 1 or port > 65535 then
-    return malformed_url()
+    refuse_url()
   end
   local is_loopback = core.is_loopback(host)
   if scheme == "http" and not is_loopback and not allow_http then
-    return nil, outcome.not_sent("invalid", "CURLE_UNSUPPORTED_PROTOCOL",
-      "plain http is refused: the host is not loopback", "use an https:// endpoint, or set allow_http = true")
+    error(outcome.not_sent("invalid", "CURLE_UNSUPPORTED_PROTOCOL",
+      "plain http is refused: the host is not loopback", "use an https:// endpoint, or set allow_http = true"), 0)
   end
   local target = {
     scheme = scheme, host = host, authority = authority, proxy = false, peer = new_peer(host, port),
     origin = ("%s://%s:%d"):format(scheme, host, port), pools = {},
   }
-  if proxy_url == "" or is_loopback then
-    return target
+  if proxy_url ~= "" and not is_loopback then
+    set_proxy(target, proxy_url, port)
   end
-  return set_proxy(target, proxy_url, port)
+  return target
 end
 
 local FORBIDDEN_IN_PATH = { " ", "#", "\r", "\n", "\t", "\0" }
@@ -103,23 +103,20 @@ local caches = setmetatable({}, { __mode = "k" })
 ---@param transport table with options.allow_http
 ---@param url string
 ---@param proxy_url string "" for none
----@return dataworks.NgxTarget|nil target
----@return string|table path with the query; or failure
+---@return dataworks.NgxTarget target
+---@return string path with the query
 function M.find(transport, url, proxy_url)
   local _, stop, scheme, authority = url:find("^(https?)://([^/?#%s%c]+)")
   local path = url:sub((stop or 0) + 1)
   if not stop or not is_path(path) then
-    return malformed_url()
+    refuse_url()
   end
   local cache = caches[transport] or { count = 0 }
   local key = url:sub(1, stop) .. " " .. proxy_url
   local target = cache[key]
   if not target then
-    local failure
-    target, failure = parse(scheme, authority, proxy_url, transport.options.allow_http)
-    if not target then
-      return nil, failure
-    elseif cache.count < MAX_CACHED then
+    target = parse(scheme, authority, proxy_url, transport.options.allow_http)
+    if cache.count < MAX_CACHED then
       cache.count, cache[key], caches[transport] = cache.count + 1, target, cache
     end
   end
