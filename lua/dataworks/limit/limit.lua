@@ -3,7 +3,6 @@
 
 local bucket = require "dataworks.limit.bucket"
 local check_options = require "dataworks.util.check_options"
-local core = require "dataworks.core"
 local error_codes = require "dataworks.protocol.error_codes"
 local lazy = require "dataworks.util.lazy"
 local misuse = require "dataworks.util.misuse"
@@ -11,6 +10,7 @@ local misuse = require "dataworks.util.misuse"
 local M = {}
 
 local adaptive = lazy "dataworks.limit.adaptive"
+local core = lazy "dataworks.core" -- for texts only: a limit needs no C
 local shared = lazy "dataworks.limit.shared"
 
 -- Seconds. A shorter time counts as none.
