@@ -21,36 +21,37 @@ local M = {
 
 local default_client
 
---- Calls GenerateDISyncTaskConfigForCreating with a client that the first call makes from the environment.
+--- Calls GenerateDISyncTaskConfigForCreating with a default client. The first call makes this client from environment
+--- variables and the default configuration files.
 ---@param params { ProjectId: integer|string, TaskType: string, TaskParam: table|string, ClientToken?: string }
 ---@param options? dataworks.CallOptions
----@return dataworks.Generated|nil result for client:wait
+---@return dataworks.Generated|nil result the reply, which client:wait accepts as its params
 ---@return dataworks.Error|nil err
 function M.generate(params, options)
   default_client = default_client or client.new()
   return default_client:generate(params, options)
 end
 
---- Calls fn(...) as the first task of a loop, in which the calls of different tasks overlap, and waits for all tasks.
---- Returns what fn returns.
+--- Runs a loop: calls fn(...) as its first task, and waits until all tasks have ended. While one task waits for a
+--- reply, the other tasks run. Returns the return values of fn.
 ---@type fun(fn: function, ...: any): any
 M.run = lazy("dataworks.concurrency.run", "run")
 
---- Adds a task to the running loop: fn(...) in a coroutine of its own.
+--- Adds a task to the running loop. The task calls fn(...) in its own coroutine.
 ---@type fun(fn: function, ...: any): dataworks.Task
 M.spawn = lazy("dataworks.concurrency.run", "spawn")
 
---- Calls fn(item, index) for each item, several at a time; fn returns a value, or nil and an error. Returns the results
---- in the order of the items, and why the map ended early.
+--- Calls fn(item, index) for each item, several at a time. The function fn returns a value, or nil and an error.
+--- Returns the results in the order of the items. If the map ended early, the second value is the reason.
 ---@type fun(items: any[], fn: (fun(item: any, index: integer): any, any), options?: dataworks.MapOptions):
 ---  ({ value: any }|{ err: any })[], any
 M.map = lazy("dataworks.concurrency.map", "map")
 
---- Pauses the running task of a loop while the others go on; outside a loop it blocks. Inside nginx it pauses the
---- running request.
+--- Pauses the running task of a loop; the other tasks go on. Outside a loop, the whole program pauses. Inside nginx,
+--- only the current request pauses.
 ---@param seconds number
----@return true|nil
----@return dataworks.Error|nil err the task was cancelled
+---@return true|nil done nil when the task was cancelled during the pause
+---@return dataworks.Error|nil err of kind "cancelled"
 function M.sleep(seconds)
   if type(seconds) ~= "number" or seconds ~= seconds or seconds == math.huge then
     misuse("dataworks.sleep: seconds were expected, got " .. tostring(seconds))
@@ -61,10 +62,11 @@ function M.sleep(seconds)
   return true
 end
 
---- A loop for a program that has an event loop of its own, which spawns tasks and steps the loop.
+--- Returns a loop that a program with its own event loop drives: the program spawns tasks and calls the loop's step.
 ---@type fun(): dataworks.Loop
 M.loop = lazy("dataworks.concurrency.run", "loop")
 
+--- Makes an error object of the fields of an error that the core returns.
 local function or_error(value, err)
   if value then
     return value
@@ -72,7 +74,7 @@ local function or_error(value, err)
   return nil, errors.new(err)
 end
 
---- Encodes a TaskParam, or any other value, as the JSON text that a call sends.
+--- Encodes a TaskParam, or any other value, as the JSON text that a call would send.
 ---@param task_param any
 ---@return string|nil text
 ---@return dataworks.Error|nil err
@@ -83,15 +85,15 @@ end
 ---@class dataworks.SignFields
 ---@field method string
 ---@field access_key_secret string
----@field algorithm? "ACS3-HMAC-SHA256"|"ACS3-HMAC-SM3"|"HMAC-SHA1" the first is the default
----@field path? string default "/"
----@field access_key_id? string for ACS3
----@field query? table<string, string|number|boolean> for ACS3
----@field headers? table<string, string> for ACS3: host, content-type and x-acs-* are signed
----@field body? string for ACS3
----@field params? table<string, string|number|boolean> for HMAC-SHA1: query and form, without Signature
+---@field algorithm? "ACS3-HMAC-SHA256"|"ACS3-HMAC-SM3"|"HMAC-SHA1" default: "ACS3-HMAC-SHA256"
+---@field path? string default: "/"
+---@field access_key_id? string used by the ACS3 algorithms only
+---@field query? table<string, string|number|boolean> used by the ACS3 algorithms only
+---@field headers? table<string, string> used by the ACS3 algorithms only, which sign host, content-type and x-acs-*
+---@field body? string used by the ACS3 algorithms only
+---@field params? table<string, string|number|boolean> used by HMAC-SHA1 only: all of query and form except Signature
 
---- Computes the stages of a signature from the given fields alone. A wrong type raises.
+--- Computes a signature and its intermediate texts, from the given fields alone. Raises if a field has a wrong type.
 ---@param fields dataworks.SignFields
 ---@return { canonical_request?: string, string_to_sign: string, signature: string, authorization?: string }|nil
 ---@return dataworks.Error|nil err

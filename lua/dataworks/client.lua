@@ -1,4 +1,4 @@
--- A client: checks the arguments of its methods, and passes each call to the room that carries it out.
+-- The client object. Its methods check their arguments and pass the call to the module that carries it out.
 
 local callers = require "dataworks.call.caller"
 local catalog = require "dataworks.api.catalog"
@@ -10,7 +10,7 @@ local misuse = require "dataworks.util.misuse"
 local nearest = lazy "dataworks.util.nearest"
 require "dataworks.api.core_data"
 
--- Loaded on first use: many programs need none of these modules.
+-- These modules are loaded on first use, because many programs need none of them.
 local configuration = lazy "dataworks.tasks.configuration"
 local flow = lazy "dataworks.tasks.flow"
 local lifecycle = lazy "dataworks.tasks.lifecycle"
@@ -25,20 +25,20 @@ local M = {}
 local CALL_OPTIONS = { timeout = "seconds", retries = "count" }
 
 ---@class dataworks.ActionOptions: dataworks.CallOptions
----@field version? "2020-05-18"|"2024-05-18" of the action; default: the client's
+---@field version? "2020-05-18"|"2024-05-18" version of the action; default: the client's option `version`
 local ACTION_OPTIONS = { timeout = "seconds", retries = "count", version = "text" }
 
----@class dataworks.EachOptions: dataworks.ActionOptions timeout and retries hold for each request
----@field pages? boolean returns whole replies
+---@class dataworks.EachOptions: dataworks.ActionOptions the timeout and retries apply to the request of each page
+---@field pages? boolean true: iterate over whole replies instead of items
 local EACH_OPTIONS = { timeout = "seconds", retries = "count", version = "text", pages = "boolean" }
 
 local REQUEST_OPTIONS = { version = "text" }
 
----@class dataworks.Client has a method for each action of the catalog too
+---@class dataworks.Client besides the methods below, a client has a method named after each action of the catalog
 local methods = {}
 local Client = { __name = "dataworks.Client" }
 
---- A wrong option raises at the caller's line.
+--- Makes a client. Raises at the caller's line if an option is wrong.
 ---@param options? dataworks.Options
 ---@return dataworks.Client
 function M.new(options)
@@ -48,6 +48,7 @@ end
 
 -- Calls
 
+--- Checks the arguments of a method, and returns its options. Raises if an argument is wrong or the client is closed.
 local function check_call(self, what, params, given, known)
   check_options.check_self(Client, self, what)
   if self._caller.closed then
@@ -58,7 +59,7 @@ local function check_call(self, what, params, given, known)
   return check_options.check(what, known, given)
 end
 
---- Also finds the row of the action.
+--- Checks the arguments of a method that calls any action. Returns the catalog row of the action, and the options.
 local function check_action(self, what, action, params, given, known)
   local options = check_call(self, what, params, given, known)
   client_options.check_word(what, "version", options.version)
@@ -73,7 +74,7 @@ end
 
 --- Calls an action by its documented name.
 ---@param action string
----@param params table in the provider's spelling
+---@param params table names and values as in the provider's documentation
 ---@param options? dataworks.ActionOptions
 ---@return table|nil result the decoded reply
 ---@return dataworks.Error|nil err
@@ -82,12 +83,13 @@ function methods:call(action, params, options)
   return self._caller:perform(row, params, checked)
 end
 
---- Iterates over the items that an action lists, page after page. A failure is the last iteration, without an item:
+--- Returns an iterator over the items that an action lists, page after page. If a request fails, the iterator returns a
+--- count, nil and the error, and ends:
 --- for count, item, err in client:each("ListFiles", { ProjectId = 10000 }) do
 ---@param action string
----@param params table in the provider's spelling, for the first page
+---@param params table the parameters of the first page, named as in the provider's documentation
 ---@param options? dataworks.EachOptions
----@return fun(): integer|nil, any, dataworks.Error|nil
+---@return fun(): integer|nil, any, dataworks.Error|nil iterator
 function methods:each(action, params, options)
   local row, checked = check_action(self, "each", action, params, options, EACH_OPTIONS)
   if not row.list then
@@ -99,14 +101,15 @@ end
 --- Calls GenerateDISyncTaskConfigForCreating.
 ---@param params { ProjectId: integer|string, TaskType: string, TaskParam: table|string, ClientToken?: string }
 ---@param options? dataworks.CallOptions
----@return dataworks.Generated|nil result for `wait`
+---@return dataworks.Generated|nil result the reply, which `wait` accepts as its params
 ---@return dataworks.Error|nil err
 function methods:generate(params, options)
   options = check_call(self, "generate", params, options, CALL_OPTIONS)
   return generate(self._caller, params, options)
 end
 
---- Signs the request of a call without sending it. Its fields hold a valid signature; its tostring does not.
+--- Signs the request of a call without sending it. The fields of the request hold a valid signature; tostring(request)
+--- shows the request without its secrets.
 ---@param action string
 ---@param params table
 ---@param options? { version?: string }
@@ -120,11 +123,11 @@ end
 
 -- Flows
 
---- A method that a function of a module carries out.
----@param name string
+--- Returns a method that checks its arguments and then calls a function of a module.
+---@param name string the name of the method
 ---@param module table
----@param fn string fun(caller, params, options, name)
----@param known? table<string, string> the types of its options; else module.OPTIONS
+---@param fn string the name of the function, which takes (caller, params, options, name)
+---@param known? table<string, string> the types of the method's options; default: module.OPTIONS
 local function method(name, module, fn, known)
   return function(self, params, options)
     options = check_call(self, name, params, options, known or module.OPTIONS)
@@ -132,52 +135,53 @@ local function method(name, module, fn, known)
   end
 end
 
---- Polls QueryDISyncTaskConfigProcessResult until it returns a TaskContent or a failure, or the deadline passes.
---- The params are a result of `generate`, or ProjectId, TaskType and ProcessId or AsyncProcessId. The result has
---- Data.TaskContent.
+--- Calls QueryDISyncTaskConfigProcessResult repeatedly until the reply has a TaskContent or a failure, or until the
+--- deadline passes. The params are either a result of `generate`, or a table with ProjectId, TaskType and ProcessId (or
+--- AsyncProcessId). The result has the field Data.TaskContent.
 ---@type fun(self, params: dataworks.Generated|table, options?: dataworks.WaitOptions): table|nil, dataworks.Error|nil
 methods.wait = method("wait", configuration, "wait")
 
---- Creates a task from a script: generate, wait, create. An offline task needs only the last step. After an error,
---- options.resume = err.state continues from there.
+--- Creates a task from a script. The steps are generate, wait and create; an offline task needs only create. To
+--- continue after an error, call again with options.resume = err.state.
 ---@type fun(self, params: dataworks.CreateParams, options?: dataworks.FlowOptions):
 ---  dataworks.FlowResult|nil, dataworks.Error|nil
 methods.create_sync_task = method("create_sync_task", flow, "run")
 
---- Changes the tables of a real-time task or solution, or the script of an offline task. After an error,
---- options.resume = err.state continues from there.
+--- Changes the tables of a real-time task or solution, or the script of an offline task. To continue after an error,
+--- call again with options.resume = err.state.
 ---@type fun(self, params: dataworks.UpdateParams, options?: dataworks.FlowOptions):
 ---  dataworks.FlowResult|nil, dataworks.Error|nil
 methods.update_sync_task = method("update_sync_task", flow, "run")
 
 -- The lifecycle of a task
 
----@class dataworks.TaskId or a result of create_sync_task
+---@class dataworks.TaskId names a task; a result of create_sync_task can be used instead
 ---@field ProjectId integer|string
----@field TaskType "DI_REALTIME"|"DI_SOLUTION"|"DI_OFFLINE" an offline task is refused
+---@field TaskType "DI_REALTIME"|"DI_SOLUTION"|"DI_OFFLINE" the methods of the lifecycle return an error for DI_OFFLINE
 ---@field FileId integer|string
 
---- Returns the reply.
+--- A method that returns the reply of its action.
 ---@alias dataworks.TaskMethod
 ---| fun(self, params: dataworks.TaskId, options?: dataworks.CallOptions): table|nil, dataworks.Error|nil
 
---- Returns the reply; with the option wait, the result of wait_for_state.
+--- A method that returns the reply of its action. With the option wait = true, the method also waits for the new state,
+--- and returns the result of wait_for_state.
 ---@alias dataworks.WaitingTaskMethod
 ---| fun(self, params: dataworks.TaskId, options?: dataworks.LifeOptions): table|nil, dataworks.Error|nil
 
---- Submits and deploys a task, so that it can be started.
+--- Submits and deploys a task. Only a deployed task can be started.
 ---@type dataworks.TaskMethod
 methods.deploy = method("deploy", lifecycle, "act", CALL_OPTIONS)
 
---- Starts a deployed task; its state becomes WAIT, then RUN. It takes StartParam too.
+--- Starts a deployed task. The state becomes WAIT, then RUN. The params can also have StartParam.
 ---@type dataworks.WaitingTaskMethod
 methods.start = method("start", lifecycle, "act")
 
---- Stops a real-time task; its state becomes KILLING, then PAUSE.
+--- Stops a real-time task. The state becomes KILLING, then PAUSE.
 ---@type dataworks.WaitingTaskMethod
 methods.stop = method("stop", lifecycle, "act")
 
---- Undeploys a real-time task; its state becomes NORUN.
+--- Undeploys a real-time task. The state becomes NORUN.
 ---@type dataworks.WaitingTaskMethod
 methods.terminate = method("terminate", lifecycle, "act")
 
@@ -185,10 +189,11 @@ methods.terminate = method("terminate", lifecycle, "act")
 ---@type dataworks.TaskMethod
 methods.delete = method("delete", lifecycle, "act", CALL_OPTIONS)
 
---- Returns the reply of GetDISyncInstanceInfo, with `state`: the state of a task.
+--- Calls GetDISyncInstanceInfo, and adds the state of the task to the reply as the field `state`.
 ---@type dataworks.TaskMethod
 methods.status = method("status", lifecycle, "status", CALL_OPTIONS)
 
+--- Returns the states as a list. Raises if a state is not a string, or if there is none.
 local function state_list(states)
   local list = type(states) == "table" and states or { states }
   local good = #list > 0
@@ -205,14 +210,15 @@ end
 ---@param params dataworks.TaskId
 ---@param states string|string[]
 ---@param options? dataworks.WaitOptions
----@return table|nil result the reply of GetDISyncInstanceInfo, with `state`
----@return dataworks.Error|nil err err.state holds the params for another wait_for_state
+---@return table|nil result the reply of GetDISyncInstanceInfo, with the added field `state`
+---@return dataworks.Error|nil err after a timeout, err.state can be passed to wait_for_state as its params
 function methods:wait_for_state(params, states, options)
   options = check_call(self, "wait_for_state", params, options, configuration.OPTIONS)
   return lifecycle.wait_for_state(self._caller, params, state_list(states), options)
 end
 
---- Wipes the keys and closes the connection. Idempotent. Every other method raises afterwards.
+--- Wipes the keys and closes the connection. A second close has no effect. On a closed client, every other method
+--- raises.
 ---@return boolean
 function methods:close()
   self._caller:close()

@@ -1,5 +1,5 @@
--- The one shape of every error that the library returns. An error keeps only the fields listed here, so that no secret
--- gets into it by accident.
+-- The type of every error that the library returns. An error keeps only the fields that are listed here. Any other
+-- field is dropped, so that no secret gets into an error by accident.
 
 local texts = require "dataworks.util.text"
 
@@ -9,26 +9,26 @@ local MAX_TEXT_BYTES = 2000
 
 ---@class dataworks.Error
 ---@field kind "invalid"|"credentials"|"transport"|"timeout"|"service"|"task"|"protocol"|"cancelled"
----@field message string one line; the service's own when it sent one
+---@field message string one line; the message of the service if the service sent one
 ---@field action? string the API action
----@field path? string the refused field: TaskParam.steps[1].stepType
----@field code? string the service's code, or libcurl's
----@field status? integer of HTTP
----@field request_id? string for the provider's support
----@field recommend? string the provider's page on this error
+---@field path? string the refused field, for example TaskParam.steps[1].stepType
+---@field code? string the error code of the service or of libcurl
+---@field status? integer the HTTP status of the reply
+---@field request_id? string the provider's support asks for this id
+---@field recommend? string URL of the provider's page about this error
 ---@field endpoint? string host and port of the service
----@field sent? boolean|"unknown" did the request reach the service?
----@field may_have_acted? boolean may the service have acted, by this attempt or an earlier one?
----@field attempts? integer
----@field retryable? boolean a retry of the same call, with its client_token, is safe and may help
----@field gave_up? "attempts"|"deadline"|"budget" why a retryable call was not retried
+---@field sent? boolean|"unknown" whether the request reached the service
+---@field may_have_acted? boolean whether any attempt of the call may have taken effect
+---@field attempts? integer the number of attempts that the call made
+---@field retryable? boolean true: calling again with the same client_token is safe, and may succeed
+---@field gave_up? "attempts"|"deadline"|"budget" the reason why a retryable call was not retried
 ---@field retry_after? number seconds that the service asks to wait
 ---@field elapsed? number seconds since the call began
----@field client_token? string the same function, called again with this ClientToken, has no second effect
----@field access_denied? table<string, string> details of a denied access: AuthAction, PolicyType, ...
+---@field client_token? string calling the same function again with this ClientToken has no second effect
+---@field access_denied? table<string, string> details of a denied access: AuthAction, PolicyType and others
 ---@field excerpt? string the first bytes of an unreadable reply
----@field advice? string one line that helps
----@field state? table for the option `resume`, or for another `wait` or `wait_for_state`
+---@field advice? string one line: the likely cause and what to change
+---@field state? table the value for the option `resume`, or the params for another `wait` or `wait_for_state`
 local FIELDS = {
   kind = "string", message = "string", action = "string", path = "string", code = "string", status = "number",
   request_id = "string", recommend = "string", endpoint = "string", sent = "any", may_have_acted = "boolean",
@@ -44,9 +44,9 @@ local function escape(byte)
   return ESCAPES[byte] or ("\\x%02x"):format(byte:byte())
 end
 
---- A text as one line of bounded length, with escaped control characters.
+--- Returns a value as one line of text. Control characters are escaped. A longer text is cut, and ends with "...".
 ---@param text any
----@param max_bytes? integer default 2000
+---@param max_bytes? integer default: 2000
 ---@return string
 function M.line(text, max_bytes)
   text = tostring(text)
@@ -57,6 +57,7 @@ function M.line(text, max_bytes)
   return (text:gsub("[%z\1-\31\127]", escape))
 end
 
+--- Makes an error.
 ---@param fields table fields with an unknown name or a wrong type are dropped
 ---@return dataworks.Error
 function M.new(fields)
@@ -75,7 +76,7 @@ function M.new(fields)
   return setmetatable(err, Error)
 end
 
---- An error about a value that the program gave, found before anything is sent.
+--- Makes an error of kind "invalid": the program gave a wrong value, and nothing was sent.
 ---@param action string
 ---@param path string
 ---@param message string
@@ -85,12 +86,13 @@ function M.invalid(action, path, message, advice)
   return M.new { kind = "invalid", sent = false, action = action, path = path, message = message, advice = advice }
 end
 
---- Calls a callback of the program. An error that it raises stops the operation.
----@param name string of the option, for the message
+--- Calls a callback of the program, if there is one. When the callback raises an error, returns the fields of an error
+--- of kind "cancelled", which the operation returns to the program.
+---@param name string the option that holds the callback, for the message
 ---@param callback fun(value: table)|nil
 ---@param value table
----@return table|nil fields of an error of kind "cancelled"
-function M.of_callback(name, callback, value)
+---@return table|nil fields
+function M.run_callback(name, callback, value)
   local ok, message = true, nil
   if callback then
     ok, message = pcall(callback, value)
@@ -98,6 +100,7 @@ function M.of_callback(name, callback, value)
   return not ok and { kind = "cancelled", message = ("%s raised: %s"):format(name, tostring(message)) } or nil
 end
 
+--- Is the value an error of this library?
 ---@param value any
 ---@return boolean
 function M.is(value)
@@ -108,6 +111,7 @@ local GAVE_UP = {
   deadline = "no time was left for a retry", budget = "not retried, since too many calls failed before",
 }
 
+--- Returns the details of an error in parentheses, or "".
 local function details(err)
   local list = {}
   local function add(format, value)
@@ -121,7 +125,7 @@ local function details(err)
   add("request %s", err.request_id)
   add("%d attempts", err.attempts and err.attempts > 1 and err.attempts)
   add("%s", GAVE_UP[err.gave_up])
-  -- A retryable call without a token only reads: it has no effect to warn of.
+  -- A retryable call without a ClientToken only reads, so that nothing is carried out.
   if err.may_have_acted and (err.client_token or not err.retryable) then
     add("%s", "it may have been carried out")
     add("ClientToken %s", err.client_token)
@@ -129,7 +133,7 @@ local function details(err)
   return #list > 0 and " (" .. table.concat(list, ", ") .. ")" or ""
 end
 
---- The message without a full stop, so that details can follow.
+--- Returns the message without the full stop at its end, so that details can follow.
 local function without_stop(message)
   local text = texts.trim_end(message)
   return text:sub(-1) == "." and texts.trim_end(text:sub(1, -2)) or text

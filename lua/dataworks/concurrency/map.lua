@@ -90,7 +90,7 @@ local function take_outcome(self, task)
   if self.reason then
     return
   end
-  local stopped = errors.of_callback("on_progress", self.on_progress, {
+  local stopped = errors.run_callback("on_progress", self.on_progress, {
     done = self.done, total = #self.items, index = index, value = result.value, err = result.err,
   })
   if stopped then

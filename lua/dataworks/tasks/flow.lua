@@ -61,7 +61,7 @@ local FLOWS = {
 
 --- Calls a callback of the program. An error that it raises ends the run, and the state is kept.
 local function notify(run, name, value)
-  local stopped = errors.of_callback(name, run[name], value)
+  local stopped = errors.run_callback(name, run[name], value)
   if not stopped then
     return true
   end

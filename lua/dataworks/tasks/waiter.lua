@@ -68,7 +68,7 @@ local function report(caller, watch, options, event)
   caller.events:emit {
     type = "wait", action = watch.row.name, attempt = event.attempt, elapsed = event.elapsed, delay = event.delay,
   }
-  local stopped = errors.of_callback("on_progress", options.on_progress, event)
+  local stopped = errors.run_callback("on_progress", options.on_progress, event)
   return stopped and failure(watch, stopped, event.elapsed)
 end
 
