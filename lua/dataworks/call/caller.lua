@@ -1,4 +1,5 @@
--- The state that a client keeps between calls: endpoint, keys, transport, limit, clocks.
+-- The caller of a client: the state that the client keeps between calls, such as the endpoint, keys, transport and
+-- limit.
 
 local clock_skew = require "dataworks.call.clock_skew"
 local core = require "dataworks.core"
@@ -20,23 +21,24 @@ local M = {}
 
 local TIMEOUT, CONNECT_TIMEOUT, RETRIES = 30, 5, 2
 
--- Seconds that a signed request may stay in the queue of the transport: the service refuses an old date.
+-- The maximum number of seconds that a signed request stays in the queue of the transport. The service refuses a
+-- request with an old date.
 local MAX_QUEUED = 60
 
 local USER_AGENT = ("dataworks-lua/%s (%s)"):format(version, rawget(_G, "jit") and "LuaJIT" or _VERSION)
 
 ---@class dataworks.Caller
 ---@field endpoint string|false URL of the service
----@field unresolved table|false why there is no endpoint: fields of an error
----@field proxy fun(): string|nil, table|nil URL, "" for none; or nil and the fields of an error
+---@field unresolved table|false fields of an error, which say why there is no endpoint
+---@field proxy fun(): string|nil, table|nil returns a URL or "" for no proxy; or nil and the fields of an error
 ---@field timeout number seconds for a whole call
 ---@field connect_timeout number seconds
 ---@field max_retries integer
 ---@field user_agent string
 ---@field key_cache dataworks.KeyCache
----@field transport dataworks.Transport|false opened by the first request
----@field owns_transport boolean the client opened the transport and closes it
----@field new_transport fun(changes?: table): dataworks.Transport|nil, table|nil changes override the client's options
+---@field transport dataworks.Transport|false false until the first request opens it
+---@field owns_transport boolean true when the client opened the transport, and has to close it
+---@field new_transport fun(changes?: table): dataworks.Transport|nil, table|nil the changes replace client options
 ---@field limit dataworks.Limit
 ---@field retry_budget dataworks.RetryBudget
 ---@field clock_skew dataworks.ClockSkew
@@ -46,7 +48,7 @@ local USER_AGENT = ("dataworks-lua/%s (%s)"):format(version, rawget(_G, "jit") a
 ---@field nonce fun(): string
 ---@field random fun(): number from 0 to 1
 ---@field injected_sleep false|fun(seconds: number) the option `sleep`
----@field still_valid fun(signed_at: number): boolean may a request that was signed at this time still be sent?
+---@field still_valid fun(signed_at: number): boolean returns whether a request signed at this time may still be sent
 ---@field closed boolean
 local Caller = {}
 Caller.__index = Caller
@@ -54,13 +56,14 @@ Caller.__index = Caller
 Caller.perform = pipeline.perform
 Caller.request = pipeline.request
 
---- A header cannot hold control characters: drops them.
+--- Returns the User-Agent header. Drops control characters, which a header cannot hold.
 local function user_agent(getenv)
   local suffix = (getenv "ALIBABA_CLOUD_USER_AGENT" or ""):gsub("[%z\1-\31\127]", "")
   return suffix ~= "" and USER_AGENT .. " " .. suffix or USER_AGENT
 end
 
---- Returns a closure, so that no field holds the password of the client's key.
+--- Returns a function that makes a transport with the client's options. The options are kept in this closure, so that
+--- no field of the caller holds the password of the client's key.
 local function transport_maker(options, getenv)
   local ca_file = options.ca_file or getenv "DATAWORKS_CA_FILE"
   return function(changes)
@@ -72,7 +75,7 @@ local function transport_maker(options, getenv)
   end
 end
 
---- Lists the secrets to redact besides the keys.
+--- Lists the secrets to redact in addition to the keys.
 local function secrets_of(options, proxy)
   local secrets = proxies.secrets(proxy)
   -- A proxy that this endpoint does not use may serve the credential providers.
@@ -83,12 +86,14 @@ local function secrets_of(options, proxy)
   return secrets
 end
 
+--- Returns the URL of the service, or nil and the fields of an error.
 local function resolve_endpoint(options, getenv)
   local endpoint = options.endpoint or getenv "ALIBABA_CLOUD_ENDPOINT"
   local region = options.region or not endpoint and credentials.region(options, getenv) or nil
   return endpoints.resolve(endpoint, region, options.network or getenv "ALIBABA_CLOUD_ENDPOINT_TYPE")
 end
 
+--- Makes the caller of a client.
 ---@param options dataworks.Options checked
 ---@return dataworks.Caller
 function M.new(options)
@@ -106,7 +111,7 @@ function M.new(options)
   local self = setmetatable({
     endpoint = url or false,
     unresolved = unresolved or false,
-    -- A closure, so that no field holds the proxy's password.
+    -- The URL is kept in this closure, so that no field holds the proxy's password.
     proxy = function() return proxy, proxy_error end,
     timeout = options.timeout or TIMEOUT,
     connect_timeout = options.connect_timeout or CONNECT_TIMEOUT,
@@ -126,7 +131,7 @@ function M.new(options)
     injected_sleep = options.sleep or false,
     closed = false,
   }, Caller)
-  -- The transport calls this function without the caller, with a time of the core's clock.
+  -- The transport calls this function with only one argument: a time of core.clock.
   self.still_valid = function(signed_at)
     return core.clock() - signed_at < MAX_QUEUED and not self.limit:is_paused(self.clock())
   end
@@ -136,6 +141,7 @@ function M.new(options)
   return self
 end
 
+--- Returns the transport of the client. Opens one if none is open.
 ---@return dataworks.Transport|nil
 ---@return table|nil err fields of an error
 function Caller:open_transport()
@@ -152,8 +158,9 @@ function Caller:open_transport()
   return self.transport
 end
 
+--- Sleeps with the option `sleep` of the client, or else with its transport.
 ---@param seconds number
----@return boolean interrupted the client was closed or the task cancelled
+---@return boolean interrupted true when the client was closed or the task was cancelled
 function Caller:sleep(seconds)
   if self.injected_sleep then
     self.injected_sleep(seconds)
@@ -164,7 +171,7 @@ function Caller:sleep(seconds)
   return self.closed or outcome == "cancelled"
 end
 
---- Idempotent.
+--- Closes the keys, and the transport if the client opened it. A second close has no effect.
 function Caller:close()
   self.closed = true
   self.key_cache:close()

@@ -1,4 +1,5 @@
--- Checks the options of dataworks.new, each one and in combination. A mistake raises at the caller's line.
+-- Checks the options of dataworks.new: each option alone, then options that depend on each other. A wrong option raises
+-- an error at the caller's line.
 
 local check_options = require "dataworks.util.check_options"
 local credential_types = require "dataworks.credentials.types"
@@ -13,7 +14,7 @@ local shared_dicts = lazy "dataworks.limit.shared"
 
 local M = {}
 
---- Options that allow a few values only.
+--- The options that accept a fixed set of values.
 local WORDS = {
   version = { ["2020-05-18"] = true, ["2024-05-18"] = true },
   signature = { ["ACS3-HMAC-SHA256"] = true, ["ACS3-HMAC-SM3"] = true, ["HMAC-SHA1"] = true },
@@ -38,7 +39,8 @@ local function check_credentials(options)
   end
 end
 
---- A bad environment variable does not raise here: it makes each call return an error.
+--- Checks the options about the network. Environment variables are not checked here: a wrong one makes each call return
+--- an error.
 local function check_network(options)
   if options.client_key and not options.client_certificate then
     misuse "dataworks.new: client_key needs its client_certificate"
@@ -59,6 +61,7 @@ local function check_network(options)
   end
 end
 
+--- Raises unless an option has one of its allowed values, or is absent.
 ---@param what string the function that was called, for the message
 ---@param name "version"|"signature"|"network"|"min_tls"
 ---@param value string|nil
@@ -68,7 +71,7 @@ function M.check_word(what, name, value)
   end
 end
 
---- Objects, such as a limit, are shared.
+--- Copies tables deeply. An object, such as a limit, is not copied but shared.
 local function copy(value)
   if type(value) ~= "table" or getmetatable(value) then
     return value
@@ -80,8 +83,10 @@ local function copy(value)
   return copied
 end
 
+--- Checks the options of dataworks.new, and returns a copy, so that a later change of the program's table has no
+--- effect.
 ---@param given dataworks.Options|nil
----@return dataworks.Options a copy: a later change of the program's table has no effect
+---@return dataworks.Options
 function M.check(given)
   local checked = check_options.check("dataworks.new", option_types, given)
   local options = copy(checked)

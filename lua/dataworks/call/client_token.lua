@@ -1,4 +1,4 @@
--- Adds a ClientToken to a call whose action takes one, so that a retry has no second effect.
+-- Adds a ClientToken to a call. The service acts only once on calls with the same ClientToken, so that a retry is safe.
 
 local core = require "dataworks.core"
 local tables = require "dataworks.util.tables"
@@ -6,14 +6,15 @@ local tables = require "dataworks.util.tables"
 local M = {}
 
 ---@class dataworks.PerformOptions: dataworks.CallOptions
----@field client_token? string of the flow that makes the call: results and errors name it, not the token that is sent
+---@field client_token? string the ClientToken of a flow: results and errors name it instead of the token that is sent
 
+--- Adds a ClientToken to the parameters, if the action takes one and the program gave none.
 ---@param row dataworks.Action
 ---@param params table
 ---@param nonce fun(): string
 ---@param of_flow? string the ClientToken of the flow that makes the call
 ---@return table params a copy when a token was added
----@return string|nil client_token that results and errors name; nil for an action that takes none
+---@return string|nil client_token the token that results and errors name; nil for an action that takes no ClientToken
 function M.add(row, params, nonce, of_flow)
   local token = params.ClientToken
   if row.repeatable ~= "token" then

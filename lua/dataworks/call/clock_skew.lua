@@ -1,13 +1,15 @@
--- The time of day by the service's clock: the machine's clock, corrected by the Date of a reply.
+-- Computes the time of the service's clock: the machine's clock plus a correction, which is measured with the header
+-- Date of a reply.
 
 local core = require "dataworks.core"
 
 local M = {}
 
--- A Date before the first version of the API or after this century is wrong.
+-- A Date outside of this range is ignored. The range begins with the first version of the API.
 local EARLIEST, LATEST = 1589760000, 4102444800 -- 2020-05-18, 2100-01-01
 
--- Seconds. A smaller difference is not the cause of a refusal: the gateway accepts dates that are off by minutes.
+-- Seconds. When the clocks differ by less than this, the difference is not the cause of a refusal, because the service
+-- accepts dates that are wrong by minutes.
 local TOLERANCE = 60
 local CLOCKS_AGREE = "The clock of this machine agrees with the Date of the reply; the request was delayed on its way, "
   .. "or the Date is not the service's"
@@ -18,13 +20,14 @@ local CLOCKS_AGREE = "The clock of this machine agrees with the Date of the repl
 local ClockSkew = {}
 ClockSkew.__index = ClockSkew
 
+--- Returns a skew of 0 seconds.
 ---@param machine_time fun(): number
 ---@return dataworks.ClockSkew
 function M.new(machine_time)
   return setmetatable({ machine_time = machine_time, ahead = 0 }, ClockSkew)
 end
 
---- Seconds that a Date is ahead of the machine; nil for a date that is unreadable or wrong.
+--- Returns how many seconds a Date is ahead of the machine's clock; nil if the date is unreadable or out of range.
 local function measure(self, date)
   local service_time = core.parse_date(date)
   if service_time and service_time >= EARLIEST and service_time < LATEST then
@@ -32,23 +35,24 @@ local function measure(self, date)
   end
 end
 
----@return number seconds since 1970, corrected
+--- Returns the time of the service's clock.
+---@return number seconds since 1970
 function ClockSkew:now()
   return self.machine_time() + self.ahead
 end
 
---- Sets the correction by the Date of a reply.
+--- Measures the correction with the Date of a reply.
 ---@param date string|nil
----@return boolean corrected false when the date is unreadable or wrong
+---@return boolean corrected false if the date is unreadable or out of range
 function ClockSkew:correct(date)
   local measured = measure(self, date)
   self.ahead = measured or self.ahead
   return measured ~= nil
 end
 
---- One line of help when the service refused the date of a request.
----@param date string|nil of the reply
----@return string|nil
+--- Returns the advice for an error that says that the service refused the date of a request.
+---@param date string|nil the Date of the reply
+---@return string|nil advice nil if the date is unreadable or out of range
 function ClockSkew:advice(date)
   local measured = measure(self, date)
   if not measured then

@@ -1,22 +1,22 @@
--- Formats events as lines for people: `dataworks: response action=GetFile attempt=1 status=200 ...`.
+-- Writes events as readable lines, such as `dataworks: response action=GetFile attempt=1 status=200`.
 
 local errors = require "dataworks.error"
 local tables = require "dataworks.util.tables"
 
 local M = {}
 
--- In the order in which a line shows them.
+-- The fields of an event, in the order in which a line shows them.
 local FIELDS = {
   "action", "provider", "reason", "attempt", "endpoint", "client_token", "status", "request_id", "elapsed", "delay",
   "expires", "error",
 }
 
--- Shown in milliseconds.
+-- These fields are shown in milliseconds.
 local DURATIONS = { elapsed = true, delay = true, expires = true }
 
 local MAX_VALUE_BYTES = 500
 
---- Quotes a value that is empty or has several words.
+--- Returns a value as text. A text that is empty, or has a space, a quote, a backslash or "=", is quoted.
 local function format_value(name, value)
   if DURATIONS[name] then
     return ("%.0fms"):format(value * 1000)
@@ -28,8 +28,9 @@ local function format_value(name, value)
   return text
 end
 
+--- Returns an event as one line, without a line break.
 ---@param event dataworks.Event
----@return string without a line break
+---@return string
 function M.line(event)
   local words = { "dataworks: " .. event.type }
   for _, name in ipairs(FIELDS) do
@@ -40,7 +41,7 @@ function M.line(event)
   return table.concat(words, " ")
 end
 
---- The function that writes the lines of a client; nil when debugging is off.
+--- Returns the function that writes the lines of a client; nil when debugging is off.
 ---@param option boolean|nil|fun(line: string) the option `debug`
 ---@param getenv fun(name: string): string|nil
 ---@return fun(line: string)|nil

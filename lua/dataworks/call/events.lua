@@ -1,4 +1,4 @@
--- Passes the events of a client to its option on_event and to its debug log.
+-- Passes the events of a client to its callback on_event and to its debug log.
 
 local lazy = require "dataworks.util.lazy"
 local event_log = lazy "dataworks.call.event_log"
@@ -6,20 +6,21 @@ local errors = require "dataworks.error"
 
 local M = {}
 
----@class dataworks.Event never holds parameters, headers or bodies
+--- An event never holds parameters, headers or bodies. The type of an event decides which fields it has.
+---@class dataworks.Event
 ---@field type "request"|"response"|"retry"|"wait"|"refresh"
----@field action? string not in "refresh"
----@field attempt? integer not in "refresh"
----@field provider? string "refresh": the provider that fetched temporary credentials
----@field expires? number "refresh": seconds until the credentials expire
----@field endpoint? string "request"
----@field client_token? string "request": as it is sent; `error` names the token that a program repeats
----@field status? integer "response": HTTP status
----@field request_id? string "response"
----@field elapsed? number seconds that the attempt or fetch took; "wait": since the call or the poll began
----@field error? dataworks.Error "response", "retry" and "refresh"
----@field delay? number "retry" and "wait": seconds until the next attempt; 0 after a recovery
----@field reason? "limit"|"throttled" "wait" before an attempt: the cause
+---@field action? string in all types except "refresh"
+---@field attempt? integer in all types except "refresh"
+---@field provider? string in "refresh": the provider that fetched temporary credentials
+---@field expires? number in "refresh": seconds until the credentials expire
+---@field endpoint? string in "request"
+---@field client_token? string in "request": the token that is sent; in a flow, err.client_token is another token
+---@field status? integer in "response": the HTTP status
+---@field request_id? string in "response"
+---@field elapsed? number seconds: in "wait", since the call or the polling began; else, of the attempt or the fetch
+---@field error? dataworks.Error in "response", "retry" and "refresh"
+---@field delay? number in "retry" and "wait": seconds until the next attempt; 0 after a recovery
+---@field reason? "limit"|"throttled" in a "wait" before an attempt: the cause of the wait
 
 ---@class dataworks.Events
 ---@field listener false|fun(event: dataworks.Event)
@@ -28,7 +29,8 @@ local M = {}
 local Events = {}
 Events.__index = Events
 
---- An error in a callback must not end the call: the program would lose the task that the call created.
+--- Calls a callback of the program, and keeps the message of an error that it raises. The error does not end the call,
+--- because the program would lose the task that the call created.
 local function notify(self, callback, value)
   local ok, message = pcall(callback, value)
   if not ok then
@@ -36,12 +38,13 @@ local function notify(self, callback, value)
   end
 end
 
---- Does anything receive the events? If not, a caller need not build them.
----@return any
+--- Is there a callback or a debug log? If not, the events need not be built.
+---@return any truthy
 function Events:has_listener()
   return self.write_line or self.listener
 end
 
+--- Passes an event to the debug log, then to the callback.
 ---@param event dataworks.Event
 function Events:emit(event)
   if self.write_line then

@@ -1,4 +1,4 @@
--- Makes the error of a failed attempt: adds the fields that the call knows, and redacts secrets.
+-- Makes the error of a failed attempt: adds fields about the call, and redacts secrets.
 
 local core = require "dataworks.core"
 local error_codes = require "dataworks.protocol.error_codes"
@@ -7,10 +7,11 @@ local retry = require "dataworks.call.retry"
 
 local M = {}
 
-local NOT_SENT = { invalid = true, credentials = true }
+-- An error of one of these kinds is found before a request is sent.
+local KINDS_BEFORE_SENDING = { invalid = true, credentials = true }
 
---- Makes a function that redacts the client's secrets and the signature of this request. It looks for the signature on
---- first use: most calls never need it.
+--- Returns a function that redacts the client's secrets and the signature of this request. The function searches for
+--- the signature on its first use, because most calls never use the function.
 ---@param caller dataworks.Caller
 ---@param request table as it was signed
 ---@return fun(text: string, max_bytes?: integer): string
@@ -26,15 +27,16 @@ function M.redactor(caller, request)
   end
 end
 
+--- Makes the error of a failed attempt.
 ---@param caller dataworks.Caller
 ---@param call dataworks.Call
----@param fields table
+---@param fields table fields of the error
 ---@return dataworks.Error
 function M.complete(caller, call, fields)
   local err = errors.new(fields)
   err.action, err.attempts, err.elapsed = call.action, call.attempts, caller.clock() - call.started
   err.client_token = call.client_token
-  if NOT_SENT[err.kind] then
+  if KINDS_BEFORE_SENDING[err.kind] then
     err.sent, err.may_have_acted = false, false
   else
     err.endpoint = caller.endpoint:match("//(.*)$")
@@ -46,8 +48,9 @@ function M.complete(caller, call, fields)
   if error_codes.recoverable_cause(err) == "clock" then
     err.advice = caller.clock_skew:advice(call.reply.headers.date) or err.advice
   end
-  -- An earlier attempt that may have acted leaves the outcome unknown. Without a ClientToken, only a call that reads is
-  -- retried after such an attempt: a reply to its last attempt settles the outcome.
+  -- If an earlier attempt may have acted, the outcome of the call is unknown. The exception is a call that only reads:
+  -- a reply to its last attempt settles the outcome. A call without a ClientToken is retried after such an attempt only
+  -- if it reads.
   local is_settled = err.sent ~= false and not call.client_token
   if call.possibly_sent and not is_settled and not err.may_have_acted then
     err.sent, err.may_have_acted = "unknown", true

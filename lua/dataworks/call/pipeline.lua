@@ -1,5 +1,5 @@
--- Carries out one call: runs the steps of an attempt in order, and decides on a retry when the attempt fails. Only this
--- file writes the fields of a call.
+-- Carries out one call: runs the steps of an attempt in order, and decides whether a failed attempt is retried. Only
+-- this file writes the fields of a call.
 
 local catalog = require "dataworks.api.catalog"
 local client_tokens = require "dataworks.call.client_token"
@@ -22,34 +22,34 @@ local CLIENT_CLOSED = credential_failures.CLOSED
 ---@field action string
 ---@field row dataworks.Action
 ---@field params table
----@field client_token? string the token to repeat the call with, if it carries a ClientToken; a flow's own in a flow
----@field started number monotonic
----@field deadline number monotonic
+---@field client_token? string the ClientToken that results and errors name; nil if the action takes no ClientToken
+---@field started number by the caller's monotonic clock, as the other times below
+---@field deadline number
 ---@field attempts integer
 ---@field retries integer attempts that counted against max_retries
 ---@field max_retries integer
 ---@field recovered table<string, boolean> causes that this call has recovered from
----@field possibly_sent boolean the service may have acted on an earlier attempt
----@field last_error? dataworks.Error of the attempt before
----@field retry_cost? integer tokens that the last retry took from the budget
+---@field possibly_sent boolean whether the service may have acted on an earlier attempt
+---@field last_error? dataworks.Error the error of the previous attempt
+---@field retry_cost? integer the number of tokens that the last retry took from the retry budget
 ---@field admission? dataworks.Admission the last decision of the limit
----@field slept_until? number monotonic; the intended end of the last uninterrupted sleep
----@field napping? boolean this wait had its event
----@field queue_timeout? boolean the queue of the limit is longer than the time left
----@field announced_attempt? integer the last attempt that had a "request" event
----@field attempt_started number monotonic
----@field request? table of this attempt
----@field signed_request? table of this attempt, as it was signed
----@field keys? userdata the prepared keys that signed it
----@field reply? table of this attempt
----@field result? table of this attempt
+---@field slept_until? number the intended end of the last sleep that was not interrupted
+---@field napping? boolean true when the event of the present wait was emitted
+---@field queue_timeout? boolean true when the queue of the limit is longer than the time until the deadline
+---@field announced_attempt? integer the number of the last attempt that had a "request" event
+---@field attempt_started number
+---@field request? table the request of the present attempt, as are the fields below
+---@field signed_request? table a copy of the request as it was signed, which a transport of the program cannot change
+---@field keys? userdata the prepared keys that signed the request
+---@field reply? table
+---@field result? table
 
--- Steps of one attempt. A step returns true to go on, RESTART to begin again with the first step, or nil and the fields
--- of an error, which end the attempt.
+-- The steps of one attempt. A step returns true to continue with the next step, RESTART to begin again with the first
+-- step, or nil and the fields of an error to end the attempt.
 
 local RESTART = {}
 
---- In some phases of nginx a call cannot wait for anything: neither for a reply nor for keys nor in the queue.
+--- Fails if the client is closed, if the proxy is wrong, or if nginx runs a phase in which a call cannot wait.
 local function check_usable(caller)
   local _, proxy_error = caller.proxy()
   if caller.closed or proxy_error then
@@ -62,6 +62,7 @@ local function check_usable(caller)
   return true
 end
 
+--- Gets the keys, and builds the signed request.
 local function build(caller, call)
   if not caller.endpoint then
     return nil, caller.unresolved
@@ -82,7 +83,7 @@ local function build(caller, call)
   return true
 end
 
---- Asks the limit when the call may go on. A call that waits keeps its place in the queue.
+--- Asks the limit when the call may continue. A call that has to wait keeps its place in the queue.
 local function enqueue(caller, call)
   local admission, err = caller.limit:enqueue(caller, call)
   call.admission = admission
@@ -90,6 +91,7 @@ local function enqueue(caller, call)
   return admission, err
 end
 
+--- Sleeps for the time that the limit asks for. The first sleep of a wait emits an event.
 local function sleep_in_queue(caller, call, admission)
   local before, seconds = caller.clock(), admission.nap or admission.wait
   if not call.napping then
@@ -106,7 +108,8 @@ local function sleep_in_queue(caller, call, admission)
   return true
 end
 
---- Drops the request before the sleep: its date would be stale, and many waiting calls would hold much memory.
+--- Waits until the limit admits the call. Drops the request before the wait, because its date would be old after the
+--- wait, and because the requests of many waiting calls would use much memory.
 local function wait_for_rate_limit(caller, call)
   local admission, err = enqueue(caller, call)
   while admission and admission.wait > 0 do
@@ -128,16 +131,18 @@ local function wait_for_rate_limit(caller, call)
   return admission and true, err
 end
 
+--- Builds the request again, if the wait for the rate limit dropped it.
 local function sign_after_rate_limit(caller, call)
   return call.request ~= nil or build(caller, call)
 end
 
+--- Emits the event "request", once per attempt.
 local function announce(caller, call)
   if call.announced_attempt ~= call.attempts then
     call.announced_attempt = call.attempts
     caller.events:emit_request(call, caller.endpoint)
   end
-  if caller.closed then -- in the listener
+  if caller.closed then -- The callback on_event closed the client.
     return nil, CLIENT_CLOSED
   end
   return true
@@ -152,7 +157,8 @@ local function send(caller, call)
   if time_left <= 0 then
     return nil, { kind = "timeout", sent = false, message = "the deadline passed before the request was sent" }
   end
-  -- A transport of the program may change the request that it gets; a diagnosis needs the request as it was signed.
+  -- A transport of the program may change the request that it gets, but the diagnosis of a refused signature needs the
+  -- request as it was signed.
   call.signed_request = caller.owns_transport and call.request
     or tables.merge(call.request, { headers = tables.merge(call.request.headers) })
   local reply, failure = transport:send(call.request, {
@@ -167,12 +173,12 @@ local function send(caller, call)
     call.reply = reply
     return true
   elseif failure.kind == "stale_in_queue" then
-    return RESTART -- to sign it with a fresh date
+    return RESTART -- so that the request is signed with the present date
   end
   return nil, response.redact(failure, failures.redactor(caller, call.signed_request))
 end
 
-local function read(caller, call)
+local function read_reply(caller, call)
   local fields
   call.result, fields = response.read(call.reply, call.row.status, {
     request = call.signed_request, redact = failures.redactor(caller, call.signed_request), now = caller.now,
@@ -180,9 +186,9 @@ local function read(caller, call)
   return call.result and true, fields
 end
 
--- Build first, so that an invalid call fails without queueing; build again after a wait, so that date and keys are
--- fresh.
-local STEPS = { check_usable, build, wait_for_rate_limit, sign_after_rate_limit, announce, send, read }
+-- The request is built before the wait for the rate limit, so that an invalid call fails at once. After a wait the
+-- request is built again, so that its date and its keys are current.
+local STEPS = { check_usable, build, wait_for_rate_limit, sign_after_rate_limit, announce, send, read_reply }
 
 local function run_steps(caller, call)
   call.request, call.signed_request, call.reply, call.result = nil, nil, nil, nil
@@ -197,6 +203,7 @@ local function run_steps(caller, call)
   return call.result
 end
 
+--- Makes one attempt. Returns the result, or nil and the error of the attempt.
 local function attempt(caller, call)
   call.attempts, call.attempt_started = call.attempts + 1, caller.clock()
   local result, fields = run_steps(caller, call)
@@ -214,7 +221,8 @@ end
 
 -- Decisions between two attempts
 
---- Recovers from each cause once per call: after a second refusal, the real cause is another one.
+--- Corrects the clock or expires the keys, if that is the cause of the error. Returns true when a retry may succeed.
+--- Each cause is tried once per call: if the service refuses the second request too, the cause is a different one.
 local function recover(caller, call, err)
   local cause = error_codes.recoverable_cause(err)
   if not cause or call.recovered[cause] then
@@ -227,7 +235,7 @@ local function recover(caller, call, err)
   return caller.key_cache:expire(call.keys)
 end
 
---- Returns the seconds until the next attempt; nil when the error ends the call.
+--- Returns the number of seconds until the next attempt; nil if the error ends the call.
 local function decide(caller, call, err)
   if recover(caller, call, err) then
     return caller.clock() < call.deadline and 0 or nil
@@ -241,7 +249,8 @@ local function decide(caller, call, err)
   return decision.delay
 end
 
---- The queue is too long for another attempt: the call ends with the error of the last one.
+--- Ends the call with the error of its last attempt, because the queue of the limit is too long for a retry. The retry
+--- gives its tokens back to the retry budget.
 local function end_without_retry(caller, call, err)
   if call.retry_cost then
     caller.retry_budget:refill(call.retry_cost)
@@ -250,6 +259,7 @@ local function end_without_retry(caller, call, err)
   return nil, err
 end
 
+--- Refills the retry budget, and returns the result with the ClientToken of the call.
 local function succeed(caller, call, result)
   caller.retry_budget:refill(call.retry_cost)
   if call.client_token and result.ClientToken == nil then
@@ -273,7 +283,7 @@ local function run_attempts(caller, call)
     if not delay then
       return nil, err
     elseif err.retry_after and error_codes.is_throttled(err) then
-      enqueue(caller, call) -- now and not after the delay, so that later calls do not overtake the retry
+      enqueue(caller, call) -- before the delay, so that later calls do not overtake the retry
     end
     if call.queue_timeout then
       return end_without_retry(caller, call, err)
@@ -289,6 +299,7 @@ end
 
 -- A whole call
 
+--- Carries out a call, with its retries.
 ---@param caller dataworks.Caller
 ---@param row dataworks.Action
 ---@param params table
@@ -310,7 +321,7 @@ function M.perform(caller, row, params, options)
   return result, err
 end
 
---- The request of a call, signed and not sent.
+--- Returns the signed request of a call without sending it.
 ---@param caller dataworks.Caller
 ---@param row dataworks.Action
 ---@param params table

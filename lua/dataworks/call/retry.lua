@@ -1,10 +1,11 @@
--- Decides whether a failed attempt is retried, and after how long. Pure: every function returns a decision.
+-- Decides whether a failed attempt is retried, and after how many seconds. The functions here have no side effects.
 
 local error_codes = require "dataworks.protocol.error_codes"
 
 local M = {}
 
--- Seconds. Quotas count calls per second: an earlier retry of a throttled call would be throttled again.
+-- Seconds. A throttled call waits longer: quotas count calls per second, so that an early retry would be throttled
+-- again.
 local FIRST_DELAY, FIRST_THROTTLED_DELAY, MAX_DELAY = 0.1, 1, 20
 
 local TRANSIENT_STATUS = { [408] = true, [500] = true, [502] = true, [503] = true, [504] = true }
@@ -20,7 +21,8 @@ local function is_transient(err)
     -- A refusal that says when to retry is a throttle with a code of its own.
     return err.code == "SignatureNonceUsed" or err.retry_after ~= nil and not error_codes.recoverable_cause(err)
   end
-  -- Without a status, no complete reply arrived; an unreadable reply with HTTP 200 was damaged on its way.
+  -- An error without a status means that no complete reply arrived. An unreadable reply with HTTP 200 was damaged on
+  -- its way.
   return INCOMPLETE_REPLY[err.kind] == true and (err.status == nil or err.status == 200)
 end
 
@@ -36,8 +38,9 @@ function M.is_retryable(err, repeatable, has_token)
   return repeatable == "always" or repeatable == "token" and has_token or not err.may_have_acted
 end
 
---- A random time below a bound that doubles; when the service says how long to wait, this time and a little more.
----@param retries integer retries that the call has made
+--- Returns how long to wait before a retry. When the service says how long to wait, the result is a little longer than
+--- that. Otherwise the result is a random time below a bound, and the bound doubles with each retry.
+---@param retries integer the number of retries that the call has made
 ---@param err table
 ---@param random fun(): number from 0 to 1
 ---@return number seconds
@@ -50,13 +53,14 @@ function M.backoff(retries, err, random)
 end
 
 ---@class dataworks.RetryDecision
----@field delay? number seconds until the retry; nil ends the call
----@field cost? integer tokens of the retry budget
----@field gave_up? "attempts"|"deadline"|"budget" why a retryable call ends
+---@field delay? number seconds until the retry; nil if the call ends
+---@field cost? integer the number of tokens that the retry takes from the retry budget
+---@field gave_up? "attempts"|"deadline"|"budget" the reason why a retryable call ends
 
+--- Decides whether the call is retried after an error.
 ---@param call dataworks.Call
 ---@param err dataworks.Error
----@param caller dataworks.Caller its clock, random, limit and retry_budget are read
+---@param caller dataworks.Caller
 ---@return dataworks.RetryDecision
 function M.decide(call, err, caller)
   if not err.retryable then

@@ -1,5 +1,5 @@
--- A token bucket that bounds the retries of a client: while the service is down, retries of every call would multiply
--- the load.
+-- A token bucket that limits the retries of all calls of a client. Without it, the retries would multiply the load on a
+-- service that is down.
 
 local M = {}
 
@@ -10,12 +10,13 @@ local CAPACITY, COST, TIMEOUT_COST, REFILL = 500, 5, 10, 1
 local Budget = {}
 Budget.__index = Budget
 
----@return dataworks.RetryBudget full
+--- Returns a full budget.
+---@return dataworks.RetryBudget
 function M.new()
   return setmetatable({ tokens = CAPACITY }, Budget)
 end
 
---- The price of a retry after this error; nil when too few tokens are left.
+--- Returns how many tokens a retry after this error costs; nil when too few tokens are left.
 ---@param err table
 ---@return integer|nil
 function Budget:cost(err)
@@ -23,12 +24,13 @@ function Budget:cost(err)
   return cost <= self.tokens and cost or nil
 end
 
+--- Takes the tokens of a retry.
 ---@param cost integer
 function Budget:take(cost)
   self.tokens = self.tokens - cost
 end
 
---- Refills after a success: by the cost of the call's last retry, or by one token for a call without retries.
+--- Adds tokens after a call succeeded: the cost of the call's last retry, or one token if the call had no retry.
 ---@param cost integer|nil
 function Budget:refill(cost)
   self.tokens = math.min(CAPACITY, self.tokens + (cost or REFILL))
