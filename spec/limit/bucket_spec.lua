@@ -115,11 +115,11 @@ describe("a bucket", function()
     local tokens = {}
     for i = 1, 40 do tokens[i] = bucket.take(state, 100.1, 1) end
     for i = 20, 29 do bucket.give_back(state, tokens[i]) end
-    assert.is_true(store:close(state))
-    assert.same(state, store:open())
+    assert.is_true(store:save_and_unlock(state))
+    assert.same(state, store:lock_and_load())
     for i = 1, 17, 2 do bucket.give_back(state, tokens[i]) end
-    assert.is_true(store:close(state))
+    assert.is_true(store:save_and_unlock(state))
     assert.is_true(#stored["limit2:key"] < 500)
-    for to, from in pairs(store:open().returned) do assert.equal(state.returned[to], from) end
+    for to, from in pairs(store:lock_and_load().returned) do assert.equal(state.returned[to], from) end
   end)
 end)

@@ -1,35 +1,39 @@
--- Finds the rate that a service accepts: unlimited until the first throttle, then a cubic curve that starts a little
--- below the accepted rate, flattens out there and rises beyond it. Pure functions over the table of a bucket.
+-- Finds the rate of requests that a service accepts. There is no limit until the service throttles a request. Each
+-- throttle lowers the rate to a little below the accepted rate. The rate then grows along a cubic curve, which is flat
+-- near the accepted rate and steep after it. The functions change only the table of a bucket.
 
 local bucket = require "dataworks.limit.bucket"
 
 local M = {}
 
--- The part of the accepted rate that the curve falls by, and the seconds until it is back.
+-- A throttle lowers the rate by this part of the accepted rate. After so many seconds the curve is at the accepted rate
+-- again.
 local DECREASE, RECOVERY = 0.1, 6
 
--- Seconds. A rate is measured over this.
+-- Seconds. The length of a window, over which a rate is measured.
 local WINDOW = 1
 
--- Seconds after a decrease in which throttles count for the requests that the old rate let pass.
+-- Seconds. A throttle within this time after a decrease does not lower the rate again, because the request was sent at
+-- the old rate.
 local SETTLING = 1.2
 
--- Calls per second.
+-- Calls per second. The rate is never lower.
 local MIN_RATE = 0.5
 
--- How many times the rate in use the limit may become.
-local GROWTH = 2
+-- The rate is at most so many times the rate at which requests are really sent.
+local MAX_GROWTH = 2
 
 ---@class dataworks.Adaptive: dataworks.Bucket
----@field window_start number|nil when the present window began
----@field count number|nil requests in it
----@field previous_count number|nil requests in the window before it
+---@field window_start number|nil the time at which the present window began
+---@field count number|nil requests in the present window
+---@field previous_count number|nil requests in the previous window
 ---@field refused number|nil throttled replies in the present window
----@field previous_refused number|nil throttled replies in the window before it
----@field peak number|nil the accepted rate when the rate was last lowered
----@field lowered_at number|nil when the rate was last lowered
----@field is_first_lowering number|nil 1: there was no rate before it was last lowered
+---@field previous_refused number|nil throttled replies in the previous window
+---@field peak number|nil the accepted rate, measured when the rate was last lowered
+---@field lowered_at number|nil the time at which the rate was last lowered
+---@field is_first_lowering number|nil 1 if the rate was lowered once, and there was no rate before; else nil
 
+--- Begins a new window when the present window has ended.
 local function move_windows(state, now)
   local passed = now - (state.window_start or -math.huge)
   if passed >= 2 * WINDOW then
@@ -43,7 +47,7 @@ local function move_windows(state, now)
   state.count, state.refused = 0, 0
 end
 
---- Events in the last second, estimated from two windows.
+--- Estimates the events per second from their counts in the present and in the previous window.
 local function measure(state, now, count, before)
   return (count + before * (1 - (now - state.window_start) / WINDOW)) / WINDOW
 end
@@ -55,7 +59,7 @@ end
 --- Counts a request.
 ---@param state dataworks.Adaptive
 ---@param now number
----@return number pace requests in the second that ends with this one
+---@return number pace the number of requests in the last second, including this request
 function M.count_attempt(state, now)
   move_windows(state, now)
   state.count = state.count + 1
@@ -67,12 +71,13 @@ local function lower_to(state, now, accepted)
   bucket.set_rate(state, now, math.max(MIN_RATE, state.peak * (1 - DECREASE)))
 end
 
---- Learns from a throttle. Requests that were in flight together are throttled together, and lower the rate once;
---- but without a rate before, each of them is one request less that the service accepted.
+--- Lowers the rate after a throttle. Requests that are in flight at the same time are often throttled together;
+--- together they lower the rate once. The first lowering is different: each of these requests lowers the rate, because
+--- each shows that the service accepted one request less.
 ---@param state dataworks.Adaptive
 ---@param now number
----@param sent_at number when the throttled request was sent
----@param pace number that `count_attempt` returned for it: its reply may arrive much later
+---@param sent_at number the time at which the throttled request was sent
+---@param pace number the result of `count_attempt` for the throttled request
 function M.lower(state, now, sent_at, pace)
   move_windows(state, now)
   state.refused = state.refused + 1
@@ -87,7 +92,7 @@ function M.lower(state, now, sent_at, pace)
   end
 end
 
---- Learns from a reply that is not a throttle.
+--- Raises the rate along the curve, after a reply that is not a throttle.
 ---@param state dataworks.Adaptive
 ---@param now number
 ---@param max_rate number|nil
@@ -97,9 +102,9 @@ function M.raise(state, now, max_rate)
   end
   local distance = (now - state.lowered_at) / RECOVERY - 1
   local rate = state.peak * (1 + DECREASE * distance ^ 3)
-  -- Beyond the rate that is in use the curve is a guess.
+  -- A rate that is much higher than the rate of sent requests has not been tried, so the growth is limited.
   move_windows(state, now)
-  local limit = math.min(GROWTH * math.max(state.peak, sent_rate(state, now)), max_rate or math.huge)
+  local limit = math.min(MAX_GROWTH * math.max(state.peak, sent_rate(state, now)), max_rate or math.huge)
   bucket.set_rate(state, now, math.max(MIN_RATE, math.min(rate, limit)))
 end
 

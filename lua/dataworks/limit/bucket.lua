@@ -1,16 +1,18 @@
--- A token bucket with numbered tokens: each call takes the next number, and may go once the level of the bucket has
--- risen to it. The numbers keep calls in order of arrival, without a stored queue. Pure functions over one table.
+-- A token bucket whose tokens have numbers. Each call takes the next number. The level of the bucket rises with time,
+-- and a call may start when the level reaches the number of its token. The numbers keep the calls in order of arrival
+-- without a stored queue. The functions change only the table of a bucket.
 
 local M = {}
 
 ---@class dataworks.Bucket
----@field rate number|nil tokens a second; without one, only pauses delay calls
----@field level number at the time `since`
----@field since number monotonic; a pause moves it into the future, and the level does not rise before it
----@field next number|nil number of the next token
----@field returned table<number, number>|nil ranges of returned tokens: from the end (exclusive) to the first token
+---@field rate number|nil tokens per second; without a rate, only pauses delay calls
+---@field level number the level at the time `since`
+---@field since number monotonic seconds; the level rises from this time, which lies in the future during a pause
+---@field next number|nil the number of the next token
+---@field returned table<number, number>|nil ranges of returned tokens: the first token by the token after the last
 
----@return dataworks.Bucket without a limit
+--- Returns a bucket without a rate.
+---@return dataworks.Bucket
 function M.new()
   return { level = 0, since = 0 }
 end
@@ -23,7 +25,7 @@ local function update_level(state, now)
   state.level, state.since = level_at(state, now), math.max(state.since, now)
 end
 
---- The new rate also applies to tokens that are taken already.
+--- Sets the rate, also for tokens that were taken before.
 ---@param state dataworks.Bucket
 ---@param now number
 ---@param rate number|nil
@@ -34,7 +36,7 @@ function M.set_rate(state, now, rate)
   end
 end
 
---- Delays all calls; the level does not rise during the pause.
+--- Starts a pause, which delays all calls. The level does not rise during the pause.
 ---@param state dataworks.Bucket
 ---@param now number
 ---@param seconds number
@@ -43,6 +45,7 @@ function M.pause(state, now, seconds)
   state.since = math.max(state.since, now + seconds)
 end
 
+--- Drops the ranges of returned tokens that the level has passed.
 local function drop_returned(state, level)
   for range_end in pairs(state.returned or {}) do
     if range_end <= level then
@@ -54,7 +57,7 @@ end
 --- Takes the next token.
 ---@param state dataworks.Bucket
 ---@param now number
----@param burst integer how many unused tokens the bucket holds at most
+---@param burst integer the maximum number of unused tokens in the bucket
 ---@return number token
 function M.take(state, now, burst)
   local level = level_at(state, now)
@@ -65,8 +68,8 @@ function M.take(state, now, burst)
   return token
 end
 
---- Returns an unused token. Later tokens keep their times; when they are returned too, in any order, the next calls
---- get the numbers again.
+--- Puts an unused token back into the bucket. The calls with later tokens keep their times. The number is used again
+--- only when all later tokens are put back too, in any order.
 ---@param state dataworks.Bucket
 ---@param token number
 function M.give_back(state, token)
@@ -79,9 +82,9 @@ function M.give_back(state, token)
   state.next, state.returned = last, next(returned) and returned or nil
 end
 
---- The time at which the holder of a token may go, by the present rate and pause.
+--- Returns the time at which the call with this token may start, according to the present rate and pause.
 ---@param state dataworks.Bucket
----@param token number|nil without one, only a pause delays the call
+---@param token number|nil nil for a call that only a pause delays
 ---@return number time
 function M.due(state, token)
   if not token or not state.rate then

@@ -1,5 +1,5 @@
--- Limits how fast requests are sent: at the rate of the option `limit`, and not at all during a pause that the service
--- asked for. The methods return decisions; the pipeline of a call acts on them.
+-- Limits how many requests are sent per second. The option `limit` sets the rate. During a pause that the service asked
+-- for, no request is sent. The methods return decisions, and the pipeline of a call does the waiting.
 
 local bucket = require "dataworks.limit.bucket"
 local check_options = require "dataworks.util.check_options"
@@ -13,30 +13,31 @@ local adaptive = lazy "dataworks.limit.adaptive"
 local core = lazy "dataworks.core" -- for texts only: a limit needs no C
 local shared = lazy "dataworks.limit.shared"
 
--- Seconds. A shorter time counts as none.
+-- Seconds. A shorter wait is treated as no wait.
 local CLOCK_RESOLUTION = 1e-6
--- Seconds until the next try while another worker holds the lock on the state.
+-- Seconds between two tries to lock the state, while another worker holds the lock.
 local LOCK_RETRY = 0.001
--- With an adaptive limit a call sleeps for this part of its wait, at least for so many seconds, and asks again. A later
--- call could overtake it only if the rate grew by more than the reciprocal meanwhile.
+-- With an adaptive limit, a call sleeps for this part of its wait, but at least for MIN_NAP seconds, and then asks the
+-- limit again. A later call could overtake the sleeping call only if the rate became four times as high during the
+-- sleep.
 local NAP, MIN_NAP = 0.25, 0.01
--- Seconds. After a pause, calls without a rate start at random times within this.
+-- Seconds. If there is no rate, the calls that waited for a pause start at random times within this time.
 local SPREAD = 0.1
 
 ---@class dataworks.LimitOptions
----@field qps? number calls per second; with `adaptive` the maximum
----@field burst? integer calls that may start at once after a rest, 1
----@field adaptive? boolean lowers the rate when the service throttles
----@field dict? string name of a lua_shared_dict: one limit for all workers of an nginx
----@field key? string name of this limit in the dict, "default"
+---@field qps? number calls per second; with `adaptive`, the maximum of the rate
+---@field burst? integer number of calls that may start at once after a time without calls; default: 1
+---@field adaptive? boolean true: lower the rate when the service throttles
+---@field dict? string name of a lua_shared_dict, in which all workers of an nginx share the limit
+---@field key? string name of the limit in the dict; default: "default"
 local OPTIONS = { qps = "rate", burst = "positive_count", adaptive = "boolean", dict = "text", key = "text" }
 
 ---@class dataworks.Limit
 ---@field qps number|nil
 ---@field burst integer
 ---@field adaptive boolean
----@field store dataworks.SharedState|nil
----@field state dataworks.Adaptive|nil unless it is in the store
+---@field store dataworks.SharedState|nil holds the state of a limit that has a dict
+---@field state dataworks.Adaptive|nil the state of a limit that has no dict
 local Limit = { __name = "dataworks.Limit" }
 Limit.__index = Limit
 
@@ -47,6 +48,7 @@ end
 
 -- The option
 
+--- Returns the option as a table. A mistake in the option is not detected here.
 local function to_options(option)
   if option == "adaptive" then
     return { adaptive = true }
@@ -56,9 +58,9 @@ local function to_options(option)
   return option
 end
 
---- Says why an option `limit` is refused.
+--- Checks the option `limit`.
 ---@param option number|"adaptive"|dataworks.LimitOptions|dataworks.Limit
----@return string|nil mistake
+---@return string|nil mistake the end of a message; nil if the option is right
 function M.find_mistake(option)
   if getmetatable(option) == Limit then
     return nil
@@ -79,7 +81,8 @@ function M.find_mistake(option)
   return options.dict and shared.find_mistake("dict", options.dict)
 end
 
----@param option number|"adaptive"|dataworks.LimitOptions|dataworks.Limit|nil checked; nil: only pauses delay calls
+--- Returns the limit of a client.
+---@param option number|"adaptive"|dataworks.LimitOptions|dataworks.Limit|nil checked; nil for a limit without a rate
 ---@return dataworks.Limit
 function M.new(option)
   if getmetatable(option) == Limit then
@@ -95,7 +98,7 @@ function M.new(option)
   return setmetatable(self, Limit)
 end
 
---- A limit for several clients of one account.
+--- Makes a limit that several clients of one account can share. Raises if the option is wrong.
 ---@param option number|"adaptive"|dataworks.LimitOptions
 ---@return dataworks.Limit
 function M.make(option)
@@ -106,14 +109,15 @@ function M.make(option)
   return M.new(option)
 end
 
--- The state. Nothing yields between open and close.
+-- The state. The code between load_state and save_state must not yield.
 
-local function open(self, caller)
+--- Returns the state of the limit. A shared state is locked; if another worker holds the lock, the call sleeps first.
+local function load_state(self, caller)
   if not self.store then
     return self.state
   end
   while true do
-    local state, err = self.store:open()
+    local state, err = self.store:lock_and_load()
     if state or err then
       return state, err
     end
@@ -121,9 +125,10 @@ local function open(self, caller)
   end
 end
 
-local function close(self, state)
+--- Saves and unlocks a shared state.
+local function save_state(self, state)
   if self.store then
-    return self.store:close(state)
+    return self.store:save_and_unlock(state)
   end
   return true
 end
@@ -134,13 +139,13 @@ end
 
 -- The queue
 
----@class dataworks.Admission a decision: when a call may send its next request
----@field wait number seconds, as far as is known; 0: now
----@field nap? number seconds after which to ask again, since the rate may change meanwhile
+---@class dataworks.Admission a decision on when a call may send its next request
+---@field wait number seconds until the call may send, by the present rate; 0 if the call may send now
+---@field nap? number seconds after which the call should ask again, because the rate may have changed
 ---@field reason? "limit"|"throttled" why the call waits
----@field token? number place of a waiting call in the queue
----@field sent_at? number adaptive limit: when the request was let through
----@field pace? number adaptive limit: requests in the second before
+---@field token? number the place of a waiting call in the queue
+---@field sent_at? number for an adaptive limit: the time at which the request was admitted
+---@field pace? number for an adaptive limit: the number of requests in the last second
 
 local function paused_too_long(wait, time_left)
   return {
@@ -161,6 +166,7 @@ local function queue_too_long(self, state, wait, time_left)
   }
 end
 
+--- Returns the decision that a call may send now.
 local function admit(self, state, now)
   if not self.adaptive then
     return { wait = 0 }
@@ -168,15 +174,17 @@ local function admit(self, state, now)
   return { wait = 0, sent_at = now, pace = adaptive.count_attempt(state, now) }
 end
 
---- Without a rate, all calls would start at the same moment after a pause: adds a random time.
+--- Adds a random time to the wait of a call without a token, so that not all calls start at the end of a pause.
 local function spread(caller, call, token, now, wait)
   local extra = not token and caller.random() * SPREAD or 0
   return now + wait + extra < call.deadline and wait + extra or wait
 end
 
+--- Decides whether a call may send now, has to wait, or fails because the wait is longer than its deadline allows.
 local function decide(self, state, caller, call)
   local now = caller.clock()
-  -- Another worker may have set the rate, or the configuration before a reload. An adaptive rate may be lower.
+  -- A shared state may hold another rate: that of another worker, or of the configuration before nginx reloaded it. The
+  -- rate of an adaptive limit may be lower than qps, but not higher.
   if not self.adaptive or self.qps and (state.rate or math.huge) > self.qps then
     bucket.set_rate(state, now, self.qps)
   end
@@ -185,7 +193,7 @@ local function decide(self, state, caller, call)
     token = bucket.take(state, now, self.burst)
   end
   local due = bucket.due(state, token)
-  -- A sleep that returned counts in full: the sleep of the program may take no time, or return too early.
+  -- A sleep counts with its intended length, because the option `sleep` may return early or at once.
   local wait = due - math.max(now, call.slept_until or now)
   local paused = is_paused(state, now)
   if wait <= CLOCK_RESOLUTION then
@@ -203,36 +211,37 @@ local function decide(self, state, caller, call)
   }
 end
 
---- Gives a call a place in the queue, or says how long a queued call still waits.
----@param caller dataworks.Caller its clock, random and sleep are used
----@param call dataworks.Call with the admission of the last decision
+--- Gives a call a place in the queue. For a call that has a place, returns how long the call still waits.
+---@param caller dataworks.Caller
+---@param call dataworks.Call its field `admission` is the last decision
 ---@return dataworks.Admission|nil
 ---@return table|nil err fields of an error: the wait is longer than the call's deadline allows
 function Limit:enqueue(caller, call)
-  local state, err = open(self, caller)
+  local state, err = load_state(self, caller)
   if not state then
     return nil, err
   end
   local admission, too_long = decide(self, state, caller, call)
-  local closed, write_error = close(self, state)
-  if not closed then
+  local saved, write_error = save_state(self, state)
+  if not saved then
     return nil, write_error
   end
   return admission, too_long
 end
 
---- Frees the place of a call that ended while it waited.
+--- Frees the place of a call that ended while it was in the queue.
 ---@param caller dataworks.Caller
 ---@param token number
 function Limit:leave(caller, token)
-  local state = open(self, caller)
+  local state = load_state(self, caller)
   if state then
     bucket.give_back(state, token)
-    close(self, state)
+    save_state(self, state)
   end
 end
 
---- Is there a pause that the service asked for?
+--- Are all calls paused because the service asked for it? A shared limit always returns false, because it would need
+--- the lock.
 ---@param now number
 ---@return boolean
 function Limit:is_paused(now)
@@ -241,22 +250,22 @@ end
 
 -- Replies
 
---- Does the limit itself slow down after this error? Then a retry costs nothing of the retry budget.
+--- Does the limit slow down the retries after this error? If so, a retry takes no token from the retry budget.
 ---@param err dataworks.Error
 ---@return boolean
 function Limit:handles_throttling(err)
   return (self.adaptive or self.qps ~= nil) and error_codes.is_throttled(err)
 end
 
---- Adapts the rate to a reply. Pauses all calls when a throttled reply says for how long; the error of an exhausted
---- daily quota is not retryable and pauses nothing.
+--- Adapts the rate to a reply. If a throttled reply says how long to wait, pauses all calls for that time. The error of
+--- an exhausted daily quota is not retryable, and does not pause the calls.
 ---@param caller dataworks.Caller
 ---@param call dataworks.Call
 ---@param err dataworks.Error|nil
 function Limit:on_response(caller, call, err)
   local throttled = err and error_codes.is_throttled(err)
   local pause = throttled and err.retryable and err.retry_after
-  local state = (pause or self.adaptive) and open(self, caller)
+  local state = (pause or self.adaptive) and load_state(self, caller)
   if not state then
     return
   end
@@ -269,7 +278,7 @@ function Limit:on_response(caller, call, err)
   if pause then
     bucket.pause(state, now, pause)
   end
-  close(self, state)
+  save_state(self, state)
 end
 
 return M

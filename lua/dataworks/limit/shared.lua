@@ -1,18 +1,20 @@
--- Keeps the state of a limit in a lua_shared_dict, for all workers of an nginx.
+-- Keeps the state of a limit in a lua_shared_dict, so that all workers of an nginx share the limit.
 
 local inside_nginx = require "dataworks.util.inside_nginx"
 
 local M = {}
 
--- The stored fields in order. After them come some of the ranges of returned tokens.
+-- The fields of a state, in the order in which they are stored. At most MAX_RANGES ranges of returned tokens follow
+-- them.
 local FIELDS = {
   "rate", "level", "since", "next", "window_start", "count", "previous_count", "refused", "previous_refused", "peak",
   "lowered_at", "is_first_lowering",
 }
 local MAX_RANGES = 4
 
--- Seconds. A worker holds the lock for microseconds, without yielding; the lock of a killed worker expires after this.
+-- Seconds after which the lock of a killed worker expires. A live worker holds the lock for microseconds.
 local LOCK_EXPIRES = 1
+-- How often one lock_and_load tries to lock the state.
 local MAX_TRIES = 100
 
 ---@class dataworks.SharedState
@@ -21,10 +23,10 @@ local MAX_TRIES = 100
 local Shared = {}
 Shared.__index = Shared
 
---- Says why the dict cannot be used.
----@param option string that names it
----@param name string
----@return string|nil mistake
+--- Checks that a lua_shared_dict exists.
+---@param option string the option that names the dict, for the message
+---@param name string the name of the dict
+---@return string|nil mistake the end of a message; nil if the dict can be used
 function M.find_mistake(option, name)
   local ngx = rawget(_G, "ngx")
   if type(ngx) ~= "table" or not ngx.shared then
@@ -35,8 +37,9 @@ function M.find_mistake(option, name)
   end
 end
 
----@param name string of the lua_shared_dict
----@param key string of the limit in it
+--- Returns the store of a limit.
+---@param name string the name of a lua_shared_dict
+---@param key string the name of the limit in the dict
 ---@return dataworks.SharedState
 function M.new(name, key)
   local dict = rawget(_G, "ngx").shared[name]
@@ -49,6 +52,7 @@ local function write_failure(self, reason)
     advice = "Make it larger, and use it for limits only" }
 end
 
+--- Returns the state that a stored text holds; without a text, a new state.
 local function decode(text)
   local values = {}
   for word in (text or ""):gmatch("[^ ]+") do
@@ -81,10 +85,10 @@ local function encode(state)
   return table.concat(words, " ")
 end
 
---- Locks the state for this worker until `close`.
----@return dataworks.Adaptive|nil state nil without an error while another worker holds the lock
----@return table|nil err
-function Shared:open()
+--- Locks the state until `save_and_unlock`, and returns it.
+---@return dataworks.Adaptive|nil state nil without an error if another worker holds the lock
+---@return table|nil err fields of an error
+function Shared:lock_and_load()
   for _ = 1, MAX_TRIES do
     local ok, reason = self.dict:safe_add(self.lock, true, LOCK_EXPIRES)
     if ok then
@@ -95,10 +99,11 @@ function Shared:open()
   end
 end
 
+--- Saves and unlocks the state.
 ---@param state dataworks.Adaptive
 ---@return true|nil
----@return table|nil err
-function Shared:close(state)
+---@return table|nil err fields of an error
+function Shared:save_and_unlock(state)
   local ok, reason = self.dict:safe_set(self.key, encode(state))
   self.dict:delete(self.lock)
   if not ok then

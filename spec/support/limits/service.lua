@@ -47,10 +47,10 @@ function ways.count(_, args)
   local store = shared.new("limits", args.key)
   local left = tonumber(args.times)
   while left > 0 do
-    local state = store:open()
+    local state = store:lock_and_load()
     if state then
       state.count = (state.count or 0) + 1
-      store:close(state)
+      store:save_and_unlock(state)
       left = left - 1
     else
       ngx.sleep(0.001)
@@ -61,8 +61,8 @@ end
 
 function ways.state(_, args)
   local store = shared.new(args.dict or "limits", args.key)
-  local state = store:open()
-  if args.keep ~= "1" then store:close(state) end
+  local state = store:lock_and_load()
+  if args.keep ~= "1" then store:save_and_unlock(state) end
   return { state = state }
 end
 
