@@ -1,4 +1,4 @@
--- Checks a table of options against the types that they must have.
+-- Checks that a table has only known options, and that each option has the right type.
 
 local lazy = require "dataworks.util.lazy"
 local misuse = require "dataworks.util.misuse"
@@ -19,12 +19,14 @@ local function is_text(value)
   return type(value) == "string" and value ~= ""
 end
 
-local function is_any_of(types)
+--- Returns a function that tests whether a value has one of the Lua types.
+local function type_test(types)
   local allowed = tables.set_of(types)
   return function(value) return allowed[type(value)] or false end
 end
 
---- Types of options beside the types of Lua: what the message says was expected, and a test.
+--- The types that an option can have in addition to the types of Lua. Each row holds the text for a message "must be
+--- ...", and a function that tests a value.
 local TYPES = {
   seconds = { "a number of seconds above 0", is_positive },
   duration = { "a whole number of seconds above 0", is_positive_integer },
@@ -34,16 +36,17 @@ local TYPES = {
   size = { "a whole number of bytes above 0", is_positive_integer },
   text = { "text that isn't empty", is_text },
   policy = { "a table or JSON text", function(value) return type(value) == "table" or is_text(value) end },
-  credentials = { "a function, a name or a table", is_any_of "function string table" },
-  debug = { "true, false or a function that takes a line", is_any_of "boolean function" },
-  -- dataworks.limit checks the rest.
-  limit = { "calls a second, \"adaptive\" or a table", is_any_of "number string table" },
+  credentials = { "a function, a name or a table", type_test "function string table" },
+  debug = { "true, false or a function that takes a line", type_test "boolean function" },
+  -- The module limit.limit checks this option further.
+  limit = { "calls a second, \"adaptive\" or a table", type_test "number string table" },
   transport = { "an object with the methods send, sleep and close", function(value)
     return type(value) == "table" and type(value.send) == "function" and type(value.sleep) == "function"
       and type(value.close) == "function"
   end },
 }
 
+--- Tests a value. Returns the result of the test, and the text of the type for a message.
 local function fits(value, kind)
   local named = TYPES[kind]
   if named then
@@ -52,9 +55,10 @@ local function fits(value, kind)
   return type(value) == kind, "a " .. kind
 end
 
+--- Finds an unknown option or an option of a wrong type.
 ---@param known table<string, string> the type of each option
 ---@param given table
----@return string|nil mistake the first that is found
+---@return string|nil mistake a message; nil if all options are right
 function M.find_mistake(known, given)
   for name, value in pairs(given) do
     if not known[name] then
@@ -68,7 +72,7 @@ function M.find_mistake(known, given)
   end
 end
 
---- Raises unless `self` is an object of a class, as when a method is called with a dot.
+--- Raises if `self` is not an object of the class, for example because a program called a method with a dot.
 ---@param class { __name: string } the metatable of its objects
 ---@param self any
 ---@param method string
@@ -79,11 +83,11 @@ function M.check_self(class, self, method)
   end
 end
 
---- A mistake raises at the caller's line.
----@param what string the function whose options these are, for the message
+--- Checks the options that a program gave to a function. Raises at the line of the program if there is a mistake.
+---@param what string the name of the function, for the message
 ---@param known table<string, string> the type of each option
 ---@param given table|nil
----@return table given, or an empty table
+---@return table options the given table, or an empty table
 function M.check(what, known, given)
   if given ~= nil and type(given) ~= "table" then
     misuse(("%s: options must be a table, got %s"):format(what, type(given)))

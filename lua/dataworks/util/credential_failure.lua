@@ -1,21 +1,25 @@
--- Why a provider has no credentials, as fields of an error. No text of a file or of a reply is in them.
+-- Makes the fields of an error that says why a provider has no credentials. The fields never quote a file or a reply,
+-- which may hold secrets.
 
 local tables = require "dataworks.util.tables"
 
 local M = {}
 
----@class dataworks.CredentialFailure fields of an error, and three more for the credentials room
----@field not_configured? boolean nothing is set up here: a chain asks its next provider
----@field cut_short? boolean the call's own end cut the fetch short: the next fetch may succeed
----@field pause? number seconds until the next fetch can help
+--- Besides fields of an error, a failure has three fields that only the credential providers use.
+---@class dataworks.CredentialFailure
+---@field not_configured? boolean true: the provider has no configuration, and a chain asks its next provider
+---@field cut_short? boolean true: the fetch ended early because its call ended; the next fetch may succeed
+---@field pause? number seconds until another fetch may succeed
 
+--- Makes a failure.
 ---@param message string
----@param advice? string one line that helps
+---@param advice? string one line: what to change
 ---@return dataworks.CredentialFailure
 function M.new(message, advice)
   return { kind = "credentials", sent = false, message = message, advice = advice }
 end
 
+--- Makes a failure of a provider that has no configuration.
 ---@param message string
 ---@return dataworks.CredentialFailure
 function M.not_configured(message)
@@ -24,6 +28,7 @@ function M.not_configured(message)
   return failure
 end
 
+--- Makes a failure of a fetch that ended early because its call ended.
 ---@param message string
 ---@return dataworks.CredentialFailure
 function M.cut_short(message)
@@ -32,21 +37,21 @@ function M.cut_short(message)
   return failure
 end
 
---- A closed client fetches nothing.
+--- The failure of a call whose client was closed.
 M.CLOSED = { kind = "cancelled", sent = false, message = "the client was closed during the call", cut_short = true }
 
---- Marks a failure as cancelled when the request that it describes was cancelled together with its call.
+--- Changes the kind of a failure to "cancelled", if the provider's request was cancelled together with the call.
 ---@param failure dataworks.CredentialFailure
----@param lost table of the transport
+---@param transport_error table the fields of the error with which the request failed
 ---@return dataworks.CredentialFailure failure
-function M.of_request(failure, lost)
-  if lost.kind == "cancelled" then
+function M.of_request(failure, transport_error)
+  if transport_error.kind == "cancelled" then
     failure.kind, failure.cut_short = "cancelled", true
   end
   return failure
 end
 
---- A failure for the first needed field that is missing.
+--- Returns a failure that names the first needed field that is missing; nil if none is missing.
 ---@param fields table
 ---@param needed string[]
 ---@return dataworks.CredentialFailure|nil
@@ -58,7 +63,7 @@ function M.missing(fields, needed)
   end
 end
 
---- A copy of a failure whose message begins with a prefix.
+--- Returns a copy of a failure, with "prefix: " before its message.
 ---@param prefix string
 ---@param failure dataworks.CredentialFailure
 ---@return dataworks.CredentialFailure

@@ -1,11 +1,11 @@
--- 64-bit ids: as text that every JSON writer keeps, and as the best number that this Lua has.
+-- Converts 64-bit ids to decimal text, and to numbers where a number of this Lua is exact.
 
 local M = {}
 
 local MAX_EXACT = 2 ^ 53
 
---- The decimal text of an integer, an integral float, a text or LuaJIT's int64.
----@param id any
+--- Returns an id as decimal text.
+---@param id any an integer, an integral float, a text or an int64 of LuaJIT
 ---@return string
 function M.text(id)
   if type(id) == "number" then
@@ -14,8 +14,8 @@ function M.text(id)
   return (tostring(id):gsub("U?LL$", ""))
 end
 
---- A copy with each id as text, to be stored.
----@param fields table<string, any> ids and texts
+--- Returns a copy of a table in which each value is text, so that the table can be stored.
+---@param fields table<string, any> values are ids or texts
 ---@return table<string, string>
 function M.texts(fields)
   local texts = {}
@@ -25,7 +25,7 @@ function M.texts(fields)
   return texts
 end
 
---- An integer where this Lua represents it exactly, otherwise the decimal text.
+--- Returns a number if this Lua can represent the id exactly; otherwise the decimal text.
 ---@param digits string
 ---@return integer|string
 function M.native(digits)

@@ -1,7 +1,7 @@
--- Does nginx run this Lua? There, a blocking call delays every request of the worker.
+-- Finds out whether this Lua runs inside nginx, where a blocking call would delay every request of the worker.
 
----@return boolean
----@return string block of nginx's configuration for the running module: "http block", "stream block"
+---@return boolean inside
+---@return string block the block of nginx's configuration that the running module reads: "http block" or "stream block"
 return function()
   local ngx = rawget(_G, "ngx")
   local subsystem = type(ngx) == "table" and type(ngx.config) == "table" and ngx.config.subsystem

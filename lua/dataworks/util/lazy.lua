@@ -1,7 +1,9 @@
--- A module, or a function of it, that is loaded by its first use. For modules that most programs never need.
+-- Loads modules that most programs never need only when they are used.
 
----@param name string of the module
----@param field? string of a function in it
+--- Returns a table that stands for a module, or a function that stands for a function of the module. The first use
+--- loads the module.
+---@param name string the name of the module
+---@param field? string the name of a function in the module
 ---@return table|function
 return function(name, field)
   if field then

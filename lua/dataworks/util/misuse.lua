@@ -1,18 +1,19 @@
--- Raises a mistake in the use of this library at the first stack frame outside of it.
+-- Raises an error about a wrong use of this library. The error names the line of the program that called the library.
 
 local MODULE = "util/misuse.lua"
 
 local source = debug.getinfo(1, "S").source
 local folder = source:sub(-#MODULE) == MODULE and source:sub(1, -#MODULE - 1)
-local front_door = folder and folder:gsub("/$", "") .. ".lua"
+local main_module = folder and folder:gsub("/$", "") .. ".lua"
 
---- A tail call and a function of C have no line of Lua.
+--- Is this stack frame a Lua function outside of the library? A tail call and a C function have no line to name.
 local function is_outside(frame)
   local from = frame.source
-  return frame.what ~= "C" and frame.what ~= "tail" and from ~= front_door and from:sub(1, #folder) ~= folder
+  return frame.what ~= "C" and frame.what ~= "tail" and from ~= main_module and from:sub(1, #folder) ~= folder
 end
 
---- Without a source name, as in stripped bytecode, the message has no position.
+--- Returns the level, for the function error, of the first stack frame outside of the library. Returns 0, which adds no
+--- line to the message, if there is no such frame or if this file has no source name, as in stripped bytecode.
 local function find_level()
   local level = folder and 3
   while level do
@@ -27,6 +28,7 @@ local function find_level()
   return 0
 end
 
+--- Raises an error.
 ---@param message string
 return function(message)
   error(message, find_level())

@@ -1,13 +1,14 @@
--- Finds the known name that is nearest to a misspelt one.
+-- Finds the known name that is most similar to a misspelt name.
 
 local tables = require "dataworks.util.tables"
 
 local M = {}
 
--- Longer names are compared by their beginnings, because the work is quadratic.
+-- Only so many letters of a name are compared, because the time grows with the square of the length.
 local MAX_LENGTH = 64
 
---- The number of letters to insert, drop, change or swap with a neighbour. The case does not count.
+--- Returns how many letters must be inserted, dropped, changed or swapped with the next letter to change one name into
+--- the other. Capital and small letters count as equal.
 local function distance(a, b)
   a, b = a:sub(1, MAX_LENGTH):lower(), b:sub(1, MAX_LENGTH):lower()
   local row_before_last, last, row = {}, {}, {}
@@ -28,9 +29,9 @@ local function distance(a, b)
   return last[#b]
 end
 
---- The nearest known name, if one is near enough.
+--- Returns the nearest known name. Returns nil if the names differ in more than a third of the letters.
 ---@param wrong any
----@param known table<string, any> names are the keys
+---@param known table<string, any> a table whose keys are the known names
 ---@return string|nil
 function M.find(wrong, known)
   if type(wrong) ~= "string" then
@@ -48,7 +49,7 @@ function M.find(wrong, known)
   end
 end
 
---- The nearest name as the end of a message, or "".
+--- Returns the end of a message: "; did you mean NAME?", or "" if no known name is near enough.
 ---@param wrong any
 ---@param known table<string, any>
 ---@return string
@@ -57,7 +58,7 @@ function M.hint(wrong, known)
   return name and ("; did you mean %s?"):format(name) or ""
 end
 
---- All names, sorted, for a message.
+--- Returns all names, sorted and separated by commas, for a message.
 ---@param known table<string, any>
 ---@return string
 function M.list(known)

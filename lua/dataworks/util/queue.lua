@@ -1,11 +1,12 @@
--- A first-in, first-out queue. An error between any two steps, as Ctrl-C raises one, may leave a gap but loses no other
--- value.
+-- A first-in, first-out queue. An error in the middle of an operation, such as an error raised by Ctrl-C, may lose the
+-- value of that operation and leave a gap, but loses no other value.
 
 ---@class dataworks.Queue
 local Queue = {}
 Queue.__index = Queue
 
----@return integer including gaps
+--- Returns the number of values, including gaps.
+---@return integer
 function Queue:length()
   return self.last - self.first + 1
 end
@@ -16,7 +17,8 @@ function Queue:push(value)
   self.last = last
 end
 
----@return any value nil: a gap, or the queue is empty
+--- Removes the first value.
+---@return any value nil for a gap, or when the queue is empty
 function Queue:pop()
   local list, first = self.list, self.first
   local value = list[first]
@@ -25,13 +27,14 @@ function Queue:pop()
     self.first = first + 1
   elseif first == self.last then
     list[first] = nil
-    self.first = 1 -- so that an emptied queue reuses its table
+    self.first = 1 -- so that the positions of the list are used again
     self.last = 0
   end
   return value
 end
 
----@return any[] in order, without the gaps
+--- Returns the values in their order, without the gaps.
+---@return any[]
 function Queue:values()
   local values = {}
   for place = self.first, self.last do
@@ -40,6 +43,7 @@ function Queue:values()
   return values
 end
 
+--- Makes an empty queue.
 ---@return dataworks.Queue
 return function()
   return setmetatable({ list = {}, first = 1, last = 0 }, Queue)

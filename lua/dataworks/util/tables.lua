@@ -1,8 +1,8 @@
--- Copies, sets and sorted keys of tables.
+-- Merges tables, makes sets and sorts keys.
 
 local M = {}
 
---- A new table with the fields of all of these; of equal names the last one counts.
+--- Returns a new table with the fields of all given tables. If a name is in several tables, the last value is used.
 ---@param ... table
 ---@return table
 function M.merge(...)
@@ -15,7 +15,7 @@ function M.merge(...)
   return merged
 end
 
---- The words of a text, separated by spaces or commas, as the keys of a table.
+--- Returns a table whose keys are the words of a text. Spaces or commas separate the words.
 ---@param text string
 ---@return table<string, true>
 function M.set_of(text)
@@ -26,8 +26,9 @@ function M.set_of(text)
   return set
 end
 
+--- Returns the keys of a table in order.
 ---@param fields table<string, any>
----@return string[] names in order
+---@return string[]
 function M.sorted_keys(fields)
   local names = {}
   for name in next, fields do

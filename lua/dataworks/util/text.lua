@@ -1,15 +1,15 @@
--- Trims and cuts text, in linear time: "^%s*(.-)%s*$" takes quadratic time on a run of blanks.
+-- Trims and cuts text in linear time. The usual pattern "^%s*(.-)%s*$" takes quadratic time on a text with many blanks.
 
 local M = {}
 
---- The text without blanks at its end.
+--- Returns a text without the blanks at its end.
 ---@param text string
 ---@return string
 function M.trim_end(text)
   return text:match "^.*%S" or ""
 end
 
---- The text without blanks around it.
+--- Returns a text without the blanks at its beginning and end.
 ---@param text string
 ---@return string
 function M.trim(text)
@@ -17,7 +17,7 @@ function M.trim(text)
   return first and text:match("^.*%S", first) or ""
 end
 
---- The length of the longest beginning of a text that has at most `max_bytes` and ends between two characters of UTF-8.
+--- Returns the length to which a text can be cut: at most `max_bytes`, and not inside of a UTF-8 character.
 ---@param text string
 ---@param max_bytes integer
 ---@return integer
