@@ -283,7 +283,7 @@ describe("an unreadable reply", function()
 
   it("has a message that says whether it is empty, a page, or a refusal without a reason", function()
     assert.equal("the reply is empty", refused("", 503).message)
-    assert.matches("page of HTML", refused("<html>", 502).message)
+    assert.matches("the reply is HTML or XML", refused("<html>", 502).message)
     assert.matches("neither code nor message", refused("{}", 400).message)
     assert.matches("does not answer with this status", refused("{}", 302).message)
     assert.matches("not JSON, .* at byte 2", refused("{", 200).message)

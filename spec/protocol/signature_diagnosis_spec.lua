@@ -115,7 +115,7 @@ describe("the diagnosis of a refused signature", function()
   it("says what to look for", function()
     local made = request(ACS3)
     for from, advice in pairs {
-      ["POST"] = "a proxy or a redirect", ["ProjectId=10"] = "rewrites or cuts URLs", ["example.com"] = "pass the Host header on",
+      ["POST"] = "a proxy or a redirect", ["ProjectId=10"] = "rewrites or cuts URLs", ["example.com"] = "pass the Host header unchanged",
       ["2020-05-18"] = "changes headers",
     } do
       assert.matches(advice, after_change(made, from, "other"))

@@ -1,22 +1,23 @@
--- The meaning of the code of an error: is it a throttle, is it final, can the client recover, and one line of help.
+-- Says what the code of an error means: whether the service throttled the call, whether a retry can help, whether the
+-- client can recover, and what a person can change.
 
 local tables = require "dataworks.util.tables"
 
 local M = {}
 
--- A code without an entry takes that of the code before its last dot: Throttling.User takes that of Throttling.
+-- If a code has no entry, its part before the last dot is looked up: Throttling.User has the advice of Throttling.
 local ADVICE = {
   ["InvalidAccessKeyId"] = "Check the AccessKey id; a deleted key or a key of another site isn't found",
   ["InvalidAccessKeyId.Inactive"] = "The AccessKey is disabled; enable it in the RAM console or use another",
   ["SignatureDoesNotMatch"] = "Most often the AccessKey secret is wrong, or belongs to another AccessKey id",
-  ["IncompleteSignature"] = "Something between here and the service changed the request's headers",
+  ["IncompleteSignature"] = "Something between this machine and the service changed the request's headers",
   ["InvalidTimeStamp"] = "The clock of this machine is wrong; set it",
-  ["SignatureNonceUsed"] = "The request arrived twice; something between here and the service repeats it",
+  ["SignatureNonceUsed"] = "The request arrived twice; something between this machine and the service repeats it",
   ["InvalidSecurityToken"] = "The security token doesn't belong to this AccessKey id, or is cut off",
   ["InvalidSecurityToken.Expired"] = "The security token has expired; ask for new temporary credentials",
   ["MissingSecurityToken"] = "These are temporary credentials (STS); pass their security_token too",
   ["Throttling"] = "Too many calls; the limit is for the whole account in this region, so wait and call less often",
-  ["Throttling.Day"] = "The daily quota of calls is used up; a higher DataWorks edition has more",
+  ["Throttling.Day"] = "The daily quota of calls is used up; a higher DataWorks edition has a larger quota",
   ["Rejected.Throttling"] = "Too many calls; wait and call less often",
   ["Forbidden"] = "Give this user the permission in RAM, and a role in the workspace",
   ["Forbidden.Access"] = "Check the user's role in the workspace, and the DataWorks edition",
@@ -35,10 +36,10 @@ local ADVICE = {
   ["ServiceUnavailable"] = "The service is temporarily overloaded or under maintenance",
 }
 
--- The codes above are shorter.
+-- All codes above are shorter. A longer code of a reply is cut before it is looked up.
 local MAX_CODE_BYTES = 128
 
--- A retry does not help.
+-- After an error with one of these codes, a retry does not help.
 local FINAL = tables.set_of [[
   Throttling.Day
   CURLE_UNSUPPORTED_PROTOCOL CURLE_URL_MALFORMAT CURLE_BAD_FUNCTION_ARGUMENT CURLE_FILESIZE_EXCEEDED CURLE_TOO_LARGE
@@ -48,17 +49,19 @@ local FINAL = tables.set_of [[
   CURLE_SSL_CLIENTCERT CURLE_LOGIN_DENIED CURLE_AUTH_ERROR PROXY_AUTHENTICATION PROXY_REFUSED
 ]]
 
--- The kinds of errors that come from a reply. Credential services send replies too.
+-- The kinds of errors that describe a reply. An error of kind "credentials" may describe the reply of a credential
+-- service.
 local HAS_REPLY = { service = true, task = true, protocol = true, credentials = true }
 
+--- Is a retry useless after this error?
 ---@param err table
 ---@return boolean
 function M.is_final(err)
   return FINAL[err.code] or false
 end
 
---- Did the service refuse the call without acting, because of too many calls? The gateway answers with HTTP 400,
---- DataWorks with 429.
+--- Did the service refuse the call because there were too many calls? Such a call had no effect. The HTTP status is
+--- 429, or 400 with a code that begins with Throttling.
 ---@param err table
 ---@return boolean
 function M.is_throttled(err)
@@ -69,8 +72,8 @@ function M.is_throttled(err)
   return err.status == 429 or code:find("^Throttling") ~= nil or code:find("^Rejected%.Throttling") ~= nil
 end
 
---- The cause of a refusal that the client can remove, so that an immediate retry may succeed: a wrong date or refused
---- keys. The gateway refuses such a request before the service acts.
+--- Returns the cause of a refusal, if the client can correct the cause and retry at once: "clock" for a wrong date, and
+--- "credentials" for keys that are refused. The service did not act on such a request.
 ---@param err table
 ---@return "clock"|"credentials"|nil
 function M.recoverable_cause(err)
@@ -82,6 +85,7 @@ function M.recoverable_cause(err)
   end
 end
 
+--- Returns one line about the likely cause of an error and what to change.
 ---@param code string|nil
 ---@return string|nil
 function M.advice(code)

@@ -1,10 +1,10 @@
--- Reads and writes the text of a query or a form.
+-- Parses and encodes the text of a query or a form: name=value&name=value.
 
 local core = require "dataworks.core"
 
 local M = {}
 
---- The decoded pairs, in the order of the text.
+--- Returns the decoded names and values, in the order of the text.
 ---@param text string
 ---@return { name: string, value: string }[]
 function M.parse(text)
@@ -16,8 +16,9 @@ function M.parse(text)
   return pairs_of_text
 end
 
+--- Returns the encoded text, in the order of the names.
 ---@param fields table<string, string>
----@return string text encoded, names in order
+---@return string text
 function M.encode(fields)
   local items = {}
   for name, value in pairs(fields) do

@@ -1,4 +1,4 @@
--- A client's prepared keys: made from its credentials, and again only when those change.
+-- Keeps the keys with which a client signs. Keys are made from credentials, and made again when the credentials change.
 
 local core = require "dataworks.core"
 local failures = require "dataworks.util.credential_failure"
@@ -10,22 +10,22 @@ local M = {}
 ---@class dataworks.KeyCache
 ---@field algorithm string|nil
 ---@field keys userdata|nil
----@field source (fun(): dataworks.CredentialSource)|nil a function, so that no walk over fields reaches the providers
+---@field source (fun(): dataworks.CredentialSource)|nil a function, so that no field of a client leads to its secrets
 local KeyCache = {}
 KeyCache.__index = KeyCache
 
 ---@class dataworks.KeySecrets
----@field more string[] to redact beside the credentials
----@field used? dataworks.Credentials the keys were made of them
----@field redacted string[] all to redact
+---@field more string[] secrets to redact in addition to the credentials
+---@field used? dataworks.Credentials the credentials of the present keys
+---@field redacted string[] all secrets to redact
 ---@field redact fun(text: string, max_bytes?: integer): string
 
---- No field of a cache shows a secret. These values hold plain secrets only: a value that leads back to its cache would
---- keep the cache alive.
+--- The secrets of each cache. They are kept here, so that no field of a cache holds a secret. A value must not refer to
+--- its cache, because the cache would then never be collected.
 ---@type table<dataworks.KeyCache, dataworks.KeySecrets>
 local secrets_of = setmetatable({}, { __mode = "k" })
 
--- The parts of credentials that make keys. All but the first are secret.
+-- The fields of credentials from which keys are made. All except the first are secret.
 local PARTS = { "access_key_id", "access_key_secret", "security_token", "bearer_token" }
 
 local function are_equal(one, other)
@@ -37,7 +37,8 @@ local function are_equal(one, other)
   return true
 end
 
---- The secrets of the old and the new credentials: a reply to a request under the old ones may still arrive.
+--- Lists all secrets to redact. The old credentials are included, because a reply to a request that was signed with
+--- them may still arrive.
 local function secrets_of_both(more, old, new)
   local all = tables.merge(more)
   for _, credentials in ipairs { old or {}, new } do
@@ -48,6 +49,7 @@ local function secrets_of_both(more, old, new)
   return all
 end
 
+--- Makes keys from the credentials that were found, and closes the old keys.
 local function replace_keys(self, found)
   local fields = { algorithm = self.algorithm }
   for _, part in ipairs(PARTS) do
@@ -69,8 +71,8 @@ local function replace_keys(self, found)
   return keys
 end
 
---- The keys for the credentials of the moment.
----@param deadline? number of the clock
+--- Returns the keys for the present credentials.
+---@param deadline? number by the caller's monotonic clock
 ---@return userdata|nil keys
 ---@return table|nil failure fields of an error
 function KeyCache:get(deadline)
@@ -80,7 +82,7 @@ function KeyCache:get(deadline)
   local found, failure = self.source():get(deadline)
   if not found then
     return nil, failure
-  elseif not self.source then -- closed meanwhile
+  elseif not self.source then -- The client was closed during the fetch.
     return nil, failures.CLOSED
   elseif self.keys and are_equal(found, secrets_of[self].used) then
     return self.keys
@@ -88,10 +90,10 @@ function KeyCache:get(deadline)
   return replace_keys(self, found)
 end
 
---- Called when the service refuses keys. Calls that overlap are refused together: the first one expires the keys, the
---- next ones find that they have been replaced.
+--- Expires the present credentials, because the service refused their keys. If several calls are refused together, the
+--- first call expires the credentials; for the other calls, the keys are already replaced.
 ---@param refused_keys userdata
----@return boolean may_differ can the next keys be others?
+---@return boolean may_differ whether the next `get` may return different keys
 function KeyCache:expire(refused_keys)
   if refused_keys ~= self.keys then
     return true
@@ -99,14 +101,15 @@ function KeyCache:expire(refused_keys)
   return self.source():expire()
 end
 
+--- Replaces the secrets in a text by ***.
 ---@param text string
----@param max_bytes? integer cuts a longer text first
+---@param max_bytes? integer a longer text is cut to this length
 ---@return string
 function KeyCache:redact(text, max_bytes)
   return secrets_of[self].redact(text, max_bytes)
 end
 
---- A redactor for further secrets beside those of the cache.
+--- Returns a function that redacts further secrets in addition to those of the cache.
 ---@param secrets string[]
 ---@return fun(text: string, max_bytes?: integer): string
 function KeyCache:redactor(secrets)
@@ -119,7 +122,7 @@ function KeyCache:redactor(secrets)
   return redactor.new(all)
 end
 
---- May be called again.
+--- Wipes the keys and closes the source. A second close has no effect.
 function KeyCache:close()
   if self.keys then
     self.keys:close()
@@ -131,9 +134,10 @@ function KeyCache:close()
   self.keys, self.source = nil, nil
 end
 
+--- Makes a cache without keys.
 ---@param source dataworks.CredentialSource
 ---@param algorithm string|nil
----@param more_secrets string[] to redact beside those of the credentials
+---@param more_secrets string[] secrets to redact in addition to those of the credentials
 ---@return dataworks.KeyCache
 function M.new(source, algorithm, more_secrets)
   local self = setmetatable({ algorithm = algorithm, source = function() return source end }, KeyCache)

@@ -1,4 +1,4 @@
--- A signed request whose tostring shows it as it is sent, without its secrets.
+-- Gives a signed request a tostring that shows the request as it is sent, with *** in place of its secrets.
 
 local tables = require "dataworks.util.tables"
 
@@ -25,6 +25,7 @@ function Request:__tostring()
   return table.concat(lines, "\n")
 end
 
+--- Sets the metatable of a request.
 ---@param request { method: string, url: string, headers: table<string, string>, body: string }
 ---@return table request
 function M.wrap(request)

@@ -1,14 +1,15 @@
--- Replaces secrets in text that people may read. The secrets stay in a closure, so that no walk over fields finds them.
+-- Replaces secrets in texts that people may read. The secrets are kept in a closure, so that no field holds them.
 
 local core = require "dataworks.core"
 local texts = require "dataworks.util.text"
 
 local M = {}
 
--- A shorter secret would match parts of ordinary words.
+-- A shorter secret is not redacted, because it would match parts of ordinary words.
 local MIN_BYTES = 6
 
---- The forms of secrets in which a text may contain them: plain, and percent-encoded once or twice.
+--- Returns the forms in which a text may contain the secrets: plain, and percent-encoded once or twice. Also returns
+--- the length of the longest form.
 local function forms_of(secrets)
   local forms, longest = {}, 0
   for _, secret in ipairs(secrets) do
@@ -23,7 +24,7 @@ local function forms_of(secrets)
   return forms, longest
 end
 
---- The places of all forms in a text, in order.
+--- Returns the first and last position of each form in a text, sorted by the first position.
 local function find_places(text, forms)
   local places = {}
   for _, form in ipairs(forms) do
@@ -37,7 +38,8 @@ local function find_places(text, forms)
   return places
 end
 
---- The text up to `stop`, with *** at each place. Places that overlap become one.
+--- Returns the text up to the position `stop`, with *** instead of the text at each place. Places that overlap get one
+--- ***.
 local function replace(text, places, stop)
   local out, at, reached = {}, 1, 0
   for _, place in ipairs(places) do
@@ -53,9 +55,9 @@ local function replace(text, places, stop)
   return table.concat(out)
 end
 
---- Returns a function that replaces each secret by ***. With `max_bytes` it cuts a longer text first, which bounds its
---- work. The cut leaves no part of a secret: the function searches as far behind the cut as the longest secret reaches,
---- replaces a secret that begins before the cut as a whole, and drops the rest.
+--- Returns a function that replaces each secret in a text by ***. With `max_bytes`, the function cuts a longer text,
+--- which limits the time that it takes. The cut leaves no part of a secret: the function also searches the bytes after
+--- the cut, as far as the longest secret can reach, and replaces a secret that begins before the cut.
 ---@param secrets string[]
 ---@return fun(text: string, max_bytes?: integer): string
 function M.new(secrets)

@@ -1,4 +1,4 @@
--- Reads a reply: returns its result, or the fields of an error.
+-- Reads a reply of the service, and returns its result or the fields of an error.
 
 local core = require "dataworks.core"
 local error_codes = require "dataworks.protocol.error_codes"
@@ -10,8 +10,9 @@ local tables = require "dataworks.util.tables"
 
 local json, locale_of_json
 
---- An instance of its own: the settings of the shared one belong to the program. lua-cjson reads numbers by the locale
---- in which an instance was last made.
+--- Returns an instance of cjson for the present locale. The instance is separate, because the program may change the
+--- settings of the shared instance. A new locale needs a new instance, because lua-cjson reads numbers by the locale in
+--- which its last instance was made.
 local function json_of_locale()
   local locale = os.setlocale(nil, "numeric")
   if locale ~= locale_of_json then
@@ -23,32 +24,33 @@ local function json_of_locale()
   return json
 end
 
-json_of_locale() -- reports a missing module when this one is loaded
+json_of_locale() -- so that a missing cjson is reported when this module is loaded
 
 local M = {}
 
--- Bytes of an unreadable reply that its error keeps.
+-- The error about an unreadable reply keeps so many bytes of the reply.
 local EXCERPT_BYTES = 200
 
---- A service's text is cut to so many bytes before it is redacted. An error keeps fewer of them.
+--- A text of the service is cut to so many bytes before it is redacted. An error keeps fewer bytes.
 M.MAX_TEXT_BYTES = 8192
 
 -- core.quote_integers writes an integer as a string that begins with this byte.
-local MARK = 1
+local INTEGER_MARK = 1
 
 local null = core.null
 local to_integer = math.tointeger or function() end
 
+--- Makes integers again of the strings that core.quote_integers wrote, and removes null members from objects.
 local function restore(value)
   local kind = type(value)
   if kind == "number" then
     return to_integer(value) or value
   elseif kind == "string" then
-    -- Other text that begins with this byte has it twice.
-    return value:byte() == MARK and ids.native(value:sub(2)) or value
+    -- In any other text that begins with this byte, core.quote_integers doubles the byte.
+    return value:byte() == INTEGER_MARK and ids.native(value:sub(2)) or value
   elseif kind == "table" then
     for key, item in next, value do
-      -- A null member of an object means the same as an absent one. In a list, a null keeps its place.
+      -- A null member of an object means the same as an absent member. In a list, a null keeps its position.
       if item == null and type(key) == "string" then
         value[key] = nil
       else
@@ -59,7 +61,7 @@ local function restore(value)
   return value
 end
 
---- Decodes JSON. Integers stay exact; null members of objects are left out.
+--- Decodes JSON. Integers stay exact. Null members of objects are left out.
 ---@param text string
 ---@return any value
 ---@return string|nil message
@@ -76,7 +78,7 @@ function M.decode(text)
   return restore(value)
 end
 
---- The first of the named members that has a value, as text.
+--- Returns, as text, the first of the named members that has a value.
 local function text_of(object, ...)
   for _, name in ipairs { ... } do
     local value = object[name]
@@ -87,11 +89,12 @@ local function text_of(object, ...)
   end
 end
 
--- The message of a signature error echoes the whole request, with the security token and the signature.
+-- These texts begin the part of a signature error's message that repeats the whole request, with its secrets.
 local ECHOES = {
   "server string to sign", "server StringToSign", "server CanonicalRequest", "server Authorization",
 }
 
+--- Returns a message without the part that repeats the request.
 local function without_echo(message)
   for _, mark in ipairs(ECHOES) do
     local at = message:find(mark, 1, true)
@@ -102,7 +105,8 @@ local function without_echo(message)
   return message
 end
 
---- May the service have acted on the request? SignatureNonceUsed says that an earlier copy of the request arrived.
+--- May the service have acted on the request? The code SignatureNonceUsed says that an earlier copy of the request
+--- arrived.
 local function may_have_acted(err)
   if err.code == "SignatureNonceUsed" then
     return true
@@ -112,7 +116,7 @@ local function may_have_acted(err)
   return err.status < 400 or err.status >= 500 or err.status == 408
 end
 
---- Cuts and redacts each text among the fields of an error.
+--- Cuts and redacts each text in the fields of an error.
 ---@param fields table
 ---@param redact fun(text: string, max_bytes: integer): string
 ---@return table fields
@@ -123,8 +127,8 @@ function M.redact(fields, redact)
   return fields
 end
 
---- Adds the fields that every error of a reply has.
-local function failure(kind, reply, fields, context)
+--- Returns nil and the fields of an error about a reply. Adds the fields that all such errors have.
+local function reply_error(kind, reply, fields, context)
   local all = tables.merge({
     kind = kind, sent = true, status = reply.status, request_id = reply.headers["x-acs-request-id"],
   }, fields)
@@ -133,27 +137,29 @@ local function failure(kind, reply, fields, context)
   return nil, M.redact(all, context.redact)
 end
 
-local function unreadable(reply, message, context)
+--- Returns the error about a reply that cannot be read.
+local function protocol_error(reply, message, context)
   local body = context.redact(reply.body, M.MAX_TEXT_BYTES)
   local excerpt = errors.line(body, EXCERPT_BYTES)
   if reply.body == "" then
     message = "the reply is empty"
   elseif body:find("^%s*<") then
-    message = "the reply is a page of HTML or XML, perhaps from something between here and the service"
+    message = "the reply is HTML or XML, perhaps sent by something between this machine and the service"
   end
-  return failure("protocol", reply, {
+  return reply_error("protocol", reply, {
     message = reply.body == "" and message or ("%s: %s"):format(message, excerpt), excerpt = excerpt,
   }, context)
 end
 
--- An administrator can decode EncodedDiagnosticMessage in RAM, but only as a whole.
+-- The details of a denied access that an error keeps. An administrator can decode EncodedDiagnosticMessage in RAM, but
+-- only if it is not cut.
 local ACCESS_FIELDS = {
   "AuthAction", "AuthPrincipalType", "AuthPrincipalDisplayName", "AuthPrincipalOwnerId", "NoPermissionType",
   "PolicyType", "EncodedDiagnosticMessage",
 }
 local MAX_ACCESS_FIELD_BYTES = 16384
 
---- The details of a denied access, and one line of help.
+--- Returns the details of a denied access, and advice on what to change.
 local function access_denied(object, redact)
   local detail = object.AccessDeniedDetail
   local found = {}
@@ -170,14 +176,15 @@ local function access_denied(object, redact)
   return found, ("This user may not do %s; let an administrator allow it in RAM"):format(action)
 end
 
-local function refused(reply, object, context)
+--- Returns the error about a reply with an HTTP status of 400 or higher.
+local function service_error(reply, object, context)
   local code = text_of(object, "Code", "code", "ErrorCode", "errorCode")
   local message = text_of(object, "Message", "message", "ErrorMessage", "errorMessage")
   if not code and not message then
-    return unreadable(reply, "the reply has neither code nor message", context)
+    return protocol_error(reply, "the reply has neither code nor message", context)
   end
   local access, access_advice = access_denied(object, context.redact)
-  return failure("service", reply, {
+  return reply_error("service", reply, {
     code = code,
     message = without_echo(context.redact(message or "the service gave no reason", M.MAX_TEXT_BYTES)),
     request_id = text_of(object, "RequestId", "requestId"),
@@ -188,12 +195,13 @@ local function refused(reply, object, context)
   }, context)
 end
 
-local function failed_task(reply, object, context)
+--- Returns the error about a reply with HTTP status 200 that says that the call failed.
+local function task_error(reply, object, context)
   local data = type(object.Data) == "table" and object.Data or {}
   local code = text_of(object, "ErrorCode", "errorCode", "Code", "code")
   local status = text_of(data, "Status")
   local message = text_of(data, "Message") or text_of(object, "ErrorMessage", "errorMessage", "Message", "message")
-  return failure("task", reply, {
+  return reply_error("task", reply, {
     code = code,
     message = message
       or status and "the service answered with Status " .. context.redact(status, M.MAX_TEXT_BYTES)
@@ -203,13 +211,13 @@ local function failed_task(reply, object, context)
   }, context)
 end
 
--- No status of the service is longer.
+-- No Status of the service is longer.
 local MAX_STATUS_BYTES = 64
 
 local SUCCESS = { success = true, ["true"] = true }
 local FAILURE = { fail = true, ["false"] = true }
 
---- Does a reply with HTTP 200 say that the call failed?
+--- Does a reply with HTTP status 200 say that the call failed?
 local function is_failure(object, meaning)
   local success = object.Success
   if success == nil then
@@ -234,27 +242,28 @@ function M.is_success(status)
   return SUCCESS[tostring(status):lower()] or false
 end
 
----@class dataworks.ReplyContext what the reader knows of the call
+---@class dataworks.ReplyContext
 ---@field redact fun(text: string, max_bytes: integer): string
 ---@field now fun(): number seconds since 1970
----@field request table as it was signed
+---@field request table the request as it was signed
 
+--- Reads a reply.
 ---@param reply { status: integer, headers: table<string, string>, body: string }
----@param meaning "outcome"|"progress"|"state"|"none" of Data.Status, from the action's row
+---@param meaning "outcome"|"progress"|"state"|"none" what Data.Status means in replies of this action
 ---@param context dataworks.ReplyContext
 ---@return table|nil result the decoded reply
 ---@return table|nil err fields of an error
 function M.read(reply, meaning, context)
   local object, message = M.decode(reply.body)
   if type(object) ~= "table" or not reply.body:find("^%s*{") then
-    return unreadable(reply, message and "the reply is not JSON, " .. message or "the reply is not a JSON object",
+    return protocol_error(reply, message and "the reply is not JSON, " .. message or "the reply is not a JSON object",
       context)
   elseif reply.status >= 400 then
-    return refused(reply, object, context)
+    return service_error(reply, object, context)
   elseif reply.status < 200 or reply.status >= 300 then
-    return unreadable(reply, "the service does not answer with this status", context)
+    return protocol_error(reply, "the service does not answer with this status", context)
   elseif is_failure(object, meaning) then
-    return failed_task(reply, object, context)
+    return task_error(reply, object, context)
   end
   return object
 end

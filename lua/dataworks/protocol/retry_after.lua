@@ -1,27 +1,30 @@
--- Finds how many seconds a reply asks to wait.
+-- Finds out how many seconds a reply asks the client to wait.
 
 local core = require "dataworks.core"
 local error_codes = require "dataworks.protocol.error_codes"
 
 local M = {}
 
--- Seconds, a day. No call lasts longer.
+-- Seconds: one day. A longer wait is shortened to this.
 local MAX_WAIT = 86400
 
---- Ignores zero and past values.
+--- Returns at most MAX_WAIT seconds, or nil for zero and past values.
 local function bounded(seconds)
   return seconds and seconds > 0 and math.min(seconds, MAX_WAIT) or nil
 end
 
+--- Returns the number that a text holds, or nil if it holds anything but digits.
 local function whole_number(text)
   return tonumber((text or ""):match("^%s*(%d+)%s*$"))
 end
 
-local function milliseconds(value)
+--- Converts milliseconds to seconds.
+local function from_milliseconds(value)
   return value and bounded(value / 1000)
 end
 
---- Retry-After holds seconds, or a date by the clock of the sender, which is in the Date of the reply.
+--- Returns the seconds of the header Retry-After. The header can hold a date instead, which is compared with the header
+--- Date of the same reply, because both come from one clock.
 local function http_wait(headers, now)
   local text = headers["retry-after"]
   local date = core.parse_date(text)
@@ -31,7 +34,8 @@ local function http_wait(headers, now)
   return bounded(whole_number(text))
 end
 
---- The longest time until an exhausted quota is available again: "Limit:1,Remain:0,TimeLeft:2000,Reset:1".
+--- Returns the longest time until an exhausted quota is available again. The header of a quota looks like
+--- "Limit:1,Remain:0,TimeLeft:2000,Reset:1".
 local function quota_wait(headers)
   local longest
   for name, value in pairs(headers) do
@@ -39,15 +43,16 @@ local function quota_wait(headers)
       longest = math.max(longest or 0, tonumber(value:match("TimeLeft:(%d+)")) or 0)
     end
   end
-  return milliseconds(longest)
+  return from_milliseconds(longest)
 end
 
+--- Returns how many seconds a reply asks the client to wait; nil if the reply does not say.
 ---@param headers table<string, string>
----@param err table the failure so far: a quota matters only to a throttled call
----@param now fun(): number seconds since 1970, for a date in a reply that has no Date
+---@param err table fields of the error; the headers about quotas are read only if the error is a throttle
+---@param now fun(): number returns seconds since 1970, which replace an absent Date of the reply
 ---@return number|nil
 function M.find(headers, err, now)
-  return milliseconds(whole_number(headers["x-acs-retry-after"])) or http_wait(headers, now)
+  return from_milliseconds(whole_number(headers["x-acs-retry-after"])) or http_wait(headers, now)
     or error_codes.is_throttled(err) and quota_wait(headers) or nil
 end
 

@@ -1,5 +1,6 @@
--- Explains a refused signature: compares the request that was signed with the request that the service received, which
--- its error message echoes, and names the first difference. Of the values, only public ones are shown.
+-- Explains why the service refused a signature. The error message of the service repeats the request that the service
+-- received; this part of the message is called the echo here. The module compares the echo with the request that was
+-- signed, and names the first difference. Values that may be secret are not shown.
 
 local core = require "dataworks.core"
 local form_text = require "dataworks.protocol.form"
@@ -8,16 +9,19 @@ local M = {}
 
 local RPC = "HMAC-SHA1"
 
--- Bytes of a message beside the echo, and of parameters or headers that something on the way has added.
+-- The maximum number of bytes of a message in addition to the echo of the signed request. Something on the way may have
+-- added parameters or headers.
 local MAX_OTHER_BYTES = 65536
 
 -- The request that the service received
 
+--- Returns the text after a label, or "".
 local function text_after(message, label)
   local _, last = message:find(label, 1, true)
   return last and message:sub(last + 1) or ""
 end
 
+--- Returns the parts of the echo in a message.
 local function parse_echo(message)
   message = message:gsub("\r\n", "\n"):match("^.*%S") or ""
   return {
@@ -28,7 +32,8 @@ local function parse_echo(message)
   }
 end
 
---- Is the message longer than an echo of the request can be? Each stage of a signature at most triples the length.
+--- Is the message longer than one with an echo of this request can be? Each of the two stages of a signature makes a
+--- text at most three times as long.
 local function is_too_long(message, request)
   local length = #request.url + #request.body
   for name, value in pairs(request.headers) do
@@ -39,6 +44,7 @@ end
 
 -- The request that was signed
 
+--- Returns the values of a list of pairs, by name.
 local function to_map(list)
   local values = {}
   for _, pair in ipairs(list) do
@@ -47,7 +53,7 @@ local function to_map(list)
   return values
 end
 
---- Computes the canonical request and the string to sign again; neither needs the key.
+--- Computes the canonical request and the string to sign again. Neither depends on the secret.
 local function signature_stages(request, algorithm)
   local query = request.url:match("%?(.*)$") or ""
   local fields = { algorithm = algorithm, method = request.method, access_key_id = "", access_key_secret = "" }
@@ -60,14 +66,14 @@ local function signature_stages(request, algorithm)
   return core.sign(fields)
 end
 
--- The parts of both
+-- The parts that are compared
 
---- Method, path, query, headers, names of the signed headers and hash of the body, as a list.
+--- Returns a list: method, path, query, headers, names of the signed headers, and hash of the body.
 local function parse_canonical_request(text)
   return { (text or ""):match("^([^\n]*)\n([^\n]*)\n([^\n]*)\n(.-)\n\n([^\n]*)\n(%x+)$") }
 end
 
---- Method, path and query, as a list.
+--- Returns a list: method, path, and query.
 local function parse_rpc_string(text)
   local method, path, query = text:match("^([^&]*)&([^&]*)&(.*)$")
   return method and { method, core.percent_decode(path), core.percent_decode(query) } or {}
@@ -82,7 +88,7 @@ local function parse_headers(text)
   return list
 end
 
--- Differences, in words
+-- Descriptions of differences
 
 local PUBLIC_HEADERS = {
   host = true, ["content-type"] = true, ["x-acs-action"] = true, ["x-acs-version"] = true, ["x-acs-date"] = true,
@@ -90,10 +96,12 @@ local PUBLIC_HEADERS = {
 
 local MAX_SHOWN_BYTES = 64
 
+--- Is the text short, and without special characters?
 local function is_plain(text)
   return text ~= "" and #text <= MAX_SHOWN_BYTES and not text:find("[^%w%-%._:/;=, ]")
 end
 
+--- Describes how a value changed. Shows the values only if they are public.
 local function describe_change(is_public, signed, received)
   if received == "" then
     return "did not arrive"
@@ -105,11 +113,13 @@ local function describe_change(is_public, signed, received)
   return "arrived with another value"
 end
 
---- A name comes from the network: it is shown only when it looks like a name.
+--- Returns the kind with the name, such as "header host". The name comes from the network, and is left out if it has
+--- characters that no name has.
 local function describe_name(kind, name)
   return #name <= MAX_SHOWN_BYTES and name:find("^[%w_.-]+$") and kind .. " " .. name or "a " .. kind
 end
 
+--- Describes the first difference between two lists of names and values; nil if there is none.
 local function compare_pairs(kind, signed_list, received_list, is_public)
   local signed, received = to_map(signed_list), {}
   for _, pair in ipairs(received_list) do
@@ -139,6 +149,7 @@ local function compare_paths(signed, received)
   return "the path " .. describe_change(true, signed, received)
 end
 
+--- Returns a function that describes a difference between two texts of parameters.
 local function compare_parameters(kind)
   return function(signed, received)
     return compare_pairs(kind, form_text.parse(signed), form_text.parse(received), {})
@@ -146,13 +157,14 @@ local function compare_parameters(kind)
   end
 end
 
-local HOST_ADVICE = "let the proxy pass the Host header on, or use as endpoint the name that it sends"
+local HOST_ADVICE = "let the proxy pass the Host header unchanged, or set the option endpoint to the host that it sends"
 
 local function compare_headers(signed, received)
   local difference = compare_pairs("header", parse_headers(signed), parse_headers(received), PUBLIC_HEADERS)
   return difference, difference and difference:find("^header host ") and HOST_ADVICE
 end
 
+--- Returns a function that describes any difference in the same words.
 local function arrived_changed(what)
   return function() return what .. " arrived changed" end
 end
@@ -164,7 +176,7 @@ local BODY_ADVICE = "look for a proxy or filter that rewrites bodies"
 local METHOD = { compare = compare_methods, advice = "look for a proxy or a redirect that changes it" }
 local PATH = { compare = compare_paths, advice = URL_ADVICE }
 
--- In the order of the parsed lists.
+-- How to compare each part of a canonical request, in the order of parse_canonical_request.
 local ACS3_PARTS = {
   METHOD, PATH,
   { compare = compare_parameters "query parameter", advice = URL_ADVICE },
@@ -172,8 +184,10 @@ local ACS3_PARTS = {
   { compare = arrived_changed "the list of signed headers", advice = HEADER_ADVICE },
   { compare = arrived_changed "the body", advice = BODY_ADVICE },
 }
+-- How to compare each part of a string to sign of HMAC-SHA1, in the order of parse_rpc_string.
 local RPC_PARTS = { METHOD, PATH, { compare = compare_parameters "parameter", advice = URL_ADVICE .. " or bodies" } }
 
+--- Returns the description of the first part that differs, and the advice.
 local function compare_parts(parts, signed, received)
   for i, part in ipairs(signed[1] and received[1] and parts or {}) do
     if signed[i] ~= received[i] then
@@ -185,6 +199,7 @@ local function compare_parts(parts, signed, received)
   end
 end
 
+--- Returns the description of the first difference, and the advice; nil if the difference is not found.
 local function find_difference(algorithm, signed, echo)
   if algorithm == RPC then
     return compare_parts(RPC_PARTS, parse_rpc_string(signed.string_to_sign), parse_rpc_string(echo.string_to_sign))
@@ -206,14 +221,14 @@ local CHANGED_SIGNATURE = "The signed text arrived unchanged, so the signature w
 local CUT_AUTHORIZATION = "The header authorization arrived cut or rewritten; " .. HEADER_ADVICE
 local UNKNOWN_CHANGE = "The request was changed on its way; look for a proxy that rewrites URLs, headers or bodies"
 
--- The advice when the service signed the same text.
+-- The advice for each code, when the service and the client signed the same text.
 local SAME_TEXT = { SignatureDoesNotMatch = WRONG_SECRET, IncompleteSignature = CHANGED_SIGNATURE }
 
---- One line of help for a refused signature; nil for another error, or when the message has no echo.
+--- Returns the advice for a refused signature; nil for any other error, or if the message has no echo.
 ---@param request { method: string, url: string, headers: table<string, string>, body: string } as it was signed
----@param code string|nil
----@param message string|nil with the service's echo of the request
----@return string|nil
+---@param code string|nil the code of the error
+---@param message string|nil the whole message of the service
+---@return string|nil advice
 function M.explain(request, code, message)
   if not SAME_TEXT[code or ""] then
     return nil
