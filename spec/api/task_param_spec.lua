@@ -78,7 +78,7 @@ describe("the builder", function()
       ["from.tables.db: expected a list of table names, as in { \"orders\" }"] =
         spec { from = { mysql = "m", tables = { db = "orders" } } },
       ["from.tables.db: expected a list of table names"] = spec { from = { mysql = "m", tables = { db = {} } } },
-      ["from.tables: either table names .one database. or lists of them by database, not both"] =
+      ["from.tables: expected either a list of table names, or lists of table names by database, not both"] =
         spec { from = { mysql = "m", tables = { "t", db = { "u" } } } },
       ["from.tables%[2%]: expected a name, got number"] = spec { from = { mysql = "m", tables = { "t", 5 } } },
       ["to: expected exactly one of holo, kafka, odps"] = spec { to = {} },

@@ -1,21 +1,27 @@
--- The actions of the DISync family, as data. These rows say more than the generated tables in catalog/.
+-- The actions on synchronization tasks (their names contain DISync), as data. These rows are written by hand, and hold
+-- more facts than the generated tables in the folder catalog. The fields of a row are:
 --
---   version     of the API; "2020-05-18" when absent
---   method      of HTTP; "POST" when absent
---   repeatable  "always": the action only reads
---               "token": the action takes effect once per ClientToken
---               "unsent": retried only if the request surely did not arrive
---   status      the meaning of Data.Status. "fail" and "false" are failures, except with "none"
---               "outcome": every value but "success" and "true" is a failure
---               "progress": every other value means not ready yet
---               "state": every other value is the state of the object
---               "none": the status says nothing about the call; generated rows only
+--   version     the version of the API; default: "2020-05-18"
+--   method      the HTTP method; default: "POST"
+--   repeatable  when a call can be retried
+--               "always": always, because the action only reads
+--               "token": if it carries a ClientToken, because the action takes effect once per ClientToken
+--               "unsent": only if the request certainly did not reach the service
+--   status      what Data.Status means. Except with "none", the values "fail" and "false" mean that the call failed
+--               "outcome": "success" and "true" mean that the call succeeded, and any other value that it failed
+--               "progress": any other value, except "success" and "true", means that the result is not ready yet
+--               "state": any other value is the state of the object
+--               "none": the value says nothing about the call; only generated rows have this
 --   list        the path of the list in the reply, whose pages can be iterated over
---   params      {name, type, location ("query" or "body"), required =, values =}
+--   params      a list of { name, type, location ("query" or "body"), required = true or nil, values = list or nil }
 --
--- Types: long, int32, double, string and boolean. json: text, or a table that is encoded. array: the same, for a table
--- that is a list. task_param and update_param: json whose tables are checked as the scripts of the two Generate
--- actions. list: a table that becomes one parameter per value.
+-- The types of parameters are long, int32, double, string, boolean, and:
+--
+--   json          a JSON text, or a table that is encoded as JSON
+--   array         a JSON text, or a list that is encoded as JSON
+--   task_param    json; a table is checked as the TaskParam of GenerateDISyncTaskConfigForCreating
+--   update_param  json; a table is checked as the TaskParam of GenerateDISyncTaskConfigForUpdating
+--   list          a table, which is sent as one parameter for each value
 
 ---@class dataworks.Action
 ---@field name string
@@ -23,7 +29,7 @@
 ---@field method string
 ---@field repeatable "always"|"token"|"unsent"
 ---@field status "outcome"|"progress"|"state"|"none"
----@field list? string as in Data.Files
+---@field list? string for example Data.Files
 ---@field params table[]
 
 local PROJECT_ID = { "ProjectId", "long", "query", required = true }
@@ -38,7 +44,7 @@ local GENERATED_TYPE = {
 local SOURCE_TYPE = { "SourceType", "string", "query" }
 local DESTINATION_TYPE = { "DestinationType", "string", "query", required = true }
 
--- The parameters of an action on one task.
+-- The parameters of an action on one existing task.
 local TASK = { PROJECT_ID, FILE_ID, TASK_TYPE }
 
 ---@type table<string, dataworks.Action>

@@ -1,22 +1,22 @@
--- Finds an action by its documented name. The rows of the DISync family are written by hand. The tables of all others
--- are loaded by the first search for one of them, and only the lines of that action are parsed.
+-- Finds an action by its documented name. The rows of actions.lua are found first. The generated tables of all other
+-- actions are loaded only when one of these actions is searched for, and only the lines of that action are parsed.
 
 local actions = require "dataworks.api.actions"
 local nearest = require "dataworks.util.nearest"
 
 local M = {}
 
---- The order of a search without a version.
+--- The versions of the API. A search without a version tries them in this order.
 M.versions = { "2020-05-18", "2024-05-18" }
 
 local TABLES = {
   ["2020-05-18"] = "dataworks.api.catalog.v20200518", ["2024-05-18"] = "dataworks.api.catalog.v20240518",
 }
 
--- More parameter names than this make a message hard to read.
+-- A message lists the names of an action's parameters only if there are at most so many.
 local MAX_LISTED_NAMES = 8
 
----@type table<string, table<string, dataworks.Action>> rows that were found so far, by version and name
+---@type table<string, table<string, dataworks.Action>> the rows that were found so far, by version and name
 local rows = { ["2020-05-18"] = {}, ["2024-05-18"] = {} }
 for name, row in pairs(actions) do
   rows[row.version][name] = row
@@ -24,6 +24,7 @@ end
 
 local LOCATIONS = { ["?"] = "query", ["&"] = "body" }
 
+--- Parses the lines of parameters. The header of the generated tables explains their form.
 local function parse_params(text)
   local params, location = {}, nil
   for word in text:gmatch("%S+") do
@@ -38,6 +39,7 @@ local function parse_params(text)
   return params
 end
 
+--- Parses the row of an action in a generated table; nil if the table does not have the action.
 local function parse_row(version, name)
   local text = require(TABLES[version])
   local _, at = text:find("\n" .. name .. " ", 1, true)
@@ -59,8 +61,9 @@ local function find_in(version, name)
   return known[name]
 end
 
+--- Returns the row of an action; nil if there is no such action.
 ---@param name any
----@param version? string one of M.versions; without it, the first version that has the action
+---@param version? string one of M.versions; default: the first version that has the action
 ---@return dataworks.Action|nil
 function M.find(name, version)
   if type(name) ~= "string" or not name:find("^%u%w*$") then
@@ -71,7 +74,7 @@ function M.find(name, version)
   return find_in(M.versions[1], name) or find_in(M.versions[2], name)
 end
 
---- All names, as the keys of a table.
+--- Returns a table whose keys are the names of all actions.
 ---@param version? string
 ---@return table<string, boolean>
 function M.names(version)
@@ -84,7 +87,7 @@ function M.names(version)
   return names
 end
 
---- The end of a message about an unknown name.
+--- Returns the end of a message about an unknown action, or "".
 ---@param name any
 ---@param version? string
 ---@return string
@@ -96,7 +99,7 @@ function M.hint(name, version)
   return nearest.hint(name, M.names(version))
 end
 
---- Adds the nearest names to the core's error about an unknown parameter.
+--- Adds the known names to the message of an error, if the error is about an unknown parameter.
 ---@param err table fields of an error
 ---@param row dataworks.Action
 ---@return table err

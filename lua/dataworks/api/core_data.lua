@@ -1,5 +1,5 @@
--- Hands the C core the data of this room: the row of GenerateDISyncTaskConfigForCreating and the TaskParam writers.
--- Required once, before core.generate, or a script of type realtime, is used.
+-- Gives the C core the data that it needs: the row of GenerateDISyncTaskConfigForCreating and the writers of a
+-- TaskParam. A program must require this module before the core checks a script, and before core.generate is called.
 
 local actions = require "dataworks.api.actions"
 local core = require "dataworks.core"

@@ -1,11 +1,14 @@
--- The hosts of the service by region. An unlisted region follows the pattern of the others.
+-- The hosts of the service by region. The hosts of an unlisted region have the usual form, dataworks.<region>.
 
 local tables = require "dataworks.util.tables"
 
 local M = {}
 
---- The hosts of each region: "vpc" dataworks.<region> and dataworks-vpc.<region>, "public" only the first, "central"
---- only dataworks.aliyuncs.com. From the provider's page of endpoints and the map in its SDKs, August 2026:
+--- The regions by their hosts:
+---   vpc      a public host, dataworks.<region>.aliyuncs.com, and a VPC host, dataworks-vpc.<region>.aliyuncs.com
+---   public   only a public host, dataworks.<region>.aliyuncs.com
+---   central  only the public host dataworks.aliyuncs.com
+--- The sources are the provider's SDKs and its page about endpoints (August 2026):
 --- https://www.alibabacloud.com/help/en/dataworks/developer-reference/api-dataworks-public-2020-05-18-endpoint
 ---@type table<"vpc"|"public"|"central", table<string, true>>
 M.REGIONS = {
@@ -35,8 +38,9 @@ local function invalid(path, message, advice)
   return nil, { kind = "invalid", sent = false, path = path, message = message, advice = advice }
 end
 
+--- Returns the host of a region.
 ---@param region string
----@param network? string "public", the default, or "vpc"
+---@param network? string "public" or "vpc"; default: "public"
 ---@return string|nil host
 ---@return table|nil err fields of an error
 function M.host(region, network)
@@ -48,17 +52,17 @@ function M.host(region, network)
     return M.REGIONS.central[region] and CENTRAL or ("dataworks.%s.aliyuncs.com"):format(region)
   elseif network ~= "vpc" then
     return invalid("network", ("expected public or vpc, got %q"):format(network),
-      "ALIBABA_CLOUD_ENDPOINT_TYPE is vpc, or not set")
+      "if ALIBABA_CLOUD_ENDPOINT_TYPE is set, it must be vpc or public")
   elseif M.REGIONS.public[region] or M.REGIONS.central[region] then
     return invalid("network", ("region %s has no VPC host"):format(region),
-      "leave network out, or give the address that your VPC has for the service as endpoint")
+      "leave network out, or set endpoint to the address of the service inside your VPC")
   end
   return ("dataworks-vpc.%s.aliyuncs.com"):format(region)
 end
 
---- A host, host:port or URL without a path, as scheme://host[:port].
----@param endpoint string
----@return string|nil url
+--- Returns the URL of an endpoint, as scheme://host or scheme://host:port.
+---@param endpoint string a host, a host:port, or a URL that has no path
+---@return string|nil url nil if the endpoint has another form
 function M.url(endpoint)
   local scheme, rest = endpoint:match("^(%a+)://(.*)$")
   scheme, rest = (scheme or "https"):lower(), (rest or endpoint):gsub("/$", "")
@@ -71,26 +75,26 @@ function M.url(endpoint)
   return scheme .. "://" .. rest
 end
 
---- The public host of the service behind a public or VPC host. For any other address, nil: the service behind it is
---- unknown.
+--- Returns the public host of the service that a URL leads to. A public host and the VPC host of the same region lead
+--- to one service.
 ---@param url string
----@return string|nil host
+---@return string|nil host nil if the host of the URL is not one of the provider's hosts
 function M.service(url)
   local host = url:match("^%a+://([^:/]+)"):lower()
   return host:find("^dataworks[%w.-]*%.aliyuncs%.com$") and (host:gsub("^dataworks%-vpc%.", "dataworks.")) or nil
 end
 
---- The URL of an endpoint, or else of a region.
+--- Returns the URL of the endpoint, if there is one, or else of the region.
 ---@param endpoint string|nil
 ---@param region string|nil
----@param network string|nil "public", the default, or "vpc"
+---@param network string|nil "public" or "vpc"; default: "public"
 ---@return string|nil url
 ---@return table|nil err fields of an error
 function M.resolve(endpoint, region, network)
   if endpoint then
     local url = M.url(endpoint)
     if not url then
-      return invalid("endpoint", ("expected a host, host:port or URL without a path, got %q"):format(endpoint),
+      return invalid("endpoint", ("expected a host, a host:port, or a URL that has no path, got %q"):format(endpoint),
         "an endpoint looks like dataworks.cn-shanghai.aliyuncs.com")
     end
     return url

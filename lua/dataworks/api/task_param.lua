@@ -1,4 +1,5 @@
--- Builds a TaskParam from a table that reads like a sentence: from = ..., to = ..., resource_group = ...
+-- Builds a TaskParam, the script of a real-time task, from a short table: { from = ..., to = ..., resource_group = ...
+-- }.
 
 local ids = require "dataworks.util.ids"
 local misuse = require "dataworks.util.misuse"
@@ -25,6 +26,7 @@ local function refuse(message, ...)
   misuse("dataworks.task: " .. message:format(...))
 end
 
+--- Raises if the table has an unknown field, a field of a wrong type, or too few fields.
 local function check_options(spec)
   if type(spec) ~= "table" then refuse("expected a table: %s", EXAMPLE) end
   for name, value in pairs(spec) do
@@ -45,6 +47,7 @@ local function check_name(value, where)
   return value
 end
 
+--- Returns a copy of a list of table names. Raises if it is not such a list.
 local function table_list(list, where)
   if type(list) ~= "table" or #list == 0 then
     refuse('%s: expected a list of table names, as in { "orders" }', where)
@@ -53,12 +56,13 @@ local function table_list(list, where)
   for i, name in ipairs(list) do copy[i] = check_name(name, ("%s[%d]"):format(where, i)) end
   for key in pairs(list) do
     if type(key) ~= "number" or key > #copy then
-      refuse("%s: either table names (one database) or lists of them by database, not both", where)
+      refuse("%s: expected either a list of table names, or lists of table names by database, not both", where)
     end
   end
   return copy
 end
 
+--- Returns the selectedTables of a connection with several databases.
 local function selected_tables(databases)
   local selected = {}
   for name in pairs(databases) do check_name(name, "from.tables") end
@@ -72,6 +76,7 @@ local function selected_tables(databases)
   return selected
 end
 
+--- Returns the reader step of a TaskParam.
 local function reader_step(from)
   for key in pairs(from) do
     if key ~= "mysql" and key ~= "tables" then
@@ -92,6 +97,7 @@ local function reader_step(from)
   return { stepType = "mysql", parameter = { connection = { connection } }, name = "Reader", category = "reader" }
 end
 
+--- Returns the destination that `to` names. Raises unless there is exactly one.
 ---@return dataworks.Writer row
 ---@return string datasource
 local function destination(to)
@@ -107,6 +113,7 @@ local function destination(to)
   return row, check_name(datasource, "to." .. step_type)
 end
 
+--- Returns the id as a number, or as text if this Lua cannot represent the number exactly.
 local function schedule_group(id)
   if type(id) == "string" then id = ids.native(id) end
   if id ~= nil and (type(id) ~= "number" or id % 1 ~= 0) then
@@ -116,13 +123,13 @@ local function schedule_group(id)
 end
 
 ---@class dataworks.TaskSpec
----@field from { mysql: string, tables: string[]|table<string, string[]> } the source, with one database or several
+---@field from { mysql: string, tables: string[]|table<string, string[]> } the source: table names, or lists by database
 ---@field to { odps?: string, kafka?: string, holo?: string } exactly one destination
 ---@field resource_group string identifier of the resource group for data integration
 ---@field name? string name of the solution
 ---@field schedule_resource_group_id? integer|string numeric id of the resource group for scheduling
 
---- Misuse raises at the caller's line.
+--- Builds a TaskParam. Raises at the caller's line if the table is wrong.
 ---@param spec dataworks.TaskSpec
 ---@return table TaskParam
 function M.build(spec)

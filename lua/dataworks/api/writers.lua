@@ -1,17 +1,18 @@
--- The writers of a TaskParam. The builder, the check in the core and the emulator read these rows.
+-- The writers of a TaskParam, one row for each kind of destination. The function dataworks.task, the check of a script
+-- in the C core and the emulator use these rows.
 
 ---@class dataworks.Writer
----@field step_type string stepType of the writer step, and its name in dataworks.task's `to`
+---@field step_type string stepType of the writer step; also the name of the destination in the `to` of dataworks.task
 ---@field task_type string setting.taskType of a script with this writer
----@field required string[] fields of the step's parameter
----@field content? dataworks.WriterContent additions to the common form of a TaskContent
+---@field required string[] the fields that the parameter of the writer step must have
+---@field content? dataworks.WriterContent fields of a TaskContent that only this writer has
 
---- Texts may hold {database} and {table}, the names of the source.
+--- The texts can contain {database} and {table}, which stand for the names of the source's database and table.
 ---@class dataworks.WriterContent
 ---@field write_mode? string writeMode of the writer step
----@field destination_table? string dstTable of a mapping rule; "{table}" when absent
----@field created_table? string[] names and texts of dstCreateTableInfo, in order; absent when no table is created
----@field column_type? string type of an integer column in a created table
+---@field destination_table? string dstTable of a mapping rule; default: "{table}"
+---@field created_table? string[] name, text, name, text ... of dstCreateTableInfo; nil if no table is created
+---@field column_type? string the type of an integer column in a created table
 
 ---@type dataworks.Writer[]
 return {
