@@ -118,7 +118,7 @@ describe("client:each by page number", function()
     local client, world = fake.client { files(1, 2), files(1, 2) }
     local ids, err = collect(client, "ListFiles")
     assert.equal("1 2", ids)
-    assert.same({ "protocol", "ListFiles", "page 2 is the same as the one before", "R-1", true, false },
+    assert.same({ "protocol", "ListFiles", "page 2 is the same as the previous page", "R-1", true, false },
       { err.kind, err.action, err.message, err.request_id, err.sent, err.retryable })
     assert.equal(2, #world.sent)
   end)

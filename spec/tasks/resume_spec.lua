@@ -194,7 +194,7 @@ describe("resume", function()
     local state = stored(err.state)
     local client, world = at("cn-beijing")
     _, err = client:create_sync_task({}, { resume = state })
-    assert.same({ "invalid", "resume", "is of another region: it was begun at dataworks.cn-shanghai.aliyuncs.com", 0 },
+    assert.same({ "invalid", "resume", "is of another region: the flow began at dataworks.cn-shanghai.aliyuncs.com", 0 },
       { err.kind, err.path, err.message, #world.sent })
     for _, same in ipairs { { at("cn-shanghai", "vpc") }, { fake.client { fake.lost "unknown", fake.lost "unknown", fake.lost "unknown" } } } do
       same[1]:create_sync_task({}, { resume = state })

@@ -13,9 +13,10 @@ M.OPTIONS = waiter.OPTIONS
 
 local PARAMS = { ProjectId = true, TaskType = true, AsyncProcessId = true, ProcessId = true }
 
--- After an error of these kinds, another wait meets the same answer.
+-- After an error of one of these kinds, another wait would get the same error.
 local FINAL_KINDS = { task = true, invalid = true, credentials = true }
 
+--- Says whether a reply has the configuration.
 local function classify(result, err)
   if err then
     return "failure", nil, err
@@ -27,11 +28,13 @@ local function classify(result, err)
   return "pending", data.Status
 end
 
+--- Are the params a result of `generate`?
 local function is_generated(given)
   return type(given.Data) == "table"
 end
 
---- The fields of a reply are the service's, which may add some.
+--- Checks that all params are known. A result of `generate` is not checked, because the service may add fields to a
+--- reply.
 local function check_names(given)
   for name in pairs(given) do
     if not PARAMS[name] and not is_generated(given) then
@@ -41,7 +44,8 @@ local function check_names(given)
   end
 end
 
---- The id of the process, and the field that holds it. ProcessId is the reply's name for the request's AsyncProcessId.
+--- Returns the id of the process, and the name of the field that holds it. The reply of `generate` names the id
+--- ProcessId; the action that is polled names the same id AsyncProcessId.
 local function process_of(given)
   if is_generated(given) then
     return given.Data.ProcessId, "Data.ProcessId"
@@ -51,11 +55,11 @@ local function process_of(given)
   return given.AsyncProcessId, "AsyncProcessId"
 end
 
---- Polls until there is a TaskContent.
+--- Polls until the reply has a TaskContent.
 ---@param caller dataworks.Caller
----@param given table a result of `generate`; or ProjectId, TaskType, and ProcessId or AsyncProcessId
+---@param given table a result of `generate`, or a table with ProjectId, TaskType and ProcessId (or AsyncProcessId)
 ---@param options dataworks.WaitOptions
----@return table|nil result Data.TaskContent
+---@return table|nil result the last reply, whose field Data.TaskContent is the configuration
 ---@return dataworks.Error|nil err
 function M.wait(caller, given, options)
   local unknown = check_names(given)
@@ -71,7 +75,7 @@ function M.wait(caller, given, options)
   if result then
     return result
   elseif err.kind == "timeout" or err.kind == "cancelled" then
-    err.advice = "The service may still be at work; wait again with err.state"
+    err.advice = "The service may still be working; call wait again with err.state"
   end
   if err.path == "AsyncProcessId" then
     err.path = field

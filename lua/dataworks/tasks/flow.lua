@@ -1,5 +1,6 @@
--- Creates and updates a task: generate, wait, then create or update. Before each call, on_step gets the state so far.
--- A later run resumes from that state, however this run ends, and does nothing twice.
+-- A flow creates or updates a task: generate, wait, then create or update. Before each call, the callback on_step gets
+-- the state of the flow. Even if a run ends with a crash, a later run can resume from this state, and no step takes
+-- effect twice.
 
 local catalog = require "dataworks.api.catalog"
 local configuration = require "dataworks.tasks.configuration"
@@ -14,23 +15,23 @@ local waiter = require "dataworks.tasks.waiter"
 local M = {}
 
 ---@class dataworks.FlowOptions: dataworks.WaitOptions
----@field timeout? number seconds for this run of the flow, 600
----@field on_progress? fun(event: table) after each step and before each wait: {step, elapsed, ...}
----@field on_step? fun(state: dataworks.State) before the first call and after each step; an error that it raises ends
----  the run
----@field resume? dataworks.State of on_step or err.state
+---@field timeout? number seconds for this run of the flow; default: 600
+---@field on_progress? fun(event: table) called after each step and before each wait; event: {step, elapsed, ...}
+---@field on_step? fun(state: dataworks.State) called before the first call and after each step; an error that the
+---  callback raises ends the run
+---@field resume? dataworks.State a state that on_step got, or err.state
 M.OPTIONS = {
   timeout = "seconds", delay = "seconds", max_delay = "seconds", on_progress = "function", on_step = "function",
   resume = "table",
 }
 
-local RESUME_ADVICE = "Go on later with the option resume = err.state"
+local RESUME_ADVICE = "Continue later with the option resume = err.state"
 
 ---@class dataworks.Flow
----@field name string of the client's method
----@field params table<string, true> the parameters that it takes
----@field generate string action
----@field apply string action
+---@field name string the name of the client's method
+---@field params table<string, true> the parameters that the method takes
+---@field generate string the action of the step "generated"
+---@field apply string the action of the last step
 ---@field last_step "created"|"updated"
 
 ---@type table<string, dataworks.Flow>
@@ -57,9 +58,9 @@ local FLOWS = {
 ---@field max_delay? number
 ---@field on_progress? fun(event: table)
 ---@field on_step? fun(state: dataworks.State)
----@field may_repeat boolean the next call may be one that an earlier run has made
+---@field may_repeat boolean true: an earlier run may have made the next call
 
---- Calls a callback of the program. An error that it raises ends the run, and the state is kept.
+--- Calls a callback of the program. If the callback raises an error, returns nil and an error, which ends the run.
 local function notify(run, name, value)
   local stopped = errors.run_callback(name, run[name], value)
   if not stopped then
@@ -74,7 +75,8 @@ local function hand_over_state(run)
   return notify(run, "on_step", run.on_step and states.seal(run.state))
 end
 
---- on_step comes before on_progress and before the next call, so that the stored state is never behind.
+--- Takes one step, and notifies the callbacks. The callback on_step is called first, so that the program has stored the
+--- new state before anything else happens.
 local function take_step(run, step)
   local result, err = step.act(run)
   if not result then
@@ -91,6 +93,7 @@ local function take_step(run, step)
   return notify(run, "on_progress", event)
 end
 
+--- Returns the steps after the last completed step of the state.
 local function steps_left(state, all)
   local left = {}
   for _, step in ipairs(all) do
@@ -116,12 +119,13 @@ local function take_steps(run)
   return go, err
 end
 
---- A generation that failed leaves nothing to resume: another run would meet the same answer. UpdateDISyncTask takes no
---- token, so a repeated update may act again.
-local function give_up(run, err)
+--- Returns nil and the error of a failed run, with the state from which a later run can resume. The error has no state
+--- if the service failed to generate the configuration, because a resumed run would get the same error.
+local function end_with_error(run, err)
   if err.kind == "task" and err.action == configuration.ACTION then
     return nil, err
   end
+  -- UpdateDISyncTask takes no ClientToken, so that a repeated update may take effect again.
   if catalog.find(run.flow.apply).repeatable == "token" then
     err.client_token = run.state.ClientToken
   end
@@ -148,10 +152,10 @@ end
 ---@field TaskName? string
 ---@field TaskParam? table|string the script of a real-time task or solution
 ---@field TaskContent? table|string the script of an offline task
----@field FileFolderPath? string as in Business Flow/NAME/Data Integration
+---@field FileFolderPath? string for example Business Flow/NAME/Data Integration
 ---@field ResourceGroup? string
----@field Cu? number compute units of a serverless resource group, in halves
----@field ClientToken? string made when absent
+---@field Cu? number compute units of a serverless resource group, a multiple of 0.5
+---@field ClientToken? string default: a new random token
 
 ---@class dataworks.UpdateParams
 ---@field ProjectId integer|string
@@ -161,14 +165,16 @@ end
 ---@field TaskContent? table|string the new script of an offline task
 ---@field ResourceGroup? string
 ---@field Cu? number
----@field ClientToken? string made when absent
+---@field ClientToken? string default: a new random token
 
----@class dataworks.FlowResult: dataworks.TaskId stands for its task in deploy, start, status and the others
+--- The result of a flow. It can be the params of deploy, start, status and the other methods for one task.
+---@class dataworks.FlowResult: dataworks.TaskId
 ---@field ProcessId? integer|string
----@field TaskContent? string|table as the service generated it, byte for byte
----@field RequestId? string of the last call
+---@field TaskContent? string|table the text that the service generated, unchanged
+---@field RequestId? string the request id of the last call
 ---@field ClientToken string
 
+--- Runs a flow, from its beginning or from the state in options.resume.
 ---@param caller dataworks.Caller
 ---@param params dataworks.CreateParams|dataworks.UpdateParams
 ---@param options dataworks.FlowOptions
@@ -194,7 +200,7 @@ function M.run(caller, params, options, name)
   local done
   done, err = take_steps(run)
   if not done then
-    return give_up(run, err)
+    return end_with_error(run, err)
   end
   return result_of(state)
 end

@@ -1,5 +1,5 @@
--- Checks a flow's parameters before anything is sent, and makes the state that a run begins with: a new one, or that of
--- an earlier run.
+-- Checks the parameters of a flow before anything is sent, and returns the state with which a run of the flow begins: a
+-- new state, or the state of an earlier run.
 
 local catalog = require "dataworks.api.catalog"
 local core = require "dataworks.core"
@@ -13,13 +13,16 @@ local tables = require "dataworks.util.tables"
 
 local M = {}
 
+-- The step of a state before its first step is completed.
 M.BEGUN = "begun"
 
--- The service takes 64 characters, and each of a flow's two calls adds a suffix.
+-- The service accepts 64 characters, and each call of a flow adds a suffix of 2 characters.
 local MAX_TOKEN_LENGTH = 62
 
+-- The parameters that say where a task is placed, and their types.
 local PLACEMENT = { FileFolderPath = "string", ResourceGroup = "string", Cu = "number" }
 
+--- Returns a copy of the parameters without the null values.
 local function without_null(params)
   local copy = {}
   for name, value in pairs(params) do
@@ -28,8 +31,9 @@ local function without_null(params)
   return copy
 end
 
--- Checks. Each returns an error or nil.
+-- Checks. Each function returns an error, or nil if the parameters are right.
 
+--- Checks that all parameters are known, and checks the types of the parameters that place the task.
 local function check_names(flow, params)
   for name in pairs(params) do
     if not flow.params[name] then
@@ -44,10 +48,11 @@ local function check_names(flow, params)
   end
 end
 
+--- Checks that the script is in the parameter that this TaskType needs.
 local function check_scripts(flow, params, task_type)
   if task_type == "DI_OFFLINE" and params.TaskParam ~= nil then
     return errors.invalid(flow.name, "TaskParam", "an offline task is made from TaskContent; FileFolderPath, "
-      .. "ResourceGroup and Cu are parameters beside it")
+      .. "ResourceGroup and Cu are separate parameters")
   elseif task_type ~= "DI_OFFLINE" and params.TaskContent ~= nil then
     return errors.invalid(flow.name, "TaskContent",
       "is for DI_OFFLINE only; the other tasks are generated from TaskParam")
@@ -61,7 +66,7 @@ local function check_token(flow, token)
   end
 end
 
---- Where the task is placed; nil when no parameter says so.
+--- Returns the parameters that place the task; nil if there are none.
 local function placement(params)
   local place = {}
   for name in pairs(PLACEMENT) do
@@ -70,26 +75,28 @@ local function placement(params)
   return next(place) and place or nil
 end
 
---- The parameters that place the task are sent as fields of a TaskParam, which the program has not written.
-local function name_placement(flow, err)
+--- Changes the path of an error to the name of a parameter that the program gave. The parameters that place the task
+--- are sent as fields of a TaskParam, and the original path names this TaskParam.
+local function rename_path(flow, err)
   local name = err.path and err.path:match "^TaskParam%.(.*)$"
   return name and errors.invalid(flow.name, name, err.message) or err
 end
 
---- Builds the requests of both calls from the values as they were given, so that the checks of the action rows apply.
+--- Builds the requests of the flow's calls, without sending them, so that wrong values are found.
 local function check_calls(flow, caller, values)
   local is_offline = values.TaskType == "DI_OFFLINE"
   local trial = tables.merge(not is_offline and { TaskContent = "{}" } or {}, values)
   trial.Placement = placement(values) or values.Placement
   local request, err = caller:request(catalog.find(flow.apply), steps.params(flow.apply, trial))
   if not request then
-    return name_placement(flow, err)
+    return rename_path(flow, err)
   elseif not is_offline then
     request, err = caller:request(catalog.find(flow.generate), steps.params(flow.generate, trial))
   end
   return not request and err or nil
 end
 
+--- Checks the parameters that were given now, and the values with which the flow runs.
 local function check(flow, caller, given, values)
   return check_scripts(flow, given, values.TaskType) or check_token(flow, values.ClientToken)
     or check_calls(flow, caller, values)
@@ -97,8 +104,8 @@ end
 
 -- States
 
---- The parameters as the texts that are sent. A retry with the same token must be the same call, even from another
---- release or another Lua.
+--- Returns the parameters as the texts that are sent. A state keeps texts, because a call that is repeated with the
+--- same ClientToken must be exactly the same, even with another release of this library or another Lua.
 local function texts_of(params)
   local texts = ids.texts { ProjectId = params.ProjectId, FileId = params.FileId }
   texts.TaskType, texts.TaskName, texts.ClientToken = params.TaskType, params.TaskName, params.ClientToken
@@ -109,6 +116,7 @@ local function texts_of(params)
   return texts
 end
 
+--- Returns the fields of a stored state, if it is a state of this flow.
 local function open(flow, resume)
   local before, message = states.open(resume)
   if before and before.flow ~= flow.name then
@@ -120,14 +128,14 @@ local function open(flow, resume)
   return before
 end
 
--- In the order of the message. Short values are shown.
+-- The parameters that are compared, in the order in which the message names them. The message shows short values.
 local COMPARED = {
   { "ProjectId", shown = true }, { "TaskType", shown = true }, { "FileId", shown = true },
   { "TaskName", shown = true }, { "ClientToken", shown = true }, { "TaskParam" }, { "TaskContent" },
   { "Placement", label = "FileFolderPath, ResourceGroup or Cu" },
 }
 
---- A parameter that is given again must be the same as when the flow was begun.
+--- Checks that each parameter that is given again has the value with which the flow began.
 local function check_same(flow, texts, before)
   local different = {}
   for _, item in ipairs(COMPARED) do
@@ -138,19 +146,20 @@ local function check_same(flow, texts, before)
     end
   end
   return #different > 0 and errors.invalid(flow.name, "resume", "is of another " .. table.concat(different, ", "),
-    "To go on as the flow was begun, leave these parameters out") or nil
+    "To continue the flow with its first parameters, leave these parameters out") or nil
 end
 
---- The service of another region does not know the token, and would repeat every call.
+--- Checks that the client is for the region in which the flow began. The service of another region does not know the
+--- ClientToken, and would carry out every call again.
 local function check_service(flow, caller, before)
   local service = endpoints.service(caller.endpoint)
   if service and before.service and service ~= before.service then
-    return errors.invalid(flow.name, "resume", ("is of another region: it was begun at %s"):format(before.service),
-      "Go on with a client for that region")
+    return errors.invalid(flow.name, "resume", ("is of another region: the flow began at %s"):format(before.service),
+      "Continue with a client for that region")
   end
 end
 
---- The state of a new flow.
+--- Returns the state of a new flow.
 ---@param flow dataworks.Flow
 ---@param caller dataworks.Caller
 ---@param params table
@@ -170,7 +179,7 @@ function M.begin(flow, caller, params)
   return state
 end
 
---- The state of an earlier run. Parameters that are not given again are taken from it.
+--- Returns the state of an earlier run. Parameters that are not given again keep the values of the state.
 ---@param flow dataworks.Flow
 ---@param caller dataworks.Caller
 ---@param params table

@@ -1,4 +1,5 @@
--- The steps of a flow. Each makes its calls with the fields of the state, and adds to the state what it learns.
+-- The steps of a flow. Each step makes calls with the fields of the state, and adds the ids and texts of the replies to
+-- the state.
 
 local catalog = require "dataworks.api.catalog"
 local configuration = require "dataworks.tasks.configuration"
@@ -9,20 +10,20 @@ local waiter = require "dataworks.tasks.waiter"
 
 local M = {}
 
--- Parameters that have another name in the state.
+-- The parameters that have another name in the state, by action: { parameter = name in the state }.
 local STATE_NAMES = {
   GenerateDISyncTaskConfigForUpdating = { TaskId = "FileId" },
   CreateDISyncTask = { TaskParam = "Placement" },
   UpdateDISyncTask = { TaskParam = "Placement" },
 }
 
--- Each call needs a token of its own; all are made from the one ClientToken. Programs never see these: a flow that is
--- repeated with one of them would create a second task.
+-- Each call of a flow needs a different token, which is the ClientToken of the flow with a suffix. These tokens are not
+-- shown to the program, because a flow that is repeated with one of them would create a second task.
 local TOKEN_SUFFIXES = {
   GenerateDISyncTaskConfigForCreating = "-g", GenerateDISyncTaskConfigForUpdating = "-g", CreateDISyncTask = "-c",
 }
 
---- The parameters of an action.
+--- Returns the parameters of an action.
 ---@param action string
 ---@param state table<string, any>
 ---@return table
@@ -38,13 +39,15 @@ function M.params(action, state)
   return params
 end
 
+--- Returns the time since the run began.
 ---@param run dataworks.FlowRun
 ---@return number seconds
 function M.elapsed(run)
   return run.caller.clock() - run.started
 end
 
---- The earlier run may have made the first call of a resumed run, although its reply is not in the state.
+--- Marks the error of the first call of a resumed run: the service may have acted, because the earlier run may have
+--- made the same call and lost its reply.
 local function include_earlier_run(run, err)
   if err and run.may_repeat then
     err.may_have_acted, err.sent = true, err.sent or "unknown"
@@ -71,6 +74,7 @@ local function call(run, action)
   return result, err
 end
 
+--- Returns an id of Data as text, or nil and an error if the reply has no such id.
 local function id_of(action, result, name)
   local id = type(result.Data) == "table" and result.Data[name]
   if type(id) == "number" or type(id) == "string" and id ~= "" then
@@ -105,8 +109,8 @@ local function configure(run)
   return result, err
 end
 
---- UpdateDISyncTask takes no token. A run that loses its reply stops. A run that resumes repeats the call, which is
---- harmless: the call sets the whole content.
+--- Creates or updates the task. UpdateDISyncTask takes no ClientToken. If its reply is lost, the run ends. A resumed
+--- run calls UpdateDISyncTask again, which is harmless, because the call replaces the whole content.
 local function apply(run)
   local action, state = run.flow.apply, run.state
   local result, err = call(run, action)
@@ -120,10 +124,11 @@ local function apply(run)
 end
 
 ---@class dataworks.FlowStep
----@field name string of the state that it leads to, and of its event
----@field act fun(run: dataworks.FlowRun): table|nil, dataworks.Error|nil the last reply
----@field id string the id that its event has
+---@field name string the field `step` of the state after this step, and of the event about this step
+---@field act fun(run: dataworks.FlowRun): table|nil, dataworks.Error|nil returns the last reply
+---@field id string the name of the id in the event about this step
 
+--- Returns the steps of a flow.
 ---@param flow dataworks.Flow
 ---@param task_type string
 ---@return dataworks.FlowStep[]

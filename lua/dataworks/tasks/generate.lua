@@ -1,17 +1,19 @@
--- Lets the service generate the configuration of a new task. The result says what `wait` needs to know.
+-- Asks the service to generate the configuration of a new task.
 
 local catalog = require "dataworks.api.catalog"
 local ids = require "dataworks.util.ids"
 
 local ACTION = "GenerateDISyncTaskConfigForCreating"
 
----@class dataworks.Generated the reply, with the parameters that `wait` needs
+--- The reply of the action, with the added fields ProjectId and TaskType, so that it can be the params of `wait`.
+---@class dataworks.Generated
 ---@field ProjectId integer|string
 ---@field TaskType "DI_REALTIME"|"DI_SOLUTION"
 ---@field Data { ProcessId: integer|string, Status: string }
 ---@field RequestId string
 ---@field ClientToken string
 
+--- Calls GenerateDISyncTaskConfigForCreating.
 ---@param caller dataworks.Caller
 ---@param params table
 ---@param options dataworks.CallOptions

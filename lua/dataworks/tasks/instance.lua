@@ -1,4 +1,4 @@
--- The state of a task's instance, as GetDISyncInstanceInfo reports it, and waiting for a state.
+-- Reads the state of a task's instance with GetDISyncInstanceInfo, and waits for a state.
 
 local catalog = require "dataworks.api.catalog"
 local errors = require "dataworks.error"
@@ -10,17 +10,17 @@ local M = {}
 
 local ACTION = "GetDISyncInstanceInfo"
 
---- The documented states of a real-time task. Of a solution, only RUN is documented.
+--- The documented states of a real-time task. For a solution, only RUN is documented.
 local STATES = { NORUN = true, WAIT = true, RUN = true, KILLING = true, PAUSE = true }
 
---- Stands for the state of a task that has no instance.
+--- The state that M.state returns for a task that has no instance.
 M.NONE = "none"
 
--- What create_sync_task and update_sync_task return besides a task's name.
+-- The fields of a result of create_sync_task or update_sync_task that are not parameters of other actions.
 local RESULT_FIELDS = { ProcessId = true, TaskContent = true, RequestId = true, ClientToken = true }
 
---- The parameters of a task, of which a result of create_sync_task may take the place.
----@param given table
+--- Returns the parameters for an action on a task.
+---@param given table parameters, or a result of create_sync_task or update_sync_task
 ---@return table params
 function M.params_of(given)
   local params = {}
@@ -32,13 +32,15 @@ function M.params_of(given)
   return params
 end
 
+--- Returns the three parameters that name a task in every action.
 ---@param params table
----@return table task what names a task in every action
+---@return table task
 function M.task_of(params)
   return { ProjectId = params.ProjectId, TaskType = params.TaskType, FileId = params.FileId }
 end
 
---- In capitals. Of a solution, Data.Status only says whether the service found it.
+--- Returns the state that a reply reports, in capital letters. For a solution the state is in Data.SolutionInfo,
+--- because its Data.Status only says whether the service found the solution.
 local function state_of(result, task_type)
   local data = type(result.Data) == "table" and result.Data or {}
   if task_type == "DI_SOLUTION" then
@@ -47,7 +49,7 @@ local function state_of(result, task_type)
   return type(data.Status) == "string" and data.Status ~= "" and data.Status:upper() or nil
 end
 
---- The reply of GetDISyncInstanceInfo, with `state`.
+--- Calls GetDISyncInstanceInfo, and adds the field `state` to the reply.
 ---@param caller dataworks.Caller
 ---@param params table
 ---@param options dataworks.CallOptions
@@ -61,11 +63,11 @@ function M.info(caller, params, options)
   return result, err
 end
 
---- The state now: "" when the reply has none, NONE when the task has no instance.
+--- Reads the present state of a task.
 ---@param caller dataworks.Caller
 ---@param task table
 ---@param deadline number
----@return string|nil state
+---@return string|nil state NONE if the task has no instance; "" if the reply has no state
 ---@return dataworks.Error|nil err
 function M.state(caller, task, deadline)
   local result, err = M.info(caller, task, { timeout = waiter.call_timeout(caller, deadline) })
@@ -79,6 +81,7 @@ end
 
 -- Waiting
 
+--- Is a state in the list?
 ---@param states string[]
 ---@param state string|nil
 ---@return boolean
@@ -91,7 +94,8 @@ function M.includes(states, state)
   return false
 end
 
-local function dead_end(result, task, from, state)
+--- Returns the error about a task that will not reach the wanted state by itself.
+local function unreachable_state(result, task, from, state)
   local message = ("file %s went from %s to %s"):format(ids.text(task.FileId), from or "another state", state)
   local reason = type(result.Data) == "table" and result.Data.Message
   if type(reason) == "string" and reason ~= "" then
@@ -103,6 +107,7 @@ local function dead_end(result, task, from, state)
   }
 end
 
+--- Returns the function that classifies the replies of one wait. The function remembers the states that it has seen.
 local function classifier(task, states, may_be_gone)
   local last, has_started
   return function(result, err)
@@ -113,13 +118,13 @@ local function classifier(task, states, may_be_gone)
     end
     local state = state_of(result, task.TaskType)
     result.state = state
-    -- A task that stopped after it ran does not start by itself. One that has not run yet may be about to start.
+    -- A task that stopped after it ran does not start again by itself. A task that has not run yet may still start.
     local has_stopped = has_started
       and (state == "NORUN" or state == "PAUSE" and not M.includes(states, "NORUN"))
     if M.includes(states, state) then
       return "success", result
     elseif state == "FAIL" or has_stopped then
-      return "failure", nil, dead_end(result, task, last, state)
+      return "failure", nil, unreachable_state(result, task, last, state)
     end
     last, has_started = state, has_started or state == "WAIT" or state == "RUN"
     return "pending", state
@@ -128,11 +133,11 @@ end
 
 --- Waits until the task is in one of the states.
 ---@param caller dataworks.Caller
----@param task table of task_of
----@param states string[] in capitals
+---@param task table a result of task_of
+---@param states string[] in capital letters
 ---@param options dataworks.WaitOptions
----@param may_be_gone? boolean a task without an instance counts as NORUN
----@return table|nil result the reply of GetDISyncInstanceInfo, with `state`
+---@param may_be_gone? boolean true: a task without an instance has the state NORUN
+---@return table|nil result the reply of GetDISyncInstanceInfo, with the added field `state`
 ---@return dataworks.Error|nil err
 function M.wait(caller, task, states, options, may_be_gone)
   local result, err = waiter.wait(caller, {
@@ -141,18 +146,18 @@ function M.wait(caller, task, states, options, may_be_gone)
   }, options)
   if not result and (err.kind == "timeout" or err.kind == "cancelled") then
     err.state = ids.texts(task)
-    err.advice = ("Go on later with client:wait_for_state(err.state, %q)"):format(states[1])
+    err.advice = ("Continue later with client:wait_for_state(err.state, %q)"):format(states[1])
   end
   return result, err
 end
 
---- Checks the states that a program waits for, and the task, before anything is sent.
+--- Checks the states for which a program waits, and the parameters of the task, before anything is sent.
 ---@param caller dataworks.Caller
 ---@param params table
 ---@param names string[]
----@return string[]|nil states in capitals
+---@return string[]|nil states in capital letters
 ---@return dataworks.Error|nil err
-function M.check(caller, params, names)
+function M.check_states(caller, params, names)
   local states = {}
   for i, name in ipairs(names) do
     states[i] = name:upper()

@@ -1,5 +1,6 @@
--- What happens to a task after its creation: deploy, start, stop, terminate, delete. None of these calls has a
--- ClientToken, so none is retried once it may have taken effect; after a lost reply, the task's state is asked for.
+-- The operations on a created task: deploy, start, stop, terminate, delete, and asking for its state. The first five
+-- take no ClientToken, so a call that may have taken effect is not retried. If its reply is lost, the option wait =
+-- true reads the state of the task to find out whether the call took effect.
 
 local catalog = require "dataworks.api.catalog"
 local errors = require "dataworks.error"
@@ -10,9 +11,9 @@ local waiter = require "dataworks.tasks.waiter"
 local M = {}
 
 ---@class dataworks.LifeOptions: dataworks.WaitOptions
----@field wait? boolean until the task is in the state that the call leads to
----@field timeout? number seconds for the whole call: the client's, and 600 with wait
----@field retries? integer retries after the first attempt
+---@field wait? boolean true: wait until the task is in the state to which the call leads
+---@field timeout? number seconds for the whole call; default: 600 with wait = true, else the timeout of the client
+---@field retries? integer number of retries after the first attempt
 M.OPTIONS = {
   wait = "boolean", retries = "count", timeout = "seconds", delay = "seconds", max_delay = "seconds",
   on_progress = "function",
@@ -21,20 +22,20 @@ M.OPTIONS = {
 --- The options that need wait = true.
 local WAITING = { "delay", "max_delay", "on_progress" }
 
--- Seconds that a call whose reply was lost may take to show in the state.
+-- Seconds. If the reply of a call is lost, the call may change the state of the task within this time.
 local SETTLING_TIME = 5
 
-local ASK_STATUS = "Ask client:status whether it took effect; with wait = true that is done"
+local ASK_STATUS = "Ask client:status whether the call took effect; with wait = true the client asks by itself"
 local RUN_BY_SCHEDULE = "is run by its schedule"
 
 ---@class dataworks.Operation
 ---@field action string
----@field solution? boolean the action is documented for solutions too
----@field offline string how the same is done to an offline task
----@field goal? table<string, string[]> states to wait for, by TaskType
----@field proof? string[] states that only this call leads to, on the way or at the end
----@field may_be_gone? boolean the task may have no instance afterwards; the documentation does not say
----@field advice? string for a call that may have taken effect
+---@field solution? boolean true: the action is documented for solutions too
+---@field offline string says how an offline task is handled instead
+---@field goal? table<string, string[]> the states in which the operation has succeeded, by TaskType
+---@field proof? string[] states that prove that the call took effect, if the task was in another state before
+---@field may_be_gone? boolean true: the task may have no instance after the call; the documentation does not say
+---@field advice? string the advice of an error after which the call may have taken effect
 
 ---@type table<string, dataworks.Operation>
 local OPERATIONS = {
@@ -56,25 +57,27 @@ local OPERATIONS = {
   },
   delete = {
     action = "DeleteDISyncTask", offline = "is deleted with DeleteFile",
-    advice = "Ask client:GetDISyncTask whether it is still there",
+    advice = "Ask client:GetDISyncTask whether the task still exists",
   },
   status = { action = "GetDISyncInstanceInfo", solution = true, offline = RUN_BY_SCHEDULE },
 }
 
+--- Returns an error if the operation is not possible for this TaskType.
 local function check_type(operation, task_type)
   local message, advice
   if task_type == "DI_OFFLINE" then
     message = ("an offline task %s, not by %s"):format(operation.offline, operation.action)
   elseif task_type == "DI_SOLUTION" and not operation.solution then
     message = "is documented for DI_REALTIME only"
-    advice = ("client:%s sends it all the same"):format(operation.action)
+    advice = ("client:%s sends the call without this check"):format(operation.action)
   else
     return nil
   end
   return errors.invalid(operation.action, "TaskType", message, advice)
 end
 
---- After a lost reply: did the task move from another state to one that this call leads to?
+--- After a lost reply: did the call take effect? The proof is that the task moved from another state to a state to
+--- which only this call leads.
 local function took_effect(caller, operation, task, before, waiting)
   local had_none = before == instance.NONE and operation.may_be_gone
   if before == "" or had_none or instance.includes(operation.proof, before) then
@@ -83,19 +86,21 @@ local function took_effect(caller, operation, task, before, waiting)
   return instance.wait(caller, task, operation.proof, waiting, operation.may_be_gone) ~= nil
 end
 
+--- Returns the options of a wait until the deadline.
 local function waiting(options, deadline)
   return {
     deadline = deadline, delay = options.delay, max_delay = options.max_delay, on_progress = options.on_progress,
   }
 end
 
+--- Carries out an operation, and waits until the task is in the state to which the operation leads.
 local function act_and_wait(caller, operation, params, options)
   local row, task = catalog.find(operation.action), instance.task_of(params)
   local deadline = waiter.deadline(caller, options)
   local before, result, err
   before, err = instance.state(caller, task, deadline)
   if not before then
-    -- Whether the service got the question is of no interest: the call itself is not made.
+    -- The fields of the error describe the operation, whose request was not sent.
     err.sent, err.may_have_acted = false, false
     return nil, err
   end
@@ -107,25 +112,25 @@ local function act_and_wait(caller, operation, params, options)
     if not err.may_have_acted then
       return nil, err
     elseif not took_effect(caller, operation, task, before, waiting(options, settled)) then
-      err.advice = "Its state did not show whether it took effect; ask client:status later"
+      err.advice = "The state of the task did not show whether the call took effect; ask client:status later"
       return nil, err
     end
   end
   result, err = instance.wait(caller, task, operation.goal[task.TaskType], waiting(options, deadline),
     operation.may_be_gone)
   if not result then
-    -- The call itself was carried out. Only the state that it led to is unknown.
+    -- The operation was carried out, and only the present state of the task is unknown.
     err.sent, err.may_have_acted, err.retryable = true, true, false
   end
   return result, err
 end
 
---- deploy, start, stop, terminate or delete.
+--- Deploys, starts, stops, terminates or deletes a task.
 ---@param caller dataworks.Caller
----@param given table ProjectId, TaskType, FileId, or a result of create_sync_task; StartParam too for start
+---@param given table ProjectId, TaskType and FileId, or a result of create_sync_task; for start also StartParam
 ---@param options dataworks.LifeOptions
----@param name string
----@return table|nil result the reply; with wait that of GetDISyncInstanceInfo, with `state`
+---@param name "deploy"|"start"|"stop"|"terminate"|"delete"
+---@return table|nil result the reply; with wait = true, the last reply of GetDISyncInstanceInfo and its field `state`
 ---@return dataworks.Error|nil err
 function M.act(caller, given, options, name)
   for _, option in ipairs(WAITING) do
@@ -140,7 +145,7 @@ function M.act(caller, given, options, name)
   if err then
     return nil, err
   elseif options.wait then
-    -- Build the request first, so that invalid parameters fail before the state is asked for.
+    -- Build the request first, so that wrong parameters fail before the state is read.
     result, err = caller:request(row, params)
     if not result then
       return nil, err
@@ -154,11 +159,11 @@ function M.act(caller, given, options, name)
   return result, err
 end
 
---- The state that the task is in.
+--- Returns the present state of a task.
 ---@param caller dataworks.Caller
----@param given table ProjectId, TaskType, FileId, or a result of create_sync_task
+---@param given table ProjectId, TaskType and FileId, or a result of create_sync_task
 ---@param options dataworks.CallOptions
----@return table|nil result the reply of GetDISyncInstanceInfo, with `state`
+---@return table|nil result the reply of GetDISyncInstanceInfo, with the added field `state`
 ---@return dataworks.Error|nil err
 function M.status(caller, given, options)
   local err = check_type(OPERATIONS.status, given.TaskType)
@@ -170,17 +175,17 @@ end
 
 --- Waits until the task is in one of the states.
 ---@param caller dataworks.Caller
----@param given table ProjectId, TaskType, FileId, or a result of create_sync_task
----@param names string[] of states, in any case
+---@param given table ProjectId, TaskType and FileId, or a result of create_sync_task
+---@param names string[] the names of the states, in capital or small letters
 ---@param options dataworks.WaitOptions
----@return table|nil result the reply of GetDISyncInstanceInfo, with `state`
+---@return table|nil result the reply of GetDISyncInstanceInfo, with the added field `state`
 ---@return dataworks.Error|nil err
 function M.wait_for_state(caller, given, names, options)
   local states
   local params = instance.params_of(given)
   local err = check_type(OPERATIONS.status, params.TaskType)
   if not err then
-    states, err = instance.check(caller, params, names)
+    states, err = instance.check_states(caller, params, names)
   end
   if err then
     return nil, err

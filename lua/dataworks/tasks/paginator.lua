@@ -1,4 +1,5 @@
--- Iterates over the list in an action's reply, page after page. A page is requested when the loop gets to it.
+-- Iterates over the list in the replies of an action, page after page. A page is requested when the loop needs its
+-- items.
 
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
@@ -6,11 +7,13 @@ local tables = require "dataworks.util.tables"
 
 local M = {}
 
--- Parameters that number a page, and parameters that take a token from the page before, under the same name.
+-- The parameters that hold the number of a page, and the parameters that hold a token. The reply of a page has the
+-- token of the next page, under the same name.
 local NUMBERS = { PageNumber = true, PageNum = true, PageNo = true }
 local TOKENS = { NextToken = true, NextPrimaryKey = true }
 
--- The provider's default, sent where a size is required and none is given.
+-- The page size that is sent if the action requires a page size and the program gives none. It is the provider's
+-- default.
 local PAGE_SIZE = 10
 
 ---@class dataworks.Paginator
@@ -18,11 +21,11 @@ local PAGE_SIZE = 10
 ---@field row dataworks.Action
 ---@field params table
 ---@field options dataworks.CallOptions
----@field number string|nil name of the parameter
----@field token string|nil name of the parameter
----@field seen integer|nil items so far, with those of skipped pages
----@field tokens table<string, boolean> so far
----@field last string|nil the items of the page before, as JSON
+---@field number string|nil the name of the parameter that holds the number of a page
+---@field token string|nil the name of the parameter that holds a token
+---@field seen integer|nil the number of items so far, including the pages before the first requested page
+---@field tokens table<string, boolean> the tokens so far
+---@field last string|nil the items of the previous page, as JSON
 ---@field done boolean
 local Paginator = {}
 Paginator.__index = Paginator
@@ -31,6 +34,7 @@ local function is_null(value)
   return value == nil or value == core.null
 end
 
+--- Makes a paginator that begins with the page of the params, or else with page 1.
 local function new(caller, row, params, options)
   local self = setmetatable({
     caller = caller, row = row, params = tables.merge(params), options = options, tokens = {}, done = false,
@@ -49,8 +53,8 @@ local function new(caller, row, params, options)
   return self
 end
 
---- The object that holds the list, and the list.
-local function contents(row, result)
+--- Returns the object of the reply that holds the list, and the list.
+local function find_list(row, result)
   local holder, value = {}, result
   for name in row.list:gmatch("%w+") do
     holder = type(value) == "table" and value or {}
@@ -59,14 +63,15 @@ local function contents(row, result)
   return holder, value or {}
 end
 
---- Without a TotalCount, a short page is the last one.
+--- Prepares the request of the next page of an action whose pages have numbers. If the reply has no TotalCount, a page
+--- with fewer items than PageSize is the last page.
 ---@return string|nil problem
 function Paginator:advance_number(holder, list)
   local number = tonumber(self.params[self.number])
   local total, size = tonumber(holder.TotalCount or holder.Total), tonumber(holder.PageSize)
   local text = core.encode(list)
   if text and text == self.last then
-    return ("page %d is the same as the one before"):format(number)
+    return ("page %d is the same as the previous page"):format(number)
   end
   self.seen = (self.seen or (number - 1) * (size or 0)) + #list
   self.last = text
@@ -78,6 +83,7 @@ function Paginator:advance_number(holder, list)
   end
 end
 
+--- Prepares the request of the next page of an action whose pages have tokens.
 ---@return string|nil problem
 function Paginator:advance_token(holder)
   local token = holder[self.token]
@@ -90,7 +96,8 @@ function Paginator:advance_token(holder)
   end
 end
 
---- Prepares the request of the page after this one.
+--- Prepares the request of the next page, or marks the paginator as done.
+---@return string|nil problem
 function Paginator:advance(holder, list)
   if type(list) ~= "table" then
     return ("%s is not a list"):format(self.row.list)
@@ -109,14 +116,14 @@ local function unusable_page(self, page, problem)
   }
 end
 
---- The next page that has items; nil at the end.
+--- Requests the next page that has items. Returns nil at the end.
 ---@return table|nil items
 ---@return table|nil page
 ---@return dataworks.Error|nil err
 function Paginator:next_page()
   while not self.done do
     local page, err = self.caller:perform(self.row, self.params, self.options)
-    local holder, list = contents(self.row, page or {})
+    local holder, list = find_list(self.row, page or {})
     local problem = page and self:advance(holder, list)
     if err or problem then
       self.done = true
@@ -127,7 +134,8 @@ function Paginator:next_page()
   end
 end
 
---- An iterator: a count, and an item or a page; or a count, nil and an error, which end it.
+--- Returns an iterator. Each step returns a count, and an item or a page. If a request fails, the iterator returns a
+--- count, nil and an error, and ends.
 ---@param caller dataworks.Caller
 ---@param row dataworks.Action with a list
 ---@param params table

@@ -1,5 +1,5 @@
--- What a flow remembers, as a table that can be stored anywhere: texts, a version and a digest of the texts. A state
--- that was cut or edited is refused, because resuming from it could create a second task.
+-- The state of a flow: a table of texts, with a version and a digest of the texts, that a program can store anywhere. A
+-- state that was cut or edited is refused, because a flow that resumes from it could create a second task.
 
 local core = require "dataworks.core"
 local tables = require "dataworks.util.tables"
@@ -8,23 +8,23 @@ local M = {}
 
 M.VERSION = 2
 
--- Hexadecimal digits of SHA-256.
+-- The number of hexadecimal digits of a SHA-256 digest.
 local DIGEST_LENGTH = 64
 
---- The signature of a fixed request with this body, under a fixed key.
+--- Signs a fixed request that has this body, with a fixed key.
 local function sign_state(text)
   return core.sign {
     method = "POST", access_key_id = "state", access_key_secret = "state", body = text,
   }
 end
 
---- The digest of each version. Earlier releases stored states of version 1.
+--- The function that computes the digest, by version. Earlier releases stored states of version 1.
 local DIGESTS = {
   function(text) return sign_state(text).signature end,
   core.digest or function(text) return sign_state(text).canonical_request:sub(-DIGEST_LENGTH) end,
 }
 
---- The fields in one text: in order of their names, each behind its length.
+--- Joins all names and values into one text, in the order of the names. Each name and each value follows its length.
 local function serialize(fields)
   local parts = {}
   for _, name in ipairs(tables.sorted_keys(fields)) do
@@ -33,13 +33,14 @@ local function serialize(fields)
   return table.concat(parts)
 end
 
----@class dataworks.State given to on_step, taken by resume; besides these fields, the flow's parameters as texts
+--- The state that on_step gets and the option resume takes. It also has the parameters of the flow, as texts.
+---@class dataworks.State
 ---@field version integer
 ---@field flow string
 ---@field step string the last completed step, or "begun"
 ---@field digest string
 
---- A copy of the fields, with their digest.
+--- Returns a copy of the fields, with a version and a digest.
 ---@param fields table<string, string>
 ---@return dataworks.State
 function M.seal(fields)
@@ -48,10 +49,10 @@ end
 
 local CHANGED = "was changed since it was stored"
 
---- The fields of a sealed state, in a new table.
+--- Returns the fields of a sealed state, in a new table.
 ---@param state table
----@return table<string, string>|nil
----@return string|nil message
+---@return table<string, string>|nil fields
+---@return string|nil message says why the state is refused
 function M.open(state)
   if type(state.version) ~= "number" or type(state.digest) ~= "string" or type(state.flow) ~= "string" then
     return nil, "is not a state of a flow"

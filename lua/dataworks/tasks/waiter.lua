@@ -1,4 +1,4 @@
--- Polls an action until the reply answers the question, or until the deadline.
+-- Polls an action until a reply shows success or failure, or until the deadline passes.
 
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
@@ -8,10 +8,10 @@ local M = {}
 local TIMEOUT, DELAY, MAX_DELAY, DELAY_GROWTH = 600, 1, 5, 1.5
 
 ---@class dataworks.WaitOptions
----@field timeout? number seconds in all, 600
----@field delay? number seconds before the second poll, 1; each later delay is half as long again
----@field max_delay? number longest delay in seconds, 5
----@field on_progress? fun(event: table) called before each wait; an error that it raises ends the wait as "cancelled"
+---@field timeout? number seconds for all polls together; default: 600
+---@field delay? number seconds before the second poll; default: 1; each later delay is 1.5 times as long
+---@field max_delay? number the longest delay in seconds; default: 5
+---@field on_progress? fun(event: table) called before each delay; if it raises, the wait ends with a "cancelled" error
 M.OPTIONS = { timeout = "seconds", delay = "seconds", max_delay = "seconds", on_progress = "function" }
 
 ---@alias dataworks.PollOutcome "success"|"failure"|"pending"
@@ -19,11 +19,12 @@ M.OPTIONS = { timeout = "seconds", delay = "seconds", max_delay = "seconds", on_
 ---@class dataworks.Watch
 ---@field row dataworks.Action the action that is polled
 ---@field params table
----@field unmet string begins the message of a timeout: "the configuration is not ready"
+---@field unmet string the beginning of the message of a timeout, for example "the configuration is not ready"
 ---@field classify fun(result: table|nil, err: dataworks.Error|nil): dataworks.PollOutcome, any, dataworks.Error|nil
----  of a reply, or of an error that is not retryable: the outcome, then the result or the status, then the error
+---  gets a reply, or an error that is not retryable; returns the outcome, then the result (on success) or a status to
+---  show (when pending), then the error (on failure)
 
---- When to give up, by the caller's monotonic clock.
+--- Returns the deadline of a wait that begins now, by the caller's monotonic clock.
 ---@param caller dataworks.Caller
 ---@param options { timeout?: number }
 ---@return number deadline
@@ -31,7 +32,7 @@ function M.deadline(caller, options)
   return caller.clock() + (options.timeout or TIMEOUT)
 end
 
---- The seconds that one call may take.
+--- Returns the timeout for one call: the timeout of the client, or less if the deadline is earlier.
 ---@param caller dataworks.Caller
 ---@param deadline number
 ---@return number seconds
@@ -39,6 +40,7 @@ function M.call_timeout(caller, deadline)
   return math.min(deadline - caller.clock(), caller.timeout)
 end
 
+--- Makes one poll. A retryable error counts as pending.
 local function poll(caller, watch, deadline)
   local result, err = caller:perform(watch.row, watch.params, { timeout = M.call_timeout(caller, deadline) })
   if err and err.retryable then
@@ -63,7 +65,8 @@ local function timed_out(watch, elapsed, polls, status, last_err)
   return failure(watch, { kind = "timeout", sent = false, message = message, attempts = polls }, elapsed)
 end
 
---- Reports a wait to on_event, then to on_progress, which may end the wait.
+--- Reports a delay to the callback on_event and then to on_progress. If on_progress raises an error, returns the error
+--- that ends the wait.
 local function report(caller, watch, options, event)
   caller.events:emit {
     type = "wait", action = watch.row.name, attempt = event.attempt, elapsed = event.elapsed, delay = event.delay,
@@ -72,7 +75,7 @@ local function report(caller, watch, options, event)
   return stopped and failure(watch, stopped, event.elapsed)
 end
 
---- Waits for `options.deadline`, or for `options.timeout` seconds.
+--- Polls until `options.deadline`, or for `options.timeout` seconds.
 ---@param caller dataworks.Caller
 ---@param watch dataworks.Watch
 ---@param options dataworks.WaitOptions
@@ -92,7 +95,8 @@ function M.wait(caller, watch, options)
       return nil, err
     end
     local now = caller.clock()
-    -- Between half of the delay and all of it, so that waiters that start together spread.
+    -- The pause is a random time between half of the delay and the whole delay, so that programs that start at the same
+    -- time do not poll at the same time.
     local jittered = math.min(delay, max_delay) * (0.5 + 0.5 * caller.random())
     local pause = math.max(jittered, err and err.retry_after or 0)
     if now + pause >= deadline then
