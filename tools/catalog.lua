@@ -2,31 +2,32 @@
 --
 --   lua5.4 tools/catalog.lua lua/dataworks/api/catalog ACTIONS.json ACTIONS_2024_DI.json
 --
--- A description has version, source and actions. An action has method, params and response. A parameter has name, type,
--- in ("query" or "body"), and optionally required and serialize ("json"). The types are those of the official IDL: a
--- name, {array = type}, {object = fields} or {map = type}. The script stops at a description that it can't represent.
+-- A description has the fields version, source and actions. An action has method, params and response. A parameter has
+-- name, type, in ("query" or "body"), and optionally required and serialize ("json"). A type is a name, {array = type},
+-- {object = fields} or {map = type}, as in the official IDL. The script fails if it can't represent a description.
 
 local json = require "cjson"
 
 local COLUMNS = 120
 
--- Types of the description, and their names in the tables.
+-- The types of a description, and their names in the tables.
 local TYPES = {
   long = "long", int32 = "int32", float = "double", double = "double", string = "string", boolean = "boolean",
 }
 
--- Actions that only read, and may be repeated: Get, List, Search, Query and a few more. Every name that these patterns
--- match has been checked. Some names only look like reading and must not match: CheckFileDeployment records a result,
--- TestDataServiceApi calls an API of the user, QueryPublicModelEngine runs a statement of the caller, and
--- TestNetworkConnection, ScanSensitiveData and DesensitizeData do work.
+-- The actions that only read, so that a call can always be retried. Every name that these patterns match was checked by
+-- hand. Some actions have a name that suggests reading, but do more, and must not match: CheckFileDeployment records a
+-- result, TestDataServiceApi calls an API of the user, QueryPublicModelEngine runs a statement of the caller, and
+-- TestNetworkConnection, ScanSensitiveData and DesensitizeData start work in the service.
 local READS = {
   "^Get%u", "^List%u", "^Search%u", "^CheckMeta%u", "^TopTen%u", "^Dsg%a*Get%u", "^Dsg%a*Query%u", "^QueryDISync%u",
   "^QueryDefaultTemplate$", "^QueryRecognize%u", "^QuerySens%u", "^ExportDataSources$",
 }
 
 -- The parameters that select a page.
-local PAGERS = { PageNumber = true, PageNum = true, PageNo = true, NextToken = true, NextPrimaryKey = true }
+local PAGE_PARAMETERS = { PageNumber = true, PageNum = true, PageNo = true, NextToken = true, NextPrimaryKey = true }
 
+--- Stops the script with a message.
 local function fail(...)
   error((("%s"):rep(select("#", ...))):format(...), 0)
 end
@@ -40,6 +41,7 @@ local function sorted_keys(map)
   return keys
 end
 
+--- Fails if the value has an unknown field.
 local function check_fields(what, value, known)
   for _, key in ipairs(sorted_keys(value)) do
     if not known[key] then
@@ -54,6 +56,7 @@ local PARAM_FIELDS = {
   name = true, type = true, ["in"] = true, required = true, serialize = true, example = true, deprecated = true,
 }
 
+--- Returns the type of a parameter, as the tables name it.
 local function type_of(what, param)
   if param.serialize == "json" then
     return type(param.type) == "table" and param.type.array and "array" or "json"
@@ -73,7 +76,7 @@ local function check_location(what, action, param)
   end
 end
 
---- The words for the parameters of each location.
+--- Returns the words of the table for the parameters of each location, and the set of all names.
 local function parse_params(action)
   local words = { query = {}, body = {} }
   local seen = {}
@@ -95,6 +98,7 @@ end
 
 -- Replies
 
+--- Returns the field with this name; nil if there is none.
 local function field(fields, name)
   for _, one in ipairs(fields) do
     if one.name == name then
@@ -103,18 +107,20 @@ local function field(fields, name)
   end
 end
 
+--- Returns the fields of a field whose type is an object; nil for any other type.
 local function object_of(one)
   return one and type(one.type) == "table" and one.type.object or nil
 end
 
---- Is the Status the outcome of the call? It is where a Message explains it, and where it is a boolean.
+--- Does the Status in the reply say whether the call succeeded? It does if a Message stands next to it in Data, or if
+--- it is a boolean.
 local function has_outcome(response)
   local data = object_of(field(response, "Data"))
   local status = field(response, "Status")
   return data and field(data, "Status") and field(data, "Message") or status and status.type == "boolean"
 end
 
---- The paths of all lists, without lists inside of lists.
+--- Adds the paths of all lists in a reply to `found`. Lists inside of lists are ignored.
 local function lists_in(fields, path, found)
   for _, one in ipairs(fields) do
     if object_of(one) then
@@ -126,6 +132,7 @@ local function lists_in(fields, path, found)
   return found
 end
 
+--- Says when a call of the action can be retried.
 local function repeatable(name, params)
   if params.ClientToken then
     return "token"
@@ -138,12 +145,12 @@ local function repeatable(name, params)
   return "unsent"
 end
 
---- The list that an action returns, if its reply has exactly one.
+--- Returns the path of the list that an action returns; nil if the reply has not exactly one list.
 local function list_of(action, params)
   local lists = lists_in(action.response, "", {})
   local wanted = action.name:find("^List%u") ~= nil
   for name in pairs(params) do
-    wanted = wanted or PAGERS[name]
+    wanted = wanted or PAGE_PARAMETERS[name]
   end
   return wanted and #lists == 1 and lists[1] or nil
 end
@@ -168,6 +175,7 @@ local function check_action(name, action)
   end
 end
 
+--- Adds the words to the lines. The first line begins with the mark, and no line is longer than COLUMNS.
 local function add_words(lines, mark, words)
   local line = " " .. mark
   for _, word in ipairs(words) do
@@ -206,10 +214,12 @@ return [[
 ]]
 ]=]
 
+--- Breaks a comment into lines of about 80 characters.
 local function wrap_comment(text)
   return (text:gsub("%s+", " "):gsub("(" .. ("."):rep(80) .. "[^ ]*) ", "%1\n-- "))
 end
 
+--- Returns the text of a table.
 local function generate(description)
   local lines = {}
   for _, name in ipairs(sorted_keys(description.actions)) do

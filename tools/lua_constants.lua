@@ -1,4 +1,6 @@
--- Finds the patterns that a Lua file passes to the functions of `string`: literals, and constants of the file.
+-- Finds the patterns that a Lua file passes to string.match, find, gmatch and gsub. A pattern can be a literal, or an
+-- expression of literals and of names that have only literals as values in the file. Any other pattern counts as
+-- computed.
 
 local tokenize = require "tools.lua_tokens"
 
@@ -6,14 +8,14 @@ local M = {}
 
 local MATCHERS = { match = true, find = true, gmatch = true, gsub = true }
 
--- More than so many texts for one expression count as computed.
+-- An expression that can have more than so many values counts as computed.
 local MAX_TEXTS = 500
 
 local ESCAPES = {
   a = "\a", b = "\b", f = "\f", n = "\n", r = "\r", t = "\t", v = "\v",
 }
 
---- The value of a string token.
+--- Returns the value of a string token, in which the escapes are replaced.
 local function value_of(token)
   if token.raw:find "^%[" then
     return (token.text:gsub("^\n", ""))
@@ -21,13 +23,13 @@ local function value_of(token)
   local out, at = {}, 1
   while at <= #token.text do
     local plain, following = token.text:match("^([^\\]+)()", at)
-    local digits, behind = token.text:match("^\\(%d%d?%d?)()", at)
+    local digits, digits_end = token.text:match("^\\(%d%d?%d?)()", at)
     local hex, hex_end = token.text:match("^\\x(%x%x)()", at)
     local blanks_end = token.text:match("^\\z%s*()", at)
     if plain then
       out[#out + 1], at = plain, following
     elseif digits or hex then
-      out[#out + 1], at = string.char(digits and tonumber(digits) or tonumber(hex, 16)), behind or hex_end
+      out[#out + 1], at = string.char(digits and tonumber(digits) or tonumber(hex, 16)), digits_end or hex_end
     elseif blanks_end then
       at = blanks_end
     else
@@ -40,8 +42,8 @@ end
 
 local CLOSING = { ["("] = ")", ["["] = "]", ["{"] = "}" }
 
---- The position behind the bracket that closes the one at `at`.
-local function behind_bracket(tokens, at)
+--- Returns the position after the bracket that closes the bracket at `at`.
+local function after_bracket(tokens, at)
   local open, depth = tokens[at].text, 0
   repeat
     local token = tokens[at]
@@ -53,7 +55,7 @@ local function behind_bracket(tokens, at)
   return at
 end
 
---- All strings between two positions.
+--- Returns the values and lines of all strings between two positions.
 local function strings_between(tokens, from, to)
   local texts = {}
   for i = from, to do
@@ -70,19 +72,19 @@ end
 
 local texts_of_name
 
---- The texts that a part of an expression can be, nil when it is computed; and the position behind it.
+--- Returns the values that an operand can have, or nil if it is computed; and the position after the operand.
 local function parse_operand(file, at, depth)
   local tokens = file.tokens
   local token = tokens[at]
   if token.kind == "string" then
     return { { text = value_of(token), line = token.line } }, at + 1
   elseif is_mark(token, "{") then
-    local behind = behind_bracket(tokens, at)
-    return strings_between(tokens, at, behind), behind
+    local following = after_bracket(tokens, at)
+    return strings_between(tokens, at, following), following
   elseif is_mark(token, "(") then
-    local behind = behind_bracket(tokens, at)
+    local following = after_bracket(tokens, at)
     local texts, reached = file.parse(at + 1, depth)
-    return reached == behind - 1 and texts or nil, behind
+    return reached == following - 1 and texts or nil, following
   elseif token.kind ~= "name" then
     return nil, at + 1
   end
@@ -90,7 +92,7 @@ local function parse_operand(file, at, depth)
   at = at + 1
   while is_mark(tokens[at], ".") or is_mark(tokens[at], "[") do
     if is_mark(tokens[at], "[") then
-      at = behind_bracket(tokens, at)
+      at = after_bracket(tokens, at)
     else
       name, at = tokens[at + 1].text, at + 2
     end
@@ -98,6 +100,7 @@ local function parse_operand(file, at, depth)
   return texts_of_name(file, name, depth + 1), at
 end
 
+--- Returns the texts of all pairs of a left and a right text; nil if there are too many.
 local function join(left, right)
   local joined = {}
   for _, head in ipairs(left) do
@@ -108,7 +111,8 @@ local function join(left, right)
   return #joined <= MAX_TEXTS and joined or nil
 end
 
---- The texts of operands joined by "..", and the position behind them.
+--- Returns the values that an expression of operands and ".." can have, or nil if it is computed; and the position
+--- after the expression.
 local function parse_expression(file, at, depth)
   local texts, following = parse_operand(file, at, depth)
   while is_mark(file.tokens[following], "..") do
@@ -119,7 +123,7 @@ local function parse_expression(file, at, depth)
   return texts, following
 end
 
---- The texts that a name has anywhere in the file; nil when it may have another value.
+--- Returns all texts that are assigned to a name in the file; nil if the name may have another value.
 function texts_of_name(file, name, depth)
   local places = file.places[name]
   if not places or file.parameters[name] or depth > 8 then
@@ -127,8 +131,8 @@ function texts_of_name(file, name, depth)
   end
   local all = {}
   for _, at in ipairs(places) do
-    local texts, behind = parse_expression(file, at, depth)
-    if not texts or is_mark(file.tokens[behind], "(") or is_mark(file.tokens[behind], ":") then
+    local texts, following = parse_expression(file, at, depth)
+    if not texts or is_mark(file.tokens[following], "(") or is_mark(file.tokens[following], ":") then
       return nil
     end
     for _, text in ipairs(texts) do
@@ -138,7 +142,8 @@ function texts_of_name(file, name, depth)
   return all
 end
 
---- Notes where the values of `a, b = 1, 2` begin. `at` is the position of the last name.
+--- Notes, for each name in an assignment such as `a, b = 1, 2`, the position at which its value begins. `at` is the
+--- position of the last name.
 local function note_assignment(file, at)
   local tokens, names = file.tokens, {}
   local first = at
@@ -152,14 +157,14 @@ local function note_assignment(file, at)
   for _, name in ipairs(names) do
     file.places[name] = file.places[name] or {}
     table.insert(file.places[name], value)
-    local _, behind = parse_expression(file, value, math.huge)
-    value = is_mark(tokens[behind], ",") and behind + 1 or value
+    local _, following = parse_expression(file, value, math.huge)
+    value = is_mark(tokens[following], ",") and following + 1 or value
   end
 end
 
 local LOOPS = { ipairs = true, pairs = true }
 
---- Notes the table of `for a, b in pairs(TABLE)` for both names.
+--- Notes the position of TABLE as the value of both names in `for a, b in pairs(TABLE)`.
 local function note_loop(file, at)
   local tokens = file.tokens
   local value = LOOPS[tokens[at + 1].text] and at + (is_mark(tokens[at + 2], "(") and 3 or 2) or at + 1
@@ -175,19 +180,20 @@ local function note_loop(file, at)
   end
 end
 
+--- Notes the parameters of a function, whose values are not known.
 local function note_parameters(file, at)
   local tokens = file.tokens
   while not is_mark(tokens[at], "(") do
     at = at + 1
   end
-  for i = at, behind_bracket(tokens, at) do
+  for i = at, after_bracket(tokens, at) do
     if tokens[i].kind == "name" then
       file.parameters[tokens[i].text] = true
     end
   end
 end
 
---- Where the file gives values to names.
+--- Returns the tokens of a file, and the positions at which values are assigned to names.
 local function read(text)
   local file = { tokens = tokenize(text), places = {}, parameters = {}, aliases = {} }
   file.parse = function(at, depth) return parse_expression(file, at, depth) end
@@ -208,13 +214,13 @@ local function read(text)
   return file
 end
 
---- The positions at which the arguments of a call begin. `at` is the position behind the function's name.
+--- Returns the positions at which the arguments of a call begin. `at` is the position after the function's name.
 local function arguments_of(tokens, at)
-  local stop, starts = behind_bracket(tokens, at) - 1, { at + 1 }
+  local stop, starts = after_bracket(tokens, at) - 1, { at + 1 }
   local i = at + 1
   while i < stop do
     if tokens[i].kind == "mark" and CLOSING[tokens[i].text] then
-      i = behind_bracket(tokens, i)
+      i = after_bracket(tokens, i)
     else
       if is_mark(tokens[i], ",") then
         starts[#starts + 1] = i + 1
@@ -226,7 +232,8 @@ local function arguments_of(tokens, at)
   return starts
 end
 
---- The name of the matcher that the token at `i` calls, and the number of its argument that is the pattern.
+--- If the token at `i` calls one of the functions in MATCHERS, returns the name of the function, and which of its
+--- arguments is the pattern.
 local function matcher_at(file, i)
   local tokens = file.tokens
   local name, before = tokens[i].text, tokens[i - 1]
@@ -245,13 +252,13 @@ local function matcher_at(file, i)
   return not is_set and MATCHERS[file.aliases[name]] and file.aliases[name], 2
 end
 
---- A plain search has true as the argument behind its start.
+--- Is the call a plain search, such as text:find("x", 1, true), which takes no pattern?
 local function is_plain(tokens, name, starts, number)
   local at = starts[number + 2]
   return name == "find" and at and tokens[at].text == "true"
 end
 
---- The texts that argument `number` of a call can be; nil when it is computed, false when the search is plain.
+--- Returns the values that argument `number` of a call can have; nil if it is computed, false if the search is plain.
 local function argument_texts(file, i, name, number)
   local tokens = file.tokens
   if not is_mark(tokens[i + 1], "(") then
@@ -263,23 +270,24 @@ local function argument_texts(file, i, name, number)
   elseif not starts[number] then
     return nil
   end
-  local texts, behind = parse_expression(file, starts[number], 0)
-  return behind == (starts[number + 1] or starts.stop + 1) - 1 and texts or nil
+  local texts, following = parse_expression(file, starts[number], 0)
+  return following == (starts[number + 1] or starts.stop + 1) - 1 and texts or nil
 end
 
---- Calls meet(line, { text, line } | nil, name) for each pattern that a matcher gets; nil stands for a computed one.
----@param text string of a file
----@param meet fun(line: integer, pattern: { text: string, line: integer }|nil, name: string)
-function M.each_pattern(text, meet)
+--- Calls report(line, pattern, name) for each pattern in a file. The pattern is nil if it is computed. The name is that
+--- of the function that takes the pattern.
+---@param text string the text of the file
+---@param report fun(line: integer, pattern: { text: string, line: integer }|nil, name: string)
+function M.each_pattern(text, report)
   local file = read(text)
   for i, token in ipairs(file.tokens) do
     local name, number = matcher_at(file, i)
     local texts = name and argument_texts(file, i, name, number)
     if name and texts == nil then
-      meet(token.line, nil, name)
+      report(token.line, nil, name)
     end
     for _, pattern in ipairs(texts or {}) do
-      meet(token.line, pattern, name)
+      report(token.line, pattern, name)
     end
   end
 end

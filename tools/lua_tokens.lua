@@ -1,5 +1,6 @@
--- Splits the text of a Lua file into tokens, without comments and spaces.
+-- Splits the text of a Lua file into tokens. Comments and spaces are left out.
 
+--- Returns the position of the quote that ends the string that begins at a position.
 local function end_of_string(text, at)
   local quote = text:sub(at, at)
   repeat
@@ -12,7 +13,8 @@ end
 
 local KINDS = { { "space", "^%s+" }, { "name", "^[%a_][%w_]*" }, { "number", "^%d[%w.]*" }, { "mark", "^%.+" } }
 
---- The kind of the token at a position, its last position, and the value of a string.
+--- Returns the kind of the token at a position and the last position of the token; for a string in quotes or long
+--- brackets, also the text between them.
 local function next_token(text, at)
   local _, to, level = text:find("^%-?%-?%[(=*)%[", at)
   local is_comment = text:find("^%-%-", at)
@@ -34,9 +36,10 @@ local function next_token(text, at)
   return "mark", at
 end
 
+--- Returns the tokens of a file. The kind of a token is string, name, number, mark or, for the last token, end. The
+--- text of a string is the part between its quotes; its raw text includes the quotes.
 ---@param text string
----@return { kind: string, text: string, raw: string, line: integer }[] kinds are string, name, number, mark and a last
---- one, end; the text of a string is the part between its quotes
+---@return { kind: string, text: string, raw: string, line: integer }[]
 return function(text)
   local tokens, at, line = {}, text:match("^#[^\n]*()") or 1, 1
   while at <= #text do

@@ -1,14 +1,16 @@
--- Finds patterns of Lua that take more than linear time: lua5.4 tools/patterns.lua [FILE...]
+-- Finds Lua patterns that take more than linear time: lua5.4 tools/patterns.lua [FILE...]
 --
--- Without files it reads lua/, examples/ and bin/. For a pattern that is linear on each text that can reach it, write
--- the reason behind the call: `-- linear: the text ends with a comma`. A computed pattern needs a reason, too.
+-- Without arguments it reads all files of lua/, examples/ and bin/. If a pattern that it reports takes linear time on
+-- all texts that are really matched, write the reason in a comment after the call: `-- linear: the text ends with a
+-- comma`. A computed pattern needs such a reason too.
 
 local M = {}
 
 -- Patterns
 --
--- A match takes more than linear time when two repeated classes can divide a run in many ways and the match can still
--- fail behind them. The search for the start of a match counts as one: a pattern without ^ is tried at each byte.
+-- A match takes more than linear time if two repeated classes can match the same run of bytes, divided between them in
+-- many ways, and the match can still fail after them. A pattern without ^ counts as if it began with a repeated class,
+-- because it is tried at each byte.
 
 ---@class PatternItem
 ---@field kind "one"|"optional"|"repeat"|"frontier"
@@ -16,6 +18,7 @@ local M = {}
 
 local MAX_OPTIONAL = 4
 
+--- Returns which bytes a class matches.
 local function bytes_of(class)
   local bytes = {}
   for byte = 0, 255 do
@@ -26,7 +29,7 @@ end
 
 local EVERY_BYTE = bytes_of "."
 
---- The end of the single character class at `at`.
+--- Returns the last position of the class at `at`, without its suffix.
 local function class_end(pattern, at)
   local first = pattern:sub(at, at)
   if first == "%" then
@@ -43,7 +46,7 @@ end
 
 local KINDS = { ["*"] = "repeat", ["-"] = "repeat", ["?"] = "optional" }
 
---- Adds the class at `at` with its suffix, and returns the position behind them.
+--- Adds the class at `at` with its suffix to the items, and returns the position after the suffix.
 local function add_class(items, pattern, at)
   local last = class_end(pattern, at)
   local bytes, suffix = bytes_of(pattern:sub(at, last)), pattern:sub(last + 1, last + 1)
@@ -56,7 +59,7 @@ local function add_class(items, pattern, at)
   return last + (KINDS[suffix] and 2 or 1)
 end
 
---- Adds %b, which may search to the end of the text for its second byte.
+--- Adds %bxy to the items, as x, a repeated class of all bytes, and y, because %b may search to the end of the text.
 local function add_balanced(items, pattern, at)
   items[#items + 1] = { kind = "one", bytes = { [pattern:byte(at + 2)] = true } }
   items[#items + 1] = { kind = "repeat", bytes = EVERY_BYTE }
@@ -64,6 +67,7 @@ local function add_balanced(items, pattern, at)
   return at + 4
 end
 
+--- Splits a pattern into items.
 ---@param pattern string
 ---@param is_anchored boolean
 ---@return PatternItem[] items
@@ -93,6 +97,7 @@ local function parse(pattern, is_anchored)
   return items, false
 end
 
+--- Returns the bytes that are in both sets.
 local function intersect(one, other)
   local shared = {}
   for byte = 0, 255 do
@@ -110,7 +115,7 @@ local function matches_every_byte(item)
   return item.kind == "repeat"
 end
 
---- Can a run of these bytes pass an item between two repeated classes?
+--- Can the item, which is between two repeated classes, match inside a run of these bytes?
 local function can_pass(item, run)
   local inside = intersect(run, item.bytes)
   if item.kind == "frontier" then
@@ -124,7 +129,7 @@ local function can_pass(item, run)
   return item.kind ~= "one" or next(inside) ~= nil
 end
 
---- Can the match fail behind the repeated class `from`?
+--- Can the match fail after the repeated class at `from`?
 local function may_fail(items, from, ends_with_anchor)
   local takes_all = false
   for i = from, #items do
@@ -136,12 +141,12 @@ local function may_fail(items, from, ends_with_anchor)
   return ends_with_anchor and not takes_all
 end
 
-local START = "without ^ it is tried at each byte, and a repeated class in it runs on from each"
-local SHARED = "two repeated classes share a run, and divide it in every possible way"
-local OPTIONAL = "many optional items share a run, and are tried in every combination"
+local START = "it has no ^, so that it is tried at each byte, and each time a repeated class reads on"
+local SHARED = "two repeated classes can match the same bytes, which are divided between them in every possible way"
+local OPTIONAL = "many optional items can match the same bytes, and are tried in every combination"
 local BACK_REFERENCE = "a back reference compares a whole capture at each try"
 
---- Does a repeated class behind the one at `first` share a run with it?
+--- Can a later repeated class match the same run of bytes as the repeated class at `first`?
 local function find_shared(items, first, ends_with_anchor)
   for last = first + 1, #items do
     local run = intersect(items[first].bytes, items[last].bytes)
@@ -158,6 +163,7 @@ local function find_shared(items, first, ends_with_anchor)
   return false
 end
 
+--- Are there more than MAX_OPTIONAL optional items in a row that can match the same bytes?
 local function has_many_optional(items)
   local count, before = 0, nil
   for _, item in ipairs(items) do
@@ -170,9 +176,9 @@ local function has_many_optional(items)
   return false
 end
 
---- Why a pattern takes more than linear time; nil when it does not.
+--- Returns the reason why a pattern takes more than linear time; nil if it takes linear time.
 ---@param pattern string
----@param never_anchored? boolean gmatch does not know ^
+---@param never_anchored? boolean true for a pattern of gmatch, in which ^ is not an anchor
 ---@return string|nil
 function M.fault(pattern, never_anchored)
   local is_anchored = pattern:sub(1, 1) == "^" and not never_anchored
@@ -193,7 +199,8 @@ end
 
 -- Files
 
---- Reads one file, and reports each pattern in it that is at fault.
+--- Reads a file, and returns one line for each pattern that takes more than linear time, and for each reason that no
+--- pattern needs.
 ---@param path string
 ---@return string[] faults
 function M.check(path)
@@ -229,6 +236,7 @@ function M.check(path)
   return faults
 end
 
+--- Lists the files that are read when the command has no arguments.
 local function list_files()
   local pipe, paths = assert(io.popen "find lua examples bin -name '*.lua' -o -path bin/dataworks | LC_ALL=C sort"), {}
   for path in pipe:lines() do
@@ -238,6 +246,7 @@ local function list_files()
   return paths
 end
 
+--- Writes all faults to stderr, and returns the exit status.
 local function main(paths)
   local count = 0
   for _, path in ipairs(paths) do

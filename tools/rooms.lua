@@ -1,14 +1,17 @@
--- Draws the rooms of lua/ and bin/ with the arrows between them, and fails when one breaks the plan:
+-- Lists the folders of lua/ and bin/, which are called rooms, and the dependencies between them, which are called
+-- arrows. Fails if an arrow is not allowed:
 --
---   lua5.4 tools/rooms.lua                               prints the picture
---   lua5.4 tools/rooms.lua --check docs/architecture.md  fails when the page shows another picture
---   lua5.4 tools/rooms.lua --update docs/architecture.md writes the picture into the page
+--   lua5.4 tools/rooms.lua                               prints the list
+--   lua5.4 tools/rooms.lua --check docs/architecture.md  also fails if the page shows another list
+--   lua5.4 tools/rooms.lua --update docs/architecture.md writes the list into the page
 --
--- An arrow is a string that names a module, whatever takes it: require, lazy, package.loaded or a table of modules.
+-- Each string that names a module counts as an arrow, whether it is passed to require or lazy, or is in a table.
 
 local tokenize = require "tools.lua_tokens"
 
---- From top to bottom. A room may require the rooms below its level; `only` lists them instead.
+--- Each row has the name, the level and the purpose of a room. Level 1 is the top. A room may require the rooms of a
+--- higher level number. If a row has the field `only`, the room may require only these rooms. All rooms may require a
+--- room that has for_all = true.
 local ROOMS = {
   { "cli", 1, "the command `dataworks`, with one file for each subcommand" },
   { "dataworks.lua", 2, "the public functions of the library" },
@@ -32,30 +35,33 @@ local ROOMS = {
   { "curl", 14, "C code with libcurl: sessions and transfers", in_c = true },
 }
 
---- Who may require these; the order of levels alone would allow more.
+--- Rooms that only some of the rooms above may require.
 local ONLY_FROM = { emulator = { "cli" }, curl = { "transport" } }
 
 local MAX_UTIL_FILES, MAX_LINES = 10, 350
 
---- Takes the name of a module as a parameter, so that it can't show a table.
+--- The one module that may call require with a computed name, because the name is its parameter.
 local LAZY = "dataworks.util.lazy"
 
---- Rule 1: the C files that may include lua.h, as patterns. All others know nothing of Lua, through no header either.
+--- Patterns of the C files that may include lua.h. All other C files must not include it, neither directly nor through
+--- another header.
 local C_WITH_LUA = {
   "^csrc/compat", "^csrc/core/action_row", "^csrc/core/core", "^csrc/core/lua_", "^csrc/core/openssl_origin",
   "^csrc/core/param", "^csrc/core/repeat_list", "^csrc/core/request%.", "^csrc/core/script", "^csrc/core/task_param",
   "^csrc/core/value", "^csrc/core/writers", "^csrc/curl/curl", "^csrc/curl/lua_", "^csrc/system/",
 }
 
---- Headers that must not be included by the files of a pattern, nor by their headers.
+--- The C files that match a pattern must not include this header, neither directly nor through another header.
 local C_WITHOUT = { ["^csrc/curl/session"] = "curl/multi.h" }
 
 local faults = {}
 
+--- Notes a fault. `where` is a path with a line number.
 local function fault(where, ...)
   faults[#faults + 1] = where .. ": " .. string.format(...)
 end
 
+--- Returns the text of a file; nil if the file does not exist.
 local function read(path)
   local file = io.open(path, "rb")
   local text = file and file:read("*a")
@@ -65,6 +71,7 @@ local function read(path)
   return text
 end
 
+--- Returns the lines that a shell command prints.
 local function list_files(command)
   local pipe, paths = assert(io.popen(command)), {}
   for path in pipe:lines() do
@@ -87,7 +94,7 @@ end
 
 local SINGLE_FILES = { client = true, error = true, version = true, options = true }
 
---- The name of the room that a path belongs to; nil when it belongs to none.
+--- Returns the name of the room to which a path belongs; nil if it belongs to no room.
 local function room_name(path)
   local single, folder = path:match("^lua/dataworks/([%w_]+)%.lua$"), path:match("^lua/dataworks/([%w_]+)/")
   if path == "lua/dataworks.lua" then
@@ -100,6 +107,7 @@ local function room_name(path)
   return not SINGLE_FILES[folder] and folder or nil
 end
 
+--- Returns the row of a module's room; nil if there is no such room.
 local function room_of(module)
   for _, room in ipairs(ROOMS) do
     if room[1] == module.room then
@@ -108,7 +116,7 @@ local function room_of(module)
   end
 end
 
---- Every module, as a list and by name; those in C only by name.
+--- Returns all modules. The modules of Lua are in a list and by name, the modules of C only by name.
 local function load_modules()
   local modules = {}
   for _, path in ipairs(list_files "find lua bin -type f | LC_ALL=C sort") do
@@ -125,6 +133,7 @@ local function load_modules()
   return modules
 end
 
+--- Checks that each module is in a room, that no file is too long, and that util has not too many files.
 local function check_places(modules)
   local in_util = 0
   for _, module in ipairs(modules) do
@@ -147,6 +156,7 @@ end
 
 -- Arrows
 
+--- Notes an arrow, if the name is that of another module.
 local function add_arrow(modules, from, name, line)
   local to = modules[name]
   if to and to ~= from then
@@ -159,8 +169,8 @@ local function is_module_name(text)
   return text == "dataworks" or text:find("^dataworks%.[%w_.]+$") ~= nil
 end
 
---- For each name that is assigned from a table: the name of that table, as in `local x = TABLE[...]` and
---- `for _, x in pairs(TABLE)`; and the tables that list modules.
+--- Returns two tables. The first gives, for each name that takes its value from a table, as in `local x = TABLE[...]`
+--- or `for _, x in pairs(TABLE)`, the name of that table. The second has the names of the tables that list modules.
 local function find_tables(tokens)
   local sources, tables = {}, {}
   for i, token in ipairs(tokens) do
@@ -182,7 +192,7 @@ local function find_tables(tokens)
   return sources, tables
 end
 
---- Does an expression that begins with this name take its value from a table of modules in the file?
+--- Does a name take its value from a table in this file that lists modules?
 local function is_from_table(name, sources, tables)
   for _ = 1, 5 do
     if tables[name] then
@@ -193,7 +203,7 @@ local function is_from_table(name, sources, tables)
   return false
 end
 
---- One use of `require` or of a name for lazy.
+--- Checks the name of the module in one call of require or lazy.
 local function read_require(modules, module, tokens, i, tables_of)
   local at = i + 1
   local is_protected = tokens[i].text == "require" and tokens[at].text == "," and tokens[i - 2].text == "pcall"
@@ -212,6 +222,7 @@ local function read_require(modules, module, tokens, i, tables_of)
   end
 end
 
+--- Notes all arrows of a module, and each computed name of a module.
 local function read_arrows(modules, module)
   local tokens = tokenize(module.text)
   local loaders, sources, tables = { require = true }, nil, nil
@@ -242,6 +253,7 @@ local function read_arrows(modules, module)
   end
 end
 
+--- May the room `from` require the room `to`?
 local function is_allowed(from, to)
   if from == to or to[1] == "core" then
     return true
@@ -268,14 +280,14 @@ end
 
 -- Circles
 
---- Follows the arrows depth first; `meet(path, arrow)` is called for an arrow back into the path.
-local function find_circles(nodes, arrows_of, meet)
+--- Follows the arrows depth first. Calls report(path, arrow) for each arrow that leads back to a node of the path.
+local function find_circles(nodes, arrows_of, report)
   local state, path = {}, {}
   local function visit(node)
     state[node], path[#path + 1] = "open", node
     for _, arrow in ipairs(arrows_of(node)) do
       if state[arrow.to] == "open" then
-        meet(path, arrow)
+        report(path, arrow)
       elseif not state[arrow.to] then
         visit(arrow.to)
       end
@@ -289,6 +301,7 @@ local function find_circles(nodes, arrows_of, meet)
   end
 end
 
+--- Returns the names of a circle: a -> b -> a.
 local function circle_text(path, back_to, name_of)
   local names = {}
   for _, node in ipairs(path) do
@@ -300,7 +313,7 @@ local function circle_text(path, back_to, name_of)
   return table.concat(names, " -> ")
 end
 
---- The first arrow from each room to each other.
+--- Returns the first arrow from each room to each other room.
 local function arrows_between_rooms(modules)
   local between = {}
   for _, module in ipairs(modules) do
@@ -334,20 +347,21 @@ end
 
 -- C
 
---- Calls meet(name, where) for each header that a C file includes, directly or through headers of csrc.
-local function each_include(path, meet, seen)
+--- Calls report(name, where) for each header that a C file includes, directly or through other headers of csrc.
+local function each_include(path, report, seen)
   local line = 0
   for text in ((read(path) or "") .. "\n"):gmatch("([^\n]*)\n") do
     line = line + 1
     local name = text:match('^%s*#%s*include%s*[<"]([^>"]+)[>"]')
     if name and not seen[name] then
       seen[name] = true
-      meet(name, path .. ":" .. line)
-      each_include("csrc/" .. name, meet, seen)
+      report(name, path .. ":" .. line)
+      each_include("csrc/" .. name, report, seen)
     end
   end
 end
 
+--- Checks the headers that each C file includes.
 local function check_c()
   for _, path in ipairs(list_files "find csrc -name '*.[ch]' | LC_ALL=C sort") do
     local forbidden = {}
@@ -368,6 +382,7 @@ end
 
 -- The picture
 
+--- Returns the list of the rooms that have modules, with the arrows of each.
 local function draw(modules, between)
   local inhabited, lines = {}, {}
   for _, module in pairs(modules) do
@@ -388,6 +403,7 @@ end
 
 local FENCE = "(<!%-%- tools/rooms%.lua %-%->\n```text\n)(.-)(```)"
 
+--- Checks that a page shows this list.
 local function compare(path, picture)
   local _, shown = (read(path) or ""):match(FENCE)
   if shown ~= picture then
@@ -395,6 +411,7 @@ local function compare(path, picture)
   end
 end
 
+--- Writes the list into a page.
 local function update(path, picture)
   local text, count = assert(read(path)):gsub(FENCE, function(head, _, tail) return head .. picture .. tail end)
   assert(count == 1, path .. " has no place for the picture")

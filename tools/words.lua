@@ -1,10 +1,11 @@
--- Finds words that this project does not use, with the word to use instead: lua5.4 tools/words.lua
+-- Finds words that this project does not use, and prints the words to use instead: lua5.4 tools/words.lua
 --
--- One term for one thing, and no sentence that has to be read twice. Comments, strings and names count alike.
+-- The project has one term for each thing. The words of comments, strings, names and pages are checked.
 
---- Each row: what to say, then phrases. Between the words of a phrase may be spaces, one line break, "_" or "-", so
---- that names count too; with "_" in the phrase it matches only that name. a* continues a word, a|b offers a choice. A
---- phrase in capital letters matches only capitals. `under` limits a row to paths that begin so.
+--- Each row has the words to use, and then the phrases not to use. In a text, the words of a phrase can be separated by
+--- spaces, a line break, "_" or "-", so that names are found too. A phrase that contains "_" matches only this name. In
+--- a phrase, a* matches all words that begin with a, and a|b matches a or b. A phrase in capital letters matches only
+--- capital letters. If a row has the field `under`, it applies only to paths that begin with one of these texts.
 local ROWS = {
   { "queue, enqueue or dequeue", "stand|stands|standing|stood in a|the|its|their|one line",
     "stand|stands|stood in line", "line|lines|lined|lining up", "line of the|a limit|transport|host",
@@ -45,7 +46,7 @@ local ROWS = {
   { "the load as a number: at most 256 requests", "burdened" },
 }
 
---- Right uses: a path, and a text that the line has.
+--- Lines that may use the words: each row has a path and a text that the line contains.
 local ALLOWED = {
   { "tools/words.lua", "" },
   { "spec/system/words_spec.lua", "" },
@@ -56,12 +57,13 @@ local ALLOWED = {
 
 local SCANNED = "lua csrc docs spec README.md CHANGELOG.md examples bench bin tools Makefile rockspec .ci .luacheckrc"
 
---- Data, and pictures of what others wrote.
+--- Patterns of paths that are not checked, because they hold data or texts of others.
 local SKIPPED = { "%.json$", "^spec/vectors/", "/catalog/v%d+%.lua$", "%.pem$" }
 
---- Between the words of a phrase.
+--- Matches the separator between two words of a phrase.
 local SPACE = "[%s_%-]+"
 
+--- Splits a word such as a|b.
 local function alternatives(word)
   local list = {}
   for one in word:gmatch("[^|]+") do
@@ -70,7 +72,8 @@ local function alternatives(word)
   return list
 end
 
---- All texts of a phrase, as { literal, pattern }: the literal is a part of it that is quick to search for.
+--- Returns a list with one entry, { literal, pattern }, for each choice of words in a phrase. The literal is the
+--- longest word of the pattern. A text without the literal cannot match, and searching for the literal is fast.
 local function compile(phrase)
   local heads = { { literal = "", pattern = "%f[%w]" } }
   for word in phrase:gmatch("%S+") do
@@ -102,6 +105,7 @@ local function starts_with_one(path, prefixes)
   return false
 end
 
+--- Does ALLOWED have this line?
 local function is_allowed(path, line)
   for _, row in ipairs(ALLOWED) do
     if row[1] == path and line:find(row[2], 1, true) then
@@ -111,35 +115,38 @@ local function is_allowed(path, line)
   return false
 end
 
+--- Replaces all characters except line breaks by spaces.
 local function blank(text)
   return (text:gsub("[^\n]", " "))
 end
 
---- The same length, without the marks that begin a comment's next line or join two strings. In Markdown "#" is a mark
---- of a heading, and stays.
+--- Returns a text of the same length, in which spaces replace the marks that begin the next line of a comment or join
+--- two strings, so that a phrase is also found across lines. In Markdown, "#" begins a heading and is not replaced.
 local function without_marks(path, text)
   local mark = path:find("%.md$") and "\n[ \t]*[-*]+" or "\n[ \t]*[-/*#]+"
   return (text:gsub(mark, blank):gsub("[\"'][ \t]*\n[ \t]*%.%.[ \t]*[\"']", blank))
 end
 
---- Calls meet(position, found) for each place of a phrase.
-local function each_match(text, compiled, meet)
+--- Calls report(position, found) for each place at which a phrase is found.
+local function each_match(text, compiled, report)
   if not text:find(compiled.literal, 1, true) then
     return
   end
   local from, to = text:find(compiled.pattern)
   while from do
-    meet(from, text:sub(from, to))
+    report(from, text:sub(from, to))
     from, to = text:find(compiled.pattern, to + 1)
   end
 end
 
+--- Returns the number and the text of the line at a position.
 local function line_at(text, position)
   local _, before = text:sub(1, position - 1):gsub("\n", "")
   local from = text:sub(1, position - 1):match(".*\n()") or 1
   return before + 1, text:sub(from, (text:find("\n", from, true) or #text + 1) - 1)
 end
 
+--- Returns the compiled phrases of all rows.
 local function compile_rows()
   local rules = {}
   for _, row in ipairs(ROWS) do
@@ -153,7 +160,7 @@ local function compile_rows()
   return rules
 end
 
--- "What can't be sent is refused": the thing that the sentence is about has no name.
+-- Sentences such as "What can't be sent is refused", in which a clause and not a noun is the subject.
 
 local VERBS = {}
 for verb in ([[is are was were has have had can may must does did will would goes comes isn't aren't wasn't can't
@@ -161,7 +168,7 @@ for verb in ([[is are was were has have had can may must does did will would goe
   VERBS[verb] = true
 end
 
---- A sentence that begins with "What" and has a second verb, so that the first clause is its subject.
+--- Reports each sentence that begins with "What" and has two verbs, except questions and headings.
 local function check_subjects(plain, report)
   for position, sentence in plain:gmatch("%f[%w]()(What [^.?!:;|#]*)") do
     local verbs = 0
@@ -196,7 +203,7 @@ local function list_files()
   return paths
 end
 
---- All hits of a file, in the order of its lines.
+--- Returns all hits in a file, in the order of their positions.
 local function check_file(path, rules)
   local file = assert(io.open(path, "rb"))
   local plain = without_marks(path, file:read("*a"))
