@@ -55,7 +55,7 @@ local function after_bracket(tokens, at)
   return at
 end
 
---- Returns the values and lines of all strings between two positions.
+--- Returns the values of all strings between two positions, with their lines.
 local function strings_between(tokens, from, to)
   local texts = {}
   for i = from, to do

@@ -59,7 +59,8 @@ local function add_class(items, pattern, at)
   return last + (KINDS[suffix] and 2 or 1)
 end
 
---- Adds %bxy to the items, as x, a repeated class of all bytes, and y, because %b may search to the end of the text.
+--- Adds the pattern item %bxy as three items: x, a repeated class of all bytes, and y. The second item stands for the
+--- search for y, which may read to the end of the text.
 local function add_balanced(items, pattern, at)
   items[#items + 1] = { kind = "one", bytes = { [pattern:byte(at + 2)] = true } }
   items[#items + 1] = { kind = "repeat", bytes = EVERY_BYTE }

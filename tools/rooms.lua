@@ -380,7 +380,7 @@ local function check_c()
   end
 end
 
--- The picture
+-- The list of rooms
 
 --- Returns the list of the rooms that have modules, with the arrows of each.
 local function draw(modules, between)
@@ -404,17 +404,17 @@ end
 local FENCE = "(<!%-%- tools/rooms%.lua %-%->\n```text\n)(.-)(```)"
 
 --- Checks that a page shows this list.
-local function compare(path, picture)
+local function compare(path, list)
   local _, shown = (read(path) or ""):match(FENCE)
-  if shown ~= picture then
-    fault(path .. ":1", "the page shows another picture of the rooms; run: lua5.4 tools/rooms.lua --update %s", path)
+  if shown ~= list then
+    fault(path .. ":1", "the page shows an old list of the rooms; run: lua5.4 tools/rooms.lua --update %s", path)
   end
 end
 
 --- Writes the list into a page.
-local function update(path, picture)
-  local text, count = assert(read(path)):gsub(FENCE, function(head, _, tail) return head .. picture .. tail end)
-  assert(count == 1, path .. " has no place for the picture")
+local function update(path, list)
+  local text, count = assert(read(path)):gsub(FENCE, function(head, _, tail) return head .. list .. tail end)
+  assert(count == 1, path .. " has no place for the list of rooms")
   local file = assert(io.open(path, "wb"))
   file:write(text)
   file:close()
@@ -430,13 +430,13 @@ check_arrows(modules)
 check_circles(modules, between)
 check_c()
 
-local picture = draw(modules, between)
+local list = draw(modules, between)
 if arg[1] == "--check" then
-  compare(arg[2], picture)
+  compare(arg[2], list)
 elseif arg[1] == "--update" then
-  update(arg[2], picture)
+  update(arg[2], list)
 else
-  io.write(picture)
+  io.write(list)
 end
 for _, text in ipairs(faults) do
   io.stderr:write(text, "\n")

@@ -27,7 +27,7 @@ for _, name in ipairs { "core/sign", "core/value", "curl/multi", "curl/session" 
 end
 TREE["csrc/compat.h"] = "#include <lua.h>\n"
 
-local PAGE = "# Page\n\n<!-- tools/rooms.lua -->\n```text\nan old picture\n```\nThe end.\n"
+local PAGE = "# Page\n\n<!-- tools/rooms.lua -->\n```text\nan old list\n```\nThe end.\n"
 
 describe("tools/rooms.lua", function()
   local folder
@@ -61,15 +61,15 @@ describe("tools/rooms.lua", function()
     assert.is_nil(output:find("fleet", 1, true))
   end)
 
-  it("passes on this tree, and its picture is that of docs/architecture.md", function()
+  it("passes on this tree, and its list of rooms is that of docs/architecture.md", function()
     assert.equal("", shell.output(shell.interpreter .. " tools/rooms.lua --check docs/architecture.md"))
   end)
 
-  it("refuses a page that shows another picture, and updates it", function()
+  it("refuses a page that shows an old list of rooms, and updates the page", function()
     files.write(folder .. "/docs/page.md", PAGE)
     local output, status = run "--check docs/page.md"
     assert.equal(1, status)
-    assert.equal("docs/page.md:1: the page shows another picture of the rooms; "
+    assert.equal("docs/page.md:1: the page shows an old list of the rooms; "
       .. "run: lua5.4 tools/rooms.lua --update docs/page.md\n", output)
     run "--update docs/page.md"
     assert.same({ "", 0 }, { run "--check docs/page.md" })

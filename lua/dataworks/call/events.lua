@@ -55,6 +55,7 @@ function Events:emit(event)
   end
 end
 
+--- Reports that an attempt begins.
 ---@param call dataworks.Call
 ---@param endpoint string
 function Events:emit_request(call, endpoint)
@@ -66,6 +67,7 @@ function Events:emit_request(call, endpoint)
   end
 end
 
+--- Reports that a call waits for the limit or for a pause.
 ---@param call dataworks.Call
 ---@param now number monotonic
 ---@param admission dataworks.Admission
@@ -76,6 +78,7 @@ function Events:emit_wait(call, now, admission)
   }
 end
 
+--- Reports that an attempt ended, with or without a reply.
 ---@param call dataworks.Call
 ---@param now number monotonic
 ---@param err dataworks.Error|nil
@@ -90,6 +93,7 @@ function Events:emit_response(call, now, err)
   end
 end
 
+--- Reports that a call is retried.
 ---@param call dataworks.Call
 ---@param delay number seconds
 ---@param err dataworks.Error

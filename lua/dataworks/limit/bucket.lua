@@ -17,6 +17,7 @@ function M.new()
   return { level = 0, since = 0 }
 end
 
+--- Returns the level at the time `now`.
 local function level_at(state, now)
   return state.level + math.max(0, now - state.since) * (state.rate or 0)
 end

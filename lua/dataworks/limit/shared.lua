@@ -69,6 +69,7 @@ local function decode(text)
   return state
 end
 
+--- Returns the text in which a state is stored.
 local function encode(state)
   local words = {}
   for i, name in ipairs(FIELDS) do

@@ -8,7 +8,7 @@ local M = {}
 -- Seconds: one day. A longer wait is shortened to this.
 local MAX_WAIT = 86400
 
---- Returns at most MAX_WAIT seconds, or nil for zero and past values.
+--- Returns a wait of at most MAX_WAIT seconds. Returns nil for zero and for negative values.
 local function bounded(seconds)
   return seconds and seconds > 0 and math.min(seconds, MAX_WAIT) or nil
 end

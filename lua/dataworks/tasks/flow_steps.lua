@@ -95,6 +95,7 @@ local function generate(run)
   return not err and result or nil, err
 end
 
+--- Waits until the service has generated the configuration.
 local function configure(run)
   local result, err = configuration.wait(run.caller, {
     ProjectId = run.state.ProjectId, TaskType = run.state.TaskType, ProcessId = run.state.ProcessId,

@@ -76,8 +76,8 @@ local function check_type(operation, task_type)
   return errors.invalid(operation.action, "TaskType", message, advice)
 end
 
---- After a lost reply: did the call take effect? The proof is that the task moved from another state to a state to
---- which only this call leads.
+--- Finds out after a lost reply whether the call took effect. The proof is that the task moves from another state to a
+--- state to which only this call leads.
 local function took_effect(caller, operation, task, before, waiting)
   local had_none = before == instance.NONE and operation.may_be_gone
   if before == "" or had_none or instance.includes(operation.proof, before) then

@@ -12,8 +12,8 @@ local function is_outside(frame)
   return frame.what ~= "C" and frame.what ~= "tail" and from ~= main_module and from:sub(1, #folder) ~= folder
 end
 
---- Returns the level, for the function error, of the first stack frame outside of the library. Returns 0, which adds no
---- line to the message, if there is no such frame or if this file has no source name, as in stripped bytecode.
+--- Finds the first stack frame outside of the library, and returns its level for the function `error`. Returns 0 if
+--- there is no such frame, or if stripped bytecode has no source names; the message then names no line.
 local function find_level()
   local level = folder and 3
   while level do
