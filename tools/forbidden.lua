@@ -1,6 +1,8 @@
--- Finds what this project does in one place only: lua5.4 tools/forbidden.lua [FOLDER]
---
--- A row has the folder, the pattern of a line's code, why it is forbidden, and the files that may have it.
+-- Finds code that is allowed only in a few files: lua5.4 tools/forbidden.lua [FOLDER]
+
+--- Each row has a folder, a pattern for the code of a line, the reason why the code is forbidden, and parts of the
+--- paths of the files that may have the code. With strings = true, the pattern is matched only with the strings of a
+--- line.
 
 local ROWS = {
   { "csrc", "%(int%)%s*[%w_(]", "a size may be larger than an int: use int_of",
@@ -12,7 +14,7 @@ local ROWS = {
   { "csrc", "%f[%w]ato[fil]%f[%W]", "it has no errors", {} },
   { "csrc", "luaL_checkstack", "it calls a lack of memory a stack overflow: use reserve_stack", {} },
   { "csrc", "luaL_newmetatable", "a metatable may be half filled: use new_class", { "compat.h" } },
-  { "csrc", "memory", "in a message: use out_of_memory, or a code of the transport",
+  { "csrc", "memory", "a message must not speak of memory: use out_of_memory, or a code of the transport",
     { "compat.h", "core/encoding.c", "curl/" }, strings = true },
   { "lua", "%%[%.%d]*[efgEG]%f[^%w%[]", "string.format writes the decimal point of the locale: use core.decimal",
     { "limit/shared.lua", "emulator/" }, strings = true },
@@ -21,6 +23,7 @@ local ROWS = {
 local folder = arg[1] or "."
 local faults = 0
 
+--- Does the path contain one of the texts?
 local function is_listed(path, files)
   for _, name in ipairs(files) do
     if path:find(name, 1, true) then return true end
@@ -28,7 +31,8 @@ local function is_listed(path, files)
   return false
 end
 
---- The code of a line without its comment; or only its strings.
+--- Returns the part of a line that the pattern of a row is matched with: the code without the comment, or only the
+--- strings.
 local function part_of(line, row)
   line = row[1] == "csrc" and line:gsub("/%*.*", ""):gsub("^%s*%*.*", "") or line:gsub("%-%-.*", "")
   if not row.strings then return line end
@@ -37,12 +41,13 @@ local function part_of(line, row)
   return table.concat(strings, " ")
 end
 
+--- Prints each line of a file that has the code of a row.
 local function check(path, row)
   local number = 0
   for line in io.lines(path) do
     number = number + 1
     local found = part_of(line, row):match(row[2])
-    -- %.0f has no decimal point.
+    -- The format %.0f is allowed, because it writes no decimal point.
     if found and not found:find "^%%%.0f" then
       faults = faults + 1
       print(("%s:%d: %s: %s"):format(path, number, found, row[3]))

@@ -105,7 +105,7 @@ local function starts_with_one(path, prefixes)
   return false
 end
 
---- Does ALLOWED have this line?
+--- Is this one of the lines that may use the words?
 local function is_allowed(path, line)
   for _, row in ipairs(ALLOWED) do
     if row[1] == path and line:find(row[2], 1, true) then

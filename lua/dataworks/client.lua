@@ -181,7 +181,7 @@ methods.start = method("start", lifecycle, "act")
 ---@type dataworks.WaitingTaskMethod
 methods.stop = method("stop", lifecycle, "act")
 
---- Undeploys a real-time task. The state becomes NORUN.
+--- Terminates a real-time task, which reverses its deployment. The state becomes NORUN.
 ---@type dataworks.WaitingTaskMethod
 methods.terminate = method("terminate", lifecycle, "act")
 

@@ -22,6 +22,7 @@ for _, row in ipairs(writers) do
 end
 local STEP_TYPES = nearest.list(by_step_type)
 
+--- Raises at the line of the program.
 local function refuse(message, ...)
   misuse("dataworks.task: " .. message:format(...))
 end

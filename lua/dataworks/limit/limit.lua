@@ -10,7 +10,7 @@ local misuse = require "dataworks.util.misuse"
 local M = {}
 
 local adaptive = lazy "dataworks.limit.adaptive"
-local core = lazy "dataworks.core" -- for texts only: a limit needs no C
+local core = lazy "dataworks.core" -- used for messages only
 local shared = lazy "dataworks.limit.shared"
 
 -- Seconds. A shorter wait is treated as no wait.

@@ -16,7 +16,7 @@ local PARAMS = { ProjectId = true, TaskType = true, AsyncProcessId = true, Proce
 -- After an error of one of these kinds, another wait would get the same error.
 local FINAL_KINDS = { task = true, invalid = true, credentials = true }
 
---- Says whether a reply has the configuration.
+--- Classifies a reply: success if it has the configuration, else pending. An error is a failure.
 local function classify(result, err)
   if err then
     return "failure", nil, err

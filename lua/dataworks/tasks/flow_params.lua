@@ -96,7 +96,7 @@ local function check_calls(flow, caller, values)
   return not request and err or nil
 end
 
---- Checks the parameters that were given now, and the values with which the flow runs.
+--- Runs all checks. `given` holds the parameters of this run; `values` also holds the values of an earlier run.
 local function check(flow, caller, given, values)
   return check_scripts(flow, given, values.TaskType) or check_token(flow, values.ClientToken)
     or check_calls(flow, caller, values)

@@ -107,7 +107,8 @@ local function unreachable_state(result, task, from, state)
   }
 end
 
---- Returns the function that classifies the replies of one wait. The function remembers the states that it has seen.
+--- Returns a function that classifies the replies of one wait. The function remembers the last state, and whether the
+--- task has started.
 local function classifier(task, states, may_be_gone)
   local last, has_started
   return function(result, err)

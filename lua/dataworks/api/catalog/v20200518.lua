@@ -3,9 +3,10 @@
 -- cross-checked with alibabacloud-sdk-php/dataworks-public-20200518 v10.1.0 (2026-07-27):
 -- same 315 names, methods and locations
 --
--- An action begins with a line of its name, its HTTP method and when it may be repeated; "outcome" follows where Status
--- is the outcome of the call, and list= with the path of the only list in the reply. Below it, ? begins the parameters
--- of the query and & those of the form, as Name:type. A string has no type. ! marks a required parameter.
+-- The first line of an action has its name, its HTTP method, and a word that says when a call can be retried. The word
+-- "outcome" follows if Status says whether the call succeeded. The text list= follows with the path of the list, if the
+-- reply has exactly one list. The next lines have the parameters, as Name:type. "?" begins the parameters of the query,
+-- and "&" begins the parameters of the form. A parameter without a type is a string. "!" marks a required parameter.
 
 return [[
 
