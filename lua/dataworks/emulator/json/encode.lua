@@ -93,8 +93,8 @@ local function encode_table(value)
   return encode_map(value)
 end
 
---- Encodes a value as JSON text. A plain table with a value at 1 becomes a list. Any other plain table becomes an object
---- with sorted keys. An empty list must be created by values.list.
+--- Encodes a value as JSON text. A plain table with a value at 1 becomes a list. Any other plain table becomes an
+--- object with sorted keys. An empty list must be created by values.list.
 ---@param value any
 ---@return string
 function encode(value)

@@ -16,7 +16,7 @@ M.OWNER = "emulator"
 ---@return table
 function M.new(options)
   return setmetatable(tables.merge(options, {
-    next = options.settings.first_id,
+    unused_id = options.settings.first_id,
     processes = {},
     tasks = {},
     tasks_by_name = {},
@@ -25,10 +25,11 @@ function M.new(options)
   }), M)
 end
 
+--- Returns an unused id.
 ---@return string
 function M:next_id()
-  local id = self.next
-  self.next = ids.next(id)
+  local id = self.unused_id
+  self.unused_id = ids.next(id)
   return id
 end
 
