@@ -1,4 +1,4 @@
--- Writes the TaskContent of a script, in the documented form and order.
+-- Writes the TaskContent that the service generates from a script. The members have the documented names and order.
 
 local find_writer = require "dataworks.emulator.service.find_writer"
 local json = require "dataworks.emulator.json"
@@ -7,7 +7,7 @@ local M = {}
 
 local object, list = json.object, json.list
 
---- The emulator has no database to look into: every table has one column, id.
+--- Returns the columns of a table. The emulator reads no database, so every table has a single column, id.
 local function columns(kind)
   return list({ object("name", "id", "index", 0, "type", kind, "comment", "", "columnSize", 0, "digit", 0,
     "newDigit", 0, "primaryKey", true) })
@@ -17,11 +17,13 @@ local function primary_key()
   return object("type", "pk", "column", list({ "id" }))
 end
 
---- Replaces {database} and {table} by the names of the source.
+--- Replaces {database} and {table} in a template by the names of the source.
 local function fill(template, database, name)
   return (template:gsub("{(%l+)}", { database = database, table = name }))
 end
 
+--- Returns the description of the table that the task creates in the destination. `form` is the field `content` of the
+--- writer's row in dataworks.api.writers.
 local function created_table(form, database, name)
   local members = {}
   for i, template in ipairs(form.created_table) do
@@ -32,6 +34,7 @@ local function created_table(form, database, name)
   return object((table.unpack or unpack)(members))
 end
 
+--- Returns the rule that maps a source table to its destination table.
 local function table_rule(form, database, name)
   local destination = fill(form.destination_table or "{table}", database, name)
   if not form.created_table then
@@ -42,7 +45,8 @@ local function table_rule(form, database, name)
     "primaryKeyInfo", primary_key(), "dstCreateTableInfo", created_table(form, database, name))
 end
 
---- Calls visit(database, table) for each selected table. With a single database, the data source is its name.
+--- Calls visit(database, table) for each selected table. If a connection lists tables without databases, the name of
+--- the data source is passed as the name of the database.
 local function each_table(connection, visit)
   for _, database in ipairs(connection.databases or {}) do
     for _, name in ipairs(database.tables) do
@@ -92,7 +96,7 @@ local function writer_step(script)
       "tableMappingRule", object("totalTableMapping", total, "datasource", list(sources))))
 end
 
---- How many tables a script selects.
+--- Returns the number of tables that a script selects.
 ---@param script dataworks.emulator.Script
 ---@return integer
 function M.count_tables(script)
@@ -105,7 +109,7 @@ function M.count_tables(script)
   return count
 end
 
---- The TaskContent of a script with a known writer, as JSON text.
+--- Returns the TaskContent of a script as JSON text. The writer of the script must be known.
 ---@param script dataworks.emulator.Script
 ---@return string
 function M.write(script)
