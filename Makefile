@@ -150,7 +150,7 @@ GC_SPECS = spec/core spec/system/file_spec.lua spec/system/process_spec.lua spec
   spec/protocol/key_cache_spec.lua spec/client_spec.lua spec/client_emulator_spec.lua
 
 test-gc: asan-build ## the specs of the C code with the garbage collector at full pressure
-	@$(ASAN_SUITE) --helper=spec.support.pressure $(or $(SPEC),$(GC_SPECS))
+	@$(ASAN_SUITE) --helper=spec.support.gc_pressure $(or $(SPEC),$(GC_SPECS))
 
 # Builds without the sanitizers too, for the processes that specs start.
 asan-build:
