@@ -71,6 +71,7 @@ function M.client(answers, options)
   return dataworks.new(all), world
 end
 
+--- Decodes a name or a value of a form.
 local function unescape(text)
   return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
 end

@@ -21,6 +21,7 @@ local function changed(params, changes)
   return params
 end
 
+--- Returns the script of a task that synchronizes one table.
 function M.script(table_name)
   return dataworks.task { from = { mysql = "m", tables = { table_name or "t" } }, to = { odps = "o" }, resource_group = "g" }
 end

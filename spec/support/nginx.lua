@@ -9,11 +9,13 @@ local M = {}
 
 local found
 
+--- Returns the nginx program. Searches for it only once.
 local function find()
   found = found or assert(program.find())
   return found
 end
 
+--- Returns the path of the nginx program.
 function M.path()
   return find().path
 end

@@ -52,6 +52,7 @@ end
 local Proxies = {}
 Proxies.__index = Proxies
 
+--- Starts a proxy on a port. Returns true, or false and a message.
 local function start_process(self, name, command, port)
   local output, status = shell.run(START:format(port, self.directory, name, command))
   if status ~= 0 then return false, name .. ": " .. output .. self:log(name) end
@@ -120,6 +121,7 @@ function M.start(certificates, behind)
   return self
 end
 
+--- Percent-encodes a user or a password for a URL.
 local function escape(text)
   return (text:gsub("[^%w]", function(byte) return ("%%%02X"):format(byte:byte()) end))
 end

@@ -10,10 +10,12 @@ local MIN_BYTES = 6
 local secrets, texts, errs = {}, {}, {}
 local raw_tostring = tostring
 
+--- Collects a secret.
 local function keep_secret(text)
   if type(text) == "string" and #text >= MIN_BYTES and not text:find "^%l+$" then secrets[text] = true end
 end
 
+--- Collects a text that the library shows.
 local function keep_text(text)
   if type(text) == "string" then texts[text] = true end
 end
@@ -102,6 +104,7 @@ local function watch_texts()
   end
 end
 
+--- Begins to collect secrets and texts.
 function M.start()
   watch_secrets()
   watch_texts()

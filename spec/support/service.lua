@@ -61,8 +61,8 @@ function Service:post(params, headers)
   return self:send("POST", "/sync-tasks", headers, type(params) == "string" and params or cjson.encode(params))
 end
 
---- Waits until is_ready(task) returns true, and returns the task. Sends a failed request again, because a spec can make
---- workers of the service end meanwhile.
+--- Waits until is_ready(task) returns true, and returns the task. Sends a request again if it failed, because some
+--- specs stop workers of the service while they wait.
 function Service:await(id, is_ready)
   local task
   for _ = 1, 300 do
@@ -113,6 +113,7 @@ function Service:signal(name, pid)
   shell.output(("kill -%s %s"):format(name, pid or self.pid))
 end
 
+--- Returns the error log of nginx.
 function Service:log()
   return files.read(self.directory .. "/error.log")
 end

@@ -24,6 +24,7 @@ function shell.guard(pid, directory)
   return assert(io.popen("{ " .. command .. "; } 2>/dev/null", "w"))
 end
 
+--- Quotes a text, so that the shell reads it as one word.
 function shell.quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end

@@ -1,4 +1,5 @@
--- Calls an emulator over HTTP. The C core signs the requests. It shares no code with the emulator, which verifies them.
+-- Calls an emulator over HTTP. The C core signs the requests, and the emulator verifies the signatures. The C core and
+-- the emulator share no code.
 
 local actions = require "dataworks.api.actions"
 local core = require "dataworks.core"

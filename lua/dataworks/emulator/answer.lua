@@ -18,6 +18,7 @@ local function new_request_id(parts)
   return (digits:gsub("^(%x%x%x%x%x%x%x%x)(%x%x%x%x).(%x%x%x).(%x%x%x)", "%1-%2-4%3-A%4-"))
 end
 
+--- Returns a new reply with HTTP status 200, new ids, the current time, and no body.
 local function new_reply(parts)
   return {
     status = 200, request_id = new_request_id(parts), trace_id = encoding.hex(parts.random(16)), time = parts.now(),

@@ -59,8 +59,8 @@ local function check_token(self, request)
   end
 end
 
---- Returns the HTTP status and the body of a reply with credentials. Replies have the same credentials until half of
---- the lifetime of these credentials has passed; then new ones are issued.
+--- Returns the HTTP status and the body of a reply with credentials. When half of the lifetime of the credentials has
+--- passed, issues new credentials. Until then, each reply has the same credentials.
 local function current_credentials(self, name, seconds)
   local entry = self.credentials[name]
   if not entry or self.now() > (entry.issued + entry.expires) / 2 then

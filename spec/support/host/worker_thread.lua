@@ -3,6 +3,8 @@
 
 local M = {}
 
+--- Makes a call that fails. Returns the kind, the field `sent` and the text of the error, and the method of a request
+--- that the client builds afterwards.
 function M.call(endpoint)
   rawset(ngx, "get_phase", nil) -- newer versions of the Lua module have no get_phase in a worker thread
   local client = require("dataworks").new { endpoint = endpoint, access_key_id = "id", access_key_secret = "secret" }

@@ -44,14 +44,17 @@ function handlers.sni()
   ngx.print(ngx.var.ssl_server_name or "none")
 end
 
+-- Replies with the value of a counter.
 function handlers.count(name)
   ngx.print(ngx.shared.counts:get(name) or 0)
 end
 
+-- Replies with a body of this length.
 function handlers.bytes(length)
   ngx.print(("x"):rep(tonumber(length)))
 end
 
+-- Replies with a body of zero bytes. nginx compresses the body if the path begins with /gzip/.
 function handlers.gzip(megabytes)
   local block = ("\0"):rep(1024 * 1024)
   for _ = 1, tonumber(megabytes) do
@@ -59,11 +62,13 @@ function handlers.gzip(megabytes)
   end
 end
 
+-- Replies with this HTTP status.
 function handlers.status(status)
   ngx.status = tonumber(status)
   ngx.print("status ", status)
 end
 
+-- Replies with a body in three chunks.
 function handlers.chunked()
   for _, piece in ipairs { "one ", "two ", "three" } do
     ngx.print(piece)
@@ -71,6 +76,7 @@ function handlers.chunked()
   end
 end
 
+-- Replies with two headers of the same name.
 function handlers.twice()
   ngx.header["X-Twice"] = { "a", "b" }
   ngx.print("twice")
@@ -188,7 +194,7 @@ function M.serve()
   handlers[name](argument)
 end
 
--- Replies as a forward proxy: as `echo`, with one more header.
+-- Replies like the handler `echo`, with the additional header X-From: proxy.
 function M.proxied()
   ngx.header["X-From"] = "proxy"
   handlers.echo()

@@ -22,10 +22,10 @@ local function incomplete(detail)
     "The request signature does not conform to Aliyun standards. " .. detail)
 end
 
---- Copies the fields of the signature from the headers to the call.
+--- Reads the fields of the signature from the headers of the request, and stores them in the call.
 ---@param request table
 ---@param call table
----@return dataworks.emulator.Refusal|nil
+---@return dataworks.emulator.Refusal|nil refusal nil if the headers are well formed
 function M.read(request, call)
   local headers = request.headers
   local algorithm, rest = headers.authorization:match("^(%S*)%s*(.*)$")

@@ -10,10 +10,10 @@ local M = {}
 --- The largest accepted difference between the date of a request and the clock, in seconds.
 M.WINDOW = 31 * 60
 
---- Copies the fields of the signature from the common parameters to the call.
----@param _ table request
+--- Reads the fields of the signature from the parameters of the protocol, and stores them in the call.
+---@param _ table the request
 ---@param call table
----@return dataworks.emulator.Refusal|nil
+---@return dataworks.emulator.Refusal|nil refusal nil if no field is missing or wrong
 function M.read(_, call)
   local common = call.common
   call.access_key_id = common.AccessKeyId

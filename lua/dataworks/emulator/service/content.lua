@@ -13,6 +13,7 @@ local function columns(kind)
     "newDigit", 0, "primaryKey", true) })
 end
 
+--- Returns the primary key of a table, which is its column id.
 local function primary_key()
   return object("type", "pk", "column", list({ "id" }))
 end
@@ -58,6 +59,7 @@ local function each_table(connection, visit)
   end
 end
 
+--- Returns the member selectedTables of a connection.
 local function selected_tables(databases)
   local out = {}
   for i, database in ipairs(databases) do
@@ -70,6 +72,7 @@ local function selected_tables(databases)
   return list(out)
 end
 
+--- Returns the step that reads from the source.
 local function reader_step(script)
   local connections = {}
   for i, connection in ipairs(script.connections) do
@@ -81,6 +84,7 @@ local function reader_step(script)
     "parameter", object("connection", list(connections)))
 end
 
+--- Returns the step that writes to the destination.
 local function writer_step(script)
   local form, sources, total = find_writer("step_type", script.destination).content or {}, {}, 0
   for i, connection in ipairs(script.connections) do

@@ -151,6 +151,7 @@ function M.parse_content(source)
   return { name = type(extend.name) == "string" and extend.name or nil, from = from, to = to, content = content }
 end
 
+--- Parses a decoded TaskContent that must have the form of a generated one. Raises a reply if it has another form.
 local function parse_generated(content)
   local steps = find_steps(content)
   local extend = object(content.extend, "extend")
@@ -166,7 +167,7 @@ end
 
 --- Returns the script from which a TaskContent was generated.
 ---@param content table the decoded TaskContent
----@return dataworks.emulator.Script|nil script nil if the TaskContent was not generated
+---@return dataworks.emulator.Script|nil script nil if the TaskContent does not have the form of a generated one
 function M.parse_generated(content)
   local script, is_generated = reply.catch(parse_generated, content)
   return is_generated and script or nil

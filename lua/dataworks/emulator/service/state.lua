@@ -39,6 +39,7 @@ function M:success()
   return reply.acted(json.object("Status", settings.success_status, "Message", settings.success_message))
 end
 
+--- Returns the key of a task in tasks_by_name.
 local function name_key(project, name)
   return project .. "\n" .. name
 end

@@ -134,6 +134,7 @@ M.DeleteDISyncTask = wrap.with_task("DI_REALTIME", function(state, task)
   return state:success()
 end)
 
+--- Converts a task to the form in which ListRefDISyncTasks returns it.
 local function show(task)
   return json.object("NodeId", json.integer(task.id), "NodeName", task.name, "TaskType", task.task_type,
     "DiSourceDatasource", json.encode(json.list(task.parsed.from)),
