@@ -31,7 +31,7 @@ static int native_fork(lua_State *L) {
     if (lua_pcall(L, 0, 0, 0) == 0) lua_pushliteral(L, "done");
     lua_call(L, 1, 1);
     dprintf(fds[1], "%s", lua_tostring(L, -1));
-    raise(SIGKILL); /* no exit handlers and no leak checks in the child */
+    raise(SIGKILL); /* end the child without its exit handlers and leak checks */
   }
   close(fds[1]);
   while (len < sizeof text && (n = read(fds[0], text + len, sizeof text - len)) > 0) len += (size_t)n;

@@ -74,7 +74,7 @@ function Service:await(id, is_ready)
   error("not in 30 seconds: " .. cjson.encode(task), 2)
 end
 
---- Waits until the task is not running, and returns the task.
+--- Waits until the task has ended, and returns the task.
 function Service:await_end(id)
   return self:await(id, function(task) return task.state ~= "running" end)
 end

@@ -45,7 +45,7 @@ local function check_task_param(source)
     reply.raise(reply.failed("Invalid path: " .. tostring(param.FileFolderPath)))
   elseif param.ResourceGroup ~= nil and not is_valid_group(param.ResourceGroup) then
     reply.raise(reply.failed(("ResourceGroup:[%s] is invalid."):format(tostring(param.ResourceGroup))))
-  elseif param.Cu ~= nil and not (units and units > 0 and units * 2 % 1 == 0) then -- halves are valid
+  elseif param.Cu ~= nil and not (units and units > 0 and units * 2 % 1 == 0) then -- multiples of 0.5 are valid
     reply.raise(reply.failed(("Cu:[%s] is invalid."):format(tostring(param.Cu))))
   end
 end
