@@ -11,4 +11,4 @@ files["lua/dataworks/emulator"].std = "min+ngx_lua"
 files["lua/dataworks/transport/ngx.lua"].std = "min+ngx_lua"
 files["examples/openresty"].std = "min+ngx_lua"
 files["spec"] = { std = "min+busted", max_line_length = false }
-files["spec/support/pressure.lua"].globals = { "coroutine" }
+files["spec/support/gc_pressure.lua"].globals = { "coroutine" }

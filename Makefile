@@ -60,9 +60,9 @@ COMPILE = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -D_TIM
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
 
-build: $(MODULES) ## build for LUA (5.4, 5.3, 5.2, 5.1 or jit) into build/LUA. CRYPTO=static links libcrypto into core.so
-build-core: $(CORE) ## build core.so alone, which is all that nginx needs
-all: ## build for each of LUAS
+build: $(MODULES) ## build the C modules for the version LUA (5.4, 5.3, 5.2, 5.1 or jit) into build/LUA; CRYPTO=static links libcrypto in
+build-core: $(CORE) ## build only core.so, which is all that nginx needs
+all: ## build the C modules for each version in LUAS
 	@set -e; for lua in $(LUAS); do $(MAKE) --no-print-directory build LUA=$$lua; done
 
 $(CORE): $(CORE_O) $(BUILD)/crypto-$(CRYPTO)
@@ -84,40 +84,40 @@ $(BUILD)/obj/%.o: csrc/%.c Makefile
 
 -include $(wildcard $(BUILD)/obj/*/*.d)
 
-env: ## print the search paths of the build: eval "$(make -s env)"
+env: ## print commands that set the search paths to this build; use: eval "$(make -s env)"
 	@top=$$(pwd | sed "s/'/'\\\\''/g"); \
 	echo "export LUA_PATH='$$top/lua/?.lua;;' LUA_CPATH='$$top/$(BUILD)/?.so;;'"
 
-demo: ## create three tasks on the emulator; installs missing packages
+demo: ## install missing packages; start the emulator, and create three tasks on it
 	@tools/setup demo
 	@$(MAKE) --no-print-directory -s build LUA=5.4
 	@eval "$$($(MAKE) -s env LUA=5.4)"; lua5.4 bin/dataworks emulator -- lua5.4 examples/quickstart.lua
 
-test: ## lint and the whole suite on each of LUAS; installs missing packages. SPEC=spec/x_spec.lua narrows it
+test: ## install missing packages; run lint, and all specs on each version in LUAS; SPEC=spec/x_spec.lua runs one file
 	@tools/setup test
 	@WERROR=-Werror tools/test "$(LUAS)" $(SPEC)
 
-test-limit: ## adaptive limits before a service with quotas, on the real clock; 45 s
+test-limit: ## test adaptive limits against a service with quotas, in real time; takes 45 seconds
 	@tools/setup test
 	@$(MAKE) --no-print-directory -s build LUA=5.4
 	@tools/suite 5.4 spec/limit/quota_check.lua; status=$$?; \
 	read -r passed failed skipped <build/5.4/counts; echo "$$passed passed, $$failed failed"; exit $$status
 
-test-page: ## the page of examples/openresty in headless Chromium, on LuaJIT; installs missing packages
+test-page: ## install missing packages; test the web page of examples/openresty in headless Chromium, on LuaJIT
 	@tools/setup page
 	@$(MAKE) --no-print-directory -s build LUA=jit
 	@tools/suite jit $(or $(SPEC),spec/page/in_chromium.lua); status=$$?; \
 	read -r passed failed skipped <build/jit/counts; echo "$$passed passed, $$failed failed"; exit $$status
 
-# The specs that start an nginx.
+# The specs that start nginx.
 NGINX_SPECS = spec/transport spec/emulator spec/cli spec/limit spec/credentials spec/system/openresty_spec.lua \
   spec/system/service_spec.lua spec/system/nginx_spec.lua spec/system/timers_spec.lua
 
-nginx-builtin: ## an nginx with Lua built in, as in OpenResty, from Debian's source packages: build/nginx/nginx
+nginx-builtin: ## build an nginx that has Lua built in, from Debian's source packages, as build/nginx/nginx
 	@tools/setup nginx
 	@tools/build_nginx
 
-test-nginx: ## the specs that start nginx on an nginx with Lua built in; installs missing packages
+test-nginx: ## install missing packages; run the specs that start nginx, with an nginx that has Lua built in
 	@tools/setup nginx
 	@nginx=$$(tools/build_nginx) || { [ $$? = 3 ] && echo "skipped: no nginx was built" && exit; exit 1; }; \
 	$(MAKE) --no-print-directory -s build LUA=jit; \
@@ -126,7 +126,7 @@ test-nginx: ## the specs that start nginx on an nginx with Lua built in; install
 
 LUA_FILES = $(shell find lua spec examples bench tools -name '*.lua' 2>/dev/null) bin/dataworks
 
-bench: ## measurements against OpenSSL, libcurl and the official Node core, on LUA
+bench: ## compare the speed with OpenSSL, libcurl and the official Node SDK, on the version LUA
 	@tools/setup bench
 	@$(MAKE) --no-print-directory -s $(INTEROP)/node
 	@$(MAKE) --no-print-directory -s build $(BUILD)/floor.so
@@ -139,7 +139,7 @@ $(BUILD)/floor.so: bench/floor.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE) -fvisibility=default -shared $(LDFLAGS) -o $@ $< $(CRYPTO_LIBS) $(CURL_LIBS)
 
-lint: ## luacheck, Lua 5.1 syntax, the rooms and their arrows, the words of names and texts, what only one file may do, slow patterns
+lint: ## run luacheck; check Lua 5.1 syntax, dependencies between folders, words, forbidden code, and slow patterns
 	luacheck -q --no-color $(LUA_FILES)
 	luac5.1 -p $(LUA_FILES)
 	lua5.4 tools/rooms.lua --check docs/architecture.md
@@ -149,7 +149,7 @@ lint: ## luacheck, Lua 5.1 syntax, the rooms and their arrows, the words of name
 
 C_FILES = $(shell find csrc spec bench tools -name '*.[ch]')
 
-check-c: ## each C file with gcc and clang and every warning, clang-format, cppcheck; the loop without epoll
+check-c: ## compile with gcc and clang, run clang-format and cppcheck, and test the event loop without epoll
 	@tools/setup gates
 	@set -e; for cc in gcc clang; do for lua in $(LUAS); do \
 	  echo "$$cc, Lua $$lua"; $(MAKE) --no-print-directory -s build CC=$$cc LUA=$$lua WERROR=-Werror BUILD=build/$$cc-$$lua; done; done
@@ -162,8 +162,8 @@ check-c: ## each C file with gcc and clang and every warning, clang-format, cppc
 VALGRIND ?= valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect,possible \
   --errors-for-leak-kinds=definite,indirect,possible --keep-debuginfo=yes --child-silent-after-fork=yes
 
-# Specs tagged "install" start other processes: none of the library's code runs in the process that valgrind watches.
-test-valgrind: ## the suite on 5.4 under valgrind; a leak fails
+# Specs with the tag "install" are left out. They run the library in other processes, which valgrind does not watch.
+test-valgrind: ## run the suite on Lua 5.4 under valgrind; a memory leak is a failure
 	@tools/setup gates
 	@$(MAKE) --no-print-directory -s build LUA=5.4
 	@WRAP='$(VALGRIND)' tools/suite 5.4 --exclude-tags=install $(SPEC)
@@ -173,18 +173,18 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
 ASAN_SUITE = INTERPRETER=$(ASAN)/lua tools/suite 5.4 --exclude-tags=install --cpath='./$(ASAN)/?.so'
 
-test-asan: asan-build ## the suite on 5.4 under AddressSanitizer and UBSan; a leak fails
+test-asan: asan-build ## run the suite on Lua 5.4 with AddressSanitizer and UBSan; a memory leak is a failure
 	@$(ASAN_SUITE) $(SPEC)
 
-# The specs that call C directly or send through it; other specs use the same C functions. Runs with the sanitizers, since
-# the bytes of a string often outlive its collection.
+# The specs of test-gc. They call C functions directly, or send requests through them. test-gc uses the sanitizers,
+# because the bytes of a collected string often stay intact in memory, so that only a sanitizer detects their use.
 GC_SPECS = spec/core spec/system/file_spec.lua spec/system/process_spec.lua spec/system/random_spec.lua spec/curl \
   spec/protocol/key_cache_spec.lua spec/client_spec.lua spec/client_emulator_spec.lua
 
-test-gc: asan-build ## the specs of the C code with the garbage collector at full pressure
-	@$(ASAN_SUITE) --helper=spec.support.pressure $(or $(SPEC),$(GC_SPECS))
+test-gc: asan-build ## run the specs of the C code while each allocation runs a full garbage collection
+	@$(ASAN_SUITE) --helper=spec.support.gc_pressure $(or $(SPEC),$(GC_SPECS))
 
-# Builds without the sanitizers too, for the processes that specs start.
+# Builds the library with the sanitizers. Also builds it without them, for the processes that specs start.
 asan-build:
 	@tools/setup gates
 	@$(MAKE) --no-print-directory -s build LUA=5.4
@@ -206,7 +206,7 @@ test-oldest-curl: ## build libcurl 7.80, and curl.so against it, and run spec/cu
 
 INTEROP = build/interop
 
-interop: ## the official SDKs against the emulator; installs missing packages
+interop: ## install missing packages; run the official SDKs against the emulator
 	@tools/setup interop
 	@$(MAKE) --no-print-directory -s $(INTEROP)/python $(INTEROP)/node
 	@eval "$$($(MAKE) -s env LUA=5.4)"; lua5.4 bin/dataworks emulator -- spec/interop/run $(INTEROP)
@@ -223,11 +223,9 @@ $(INTEROP)/node: spec/interop/package.json
 	cd $(INTEROP) && npm install --silent --no-audit --no-fund --no-package-lock
 	touch $@
 
-# The installed command has the paths of its modules, so any PREFIX works without LUA_PATH. STRIP=: keeps debug symbols.
-install: build ## install for LUA into PREFIX, below DESTDIR when set
-install-core: build-core ## install without curl.so, for nginx
-install-core: MODULES = $(CORE)
-install install-core:
+build: $(MODULES) ## build the C modules for the version LUA (5.4, 5.3, 5.2, 5.1 or jit) into build/LUA; CRYPTO=static links libcrypto in
+build-core: $(CORE) ## build only core.so, which is all that nginx needs
+all: ## build the C modules for each version in LUAS
 	@case '$(PREFIX)' in /*) ;; *) echo 'PREFIX must be an absolute path' >&2; exit 1 ;; esac
 	cd lua && find . -name '*.lua' -exec install -D -m 644 '{}' '$(DESTDIR)$(LUADIR)/{}' ';'
 	install -d '$(DESTDIR)$(LIBDIR)/dataworks' '$(DESTDIR)$(BINDIR)'
@@ -243,7 +241,7 @@ uninstall: ## remove the installed files
 	rm -rf '$(DESTDIR)$(LUADIR)/dataworks' '$(DESTDIR)$(LIBDIR)/dataworks'
 	rm -f '$(DESTDIR)$(LUADIR)/dataworks.lua' '$(DESTDIR)$(BINDIR)/dataworks'
 
-clean: ## remove build
+clean: ## remove the directory build
 	rm -rf build
 
 help: ## list the targets

@@ -115,7 +115,7 @@ describe("dataworks.curl through a proxy", function()
     refused("CURLE_COULDNT_RESOLVE_PROXY", get(service "/", "http://proxy.invalid:1"))
     refused("CURLE_RECV_ERROR", get(service "/", proxies:url("http", "socks")))
     for _, scheme in ipairs { "http", "https", "socks5h" } do
-      local mute = ("%s://127.0.0.1:%d"):format(scheme, native.mute_port())
+      local mute = ("%s://127.0.0.1:%d"):format(scheme, native.silent_port())
       local _, err = session:send("GET", service "/", {}, "", PATIENCE, SHORT, mute)
       assert.same({ "timeout", false }, { err.kind, err.sent })
     end

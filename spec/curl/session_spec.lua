@@ -280,7 +280,7 @@ describe("dataworks.curl", function()
     it("as not sent when the deadline passed before the connection was up", function()
       refused("timeout", false, "CURLE_OPERATION_TIMEDOUT", get("/never", 0))
       refused("timeout", false, "CURLE_OPERATION_TIMEDOUT", get("/never", -1))
-      local mute = native.mute_port()
+      local mute = native.silent_port()
       local url = ("https://localhost:%d/"):format(mute)
       refused("timeout", false, "CURLE_OPERATION_TIMEDOUT", session:send("GET", url, {}, "", SHORT))
       local impatient = curl.new { connect_timeout = SHORT }
@@ -421,7 +421,7 @@ describe("dataworks.curl", function()
     it("closes no file that the child opened after closing all descriptors", function()
       connection()
       assert.equal("done", native.fork(function()
-        native.close_all()
+        native.close_descriptors()
         local path = os.tmpname()
         local files = {}
         for i = 1, 20 do files[i] = assert(io.open(path, "w")) end
@@ -433,7 +433,7 @@ describe("dataworks.curl", function()
   end)
 
   it("keeps its deadline when the name server never answers", function()
-    local library = native_support.deaf_resolver()
+    local library = native_support.silent_resolver()
     local output = native_support.run([[
       local session = require("dataworks.curl").new {}
       local _, err = session:send("GET", "https://service.test/", {}, "", 0.2)

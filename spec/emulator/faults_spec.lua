@@ -76,7 +76,7 @@ describe("settings", function()
       ["pending_calls must be a number"] = { pending_calls = "1" },
       ["first_id must be decimal digits"] = { first_id = "x1" },
       ["credentials must be a list"] = { credentials = {} },
-      ["each of credentials must have access_key_id and access_key_secret, or bearer_token"] = {
+      ["each entry of credentials must have access_key_id and access_key_secret, or bearer_token"] = {
         credentials = json.list { { access_key_id = "i" } } },
     } do
       assert.same({ n = 2, nil, message }, { n = 2, settings.apply(settings.defaults(), changes) })

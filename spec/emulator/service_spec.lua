@@ -201,16 +201,16 @@ describe("generating a configuration", function()
     ["setting.taskType is not known"] = function(script) script.setting.taskType = "oneclick_to_mars" end,
     ["setting.resourceGroup must be a text"] = function(script) script.setting.resourceGroup = nil end,
     ["steps must have a writer"] = function(script) script.steps[2] = nil end,
-    ["steps[2].category is there twice: reader"] = function(script) script.steps[2].category = "reader" end,
+    ["steps[2].category occurs twice: reader"] = function(script) script.steps[2].category = "reader" end,
     ["steps[2].stepType must be odps"] = function(script) script.steps[2].stepType = "kafka" end,
     ["steps[1].stepType must be mysql"] = function(script) script.steps[1].stepType = "oracle" end,
     ["steps[2].parameter.datasource must be a text"] = function(script)
       script.steps[2].parameter.datasource = ""
     end,
-    ["steps[1].parameter.connection must be a list with an element"] = function(script)
+    ["steps[1].parameter.connection must be a list with at least one element"] = function(script)
       script.steps[1].parameter.connection = json.list {}
     end,
-    ["steps[1].parameter.connection[1].table must be a list with an element"] = function(script)
+    ["steps[1].parameter.connection[1].table must be a list with at least one element"] = function(script)
       script.steps[1].parameter.connection[1].selectedTables = nil
     end,
   }

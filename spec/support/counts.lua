@@ -1,9 +1,10 @@
--- busted's plain output. Also writes the counts to the file of DATAWORKS_COUNTS, for the sum over the interpreters, and
--- checks that no secret appeared in a text of the whole run, which counts as one more test.
+-- An output handler of busted. It prints the plain output of busted, and writes the counts of passed, failed and
+-- skipped tests to the file that DATAWORKS_COUNTS names. It also checks that no text of the whole run contains a
+-- secret. This check counts as one test.
 local busted = require "busted"
 
--- Without the library, as in the specs of tools/suite, there is nothing to sweep.
-local swept, sweep = pcall(require, "spec.support.sweep")
+-- The specs of tools/suite run this handler without the library. Then no secret is checked.
+local swept, sweep = pcall(require, "spec.support.secret_sweep")
 
 return function(options)
   local handler = require "busted.outputHandlers.plainTerminal"(options)

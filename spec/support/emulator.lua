@@ -1,4 +1,4 @@
--- An emulator for specs. The specs change its settings through the program curl, which needs no Lua socket.
+-- Starts an emulator for specs, and controls it. The requests to its control paths are sent by the program curl.
 
 local credentials = require "dataworks.emulator.credentials"
 local json = require "dataworks.emulator.json"
@@ -8,7 +8,7 @@ local quote = require("dataworks.emulator.shell").quote
 local M = {}
 M.__index = M
 
---- Starts an emulator on a free port. Stop it in teardown; it also stops when the specs are killed.
+--- Starts an emulator on a free port. Stop it in teardown. It also stops if the process of the specs is killed.
 ---@param options {port: integer|nil, tls: boolean|nil}|nil
 function M.start(options)
   local started = assert(nginx.start(options))
@@ -26,6 +26,7 @@ function M.start(options)
   }, M)
 end
 
+--- Sends a request to a path under /_emulator/, and returns the decoded answer. Raises an error for a message.
 local function control(self, method, path, body)
   local input = self.directory .. "/control.json"
   if body then
@@ -48,22 +49,22 @@ local function control(self, method, path, body)
   return answer
 end
 
---- Changes settings. Returns all settings.
+--- Changes settings, and returns all settings.
 function M:settings(changes)
   return control(self, changes and "POST" or "GET", "settings", changes)
 end
 
---- Queues a fault: {fault=, action=, times=, ...}.
+--- Queues a fault. Its fields are those of M:add in dataworks.emulator.faults.
 function M:fault(spec)
   return control(self, "POST", "faults", spec)
 end
 
---- The calls so far, oldest first: all, or those of one action.
+--- Returns the journal entries of all calls, or of the calls of one action, oldest first.
 function M:journal(action)
   return control(self, "GET", "journal" .. (action and "?action=" .. action or ""))
 end
 
---- Resets tasks, settings, faults, journal and nonces.
+--- Resets the emulator. Its settings get their default values; its tasks, faults, journal and nonces are removed.
 function M:reset()
   return control(self, "POST", "reset", {})
 end

@@ -1,4 +1,4 @@
--- A client with a scripted network, clock and random source, for specs that test no wire format.
+-- Creates a client whose transport, clock and random numbers are scripted. No request leaves the process.
 
 local core = require "dataworks.core"
 local dataworks = require "dataworks"
@@ -7,29 +7,33 @@ local M = {}
 
 M.id, M.secret, M.token = "spec-key-id", "spec/key+secret==", "spec/security+token=="
 
---- A reply as a transport returns it.
+--- Returns a reply in the form in which a transport returns it.
 function M.reply(data, status, headers)
   local body = type(data) == "string" and data or assert(core.encode(data))
   return { status = status or 200, headers = headers or {}, body = body }
 end
 
---- A successful reply of a DISync action.
+--- Returns a successful reply of an action.
 function M.good(data)
   return M.reply { RequestId = "R-1", Success = true, Data = data or core.null }
 end
 
---- A refusal of the gateway.
+--- Returns an error reply of the gateway.
 function M.refused(code, status, headers)
   return M.reply({ Code = code, Message = "said " .. code, RequestId = "R-2", HostId = "h" }, status or 400, headers)
 end
 
+--- Returns an answer with which the transport fails, because the connection broke. `sent` says if the request was sent.
 function M.lost(sent, code)
   return { fails = { kind = "transport", sent = sent, message = "the connection broke", code = code } }
 end
 
---- Each answer is a reply, a failure made by lost(), or a function of the request and its limits.
+--- Creates a client. The transport gives the answers one after the other. An answer is a reply, or a result of lost(),
+--- or a function that takes the request, its limits and the world and returns an answer.
+---@param answers table[]
+---@param options? table changes of the client's options; false removes an option
 ---@return table client
----@return table world {sent = requests, limits = , slept = , now = }
+---@return table world what happened: the requests sent, their limits, and the sleeps; world.now is the current time
 function M.client(answers, options)
   local world = { sent = {}, limits = {}, slept = {}, now = 1000, tokens = 0 }
   local transport = { closed = 0 }
@@ -67,11 +71,12 @@ function M.client(answers, options)
   return dataworks.new(all), world
 end
 
+--- Decodes a name or a value of a form.
 local function unescape(text)
   return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
 end
 
---- The parameters of a request, from its query and its form.
+--- Returns the parameters of a request, from its query and its form.
 function M.params(request)
   local found = {}
   for name, value in ((request.url:match("%?(.*)") or "") .. "&" .. request.body):gmatch("([^&=]+)=([^&]*)") do
@@ -80,7 +85,7 @@ function M.params(request)
   return found
 end
 
---- The names of the actions that were called, in order.
+--- Returns the names of the called actions, in the order of the calls.
 function M.actions(world)
   local list = {}
   for i, request in ipairs(world.sent) do list[i] = request.headers["x-acs-action"] end

@@ -1,10 +1,11 @@
--- Reads and writes files of specs.
+-- Reads and writes whole files.
 
 local cjson = require "cjson"
 
 local M = {}
 
----@param path string relative to the top folder
+--- Returns the text of a file.
+---@param path string
 ---@return string
 function M.read(path)
   local file = assert(io.open(path, "rb"))
@@ -21,6 +22,7 @@ function M.write(path, text)
   file:close()
 end
 
+--- Returns the decoded JSON of a file.
 function M.json(path)
   return cjson.decode(M.read(path))
 end

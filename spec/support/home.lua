@@ -1,4 +1,5 @@
--- A temporary home directory, and a host for credential providers with scripted clock, randomness and network.
+-- Creates a temporary home directory, and a host for credential providers whose clock, random numbers and network are
+-- scripted.
 
 local core = require "dataworks.core"
 local credentials = require "dataworks.credentials.source"
@@ -9,7 +10,8 @@ local M = {}
 local Home = {}
 Home.__index = Home
 
----@return table home; call its method remove
+--- Creates a home directory. Remove it with its method remove.
+---@return table home
 function M.new()
   return setmetatable({ path = shell.output "mktemp -d /tmp/dataworks-home.XXXXXX" }, Home)
 end
@@ -27,7 +29,7 @@ function Home:write(name, text)
   return path
 end
 
---- Writes the CLI's configuration. `profiles` is a table by name.
+--- Writes the configuration file of the Alibaba Cloud CLI. `profiles` holds profiles by name.
 function Home:config(current, profiles)
   local list = {}
   for name, profile in pairs(profiles) do
@@ -41,14 +43,15 @@ function Home:remove()
   os.execute("rm -rf " .. shell.quote(self.path))
 end
 
---- An environment with this home. The metadata service is off unless a value turns it on; false removes a variable.
+--- Returns a replacement for os.getenv, with HOME set to this directory and the metadata service disabled. `values`
+--- holds more variables; false removes a variable.
 function Home:environment(values)
   local all = { HOME = self.path, ALIBABA_CLOUD_ECS_METADATA_DISABLED = "true" }
   for name, value in pairs(values or {}) do all[name] = value or nil end
   return function(name) return all[name] end
 end
 
---- A host for providers. `answer` is a function of request, limits and world; it returns a reply, or { lost = failure }.
+--- Creates a host for providers. `answer` returns the reply to a request, or { lost = failure }.
 ---@param answer? fun(request: table, limits: table, world: table): table
 ---@param getenv? fun(name: string): string|nil
 ---@return table host
@@ -80,7 +83,7 @@ function M.host(answer, getenv)
   return host, world
 end
 
---- The source of `options` in such a world.
+--- Creates a credential source with a host of this module.
 ---@return dataworks.CredentialSource source
 ---@return table world
 function M.source(options, getenv, answer)
@@ -89,12 +92,12 @@ function M.source(options, getenv, answer)
   return credentials.new(options, host), world
 end
 
---- A date in the form of the services.
+--- Formats a time as the services do.
 function M.date(seconds)
   return os.date("!%Y-%m-%dT%H:%M:%SZ", seconds)
 end
 
---- A reply of STS.
+--- Returns a successful reply of STS to a call of AssumeRole or AssumeRoleWithOIDC.
 function M.assumed(id, expires)
   return { body = assert(core.encode { RequestId = "R", Credentials = {
     AccessKeyId = id, AccessKeySecret = id .. "-secret", SecurityToken = id .. "-token", Expiration = M.date(expires),

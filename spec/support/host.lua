@@ -1,4 +1,4 @@
--- Starts an nginx that runs the library, and sends it chunks of Lua to run.
+-- Starts an nginx that runs the library, and sends chunks of Lua code to it. nginx runs each chunk.
 
 local curl = require "dataworks.curl"
 local files = require "spec.support.files"
@@ -11,16 +11,18 @@ local M = {}
 local Host = {}
 Host.__index = Host
 
--- The name server ends after half an hour, whether or not it is stopped.
+-- Starts the name server, waits until it has written its port, and prints its process id and its port. The name server
+-- ends after half an hour even if nothing stops it.
 local NAMES = [[
   cd %s
-  LUA_PATH= LUA_CPATH= timeout 1800 luajit spec/support/names.lua >%s/names.port 2>&1 </dev/null &
+  LUA_PATH= LUA_CPATH= timeout 1800 luajit spec/support/name_server.lua >%s/names.port 2>&1 </dev/null &
   echo $!
   for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ -s %s/names.port ] && break; sleep 0.1; done
   cat %s/names.port]]
 
+--- Starts nginx and its name server. Stop them with the method stop.
 ---@param options { workers?: integer, ca_file: string }
----@return table host to be stopped
+---@return table host
 function M.start(options)
   local directory = shell.output "mktemp -d /tmp/dataworks-host.XXXXXX"
   local words = {
@@ -56,9 +58,9 @@ function Host:url(path)
   return ("http://127.0.0.1:%s/%s"):format(self.port, path)
 end
 
---- Runs a chunk in a phase, by default "content", and returns its result as text.
+--- Runs a chunk in a phase of nginx, and returns the result of the chunk as text.
 ---@param chunk string
----@param where? string
+---@param where? string a location of host/nginx.conf, which stands for a phase; the default is "content"
 function Host:run(chunk, where)
   local status, headers, body = self.session:send("POST", self:url(where or "content"), {}, chunk, 60)
   if not status then error(headers.message, 2) end
@@ -66,16 +68,18 @@ function Host:run(chunk, where)
   return body
 end
 
+--- Returns the text that a phase has stored in the shared dict `notes`.
 function Host:note(phase)
   local _, _, body = self.session:send("GET", self:url("notes?name=" .. phase), {}, "", 60)
   return body
 end
 
---- Replaces the workers.
+--- Makes nginx replace its worker processes.
 function Host:reload()
   shell.output(("kill -HUP $(cat %s/nginx.pid)"):format(self.directory))
 end
 
+--- Returns the error log of nginx.
 function Host:log()
   return files.read(self.directory .. "/error.log")
 end

@@ -1,4 +1,4 @@
--- Starts nginx with several workers that share a limit.
+-- Starts an nginx whose four workers share a rate limit.
 
 local cjson = require "cjson"
 local files = require "spec.support.files"
@@ -11,7 +11,8 @@ local M = {}
 local Workers = {}
 Workers.__index = Workers
 
----@return table workers to be stopped
+--- Starts nginx. Stop it with the method stop.
+---@return table workers
 function M.start()
   local directory = shell.output "mktemp -d /tmp/dataworks-limits.XXXXXX"
   local words = {
@@ -27,8 +28,8 @@ function M.start()
   error(output)
 end
 
---- Sends a request `times` at once, over as many connections, and returns the answers in the order of their arrival.
---- curl always shows progress when it sends several: its error output goes into a file.
+--- Sends a request `times` times at once, each on a new connection. Returns the answers in the order of their arrival.
+--- The error output of curl goes into a file, because curl shows a progress bar when it sends several requests.
 function Workers:ask(path, times)
   local text = shell.output(("env -u LD_PRELOAD curl -sS --noproxy '*' --max-time 60 --no-keepalive -Z "
     .. "--parallel-immediate --parallel-max 200 --config - 2>%s/curl.log <<'END'\n%s\nEND"):format(

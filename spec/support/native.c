@@ -1,4 +1,4 @@
-/* System calls that specs need and Lua lacks. */
+/* Functions for specs, which call the operating system. Lua has no such functions. */
 #include <errno.h>
 #include <lauxlib.h>
 #include <lua.h>
@@ -16,7 +16,7 @@
 
 int luaopen_native(lua_State *L);
 
-/* fork(f) -> "done", or the error of f in the child */
+/* fork(f) -> text: runs f in a child process; the text is "done", or the error of f */
 static int native_fork(lua_State *L) {
   int fds[2];
   char text[1000];
@@ -31,7 +31,7 @@ static int native_fork(lua_State *L) {
     if (lua_pcall(L, 0, 0, 0) == 0) lua_pushliteral(L, "done");
     lua_call(L, 1, 1);
     dprintf(fds[1], "%s", lua_tostring(L, -1));
-    raise(SIGKILL); /* no exit handlers and no leak checks in the child */
+    raise(SIGKILL); /* end the child without its exit handlers and leak checks */
   }
   close(fds[1]);
   while (len < sizeof text && (n = read(fds[0], text + len, sizeof text - len)) > 0) len += (size_t)n;
@@ -56,8 +56,8 @@ static void *run_thread(void *context) {
   return NULL;
 }
 
-/* threads(code) -> what went wrong, "" if nothing; the code runs in two threads at once, with a Lua
-   state each */
+/* threads(code) -> text: runs Lua code in two threads at once, each with its own Lua state; the text holds
+   the errors, and is "" if there is none */
 static int native_threads(lua_State *L) {
   struct thread threads[2] = { { .code = luaL_checkstring(L, 1) }, { .code = luaL_checkstring(L, 1) } };
   for (int i = 0; i < 2; i++) pthread_create(&threads[i].thread, NULL, run_thread, &threads[i]);
@@ -66,7 +66,7 @@ static int native_threads(lua_State *L) {
   return 1;
 }
 
-/* connections() -> number of this process's connected IPv4 sockets */
+/* connections() -> the number of connected IPv4 sockets of this process */
 static int native_connections(lua_State *L) {
   int count = 0;
   for (int fd = 0; fd < 1024; fd++) {
@@ -79,9 +79,9 @@ static int native_connections(lua_State *L) {
   return 1;
 }
 
-/* close_all(): what a daemon does with the descriptors it inherits, but for standard error and the
-   pipe of fork */
-static int native_close_all(lua_State *L) {
+/* close_descriptors(): closes the file descriptors below 1024, as a daemon does after its start, except
+   standard error and pipes; fork needs its pipe */
+static int native_close_descriptors(lua_State *L) {
   (void)L;
   for (int fd = 0; fd < 1024; fd++) {
     struct stat st;
@@ -90,7 +90,8 @@ static int native_close_all(lua_State *L) {
   return 0;
 }
 
-static int bound_port(lua_State *L, int listening) {
+/* Binds a socket to a free port, pushes the port, and keeps the socket open. */
+static int push_bound_port(lua_State *L, int listening) {
   struct sockaddr_in address = { .sin_family = AF_INET };
   socklen_t len = sizeof address;
   int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -102,17 +103,17 @@ static int bound_port(lua_State *L, int listening) {
   return 1;
 }
 
-/* closed_port() -> a port that refuses connections, reserved until the process ends */
+/* closed_port() -> a port that refuses connections; no other process gets this port while this process runs */
 static int native_closed_port(lua_State *L) {
-  return bound_port(L, 0);
+  return push_bound_port(L, 0);
 }
 
-/* mute_port() -> a port that accepts connections and never sends a byte */
-static int native_mute_port(lua_State *L) {
-  return bound_port(L, 1);
+/* silent_port() -> a port that accepts connections and never sends a byte */
+static int native_silent_port(lua_State *L) {
+  return push_bound_port(L, 1);
 }
 
-/* readable(fd, seconds) -> whether the descriptor becomes readable within that time */
+/* readable(fd, seconds) -> true if the descriptor becomes readable before this number of seconds has passed */
 static int native_readable(lua_State *L) {
   struct pollfd p = { .fd = (int)luaL_checkinteger(L, 1), .events = POLLIN };
   lua_pushboolean(L, poll(&p, 1, (int)(luaL_checknumber(L, 2) * 1000)) > 0);
@@ -124,8 +125,12 @@ int luaopen_native(lua_State *L) {
     const char *name;
     lua_CFunction function;
   } all[] = {
-    { "fork", native_fork },           { "threads", native_threads },         { "connections", native_connections },
-    { "close_all", native_close_all }, { "closed_port", native_closed_port }, { "mute_port", native_mute_port },
+    { "fork", native_fork },
+    { "threads", native_threads },
+    { "connections", native_connections },
+    { "close_descriptors", native_close_descriptors },
+    { "closed_port", native_closed_port },
+    { "silent_port", native_silent_port },
     { "readable", native_readable },
   };
   lua_newtable(L);

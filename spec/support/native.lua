@@ -1,13 +1,13 @@
--- Builds the C files of the specs, and runs programs on the interpreter that runs the specs.
+-- Compiles the C files of the specs, and runs Lua code in a new process with the interpreter of the specs.
 
 local shell = require "spec.support.shell"
 
 local M = {}
 
---- Compiles one C file into a shared library, which the caller removes.
+--- Compiles one C file into a shared library. The caller must remove the library.
 ---@param source string
 ---@param flags string
----@return string path
+---@return string path the path of the library
 function M.compile(source, flags)
   local library = os.tmpname()
   local command = "${CC:-cc} -std=gnu11 -O1 -fPIC -shared %s -o %s %s"
@@ -15,7 +15,8 @@ function M.compile(source, flags)
   return library
 end
 
----@return table functions of native.c
+--- Compiles and loads native.c.
+---@return table functions the functions of native.c
 function M.load()
   local package_name = jit and "luajit" or _VERSION:lower():gsub(" ", "")
   local flags = ("$(pkg-config --cflags %s) -pthread"):format(package_name)
@@ -25,18 +26,20 @@ function M.load()
   return native
 end
 
----@return string path of a library to preload, which the caller removes
-function M.deaf_resolver()
-  return M.compile("spec/support/deaf_resolver.c", "")
+--- Compiles silent_resolver.c, a library to preload. The caller must remove the library.
+---@return string path the path of the library
+function M.silent_resolver()
+  return M.compile("spec/support/silent_resolver.c", "")
 end
 
+--- Returns the command that runs the specs.
 local function interpreter()
   local first = 0
   while arg[first - 1] do first = first - 1 end
   return arg[first]
 end
 
---- Runs Lua code in another process, for at most a minute.
+--- Runs Lua code in a new process. The process is killed after one minute.
 ---@param code string
 ---@param environment table<string, string>|nil
 ---@return string output

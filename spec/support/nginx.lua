@@ -1,4 +1,5 @@
--- The nginx that specs start: the first one that runs Lua, or the one that DATAWORKS_NGINX names.
+-- Finds and starts the nginx of the specs. This is the first nginx that can run Lua, or the program that
+-- DATAWORKS_NGINX names.
 
 local config = require "dataworks.emulator.nginx.config"
 local program = require "dataworks.emulator.nginx.program"
@@ -8,21 +9,23 @@ local M = {}
 
 local found
 
+--- Returns the nginx program. Searches for it only once.
 local function find()
   found = found or assert(program.find())
   return found
 end
 
+--- Returns the path of the nginx program.
 function M.path()
   return find().path
 end
 
---- The load_module lines for Lua.
+--- Returns the load_module lines for Lua.
 function M.lua_lines()
   return find().module_lines
 end
 
---- The load_module lines for the stream module.
+--- Returns the load_module line for the stream module, or "" if nginx has this module built in.
 function M.stream_lines()
   local arguments = shell.run(shell.quote(find().path) .. " -V")
   if arguments:find("%-%-with%-stream[%s']") or arguments:find("%-%-with%-stream$") then return "" end
@@ -32,7 +35,7 @@ end
 
 --- Starts nginx in a directory that contains its nginx.conf.
 ---@return boolean started
----@return string output
+---@return string output what nginx printed
 function M.start(directory)
   local output, status = shell.run(("%s %s -p %s -c nginx.conf -e error.log"):format(config.CLEAN_ENVIRONMENT,
     shell.quote(find().path), directory))

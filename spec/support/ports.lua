@@ -1,8 +1,8 @@
--- Ports of 127.0.0.1 for the servers of specs.
+-- Chooses ports of 127.0.0.1 for the servers of specs.
 
 local M = {}
 
---- A port that is probably free, as are the fourteen after it.
+--- Returns a random port. This port and the fourteen ports after it are probably free.
 ---@return integer
 function M.random()
   local file = assert(io.open("/dev/urandom", "rb"))

@@ -13,7 +13,8 @@ local PLAIN = { user = "proxy-user", password = "proxy-password.1" }
 local ODD = { user = "proxy user", password = "pass/word: @ 100%" }
 M.logins = { http_login = PLAIN, https_login = PLAIN, socks_login = ODD }
 
--- Prints the id of the process that listens at the port. Fails when another process listens there, or starts to.
+-- Starts a proxy, waits until it listens on the port, and prints its process id. Fails if another process listens on
+-- this port.
 local START = [[(
 listening() {
   env -u LD_PRELOAD curl -s --noproxy '*' --max-time 5 -o /dev/null http://127.0.0.1:%d/
@@ -31,10 +32,12 @@ done
 sleep 0.1
 kill -0 $pid && echo $pid)]]
 
+--- Returns the text of a file in proxies/, with the words between @ signs replaced.
 local function fill(name, words)
   return (files.read("spec/support/proxies/" .. name):gsub("@([%w_]+)@", words))
 end
 
+--- Calls start(port) with random ports until it succeeds, and returns the port.
 local function on_free_port(start)
   local output
   for _ = 1, 5 do
@@ -49,6 +52,7 @@ end
 local Proxies = {}
 Proxies.__index = Proxies
 
+--- Starts a proxy on a port. Returns true, or false and a message.
 local function start_process(self, name, command, port)
   local output, status = shell.run(START:format(port, self.directory, name, command))
   if status ~= 0 then return false, name .. ": " .. output .. self:log(name) end
@@ -92,10 +96,13 @@ function Proxies:start_nginx(certificates, behind)
   end)
 end
 
---- Starts proxies for which every name under .test is 127.0.0.1.
----@param certificates string the folder of a web server's
----@param behind integer|nil port of a service, for `service` to serve over TLS
----@return table proxies port by name: http, socks, and with a login http_login, socks_login; https, ...
+--- Starts all proxies. For them, the address of each name under .test is 127.0.0.1. The result has the port of each
+--- proxy as a field. The fields are http, http_login, socks, socks_login, https, https_login, https_expired and
+--- https_12. The proxies whose names end in _login require a user and a password. The field `service` is the port of a
+--- TLS server.
+---@param certificates string the folder with the certificates of spec.support.web
+---@param behind integer|nil the port to which the TLS server `service` forwards; the default is the proxy http
+---@return table proxies
 function M.start(certificates, behind)
   local self = setmetatable({ pids = {}, directory = shell.output "mktemp -d /tmp/dataworks-proxies.XXXXXX" }, Proxies)
   shell.output(("mv %s %s/names.so"):format(native.compile("spec/support/proxies/names.c", ""), self.directory))
@@ -114,21 +121,22 @@ function M.start(certificates, behind)
   return self
 end
 
+--- Percent-encodes a user or a password for a URL.
 local function escape(text)
   return (text:gsub("[^%w]", function(byte) return ("%%%02X"):format(byte:byte()) end))
 end
 
---- The URL of a proxy, with user and password when it requires them.
+--- Returns the URL of a proxy. If the proxy requires a login, the URL has user and password.
 ---@param scheme string
 ---@param name string
----@param password string|nil instead of the right one
+---@param password string|nil a password to use instead of the right one
 function Proxies:url(scheme, name, password)
   local login = M.logins[name]
   local before = login and ("%s:%s@"):format(escape(login.user), escape(password or login.password)) or ""
   return ("%s://%slocalhost:%d"):format(scheme, before, self[name])
 end
 
---- The log of a proxy.
+--- Returns the log of a proxy.
 ---@param name string
 ---@return string
 function Proxies:log(name)
@@ -136,7 +144,7 @@ function Proxies:log(name)
 end
 
 function Proxies:stop()
-  -- nginx writes its pid file a moment after its parent has returned.
+  -- nginx writes its pid file a moment after its command has returned.
   shell.run(("cd %s; for i in 1 2 3 4 5 6 7 8 9 10; do [ -s nginx.pid ] && break; sleep 0.1; done; "
     .. "kill %s $(cat nginx.pid); rm -rf %s"):format(self.directory, table.concat(self.pids, " "), self.directory))
 end

@@ -1,14 +1,15 @@
--- Requests to the web server of the transport's specs, over one transport that tasks share.
+-- Sends requests to the web server of spec.support.web. The requests share one transport.
 
 local transports = require "dataworks.transport.choose"
 
 local M = {}
 
--- Seconds: more than any request of a spec takes.
+--- A timeout in seconds. No request of a spec takes so long.
 M.PATIENCE = 30
 
+--- Returns the list of the integers from 1 to `count`.
 ---@param count integer
----@return integer[] 1 to count
+---@return integer[]
 function M.numbers(count)
   local list = {}
   for i = 1, count do list[i] = i end
@@ -20,23 +21,25 @@ local barriers = 0
 local Requests = {}
 Requests.__index = Requests
 
----@param web table that spec.support.web has started
----@return table requests with a field transport, to be closed
+--- Creates the object that sends requests. Close its field `transport` at the end.
+---@param web table the web server, a result of spec.support.web.start
+---@return table requests
 function M.new(web)
   return setmetatable({ web = web, transport = transports.new { ca_file = web.ca_file } }, Requests)
 end
 
+--- Sends a request and returns the results of the transport.
 ---@param path string
 ---@param timeout? number
----@param transport? dataworks.Transport
----@param server? string name of a TLS server
+---@param transport? dataworks.Transport the transport to use instead of the shared one
+---@param server? string the name of a TLS server; without it, the request is not encrypted
 function Requests:send(path, timeout, transport, server)
   local url = server and self.web:tls_url(server, path) or self.web:url(path)
   return (transport or self.transport):send({ method = "POST", url = url, headers = {}, body = "body" },
     { timeout = timeout or M.PATIENCE })
 end
 
---- A path whose requests are answered when this many of them have arrived.
+--- Returns a new path. The server answers its requests only after `count` requests for this path have arrived.
 ---@param count integer
 ---@return string
 function Requests:barrier(count)

@@ -1,4 +1,4 @@
--- Starts the service of examples/openresty by its own script, against an emulator.
+-- Starts the service of examples/openresty with the script of that folder. The service calls an emulator.
 
 local cjson = require "cjson"
 local curl = require "dataworks.curl"
@@ -14,6 +14,7 @@ Service.__index = Service
 local START = "cd %s; { env ALIBABA_CLOUD_ENDPOINT=%s ALIBABA_CLOUD_ACCESS_KEY_ID=%s ALIBABA_CLOUD_ACCESS_KEY_SECRET=%s"
   .. " PORT=%d STATE=%s examples/openresty/run >%s/output 2>&1 & echo $!; }"
 
+--- Starts the service on a random port. Returns true when the service answers, and false if it ends before.
 local function launch(self, emulator)
   self.port = ports.random()
   self.pid = shell.output(START:format(shell.quote(shell.output "pwd"), emulator.endpoint, emulator.access_key_id,
@@ -25,8 +26,9 @@ local function launch(self, emulator)
   end
 end
 
+--- Starts the service. Stop it with the method stop.
 ---@param emulator table
----@return table service to be stopped
+---@return table service
 function M.start(emulator)
   local self = setmetatable({ directory = shell.output "mktemp -d /tmp/dataworks-service.XXXXXX", session = curl.new {} }, Service)
   for _ = 1, 10 do
@@ -42,7 +44,7 @@ function Service:url(path)
   return ("http://127.0.0.1:%d%s"):format(self.port, path)
 end
 
---- Returns the status, the body (decoded when it is JSON) and the headers.
+--- Sends a request. Returns the HTTP status, the body, and the headers of the reply. A JSON body is decoded.
 function Service:send(method, path, headers, body)
   local list = {}
   for name, value in pairs(headers or {}) do list[name] = value end
@@ -52,13 +54,15 @@ function Service:send(method, path, headers, body)
   return status, ok and value or text, reply_headers
 end
 
+--- Sends a request for a new task. The parameters are a table, or the body as text.
 function Service:post(params, headers)
   headers = headers or {}
   headers["Content-Type"] = headers["Content-Type"] or "application/json"
   return self:send("POST", "/sync-tasks", headers, type(params) == "string" and params or cjson.encode(params))
 end
 
---- Waits until `is_ready(task)`. Failed requests are repeated, because workers may end meanwhile.
+--- Waits until is_ready(task) returns true, and returns the task. Sends a request again if it failed, because some
+--- specs stop workers of the service while they wait.
 function Service:await(id, is_ready)
   local task
   for _ = 1, 300 do
@@ -70,6 +74,7 @@ function Service:await(id, is_ready)
   error("not in 30 seconds: " .. cjson.encode(task), 2)
 end
 
+--- Waits until the task has ended, and returns the task.
 function Service:await_end(id)
   return self:await(id, function(task) return task.state ~= "running" end)
 end
@@ -83,8 +88,8 @@ function Service:await_call(emulator, action)
   error("no call of " .. action .. " in 30 seconds: " .. self:log(), 2)
 end
 
---- Waits until all of these workers have ended.
-function Service:await_gone(pids, seconds)
+--- Waits until all workers with the given process ids have ended.
+function Service:await_workers_end(pids, seconds)
   for _ = 1, seconds * 10 do
     local left = {}
     for _, pid in ipairs(self:workers()) do left[pid] = true end
@@ -96,17 +101,19 @@ function Service:await_gone(pids, seconds)
   error("a worker did not end: " .. self:log(), 2)
 end
 
---- Returns the pids of the workers.
+--- Returns the process ids of the workers.
 function Service:workers()
   local list = {}
   for pid in files.read(("/proc/%s/task/%s/children"):format(self.pid, self.pid)):gmatch "%d+" do list[#list + 1] = pid end
   return list
 end
 
+--- Sends a signal to a process. The default process is the service.
 function Service:signal(name, pid)
   shell.output(("kill -%s %s"):format(name, pid or self.pid))
 end
 
+--- Returns the error log of nginx.
 function Service:log()
   return files.read(self.directory .. "/error.log")
 end

@@ -1,8 +1,10 @@
--- Runs coroutines under a clock of its own, without waiting: after each sleep the coroutine that wakes first continues.
+-- Runs coroutines with a simulated clock. When a coroutine sleeps, the clock moves to the time at which the next
+-- coroutine wakes, and this coroutine continues. Nothing waits in real time.
 
 local M = {}
 
----@param start number|nil
+--- Creates a world with a clock and coroutines.
+---@param start number|nil the time at the start
 function M.new(start)
   local world = { now = start or 1000, count = 0, sleeping = {} }
 
@@ -23,7 +25,7 @@ function M.new(start)
     end
   end
 
-  --- Starts a coroutine now, or after some seconds.
+  --- Schedules a coroutine, which starts after some seconds; the default is 0.
   function world.spawn(fn, after)
     world.count = world.count + 1
     world.sleeping[#world.sleeping + 1] = {
@@ -31,7 +33,7 @@ function M.new(start)
     }
   end
 
-  --- Runs until all coroutines end, or until a time.
+  --- Runs until all coroutines have ended, or until the clock shows the time `till`.
   function world.run(till)
     while #world.sleeping > 0 do
       table.sort(world.sleeping, function(a, b) return a.at > b.at or a.at == b.at and a.number > b.number end)

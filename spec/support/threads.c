@@ -1,4 +1,4 @@
-/* threads SCRIPT ARGUMENT...: runs the script in two Lua states at once, each in a thread of its own. */
+/* The program threads SCRIPT ARGUMENT... runs the script in two threads at once. Each thread has its own Lua state. */
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>

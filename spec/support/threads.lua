@@ -1,4 +1,5 @@
--- The program of each of two threads: makes and closes clients in a loop, some that block and some on an event loop.
+-- The script that two threads run at once. In a loop it creates a client, makes blocking calls and calls on an event
+-- loop, and closes the client.
 
 local dataworks = require "dataworks"
 local core = require "dataworks.core"

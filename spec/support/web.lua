@@ -1,4 +1,4 @@
--- Starts the web server of the transport's specs: nginx on free ports of 127.0.0.1.
+-- Starts the web server for the specs of the transport. The server is an nginx on free ports of 127.0.0.1.
 
 local files = require "spec.support.files"
 local nginx = require "spec.support.nginx"
@@ -12,8 +12,8 @@ local PORTS = {
   "PROXY", "PROXY_REFUSING", "READY", "PROMPT", "LATE", "QUOTA",
 }
 
--- An authority; certificates of servers, which share a key; and certificates of clients, one of them with an encrypted
--- key.
+-- Makes a certificate authority, certificates of servers, and certificates of clients. The servers share one key. The
+-- file locked.key holds a client's key with a password.
 local CERTIFICATES = [[
 set -e
 cd %s
@@ -31,7 +31,8 @@ $new -keyout stranger.key -out stranger.pem -subj /CN=stranger
 openssl ec -in client.key -aes256 -passout pass:key-password -out locked.key
 cat client.pem client.key >both.pem]]
 
-local function try(directory, top, base)
+--- Starts nginx on the ports after `base`. Returns the ports by name, or false and the output of nginx.
+local function start_at(directory, top, base)
   local words = { TOP = top, MODULES = nginx.lua_lines() }
   local web = {}
   for i, name in ipairs(PORTS) do
@@ -48,14 +49,15 @@ end
 local Web = {}
 Web.__index = Web
 
----@return table web port by name, and ca_file; to be stopped
+--- Starts the web server. Stop it with the method stop. The result has each port as a field, and the field ca_file.
+---@return table web
 function M.start()
   local directory = shell.output "mktemp -d /tmp/dataworks-web.XXXXXX"
   local top = shell.output "pwd"
   shell.output(CERTIFICATES:format(directory))
   local web, output
   for _ = 1, 20 do
-    web, output = try(directory, top, ports.random())
+    web, output = start_at(directory, top, ports.random())
     if web then break end
   end
   assert(web, output)
@@ -64,19 +66,21 @@ function M.start()
   return setmetatable(web, Web)
 end
 
+--- Returns a URL of the server that does not use TLS.
 ---@param path string
 function Web:url(path)
   return ("http://127.0.0.1:%d%s"):format(self.http, path)
 end
 
----@param server string "tls", "tls_expired", ...
+--- Returns a URL of a TLS server.
+---@param server string an entry of PORTS in lower case, for example "tls_expired"
 ---@param path string
 function Web:tls_url(server, path)
   return ("https://localhost:%d%s"):format(self[server], path)
 end
 
 function Web:stop()
-  -- nginx writes its pid file a moment after its parent has returned.
+  -- nginx writes its pid file a moment after its command has returned.
   shell.run(("cd %s; for i in 1 2 3 4 5 6 7 8 9 10; do [ -s nginx.pid ] && break; sleep 0.1; done; "
     .. "kill $(cat nginx.pid); rm -rf %s"):format(self.directory, self.directory))
 end

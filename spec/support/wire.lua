@@ -1,4 +1,5 @@
--- Calls an emulator over HTTP. The C core signs the requests; it shares no code with the emulator's verification.
+-- Calls an emulator over HTTP. The C core signs the requests, and the emulator verifies the signatures. The C core and
+-- the emulator share no code.
 
 local actions = require "dataworks.api.actions"
 local core = require "dataworks.core"
@@ -8,8 +9,10 @@ local M = {}
 
 local TIMEOUT = 30
 
----@param emulator table from spec.support.emulator
----@param changes table|nil algorithm, access_key_id, access_key_secret, security_token, date, nonce
+--- Builds a signed request.
+---@param emulator table a result of spec.support.emulator.start
+---@param changes table|nil values to use instead of the defaults: algorithm, access_key_id, access_key_secret,
+--- security_token, date, nonce
 function M.request(emulator, action, params, changes)
   changes = changes or {}
   local signer = core.signer {
@@ -40,7 +43,8 @@ function M.send(emulator, request, timeout)
   return { status = status, headers = headers, body = body }
 end
 
----@return table|nil reply
+--- Builds a signed request, and sends it on a new connection. `changes` can also have a timeout.
+---@return table|nil reply {status, headers, body}
 ---@return table|nil err
 function M.call(emulator, action, params, changes)
   return M.send(emulator, M.request(emulator, action, params, changes), changes and changes.timeout)

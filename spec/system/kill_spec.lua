@@ -100,7 +100,7 @@ describe("a killed flow #install", function()
   end
 
   local function program(job)
-    return ("%s spec/support/mortal.lua %s"):format(shell.interpreter, shell.quote(folder .. "/" .. job))
+    return ("%s spec/support/self_killing_flow.lua %s"):format(shell.interpreter, shell.quote(folder .. "/" .. job))
   end
 
   local function result_of(output)

@@ -237,7 +237,7 @@ describe("a client through a proxy", function()
       { proxy = proxies:url("https", "https_12"), min_tls = "1.3", retries = 0 })
     assert.matches("^the proxy: ", err.message)
     err = fails("timeout", "CURLE_OPERATION_TIMEDOUT",
-      { proxy = ("http://127.0.0.1:%d"):format(native.mute_port()), connect_timeout = 0.2, retries = 0 })
+      { proxy = ("http://127.0.0.1:%d"):format(native.silent_port()), connect_timeout = 0.2, retries = 0 })
     assert.matches("^the proxy: ", err.message)
   end)
 

@@ -200,7 +200,7 @@ describe("the service of examples/openresty", function()
       ended[action] = service:await_end(id)
       assert.equal("done", ended[action].state)
     end
-    service:await_gone(before, 40)
+    service:await_workers_end(before, 40)
     for action, task in pairs(ended) do
       local _, after = service:send("GET", "/sync-tasks/" .. task.id)
       assert.same({ "done", task.FileId, task.ended }, { after.state, after.FileId, after.ended }, action)

@@ -1,4 +1,4 @@
--- The subcommand emulator: runs the emulator in the foreground, or beside another command.
+-- The subcommand `emulator`. It runs the emulator until Ctrl-C, or while another command runs.
 
 local M = {}
 
@@ -6,15 +6,16 @@ M.SYNOPSIS = "dataworks emulator [--port N] [--tls] [-- COMMAND [ARGUMENT...]]"
 
 M.DESCRIPTION = [=[
 dataworks emulator starts a program on 127.0.0.1 that behaves like the DataWorks service and needs no account.
-It prints environment variables with which a client calls it, and runs until Ctrl-C. If a COMMAND is given, the
-emulator runs the command with these variables, stops when the command ends, and exits with its status.
+It prints the environment variables with which a client calls the emulator, and runs until Ctrl-C. If a COMMAND is
+given, the emulator runs COMMAND with these variables, stops when COMMAND ends, and exits with the status of COMMAND.
 
   --port N   listen on port N; without this option, the emulator takes a free port
-  --tls      serve https with a certificate that is made at the start; DATAWORKS_CA_FILE is its path
+  --tls      serve https with a new certificate; the variable DATAWORKS_CA_FILE holds its path
 ]=]
 
 local MAX_PORT = 65535
 
+--- Reads the arguments of the command line. Returns the options, or nil and a message about a wrong argument.
 local function parse(arguments)
   local options, i = {}, 2
   while arguments[i] do
@@ -42,8 +43,8 @@ local function parse(arguments)
   return options
 end
 
---- The variables that point a client at an emulator, as {name, value} in the order shown.
-local function environment_of(emulator)
+--- Returns the environment variables with which a client calls the emulator, as a list of {name, value}.
+local function client_variables(emulator)
   local credentials = require "dataworks.emulator.credentials"
   local list = {
     { "ALIBABA_CLOUD_ENDPOINT", emulator.endpoint },
@@ -58,29 +59,32 @@ local function environment_of(emulator)
   return list
 end
 
---- Converts the results of os.execute (in Lua 5.1 the number of wait(2)) to the exit status of a shell.
-local function exit_status(first, how, code)
+--- Converts the results of os.execute to an exit status as a shell reports it. Lua 5.1 returns one number, which is the
+--- status of wait(2). Later versions return a boolean, "exit" or "signal", and a number.
+local function to_shell_status(first, how, code)
   if type(first) == "number" then
     return first > 255 and math.floor(first / 256) or first > 0 and 128 + first or 0
   end
   return how == "signal" and 128 + code or code or (first and 0 or 1)
 end
 
+--- Runs the command with the variables of the emulator, waits until it ends, and returns its exit status.
 local function run_command(emulator, command, quote)
   local words = { "unset ALIBABA_CLOUD_SECURITY_TOKEN; export" }
-  for _, variable in ipairs(environment_of(emulator)) do
+  for _, variable in ipairs(client_variables(emulator)) do
     words[#words + 1] = variable[1] .. "=" .. quote(variable[2])
   end
   words[#words + 1] = "; exec"
   for _, word in ipairs(command) do
     words[#words + 1] = quote(word)
   end
-  return exit_status(os.execute(table.concat(words, " ")))
+  return to_shell_status(os.execute(table.concat(words, " ")))
 end
 
+--- Prints the variables of the emulator as shell commands, and waits until the emulator ends.
 local function run_in_foreground(emulator, quote)
   print(("# The emulator is listening on %s until Ctrl-C."):format(emulator.endpoint))
-  for _, variable in ipairs(environment_of(emulator)) do
+  for _, variable in ipairs(client_variables(emulator)) do
     print(("export %s=%s"):format(variable[1], quote(variable[2])))
   end
   io.stdout:flush()
@@ -88,9 +92,10 @@ local function run_in_foreground(emulator, quote)
   return 0
 end
 
----@param arguments string[] begins with the name of the subcommand
----@return integer|nil status
----@return string|nil message when the arguments are wrong
+--- Starts an emulator, runs it until Ctrl-C or until the command ends, and stops it.
+---@param arguments string[] the name of the subcommand, then its arguments
+---@return integer|nil status the exit status; nil if an argument is wrong
+---@return string|nil message what is wrong with the arguments
 function M.run(arguments)
   local options, wrong = parse(arguments)
   if not options then
@@ -102,7 +107,7 @@ function M.run(arguments)
     return 1
   end
   local quote = require("dataworks.emulator.shell").quote
-  -- Ctrl-C raises an error here. Stop the emulator even then.
+  -- Ctrl-C raises an error in the function below. Catch the error, so that the emulator is stopped.
   local ok, status = pcall(function()
     if options.command then
       return run_command(emulator, options.command, quote)

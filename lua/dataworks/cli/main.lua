@@ -1,13 +1,14 @@
--- The command `dataworks`: finds the subcommand and runs it.
+-- The command `dataworks`. It finds the subcommand that the arguments name, and runs it.
 
 local M = {}
 
---- The module of each subcommand. It has SYNOPSIS and DESCRIPTION for the help, and run(arguments), which returns the
---- exit status, or nil and a message when the arguments are wrong.
+--- The module of each subcommand. A module has the texts SYNOPSIS and DESCRIPTION for the help, and a function
+--- run(arguments). This function returns the exit status, or nil and a message about wrong arguments.
 local SUBCOMMANDS = {
   emulator = "dataworks.cli.emulator",
 }
 
+--- Returns the help text.
 local function usage()
   local synopses, descriptions = {}, {}
   for _, module in pairs(SUBCOMMANDS) do
@@ -45,9 +46,9 @@ local function run_subcommand(arguments)
   return require(SUBCOMMANDS[name]).run(arguments)
 end
 
---- Runs the command.
----@param arguments string[] the name of the subcommand, and its arguments
----@return integer exit status
+--- Runs a subcommand. If the arguments are wrong, prints the message and the help text to the standard error output.
+---@param arguments string[] the name of the subcommand, then its arguments
+---@return integer status the exit status
 function M.run(arguments)
   local status, message = (BUILTINS[arguments[1]] or run_subcommand)(arguments)
   if not status then

@@ -1,5 +1,5 @@
--- Answers one request to the API or to the metadata service, applies a queued fault, and records the call in the
--- journal.
+-- Answers requests to the API and to the metadata service. Each answer takes a queued fault into account, and each
+-- request gets an entry in the journal.
 
 local encoding = require "dataworks.emulator.encoding"
 local gateway = require "dataworks.emulator.gateway"
@@ -9,22 +9,24 @@ local sts = require "dataworks.emulator.sts"
 
 local M = {}
 
---- Besides error faults, these replace the reply of a call that acted.
+--- The faults that replace the whole reply with another reply of HTTP status 200. Error faults replace the reply, too.
 local REPLACES_REPLY = { fail = true, unsuccessful = true }
 
+--- Returns a random UUID of version 4, as the service writes request ids.
 local function new_request_id(parts)
   local digits = encoding.hex(parts.random(16)):upper()
   return (digits:gsub("^(%x%x%x%x%x%x%x%x)(%x%x%x%x).(%x%x%x).(%x%x%x)", "%1-%2-4%3-A%4-"))
 end
 
+--- Returns a new reply with HTTP status 200, new ids, the current time, and no body.
 local function new_reply(parts)
   return {
     status = 200, request_id = new_request_id(parts), trace_id = encoding.hex(parts.random(16)), time = parts.now(),
   }
 end
 
---- The reply that a fault puts in the place of the real one.
-local function fault_reply(fault, outcome)
+--- Returns the result that a fault puts in the place of the real result.
+local function fault_result(fault, outcome)
   if fault.is_error then
     return { refusal = fault, outcome = outcome }
   end
@@ -35,6 +37,7 @@ local function fault_reply(fault, outcome)
   return { data = json.object("Status", "fail", "Message", message), outcome = outcome }
 end
 
+--- Runs the action of a call in the security token service or in the DataWorks service, and returns the result.
 local function perform(parts, call)
   if call.version == sts.VERSION then
     return parts.sts:call(call.action, call.params, call.account)
@@ -42,18 +45,19 @@ local function perform(parts, call)
   return parts.service:call(call.action, call.params, call.row, call.account)
 end
 
-local function perform_with(parts, call, fault)
+--- Runs the action of a call, unless the fault prevents the action. Returns the result, or the result of the fault.
+local function perform_with_fault(parts, call, fault)
   if fault and not fault.acts then
-    return fault_reply(fault, "fault")
+    return fault_result(fault, "fault")
   end
   local result = perform(parts, call)
   if fault and (fault.is_error or REPLACES_REPLY[fault.fault]) then
-    return fault_reply(fault, result.outcome)
+    return fault_result(fault, result.outcome)
   end
   return result
 end
 
---- The status of the reply as sent. A reset connection has none.
+--- Returns the HTTP status that the client receives, or nil if the fault resets the connection before the reply.
 local function sent_status(reply, fault)
   if fault and fault.fault == "reset" then
     return nil
@@ -63,6 +67,7 @@ local function sent_status(reply, fault)
   return reply.status
 end
 
+--- Adds an entry for a call to the journal.
 local function record(parts, request, call, result, reply, fault)
   parts.journal:add({
     action = call.action,
@@ -91,7 +96,7 @@ end
 ---@param parts dataworks.emulator.Parts
 ---@param request {method: string, path: string, query: string, headers: table<string, string>, body: string}
 ---@return table reply {status, body, request_id, trace_id, time, retry_after}
----@return table|nil fault
+---@return table|nil fault the fault to send the reply with
 function M.api(parts, request)
   local call, refusal = parts.gateway:check(request)
   local result, fault
@@ -99,7 +104,7 @@ function M.api(parts, request)
     result = { refusal = refusal, outcome = "refused" }
   else
     fault = parts.faults:take(call.action)
-    result = perform_with(parts, call, fault)
+    result = perform_with_fault(parts, call, fault)
   end
   local reply = new_reply(parts)
   if result.refusal then
@@ -115,8 +120,8 @@ end
 --- Answers one request to the metadata service or to the credentials URI.
 ---@param parts dataworks.emulator.Parts
 ---@param request table
----@return table reply
----@return table|nil fault
+---@return table reply {status, body, content_type, request_id, trace_id, time}
+---@return table|nil fault the fault to send the reply with
 function M.metadata(parts, request)
   local action = parts.metadata.action(request)
   local fault = parts.faults:take(action)

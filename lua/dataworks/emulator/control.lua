@@ -1,10 +1,12 @@
--- The paths under /_emulator/: settings, faults, the journal and a reset.
+-- Answers requests to the paths under /_emulator/. They read and change the settings, queue faults, read the journal,
+-- and reset the emulator.
 
 local json = require "dataworks.emulator.json"
 local settings = require "dataworks.emulator.settings"
 
 local M = {}
 
+--- Changes the settings. Returns all settings, or nil and a message about a wrong change.
 local function change_settings(parts, changes)
   local ok, message = settings.apply(parts.settings, changes)
   if not ok then
@@ -19,7 +21,7 @@ local function change_settings(parts, changes)
   return parts.settings
 end
 
---- The handlers by method and path. Each returns the answer, or nil and the problem with the body.
+--- The handlers by method and path. A handler returns the answer, or nil and a message about a wrong body.
 ---@type table<string, fun(parts: table, body: table, action: string|nil): table|nil, string|nil>
 local HANDLERS = {
   ["GET /_emulator/settings"] = function(parts) return parts.settings end,
@@ -35,11 +37,11 @@ local HANDLERS = {
   end,
 }
 
---- Answers one request.
+--- Answers one request to a path under /_emulator/.
 ---@param parts dataworks.emulator.Parts
 ---@param request {method: string, path: string, body: string, action: string|nil}
----@return integer status
----@return table answer
+---@return integer status the HTTP status of the reply
+---@return table answer the body of the reply, before it is encoded as JSON
 function M.answer(parts, request)
   local handler = HANDLERS[request.method .. " " .. request.path]
   local input, wrong = json.decode(request.body == "" and "{}" or request.body)

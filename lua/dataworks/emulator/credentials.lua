@@ -1,4 +1,4 @@
--- The default keys. Their names say that they are not real.
+-- The access keys, security tokens and bearer tokens that the emulator accepts by default.
 
 return {
   { access_key_id = "emulator", access_key_secret = "emulator-secret" },

@@ -1,4 +1,4 @@
--- Sends replies, intact or with a fault.
+-- Sends replies. A fault damages a reply, delays it, or resets the connection.
 
 local json = require "dataworks.emulator.json"
 
@@ -12,6 +12,7 @@ local JSON_TYPE = "application/json;charset=utf-8"
 local BAD_GATEWAY = "<html>\r\n<head><title>%s</title></head>\r\n<body>\r\n<center><h1>%s</h1></center>\r\n"
   .. "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
 
+--- Sets the HTTP status and the headers of the reply that nginx is about to send.
 local function set_headers(reply)
   ngx.status = reply.status
   ngx.header["Content-Type"] = reply.content_type or JSON_TYPE
@@ -23,7 +24,7 @@ local function set_headers(reply)
   ngx.header["x-acs-retry-after"] = reply.retry_after
 end
 
---- Sends a reply intact.
+--- Sends a reply as it is.
 ---@param reply {status: integer, body: string, request_id: string, trace_id: string, time: number}
 function M.send(reply)
   set_headers(reply)
@@ -31,13 +32,15 @@ function M.send(reply)
   ngx.print(reply.body)
 end
 
---- The senders of replies with a fault, by its name.
+--- The functions that send a reply with a fault, by the name of the fault.
 local SENDERS = {}
 
+--- Resets the connection. In nginx, the status 444 means that no reply is sent.
 function SENDERS.reset()
   return ngx.exit(444)
 end
 
+--- Sends a web page, as a proxy in front of the service does.
 function SENDERS.html(reply, fault)
   local title = (fault.status or 502) == 502 and "502 Bad Gateway" or tostring(fault.status)
   reply.status, reply.content_type = fault.status or 502, "text/html"
@@ -46,13 +49,15 @@ function SENDERS.html(reply, fault)
   M.send(reply)
 end
 
+--- Sends a body that is not valid JSON.
 function SENDERS.garbage(reply, fault)
   reply.status = fault.status or 200
   reply.body = fault.body or '{"RequestId":"' .. reply.request_id .. '","Data":{"Status":<<<'
   M.send(reply)
 end
 
---- Writes to the socket, since nginx never sends less than its Content-Length.
+--- Sends half of the body, and closes the connection. Writes to the socket directly, because nginx itself never sends
+--- fewer bytes than the header Content-Length says.
 function SENDERS.truncate(reply)
   local socket = ngx.req.socket(true)
   socket:send(table.concat({
@@ -67,11 +72,13 @@ function SENDERS.truncate(reply)
   ngx.exit(ngx.ERROR)
 end
 
+--- Waits before it sends the reply.
 function SENDERS.slow_head(reply, fault)
   ngx.sleep(fault.seconds or DEFAULT_SECONDS)
   M.send(reply)
 end
 
+--- Sends the headers and half of the body, waits, and sends the other half.
 function SENDERS.slow_body(reply, fault)
   local middle = math.floor(#reply.body / 2)
   set_headers(reply)
@@ -83,6 +90,7 @@ function SENDERS.slow_body(reply, fault)
   ngx.print(reply.body:sub(middle + 1))
 end
 
+--- Sends a huge body of equal letters. nginx compresses the body if the client accepts gzip.
 function SENDERS.gzip_bomb(reply, fault)
   local head, tail = '{"RequestId":' .. json.encode(reply.request_id) .. ',"Padding":"', '"}'
   local remaining = math.max((fault.bytes or DEFAULT_BYTES) - #head - #tail, 0)
@@ -99,15 +107,17 @@ function SENDERS.gzip_bomb(reply, fault)
   ngx.print(tail)
 end
 
+--- Sends the same huge body without compression.
 function SENDERS.large(reply, fault)
   ngx.header["Content-Encoding"] = "identity"
   SENDERS.gzip_bomb(reply, fault)
 end
 
---- Sends a reply with a fault. Faults that only change the content of a reply are sent intact.
+--- Sends a reply in the way that the fault requires. Some faults have changed the content of the reply already; such a
+--- reply, and a reply without a fault, is sent as it is.
 ---@param reply table
 ---@param fault table|nil
-function M.send_with(reply, fault)
+function M.send_with_fault(reply, fault)
   local send = fault and SENDERS[fault.fault] or M.send
   return send(reply, fault)
 end

@@ -1,5 +1,5 @@
--- Digests and random bytes from the libcrypto that nginx has loaded, through LuaJIT's FFI: the Lua inside nginx needs
--- no compiled module.
+-- Digests and random bytes from libcrypto, which nginx has loaded. LuaJIT's FFI calls it, so that the emulator needs no
+-- compiled Lua module inside nginx.
 
 local ffi = require "ffi"
 
@@ -17,6 +17,7 @@ local M = {}
 
 local MAX_DIGEST_BYTES = 64
 
+--- Returns the libcrypto of this process. If the process has none, loads it.
 local function find_crypto()
   local is_loaded = pcall(function() return ffi.C.EVP_Digest end)
   if is_loaded then
@@ -34,11 +35,13 @@ end
 local crypto = find_crypto()
 local buffer, size = ffi.new("unsigned char[?]", MAX_DIGEST_BYTES), ffi.new("unsigned int[1]")
 
+--- Returns libcrypto's object for a digest. Raises an error if libcrypto lacks the digest.
 local function find_digest(name)
   local found = crypto.EVP_get_digestbyname(name)
   return found ~= nil and found or error("libcrypto has no digest " .. name, 0)
 end
 
+--- Returns the digest of some data.
 ---@param name "sha1"|"sha256"|"sm3"
 ---@param data string
 ---@return string bytes
@@ -49,7 +52,8 @@ function M.digest(name, data)
   return ffi.string(buffer, size[0])
 end
 
----@param name "sha1"|"sha256"|"sm3"
+--- Returns the HMAC of some data.
+---@param name "sha1"|"sha256"|"sm3" the digest that the HMAC uses
 ---@param key string
 ---@param data string
 ---@return string bytes
@@ -60,9 +64,9 @@ function M.hmac(name, key, data)
   return ffi.string(buffer, size[0])
 end
 
---- Random bytes.
+--- Returns random bytes that are safe for secrets.
 ---@param count integer
----@return string
+---@return string bytes
 function M.random(count)
   local bytes = ffi.new("unsigned char[?]", count)
   if crypto.RAND_bytes(bytes, count) ~= 1 then

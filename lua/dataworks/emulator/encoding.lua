@@ -1,13 +1,16 @@
--- Hexadecimal, percent-encoding and base64. Written separately from the C core, so that a mistake in one is detected.
+-- Hexadecimal, percent-encoding and base64. This code shares nothing with the C core of the library, so that the
+-- emulator detects mistakes in the C core.
 
 local M = {}
 
+--- Encodes each byte as two lower-case hexadecimal digits.
 ---@param bytes string
 ---@return string
 function M.hex(bytes)
   return (bytes:gsub(".", function(char) return ("%02x"):format(char:byte()) end))
 end
 
+--- Encodes all bytes except letters, digits, "-", "_", "." and "~".
 ---@param text string
 ---@return string
 function M.percent_encode(text)
@@ -22,6 +25,7 @@ end
 
 local BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
+--- Encodes bytes as base64, with "=" at the end where needed.
 ---@param bytes string
 ---@return string
 function M.base64(bytes)

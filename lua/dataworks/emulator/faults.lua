@@ -1,4 +1,5 @@
--- Faults, queued for the next calls of one action or of any. A fault damages or replaces the reply.
+-- The queues of faults: one queue for each action, and one for all actions. A fault damages or replaces the reply to a
+-- later call.
 
 local nearest = require "dataworks.util.nearest"
 local new_queue = require "dataworks.util.queue"
@@ -7,8 +8,9 @@ local tables = require "dataworks.util.tables"
 local M = {}
 M.__index = M
 
---- The kinds of faults. is_error: an error reply of the gateway or of DataWorks. acts: the call acts, and the fault
---- damages its real reply.
+--- The kinds of faults, with the default values of their fields. If `is_error` is true, the reply becomes an error
+--- reply of the gateway or of the service. If `acts` is true, the service acts on the call before the fault affects
+--- the reply.
 local KINDS = {
   throttle = {
     is_error = true, status = 400, code = "Throttling.User",
@@ -43,7 +45,8 @@ function M.new()
   return setmetatable({ queues = {} }, M)
 end
 
-local function check(spec)
+--- Returns a message about the first mistake in a fault's fields, or nil if there is none.
+local function find_mistake(spec)
   for field, value in pairs(spec) do
     if not FIELDS[field] then
       return "unknown field " .. tostring(field)
@@ -56,12 +59,13 @@ local function check(spec)
   end
 end
 
---- Queues a fault.
----@param spec table {fault, action (any when absent), times (1), acts, status, code, message, ...}
+--- Adds a fault to a queue. The field `fault` is required. Without `action`, the fault affects calls of all actions.
+--- Without `times`, it affects one call.
+---@param spec table {fault, action, times, acts, status, code, message, ...}, see FIELDS
 ---@return boolean|nil ok
----@return string|nil message
+---@return string|nil message what is wrong with the fields
 function M:add(spec)
-  local wrong = check(spec)
+  local wrong = find_mistake(spec)
   if wrong then
     return nil, wrong
   end
@@ -72,6 +76,7 @@ function M:add(spec)
   return true
 end
 
+--- Returns the next fault of a queue, or nil. A fault stays the current fault until it has affected `times` calls.
 local function dequeue(queue)
   local fault = queue and (queue.current or queue.rest:pop())
   while fault and fault.remaining <= 0 do
@@ -84,9 +89,10 @@ local function dequeue(queue)
   return fault
 end
 
---- Takes the fault for a call of this action, if there is one. Faults of one action come before those of any.
+--- Takes the fault for a call of an action from its queue. If that queue is empty, takes the fault from the queue for
+--- all actions.
 ---@param action string
----@return table|nil
+---@return table|nil fault nil if both queues are empty
 function M:take(action)
   return dequeue(self.queues[action]) or dequeue(self.queues[ANY_ACTION])
 end

@@ -1,5 +1,5 @@
--- The gateway in front of the service: finds the action, verifies the caller and checks the parameters. A refusal has
--- the provider's own code, status and text.
+-- The gateway in front of the service. It finds the action of a request, verifies the caller, and checks the
+-- parameters. The refusals have the codes, HTTP statuses and messages of the real gateway.
 
 local acs3 = require "dataworks.emulator.gateway.acs3"
 local dates = require "dataworks.emulator.dates"
@@ -15,17 +15,20 @@ local tables = require "dataworks.util.tables"
 local M = {}
 M.__index = M
 
--- A date may be one window before or after the clock. Remember its nonce for both windows.
+--- How long a nonce is remembered. The date of a request can be up to one window in the past or in the future, so a
+--- request stays acceptable for at most two windows.
 local NONCE_SECONDS = 2 * rpc.WINDOW
 
---- A gateway for one set of actions and keys.
----@param options {crypto: table, now: (fun(): number), actions: table<string, table>, credentials: table[]} actions are
---- rows by version and name
+--- Creates a gateway. `actions` holds the catalog rows of the actions, by version and name.
+---@param options {crypto: table, now: (fun(): number), actions: table<string, table>, credentials: table[]}
 ---@return table
 function M.new(options)
   local parts = { keys = keys.new(options.credentials), nonces = nonces.new(NONCE_SECONDS) }
   return setmetatable(tables.merge(options, parts), M)
 end
+
+-- Each of the following functions is a step of the check. A step takes the gateway, the request and the call, and sets
+-- fields of the call. It returns a refusal, or nil if the request passes.
 
 local function find_action(self, request, call)
   call.action = call.common.Action or request.headers["x-acs-action"]
@@ -108,7 +111,8 @@ local function check_signature(self, request, call)
   return call.scheme.verify(self.crypto, call.key.access_key_secret, request, call)
 end
 
---- Runs after check_signature, so that a forged request can't use up the nonce of another.
+--- Refuses a nonce that was used before. Runs after check_signature, so that a forged request can't use up the nonce of
+--- a genuine request.
 local function check_nonce(self, _, call)
   if not self.nonces:add(call.access_key_id .. "\n" .. call.nonce, self.now()) then
     return refusal.new(400, "SignatureNonceUsed", "Specified signature nonce was used already.")
@@ -123,6 +127,7 @@ local function check_bearer_token(self, request, call)
   end
 end
 
+--- Runs steps until one returns a refusal, and returns this refusal.
 local function run(steps, self, request, call)
   for _, step in ipairs(steps) do
     local refused = step(self, request, call)
@@ -149,25 +154,26 @@ local function find_account(_, _, call)
   call.account = call.key and keys.account_of(call.key)
 end
 
---- The steps that a request passes, in this order. The first refusal ends the check.
+--- The steps, in the order in which a request passes them.
 local STEPS = {
   parameters.read, find_action, check_method, check_format, check_caller, find_account, parameters.check,
 }
 
 --- Checks a request.
 ---@param request {method: string, path: string, query: string, headers: table<string, string>, body: string}
----@return table call {action, version, row, params, access_key_id, account, algorithm, nonce}, as far as the steps got
+---@return table call {action, version, row, params, access_key_id, account, algorithm, nonce}; after a refusal, the
+--- fields that later steps would set are missing
 ---@return dataworks.emulator.Refusal|nil
 function M:check(request)
   local call = {}
   return call, run(STEPS, self, request, call)
 end
 
---- The body of an error reply.
+--- Returns the body of an error reply.
 ---@param refused dataworks.emulator.Refusal
 ---@param request_id string
----@param host string the Host header
----@return string
+---@param host string the header Host of the request
+---@return string json
 function M.error_body(refused, request_id, host)
   return json.encode(json.object(
     "RequestId", request_id,

@@ -1,8 +1,8 @@
--- Counts ids as decimal text, so that ids beyond 2^53 stay exact.
+-- Counts ids as decimal text, because Lua numbers are not exact beyond 2^53.
 
 local M = {}
 
---- The decimal number after this one.
+--- Adds one to a decimal number.
 ---@param digits string
 ---@return string
 function M.next(digits)

@@ -1,4 +1,4 @@
--- Issues temporary credentials, which the gateway accepts from then on.
+-- Issues temporary credentials. The gateway accepts them until they expire.
 
 local encoding = require "dataworks.emulator.encoding"
 local tables = require "dataworks.util.tables"
@@ -6,16 +6,17 @@ local tables = require "dataworks.util.tables"
 local M = {}
 M.__index = M
 
+--- Creates an issuer. It passes each entry to `accept`, which adds the entry to the keys of the gateway.
 ---@param options {now: (fun(): number), random: (fun(count: integer): string), settings: table, accept: function}
 ---@return table
 function M.new(options)
   return setmetatable(tables.merge(options), M)
 end
 
---- Issues credentials. The setting credential_seconds takes precedence over the requested duration.
----@param seconds number
----@param account? string that they belong to
----@return table
+--- Issues credentials. If the setting credential_seconds is not 0, it replaces the requested lifetime.
+---@param seconds number the requested lifetime
+---@param account? string the account that owns the credentials
+---@return table entry {access_key_id, access_key_secret, security_token, account, issued, expires}
 function M:issue(seconds, account)
   if self.settings.credential_seconds > 0 then
     seconds = self.settings.credential_seconds

@@ -1,15 +1,17 @@
--- One entry for each call, oldest first. Beyond a limit, the oldest entry is dropped.
+-- The journal: one entry for each call. When the journal is full, a new entry replaces the oldest one.
 
 local M = {}
 M.__index = M
 
 local MAX_ENTRIES = 50000
 
+--- Creates an empty journal.
 ---@return table
 function M.new()
   return setmetatable({ first = 1, last = 0 }, M)
 end
 
+--- Adds an entry, and sets its field `number`, which counts all entries from 1.
 ---@param entry table
 function M:add(entry)
   self.last = self.last + 1
@@ -21,7 +23,8 @@ function M:add(entry)
   end
 end
 
----@param action string|nil only the calls of this action
+--- Returns the entries, oldest first.
+---@param action string|nil if present, only entries of this action are returned
 ---@return table[]
 function M:list(action)
   local out = {}

@@ -1,5 +1,5 @@
--- JSON for the emulator alone: replies keep the order they are built in, integers of any length stay exact, and the Lua
--- inside nginx needs no installed module.
+-- Writes and reads JSON. Only the emulator uses this module. The members of an object keep their order, integers of any
+-- length stay exact, and no Lua module has to be installed for nginx.
 
 local M = require "dataworks.emulator.json.values"
 

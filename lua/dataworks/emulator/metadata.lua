@@ -1,5 +1,5 @@
--- The part of an ECS instance's metadata service that issues the credentials of the instance's RAM role, and a
--- credentials URI, which answers in the same form.
+-- The metadata service of an ECS instance, as far as it issues the credentials of the instance's RAM role. Also answers
+-- at a credentials URI, which returns credentials in the same form.
 
 local dates = require "dataworks.emulator.dates"
 local json = require "dataworks.emulator.json"
@@ -23,7 +23,7 @@ local ACTIONS = {
   ["/latest/api/token"] = "metadata.token", [ROLES] = "metadata.role", ["/credentials"] = "credentials_uri",
 }
 
---- The name of a request in the journal and for faults.
+--- Returns the name by which the journal and the faults know a request.
 ---@param request {method: string, path: string}
 ---@return string
 function M.action(request)
@@ -31,6 +31,7 @@ function M.action(request)
   return ACTIONS[path] or path:sub(1, #ROLES) == ROLES and "metadata.credentials" or "metadata"
 end
 
+--- Issues a token of the metadata service. Returns the HTTP status and the body of the reply.
 local function issue_token(self, request)
   local ttl = tonumber(request.headers[TTL])
   if not self.settings.metadata_v2 then
@@ -45,6 +46,8 @@ local function issue_token(self, request)
   return 200, token
 end
 
+--- Checks the method and the token of a request. Returns the HTTP status and the body of an error reply; the status is
+--- nil if the request may proceed.
 local function check_token(self, request)
   local token = request.headers[TOKEN]
   if request.method ~= "GET" then
@@ -56,7 +59,8 @@ local function check_token(self, request)
   end
 end
 
---- Repeats the same credentials for the first half of their life.
+--- Returns the HTTP status and the body of a reply with credentials. When half of the lifetime of the credentials has
+--- passed, issues new credentials. Until then, each reply has the same credentials.
 local function current_credentials(self, name, seconds)
   local entry = self.credentials[name]
   if not entry or self.now() > (entry.issued + entry.expires) / 2 then
@@ -69,9 +73,9 @@ local function current_credentials(self, name, seconds)
     "LastUpdated", dates.format(entry.issued), "Code", "Success"))
 end
 
---- Answers a request.
+--- Answers one request.
 ---@param request {method: string, path: string, headers: table<string, string>}
----@return integer status
+---@return integer status the HTTP status
 ---@return string body
 function M:answer(request)
   local action, role = M.action(request), self.settings.metadata_role

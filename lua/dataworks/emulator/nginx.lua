@@ -1,5 +1,5 @@
--- Starts and stops the nginx that the emulator runs in: on 127.0.0.1, in a directory of its own, under a guard that
--- cleans up even when this process is killed.
+-- Starts and stops the nginx that the emulator runs in. This nginx listens on 127.0.0.1 and has a temporary directory.
+-- A guard process stops nginx and removes the directory, even if the current process is killed.
 
 local config = require "dataworks.emulator.nginx.config"
 local ports = require "dataworks.emulator.nginx.ports"
@@ -15,7 +15,8 @@ local quote = shell.quote
 
 local MAX_ATTEMPTS = 10
 
--- The guard reads from a pipe. The read ends when stop() writes to it, and when the starting process dies.
+--- The script of the guard process. It waits until stop() writes to its standard input, or until the process that
+--- started it ends. Then it stops nginx and removes the directory.
 local GUARD = [[
 trap '' INT QUIT HUP TERM
 cd %s || exit
@@ -34,7 +35,8 @@ cd /
 rm -rf %s
 ]]
 
--- nginx writes its pid after the starting command has returned.
+--- The script that starts nginx. It waits for the file nginx.pid, because nginx writes the file later than its command
+--- returns. The script prints "started", or the error output of nginx.
 local LAUNCH = [[
 cd %s || exit
 %s %s -p "$PWD/" -c nginx.conf -e error.log >start.log 2>&1 </dev/null || { cat start.log; exit; }
@@ -43,6 +45,7 @@ until [ -s nginx.pid ] || [ $i -ge 500 ]; do sleep 0.01; i=$((i + 1)); done
 [ -s nginx.pid ] && echo started || cat error.log
 ]]
 
+--- Starts nginx on the requested port. Without a requested port, tries random ports until nginx starts on one.
 local function launch_on_some_port(self, options)
   if options.port and ports.taken()[options.port] then
     return nil, ("port %d is in use"):format(options.port)
@@ -61,6 +64,7 @@ local function launch_on_some_port(self, options)
   return nil, "no free port was found: " .. output
 end
 
+--- Makes a certificate if TLS is requested, and starts nginx.
 local function prepare_and_launch(self, options)
   if options.tls then
     local message
@@ -74,8 +78,8 @@ end
 
 --- Starts an emulator.
 ---@param options {port: integer|nil, tls: boolean|nil}|nil
----@return table|nil emulator endpoint, port, directory, ca_file; wait(), stop()
----@return string|nil message
+---@return table|nil emulator has the fields endpoint, port, directory and ca_file, and the methods wait and stop
+---@return string|nil message why the emulator did not start
 function M.start(options)
   options = options or {}
   local found, message = program.find()
@@ -103,7 +107,7 @@ function Emulator:wait()
   shell.output_of(("cd %s && while kill -0 $(cat nginx.pid); do sleep 0.2; done"):format(quote(self.directory)))
 end
 
---- Stops nginx, waits for its end and removes its directory. A second call does nothing.
+--- Stops nginx, waits until nginx has ended, and removes its directory. A second call does nothing.
 function Emulator:stop()
   if self.guard then
     self.guard:write("stop\n")

@@ -1,4 +1,4 @@
--- Builds the parts of one emulator, and hands each part the others that it needs.
+-- Creates the parts of an emulator, and connects them with each other.
 
 local catalog = require "dataworks.api.catalog"
 local encoding = require "dataworks.emulator.encoding"
@@ -14,7 +14,8 @@ local sts = require "dataworks.emulator.sts"
 local M = {}
 M.__index = M
 
-local function served_actions()
+--- Returns the catalog rows of the actions that the emulator supports, by version and name.
+local function supported_actions()
   local served = { [sts.VERSION] = sts.rows }
   for version, names in pairs(service.actions) do
     served[version] = {}
@@ -36,8 +37,8 @@ end
 ---@field sts table
 ---@field metadata table
 
---- A new emulator.
----@param options {clock: (fun(): number), crypto: table} crypto has digest, hmac and random
+--- Creates an emulator. `crypto` has the functions digest, hmac and random.
+---@param options {clock: (fun(): number), crypto: table}
 ---@return dataworks.emulator.Parts
 function M.new(options)
   local self = setmetatable({ clock = options.clock, crypto = options.crypto, random = options.crypto.random }, M)
@@ -45,24 +46,24 @@ function M.new(options)
   return self
 end
 
---- Resets everything, settings too.
+--- Replaces all parts by new ones, and all settings by their defaults.
 function M:reset()
-  local random, set = self.random, settings.defaults()
+  local random, current = self.random, settings.defaults()
   local function now()
-    return self.clock() + set.clock_offset
+    return self.clock() + current.clock_offset
   end
   local function accept(entry)
     self.gateway.keys:add_issued(entry)
   end
-  local issues = issuer.new({ settings = set, now = now, random = random, accept = accept })
-  self.now, self.settings, self.faults, self.journal = now, set, faults.new(), journal.new()
+  local credentials = issuer.new({ settings = current, now = now, random = random, accept = accept })
+  self.now, self.settings, self.faults, self.journal = now, current, faults.new(), journal.new()
   self.gateway = gateway.new({
-    crypto = self.crypto, now = now, actions = served_actions(), credentials = set.credentials,
+    crypto = self.crypto, now = now, actions = supported_actions(), credentials = current.credentials,
   })
-  self.service = service.new({ settings = set, now = now })
-  self.sts = sts.new({ settings = set, issuer = issues })
+  self.service = service.new({ settings = current, now = now })
+  self.sts = sts.new({ settings = current, issuer = credentials })
   self.metadata = metadata.new({
-    settings = set, issuer = issues, now = now, new_token = function() return encoding.hex(random(20)) end,
+    settings = current, issuer = credentials, now = now, new_token = function() return encoding.hex(random(20)) end,
   })
 end
 

@@ -1,17 +1,18 @@
--- Parses a query or a form body into {name, value} pairs, and writes pairs in the canonical form that is signed.
+-- Parses the query of a URL or the body of a form. Writes parameters in the canonical form that a signature covers.
 
 local encoding = require "dataworks.emulator.encoding"
 local tables = require "dataworks.util.tables"
 
 local M = {}
 
--- A client may send a space as + or %20. Decode both before anything is signed.
+--- Decodes a name or a value. A client can send a space as "+" or as "%20".
 local function decode(text)
   return encoding.percent_decode((text:gsub("+", " ")))
 end
 
+--- Parses a query or a form.
 ---@param text string
----@return table[] pairs decoded, in the order sent
+---@return table[] pairs a list of {name, value}, decoded, in the order of the text
 function M.parse(text)
   local list = {}
   for pair in text:gmatch("[^&]+") do
@@ -21,7 +22,8 @@ function M.parse(text)
   return list
 end
 
----@param list table[]
+--- Writes parameters in the canonical form: sorted by name and then by value, and percent-encoded.
+---@param list table[] a list of {name, value}
 ---@return string
 function M.canonical(list)
   local sorted, out = tables.merge(list), {}

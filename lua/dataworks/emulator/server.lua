@@ -1,4 +1,4 @@
--- The entry points that nginx calls. Each reads the request, gets the answer and sends the reply.
+-- The functions that the configuration of nginx calls, one for each kind of request, and one at the start.
 
 local answer = require "dataworks.emulator.answer"
 local control = require "dataworks.emulator.control"
@@ -11,6 +11,7 @@ local M = {}
 
 local emulator
 
+--- Returns the body of the current request. nginx stores a large body in a file.
 local function read_body()
   ngx.req.read_body()
   local body, path = ngx.req.get_body_data(), ngx.req.get_body_file()
@@ -22,6 +23,7 @@ local function read_body()
   return body or ""
 end
 
+--- Returns the current request. The names of its headers are in lower case.
 local function read_request()
   local headers = {}
   for name, value in pairs(ngx.req.get_headers(0)) do
@@ -33,15 +35,15 @@ end
 
 --- Answers one API call.
 function M.api()
-  return delivery.send_with(answer.api(emulator, read_request()))
+  return delivery.send_with_fault(answer.api(emulator, read_request()))
 end
 
 --- Answers one request to the metadata service, or to the credentials URI.
 function M.metadata()
-  return delivery.send_with(answer.metadata(emulator, read_request()))
+  return delivery.send_with_fault(answer.metadata(emulator, read_request()))
 end
 
---- Answers one request for settings, faults or the journal.
+--- Answers one request to a path under /_emulator/.
 function M.control()
   local request = read_request()
   request.action = ngx.var.arg_action
@@ -49,7 +51,7 @@ function M.control()
   delivery.send({ status = status, body = json.encode(value) })
 end
 
---- Starts with the default settings. nginx calls this before it forks its worker.
+--- Creates the emulator with the default settings. nginx calls this function before it starts its worker process.
 function M.start()
   emulator = parts.new({ clock = ngx.now, crypto = digest })
 end

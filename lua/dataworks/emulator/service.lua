@@ -1,5 +1,5 @@
--- The service behind the gateway: its actions, and ClientTokens, with which a call acts once. Pure: the clock and the
--- settings are handed in.
+-- The DataWorks service behind the gateway. It runs the actions. If calls have the same ClientToken, the service acts
+-- only once.
 
 local json = require "dataworks.emulator.json"
 local reply = require "dataworks.emulator.service.reply"
@@ -21,7 +21,7 @@ local MODULES = {
   ["2024-05-18"] = { "dataworks.emulator.service.jobs" },
 }
 
---- The actions of the service, by version and name. Each is a function of the state and the parameters.
+--- The functions that run the actions, by version and name of the action.
 ---@type table<string, table<string, fun(state: table, params: table): dataworks.emulator.Reply>>
 M.actions = {}
 for version, modules in pairs(MODULES) do
@@ -33,20 +33,22 @@ for version, modules in pairs(MODULES) do
   end
 end
 
+--- Creates a service without tasks and jobs.
 ---@param options {settings: table, now: fun(): number}
 ---@return table
 function M.new(options)
   return setmetatable({ state = states.new(options), tokens = {} }, M)
 end
 
---- Sets the next id.
+--- Sets the id that the next new task, job or process gets.
 ---@param digits string
 function M:set_next_id(digits)
-  self.state.next = digits
+  self.state.unused_id = digits
 end
 
---- Repeats the first result for a used ClientToken, without acting again. A token belongs to the account: a role's key
---- changes with each refresh.
+--- Runs an action with a ClientToken. If an earlier call with this token acted, returns the result of that call and
+--- does not act again. Tokens are distinguished by account and not by key, because a role gets a new key at each
+--- refresh.
 local function call_once(self, action, handler, params, account)
   local token = params.ClientToken
   if #token > MAX_TOKEN_LENGTH or token:find("[^\32-\126]") then
@@ -66,7 +68,7 @@ local function call_once(self, action, handler, params, account)
   return result
 end
 
---- The parameters of the action. Integers lose leading zeros, so that each id has one spelling.
+--- Returns the parameters that the action knows. Removes leading zeros of integers, so that equal ids are equal texts.
 local function known_params(params, row)
   local known = {}
   for _, spec in ipairs(row.params) do
@@ -81,9 +83,9 @@ end
 
 --- Runs an action.
 ---@param action string
----@param params table<string, string> as the gateway checked them
----@param row table the action's row
----@param account string|nil of the caller
+---@param params table<string, string> parameters that the gateway has checked
+---@param row table the catalog row of the action
+---@param account string|nil the account of the caller
 ---@return dataworks.emulator.Reply
 function M:call(action, params, row, account)
   local known, handler = known_params(params, row), M.actions[row.version][action]

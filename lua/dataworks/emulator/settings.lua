@@ -1,4 +1,4 @@
--- The settings, which can be changed while the emulator runs.
+-- The settings of the emulator. A program can change them while the emulator runs.
 
 local credentials = require "dataworks.emulator.credentials"
 local ids = require "dataworks.util.ids"
@@ -7,6 +7,7 @@ local pending = require "dataworks.emulator.service.pending"
 
 local M = {}
 
+--- Returns the default settings.
 ---@return table
 function M.defaults()
   return {
@@ -27,6 +28,7 @@ function M.defaults()
   }
 end
 
+--- Returns a message about the first wrong entry, or nil.
 local function check_credentials(list)
   if not json.is_list(list) then
     return "credentials must be a list"
@@ -35,7 +37,7 @@ local function check_credentials(list)
     local is_pair = json.is_object(entry) and type(entry.access_key_id) == "string"
       and type(entry.access_key_secret) == "string"
     if not is_pair and not (json.is_object(entry) and type(entry.bearer_token) == "string") then
-      return "each of credentials must have access_key_id and access_key_secret, or bearer_token"
+      return "each entry of credentials must have access_key_id and access_key_secret, or bearer_token"
     elseif entry.account ~= nil and type(entry.account) ~= "string" then
       return "account must be a text"
     end
@@ -48,6 +50,7 @@ local CHECKS = {
   first_id = function(id) return not id:find("^%d+$") and "first_id must be decimal digits" or nil end,
 }
 
+--- Returns a message about a wrong setting, or nil. `current` is the current value of the setting.
 local function check(name, value, current)
   if current == nil then
     return "unknown setting " .. tostring(name)
@@ -57,11 +60,11 @@ local function check(name, value, current)
   return CHECKS[name] and CHECKS[name](value)
 end
 
---- Changes settings in place, all or none.
+--- Changes settings in the table `settings`. If one change is wrong, changes nothing.
 ---@param settings table
 ---@param changes table
 ---@return boolean|nil ok
----@return string|nil message
+---@return string|nil message what is wrong
 function M.apply(settings, changes)
   if changes.first_id ~= nil then
     changes.first_id = ids.text(changes.first_id)

@@ -1,15 +1,15 @@
--- The shell and files, for starting nginx.
+-- Runs shell scripts, and reads and writes files. The code that starts nginx uses these functions.
 
 local M = {}
 
---- A text as one word for the shell.
+--- Quotes a text, so that the shell reads it as one word.
 ---@param text string
 ---@return string
 function M.quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
---- The standard output of a script, without the last line break.
+--- Runs a script, and returns its standard output without the last line break.
 ---@param script string
 ---@return string
 function M.output_of(script)
@@ -19,6 +19,7 @@ function M.output_of(script)
   return (text:gsub("\n$", ""))
 end
 
+--- Returns true if the file can be opened.
 ---@param path string
 ---@return boolean
 function M.exists(path)
@@ -29,6 +30,7 @@ function M.exists(path)
   return file ~= nil
 end
 
+--- Writes a file. Raises an error if that fails.
 ---@param path string
 ---@param text string
 function M.write_file(path, text)
@@ -37,9 +39,9 @@ function M.write_file(path, text)
   file:close()
 end
 
---- A variable of the environment; nil when it is empty.
+--- Returns the value of an environment variable.
 ---@param name string
----@return string|nil
+---@return string|nil value nil if the variable is not set or empty
 function M.environment(name)
   local value = os.getenv(name)
   return value ~= "" and value or nil

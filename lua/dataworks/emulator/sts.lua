@@ -1,4 +1,4 @@
--- The security token service: two actions that issue temporary credentials.
+-- The security token service (STS). It has two actions, which issue temporary credentials.
 
 local dates = require "dataworks.emulator.dates"
 local json = require "dataworks.emulator.json"
@@ -16,7 +16,8 @@ local SESSION_NAME = { "RoleSessionName", "string", "body", required = true }
 local DURATION = { "DurationSeconds", "long", "body" }
 local POLICY = { "Policy", "json", "body" }
 
---- Rows for the gateway. AssumeRoleWithOIDC is not signed: its token identifies the caller.
+--- The actions, in the form of catalog rows. Calls of AssumeRoleWithOIDC are not signed, because the OIDC token
+--- identifies the caller.
 M.rows = {
   AssumeRole = {
     method = "POST", params = { ROLE_ARN, SESSION_NAME, DURATION, POLICY, { "ExternalId", "string", "body" } },
@@ -36,6 +37,7 @@ function M.new(options)
   return setmetatable({ settings = options.settings, issuer = options.issuer }, M)
 end
 
+--- Checks the parameters. Returns the reply that refuses them, or nil and the requested lifetime in seconds.
 local function check(self, action, params)
   local seconds = tonumber(params.DurationSeconds or DEFAULT_SECONDS)
   if not params.RoleArn:find("^acs:ram::%d+:role/[%w.@_-]+$") then
@@ -58,7 +60,7 @@ end
 --- Runs an action.
 ---@param action string
 ---@param params table<string, string>
----@param account string|nil of the caller
+---@param account string|nil the account of the caller
 ---@return dataworks.emulator.Reply
 function M:call(action, params, account)
   local refused, seconds = check(self, action, params)

@@ -1,20 +1,22 @@
--- Runs the Lua chunks that specs send. Runs inside nginx.
+-- Runs the chunks of Lua code that specs send. This module runs inside nginx.
 -- luacheck: std min+ngx_lua
 
 local M = {}
 
---- Returns whether the chunk succeeded, and its result or its error.
+--- Runs a chunk. Returns true and the result of the chunk, or false and the error of the chunk.
 local function run(text)
   local chunk, message = loadstring(text, "=chunk")
   if not chunk then return false, message end
   return xpcall(chunk, debug.traceback)
 end
 
+--- Returns the body of the current request.
 function M.read()
   ngx.req.read_body()
   return ngx.req.get_body_data()
 end
 
+--- Runs the chunk in the request, and replies with its result.
 function M.answer()
   local ok, result = run(M.read())
   ngx.status = ok and 200 or 500
@@ -22,6 +24,7 @@ function M.answer()
   ngx.exit(ngx.status)
 end
 
+--- Runs the chunk in a timer, and replies with its result.
 function M.answer_from_timer()
   local text, done, ok, result = M.read(), require("ngx.semaphore").new(0), nil, nil
   assert(ngx.timer.at(0, function()
@@ -33,14 +36,14 @@ function M.answer_from_timer()
   ngx.print(tostring(result))
 end
 
---- Runs the chunk that the notes hold, and stores its result there.
+--- Runs the chunk that the shared dict `notes` holds under "chunk", and stores the result under "result".
 function M.run_note()
   local ok, result = run(ngx.shared.notes:get "chunk")
   ngx.shared.notes:set("result", tostring(result))
   assert(ok)
 end
 
---- Sends a reply that trickles in for three seconds.
+--- Sends the headers of a reply slowly, one header each 30 milliseconds, for three seconds.
 function M.drip()
   local sock = assert(ngx.req.socket(true))
   sock:send "HTTP/1.1 200 OK\r\n"
@@ -50,7 +53,8 @@ function M.drip()
   end
 end
 
---- Notes the error of a call in a phase without cosockets, which would also have to wait for the rate limit.
+--- Makes two calls in a phase of nginx that has no cosockets, and stores the error of the second call in the shared
+--- dict `notes`. Without the missing cosockets, the second call would have to wait for the rate limit.
 function M.note(phase)
   local client = require("dataworks").new {
     endpoint = "http://127.0.0.1:1", access_key_id = "spec-id", access_key_secret = "spec-secret",

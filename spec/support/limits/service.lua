@@ -1,4 +1,5 @@
--- A worker of nginx that uses a limit in the way that the request's path names, and replies with the outcome.
+-- Handles a request in a worker of nginx. The path of the request names one of the functions below, which uses a rate
+-- limit. The reply is the result of the function.
 
 local cjson = require "cjson"
 local errors = require "dataworks.error"
@@ -19,10 +20,11 @@ local CALLER = {
 
 local THROTTLED = { kind = "service", code = "Throttling.User", status = 400, retryable = true }
 
-local ways = {}
+--- The functions by path. Each takes the limit and the arguments of the request.
+local operations = {}
 
---- Waits in the queue as a call does.
-function ways.call(limit, args)
+--- Waits in the queue of the limit, as a call does.
+function operations.call(limit, args)
   local call = { deadline = now() + tonumber(args.timeout or 60) }
   local admission, err = limit:enqueue(CALLER, call)
   local place, waited = admission and admission.token, admission and admission.wait > 0
@@ -34,16 +36,16 @@ function ways.call(limit, args)
   return { at = now(), place = place, gone = admission ~= nil, error = err, waited = waited, pace = admission and admission.pace }
 end
 
---- Gets a reply that says that the service throttles.
-function ways.throttled(limit, args)
+--- Passes a reply to the limit that says that the service throttles the caller.
+function operations.throttled(limit, args)
   local err = errors.new(THROTTLED)
   err.retry_after = tonumber(args.seconds)
   limit:on_response(CALLER, { admission = { sent_at = now(), pace = tonumber(args.pace) } }, err)
   return {}
 end
 
---- Opens and closes the state many times, and counts in it.
-function ways.count(_, args)
+--- Adds one to a counter in the shared state, many times.
+function operations.count(_, args)
   local store = shared.new("limits", args.key)
   local left = tonumber(args.times)
   while left > 0 do
@@ -59,14 +61,16 @@ function ways.count(_, args)
   return {}
 end
 
-function ways.state(_, args)
+--- Returns the shared state. With the argument keep=1, leaves the state locked.
+function operations.state(_, args)
   local store = shared.new(args.dict or "limits", args.key)
   local state = store:lock_and_load()
   if args.keep ~= "1" then store:save_and_unlock(state) end
   return { state = state }
 end
 
-function ways.fill()
+--- Fills the shared dict `small`.
+function operations.fill()
   local i = 0
   for size = 200, 0, -4 do
     repeat i = i + 1 until not ngx.shared.small:safe_add("junk" .. i, ("x"):rep(size))
@@ -78,7 +82,7 @@ return function()
   local args = ngx.req.get_uri_args()
   local given = { qps = tonumber(args.qps), adaptive = args.adaptive == "1", dict = args.dict or "limits", key = args.key }
   local mistake = limits.find_mistake(given)
-  local answer = mistake and { wrong = mistake } or ways[ngx.var.uri:sub(2)](limits.new(given), args)
+  local answer = mistake and { wrong = mistake } or operations[ngx.var.uri:sub(2)](limits.new(given), args)
   answer.worker = ngx.worker.pid()
   ngx.say(cjson.encode(answer))
 end

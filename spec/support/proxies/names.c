@@ -1,6 +1,7 @@
-/* Preloaded into a proxy: every name under .test is 127.0.0.1, and no other name exists. */
+/* A library to preload into a proxy. For the proxy, the address of each name under .test is 127.0.0.1, and no other name
+   exists. */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* RTLD_NEXT */
+#define _GNU_SOURCE /* for RTLD_NEXT */
 #endif
 #include <dlfcn.h>
 #include <netdb.h>

@@ -1,52 +1,60 @@
--- The handlers of the specs' web server, named after the first part of the path. Runs inside nginx.
+-- The handlers of the web server of spec.support.web. The first part of a request's path is the name of its handler. A
+-- handler takes the rest of the path. This module runs inside nginx.
 -- luacheck: std min+ngx_lua
 
 local M = {}
 local handlers = {}
 
+-- Adds one to a counter.
 local function count(name)
   ngx.shared.counts:incr(name, 1, 0)
 end
 
--- Returns the socket, for a handler that writes its reply byte by byte.
+-- Returns the socket of the connection. Handlers that send an invalid reply write to this socket.
 local function raw()
   ngx.req.read_body()
   return assert(ngx.req.socket(true))
 end
 
+-- Resets the connection. In nginx, the status 444 means that no reply is sent.
 local function reset()
   ngx.exit(444)
 end
 
--- The request's head, a blank line, its body.
+-- Replies with the request: its first line, its headers, an empty line, and its body.
 function handlers.echo()
   ngx.req.read_body()
   ngx.header["Content-Type"] = "application/octet-stream"
   ngx.print(ngx.req.raw_header(), ngx.req.get_body_data() or "")
 end
 
+-- Replies with the number of the connection, and the number of the request on this connection.
 function handlers.connection()
   ngx.req.read_body()
   ngx.print(ngx.var.connection, " ", ngx.var.connection_requests)
 end
 
--- The version of TLS and the subject of the client's certificate.
+-- Replies with the version of TLS and the subject of the client's certificate.
 function handlers.tls()
   ngx.print(ngx.var.ssl_protocol, " ", ngx.var.ssl_client_s_dn or "nobody")
 end
 
+-- Replies with the server name that the client sent in the TLS handshake.
 function handlers.sni()
   ngx.print(ngx.var.ssl_server_name or "none")
 end
 
+-- Replies with the value of a counter.
 function handlers.count(name)
   ngx.print(ngx.shared.counts:get(name) or 0)
 end
 
+-- Replies with a body of this length.
 function handlers.bytes(length)
   ngx.print(("x"):rep(tonumber(length)))
 end
 
+-- Replies with a body of zero bytes. nginx compresses the body if the path begins with /gzip/.
 function handlers.gzip(megabytes)
   local block = ("\0"):rep(1024 * 1024)
   for _ = 1, tonumber(megabytes) do
@@ -54,11 +62,13 @@ function handlers.gzip(megabytes)
   end
 end
 
+-- Replies with this HTTP status.
 function handlers.status(status)
   ngx.status = tonumber(status)
   ngx.print("status ", status)
 end
 
+-- Replies with a body in three chunks.
 function handlers.chunked()
   for _, piece in ipairs { "one ", "two ", "three" } do
     ngx.print(piece)
@@ -66,18 +76,20 @@ function handlers.chunked()
   end
 end
 
+-- Replies with two headers of the same name.
 function handlers.twice()
   ngx.header["X-Twice"] = { "a", "b" }
   ngx.print("twice")
 end
 
+-- Does not reply for a minute.
 function handlers.never()
   count "never"
   ngx.req.read_body()
   ngx.sleep(60)
 end
 
--- "3/name": answers once three requests of that name have arrived.
+-- For the argument "3/name", replies after three requests with this name have arrived.
 function handlers.barrier(argument)
   local expected, name = argument:match("^(%d+)/(.+)$")
   ngx.req.read_body()
@@ -88,6 +100,7 @@ function handlers.barrier(argument)
   ngx.print(name)
 end
 
+-- Sends a part of the reply, and does not send the rest for a minute.
 function handlers.half()
   ngx.header["Content-Length"] = 10
   ngx.print("half")
@@ -108,12 +121,13 @@ function handlers.vanish()
   reset()
 end
 
--- A valid reply after which the connection closes, though no header says so.
+-- Sends a valid reply and closes the connection. No header of the reply announces that.
 function handlers.bye()
   raw():send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbye")
 end
 
--- Valid replies announce that the connection closes, so that the next request does not use it.
+-- The replies of the handler `raw`. Each valid reply has the header Connection: close, so that the client does not send
+-- another request on the connection.
 local replies = {
   nothing = "",
   bare = "HTTP/1.1 200 OK\r\n\r\n",
@@ -137,6 +151,7 @@ local replies = {
   early_forever = ("HTTP/1.1 103 Early Hints\r\nX-A: " .. ("b"):rep(8000) .. "\r\n\r\n"):rep(20),
 }
 
+-- Sends one of the replies above, byte for byte.
 function handlers.raw(name)
   local reply = assert(replies[name], name)
   raw():send(reply)
@@ -161,7 +176,7 @@ local strays = {
   bad_gzip = { "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok", STRAY },
 }
 
--- A reply and another one without a request. The connection stays open.
+-- Sends a reply, and then another reply for which there is no request. The connection stays open.
 function handlers.stray(name)
   local sock = raw()
   for i, text in ipairs(strays[name]) do
@@ -172,7 +187,7 @@ function handlers.stray(name)
   sock:receive()
 end
 
--- Half of a reply, then a reset.
+-- Sends half of a reply, and resets the connection.
 function handlers.reset()
   ngx.header["Content-Length"] = 10
   ngx.print("half")
@@ -180,16 +195,19 @@ function handlers.reset()
   reset()
 end
 
+-- Calls the handler that the path names.
 function M.serve()
   local name, argument = ngx.var.uri:match("^/(%w+)/?(.*)$")
   handlers[name](argument)
 end
 
+-- Replies like the handler `echo`, with the additional header X-From: proxy.
 function M.proxied()
   ngx.header["X-From"] = "proxy"
   handlers.echo()
 end
 
+-- Copies all data from one socket to another.
 local function pump(from, to)
   while true do
     local data = from:receiveany(65536)
@@ -197,7 +215,8 @@ local function pump(from, to)
   end
 end
 
--- CONNECT to any name opens a tunnel to a port of 127.0.0.1. nginx has stopped reading at the name.
+-- Handles a CONNECT request: opens a tunnel to a port of 127.0.0.1, whatever name the request has. nginx stopped
+-- reading the request after its first line, so this function reads the headers.
 function M.connect(port)
   local client = assert(ngx.req.socket(true))
   local head = {}

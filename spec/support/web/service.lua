@@ -1,5 +1,5 @@
--- A minimal service for measurements: the calls of a flow. It verifies nothing and counts the polls of each process.
--- Runs inside nginx.
+-- A minimal service for measurements. It answers the calls of a flow, and verifies nothing. It counts the polls of each
+-- process. This module runs inside nginx.
 -- luacheck: std min+ngx_lua
 
 local content = require "dataworks.emulator.service.content"
@@ -46,12 +46,13 @@ function actions.CreateDISyncTask()
   return ('%s{"Status":"success","FileId":%d}}'):format(HEAD, next_id())
 end
 
----@param ready_at integer the poll at which a process is ready
----@param delay number seconds before the reply
+--- Answers one call of a flow.
+---@param ready_at integer the number of the poll at which a process is finished
+---@param delay number the seconds to wait before the reply
 function M.answer(ready_at, delay)
   local text = actions[ngx.var.http_x_acs_action](ready_at)
   if delay > 0 then
-    -- nginx counts from its cached time, which is that of the current event.
+    -- ngx.sleep counts from the time that nginx has cached for the current event. Update this time.
     ngx.update_time()
     ngx.sleep(delay)
   end
@@ -62,7 +63,8 @@ end
 local DONE = HEAD .. '{"Status":"success"}}'
 local THROTTLED = '{"Code":"Throttling.User","Message":"Request was denied due to user flow control.","RequestId":"R"}'
 
---- Throttles the calls of a second beyond the quota, which is the ProjectId.
+--- Answers a call of a service with a quota. The parameter ProjectId is the quota: the number of calls that succeed in
+--- each second of the clock. Further calls in the same second are throttled.
 function M.answer_within_quota()
   local quota = tonumber(ngx.var.arg_ProjectId)
   ngx.update_time()

@@ -88,7 +88,7 @@ describe("a place inside nginx", function()
   it("refuses a call in a thread of ngx.run_worker_thread, where it can be signed", function()
     assert.equal("true invalid false ListDIProjectConfig: a thread of ngx.run_worker_thread has no sockets. "
       .. "make the call in the request or timer that starts the thread, and pass its result POST", host:run(([[
-      local ok, result = ngx.run_worker_thread("spec", "spec.support.host.apart", "call", %q)
+      local ok, result = ngx.run_worker_thread("spec", "spec.support.host.worker_thread", "call", %q)
       return tostring(ok) .. " " .. tostring(result)]]):format(emulator.endpoint)))
   end)
 

@@ -1,4 +1,5 @@
--- The signatures ACS3-HMAC-SHA256 and ACS3-HMAC-SM3: the fields are headers, and SignedHeaders names the signed ones.
+-- The signature algorithms ACS3-HMAC-SHA256 and ACS3-HMAC-SM3. The fields of the signature are headers of the request.
+-- The field SignedHeaders lists the names of the headers that the signature covers.
 
 local encoding = require "dataworks.emulator.encoding"
 local query = require "dataworks.emulator.query"
@@ -8,22 +9,23 @@ local texts = require "dataworks.util.text"
 
 local M = {}
 
---- How far the date of a request may be from the clock, in seconds.
+--- The largest accepted difference between the date of a request and the clock, in seconds.
 M.WINDOW = 15 * 60
 
 local DIGESTS = { ["ACS3-HMAC-SHA256"] = "sha256", ["ACS3-HMAC-SM3"] = "sm3" }
 local CREDENTIAL = "^Credential=([^,]*),%s*SignedHeaders=([^,]*),%s*Signature=([^,%s]*)%s*$"
 local REQUIRED_HEADERS = { "x-acs-action", "x-acs-version", "x-acs-content-sha256" }
 
+--- Returns the refusal of a signature that lacks a part.
 local function incomplete(detail)
   return refusal.new(400, "IncompleteSignature",
     "The request signature does not conform to Aliyun standards. " .. detail)
 end
 
---- Copies the fields of the signature from the headers to the call.
+--- Reads the fields of the signature from the headers of the request, and stores them in the call.
 ---@param request table
 ---@param call table
----@return dataworks.emulator.Refusal|nil
+---@return dataworks.emulator.Refusal|nil refusal nil if the headers are well formed
 function M.read(request, call)
   local headers = request.headers
   local algorithm, rest = headers.authorization:match("^(%S*)%s*(.*)$")
@@ -43,11 +45,12 @@ function M.read(request, call)
   call.security_token = headers["x-acs-security-token"]
 end
 
----@param crypto table digest and hmac
----@param secret string
+--- Calculates the signature of a request.
+---@param crypto table has the functions digest and hmac
+---@param secret string the AccessKey secret
 ---@param request {method: string, path: string, query: string, headers: table<string, string>, body: string}
 ---@param algorithm string
----@param signed_headers string[] lower-case names
+---@param signed_headers string[] names in lower case
 ---@return string signature
 ---@return string string_to_sign
 ---@return string canonical_request
@@ -75,7 +78,7 @@ function M.sign(crypto, secret, request, algorithm, signed_headers)
   return encoding.hex(crypto.hmac(digest, secret, string_to_sign)), string_to_sign, canonical_request, body_digest
 end
 
---- True when all required headers are present and signed.
+--- Returns true if the request has all required headers, and if the signature covers all x-acs- headers and Host.
 local function has_required_headers(request, signed_headers)
   local is_signed = tables.set_of(table.concat(signed_headers, " "))
   for _, name in ipairs(REQUIRED_HEADERS) do
@@ -91,12 +94,12 @@ local function has_required_headers(request, signed_headers)
   return is_signed.host ~= nil
 end
 
---- Compares the signature of a request with the expected one.
----@param crypto table
----@param secret string
+--- Verifies the signature of a request.
+---@param crypto table has the functions digest and hmac
+---@param secret string the AccessKey secret
 ---@param request table
 ---@param call table
----@return dataworks.emulator.Refusal|nil
+---@return dataworks.emulator.Refusal|nil refusal nil if the signature is right
 function M.verify(crypto, secret, request, call)
   local signature, string_to_sign, canonical_request, body_digest =
     M.sign(crypto, secret, request, call.algorithm, call.signed_headers)

@@ -1,12 +1,14 @@
--- The key pairs, security tokens and bearer tokens that the gateway accepts.
+-- The access keys, security tokens and bearer tokens that the gateway accepts.
 
 local M = {}
 M.__index = M
 
--- Every key belongs to this account, unless the settings name another.
-local ACCOUNT = "1000000000000000"
+--- The account of a key for which the settings name no account.
+local DEFAULT_ACCOUNT = "1000000000000000"
 
----@param list table[] {access_key_id, access_key_secret, security_token, expires, disabled} or {bearer_token}; account
+--- Creates the set of accepted keys. An entry is either {access_key_id, access_key_secret, security_token, expires,
+--- disabled, account} or {bearer_token, account}.
+---@param list table[]
 ---@return table
 function M.new(list)
   local self = setmetatable({ issued = {} }, M)
@@ -14,6 +16,7 @@ function M.new(list)
   return self
 end
 
+--- Adds an entry to the tables by access key id, security token and bearer token.
 local function accept(self, entry)
   if entry.bearer_token then
     self.by_bearer_token[entry.bearer_token] = entry
@@ -25,13 +28,14 @@ local function accept(self, entry)
   end
 end
 
+--- Returns the account that owns a key.
 ---@param entry table
 ---@return string
 function M.account_of(entry)
-  return entry.account or ACCOUNT
+  return entry.account or DEFAULT_ACCOUNT
 end
 
---- Replaces the configured keys. Issued keys stay.
+--- Replaces the keys of the settings. Temporary keys that the emulator issued stay valid.
 ---@param list table[]
 function M:replace(list)
   self.by_id, self.by_security_token, self.by_bearer_token = {}, {}, {}
@@ -42,7 +46,7 @@ function M:replace(list)
   end
 end
 
---- Adds temporary credentials that the emulator issued.
+--- Accepts temporary credentials that the emulator has issued.
 ---@param entry table
 function M:add_issued(entry)
   self.issued[#self.issued + 1] = entry

@@ -1,18 +1,20 @@
--- Remembers nonces for at least one window. Two generations are kept, and the older one is dropped as a whole.
+-- Remembers each nonce for at least `window` seconds. The nonces are in two sets. After each window, the older set is
+-- dropped, and a new set begins.
 
 local M = {}
 M.__index = M
 
+--- Creates an empty memory for nonces.
 ---@param window number seconds
 ---@return table
 function M.new(window)
   return setmetatable({ window = window, current = {}, previous = {} }, M)
 end
 
---- Records a nonce; true when it is new.
+--- Records a nonce.
 ---@param nonce string
 ---@param now number seconds
----@return boolean
+---@return boolean is_new false if the nonce was recorded before
 function M:add(nonce, now)
   self.current_since = self.current_since or now
   local age = now - self.current_since

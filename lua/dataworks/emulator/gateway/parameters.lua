@@ -1,4 +1,5 @@
--- Two steps of the gateway: read the parameters of a request, and check them against the row of its action.
+-- Two steps of the gateway. One reads the parameters of a request. The other checks the parameters against the catalog
+-- row of the action.
 
 local query = require "dataworks.emulator.query"
 local refusal = require "dataworks.emulator.gateway.refusal"
@@ -6,14 +7,15 @@ local tables = require "dataworks.util.tables"
 
 local M = {}
 
---- Parameters of the protocol. All others belong to the action.
+--- The parameters of the protocol. All other parameters belong to the action.
 local COMMON = tables.set_of [[
   Action Version Format Timestamp AccessKeyId SecurityToken Signature SignatureMethod SignatureNonce SignatureVersion
   SignatureType BearerToken
 ]]
 
---- Sets call.pairs to all parameters in the order sent, and call.common and call.params to the values by name. Of
---- parameters with the same name, the first counts.
+--- Reads the parameters from the query and from the form. Sets call.pairs to a list of {name, value} in the order of
+--- the request, and call.common and call.params to tables of values by name. If a name occurs twice, the first value
+--- counts.
 ---@param request table
 ---@param call table
 function M.read(_, request, call)
@@ -29,11 +31,12 @@ function M.read(_, request, call)
   end
 end
 
---- The largest absolute values of each type, above and below zero.
+--- The largest absolute values of positive and of negative integers, by type.
 local INTEGER_LIMITS = {
   long = { "9223372036854775807", "9223372036854775808" }, int32 = { "2147483647", "2147483648" },
 }
 
+--- Returns true if the text is an integer within the limits. Compares digits as text, since numbers are not exact.
 local function is_integer(text, limits)
   local sign, digits = text:match("^(%-?)(%d+)$")
   if not digits then
@@ -44,6 +47,7 @@ local function is_integer(text, limits)
   return #digits < #limit or #digits == #limit and digits <= limit
 end
 
+--- Returns true if the text is a value of the type.
 local function fits(value, kind)
   if INTEGER_LIMITS[kind] then
     return is_integer(value, INTEGER_LIMITS[kind])
@@ -51,7 +55,7 @@ local function fits(value, kind)
   return kind ~= "boolean" or value:lower() == "true" or value:lower() == "false"
 end
 
---- Checks the action's parameters. An empty one counts as absent.
+--- Checks the parameters of the action. Removes empty parameters, because an empty parameter counts as missing.
 ---@param call table
 ---@return dataworks.emulator.Refusal|nil
 function M.check(_, _, call)

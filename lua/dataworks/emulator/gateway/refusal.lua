@@ -1,4 +1,4 @@
--- Refusals of the gateway, in the provider's own words.
+-- Creates the refusals of the gateway. Their messages are the messages of the real gateway.
 
 local M = {}
 
@@ -15,18 +15,21 @@ function M.new(status, code, message)
   return { status = status, code = code, message = message }
 end
 
+--- Returns the refusal of a request that lacks a parameter.
 ---@param parameter string
 ---@return dataworks.emulator.Refusal
 function M.missing(parameter)
   return M.new(400, "Missing" .. parameter, parameter .. " is mandatory for this action.")
 end
 
+--- Returns the refusal of a parameter with an invalid value.
 ---@param parameter string
 ---@return dataworks.emulator.Refusal
 function M.invalid(parameter)
   return M.new(400, "Invalid" .. parameter, ("Specified parameter %s is not valid."):format(parameter))
 end
 
+--- Returns the refusal of an unknown signature algorithm.
 ---@return dataworks.emulator.Refusal
 function M.invalid_signature_method()
   return M.new(400, "InvalidSignatureMethod", "Specified signature method is not valid.")

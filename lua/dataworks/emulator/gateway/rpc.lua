@@ -1,4 +1,5 @@
--- The signature HMAC-SHA1: its fields are parameters, and it covers all parameters of the query and the form body.
+-- The signature algorithm HMAC-SHA1. The fields of the signature are parameters of the request. The signature covers
+-- all parameters of the query and of the form.
 
 local encoding = require "dataworks.emulator.encoding"
 local query = require "dataworks.emulator.query"
@@ -6,13 +7,13 @@ local refusal = require "dataworks.emulator.gateway.refusal"
 
 local M = {}
 
---- How far the date of a request may be from the clock, in seconds.
+--- The largest accepted difference between the date of a request and the clock, in seconds.
 M.WINDOW = 31 * 60
 
---- Copies the fields of the signature from the common parameters to the call.
----@param _ table request
+--- Reads the fields of the signature from the parameters of the protocol, and stores them in the call.
+---@param _ table the request
 ---@param call table
----@return dataworks.emulator.Refusal|nil
+---@return dataworks.emulator.Refusal|nil refusal nil if no field is missing or wrong
 function M.read(_, call)
   local common = call.common
   call.access_key_id = common.AccessKeyId
@@ -28,10 +29,11 @@ function M.read(_, call)
   call.date, call.nonce = common.Timestamp, common.SignatureNonce
 end
 
----@param crypto table hmac
----@param secret string
+--- Calculates the signature of a request.
+---@param crypto table has the function hmac
+---@param secret string the AccessKey secret
 ---@param method string
----@param list table[] {name, value} pairs without Signature
+---@param list table[] {name, value} of each parameter except Signature
 ---@return string signature
 ---@return string string_to_sign
 function M.sign(crypto, secret, method, list)
@@ -39,12 +41,12 @@ function M.sign(crypto, secret, method, list)
   return encoding.base64(crypto.hmac("sha1", secret .. "&", string_to_sign)), string_to_sign
 end
 
---- Compares the signature of a request with the expected one.
----@param crypto table
----@param secret string
+--- Verifies the signature of a request.
+---@param crypto table has the function hmac
+---@param secret string the AccessKey secret
 ---@param request table
 ---@param call table
----@return dataworks.emulator.Refusal|nil
+---@return dataworks.emulator.Refusal|nil refusal nil if the signature is right
 function M.verify(crypto, secret, request, call)
   local list = {}
   for _, pair in ipairs(call.pairs) do

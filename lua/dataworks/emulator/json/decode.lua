@@ -1,14 +1,17 @@
--- Reads JSON text.
+-- Decodes JSON text. Each function takes the text and the position of a value, and returns the value and the position
+-- after it.
 
 local values = require "dataworks.emulator.json.values"
 
 local MAX_DEPTH = 200
 local MAX_NATIVE_DIGITS = 15
 
+--- Ends the decoding with a message. `decode` catches the error.
 local function fail(at, problem)
   error({ json = ("%s at byte %d"):format(problem, at) }, 0)
 end
 
+--- Returns the UTF-8 bytes of a Unicode character.
 local function utf8_char(code)
   if code < 0x80 then
     return string.char(code)
@@ -26,6 +29,7 @@ local UNESCAPES = {
   ['"'] = '"', ["\\"] = "\\", ["/"] = "/", b = "\b", f = "\f", n = "\n", r = "\r", t = "\t",
 }
 
+--- Decodes the escape \uXXXX, or two of them that form a surrogate pair. The position is that of the first "u".
 local function decode_unicode(text, at)
   local high = tonumber(text:match("^u(%x%x%x%x)", at) or fail(at, "bad escape"), 16)
   if high < 0xD800 or high > 0xDFFF then
@@ -74,25 +78,27 @@ end
 
 local decode_value
 
-local function skip(text, at)
+--- Returns the position of the next character that is not white space.
+local function skip_space(text, at)
   return text:find("[^ \t\r\n]", at) or #text + 1
 end
 
---- Reads the items between two brackets. read_item takes the position of an item and returns the position after it.
-local function decode_items(text, at, closing, read_item)
-  at = skip(text, at + 1)
+--- Decodes the items of a list or of an object, and returns the position after the closing bracket. decode_item takes
+--- the position of an item and returns the position after it.
+local function decode_items(text, at, closing, decode_item)
+  at = skip_space(text, at + 1)
   if text:sub(at, at) == closing then
     return at + 1
   end
   while true do
-    at = skip(text, read_item(at))
+    at = skip_space(text, decode_item(at))
     local char = text:sub(at, at)
     if char == closing then
       return at + 1
     elseif char ~= "," then
       fail(at, "expected , or " .. closing)
     end
-    at = skip(text, at + 1)
+    at = skip_space(text, at + 1)
   end
 end
 
@@ -112,11 +118,11 @@ local function decode_object(text, at, depth)
       fail(item_at, "expected a key")
     end
     local key, colon_at = decode_string(text, item_at)
-    colon_at = skip(text, colon_at)
+    colon_at = skip_space(text, colon_at)
     if text:sub(colon_at, colon_at) ~= ":" then
       fail(colon_at, "expected :")
     end
-    object[key], item_at = decode_value(text, skip(text, colon_at + 1), depth)
+    object[key], item_at = decode_value(text, skip_space(text, colon_at + 1), depth)
     return item_at
   end)
 end
@@ -142,20 +148,20 @@ function decode_value(text, at, depth)
   return decode_number(text, at)
 end
 
---- Reads one JSON value. Lists are marked (see is_list), null is values.null, and an integer of more than 15 digits is
---- a table made by values.integer.
+--- Decodes one JSON value. A list becomes a table for which is_list returns true. null becomes values.null. An integer
+--- of more than 15 digits becomes a table that values.integer creates.
 ---@param text string
----@return any value
----@return string|nil message when the text is not JSON; value is nil then
+---@return any value nil if the text is not JSON
+---@return string|nil message why the text is not JSON
 local function decode(text)
-  local ok, value, stop = pcall(decode_value, text, skip(text, 1), 1)
+  local ok, value, stop = pcall(decode_value, text, skip_space(text, 1), 1)
   if not ok then
     if type(value) ~= "table" then
       error(value, 0)
     end
     return nil, value.json
-  elseif skip(text, stop) <= #text then
-    return nil, ("unexpected text at byte %d"):format(skip(text, stop))
+  elseif skip_space(text, stop) <= #text then
+    return nil, ("unexpected text at byte %d"):format(skip_space(text, stop))
   end
   return value
 end

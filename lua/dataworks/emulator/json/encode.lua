@@ -1,4 +1,4 @@
--- Writes JSON text.
+-- Encodes Lua values as JSON text.
 
 local tables = require "dataworks.util.tables"
 local values = require "dataworks.emulator.json.values"
@@ -15,7 +15,7 @@ local ESCAPES = setmetatable({
   __index = function(_, char) return ("\\u%04x"):format(char:byte()) end,
 })
 
---- The sequences of UTF-8 beyond ASCII.
+--- Patterns of all valid UTF-8 sequences that have more than one byte.
 local SEQUENCES = {
   "^[\194-\223][\128-\191]",
   "^\224[\160-\191][\128-\191]",
@@ -26,7 +26,8 @@ local SEQUENCES = {
   "^\244[\128-\143][\128-\191][\128-\191]",
 }
 
---- Requests may hold any bytes, and a reply that repeats them must be valid JSON.
+--- Replaces each byte that is not part of a valid UTF-8 sequence with U+FFFD. A request can contain any bytes, and a
+--- reply that repeats these bytes must be valid JSON.
 local function to_valid_utf8(run)
   local out, at = {}, 1
   while at <= #run do
@@ -58,6 +59,7 @@ local function encode_list(list)
   return "[" .. table.concat(out, ",") .. "]"
 end
 
+--- Encodes an object that values.object created. Its members keep their order.
 local function encode_object(object)
   local out = {}
   for i = 1, object.count, 2 do
@@ -68,6 +70,7 @@ local function encode_object(object)
   return "{" .. table.concat(out, ",") .. "}"
 end
 
+--- Encodes a plain table with its keys sorted.
 local function encode_map(map)
   local out = {}
   for i, key in ipairs(tables.sorted_keys(map)) do
@@ -90,8 +93,8 @@ local function encode_table(value)
   return encode_map(value)
 end
 
---- Writes a value: tables made by object and list, plain sequences, and maps. The keys of a map are sorted; an empty
---- plain table is {}.
+--- Encodes a value as JSON text. A plain table with a value at 1 becomes a list. Any other plain table becomes an
+--- object with sorted keys. An empty list must be created by values.list.
 ---@param value any
 ---@return string
 function encode(value)

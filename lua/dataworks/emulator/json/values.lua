@@ -1,4 +1,4 @@
--- Lua values for the parts of JSON that plain tables and numbers lack: null, lists, ordered objects and long integers.
+-- Lua values for JSON's null, lists, objects whose members have an order, and integers that a Lua number can't hold.
 
 local M = {}
 
@@ -10,34 +10,35 @@ end
 
 M.null = setmetatable({}, {})
 
---- An object whose members keep their order. Members with the value nil are left out.
----@param ... any key, value, key, value
+--- Creates an object whose members keep their order. A member whose value is nil is left out.
+---@param ... any a name, its value, the next name, its value, and so on
 ---@return table
 function M.object(...)
   return setmetatable({ count = select("#", ...), ... }, M.object_mt)
 end
 
---- An integer that may be longer than a Lua number can hold.
+--- Creates an integer of any length.
 ---@param digits string
 ---@return table
 function M.integer(digits)
   return setmetatable({ digits = digits }, M.integer_mt)
 end
 
---- Marks a table as a JSON list, so that an empty one is written as [].
+--- Marks a table as a JSON list, so that an empty table is encoded as [] and not as {}.
 ---@param items table
 ---@return table
 function M.list(items)
   return setmetatable(items, M.list_mt)
 end
 
+--- Returns true if the value is a JSON list.
 ---@param value any
 ---@return boolean
 function M.is_list(value)
   return getmetatable(value) == M.list_mt
 end
 
---- True for a decoded JSON object: a table that is not a list, null or a long integer.
+--- Returns true if the value is a decoded JSON object, and not a list, null or a long integer.
 ---@param value any
 ---@return boolean
 function M.is_object(value)

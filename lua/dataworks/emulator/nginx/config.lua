@@ -1,4 +1,5 @@
--- The files that nginx starts with: its configuration, the Lua that finds this library, and a certificate.
+-- Writes the files that nginx reads at its start: its configuration, the Lua code that finds this library, and a
+-- certificate.
 
 local shell = require "dataworks.emulator.shell"
 
@@ -6,7 +7,8 @@ local M = {}
 
 local quote = shell.quote
 
---- LD_PRELOAD may hold a sanitizer of the program under test, and the Lua paths may name the modules of another Lua.
+--- The beginning of a command that runs without some variables of the current process. LD_PRELOAD can name a sanitizer,
+--- and the Lua paths can name modules of another Lua version.
 M.CLEAN_ENVIRONMENT = "env -u LD_PRELOAD -u LUA_PATH -u LUA_CPATH"
 
 local NGINX_CONFIG = [[
@@ -50,7 +52,8 @@ http {
 
 local TLS = "ssl_certificate cert.pem; ssl_certificate_key key.pem; ssl_protocols TLSv1.2 TLSv1.3;"
 
--- A searcher, since the name of a directory may contain characters that package.path can't.
+--- The Lua code that nginx runs at its start. It adds a function that finds the modules of this library. package.path
+--- can't be used, because the name of the directory can contain characters that are special in package.path.
 local START = [[
 local root = %q
 table.insert(package.loaders, 2, function(name)
@@ -79,7 +82,7 @@ authorityKeyIdentifier = keyid
 local MAKE_CERTIFICATE = "cd %s && %s openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1"
   .. " -nodes -days 2 -config openssl.cnf -keyout key.pem -out cert.pem 2>&1"
 
---- The directory that holds dataworks/, with a slash at its end.
+--- Returns the directory that contains the folder dataworks. The directory ends with a slash.
 local function library_root()
   local source = debug.getinfo(1, "S").source:gsub("^@", "")
   local root = source:gsub("dataworks/emulator/nginx/config%.lua$", "")
@@ -89,7 +92,8 @@ local function library_root()
   return root
 end
 
---- As root, nginx would give its worker to a user that can't enter the private directory.
+--- Returns the line of the configuration that names the user of the worker process. The line is necessary only for
+--- root: by default, root's worker runs as another user, and that user can't enter the temporary directory.
 local function user_line()
   if shell.output_of("id -u") == "0" then
     return ("user %s %s;"):format(shell.output_of("id -un"), shell.output_of("id -gn"))
@@ -97,6 +101,7 @@ local function user_line()
   return ""
 end
 
+--- Writes nginx.conf, and the Lua code that nginx runs at its start.
 ---@param directory string
 ---@param options {module_lines: string, port: integer, tls: boolean|nil}
 function M.write(directory, options)
@@ -107,8 +112,8 @@ end
 
 --- Makes a certificate and its key.
 ---@param directory string
----@return string|nil path of the certificate
----@return string|nil message
+---@return string|nil path the path of the certificate
+---@return string|nil message why there is no certificate
 function M.make_certificate(directory)
   shell.write_file(directory .. "/openssl.cnf", OPENSSL_CONFIG)
   local output = shell.output_of(MAKE_CERTIFICATE:format(quote(directory), M.CLEAN_ENVIRONMENT))

@@ -1,4 +1,4 @@
--- Ports to listen on.
+-- Finds ports on which nginx can listen.
 
 local shell = require "dataworks.emulator.shell"
 
@@ -6,11 +6,12 @@ local M = {}
 
 local FIRST_PORT, LAST_PORT = 20000, 32000
 
---- Addresses in /proc/net that conflict with a listener on 127.0.0.1.
+--- Addresses, as /proc/net shows them. If a program listens on one of them, no other program can listen on the same
+--- port of 127.0.0.1.
 local LOCAL_ADDRESSES = { ["0100007F"] = true, ["00000000"] = true, [("0"):rep(32)] = true }
 
---- The ports in use, as far as the system shows them. nginx would retry a used port for seconds.
----@return table<integer, boolean>
+--- Returns the ports on which programs listen. If nginx starts on such a port, it fails only after several seconds.
+---@return table<integer, boolean> taken true for each used port; empty if the system has no /proc/net
 function M.taken()
   local taken = {}
   for _, path in ipairs({ "/proc/net/tcp", "/proc/net/tcp6" }) do
@@ -28,7 +29,7 @@ function M.taken()
   return taken
 end
 
---- A random port that is not in use.
+--- Returns a random port on which no program listens.
 ---@return integer
 function M.random()
   local taken = M.taken()

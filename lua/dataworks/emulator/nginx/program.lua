@@ -1,4 +1,4 @@
--- Finds an nginx that runs Lua.
+-- Finds an nginx that can run Lua.
 
 local config = require "dataworks.emulator.nginx.config"
 local shell = require "dataworks.emulator.shell"
@@ -16,9 +16,10 @@ local PACKAGES = "on Debian: apt-get install nginx libnginx-mod-http-lua"
 
 ---@class dataworks.NginxProgram
 ---@field path string
----@field module_lines string the load_module lines of its configuration; "" when nginx has Lua built in
+---@field module_lines string the load_module lines for the configuration; "" if nginx has Lua built in
 
---- The paths of every nginx, or of the one that DATAWORKS_NGINX names.
+--- Returns the paths of all nginx programs. If the variable DATAWORKS_NGINX is set, returns only the program it names.
+--- Returns nil and a message if there is no program.
 local function list_paths()
   local wanted = shell.environment("DATAWORKS_NGINX")
   local output = shell.output_of(("for name in %s; do command -v \"$name\"; done"):format(
@@ -37,7 +38,9 @@ local function list_paths()
   return nil, "the emulator runs on nginx with its Lua module, and nginx was not found; " .. PACKAGES
 end
 
---- OpenResty's ngx_lua-0.10.29, or a folder named lua-nginx-module. Other modules have "lua" in their names, too.
+--- Returns true if nginx was built with its Lua module, for example from the folder ngx_lua-0.10.29 or
+--- lua-nginx-module. `arguments` are those of nginx's configure script. Names of some other modules contain "lua", too,
+--- and don't count.
 local function has_lua_built_in(arguments)
   for module in arguments:gmatch("%-%-add%-module=([^%s']+)") do
     local name = module:match("^.*/([^/]+)") or module
@@ -48,6 +51,7 @@ local function has_lua_built_in(arguments)
   return false
 end
 
+--- Returns the directories that can contain the modules of an nginx.
 local function module_directories(arguments)
   local wanted = shell.environment("DATAWORKS_NGINX_MODULES")
   if wanted then
@@ -61,7 +65,8 @@ local function module_directories(arguments)
   return directories
 end
 
-local function load_lines(directory)
+--- Returns the load_module lines for the modules in a directory.
+local function load_module_lines(directory)
   local lines = {}
   for _, name in ipairs(MODULES) do
     local path = directory .. "/" .. name
@@ -90,17 +95,18 @@ END
 %s %s -t -q -p "$directory/" -c nginx.conf -e stderr -g 'pid nginx.pid; error_log stderr;' 2>&1 && echo starts
 rm -rf "$directory"]]
 
---- A module of another build of nginx does not load, and Lua does not start without lua-resty-core.
+--- Tests whether nginx starts with Lua. nginx can't load a module of another build, and Lua needs lua-resty-core.
 ---@return boolean starts
----@return string output
-local function try(path, module_lines)
+---@return string output what nginx printed
+local function test_start(path, module_lines)
   local output = shell.output_of(TEST:format(module_lines, config.CLEAN_ENVIRONMENT, quote(path)))
   return ("\n" .. output):sub(-#"\nstarts") == "\nstarts", output
 end
 
+--- Returns the load_module lines with which an nginx starts with Lua.
 ---@return string|nil module_lines
----@return string|nil reason
-local function find_lua(path)
+---@return string|nil reason why this nginx can't run Lua
+local function find_module_lines(path)
   local arguments = shell.output_of(("%s %s -V 2>&1"):format(config.CLEAN_ENVIRONMENT, quote(path)))
   local candidates, directories = {}, {}
   if has_lua_built_in(arguments) then
@@ -108,12 +114,12 @@ local function find_lua(path)
   else
     directories = module_directories(arguments)
     for _, directory in ipairs(directories) do
-      candidates[#candidates + 1] = shell.exists(directory .. "/" .. LUA_MODULE) and load_lines(directory) or nil
+      candidates[#candidates + 1] = shell.exists(directory .. "/" .. LUA_MODULE) and load_module_lines(directory) or nil
     end
   end
   local reason = ("%s has no Lua module (%s in %s)"):format(path, LUA_MODULE, table.concat(directories, " or "))
   for _, module_lines in ipairs(candidates) do
-    local starts, output = try(path, module_lines)
+    local starts, output = test_start(path, module_lines)
     if starts then
       return module_lines
     end
@@ -122,9 +128,9 @@ local function find_lua(path)
   return nil, reason
 end
 
---- The first nginx that starts with Lua.
+--- Finds the first nginx that starts with Lua.
 ---@return dataworks.NginxProgram|nil
----@return string|nil message
+---@return string|nil message why none was found
 function M.find()
   local paths, message = list_paths()
   if not paths then
@@ -132,7 +138,7 @@ function M.find()
   end
   local reasons = {}
   for _, path in ipairs(paths) do
-    local module_lines, reason = find_lua(path)
+    local module_lines, reason = find_module_lines(path)
     if module_lines then
       return { path = path, module_lines = module_lines }
     end

@@ -1,4 +1,4 @@
--- Writes the TaskContent of a script, in the documented form and order.
+-- Writes the TaskContent that the service generates from a script. The members have the documented names and order.
 
 local find_writer = require "dataworks.emulator.service.find_writer"
 local json = require "dataworks.emulator.json"
@@ -7,21 +7,24 @@ local M = {}
 
 local object, list = json.object, json.list
 
---- The emulator has no database to look into: every table has one column, id.
+--- Returns the columns of a table. The emulator reads no database, so every table has a single column, id.
 local function columns(kind)
   return list({ object("name", "id", "index", 0, "type", kind, "comment", "", "columnSize", 0, "digit", 0,
     "newDigit", 0, "primaryKey", true) })
 end
 
+--- Returns the primary key of a table, which is its column id.
 local function primary_key()
   return object("type", "pk", "column", list({ "id" }))
 end
 
---- Replaces {database} and {table} by the names of the source.
+--- Replaces {database} and {table} in a template by the names of the source.
 local function fill(template, database, name)
   return (template:gsub("{(%l+)}", { database = database, table = name }))
 end
 
+--- Returns the description of the table that the task creates in the destination. `form` is the field `content` of the
+--- writer's row in dataworks.api.writers.
 local function created_table(form, database, name)
   local members = {}
   for i, template in ipairs(form.created_table) do
@@ -32,6 +35,7 @@ local function created_table(form, database, name)
   return object((table.unpack or unpack)(members))
 end
 
+--- Returns the rule that maps a source table to its destination table.
 local function table_rule(form, database, name)
   local destination = fill(form.destination_table or "{table}", database, name)
   if not form.created_table then
@@ -42,7 +46,8 @@ local function table_rule(form, database, name)
     "primaryKeyInfo", primary_key(), "dstCreateTableInfo", created_table(form, database, name))
 end
 
---- Calls visit(database, table) for each selected table. With a single database, the data source is its name.
+--- Calls visit(database, table) for each selected table. If a connection lists tables without databases, the name of
+--- the data source is passed as the name of the database.
 local function each_table(connection, visit)
   for _, database in ipairs(connection.databases or {}) do
     for _, name in ipairs(database.tables) do
@@ -54,6 +59,7 @@ local function each_table(connection, visit)
   end
 end
 
+--- Returns the member selectedTables of a connection.
 local function selected_tables(databases)
   local out = {}
   for i, database in ipairs(databases) do
@@ -66,6 +72,7 @@ local function selected_tables(databases)
   return list(out)
 end
 
+--- Returns the step that reads from the source.
 local function reader_step(script)
   local connections = {}
   for i, connection in ipairs(script.connections) do
@@ -77,6 +84,7 @@ local function reader_step(script)
     "parameter", object("connection", list(connections)))
 end
 
+--- Returns the step that writes to the destination.
 local function writer_step(script)
   local form, sources, total = find_writer("step_type", script.destination).content or {}, {}, 0
   for i, connection in ipairs(script.connections) do
@@ -92,7 +100,7 @@ local function writer_step(script)
       "tableMappingRule", object("totalTableMapping", total, "datasource", list(sources))))
 end
 
---- How many tables a script selects.
+--- Returns the number of tables that a script selects.
 ---@param script dataworks.emulator.Script
 ---@return integer
 function M.count_tables(script)
@@ -105,7 +113,7 @@ function M.count_tables(script)
   return count
 end
 
---- The TaskContent of a script with a known writer, as JSON text.
+--- Returns the TaskContent of a script as JSON text. The writer of the script must be known.
 ---@param script dataworks.emulator.Script
 ---@return string
 function M.write(script)

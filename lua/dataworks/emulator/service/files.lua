@@ -1,4 +1,4 @@
--- Tasks as the files that DataStudio shows.
+-- The action ListFiles. DataStudio shows tasks as files.
 
 local json = require "dataworks.emulator.json"
 local paging = require "dataworks.emulator.service.paging"
@@ -8,9 +8,10 @@ local wrap = require "dataworks.emulator.service.wrap"
 
 local M = {}
 
---- The provider's numbers for the kinds of files. A solution is not a file.
+--- The documented number of each file type. A task of the type DI_SOLUTION is not a file.
 local FILE_TYPES = { DI_OFFLINE = 23, DI_REALTIME = 900 }
 
+--- Returns a function that returns true for each task that the parameters select.
 local function filter(params)
   local ids = params.FileIdIn and tables.set_of(params.FileIdIn)
   local types = params.FileTypes and tables.set_of(params.FileTypes)
@@ -23,7 +24,7 @@ local function filter(params)
   end
 end
 
-M.ListFiles = wrap.on_page(function(state, params, page)
+M.ListFiles = wrap.with_page(function(state, params, page)
   if not params.ProjectId then
     return reply.invalid("ProjectId is needed; the emulator knows no ProjectIdentifier")
   end

@@ -1,4 +1,4 @@
--- Finds the row of a TaskParam writer.
+-- Finds the row of dataworks.api.writers in which a field has a value.
 
 local rows = require "dataworks.api.writers"
 

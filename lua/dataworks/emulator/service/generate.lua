@@ -1,4 +1,5 @@
--- Generates a TaskContent from a script, asynchronously: the two Generate actions and the poll for the result.
+-- The actions that generate a TaskContent from a script. Two actions start a process. A third action returns the result
+-- of the process, once a number of calls have asked for it.
 
 local content = require "dataworks.emulator.service.content"
 local find_writer = require "dataworks.emulator.service.find_writer"
@@ -12,6 +13,7 @@ local M = {}
 
 local TYPES = "DI_REALTIME DI_SOLUTION"
 
+--- Stores a process with its result, and returns the reply with the id of the process.
 local function start_process(state, params, id, task_content)
   state.processes[id] = {
     project = params.ProjectId,
@@ -23,7 +25,7 @@ local function start_process(state, params, id, task_content)
     "Message", state.settings.success_message))
 end
 
-M.GenerateDISyncTaskConfigForCreating = wrap.on_types(TYPES, reply.invalid_script, function(state, params)
+M.GenerateDISyncTaskConfigForCreating = wrap.only_types(TYPES, reply.invalid_script, function(state, params)
   local wanted = script.parse_creating(params.TaskParam)
   if wanted.name and state:is_name_taken(params.ProjectId, wanted.name) then
     return reply.name_taken("setting.name")
@@ -33,7 +35,7 @@ M.GenerateDISyncTaskConfigForCreating = wrap.on_types(TYPES, reply.invalid_scrip
   return start_process(state, params, id, content.write(wanted))
 end)
 
---- Each list of an updating script replaces the selection of the connection at the same position.
+--- Replaces the selected tables of each connection by the tables of the new selection at the same position.
 local function apply_selection(current, selection)
   for i, selected in ipairs(selection) do
     local connection = current.connections[i]
@@ -42,7 +44,7 @@ local function apply_selection(current, selection)
   end
 end
 
-M.GenerateDISyncTaskConfigForUpdating = wrap.on_types(TYPES, reply.invalid_script, function(state, params)
+M.GenerateDISyncTaskConfigForUpdating = wrap.only_types(TYPES, reply.invalid_script, function(state, params)
   local selection = script.parse_updating(params.TaskParam)
   local task = state:find_task(params, "TaskId")
   local current = script.parse_generated(task.parsed.content)

@@ -1,5 +1,5 @@
--- Deploys, starts, stops and terminates tasks. WAIT changes to RUN, and KILLING to PAUSE, after a number of calls that
--- read the state. The clock plays no part.
+-- The actions that deploy, start, stop and terminate tasks, and the action that returns the state of a task. WAIT
+-- changes to RUN, and KILLING changes to PAUSE, after a number of calls that read the state, and not after a time.
 
 local json = require "dataworks.emulator.json"
 local reply = require "dataworks.emulator.service.reply"
@@ -12,20 +12,21 @@ local STARTED_TYPES, STOPPED_TYPES = "DI_REALTIME DI_SOLUTION", "DI_REALTIME"
 
 local BUSY = { WAIT = true, RUN = true, KILLING = true }
 
-local function refuse_order(task, problem)
+--- Ends the action with a reply whose Status is "fail".
+local function fail(task, problem)
   reply.raise(reply.failed(("fileId:[%s] %s."):format(task.id, problem)))
 end
 
---- Starting and terminating need a task that is deployed and not busy.
+--- Fails unless the task is deployed and not busy. Only such a task can be started or terminated.
 local function check_ready(task)
   if not task.deployed then
-    refuse_order(task, "is not deployed")
+    fail(task, "is not deployed")
   elseif BUSY[task.instance] then
-    refuse_order(task, "is running")
+    fail(task, "is running")
   end
 end
 
-M.DeployDISyncTask = wrap.on_task(STARTED_TYPES, function(state, task)
+M.DeployDISyncTask = wrap.with_task(STARTED_TYPES, function(state, task)
   if BUSY[task.instance] then
     return reply.failed("submit and deploy fail.")
   end
@@ -33,7 +34,7 @@ M.DeployDISyncTask = wrap.on_task(STARTED_TYPES, function(state, task)
   return state:success()
 end)
 
-M.StartDISyncInstance = wrap.on_task(STARTED_TYPES, function(state, task, params)
+M.StartDISyncInstance = wrap.with_task(STARTED_TYPES, function(state, task, params)
   if params.StartParam and task.task_type == "DI_REALTIME" then
     script.parse_object(params.StartParam, reply.invalid)
   end
@@ -43,15 +44,15 @@ M.StartDISyncInstance = wrap.on_task(STARTED_TYPES, function(state, task, params
   return state:success()
 end)
 
-M.StopDISyncInstance = wrap.on_task(STOPPED_TYPES, function(state, task)
+M.StopDISyncInstance = wrap.with_task(STOPPED_TYPES, function(state, task)
   if task.instance ~= "WAIT" and task.instance ~= "RUN" then
-    refuse_order(task, "is not running")
+    fail(task, "is not running")
   end
   task.instance, task.reads_left = "KILLING", state.settings.kill_calls
   return state:success()
 end)
 
-M.TerminateDISyncInstance = wrap.on_task(STOPPED_TYPES, function(state, task)
+M.TerminateDISyncInstance = wrap.with_task(STOPPED_TYPES, function(state, task)
   check_ready(task)
   task.deployed, task.instance = false, "NORUN"
   return state:success()
@@ -59,7 +60,9 @@ end)
 
 local NEXT = { WAIT = "RUN", KILLING = "PAUSE" }
 
-local function read_instance(task)
+--- Returns the state of a task for one call that reads it. Changes WAIT and KILLING to the next state after enough
+--- calls.
+local function read_and_advance(task)
   local following = NEXT[task.instance]
   if following and task.reads_left <= 0 then
     task.instance = following
@@ -71,6 +74,7 @@ end
 
 local SOLUTION_STATUS = { NORUN = "init", WAIT = "wait", RUN = "run", KILLING = "stopping", PAUSE = "pause" }
 
+--- Returns the member SolutionInfo of a reply about a task of the type DI_SOLUTION.
 local function solution_info(state, task, instance)
   local info = json.object("fusionProps", json.object("dataSource",
     json.list({ json.object("fileName", task.name, "status", "SUCCESS") })), "componentName", "Table")
@@ -80,8 +84,8 @@ local function solution_info(state, task, instance)
     "CreatorName", state.OWNER, "StepDetail", json.list(task.started and { step } or {}))
 end
 
-M.GetDISyncInstanceInfo = wrap.on_task(STARTED_TYPES, function(state, task)
-  local instance = read_instance(task)
+M.GetDISyncInstanceInfo = wrap.with_task(STARTED_TYPES, function(state, task)
+  local instance = read_and_advance(task)
   if task.task_type == "DI_SOLUTION" then
     return reply.acted(json.object("Status", state.settings.success_status, "Message", "",
       "SolutionInfo", solution_info(state, task, instance)))

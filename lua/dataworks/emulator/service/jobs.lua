@@ -1,4 +1,4 @@
--- The synchronization jobs of 2024-05-18: creates, changes, starts, stops and deletes jobs by id.
+-- The actions of version 2024-05-18, which create, read, list, change, start, stop and delete synchronization jobs.
 
 local json = require "dataworks.emulator.json"
 local paging = require "dataworks.emulator.service.paging"
@@ -7,17 +7,18 @@ local wrap = require "dataworks.emulator.service.wrap"
 
 local M = {}
 
---- The parameters that a job stores: texts, and JSON with the check of its kind.
+--- The parameters that a job stores as texts.
 local TEXTS = {
   "Description", "DestinationDataSourceType", "FileSpec", "JobType", "MigrationType", "Owner", "SourceDataSourceType",
 }
-local SCRIPTS = {
+--- The parameters that a job stores as decoded JSON, each with the function that checks the type of the JSON value.
+local JSON_PARAMETERS = {
   DestinationDataSourceSettings = json.is_list, JobSettings = json.is_object, ResourceSettings = json.is_object,
   SourceDataSourceSettings = json.is_list, TableMappings = json.is_list, TransformationRules = json.is_list,
 }
 local NEEDED_WITHOUT_FILE_SPEC = { "SourceDataSourceType", "DestinationDataSourceType", "MigrationType" }
 
---- The members of a job in their order. A list shows the first ones only.
+--- The members of a job, in the order of a reply. A reply without details has only the first SUMMARY_SIZE members.
 local MEMBERS = {
   "Id", "DIJobId", "JobName", "JobStatus", "ProjectId", "Owner", "MigrationType", "SourceDataSourceType",
   "DestinationDataSourceType", "Description", "DestinationDataSourceSettings", "JobSettings", "JobType",
@@ -25,20 +26,20 @@ local MEMBERS = {
 }
 local SUMMARY_SIZE = 9
 
---- Changes a job by the parameters, all or none.
+--- Stores the parameters in a job. If a parameter is wrong, stores none.
 local function change(job, params)
-  local scripts = {}
-  for name, fits in pairs(SCRIPTS) do
+  local decoded = {}
+  for name, fits in pairs(JSON_PARAMETERS) do
     local value, wrong = json.decode(params[name] or "null")
     if params[name] and (wrong or not fits(value)) then
       reply.raise(reply.invalid(name))
     end
-    scripts[name] = params[name] and value
+    decoded[name] = params[name] and value
   end
   for _, name in ipairs(TEXTS) do
     job[name] = params[name] or job[name]
   end
-  for name, value in pairs(scripts) do
+  for name, value in pairs(decoded) do
     job[name] = value
   end
 end
@@ -70,8 +71,9 @@ function M.CreateDIJob(state, params)
   return reply.members("Id", job.Id, "DIJobId", job.DIJobId)
 end
 
---- Wraps an action on one job. Its id is the parameter Id, formerly DIJobId.
-local function on_job(act)
+--- Returns an action that passes a job to `act`. The parameter Id, or the older parameter DIJobId, is the id of the
+--- job.
+local function with_job(act)
   return function(state, params)
     local job = state.jobs[params.Id or params.DIJobId or ""]
     if not job or params.ProjectId and params.ProjectId ~= job.project then
@@ -81,6 +83,7 @@ local function on_job(act)
   end
 end
 
+--- Returns the first `size` members of a job.
 local function show(job, size)
   local members = {}
   for i = 1, size do
@@ -89,8 +92,8 @@ local function show(job, size)
   return json.object((table.unpack or unpack)(members, 1, 2 * size))
 end
 
---- A number of calls see the job Stopping. The clock plays no part.
-local function read_status(job)
+--- Changes the status Stopping to Stopped after a number of calls that read the status, and not after a time.
+local function advance_status(job)
   if job.JobStatus == "Stopping" and job.reads_left <= 0 then
     job.JobStatus = "Stopped"
   elseif job.JobStatus == "Stopping" then
@@ -98,12 +101,12 @@ local function read_status(job)
   end
 end
 
-M.GetDIJob = on_job(function(_, job, params)
-  read_status(job)
+M.GetDIJob = with_job(function(_, job, params)
+  advance_status(job)
   return reply.members("PagingInfo", show(job, params.WithDetails == "true" and #MEMBERS or SUMMARY_SIZE))
 end)
 
-M.ListDIJobs = wrap.on_page(function(state, params, page)
+M.ListDIJobs = wrap.with_page(function(state, params, page)
   local found = paging.select(state.jobs, function(job)
     return job.project == params.ProjectId and (not params.Name or job.JobName:find(params.Name, 1, true))
       and (not params.MigrationType or job.MigrationType == params.MigrationType)
@@ -113,6 +116,7 @@ M.ListDIJobs = wrap.on_page(function(state, params, page)
   end))
 end)
 
+--- Refuses the call if the job is running or stopping.
 local function check_idle(job)
   if job.JobStatus == "Running" or job.JobStatus == "Stopping" then
     reply.raise(reply.invalid("the job is running"))
@@ -123,18 +127,18 @@ local function success()
   return reply.members("Success", true)
 end
 
-M.UpdateDIJob = on_job(function(_, job, params)
+M.UpdateDIJob = with_job(function(_, job, params)
   change(job, params)
   return success()
 end)
 
-M.StartDIJob = on_job(function(_, job)
+M.StartDIJob = with_job(function(_, job)
   check_idle(job)
   job.JobStatus = "Running"
   return success()
 end)
 
-M.StopDIJob = on_job(function(state, job)
+M.StopDIJob = with_job(function(state, job)
   if job.JobStatus ~= "Running" then
     return reply.invalid("the job is not running")
   end
@@ -142,7 +146,7 @@ M.StopDIJob = on_job(function(state, job)
   return success()
 end)
 
-M.DeleteDIJob = on_job(function(state, job)
+M.DeleteDIJob = with_job(function(state, job)
   check_idle(job)
   state.jobs[job.id] = nil
   return success()

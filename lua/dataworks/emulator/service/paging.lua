@@ -1,11 +1,11 @@
--- Pages of a list, by number and size.
+-- Selects entries, and returns one page of a list.
 
 local json = require "dataworks.emulator.json"
 
 local M = {}
 
---- The entries of a table by id that match, oldest first.
----@param entries table<string, table>
+--- Returns the entries that match, in the order of their ids, which is the order of their creation.
+---@param entries table<string, table> entries by id
 ---@param matches fun(entry: table): boolean
 ---@return table[]
 function M.select(entries, matches)
@@ -13,17 +13,17 @@ function M.select(entries, matches)
   for id, entry in pairs(entries) do
     ids[#ids + 1] = matches(entry) and id or nil
   end
-  table.sort(ids, function(a, b) return #a < #b or #a == #b and a < b end) -- as numbers
+  table.sort(ids, function(a, b) return #a < #b or #a == #b and a < b end) -- in numerical order
   for i, id in ipairs(ids) do
     found[i] = entries[id]
   end
   return found
 end
 
---- One page of a list as a JSON list.
+--- Returns the entries of one page as a JSON list.
 ---@param all table[]
 ---@param page {number: integer, size: integer}
----@param show fun(entry: table): table
+---@param show fun(entry: table): table converts an entry to the form of the reply
 ---@return table
 function M.items(all, page, show)
   local shown = {}
@@ -33,11 +33,12 @@ function M.items(all, page, show)
   return json.list(shown)
 end
 
---- One page of a list with its number, its size and the length of the list.
----@param name string of the member that holds the list
+--- Returns a JSON object with one page of a list, the number and the size of the page, and the length of the whole
+--- list.
+---@param name string the name of the member that holds the page
 ---@param all table[]
 ---@param page {number: integer, size: integer}
----@param show fun(entry: table): table
+---@param show fun(entry: table): table converts an entry to the form of the reply
 ---@return table
 function M.object(name, all, page, show)
   return json.object("PageNumber", page.number, "PageSize", page.size, "TotalCount", #all,

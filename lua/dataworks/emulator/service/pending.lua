@@ -1,4 +1,5 @@
--- The possible replies to a poll of an unfinished process. The provider documents none, so a setting selects one.
+-- The possible replies about a process that is not finished. The service's documentation does not show this reply, so
+-- the setting pending_form selects one of them.
 
 local json = require "dataworks.emulator.json"
 

@@ -1,4 +1,5 @@
--- The configuration of a project: its reaction to each kind of schema change in a source table.
+-- The actions that read and change the configuration of a project. The configuration has a policy for each kind of
+-- schema change in a source table.
 
 local json = require "dataworks.emulator.json"
 local reply = require "dataworks.emulator.service.reply"
@@ -14,8 +15,9 @@ local CHANGES = "RENAMECOLUMN DROPTABLE CREATETABLE MODIFYCOLUMN TRUNCATETABLE D
 local IS_CHANGE = tables.set_of(CHANGES)
 local DEFAULT_CONFIG = ("{%s}"):format((CHANGES:gsub("%S+", '"%0":"WARNING"'):gsub(" ", ",")))
 
---- Wraps an action on the configuration for one pair of source and destination.
-local function on_pair(act)
+--- Returns an action that checks the types of source and destination, and passes the key of their configuration to
+--- `act`.
+local function with_config_key(act)
   return function(state, params)
     local source, destination = params.SourceType, params.DestinationType
     if not DESTINATIONS[destination] then
@@ -27,11 +29,11 @@ local function on_pair(act)
   end
 end
 
-M.ListDIProjectConfig = on_pair(function(state, key)
+M.ListDIProjectConfig = with_config_key(function(state, key)
   return reply.acted(json.object("Config", state.project_configs[key] or DEFAULT_CONFIG))
 end)
 
-M.UpdateDIProjectConfig = on_pair(function(state, key, params)
+M.UpdateDIProjectConfig = with_config_key(function(state, key, params)
   for change, policy in pairs(script.parse_object(params.ProjectConfig, reply.invalid)) do
     if not IS_CHANGE[change] or not POLICIES[policy] then
       return reply.invalid("ProjectConfig." .. change)

@@ -1,4 +1,5 @@
--- The replies of actions, without status and headers. A detail appears only in the journal.
+-- Creates the replies of actions, without HTTP status and headers. The field `detail` says why a call was refused; it
+-- appears only in the journal.
 
 local json = require "dataworks.emulator.json"
 
@@ -7,40 +8,41 @@ local M = {}
 ---@class dataworks.emulator.Reply
 ---@field outcome "acted"|"replayed"|"failed"|"refused"|"fault"
 ---@field data? table the member Data of the body
----@field members? table members that stand beside RequestId, in place of Success and Data
----@field is_unsuccessful? boolean Success is false
+---@field members? table the members of the body besides RequestId, if the body has no Success and Data
+---@field is_unsuccessful? boolean true if the member Success is false
 ---@field refusal? dataworks.emulator.Refusal
 ---@field detail? string
 
---- The service acted.
----@param data table|nil the Data member
+--- Returns the reply to a call on which the service acted.
+---@param data table|nil the member Data
 ---@return dataworks.emulator.Reply
 function M.acted(data)
   return { data = data, outcome = "acted" }
 end
 
---- The service acted; the reply has no Data.
----@param ... any names and values of members
+--- Returns the reply to a call on which the service acted. The body has the given members, and not Success and Data.
+---@param ... any a name, its value, the next name, its value, and so on
 ---@return dataworks.emulator.Reply
 function M.members(...)
   return { members = json.object(...), outcome = "acted" }
 end
 
---- HTTP 200 and Success true, but the service did not act.
+--- Returns the reply to a call that failed. Its HTTP status is 200, and its Success is true, but its Status is "fail".
 ---@param message string
 ---@return dataworks.emulator.Reply
 function M.failed(message)
   return { data = json.object("Status", "fail", "Message", message), outcome = "failed", detail = message }
 end
 
---- An id that names nothing, in the documented words.
+--- Returns the reply to a call with an unknown id. The message is the documented one.
 ---@param id string
 ---@return dataworks.emulator.Reply
 function M.unknown(id)
   return M.failed(("fileId:[%s] is invalid."):format(id))
 end
 
----@param status integer
+--- Returns the error reply to a call that the service refused.
+---@param status integer the HTTP status
 ---@param code string
 ---@param message string
 ---@param detail? string
@@ -49,6 +51,7 @@ function M.refused(status, code, message, detail)
   return { refusal = { status = status, code = code, message = message }, outcome = "refused", detail = detail }
 end
 
+--- Returns a function that takes a detail and returns an error reply.
 local function refusal(code, message)
   return function(detail) return M.refused(400, code, message, detail) end
 end
@@ -60,16 +63,16 @@ M.invalid_token = refusal("InvalidClientToken", "Specified parameter ClientToken
 M.token_mismatch = refusal("IdempotentParameterMismatch",
   "Request uses a client token in a previous request but is not identical to that request.")
 
---- Ends the action with a reply, from any depth of its checks.
+--- Raises a reply as an error. The action ends, and `catch` returns the reply.
 ---@param reply dataworks.emulator.Reply
 function M.raise(reply)
   error(reply, 0)
 end
 
---- The reply that a function returns or raises.
+--- Calls a function, and returns the reply that the function returns or raises.
 ---@param fn fun(...): any
 ---@return any reply
----@return boolean has_returned
+---@return boolean has_returned false if the function raised the reply
 function M.catch(fn, ...)
   local ok, result = pcall(fn, ...)
   if not ok and not (type(result) == "table" and result.outcome) then
@@ -78,7 +81,7 @@ function M.catch(fn, ...)
   return result, ok
 end
 
---- The body of an HTTP 200 reply.
+--- Returns the body of a reply that is not an error.
 ---@param reply dataworks.emulator.Reply
 ---@param request_id string
 ---@return string

@@ -1,5 +1,5 @@
--- Parses the scripts that callers send: TaskParam for creating and updating, and TaskContent. A wrong script raises the
--- reply that refuses it.
+-- Parses the scripts that callers send: a TaskParam that creates a task, a TaskParam that updates a task, and a
+-- TaskContent. If a script is wrong, a function raises the reply that refuses the script.
 
 local find_writer = require "dataworks.emulator.service.find_writer"
 local json = require "dataworks.emulator.json"
@@ -10,7 +10,7 @@ local M = {}
 
 local object, list, text, equal = shape.object, shape.list, shape.text, shape.equal
 
---- The step of each category. There is exactly one reader, and one writer unless the script only selects tables.
+--- Returns the steps reader and writer of a script, and their paths. A script that only selects tables needs no writer.
 local function find_steps(script, is_selection)
   local found = {}
   for i, step in ipairs(list(script.steps, "steps")) do
@@ -19,7 +19,7 @@ local function find_steps(script, is_selection)
     if category ~= "reader" and category ~= "writer" then
       shape.reject(path .. ".category", "must be reader or writer")
     elseif found[category] then
-      shape.reject(path .. ".category", "is there twice: " .. category)
+      shape.reject(path .. ".category", "occurs twice: " .. category)
     end
     object(step.parameter, path .. ".parameter")
     found[category], found[category .. "_path"] = step, path
@@ -32,6 +32,7 @@ local function find_steps(script, is_selection)
   return found
 end
 
+--- Parses selectedTables. Returns a list of databases, each with its name and its tables.
 local function parse_selected(selected, path)
   local databases = {}
   for i, database in ipairs(list(selected, path)) do
@@ -49,7 +50,8 @@ local function parse_selected(selected, path)
   return databases
 end
 
---- As documented, selectedTables takes precedence over table.
+--- Parses the tables that a connection selects. If it has both selectedTables and table, selectedTables counts, as the
+--- service's documentation says.
 local function parse_selection(connection, path)
   if connection.selectedTables ~= nil then
     return { databases = parse_selected(connection.selectedTables, path .. ".selectedTables") }
@@ -61,6 +63,7 @@ local function parse_selection(connection, path)
   return { tables = tables }
 end
 
+--- Parses the connections of the reader. Connections of a script that only selects tables need no data source.
 local function parse_connections(steps, is_selection)
   local connections = {}
   local path = steps.reader_path .. ".parameter.connection"
@@ -80,12 +83,12 @@ end
 ---@class dataworks.emulator.Script
 ---@field name string|nil
 ---@field resource_group string
----@field source string step type of the reader
----@field destination string step type of the writer
+---@field source string the step type of the reader
+---@field destination string the step type of the writer
 ---@field connections table[] {datasource, datasource_type, tables or databases}
----@field datasource string of the destination
+---@field datasource string the data source of the destination
 
---- Parses a TaskParam for creating.
+--- Parses a TaskParam that creates a task.
 ---@param source string
 ---@return dataworks.emulator.Script
 function M.parse_creating(source)
@@ -109,14 +112,14 @@ function M.parse_creating(source)
   return parsed
 end
 
---- Parses a TaskParam for updating.
+--- Parses a TaskParam that updates a task.
 ---@param source string
 ---@return table[] connections
 function M.parse_updating(source)
   return parse_connections(find_steps(shape.decode(source), true), true)
 end
 
---- Adds the data sources of a step to a list, each once.
+--- Adds the data sources of a step to a list. A name that the list has already is not added again.
 local function add_datasources(names, step)
   local parameter = json.is_object(step.parameter) and step.parameter or {}
   local holders = { parameter }
@@ -134,7 +137,7 @@ end
 
 --- Parses any TaskContent.
 ---@param source string
----@return {name: string|nil, from: string[], to: string[], content: table}
+---@return {name: string|nil, from: string[], to: string[], content: table} parsed `from` and `to` name data sources
 function M.parse_content(source)
   local content = shape.decode(source)
   equal(content.type, "job", "type")
@@ -148,6 +151,7 @@ function M.parse_content(source)
   return { name = type(extend.name) == "string" and extend.name or nil, from = from, to = to, content = content }
 end
 
+--- Parses a decoded TaskContent that must have the form of a generated one. Raises a reply if it has another form.
 local function parse_generated(content)
   local steps = find_steps(content)
   local extend = object(content.extend, "extend")
@@ -161,15 +165,15 @@ local function parse_generated(content)
   }
 end
 
---- The script that a decoded TaskContent was generated from, if it was.
----@param content table
----@return dataworks.emulator.Script|nil
+--- Returns the script from which a TaskContent was generated.
+---@param content table the decoded TaskContent
+---@return dataworks.emulator.Script|nil script nil if the TaskContent does not have the form of a generated one
 function M.parse_generated(content)
   local script, is_generated = reply.catch(parse_generated, content)
   return is_generated and script or nil
 end
 
---- Parses text that must be a JSON object.
+--- Decodes a text that must be a JSON object.
 ---@type fun(source: string, refuse?: fun(detail: string): dataworks.emulator.Reply): table
 M.parse_object = shape.decode
 

@@ -1,11 +1,13 @@
--- Checks of a decoded script. A check raises the reply that names the path and the problem.
+-- Checks the values of a decoded script. Each check returns the value. If the value is wrong, the check raises a reply
+-- that names the path of the value and the problem.
 
 local json = require "dataworks.emulator.json"
 local reply = require "dataworks.emulator.service.reply"
 
 local M = {}
 
----@param path string
+--- Raises the reply that refuses a script.
+---@param path string the path of the wrong value
 ---@param problem string
 function M.reject(path, problem)
   reply.raise(reply.invalid_script(("%s %s"):format(path, problem)))
@@ -17,7 +19,7 @@ end
 
 function M.list(value, path)
   if not json.is_list(value) or #value == 0 then
-    M.reject(path, "must be a list with an element")
+    M.reject(path, "must be a list with at least one element")
   end
   return value
 end
@@ -36,9 +38,9 @@ function M.equal(value, expected, path)
   return value
 end
 
---- Reads text that must be a JSON object.
+--- Decodes a text that must be a JSON object.
 ---@param source string
----@param refuse? fun(detail: string): dataworks.emulator.Reply
+---@param refuse? fun(detail: string): dataworks.emulator.Reply creates the reply to raise if the text is wrong
 ---@return table
 function M.decode(source, refuse)
   local value, message = json.decode(source)

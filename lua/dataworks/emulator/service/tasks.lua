@@ -1,4 +1,4 @@
--- Creates, changes, reads and deletes tasks, and finds tasks by data source.
+-- The actions that create, change, read and delete tasks, and the action that finds tasks by data source.
 
 local content = require "dataworks.emulator.service.content"
 local dates = require "dataworks.emulator.dates"
@@ -15,6 +15,7 @@ local ALL_TYPES = "DI_OFFLINE DI_REALTIME DI_SOLUTION"
 local FOLDER_ROOTS = { ["业务流程"] = true, ["business flow"] = true, workflow = true }
 local FOLDER_ENDS = { ["数据集成"] = true, ["data integration"] = true }
 
+--- Returns true if the path begins with a folder for workflows and ends with a folder for data integration.
 local function is_valid_folder(path)
   if type(path) ~= "string" or path:find("^//") or path:find("//$") then
     return false
@@ -26,6 +27,7 @@ local function is_valid_folder(path)
   return #names >= 3 and FOLDER_ROOTS[names[1]] and FOLDER_ENDS[names[#names]] or false
 end
 
+--- Returns true if the name is the valid name of a resource group.
 local function is_valid_group(name)
   if type(name) ~= "string" or name == "" then
     return false
@@ -35,7 +37,7 @@ local function is_valid_group(name)
   return true
 end
 
---- Checks the TaskParam of CreateDISyncTask and UpdateDISyncTask.
+--- Checks the TaskParam of CreateDISyncTask and UpdateDISyncTask. Raises a reply if a value is wrong.
 local function check_task_param(source)
   local param = source and script.parse_object(source) or {}
   local units = tonumber(param.Cu)
@@ -43,12 +45,12 @@ local function check_task_param(source)
     reply.raise(reply.failed("Invalid path: " .. tostring(param.FileFolderPath)))
   elseif param.ResourceGroup ~= nil and not is_valid_group(param.ResourceGroup) then
     reply.raise(reply.failed(("ResourceGroup:[%s] is invalid."):format(tostring(param.ResourceGroup))))
-  elseif param.Cu ~= nil and not (units and units > 0 and units * 2 % 1 == 0) then -- halves are valid
+  elseif param.Cu ~= nil and not (units and units > 0 and units * 2 % 1 == 0) then -- multiples of 0.5 are valid
     reply.raise(reply.failed(("Cu:[%s] is invalid."):format(tostring(param.Cu))))
   end
 end
 
-M.CreateDISyncTask = wrap.on_types(ALL_TYPES, reply.invalid_script, function(state, params)
+M.CreateDISyncTask = wrap.only_types(ALL_TYPES, reply.invalid_script, function(state, params)
   local parsed = script.parse_content(params.TaskContent)
   check_task_param(params.TaskParam)
   local name = params.TaskName or parsed.name
@@ -71,7 +73,7 @@ M.CreateDISyncTask = wrap.on_types(ALL_TYPES, reply.invalid_script, function(sta
     "Message", state.settings.success_message))
 end)
 
-M.UpdateDISyncTask = wrap.on_task(ALL_TYPES, function(state, task, params)
+M.UpdateDISyncTask = wrap.with_task(ALL_TYPES, function(state, task, params)
   check_task_param(params.TaskParam)
   if params.TaskContent then
     task.parsed, task.text = script.parse_content(params.TaskContent), params.TaskContent
@@ -81,6 +83,7 @@ end)
 
 local SOLUTION_STATUS = { NORUN = "1", WAIT = "8", RUN = "2", KILLING = "2", PAUSE = "1" }
 
+--- Returns the member ProcessContent of a solution. `generated` is the script from which the task was generated.
 local function process_content(task, generated)
   return json.encode(json.object(
     generated.destination .. "Datasource", generated.datasource,
@@ -93,6 +96,7 @@ local function process_content(task, generated)
   ))
 end
 
+--- Returns the member SolutionDetail of a reply about a task of the type DI_SOLUTION.
 local function solution_detail(state, task)
   local generated = script.parse_generated(task.parsed.content)
   return json.object(
@@ -111,7 +115,7 @@ local function solution_detail(state, task)
   )
 end
 
-M.GetDISyncTask = wrap.on_task("DI_REALTIME DI_SOLUTION", function(state, task)
+M.GetDISyncTask = wrap.with_task("DI_REALTIME DI_SOLUTION", function(state, task)
   local is_solution = task.task_type == "DI_SOLUTION"
   return reply.acted(json.object(
     "Status", state.settings.success_status,
@@ -122,7 +126,7 @@ M.GetDISyncTask = wrap.on_task("DI_REALTIME DI_SOLUTION", function(state, task)
   ))
 end)
 
-M.DeleteDISyncTask = wrap.on_task("DI_REALTIME", function(state, task)
+M.DeleteDISyncTask = wrap.with_task("DI_REALTIME", function(state, task)
   if task.deployed then
     return reply.failed(("fileId:[%s] is deployed, terminate it first."):format(task.id))
   end
@@ -130,13 +134,14 @@ M.DeleteDISyncTask = wrap.on_task("DI_REALTIME", function(state, task)
   return state:success()
 end)
 
+--- Converts a task to the form in which ListRefDISyncTasks returns it.
 local function show(task)
   return json.object("NodeId", json.integer(task.id), "NodeName", task.name, "TaskType", task.task_type,
     "DiSourceDatasource", json.encode(json.list(task.parsed.from)),
     "DiDestinationDatasource", json.encode(json.list(task.parsed.to)))
 end
 
-local list_references = wrap.on_page(function(state, params, page)
+local list_references = wrap.with_page(function(state, params, page)
   local direction = params.RefType
   if direction ~= "from" and direction ~= "to" then
     return reply.invalid("RefType must be from or to")
@@ -148,6 +153,6 @@ local list_references = wrap.on_page(function(state, params, page)
   return reply.acted(json.object("DISyncTasks", paging.items(found, page, show)))
 end)
 
-M.ListRefDISyncTasks = wrap.on_types("DI_OFFLINE DI_REALTIME", reply.invalid, list_references)
+M.ListRefDISyncTasks = wrap.only_types("DI_OFFLINE DI_REALTIME", reply.invalid, list_references)
 
 return M

@@ -1,4 +1,4 @@
--- Wraps actions in the checks that many of them share.
+-- Adds checks to actions. Each function takes `act` and returns an action that makes the checks and then calls `act`.
 
 local reply = require "dataworks.emulator.service.reply"
 local tables = require "dataworks.util.tables"
@@ -7,11 +7,11 @@ local M = {}
 
 local MAX_PAGE_NUMBER, MAX_PAGE_SIZE = 100, 100
 
---- An action that accepts only some task types.
----@param types string separated by spaces
----@param refuse fun(detail: string): dataworks.emulator.Reply
+--- Returns an action that refuses calls with other task types than the given ones.
+---@param types string the accepted task types, separated by spaces
+---@param refuse fun(detail: string): dataworks.emulator.Reply creates the reply to a call with another task type
 ---@param act fun(state: table, params: table): dataworks.emulator.Reply
-function M.on_types(types, refuse, act)
+function M.only_types(types, refuse, act)
   local is_accepted = tables.set_of(types)
   return function(state, params)
     if not is_accepted[params.TaskType] then
@@ -21,19 +21,19 @@ function M.on_types(types, refuse, act)
   end
 end
 
---- An action on the task that FileId names.
----@param types string
+--- Returns an action that finds the task named by the parameter FileId, and passes it to `act`.
+---@param types string the accepted task types, separated by spaces
 ---@param act fun(state: table, task: table, params: table): dataworks.emulator.Reply
----@param unknown? fun(id: string): dataworks.emulator.Reply answers an id that names no task
-function M.on_task(types, act, unknown)
-  return M.on_types(types, reply.invalid, function(state, params)
+---@param unknown? fun(id: string): dataworks.emulator.Reply creates the reply to a call whose FileId names no task
+function M.with_task(types, act, unknown)
+  return M.only_types(types, reply.invalid, function(state, params)
     return act(state, state:find_task(params, "FileId", unknown), params)
   end)
 end
 
---- An action that returns one page of a list.
+--- Returns an action that checks the parameters PageNumber and PageSize, and passes the page to `act`.
 ---@param act fun(state: table, params: table, page: {number: integer, size: integer}): dataworks.emulator.Reply
-function M.on_page(act)
+function M.with_page(act)
   return function(state, params)
     local number, size = tonumber(params.PageNumber or "1"), tonumber(params.PageSize or "10")
     if number < 1 or number > MAX_PAGE_NUMBER or size < 1 or size > MAX_PAGE_SIZE then

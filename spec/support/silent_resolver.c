@@ -1,4 +1,4 @@
-/* Preloaded: a name server that never answers. */
+/* A library to preload. It replaces getaddrinfo by a function that never returns, as if no name server answered. */
 #include <netdb.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
--- A program that runs one flow and keeps its state in a file. It counts the points at which it could be killed, and at
--- the point that its job names it kills itself. Its argument is the job, a JSON file.
+-- A program that runs one flow and stores the state of the flow in a file. The program counts the points that it
+-- passes, and kills itself at the point whose number is in its job. The job is a JSON file, whose path is the argument.
 
 local cjson = require "cjson"
 local dataworks = require "dataworks"
@@ -9,6 +9,7 @@ local job = files.json(arg[1])
 
 local points = 0
 
+--- Counts a point. At the point with the number job.dies_at, prints the name of the point and kills the process.
 local function point(name)
   points = points + 1
   if points == job.dies_at then
@@ -18,6 +19,7 @@ local function point(name)
   end
 end
 
+--- Stores the state of the flow.
 local function save(state)
   point("before the state " .. state.step .. " is written")
   local file = assert(io.open(job.state .. ".new", "wb"))
@@ -27,6 +29,7 @@ local function save(state)
   point("after the state " .. state.step)
 end
 
+--- Returns the stored state, or nil.
 local function saved()
   local file = io.open(job.state, "rb")
   if file then

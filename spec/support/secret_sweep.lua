@@ -1,23 +1,26 @@
--- Watches a whole run of the suite: collects each secret that the library receives, and each text that it shows (errors,
--- events, debug lines, results of tostring). At the end, no text may contain a secret.
+-- Watches a whole run of the suite. Collects each secret that the library receives, and each text that the library
+-- shows in errors, events, debug lines and results of tostring. At the end, searches the texts for the secrets.
 
 local M = {}
 
--- Shorter secrets, and plain words, are parts of ordinary sentences.
+-- Shorter secrets, and secrets that consist of lower-case letters only, are not collected, because ordinary sentences
+-- can contain them.
 local MIN_BYTES = 6
 
 local secrets, texts, errs = {}, {}, {}
 local raw_tostring = tostring
 
+--- Collects a secret.
 local function keep_secret(text)
   if type(text) == "string" and #text >= MIN_BYTES and not text:find "^%l+$" then secrets[text] = true end
 end
 
+--- Collects a text that the library shows.
 local function keep_text(text)
   if type(text) == "string" then texts[text] = true end
 end
 
---- Keeps all text in a value, at any depth.
+--- Collects all texts in a value, at any depth.
 local function keep(value, seen)
   if type(value) == "string" then
     texts[value] = true
@@ -31,6 +34,7 @@ local function keep(value, seen)
   end
 end
 
+--- Collects the signature of a request as a secret, and returns the arguments.
 local function keep_signature(built, ...)
   if built then
     keep_secret((built.headers.authorization or built.url .. "&" .. built.body):match "Signature=([^&]*)")
@@ -38,6 +42,7 @@ local function keep_signature(built, ...)
   return built, ...
 end
 
+--- Replaces the functions that receive secrets by functions that also collect the secrets.
 local function watch_secrets()
   local core, proxies, callers = require "dataworks.core", require "dataworks.transport.proxy", require "dataworks.call.caller"
   local signer, proxy_secrets, request, generate, new = core.signer, proxies.secrets, core.request, core.generate, callers.new
@@ -64,11 +69,12 @@ local function watch_secrets()
   end
 end
 
+--- Replaces the functions that create errors, events, debug lines and texts by functions that also collect the texts.
 local function watch_texts()
   local errors, events, event_log = require "dataworks.error", require "dataworks.call.events", require "dataworks.call.event_log"
   local new_error, new_events, line = errors.new, events.new, event_log.line
 
-  -- Fields are added to an error later, so it is read at the end.
+  -- The library adds fields to an error later. Therefore, the texts of errors are collected at the end of the run.
   function errors.new(...)
     local err = new_error(...)
     errs[#errs + 1] = err
@@ -98,19 +104,21 @@ local function watch_texts()
   end
 end
 
+--- Begins to collect secrets and texts.
 function M.start()
   watch_secrets()
   watch_texts()
 end
 
----@return string[] hits one line for each secret in a text
----@return integer secrets
----@return integer texts
+--- Searches the collected texts for the collected secrets.
+---@return string[] hits one line for each secret that a text contains
+---@return integer secrets the number of secrets
+---@return integer texts the number of texts
 function M.hits()
   for _, err in ipairs(errs) do keep(err, {}) end
   local all, hits, secret_count = {}, {}, 0
   for text in pairs(texts) do all[#all + 1] = text end
-  -- Search all texts at once; look for the text only after a hit.
+  -- Search all texts at once. Search single texts only if a secret was found.
   local everything = table.concat(all, "\0")
   for secret in pairs(secrets) do
     secret_count = secret_count + 1

@@ -1,5 +1,5 @@
--- A name server for specs: names under .test are 127.0.0.1, silent.test gets no answer, and no other name exists. Runs
--- on LuaJIT as a program, and prints its port.
+-- A program that is a name server for specs. The address of each name under .test is 127.0.0.1, and no other name
+-- exists. Questions about silent.test get no answer. The program runs on LuaJIT, and prints its port.
 
 local ffi = require "ffi"
 
@@ -25,8 +25,8 @@ assert(ffi.C.getsockname(sock, address, size) == 0)
 io.stdout:write(ffi.C.ntohs(address.port), "\n")
 io.stdout:flush()
 
---- Returns the name, the whole question and the type of its record.
-local function question_of(packet)
+--- Returns the name in a question, the whole question, and the requested record type.
+local function parse_question(packet)
   local labels, at = {}, 13
   while packet:byte(at) > 0 do
     local length = packet:byte(at)
@@ -36,8 +36,9 @@ local function question_of(packet)
   return table.concat(labels, "."), packet:sub(13, at + 4), packet:byte(at + 2)
 end
 
+--- Returns the reply to a question, or nil if the question gets no answer.
 local function answer(packet)
-  local name, question, kind = question_of(packet)
+  local name, question, kind = parse_question(packet)
   if name == "silent.test" then
     return nil
   elseif not name:find "%.test$" then

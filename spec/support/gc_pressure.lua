@@ -1,9 +1,11 @@
--- A helper of busted: the garbage collector at full pressure. In the library's C functions every allocation runs a full
--- cycle, so an object that C did not anchor is collected at once. Elsewhere one cycle follows the other.
+-- A module that busted loads before the specs. While a C function of the library runs, each allocation runs a full
+-- cycle of the garbage collector. An object that the C function needs, but that nothing refers to, is then collected at
+-- once. While other code runs, the garbage collector starts a new cycle as soon as one ends.
 local getinfo, sethook = debug.getinfo, debug.sethook
 local c_functions = {}
 local is_tight = false
 
+--- Makes each allocation run a full cycle.
 local function tighten()
   is_tight = true
   if _VERSION == "Lua 5.4" then
@@ -16,6 +18,7 @@ local function tighten()
   end
 end
 
+--- Makes one cycle follow the other, with other code in between.
 local function loosen()
   is_tight = false
   if _VERSION == "Lua 5.4" then
@@ -26,6 +29,7 @@ local function loosen()
   end
 end
 
+--- The debug hook for calls and returns. It tightens when a C function of the library begins.
 local function hook(event)
   if event ~= "return" and c_functions[getinfo(2, "f").func] then
     if not is_tight then tighten() end
@@ -34,6 +38,7 @@ local function hook(event)
   end
 end
 
+--- Adds the functions of a module or of a metatable to the watched functions.
 local function watch(functions)
   for _, value in pairs(functions) do
     if type(value) == "function" then c_functions[value] = true end
@@ -51,7 +56,7 @@ for name, metatable in pairs(debug.getregistry()) do
 end
 assert(next(c_functions), "no C function to watch")
 
--- A hook works in one coroutine, so set it in each.
+-- A hook affects only one coroutine. Set the hook in each new coroutine.
 local create = coroutine.create
 function coroutine.create(...)
   local thread = create(...)
