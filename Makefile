@@ -223,9 +223,11 @@ $(INTEROP)/node: spec/interop/package.json
 	cd $(INTEROP) && npm install --silent --no-audit --no-fund --no-package-lock
 	touch $@
 
-build: $(MODULES) ## build the C modules for the version LUA (5.4, 5.3, 5.2, 5.1 or jit) into build/LUA; CRYPTO=static links libcrypto in
-build-core: $(CORE) ## build only core.so, which is all that nginx needs
-all: ## build the C modules for each version in LUAS
+# The installed command contains the paths of the modules, so it needs no LUA_PATH. STRIP=: keeps the debug symbols.
+install: build ## install for the version LUA into the directory PREFIX; if DESTDIR is set, below DESTDIR
+install-core: build-core ## install all but curl.so, for nginx
+install-core: MODULES = $(CORE)
+install install-core:
 	@case '$(PREFIX)' in /*) ;; *) echo 'PREFIX must be an absolute path' >&2; exit 1 ;; esac
 	cd lua && find . -name '*.lua' -exec install -D -m 644 '{}' '$(DESTDIR)$(LUADIR)/{}' ';'
 	install -d '$(DESTDIR)$(LIBDIR)/dataworks' '$(DESTDIR)$(BINDIR)'

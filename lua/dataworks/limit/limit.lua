@@ -89,13 +89,11 @@ function M.new(option)
     return option
   end
   local options = to_options(option) or {}
-  local self = { qps = options.qps, burst = options.burst or 1, adaptive = options.adaptive or false }
-  if options.dict then
-    self.store = shared.new(options.dict, options.key or "default")
-  else
-    self.state = bucket.new()
-  end
-  return setmetatable(self, Limit)
+  return setmetatable({
+    qps = options.qps, burst = options.burst or 1, adaptive = options.adaptive or false,
+    store = options.dict and shared.new(options.dict, options.key or "default"),
+    state = not options.dict and bucket.new() or nil,
+  }, Limit)
 end
 
 --- Makes a limit that several clients of one account can share. Raises if the option is wrong.

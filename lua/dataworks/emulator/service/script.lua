@@ -88,6 +88,13 @@ end
 ---@field connections table[] {datasource, datasource_type, tables or databases}
 ---@field datasource string the data source of the destination
 
+local function describe(steps, name, resource_group)
+  return {
+    source = steps.reader.stepType, destination = steps.writer.stepType, name = name, resource_group = resource_group,
+    connections = parse_connections(steps), datasource = steps.writer.parameter.datasource,
+  }
+end
+
 --- Parses a TaskParam that creates a task.
 ---@param source string
 ---@return dataworks.emulator.Script
@@ -98,14 +105,10 @@ function M.parse_creating(source)
   local setting = object(script.setting, "setting")
   local row = find_writer("task_type", setting.taskType) or shape.reject("setting.taskType", "is not known")
   local steps = find_steps(script)
-  local parsed = {
-    source = equal(steps.reader.stepType, "mysql", steps.reader_path .. ".stepType"),
-    destination = equal(steps.writer.stepType, row.step_type, steps.writer_path .. ".stepType"),
-    name = setting.name ~= nil and text(setting.name, "setting.name") or nil,
-    resource_group = text(setting.resourceGroup, "setting.resourceGroup"),
-    connections = parse_connections(steps),
-    datasource = steps.writer.parameter.datasource,
-  }
+  equal(steps.reader.stepType, "mysql", steps.reader_path .. ".stepType")
+  equal(steps.writer.stepType, row.step_type, steps.writer_path .. ".stepType")
+  local name = setting.name ~= nil and text(setting.name, "setting.name") or nil
+  local parsed = describe(steps, name, text(setting.resourceGroup, "setting.resourceGroup"))
   for _, field in ipairs(row.required) do
     text(steps.writer.parameter[field], ("%s.parameter.%s"):format(steps.writer_path, field))
   end
@@ -155,14 +158,10 @@ end
 local function parse_generated(content)
   local steps = find_steps(content)
   local extend = object(content.extend, "extend")
-  return {
-    source = text(steps.reader.stepType, steps.reader_path .. ".stepType"),
-    destination = text(steps.writer.stepType, steps.writer_path .. ".stepType"),
-    name = extend.name,
-    resource_group = text(extend.resourceGroup, "extend.resourceGroup"),
-    connections = parse_connections(steps),
-    datasource = text(steps.writer.parameter.datasource, steps.writer_path .. ".parameter.datasource"),
-  }
+  text(steps.reader.stepType, steps.reader_path .. ".stepType")
+  text(steps.writer.stepType, steps.writer_path .. ".stepType")
+  text(steps.writer.parameter.datasource, steps.writer_path .. ".parameter.datasource")
+  return describe(steps, extend.name, text(extend.resourceGroup, "extend.resourceGroup"))
 end
 
 --- Returns the script from which a TaskContent was generated.
