@@ -189,9 +189,9 @@ static bool is_certificate_refused(const struct transfer *t, CURLcode code) {
   return false;
 }
 
-/* libcurl and OpenSSL have other names for it: the URL was parsed before, so libcurl had no memory for its copy. */
-static bool is_out_of_memory(const struct transfer *t, CURLcode code) {
-  return code == CURLE_URL_MALFORMAT || strstr(t->message, "malloc failure");
+/* libcurl and OpenSSL have other names for it: a URL is set always, so libcurl had no memory for its text. */
+static bool is_out_of_memory(const struct transfer *t) {
+  return strstr(t->message, "No URL set") || strstr(t->message, "malloc failure");
 }
 
 static enum request_sent was_sent(const struct transfer *t) {
@@ -217,7 +217,7 @@ static void fail_exchange(struct transfer *t, CURLcode code) {
   } else if (is_certificate_refused(t, code)) {
     fail(t, CURLE_SSL_CLIENTCERT, SENT_NO, NULL);
   } else {
-    if (is_out_of_memory(t, code)) fail(t, CURLE_OUT_OF_MEMORY, sent, curl_easy_strerror(CURLE_OUT_OF_MEMORY));
+    if (is_out_of_memory(t)) fail(t, CURLE_OUT_OF_MEMORY, sent, curl_easy_strerror(CURLE_OUT_OF_MEMORY));
     else fail(t, code, sent, NULL);
     if (sent == SENT_NO) name_proxy_failure(t);
     /* Broken chunks have no code of their own. */
