@@ -246,7 +246,8 @@ local function matcher_at(file, i)
     end
     return MATCHERS[name] and not (tokens[at - 1] and tokens[at - 1].text == "function") and name, 1
   elseif is_mark(before, ".") then
-    return MATCHERS[name] and tokens[i - 2].text == "string" and name, 2
+    local is_alias = is_mark(tokens[i - 3], "=") and not is_mark(tokens[i + 1], "(")
+    return MATCHERS[name] and tokens[i - 2].text == "string" and not is_alias and name, 2
   end
   local is_set = is_mark(tokens[i + 1], "=") and not is_mark(tokens[i + 2], "=")
   return not is_set and MATCHERS[file.aliases[name]] and file.aliases[name], 2

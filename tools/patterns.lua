@@ -183,11 +183,12 @@ end
 ---@return string|nil
 function M.fault(pattern, never_anchored)
   local is_anchored = pattern:sub(1, 1) == "^" and not never_anchored
+  if pattern:gsub("%%%%", ""):find "%%[1-9]" then
+    return BACK_REFERENCE
+  end
   local ok, items, ends_with_anchor = pcall(parse, pattern, is_anchored)
   if not ok then
     return "it is malformed"
-  elseif pattern:gsub("%%%%", ""):find "%%[1-9]" then
-    return BACK_REFERENCE
   elseif has_many_optional(items) then
     return OPTIONAL
   end

@@ -100,6 +100,15 @@ describe("a key cache", function()
     assert.equal(2, expired)
   end)
 
+  it("makes redactors for more secrets", function()
+    local cache = new(function() return { access_key_id = "i", access_key_secret = "secret-1" } end, nil, { "proxy-password" })
+    assert.equal("*** *** secret-1", cache:redactor { "signature" } "proxy-password signature secret-1")
+    cache:get()
+    assert.equal("*** *** ***", cache:redactor { "signature" } "proxy-password signature secret-1")
+    assert.equal("*** signature ***", cache:redact "proxy-password signature secret-1")
+    assert.equal("*** s...", cache:redact("proxy-password signature", 16))
+  end)
+
   it("redacts secret and token, the credentials before the last, and the further secrets", function()
     local now = { access_key_id = "i", access_key_secret = "se/cret+1", security_token = "to+ken%1==" }
     local cache = new(function() return now end, nil, { "proxy-password" })

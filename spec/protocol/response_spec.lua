@@ -258,6 +258,34 @@ describe("a refusal", function()
     end
   end)
 
+  it("is cut before it is redacted, without a part of a secret at the cut", function()
+    local secret = "~%/~%/~%/~%/~%/"
+    local redact = require("dataworks.protocol.redactor").new { secret }
+    -- In a long row of secrets, one stands at each cut.
+    local long = secret:rep(700) .. (secret .. " "):rep(700) .. ("x"):rep(1e6)
+    local body = core.encode {
+      Code = long, Message = long, RequestId = long, Recommend = long,
+      AccessDeniedDetail = { AuthAction = long, EncodedDiagnosticMessage = long },
+    }
+    for _, one in ipairs { reply(body, 400), reply('{"Success":false,' .. body:sub(2)), reply(long, 502), reply('{"Data":{"Status":"' .. long .. '"}}') } do
+      local seen = {}
+      local _, fields = response.read(one, "outcome", context_of {
+        redact = function(text, max_bytes)
+          seen[#seen + 1] = max_bytes
+          return redact(text, max_bytes)
+        end,
+      })
+      local err = errors.new(fields)
+      for _, text in ipairs { err.message, err.code or "", err.excerpt or "", tostring(err), (err.access_denied or {}).AuthAction or "",
+        (err.access_denied or {}).EncodedDiagnosticMessage or "" } do
+        assert.is_nil(text:find("~", 1, true))
+        assert.is_true(#text < 20000)
+      end
+      for _, limit in ipairs(seen) do assert.is_true(limit <= 16384) end
+      assert.is_true(#seen > 0)
+    end
+  end)
+
   it("is redacted in every field", function()
     local body = '{"Code":"C.hush","Message":"a hush b","Recommend":"https://x/hush","RequestId":"hush"}'
     local function redact(text) return (text:gsub("hush", "***")) end

@@ -99,7 +99,7 @@ local function unreachable_state(result, task, from, state)
   local message = ("file %s went from %s to %s"):format(ids.text(task.FileId), from or "another state", state)
   local reason = type(result.Data) == "table" and result.Data.Message
   if type(reason) == "string" and reason ~= "" then
-    message = message .. ": " .. reason
+    message = message .. ": " .. errors.line(reason)
   end
   return errors.new {
     kind = "task", sent = true, may_have_acted = false, action = ACTION, status = 200,

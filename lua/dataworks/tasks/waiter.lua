@@ -7,6 +7,9 @@ local M = {}
 
 local TIMEOUT, DELAY, MAX_DELAY, DELAY_GROWTH = 600, 1, 5, 1.5
 
+-- Bytes of a status in a message.
+local MAX_STATUS_BYTES = 200
+
 ---@class dataworks.WaitOptions
 ---@field timeout? number seconds for all polls together; default: 600
 ---@field delay? number seconds before the second poll; default: 1; each later delay is 1.5 times as long
@@ -60,7 +63,7 @@ local function timed_out(watch, elapsed, polls, status, last_err)
   if last_err then
     message = ("%s; the last poll failed: %s"):format(message, last_err.message)
   elseif status ~= nil then
-    message = ("%s; the last status is %s"):format(message, tostring(status))
+    message = ("%s; the last status is %s"):format(message, errors.line(status, MAX_STATUS_BYTES))
   end
   return failure(watch, { kind = "timeout", sent = false, message = message, attempts = polls }, elapsed)
 end

@@ -29,6 +29,11 @@ local function distance(a, b)
   return last[#b]
 end
 
+--- Returns the largest distance at which a name counts as near.
+local function max_distance(name)
+  return math.max(1, math.floor(#name / 3))
+end
+
 --- Returns the nearest known name. Returns nil if the names differ in more than a third of the letters.
 ---@param wrong any
 ---@param known table<string, any> a table whose keys are the known names
@@ -39,12 +44,13 @@ function M.find(wrong, known)
   end
   local best, shortest
   for name in pairs(known) do
-    local steps = distance(wrong, name)
-    if not shortest or steps < shortest or steps == shortest and name < best then
+    -- The distance is at least the difference of the lengths.
+    local steps = math.abs(math.min(#wrong, MAX_LENGTH) - #name) <= max_distance(name) and distance(wrong, name)
+    if steps and (not shortest or steps < shortest or steps == shortest and name < best) then
       best, shortest = name, steps
     end
   end
-  if best and shortest <= math.max(1, math.floor(#best / 3)) then
+  if best and shortest <= max_distance(best) then
     return best
   end
 end
