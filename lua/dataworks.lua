@@ -6,18 +6,24 @@ local errors = require "dataworks.error"
 local lazy = require "dataworks.util.lazy"
 local limit = require "dataworks.limit.limit"
 local misuse = require "dataworks.util.misuse"
-local task = require "dataworks.api.task_param"
+local task_param = lazy "dataworks.api.task_param"
 local transports = lazy "dataworks.transport.choose"
 
 local M = {
   _VERSION = require "dataworks.version",
   new = client.new,
   limit = limit.make,
-  task = task.build,
   list = core.list,
   null = core.null,
   is_error = errors.is,
 }
+
+--- Builds a TaskParam. Misuse raises at the caller's line.
+---@param spec dataworks.TaskSpec
+---@return table TaskParam
+function M.task(spec)
+  return task_param.build(spec)
+end
 
 local default_client
 
@@ -75,11 +81,11 @@ local function or_error(value, err)
 end
 
 --- Encodes a TaskParam, or any other value, as the JSON text that a call would send.
----@param task_param any
+---@param value any
 ---@return string|nil text
 ---@return dataworks.Error|nil err
-function M.encode(task_param)
-  return or_error(core.encode(task_param))
+function M.encode(value)
+  return or_error(core.encode(value))
 end
 
 ---@class dataworks.SignFields

@@ -1,7 +1,7 @@
 /* Where OpenSSL's functions come from. A host program may export an OpenSSL of its own, whose functions then take the place
    of some of libcrypto's; a mixture crashes, or has random bits that are not. */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* dladdr1 */
+#define _GNU_SOURCE /* dladdr1, dl_iterate_phdr */
 #endif
 
 #include "core/core.h"
@@ -14,6 +14,7 @@
 #include <openssl/rand.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define WAY_OUT "build dataworks with a libcrypto of its own: make build CRYPTO=static"
 
@@ -54,15 +55,48 @@ static bool find_library(const struct function *f, Dl_info *info) {
 #endif
 }
 
+/* The memory that a library takes, and an address in it. */
+struct range {
+  uintptr_t address;
+  uintptr_t first;
+  uintptr_t end;
+};
+
+static int find_range(struct dl_phdr_info *info, size_t size, void *context) {
+  struct range *range = context;
+  uintptr_t first = UINTPTR_MAX, end = 0;
+  (void)size;
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+    if (header->p_type != PT_LOAD) continue;
+    uintptr_t start = info->dlpi_addr + header->p_vaddr;
+    if (start < first) first = start;
+    if (start + header->p_memsz > end) end = start + header->p_memsz;
+  }
+  if (range->address < first || range->address >= end) return 0;
+  range->first = first;
+  range->end = end;
+  return 1;
+}
+
+static bool is_in_range(const struct range *range, const struct function *f) {
+  uintptr_t address = (uintptr_t)f->at.address;
+  return address >= range->first && address < range->end;
+}
+
+/* Looks up only the functions outside the first one's library: each look-up searches all symbols of a library. */
 void core_check_openssl(lua_State *L) {
   const struct function *first = NULL;
   Dl_info library = { NULL, NULL, NULL, NULL }, other;
+  struct range range = { 0, 0, 0 };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     const struct function *f = &functions[i];
-    if (!find_library(f, &other)) continue;
+    if ((first && is_in_range(&range, f)) || !find_library(f, &other)) continue;
     if (!first) {
       first = f;
       library = other;
+      range.address = (uintptr_t)f->at.address;
+      dl_iterate_phdr(find_range, &range);
     } else if (other.dli_fbase != library.dli_fbase) {
       luaL_error(L, "OpenSSL's functions come from two libraries, %s (%s) and %s (%s); " WAY_OUT, library.dli_fname,
                  first->name, other.dli_fname, f->name);

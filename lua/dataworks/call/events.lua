@@ -80,13 +80,13 @@ end
 
 --- Reports that an attempt ended, with or without a reply.
 ---@param call dataworks.Call
----@param now number monotonic
+---@param clock fun(): number monotonic
 ---@param err dataworks.Error|nil
-function Events:emit_response(call, now, err)
+function Events:emit_response(call, clock, err)
   if self:has_listener() then
     local result = call.result
     self:emit {
-      type = "response", action = call.action, attempt = call.attempts, elapsed = now - call.attempt_started,
+      type = "response", action = call.action, attempt = call.attempts, elapsed = clock() - call.attempt_started,
       status = call.reply and call.reply.status, error = err,
       request_id = err and err.request_id or result and result.RequestId or nil,
     }

@@ -28,7 +28,7 @@ local CLIENT_CLOSED = credential_failures.CLOSED
 ---@field attempts integer
 ---@field retries integer attempts that counted against max_retries
 ---@field max_retries integer
----@field recovered table<string, boolean> causes that this call has recovered from
+---@field recovered? table<string, boolean> causes that this call has recovered from
 ---@field possibly_sent boolean whether the service may have acted on an earlier attempt
 ---@field last_error? dataworks.Error the error of the previous attempt
 ---@field retry_cost? integer the number of tokens that the last retry took from the retry budget
@@ -215,7 +215,7 @@ local function attempt(caller, call)
   if call.reply then
     caller.limit:on_response(caller, call, err)
   end
-  caller.events:emit_response(call, caller.clock(), err)
+  caller.events:emit_response(call, caller.clock, err)
   return result, err
 end
 
@@ -225,6 +225,7 @@ end
 --- Each cause is tried once per call: if the service refuses the second request too, the cause is a different one.
 local function recover(caller, call, err)
   local cause = error_codes.recoverable_cause(err)
+  call.recovered = call.recovered or {}
   if not cause or call.recovered[cause] then
     return false
   end
@@ -308,12 +309,16 @@ end
 ---@return dataworks.Error|nil err
 function M.perform(caller, row, params, options)
   local started = caller.clock()
+  local params_to_send, client_token = client_tokens.add(row, params, caller.nonce, options.client_token)
+  -- Names every field, so that Lua allocates the table at its full size.
   local call = {
-    action = row.name, row = row, started = started, deadline = started + (options.timeout or caller.timeout),
-    attempts = 0, retries = 0, max_retries = options.retries or caller.max_retries, recovered = {},
-    possibly_sent = false,
+    action = row.name, row = row, params = params_to_send, client_token = client_token, started = started,
+    deadline = started + (options.timeout or caller.timeout), attempts = 0, retries = 0,
+    max_retries = options.retries or caller.max_retries, recovered = nil, possibly_sent = false, last_error = nil,
+    retry_cost = nil, admission = nil, slept_until = nil, napping = false, queue_timeout = false,
+    announced_attempt = nil, attempt_started = started, keys = nil, request = nil, signed_request = nil, reply = nil,
+    result = nil,
   }
-  call.params, call.client_token = client_tokens.add(row, params, caller.nonce, options.client_token)
   local result, err = run_attempts(caller, call)
   if call.admission and call.admission.token then
     caller.limit:leave(caller, call.admission.token)
