@@ -60,8 +60,8 @@ COMPILE = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -D_TIM
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
 
-build: $(MODULES) ## build the C modules for the version LUA (5.4, 5.3, 5.2, 5.1 or jit) into build/LUA; CRYPTO=static links libcrypto in
-build-core: $(CORE) ## build only core.so, which is all that nginx needs
+build: $(MODULES) ## build the C modules for the version LUA (5.4, 5.3, 5.2, 5.1 or jit) into build/LUA; CRYPTO=static links libcrypto into core.so
+build-core: $(CORE) ## build only the C module core.so; nginx needs no other C module
 all: ## build the C modules for each version in LUAS
 	@set -e; for lua in $(LUAS); do $(MAKE) --no-print-directory build LUA=$$lua; done
 
@@ -69,7 +69,7 @@ $(CORE): $(CORE_O) $(BUILD)/crypto-$(CRYPTO)
 	@mkdir -p $(@D)
 	$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $(CORE_O) $(CRYPTO_LIBS)
 
-# Links again when CRYPTO has changed.
+# Makes core.so depend on the value of CRYPTO, so that a new value links core.so again.
 $(BUILD)/crypto-$(CRYPTO):
 	@mkdir -p $(@D) && rm -f $(BUILD)/crypto-* && touch $@
 
@@ -225,7 +225,7 @@ $(INTEROP)/node: spec/interop/package.json
 
 # The installed command contains the paths of the modules, so it needs no LUA_PATH. STRIP=: keeps the debug symbols.
 install: build ## install for the version LUA into the directory PREFIX; if DESTDIR is set, below DESTDIR
-install-core: build-core ## install all but curl.so, for nginx
+install-core: build-core ## install without curl.so, which nginx does not need
 install-core: MODULES = $(CORE)
 install install-core:
 	@case '$(PREFIX)' in /*) ;; *) echo 'PREFIX must be an absolute path' >&2; exit 1 ;; esac
