@@ -47,7 +47,7 @@ static void compile_values(struct row_compiler *c, struct param *param) {
   if (!lua_istable(L, -1)) return;
   param->values = c->values;
   param->value_count = raw_length(L, -1);
-  for (size_t i = 1; i <= param->value_count; i++) *c->values++ = keep_item(c, lua_gettop(L), int_of(i), "value");
+  for (size_t i = 1; i <= param->value_count; i++) *c->values++ = keep_item(c, lua_gettop(L), clamp_to_int(i), "value");
 }
 
 static void compile_param(struct row_compiler *c, int table, struct param *param) {
@@ -66,8 +66,8 @@ static void compile_param(struct row_compiler *c, int table, struct param *param
 static size_t count_values(lua_State *L, int params, size_t param_count) {
   size_t count = 0;
   for (size_t i = 1; i <= param_count; i++) {
-    lua_rawgeti(L, params, int_of(i));
-    if (!lua_istable(L, -1)) luaL_error(L, "action row: table expected as parameter %d", int_of(i));
+    lua_rawgeti(L, params, clamp_to_int(i));
+    if (!lua_istable(L, -1)) luaL_error(L, "action row: table expected as parameter %d", clamp_to_int(i));
     lua_getfield(L, -1, "values");
     if (lua_istable(L, -1)) count += raw_length(L, -1);
     lua_pop(L, 2);
@@ -98,7 +98,7 @@ static void compile(lua_State *L, int row) {
   lua_settop(L, params);
   for (size_t i = 0; i < count; i++) {
     list[i] = (struct param){ .value_count = 0 };
-    lua_rawgeti(L, params, int_of(i + 1));
+    lua_rawgeti(L, params, clamp_to_int(i + 1));
     compile_param(&c, params + 1, &list[i]);
     lua_settop(L, params);
   }
@@ -106,7 +106,7 @@ static void compile(lua_State *L, int row) {
 }
 
 const struct action *action_row_push(lua_State *L, int row) {
-  value_push_slot(L, &cache_key);
+  registry_push(L, &cache_key);
   lua_pushvalue(L, row);
   lua_rawget(L, -2);
   if (lua_isnil(L, -1)) {
@@ -123,11 +123,11 @@ const struct action *action_row_push(lua_State *L, int row) {
   return action;
 }
 
-void action_row_open(lua_State *L) {
+void action_row_create_cache(lua_State *L) {
   lua_newtable(L);
   lua_createtable(L, 0, 1);
   lua_pushliteral(L, "k");
   lua_setfield(L, -2, "__mode");
   lua_setmetatable(L, -2);
-  value_set_slot(L, &cache_key);
+  registry_set(L, &cache_key);
 }

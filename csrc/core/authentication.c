@@ -9,13 +9,13 @@ void add_header(struct request_builder *b, struct slice name, struct slice value
 
 static void write_body(struct request_builder *b) {
   percent_sort(b->form, b->form_count);
-  percent_query(&b->s->body, b->form, b->form_count);
+  percent_write_query(&b->s->body, b->form, b->form_count);
 }
 
 static void write_query(struct request_builder *b) {
   struct slice query = buffer_content(&b->s->canonical_query);
-  if (query.len) buffer_byte(&b->s->url, '?');
-  buffer_slice(&b->s->url, query);
+  if (query.len) buffer_append_byte(&b->s->url, '?');
+  buffer_append_slice(&b->s->url, query);
 }
 
 static struct slice timestamp(const struct request_builder *b) {
@@ -65,7 +65,7 @@ static bool authenticate_acs3(struct request_builder *b) {
   struct scratch *s = b->s;
   if (b->signer->bearer) add_query(b, SLICE("SignatureType"), SLICE("BEARERTOKEN"));
   percent_sort(b->query, b->query_count);
-  percent_query(&s->canonical_query, b->query, b->query_count);
+  percent_write_query(&s->canonical_query, b->query, b->query_count);
   write_query(b);
   write_body(b);
   if (!buffer_ok(&s->body) || !sign_digest(&b->signer->key, buffer_content(&s->body), b->payload_hash)) return false;
@@ -96,17 +96,17 @@ static void add_rpc_common(struct request_builder *b) {
   }
   add_rpc_pair(b, SLICE("AccessKeyId"), buffer_content(&b->signer->access_key_id));
   if (b->s->token.len) add_rpc_pair(b, SLICE("SecurityToken"), buffer_content(&b->s->token));
-  add_rpc_pair(b, SLICE("SignatureMethod"), sign_name(SIGN_HMAC_SHA1));
+  add_rpc_pair(b, SLICE("SignatureMethod"), sign_algorithm_name(SIGN_HMAC_SHA1));
   add_rpc_pair(b, SLICE("SignatureVersion"), SLICE("1.0"));
 }
 
 static bool add_rpc_signature(struct request_builder *b) {
   struct scratch *s = b->s;
   size_t count = b->query_count + b->form_count;
-  memcpy(b->both, b->query, b->query_count * sizeof *b->query);
-  memcpy(b->both + b->query_count, b->form, b->form_count * sizeof *b->form);
-  percent_sort(b->both, count);
-  percent_query(&s->canonical_query, b->both, count);
+  memcpy(b->all_pairs, b->query, b->query_count * sizeof *b->query);
+  memcpy(b->all_pairs + b->query_count, b->form, b->form_count * sizeof *b->form);
+  percent_sort(b->all_pairs, count);
+  percent_write_query(&s->canonical_query, b->all_pairs, count);
   struct sign_input input = {
     .method = b->action->method,
     .path = SLICE("/"),
@@ -126,7 +126,7 @@ static bool authenticate_rpc(struct request_builder *b) {
   if (!b->signer->bearer && !add_rpc_signature(b)) return false;
   percent_sort(b->query, b->query_count);
   s->canonical_query.len = 0;
-  percent_query(&s->canonical_query, b->query, b->query_count);
+  percent_write_query(&s->canonical_query, b->query, b->query_count);
   write_query(b);
   write_body(b);
   if (s->body.len) add_header(b, SLICE("content-type"), form_type);

@@ -29,7 +29,7 @@ struct scratch *take_scratch(lua_State *L) {
   return s;
 }
 
-void give_scratch(struct scratch *s) {
+void release_scratch(struct scratch *s) {
   scratch_reset(s);
   s->taken = false;
 }
@@ -48,21 +48,21 @@ int core_configure(lua_State *L) {
   luaL_argcheck(L, lua_istable(L, 2) && lua_istable(L, 3), 1, "tables expected as generate and writers");
   writers_set(L, 3);
   lua_settop(L, 2);
-  value_set_slot(L, &generate_key);
+  registry_set(L, &generate_key);
   return 0;
 }
 
 static int build_request(lua_State *L, const struct action *action, int params, int context) {
   struct scratch *s = take_scratch(L);
   int results = request_build(L, s, action, params, context);
-  give_scratch(s);
+  release_scratch(s);
   return results;
 }
 
 /* generate(params, context) -> request | nil, err: request() for the row that configure was given */
 int core_generate(lua_State *L) {
   lua_settop(L, 2);
-  value_push_slot(L, &generate_key);
+  registry_push(L, &generate_key);
   if (lua_isnil(L, 3))
     return luaL_error(L, "dataworks.core has no row to generate: require \"dataworks.api.core_data\"");
   return build_request(L, action_row_push(L, 3), 1, 2);
@@ -91,7 +91,7 @@ int core_encode(lua_State *L) {
   struct scratch *s = take_scratch(L);
   bool encoded = task_encode(L, s, 1, check, &path);
   if (encoded) lua_pushlstring(L, s->text.data, s->text.len);
-  give_scratch(s);
+  release_scratch(s);
   return encoded ? 1 : value_nil_and_error(L);
 }
 
@@ -104,7 +104,7 @@ int core_quote_integers(lua_State *L) {
   bool quoted = json_quote_integers(&s->text, text, &error), changed = s->text.len > 0;
   if (s->text.state == BUFFER_NO_MEMORY) out_of_memory(L);
   if (quoted && changed) lua_pushlstring(L, s->text.data, s->text.len);
-  give_scratch(s);
+  release_scratch(s);
   if (!quoted) {
     lua_pushnil(L);
     lua_pushstring(L, error.message);
@@ -138,9 +138,9 @@ static void create_metatables(lua_State *L) {
   static const luaL_Reg of_list[] = { { NULL, NULL } }, of_scratch[] = { { "__gc", scratch_gc }, { NULL, NULL } };
   new_class(L, TASK_LIST, of_list, NULL);
   new_class(L, SCRATCH, of_scratch, NULL);
-  core_signer_open(L);
-  core_process_open(L);
-  action_row_open(L);
+  core_create_signer_class(L);
+  core_create_run_class(L);
+  action_row_create_cache(L);
 }
 
 /* The upvalue of each is the scratch. */

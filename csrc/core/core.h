@@ -19,7 +19,7 @@ CORE_FUNCTIONS(DECLARE_FUNCTION)
 #undef DECLARE_FUNCTION
 
 /* lua_sign.c, lua_signer.c. The open functions make the metatables of a room's userdata. */
-void core_signer_open(lua_State *L);
+void core_create_signer_class(lua_State *L);
 
 /* Pushes a closed one. */
 struct signer *new_signer(lua_State *L);
@@ -29,10 +29,10 @@ void core_check_openssl(lua_State *L);
 
 /* core.c. Pushes the shared memory; another one while it is taken, or when an error has left it taken. */
 struct scratch *take_scratch(lua_State *L);
-void give_scratch(struct scratch *s);
+void release_scratch(struct scratch *s);
 
 /* system/process.c, clock.c */
-void core_process_open(lua_State *L);
+void core_create_run_class(lua_State *L);
 double monotonic_seconds(void);
 
 /* Pushes what the system says of an errno. */
@@ -40,7 +40,7 @@ void push_system_error(lua_State *L, int error);
 
 /* action_row.c. A row of api/actions.lua or its catalog becomes a struct action once. Rows are constants: a change after
    the first request has no effect. */
-void action_row_open(lua_State *L);
+void action_row_create_cache(lua_State *L);
 
 /* Pushes a value that keeps the action alive. Raises for a row of the wrong shape. `row` is absolute. */
 const struct action *action_row_push(lua_State *L, int row);

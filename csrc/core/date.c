@@ -18,7 +18,7 @@ static bool add_digit(int *number, char c) {
   return c >= '0' && c <= '9';
 }
 
-static bool match_one(struct date *d, char code, char c) {
+static bool match_char(struct date *d, char code, char c) {
   switch (code) {
     case 'y': return add_digit(&d->year, c);
     case 'n': return add_digit(&d->month, c);
@@ -39,7 +39,7 @@ static bool match(struct date *d, struct slice text, const char *form) {
   *d = (struct date){ 0 };
   if (text.len != strlen(form)) return false;
   for (size_t i = 0; i < text.len; i++) {
-    if (!match_one(d, form[i], text.data[i])) return false;
+    if (!match_char(d, form[i], text.data[i])) return false;
   }
   return true;
 }
@@ -69,7 +69,7 @@ static bool match_http(struct date *d, struct slice text) {
   return true;
 }
 
-static bool exists(const struct date *d) {
+static bool is_real_date(const struct date *d) {
   static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
   bool leap = d->year % 4 == 0 && (d->year % 100 != 0 || d->year % 400 == 0);
   if (d->year < MIN_YEAR || d->month < 1 || d->month > 12) return false;
@@ -87,7 +87,7 @@ static int64_t days_since_1970(const struct date *d) {
 bool date_parse(struct slice text, int64_t *seconds) {
   struct date d;
   if (!match(&d, text, "yyyy-nn-ddThh:mm:ssZ") && !match_http(&d, text)) return false;
-  if (!exists(&d)) return false;
+  if (!is_real_date(&d)) return false;
   *seconds = ((days_since_1970(&d) * 24 + d.hour) * 60 + d.minute) * 60 + d.second;
   return true;
 }

@@ -13,7 +13,7 @@ void hex_encode(char *to, const unsigned char *bytes, size_t len) {
 }
 
 size_t base64_encode(char *to, const unsigned char *bytes, size_t len) {
-  return (size_t)EVP_EncodeBlock((unsigned char *)to, bytes, int_of(len));
+  return (size_t)EVP_EncodeBlock((unsigned char *)to, bytes, clamp_to_int(len));
 }
 
 bool sha256_hex(char to[DIGEST_HEX_SIZE], struct slice text) {

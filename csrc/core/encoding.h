@@ -49,6 +49,6 @@ size_t percent_encoded_length(struct slice text);
 void percent_sort(struct pair *pairs, size_t count);
 
 /* name=value&name=value, in the order given; an empty value keeps its '='. */
-void percent_query(struct buffer *out, const struct pair *pairs, size_t count);
+void percent_write_query(struct buffer *out, const struct pair *pairs, size_t count);
 
 #pragma GCC visibility pop

@@ -10,22 +10,22 @@
 #define MARK_LENGTH (sizeof(MARK) - 1)
 #define MAX_SAFE_DIGITS "9007199254740991"
 
-static bool continuation(unsigned char byte) {
+static bool is_continuation(unsigned char byte) {
   return (byte & 0xc0) == 0x80;
 }
 
 /* Length of the sequence at s; 0 for a byte that begins none, overlong forms, surrogates and values above U+10FFFF. */
 static size_t utf8_sequence(const unsigned char *s, size_t len) {
   if (s[0] < 0x80) return 1;
-  if (s[0] < 0xc2 || len < 2 || !continuation(s[1])) return 0;
+  if (s[0] < 0xc2 || len < 2 || !is_continuation(s[1])) return 0;
   if (s[0] < 0xe0) return 2;
-  if (len < 3 || !continuation(s[2])) return 0;
+  if (len < 3 || !is_continuation(s[2])) return 0;
   if (s[0] < 0xf0) {
     if (s[0] == 0xe0 && s[1] < 0xa0) return 0;
     if (s[0] == 0xed && s[1] > 0x9f) return 0;
     return 3;
   }
-  if (len < 4 || !continuation(s[3])) return 0;
+  if (len < 4 || !is_continuation(s[3])) return 0;
   if (s[0] > 0xf4 || (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f)) return 0;
   return 4;
 }
@@ -41,45 +41,45 @@ size_t json_utf8_error(struct slice text) {
   return text.len;
 }
 
-static void escape(struct buffer *out, unsigned char byte) {
+static void write_escape(struct buffer *out, unsigned char byte) {
   static const char digits[] = "0123456789abcdef", special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
   const char *found = memchr(special, byte, sizeof special - 1);
   char text[6] = { '\\', found ? letters[found - special] : 'u', '0', '0', digits[byte >> 4], digits[byte & 15] };
   buffer_append(out, text, found ? 2 : sizeof text);
 }
 
-static bool plain(unsigned char byte) {
+static bool is_plain(unsigned char byte) {
   return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
 }
 
-bool json_string(struct buffer *out, struct slice text) {
+bool json_write_string(struct buffer *out, struct slice text) {
   const unsigned char *s = (const unsigned char *)text.data;
   size_t done = 0, at = 0;
-  buffer_byte(out, '"');
+  buffer_append_byte(out, '"');
   for (;;) {
-    while (at < text.len && plain(s[at])) at++;
+    while (at < text.len && is_plain(s[at])) at++;
     if (at == text.len) break;
     size_t step = utf8_sequence(s + at, text.len - at);
     if (!step) return false;
     if (step == 1) {
       buffer_append(out, text.data + done, at - done);
-      escape(out, s[at]);
+      write_escape(out, s[at]);
       done = at + 1;
     }
     at += step;
   }
   buffer_append(out, text.data + done, text.len - done);
-  buffer_byte(out, '"');
+  buffer_append_byte(out, '"');
   return true;
 }
 
-size_t json_integer_to(char text[JSON_NUMBER_SIZE], int64_t value) {
+size_t json_format_integer(char text[JSON_NUMBER_SIZE], int64_t value) {
   return (size_t)snprintf(text, JSON_NUMBER_SIZE, "%" PRId64, value);
 }
 
-void json_integer(struct buffer *out, int64_t value) {
+void json_write_integer(struct buffer *out, int64_t value) {
   char text[JSON_NUMBER_SIZE];
-  buffer_append(out, text, json_integer_to(text, value));
+  buffer_append(out, text, json_format_integer(text, value));
 }
 
 /* printf writes the decimal point of the locale, which may have several bytes. */
@@ -97,10 +97,10 @@ static size_t normalize_point(char *text, size_t len) {
   return kept;
 }
 
-size_t json_double_to(char text[JSON_NUMBER_SIZE], double value) {
+size_t json_format_double(char text[JSON_NUMBER_SIZE], double value) {
   int len = 0;
   if (fabs(value) < 9223372036854775808.0 && (double)(int64_t)value == value) {
-    return json_integer_to(text, (int64_t)value);
+    return json_format_integer(text, (int64_t)value);
   }
   for (int precision = 1; precision <= 17; precision++) {
     len = snprintf(text, JSON_NUMBER_SIZE, "%.*g", precision, value);
@@ -109,14 +109,14 @@ size_t json_double_to(char text[JSON_NUMBER_SIZE], double value) {
   return normalize_point(text, (size_t)len);
 }
 
-size_t json_fixed_to(char text[JSON_NUMBER_SIZE], double value, int places) {
+size_t json_format_fixed(char text[JSON_NUMBER_SIZE], double value, int places) {
   return normalize_point(text, (size_t)snprintf(text, JSON_NUMBER_SIZE, "%.*f", places, value));
 }
 
-bool json_double(struct buffer *out, double value) {
+bool json_write_double(struct buffer *out, double value) {
   char text[JSON_NUMBER_SIZE];
   if (!isfinite(value)) return false;
-  buffer_append(out, text, json_double_to(text, value));
+  buffer_append(out, text, json_format_double(text, value));
   return true;
 }
 
@@ -151,14 +151,14 @@ static void skip_space(struct scanner *s) {
 }
 
 /* Copies the text since the last change, then the change. */
-static void change(struct scanner *s, size_t from, const char *insert, size_t len) {
+static void insert_text(struct scanner *s, size_t from, const char *insert, size_t len) {
   if (!s->out) return;
   buffer_append(s->out, s->text.data + s->copied, from - s->copied);
   buffer_append(s->out, insert, len);
   s->copied = from;
 }
 
-static bool hex(int c) {
+static bool is_hex_digit(int c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
@@ -168,7 +168,7 @@ static bool scan_escape(struct scanner *s) {
   if (c == 'u') {
     for (int i = 0; i < 4; i++) {
       s->at++;
-      if (!hex(peek(s))) return fail(s, start, "\\u needs four hex digits");
+      if (!is_hex_digit(peek(s))) return fail(s, start, "\\u needs four hex digits");
     }
   } else if (c <= 0 || !strchr("\"\\/bfnrt", c)) {
     return fail(s, start, "unknown escape in a string");
@@ -180,7 +180,7 @@ static bool scan_escape(struct scanner *s) {
 static bool scan_string(struct scanner *s, bool is_value) {
   size_t start = s->at++;
   if (is_value && s->text.len - s->at >= MARK_LENGTH && !memcmp(s->text.data + s->at, MARK, MARK_LENGTH)) {
-    change(s, s->at, MARK, MARK_LENGTH);
+    insert_text(s, s->at, MARK, MARK_LENGTH);
   }
   for (;;) {
     int c = peek(s);
@@ -193,9 +193,9 @@ static bool scan_string(struct scanner *s, bool is_value) {
       if (c == '"') break;
     }
   }
-  struct slice body = { s->text.data + start + 1, s->at - start - 2 };
-  size_t bad = s->any_bytes ? body.len : json_utf8_error(body);
-  return bad == body.len || fail(s, start + 1 + bad, "a string is not UTF-8");
+  struct slice content = { s->text.data + start + 1, s->at - start - 2 };
+  size_t bad = s->any_bytes ? content.len : json_utf8_error(content);
+  return bad == content.len || fail(s, start + 1 + bad, "a string is not UTF-8");
 }
 
 static size_t scan_digits(struct scanner *s) {
@@ -210,8 +210,8 @@ static void quote_if_large(struct scanner *s, size_t start) {
   size_t safe = sizeof(MAX_SAFE_DIGITS) - 1;
   if (digits < safe) return;
   if (digits == safe && memcmp(s->text.data + first, MAX_SAFE_DIGITS, safe) <= 0) return;
-  change(s, start, "\"" MARK, 1 + MARK_LENGTH);
-  change(s, s->at, "\"", 1);
+  insert_text(s, start, "\"" MARK, 1 + MARK_LENGTH);
+  insert_text(s, s->at, "\"", 1);
 }
 
 static bool scan_number(struct scanner *s) {
@@ -315,7 +315,7 @@ static bool scan(struct scanner *s) {
     if (!opened && !scan_after(s, &more)) return false;
   }
   if (s->at < s->text.len) return fail(s, s->at, "more text after the value");
-  if (s->out && s->copied) change(s, s->text.len, "", 0);
+  if (s->out && s->copied) insert_text(s, s->text.len, "", 0);
   return !s->out || buffer_ok(s->out) || fail(s, s->at, "the copy of the text is too large");
 }
 

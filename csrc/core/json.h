@@ -13,28 +13,28 @@
 /* The largest integer below which a double holds each one. */
 #define MAX_SAFE_INTEGER INT64_C(9007199254740991)
 
-/* Room for the text of json_double and json_integer. */
+/* Room for the text of json_write_double and json_write_integer. */
 #define JSON_NUMBER_SIZE 32
 
 /* The offset of the first byte that is not UTF-8, or text.len. */
 size_t json_utf8_error(struct slice text);
 
 /* Writes the text quoted and escaped. False when it is not UTF-8: json_utf8_error says where. */
-bool json_string(struct buffer *out, struct slice text);
-void json_integer(struct buffer *out, int64_t value);
+bool json_write_string(struct buffer *out, struct slice text);
+void json_write_integer(struct buffer *out, int64_t value);
 
 /* Without a NUL. Returns the length. */
-size_t json_integer_to(char text[JSON_NUMBER_SIZE], int64_t value);
+size_t json_format_integer(char text[JSON_NUMBER_SIZE], int64_t value);
 
 /* Writes integral values as integers, others as the shortest text that reads back the same. False for NaN and
    infinities. */
-bool json_double(struct buffer *out, double value);
+bool json_write_double(struct buffer *out, double value);
 
 /* The same, without a NUL. Returns the length. NaN and infinities are "nan" and "inf". */
-size_t json_double_to(char text[JSON_NUMBER_SIZE], double value);
+size_t json_format_double(char text[JSON_NUMBER_SIZE], double value);
 
 /* With so many places, at most 9. The value is below 1e15. */
-size_t json_fixed_to(char text[JSON_NUMBER_SIZE], double value, int places);
+size_t json_format_fixed(char text[JSON_NUMBER_SIZE], double value, int places);
 
 struct json_error {
   size_t offset;

@@ -20,7 +20,7 @@ static struct slice wire_text(lua_State *L, const char *what) {
   long long integer;
   if (lua_type(L, -1) == LUA_TNUMBER) {
     if (!value_integer(L, lua_gettop(L), &path, &integer)) luaL_error(L, "%s: numbers must be whole and exact", what);
-    lua_pushlstring(L, number, json_integer_to(number, integer));
+    lua_pushlstring(L, number, json_format_integer(number, integer));
     lua_replace(L, -2);
   } else if (lua_isboolean(L, -1)) {
     lua_pushstring(L, lua_toboolean(L, -1) ? "true" : "false");
@@ -53,7 +53,7 @@ static size_t parse_pairs(lua_State *L, struct pair *pairs, const char *name) {
 static struct slice canonical_query(lua_State *L, struct scratch *s, struct pair *pairs, const char *name) {
   size_t count = parse_pairs(L, pairs, name);
   percent_sort(pairs, count);
-  percent_query(&s->canonical_query, pairs, count);
+  percent_write_query(&s->canonical_query, pairs, count);
   return buffer_content(&s->canonical_query);
 }
 
@@ -62,7 +62,7 @@ static bool check_header(lua_State *L, const struct pair *header) {
   struct path path = { .up = &up, .name = header->name };
   for (size_t i = 0; i < header->value.len; i++) {
     if (!memchr("\r\n", header->value.data[i], 3)) continue;
-    return value_fail(L, &path, "has CR, LF or NUL at byte %d; a header can't carry it", int_of(i + 1));
+    return value_fail(L, &path, "has CR, LF or NUL at byte %d; a header can't carry it", clamp_to_int(i + 1));
   }
   return true;
 }
@@ -89,7 +89,8 @@ static bool parse_headers(lua_State *L, struct scratch *s, struct pair *pairs, s
   }
   lower_names(s, pairs, all);
   for (size_t i = 0; i < all; i++) {
-    if (sign_covers(pairs[i].name)) pairs[(*count)++] = (struct pair){ pairs[i].name, slice_trim(pairs[i].value) };
+    if (sign_covers_header(pairs[i].name))
+      pairs[(*count)++] = (struct pair){ pairs[i].name, slice_trim(pairs[i].value) };
   }
   percent_sort(pairs, *count);
   for (size_t i = 1; i < *count; i++) {
@@ -110,7 +111,7 @@ static struct sign_key *open_key(lua_State *L) {
   enum sign_algorithm algorithm = SIGN_ACS3_SHA256;
   struct slice name = text_field(L, "algorithm", "ACS3-HMAC-SHA256");
   struct slice secret = text_field(L, "access_key_secret", NULL);
-  if (!sign_find(name, &algorithm)) luaL_error(L, "algorithm: unknown signature algorithm %s", name.data);
+  if (!sign_find_algorithm(name, &algorithm)) luaL_error(L, "algorithm: unknown signature algorithm %s", name.data);
   struct signer *signer = new_signer(L);
   if (!sign_key_open(&signer->key, algorithm, secret)) luaL_error(L, "%s: %s", name.data, crypto_failure());
   return &signer->key;
@@ -163,6 +164,6 @@ int core_sign(lua_State *L) {
   } else {
     results = sign_acs3(L, s, key, &input, pairs);
   }
-  give_scratch(s);
+  release_scratch(s);
   return results;
 }

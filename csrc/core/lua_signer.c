@@ -26,12 +26,12 @@ static int signer_close(lua_State *L) {
 
 static int signer_tostring(lua_State *L) {
   struct signer *signer = to_signer(L);
-  lua_pushfstring(L, REQUEST_SIGNER " (%s)", signer->open ? sign_name(signer->key.algorithm).data : "closed");
+  lua_pushfstring(L, REQUEST_SIGNER " (%s)", signer->open ? sign_algorithm_name(signer->key.algorithm).data : "closed");
   return 1;
 }
 
 /* A header can carry it: no blanks and no control characters. */
-static bool parse_text(lua_State *L, const char *name, bool required, struct slice *text) {
+static bool parse_secret_text(lua_State *L, const char *name, bool required, struct slice *text) {
   struct path path = { .name = { name, strlen(name) } };
   lua_getfield(L, 1, name);
   if (lua_isnil(L, -1) && !required) return true;
@@ -41,7 +41,7 @@ static bool parse_text(lua_State *L, const char *name, bool required, struct sli
   for (size_t i = 0; i < text->len; i++) {
     unsigned char byte = (unsigned char)text->data[i];
     if (byte > 0x20 && byte != 0x7f) continue;
-    return value_fail(L, &path, "has a blank, a line break or a control character at byte %d", int_of(i + 1));
+    return value_fail(L, &path, "has a blank, a line break or a control character at byte %d", clamp_to_int(i + 1));
   }
   return true;
 }
@@ -52,7 +52,7 @@ static enum sign_algorithm parse_algorithm(lua_State *L) {
   if (lua_isnil(L, -1)) return algorithm;
   luaL_checkstring(L, -1);
   struct slice name = value_text(L, -1);
-  if (!sign_find(name, &algorithm)) luaL_error(L, "unknown signature algorithm %s", name.data);
+  if (!sign_find_algorithm(name, &algorithm)) luaL_error(L, "unknown signature algorithm %s", name.data);
   return algorithm;
 }
 
@@ -60,9 +60,9 @@ static enum sign_algorithm parse_algorithm(lua_State *L) {
 static bool parse_keys(lua_State *L, struct slice *id, struct slice *secret, struct slice *token, bool *bearer) {
   lua_getfield(L, 1, "bearer_token");
   *bearer = !lua_isnil(L, -1);
-  if (*bearer) return parse_text(L, "bearer_token", true, token);
-  return parse_text(L, "access_key_id", true, id) && parse_text(L, "access_key_secret", true, secret) &&
-         parse_text(L, "security_token", false, token);
+  if (*bearer) return parse_secret_text(L, "bearer_token", true, token);
+  return parse_secret_text(L, "access_key_id", true, id) && parse_secret_text(L, "access_key_secret", true, secret) &&
+         parse_secret_text(L, "security_token", false, token);
 }
 
 static bool check_copied(lua_State *L, const struct buffer *copy, const char *name) {
@@ -80,19 +80,19 @@ int core_signer(lua_State *L) {
   enum sign_algorithm algorithm = parse_algorithm(L);
   if (!parse_keys(L, &id, &secret, &token, &bearer)) return value_nil_and_error(L);
   struct signer *signer = new_signer(L);
-  buffer_slice(&signer->access_key_id, id);
-  buffer_slice(&signer->token, token);
+  buffer_append_slice(&signer->access_key_id, id);
+  buffer_append_slice(&signer->token, token);
   signer->bearer = bearer;
   if (!check_copied(L, &signer->access_key_id, "access_key_id") || !check_copied(L, &signer->token, "token"))
     return value_nil_and_error(L);
   /* With a bearer token only the digest of the key is used. */
   if (!sign_key_open(&signer->key, algorithm, bearer ? token : secret))
-    return luaL_error(L, "%s: %s", sign_name(algorithm).data, crypto_failure());
+    return luaL_error(L, "%s: %s", sign_algorithm_name(algorithm).data, crypto_failure());
   signer->open = true;
   return 1;
 }
 
-void core_signer_open(lua_State *L) {
+void core_create_signer_class(lua_State *L) {
   static const luaL_Reg metamethods[] = {
     { "__gc", signer_close }, { "__close", signer_close }, { "__tostring", signer_tostring }, { NULL, NULL }
   };

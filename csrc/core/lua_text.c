@@ -44,9 +44,9 @@ int core_decimal(lua_State *L) {
   double number = (double)luaL_checknumber(L, 1);
   lua_Integer places = luaL_optinteger(L, 2, -1);
   size_t len;
-  if (places >= 0 && places <= 9 && fabs(number) < 1e15) len = json_fixed_to(text, number, (int)places);
-  else if (lua_isinteger(L, 1)) len = json_integer_to(text, (int64_t)lua_tointeger(L, 1));
-  else len = json_double_to(text, number);
+  if (places >= 0 && places <= 9 && fabs(number) < 1e15) len = json_format_fixed(text, number, (int)places);
+  else if (lua_isinteger(L, 1)) len = json_format_integer(text, (int64_t)lua_tointeger(L, 1));
+  else len = json_format_double(text, number);
   lua_pushlstring(L, text, len);
   return 1;
 }

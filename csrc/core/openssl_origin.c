@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WAY_OUT "build dataworks with a libcrypto of its own: make build CRYPTO=static"
+#define ADVICE "build dataworks with a libcrypto of its own: make build CRYPTO=static"
 
 #define MIN_VERSION 0x30000000UL
 
@@ -98,11 +98,11 @@ void core_check_openssl(lua_State *L) {
       range.address = (uintptr_t)f->at.address;
       dl_iterate_phdr(find_range, &range);
     } else if (other.dli_fbase != library.dli_fbase) {
-      luaL_error(L, "OpenSSL's functions come from two libraries, %s (%s) and %s (%s); " WAY_OUT, library.dli_fname,
+      luaL_error(L, "OpenSSL's functions come from two libraries, %s (%s) and %s (%s); " ADVICE, library.dli_fname,
                  first->name, other.dli_fname, f->name);
     }
   }
   if (OpenSSL_version_num() < MIN_VERSION)
-    luaL_error(L, "%s in %s is too old: version 3.0 is needed; " WAY_OUT, OpenSSL_version(OPENSSL_VERSION),
+    luaL_error(L, "%s in %s is too old: version 3.0 is needed; " ADVICE, OpenSSL_version(OPENSSL_VERSION),
                library.dli_fname ? library.dli_fname : "the program");
 }

@@ -22,7 +22,7 @@ static void push_choice(lua_State *L, const struct slice *values, size_t count) 
   luaL_pushresult(&b);
 }
 
-static bool check_value(lua_State *L, const struct param *param, struct slice text, const struct path *path) {
+static bool check_allowed(lua_State *L, const struct param *param, struct slice text, const struct path *path) {
   for (size_t i = 0; i < param->value_count; i++) {
     if (slice_equal(text, param->values[i])) return true;
   }
@@ -32,27 +32,27 @@ static bool check_value(lua_State *L, const struct param *param, struct slice te
 }
 
 /* Some ids are declared as text. */
-static bool id_value(struct collector *c, int index, const struct path *path) {
+static bool write_id(struct collector *c, int index, const struct path *path) {
   long long number;
   if (value_integer(c->L, index, path, &number)) {
-    json_integer(&c->s->text, number);
+    json_write_integer(&c->s->text, number);
     return true;
   }
   lua_pop(c->L, 1);
   return value_fail(c->L, path, "expected text or an exact whole number, got another number");
 }
 
-static bool string_value(struct collector *c, int index, const struct param *param, const struct path *path,
-                         struct slice *out) {
+static bool convert_string(struct collector *c, int index, const struct param *param, const struct path *path,
+                           struct slice *out) {
   lua_State *L = c->L;
   int type = lua_type(L, index);
-  if (!param->value_count && (type == LUA_TNUMBER || value_is_cdata(L, index))) return id_value(c, index, path);
+  if (!param->value_count && (type == LUA_TNUMBER || value_is_cdata(L, index))) return write_id(c, index, path);
   if (type != LUA_TSTRING) return value_fail(L, path, "expected text, got %s", luaL_typename(L, index));
   *out = value_text(L, index);
-  return value_check_utf8(L, *out, path) && check_value(L, param, *out, path);
+  return value_check_utf8(L, *out, path) && check_allowed(L, param, *out, path);
 }
 
-static bool boolean_value(struct collector *c, int index, const struct path *path, struct slice *out) {
+static bool convert_boolean(struct collector *c, int index, const struct path *path, struct slice *out) {
   lua_State *L = c->L;
   if (lua_type(L, index) == LUA_TSTRING) {
     *out = value_text(L, index);
@@ -63,17 +63,17 @@ static bool boolean_value(struct collector *c, int index, const struct path *pat
   return true;
 }
 
-static bool integer_value(struct collector *c, int index, const struct param *param, const struct path *path) {
+static bool convert_integer(struct collector *c, int index, const struct param *param, const struct path *path) {
   long long number;
   if (!value_integer(c->L, index, path, &number)) return false;
   if (param->type == PARAM_INT32 && (number < INT32_MIN || number > INT32_MAX)) {
     return value_fail(c->L, path, "expected a whole number of 32 bits");
   }
-  json_integer(&c->s->text, number);
+  json_write_integer(&c->s->text, number);
   return true;
 }
 
-static bool double_value(struct collector *c, int index, const struct path *path, struct slice *out) {
+static bool convert_double(struct collector *c, int index, const struct path *path, struct slice *out) {
   lua_State *L = c->L;
   struct json_error error;
   if (lua_type(L, index) == LUA_TSTRING) {
@@ -84,24 +84,24 @@ static bool double_value(struct collector *c, int index, const struct path *path
   if (lua_isinteger(L, index) || value_is_cdata(L, index)) {
     long long integer;
     if (!value_integer(L, index, path, &integer)) return false;
-    json_integer(&c->s->text, integer);
+    json_write_integer(&c->s->text, integer);
     return true;
   }
   if (lua_type(L, index) != LUA_TNUMBER) {
     return value_fail(L, path, "expected a number, got %s", luaL_typename(L, index));
   }
-  return json_double(&c->s->text, lua_tonumber(L, index)) || value_fail(L, path, "is not a finite number");
+  return json_write_double(&c->s->text, lua_tonumber(L, index)) || value_fail(L, path, "is not a finite number");
 }
 
-static bool json_value(struct collector *c, int index, const struct param *param, const struct path *path,
-                       struct slice *out) {
+static bool convert_json(struct collector *c, int index, const struct param *param, const struct path *path,
+                         struct slice *out) {
   lua_State *L = c->L;
   struct json_error error;
   if (lua_type(L, index) == LUA_TSTRING) {
     *out = value_text(L, index);
     if (!value_check_size(L, *out, path)) return false;
     if (json_check(*out, &error)) return true;
-    return value_fail(L, path, "is not JSON: %s at byte %d", error.message, int_of(error.offset + 1));
+    return value_fail(L, path, "is not JSON: %s at byte %d", error.message, clamp_to_int(error.offset + 1));
   }
   if (!lua_istable(L, index)) {
     return value_fail(L, path, "expected a table or JSON text, got %s", luaL_typename(L, index));
@@ -117,19 +117,19 @@ static bool json_value(struct collector *c, int index, const struct param *param
 static bool convert(struct collector *c, int index, const struct param *param, const struct path *path,
                     struct slice *out) {
   switch (param->type) {
-    case PARAM_STRING: return string_value(c, index, param, path, out);
-    case PARAM_BOOLEAN: return boolean_value(c, index, path, out);
+    case PARAM_STRING: return convert_string(c, index, param, path, out);
+    case PARAM_BOOLEAN: return convert_boolean(c, index, path, out);
     case PARAM_LONG:
-    case PARAM_INT32: return integer_value(c, index, param, path);
-    case PARAM_DOUBLE: return double_value(c, index, path, out);
-    default: return json_value(c, index, param, path, out);
+    case PARAM_INT32: return convert_integer(c, index, param, path);
+    case PARAM_DOUBLE: return convert_double(c, index, path, out);
+    default: return convert_json(c, index, param, path, out);
   }
 }
 
-static bool list_values(struct collector *c, int index, const struct param *param, const struct path *path,
-                        const struct wire_param *like) {
+static bool collect_list(struct collector *c, int index, const struct param *param, const struct path *path,
+                         const struct wire_param *prototype) {
   size_t before = c->s->values.len;
-  if (!repeat_list_collect(c->L, c->s, index, path, like)) return false;
+  if (!repeat_list_collect(c->L, c->s, index, path, prototype)) return false;
   return !param->required || c->s->values.len > before || !buffer_ok(&c->s->values) ||
          value_fail(c->L, path, "is empty");
 }
@@ -140,7 +140,7 @@ static bool add_param(struct collector *c, size_t at, int index) {
   struct wire_param value = {
     .name = param->name, .text_offset = c->s->text.len, .param = at, .in_body = param->in_body
   };
-  if (param->type == PARAM_LIST) return list_values(c, index, param, &path, &value);
+  if (param->type == PARAM_LIST) return collect_list(c, index, param, &path, &value);
   if (!convert(c, index, param, &path, &value.text)) return false;
   if (!value.text.data) value.text.len = c->s->text.len - value.text_offset;
   buffer_append(&c->s->values, (const char *)&value, sizeof value);
@@ -148,7 +148,7 @@ static bool add_param(struct collector *c, size_t at, int index) {
 }
 
 /* The catalog adds a suggestion to an error marked `unknown`. */
-static bool unknown_param(lua_State *L, struct slice name) {
+static bool fail_unknown_param(lua_State *L, struct slice name) {
   struct path path = { .name = name };
   value_fail(L, &path, "is not a parameter of this action");
   lua_pushboolean(L, true);
@@ -163,7 +163,7 @@ static bool check_names(struct collector *c, int params) {
     size_t i = 0;
     if (lua_type(L, -2) == LUA_TSTRING) name = value_text(L, -2);
     while (i < c->action->param_count && !slice_equal(c->action->params[i].name, name)) i++;
-    if (i == c->action->param_count) return unknown_param(L, name);
+    if (i == c->action->param_count) return fail_unknown_param(L, name);
   }
   return true;
 }

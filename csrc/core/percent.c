@@ -73,20 +73,20 @@ size_t percent_encoded_length(struct slice text) {
   return len;
 }
 
-static int by_name(const void *a, const void *b) {
+static int compare_names(const void *a, const void *b) {
   const struct pair *left = a, *right = b;
   return slice_compare(left->name, right->name);
 }
 
 void percent_sort(struct pair *pairs, size_t count) {
-  if (count > 1) qsort(pairs, count, sizeof *pairs, by_name);
+  if (count > 1) qsort(pairs, count, sizeof *pairs, compare_names);
 }
 
-void percent_query(struct buffer *out, const struct pair *pairs, size_t count) {
+void percent_write_query(struct buffer *out, const struct pair *pairs, size_t count) {
   for (size_t i = 0; i < count; i++) {
-    if (i) buffer_byte(out, '&');
+    if (i) buffer_append_byte(out, '&');
     percent_encode(out, pairs[i].name);
-    buffer_byte(out, '=');
+    buffer_append_byte(out, '=');
     percent_encode(out, pairs[i].value);
   }
 }

@@ -45,7 +45,7 @@ size_t longest_param(const struct request_builder *b) {
 }
 
 /* A fast check that needs no look at the bytes. */
-static bool is_surely_short(const struct request_builder *b) {
+static bool is_certainly_short(const struct request_builder *b) {
   size_t total = 0;
   for (size_t i = 0; i < b->value_count; i++) {
     const struct wire_param *value = &b->values[i];
@@ -57,7 +57,7 @@ static bool is_surely_short(const struct request_builder *b) {
 /* Moves the longest parameters to the form until the query is short enough: the service takes them in either place. */
 static void spill_to_form(struct request_builder *b) {
   size_t lengths[MAX_PARAMS];
-  if (is_surely_short(b)) return;
+  if (is_certainly_short(b)) return;
   size_t total = measure_query(b, lengths);
   while (total > MAX_QUERY_BYTES) {
     size_t longest = index_of_longest(b, lengths);
@@ -79,7 +79,7 @@ static bool reserve_pairs(struct request_builder *b) {
   if (!room) return false;
   b->query = (struct pair *)(void *)room;
   b->form = b->query + in_query;
-  b->both = b->form + in_form;
+  b->all_pairs = b->form + in_form;
   return true;
 }
 

@@ -11,46 +11,46 @@ struct repeater {
 static void write_name(struct buffer *out, const struct path *path) {
   if (path->up) {
     write_name(out, path->up);
-    buffer_byte(out, '.');
+    buffer_append_byte(out, '.');
   }
   if (path->index) {
-    json_integer(out, (int64_t)path->index);
+    json_write_integer(out, (int64_t)path->index);
   } else {
-    buffer_slice(out, path->name);
+    buffer_append_slice(out, path->name);
   }
 }
 
-static bool write_text(struct repeater *f, int index, const struct path *path) {
-  lua_State *L = f->L;
+static bool write_text(struct repeater *r, int index, const struct path *path) {
+  lua_State *L = r->L;
   int type = lua_type(L, index);
   long long number;
   if (type == LUA_TSTRING) {
     struct slice text = value_text(L, index);
     if (!value_check_utf8(L, text, path)) return false;
-    buffer_slice(f->text, text);
+    buffer_append_slice(r->text, text);
   } else if (type == LUA_TBOOLEAN) {
-    buffer_slice(f->text, lua_toboolean(L, index) ? SLICE("true") : SLICE("false"));
+    buffer_append_slice(r->text, lua_toboolean(L, index) ? SLICE("true") : SLICE("false"));
   } else if (type == LUA_TNUMBER && !lua_isinteger(L, index)) {
-    return json_double(f->text, lua_tonumber(L, index)) || value_fail(L, path, "is not a finite number");
+    return json_write_double(r->text, lua_tonumber(L, index)) || value_fail(L, path, "is not a finite number");
   } else if (type == LUA_TNUMBER || value_is_cdata(L, index)) {
     if (!value_integer(L, index, path, &number)) return false;
-    json_integer(f->text, number);
+    json_write_integer(r->text, number);
   } else {
     return value_fail(L, path, "a %s can't be sent", luaL_typename(L, index));
   }
   return true;
 }
 
-static bool add_value(struct repeater *f, int index, const struct path *path) {
-  struct wire_param value = *f->prototype;
+static bool add_value(struct repeater *r, int index, const struct path *path) {
+  struct wire_param value = *r->prototype;
   value.name.data = NULL;
-  value.name_offset = f->text->len;
-  write_name(f->text, path);
-  value.name.len = f->text->len - value.name_offset;
-  value.text_offset = f->text->len;
-  if (!write_text(f, index, path)) return false;
-  value.text.len = f->text->len - value.text_offset;
-  buffer_append(f->values, (const char *)&value, sizeof value);
+  value.name_offset = r->text->len;
+  write_name(r->text, path);
+  value.name.len = r->text->len - value.name_offset;
+  value.text_offset = r->text->len;
+  if (!write_text(r, index, path)) return false;
+  value.text.len = r->text->len - value.text_offset;
+  buffer_append(r->values, (const char *)&value, sizeof value);
   return true;
 }
 
@@ -63,8 +63,8 @@ static bool is_valid_name(struct slice name) {
   return name.len > 0;
 }
 
-static bool parse_key(struct repeater *f, int index, bool list, const struct path *path, struct path *item) {
-  lua_State *L = f->L;
+static bool parse_key(struct repeater *r, int index, bool list, const struct path *path, struct path *item) {
+  lua_State *L = r->L;
   if (!list) {
     item->name = value_text(L, index);
     return is_valid_name(item->name) || value_fail(L, path, "expected names of letters, digits, - and _ as keys");
@@ -75,10 +75,10 @@ static bool parse_key(struct repeater *f, int index, bool list, const struct pat
   return (lua_Number)item->index == key || value_fail(L, path, "expected a list counted from 1");
 }
 
-static bool collect(struct repeater *f, int index, const struct path *path, int depth) {
-  lua_State *L = f->L;
+static bool collect(struct repeater *r, int index, const struct path *path, int depth) {
+  lua_State *L = r->L;
   if (value_is_null(L, index)) return true;
-  if (!lua_istable(L, index)) return add_value(f, index, path);
+  if (!lua_istable(L, index)) return add_value(r, index, path);
   const void *self = lua_topointer(L, index);
   if (!value_check_nesting(L, self, path, depth)) return false;
   reserve_stack(L, 8);
@@ -87,15 +87,15 @@ static bool collect(struct repeater *f, int index, const struct path *path, int 
     struct path item = { .up = path, .table = self };
     if (first) list = lua_type(L, -2) == LUA_TNUMBER;
     first = false;
-    if (!parse_key(f, lua_gettop(L) - 1, list, path, &item)) return false;
-    if (!collect(f, lua_gettop(L), &item, depth + 1)) return false;
+    if (!parse_key(r, lua_gettop(L) - 1, list, path, &item)) return false;
+    if (!collect(r, lua_gettop(L), &item, depth + 1)) return false;
   }
   return true;
 }
 
 bool repeat_list_collect(lua_State *L, struct scratch *s, int index, const struct path *path,
                          const struct wire_param *prototype) {
-  struct repeater f = { L, prototype, &s->values, &s->text };
+  struct repeater r = { L, prototype, &s->values, &s->text };
   if (!lua_istable(L, index)) return value_fail(L, path, "expected a table, got %s", value_type_name(L, index));
-  return collect(&f, index, path, 0);
+  return collect(&r, index, path, 0);
 }

@@ -57,8 +57,8 @@ static void parse_endpoint(lua_State *L, struct request_builder *b, struct slice
   size_t port_len = strlen(port);
   if (host.len > port_len && !memcmp(host.data + host.len - port_len, port, port_len)) host.len -= port_len;
   b->host = host;
-  buffer_slice(&b->s->url, host);
-  buffer_byte(&b->s->url, '/');
+  buffer_append_slice(&b->s->url, host);
+  buffer_append_byte(&b->s->url, '/');
 }
 
 static void parse_date(lua_State *L, struct request_builder *b, int context) {
@@ -86,9 +86,9 @@ static void parse_context(lua_State *L, struct request_builder *b, int context) 
 
 /* Called after the last Lua code that may run before the request is signed: a finalizer can close a signer. The token
    is copied, since one may also run while the result is pushed. */
-static void use_signer(lua_State *L, struct request_builder *b) {
+static void copy_token(lua_State *L, struct request_builder *b) {
   if (!b->signer->open) luaL_error(L, "context.signer: is closed");
-  buffer_slice(&b->s->token, buffer_content(&b->signer->token));
+  buffer_append_slice(&b->s->token, buffer_content(&b->signer->token));
 }
 
 /* The result */
@@ -103,7 +103,7 @@ static void push_request(lua_State *L, const struct request_builder *b) {
   lua_setfield(L, -2, "method");
   push_slice(L, buffer_content(&b->s->url));
   lua_setfield(L, -2, "url");
-  lua_createtable(L, 0, int_of(b->header_count));
+  lua_createtable(L, 0, clamp_to_int(b->header_count));
   for (size_t i = 0; i < b->header_count; i++) {
     push_slice(L, b->headers[i].name);
     push_slice(L, b->headers[i].value);
@@ -119,7 +119,7 @@ static bool check_url(lua_State *L, const struct request_builder *b) {
   struct path path = { .name = b->action->name };
   if (b->value_count) path.name = b->action->params[longest_param(b)].name;
   return value_fail(L, &path, "is too long: the URL has %d bytes, the limit is %d, and GET has no body for it",
-                    int_of(b->s->url.len), int_of(MAX_URL_BYTES));
+                    clamp_to_int(b->s->url.len), clamp_to_int(MAX_URL_BYTES));
 }
 
 static bool build(lua_State *L, struct request_builder *b, int params, int context) {
@@ -128,7 +128,7 @@ static bool build(lua_State *L, struct request_builder *b, int params, int conte
   if (!param_collect(L, s, b->action, params)) return false;
   b->values = BUFFER_ITEMS(struct wire_param, &s->values);
   b->value_count = BUFFER_COUNT(struct wire_param, &s->values);
-  use_signer(L, b);
+  copy_token(L, b);
   bool done = place_params(b) && authenticate(b);
   add_header(b, SLICE("accept"), SLICE("application/json"));
   if (b->user_agent.data) add_header(b, SLICE("user-agent"), b->user_agent);
@@ -145,7 +145,7 @@ int request_build(lua_State *L, struct scratch *s, const struct action *action, 
   luaL_checktype(L, params, LUA_TTABLE);
   luaL_checktype(L, context, LUA_TTABLE);
   /* As little as possible: the stack of a coroutine keeps its size while the coroutine waits. */
-  reserve_stack(L, int_of(action->param_count) + 32);
+  reserve_stack(L, clamp_to_int(action->param_count) + 32);
   bool built = build(L, &b, params, context);
   /* The text that was signed has the token in it. */
   if (s->token.len) scratch_wipe(s);

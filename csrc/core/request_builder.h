@@ -37,7 +37,7 @@ struct request_builder {
   size_t query_count;
   struct pair *form;
   size_t form_count;
-  struct pair *both; /* memory for the pairs of query and form together */
+  struct pair *all_pairs; /* memory for the pairs of query and form together */
   char payload_hash[SIGN_TEXT_SIZE];
   struct pair headers[MAX_SIGNED_HEADERS];
   size_t header_count;

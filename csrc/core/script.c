@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#define CREATING IN(SCRIPT_CREATING)
-#define BOTH (IN(SCRIPT_CREATING) | IN(SCRIPT_UPDATING))
+#define CREATING CHECK_BIT(SCRIPT_CREATING)
+#define BOTH (CHECK_BIT(SCRIPT_CREATING) | CHECK_BIT(SCRIPT_UPDATING))
 
 static bool check_script(lua_State *L, const struct script_rules *rules, int index, const struct path *path);
 static bool check_step(lua_State *L, const struct script_rules *rules, int index, const struct path *path);
@@ -95,7 +95,7 @@ SHAPE(script, check_script);
 
 const struct field script_root = { SLICE_INIT(""), OBJECT, BOTH, ANY, &script };
 
-static struct path child(const struct path *up, const char *name) {
+static struct path child_path(const struct path *up, const char *name) {
   return (struct path){ .up = up, .name = { name, strlen(name) } };
 }
 
@@ -116,7 +116,7 @@ static bool count_step(lua_State *L, size_t index, const struct path *path, stru
     found->last_writer = index;
   } else {
     struct path item = { .up = path, .index = index };
-    struct path field = child(&item, "category");
+    struct path field = child_path(&item, "category");
     return value_fail(L, &field, "expected \"reader\" or \"writer\"");
   }
   return true;
@@ -126,7 +126,7 @@ static bool count_steps(lua_State *L, enum script_check check, int steps, const 
                         struct step_count *found) {
   size_t count = raw_length(L, steps);
   for (size_t i = 1; i <= count; i++) {
-    lua_rawgeti(L, steps, int_of(i));
+    lua_rawgeti(L, steps, clamp_to_int(i));
     if (lua_istable(L, -1) && !count_step(L, i, path, found)) return false;
     lua_pop(L, 1);
   }
@@ -154,8 +154,8 @@ static bool check_task_type(lua_State *L, const struct script_rules *rules, int 
     bool both = step_type.data && task_type.data;
     struct slice expected = both ? expected_task_type(L, rules->writers, step_type) : task_type;
     if (!slice_equal(task_type, expected)) {
-      struct path up = child(path, "setting");
-      struct path field = child(&up, "taskType");
+      struct path up = child_path(path, "setting");
+      struct path field = child_path(&up, "taskType");
       return value_fail(L, &field, "\"%s\" doesn't fit the writer's stepType \"%s\"; expected \"%s\"", task_type.data,
                         step_type.data, expected.data);
     }
@@ -169,16 +169,16 @@ static bool check_script(lua_State *L, const struct script_rules *rules, int ind
   struct step_count found = { 0, 0, 0 };
   value_field(L, index, "type");
   if (creating && !slice_equal(value_text(L, -1), SLICE("realtime"))) {
-    struct path field = child(path, "type");
+    struct path field = child_path(path, "type");
     return value_fail(L, &field, "expected \"realtime\"");
   }
   value_field(L, index, "steps");
   int steps = lua_gettop(L);
   if (lua_istable(L, steps) && raw_length(L, steps)) {
-    struct path field = child(path, "steps");
+    struct path field = child_path(path, "steps");
     if (!count_steps(L, rules->check, steps, &field, &found)) return false;
     if (creating) {
-      lua_rawgeti(L, steps, int_of(found.last_writer));
+      lua_rawgeti(L, steps, clamp_to_int(found.last_writer));
       if (!check_task_type(L, rules, index, steps + 1, path)) return false;
     }
   }
@@ -194,7 +194,7 @@ static bool check_required(lua_State *L, int table, const struct path *path) {
     lua_pop(L, 2);
     return true;
   }
-  struct path up = child(path, "parameter");
+  struct path up = child_path(path, "parameter");
   struct path field = { .up = &up, .name = value_text(L, -2) };
   return value_fail(L, &field, "is missing");
 }
@@ -216,7 +216,7 @@ static bool check_parameter(lua_State *L, const struct script_rules *rules, int 
   value_field(L, lua_gettop(L), "required");
   int names = lua_gettop(L);
   for (size_t i = 1; i <= raw_length(L, names); i++) {
-    lua_rawgeti(L, names, int_of(i));
+    lua_rawgeti(L, names, clamp_to_int(i));
     if (!check_required(L, table, path)) return false;
   }
   return true;

@@ -16,7 +16,7 @@ enum script_check {
 
 enum kind { ANY, STRING, NUMBER, OBJECT, LIST };
 
-#define IN(check) (1u << (check))
+#define CHECK_BIT(check) (1u << (check))
 
 struct script_rules {
   enum script_check check;

@@ -14,14 +14,14 @@ static const struct {
   [SIGN_HMAC_SHA1] = { "HMAC-SHA1", "SHA1" },
 };
 
-struct slice sign_name(enum sign_algorithm algorithm) {
+struct slice sign_algorithm_name(enum sign_algorithm algorithm) {
   const char *name = algorithms[algorithm].name;
   return (struct slice){ name, strlen(name) };
 }
 
-bool sign_find(struct slice name, enum sign_algorithm *algorithm) {
+bool sign_find_algorithm(struct slice name, enum sign_algorithm *algorithm) {
   for (int i = 0; i < SIGN_ALGORITHMS; i++) {
-    if (!slice_equal(name, sign_name((enum sign_algorithm)i))) continue;
+    if (!slice_equal(name, sign_algorithm_name((enum sign_algorithm)i))) continue;
     *algorithm = (enum sign_algorithm)i;
     return true;
   }
@@ -46,8 +46,8 @@ static EVP_MAC_CTX *open_mac(const char *digest, const unsigned char *key, size_
 
 bool sign_key_open(struct sign_key *key, enum sign_algorithm algorithm, struct slice secret) {
   struct buffer material = { 0 };
-  buffer_slice(&material, secret);
-  if (algorithm == SIGN_HMAC_SHA1) buffer_byte(&material, '&');
+  buffer_append_slice(&material, secret);
+  if (algorithm == SIGN_HMAC_SHA1) buffer_append_byte(&material, '&');
   /* An empty key must still be a key: NULL would mean "keep the last one". */
   if (!material.len) buffer_reserve(&material, 1);
   if (buffer_ok(&material)) {
@@ -82,58 +82,58 @@ bool sign_digest(struct sign_key *key, struct slice text, char hex[SIGN_TEXT_SIZ
   return done;
 }
 
-bool sign_covers(struct slice header) {
+bool sign_covers_header(struct slice header) {
   static const char prefix[] = "x-acs-";
   return slice_equal(header, SLICE("host")) || slice_equal(header, SLICE("content-type")) ||
          (header.len >= sizeof prefix - 1 && !memcmp(header.data, prefix, sizeof prefix - 1));
 }
 
 /* Names joined by ';'. */
-static void signed_headers(struct buffer *out, const struct sign_input *input) {
+static void append_signed_headers(struct buffer *out, const struct sign_input *input) {
   for (size_t i = 0; i < input->header_count; i++) {
-    if (i) buffer_byte(out, ';');
-    buffer_slice(out, input->headers[i].name);
+    if (i) buffer_append_byte(out, ';');
+    buffer_append_slice(out, input->headers[i].name);
   }
 }
 
 void sign_canonical_request(struct buffer *out, const struct sign_input *input) {
-  buffer_slice(out, input->method);
-  buffer_byte(out, '\n');
-  buffer_slice(out, input->path);
-  buffer_byte(out, '\n');
-  buffer_slice(out, input->query);
-  buffer_byte(out, '\n');
+  buffer_append_slice(out, input->method);
+  buffer_append_byte(out, '\n');
+  buffer_append_slice(out, input->path);
+  buffer_append_byte(out, '\n');
+  buffer_append_slice(out, input->query);
+  buffer_append_byte(out, '\n');
   for (size_t i = 0; i < input->header_count; i++) {
-    buffer_slice(out, input->headers[i].name);
-    buffer_byte(out, ':');
-    buffer_slice(out, input->headers[i].value);
-    buffer_byte(out, '\n');
+    buffer_append_slice(out, input->headers[i].name);
+    buffer_append_byte(out, ':');
+    buffer_append_slice(out, input->headers[i].value);
+    buffer_append_byte(out, '\n');
   }
-  buffer_byte(out, '\n');
-  signed_headers(out, input);
-  buffer_byte(out, '\n');
-  buffer_slice(out, input->payload_hash);
+  buffer_append_byte(out, '\n');
+  append_signed_headers(out, input);
+  buffer_append_byte(out, '\n');
+  buffer_append_slice(out, input->payload_hash);
 }
 
 /* METHOD&%2F&<canonical query, encoded once more> */
-static void rpc_string_to_sign(struct buffer *out, const struct sign_input *input) {
-  buffer_slice(out, input->method);
-  buffer_byte(out, '&');
+static void append_rpc_string_to_sign(struct buffer *out, const struct sign_input *input) {
+  buffer_append_slice(out, input->method);
+  buffer_append_byte(out, '&');
   percent_encode(out, input->path);
-  buffer_byte(out, '&');
+  buffer_append_byte(out, '&');
   percent_encode(out, input->query);
 }
 
 bool sign_string_to_sign(struct buffer *out, struct sign_key *key, const struct sign_input *input,
                          struct slice canonical_request) {
   if (key->algorithm == SIGN_HMAC_SHA1) {
-    rpc_string_to_sign(out, input);
+    append_rpc_string_to_sign(out, input);
     return buffer_ok(out);
   }
   char hash[SIGN_TEXT_SIZE];
   if (!sign_digest(key, canonical_request, hash)) return false;
-  buffer_slice(out, sign_name(key->algorithm));
-  buffer_byte(out, '\n');
+  buffer_append_slice(out, sign_algorithm_name(key->algorithm));
+  buffer_append_byte(out, '\n');
   buffer_append(out, hash, sizeof hash);
   return buffer_ok(out);
 }
@@ -159,11 +159,11 @@ bool sign_signature(struct buffer *out, struct sign_key *key, struct slice strin
 
 void sign_authorization(struct buffer *out, enum sign_algorithm algorithm, struct slice access_key_id,
                         const struct sign_input *input, struct slice signature) {
-  buffer_slice(out, sign_name(algorithm));
-  buffer_slice(out, SLICE(" Credential="));
-  buffer_slice(out, access_key_id);
-  buffer_slice(out, SLICE(",SignedHeaders="));
-  signed_headers(out, input);
-  buffer_slice(out, SLICE(",Signature="));
-  buffer_slice(out, signature);
+  buffer_append_slice(out, sign_algorithm_name(algorithm));
+  buffer_append_slice(out, SLICE(" Credential="));
+  buffer_append_slice(out, access_key_id);
+  buffer_append_slice(out, SLICE(",SignedHeaders="));
+  append_signed_headers(out, input);
+  buffer_append_slice(out, SLICE(",Signature="));
+  buffer_append_slice(out, signature);
 }

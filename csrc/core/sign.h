@@ -11,10 +11,10 @@
 enum sign_algorithm { SIGN_ACS3_SHA256, SIGN_ACS3_SM3, SIGN_HMAC_SHA1, SIGN_ALGORITHMS };
 
 /* The algorithm's name on the wire. */
-struct slice sign_name(enum sign_algorithm algorithm);
+struct slice sign_algorithm_name(enum sign_algorithm algorithm);
 
 /* False when no algorithm has that name. */
-bool sign_find(struct slice name, enum sign_algorithm *algorithm);
+bool sign_find_algorithm(struct slice name, enum sign_algorithm *algorithm);
 
 /* The longest signature as text: 32 bytes in hexadecimal. */
 #define SIGN_TEXT_SIZE 64
@@ -48,7 +48,7 @@ struct sign_input {
 };
 
 /* ACS3 signs host, content-type and x-acs-*. The name must be in lower case. */
-bool sign_covers(struct slice header);
+bool sign_covers_header(struct slice header);
 
 /* ACS3 only. */
 void sign_canonical_request(struct buffer *out, const struct sign_input *input);

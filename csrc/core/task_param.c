@@ -19,19 +19,19 @@ static const struct field any_list = { SLICE_INIT(""), LIST, 0, ANY, NULL };
 static bool encode_string(struct encoder *e, int index, const struct path *path) {
   struct slice text = value_text(e->L, index);
   if (!value_check_size(e->L, text, path)) return false;
-  return json_string(e->out, text) || value_check_utf8(e->L, text, path);
+  return json_write_string(e->out, text) || value_check_utf8(e->L, text, path);
 }
 
 static bool encode_integer(struct encoder *e, int index, const struct path *path) {
   long long value = 0;
   if (!value_integer(e->L, index, path, &value)) return false;
-  json_integer(e->out, value);
+  json_write_integer(e->out, value);
   return true;
 }
 
 static bool encode_number(struct encoder *e, int index, const struct path *path) {
   if (lua_isinteger(e->L, index)) return encode_integer(e, index, path);
-  if (json_double(e->out, lua_tonumber(e->L, index))) return true;
+  if (json_write_double(e->out, lua_tonumber(e->L, index))) return true;
   return value_fail(e->L, path, "is not a finite number; JSON has none");
 }
 
@@ -39,7 +39,7 @@ static bool encode_number(struct encoder *e, int index, const struct path *path)
 
 static bool encode_value(struct encoder *e, int index, const struct field *field, const struct path *path, int depth);
 
-static size_t rank_of(const struct shape *shape, struct slice name) {
+static size_t field_index(const struct shape *shape, struct slice name) {
   size_t count = shape ? shape->count : 0;
   for (size_t i = 0; i < count; i++) {
     if (slice_equal(shape->fields[i].name, name)) return i;
@@ -53,7 +53,7 @@ struct key {
   size_t offset;
 };
 
-static int by_bytes(const void *a, const void *b) {
+static int compare_keys(const void *a, const void *b) {
   const struct key *left = a, *right = b;
   return slice_compare(left->name, right->name);
 }
@@ -68,8 +68,8 @@ struct members {
 
 static void add_key(struct encoder *e, struct slice name) {
   struct key key = { .name = name, .offset = e->names->len };
-  buffer_slice(e->names, name);
-  buffer_byte(e->names, '\0'); /* memory even for an empty name */
+  buffer_append_slice(e->names, name);
+  buffer_append_byte(e->names, '\0'); /* memory even for an empty name */
   buffer_append(e->keys, (const char *)&key, sizeof key);
 }
 
@@ -77,7 +77,7 @@ static void sort_keys(struct encoder *e, size_t first) {
   size_t count = BUFFER_COUNT(struct key, e->keys) - first;
   struct key *keys = count ? &BUFFER_ITEMS(struct key, e->keys)[first] : NULL;
   for (size_t i = 0; i < count; i++) keys[i].name.data = e->names->data + keys[i].offset;
-  if (count > 1) qsort(keys, count, sizeof *keys, by_bytes);
+  if (count > 1) qsort(keys, count, sizeof *keys, compare_keys);
 }
 
 /* Lua allocates nothing here, so that the table stays as it is. */
@@ -91,11 +91,11 @@ static bool collect_members(struct encoder *e, int index, const struct shape *sh
       return value_fail(L, path, "expected names as keys, got a %s key beside them", luaL_typename(L, -2));
     }
     struct slice name = value_text(L, -2);
-    size_t rank = rank_of(shape, name);
-    if (shape && rank < shape->count) {
-      if (lua_type(L, -1) != LUA_TLIGHTUSERDATA || !value_is_null(L, -1)) m->seen |= 1u << rank;
+    size_t position = field_index(shape, name);
+    if (shape && position < shape->count) {
+      if (lua_type(L, -1) != LUA_TLIGHTUSERDATA || !value_is_null(L, -1)) m->seen |= 1u << position;
       lua_insert(L, -2);
-      m->known[rank] = lua_gettop(L) - 1;
+      m->known[position] = lua_gettop(L) - 1;
     } else {
       add_key(e, name);
       lua_pop(L, 1);
@@ -109,7 +109,7 @@ static bool collect_members(struct encoder *e, int index, const struct shape *sh
 
 static bool check_required(struct encoder *e, const struct shape *shape, unsigned seen, const struct path *path) {
   for (size_t i = 0; i < shape->count; i++) {
-    if ((seen >> i & 1) || !(shape->fields[i].required & IN(e->rules.check))) continue;
+    if ((seen >> i & 1) || !(shape->fields[i].required & CHECK_BIT(e->rules.check))) continue;
     struct path field = { .up = path, .name = shape->fields[i].name };
     return value_fail(e->L, &field, "is missing");
   }
@@ -119,9 +119,9 @@ static bool check_required(struct encoder *e, const struct shape *shape, unsigne
 static bool encode_member(struct encoder *e, const void *self, struct slice name, int value, const struct field *field,
                           const struct path *path, int depth) {
   struct path at_name = { .up = path, .table = self, .name = name };
-  if (e->out->data[e->out->len - 1] != '{') buffer_byte(e->out, ',');
-  if (!json_string(e->out, name)) return value_fail(e->L, path, "a key is not UTF-8");
-  buffer_byte(e->out, ':');
+  if (e->out->data[e->out->len - 1] != '{') buffer_append_byte(e->out, ',');
+  if (!json_write_string(e->out, name)) return value_fail(e->L, path, "a key is not UTF-8");
+  buffer_append_byte(e->out, ':');
   return encode_value(e, value, field, &at_name, depth);
 }
 
@@ -160,11 +160,11 @@ static bool encode_object(struct encoder *e, int index, const struct shape *shap
     if (!check_required(e, shape, m.seen, path)) return false;
     if (shape->check && !shape->check(L, &e->rules, index, path)) return false;
   }
-  buffer_byte(e->out, '{');
+  buffer_append_byte(e->out, '{');
   if (!value_check_written(L, e->out->state, path)) return false;
   if (!encode_known(e, lua_topointer(L, index), shape, &m, path, depth) || !encode_others(e, index, &m, path, depth))
     return false;
-  buffer_byte(e->out, '}');
+  buffer_append_byte(e->out, '}');
   e->keys->len = m.first * sizeof(struct key);
   e->names->len = names;
   lua_settop(L, top);
@@ -195,19 +195,19 @@ static bool encode_list(struct encoder *e, int index, const struct field *field,
   const struct field item = { SLICE_INIT(""), field->item, ~0u, ANY, field->shape };
   if (!check_items(e, index, length, path)) return false;
   if (!length && field->kind == LIST && e->rules.check != SCRIPT_ANY) return value_fail(L, path, "is an empty list");
-  buffer_byte(e->out, '[');
+  buffer_append_byte(e->out, '[');
   for (size_t i = 1; i <= length; i++) {
-    if (i > 1) buffer_byte(e->out, ',');
-    lua_rawgeti(L, index, int_of(i));
+    if (i > 1) buffer_append_byte(e->out, ',');
+    lua_rawgeti(L, index, clamp_to_int(i));
     struct path at_item = { .up = path, .table = self, .index = i };
     if (!encode_value(e, lua_gettop(L), &item, &at_item, depth)) return false;
     lua_pop(L, 1);
   }
-  buffer_byte(e->out, ']');
+  buffer_append_byte(e->out, ']');
   return true;
 }
 
-static bool marked_as_list(lua_State *L, int index) {
+static bool is_marked_as_list(lua_State *L, int index) {
   if (!lua_getmetatable(L, index)) return false;
   luaL_getmetatable(L, TASK_LIST);
   bool marked = lua_rawequal(L, -1, -2);
@@ -215,7 +215,7 @@ static bool marked_as_list(lua_State *L, int index) {
   return marked;
 }
 
-static bool starts_as_list(lua_State *L, int index) {
+static bool has_number_key_first(lua_State *L, int index) {
   lua_pushnil(L);
   if (!lua_next(L, index)) return false;
   bool number = lua_type(L, -2) == LUA_TNUMBER;
@@ -229,7 +229,7 @@ static bool encode_table(struct encoder *e, int index, const struct field *field
   reserve_stack(L, MAX_SHAPE_FIELDS + 12);
   bool list = field->kind == LIST;
   if (!list && (e->rules.check == SCRIPT_ANY || field->kind == ANY))
-    list = marked_as_list(L, index) || starts_as_list(L, index);
+    list = is_marked_as_list(L, index) || has_number_key_first(L, index);
   if (list) return encode_list(e, index, field, path, depth + 1);
   return encode_object(e, index, field->kind == OBJECT ? field->shape : NULL, path, depth + 1);
 }
@@ -243,7 +243,7 @@ static bool check_kind(struct encoder *e, int index, int type, const struct fiel
               (field->kind == NUMBER && (type == LUA_TNUMBER || type == LUA_TSTRING || value_is_cdata(e->L, index))) ||
               (field->kind >= OBJECT && type == LUA_TTABLE) || (!field->required && value_is_null(e->L, index));
   if (!fits) return value_fail(e->L, path, "expected %s, got %s", names[field->kind], value_type_name(e->L, index));
-  if (type == LUA_TSTRING && field->kind == STRING && field->required & IN(e->rules.check) &&
+  if (type == LUA_TSTRING && field->kind == STRING && field->required & CHECK_BIT(e->rules.check) &&
       !raw_length(e->L, index)) {
     return value_fail(e->L, path, "is empty");
   }
@@ -261,12 +261,14 @@ static bool encode_value(struct encoder *e, int index, const struct field *field
     case LUA_TSTRING: return encode_string(e, index, path);
     case LUA_TNUMBER: return encode_number(e, index, path);
     case LUA_TTABLE: return encode_table(e, index, field, path, depth);
-    case LUA_TBOOLEAN: buffer_slice(e->out, lua_toboolean(L, index) ? SLICE("true") : SLICE("false")); return true;
+    case LUA_TBOOLEAN:
+      buffer_append_slice(e->out, lua_toboolean(L, index) ? SLICE("true") : SLICE("false"));
+      return true;
     default: break;
   }
   if (value_is_cdata(L, index)) return encode_integer(e, index, path);
   if (!value_is_null(L, index)) return value_fail(L, path, "a %s can't be JSON", luaL_typename(L, index));
-  buffer_slice(e->out, SLICE("null"));
+  buffer_append_slice(e->out, SLICE("null"));
   return true;
 }
 

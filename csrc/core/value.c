@@ -7,7 +7,7 @@
 static void add_path(luaL_Buffer *b, const struct path *path) {
   if (path->up) add_path(b, path->up);
   if (path->index) {
-    lua_pushfstring(b->L, "[%d]", int_of(path->index));
+    lua_pushfstring(b->L, "[%d]", clamp_to_int(path->index));
     luaL_addvalue(b);
     return;
   }
@@ -87,9 +87,9 @@ static bool parse_cdata(lua_State *L, int index, long long *value) {
 }
 
 /* lua_pushfstring writes the decimal point of the locale. */
-static bool not_whole(lua_State *L, const struct path *path, double number) {
+static bool fail_not_whole(lua_State *L, const struct path *path, double number) {
   char text[JSON_NUMBER_SIZE];
-  text[json_double_to(text, number)] = '\0';
+  text[json_format_double(text, number)] = '\0';
   return value_fail(L, path, "expected a whole number, got %s", text);
 }
 
@@ -107,7 +107,7 @@ bool value_integer(lua_State *L, int index, const struct path *path, long long *
     if (number >= -(lua_Number)MAX_SAFE_INTEGER && number <= (lua_Number)MAX_SAFE_INTEGER) {
       *value = (long long)number;
       if ((lua_Number)*value == number) return true;
-      return not_whole(L, path, number);
+      return fail_not_whole(L, path, number);
     }
     return value_fail(L, path, "a float of this size isn't exact; pass the number as a decimal string");
   }
@@ -121,7 +121,7 @@ bool value_integer(lua_State *L, int index, const struct path *path, long long *
 bool value_check_written(lua_State *L, enum buffer_state state, const struct path *path) {
   if (state == BUFFER_NO_MEMORY) out_of_memory(L);
   return state == BUFFER_OK ||
-         value_fail(L, path, "is too large: the limit of a request is %d MiB", int_of(BUFFER_LIMIT >> 20));
+         value_fail(L, path, "is too large: the limit of a request is %d MiB", clamp_to_int(BUFFER_LIMIT >> 20));
 }
 
 bool value_check_nesting(lua_State *L, const void *table, const struct path *path, int depth) {
@@ -138,21 +138,21 @@ bool value_check_size(lua_State *L, struct slice text, const struct path *path) 
 bool value_check_utf8(lua_State *L, struct slice text, const struct path *path) {
   if (!value_check_size(L, text, path)) return false;
   size_t bad = json_utf8_error(text);
-  return bad == text.len || value_fail(L, path, "is not UTF-8: byte %d, counted from 1", int_of(bad + 1));
+  return bad == text.len || value_fail(L, path, "is not UTF-8: byte %d, counted from 1", clamp_to_int(bad + 1));
 }
 
 struct slice value_keep(lua_State *L, int list) {
   struct slice text = value_text(L, -1);
-  lua_rawseti(L, list, int_of(raw_length(L, list) + 1));
+  lua_rawseti(L, list, clamp_to_int(raw_length(L, list) + 1));
   return text;
 }
 
-void value_push_slot(lua_State *L, const void *key) {
+void registry_push(lua_State *L, const void *key) {
   lua_pushlightuserdata(L, (void *)key);
   lua_rawget(L, LUA_REGISTRYINDEX);
 }
 
-void value_set_slot(lua_State *L, const void *key) {
+void registry_set(lua_State *L, const void *key) {
   lua_pushlightuserdata(L, (void *)key);
   lua_insert(L, -2);
   lua_rawset(L, LUA_REGISTRYINDEX);

@@ -52,9 +52,9 @@ bool value_integer(lua_State *L, int index, const struct path *path, long long *
 struct slice value_keep(lua_State *L, int list);
 
 /* A place in the registry, named by an address. */
-void value_push_slot(lua_State *L, const void *key);
+void registry_push(lua_State *L, const void *key);
 
 /* Pops the value. */
-void value_set_slot(lua_State *L, const void *key);
+void registry_set(lua_State *L, const void *key);
 
 #pragma GCC visibility pop

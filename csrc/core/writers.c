@@ -15,7 +15,7 @@ static void check_row(lua_State *L, int row) {
   value_field(L, row, "required");
   if (!lua_istable(L, -1)) luaL_error(L, "writer row: table expected as required");
   for (size_t i = 1; i <= raw_length(L, row + 1); i++) {
-    lua_rawgeti(L, row + 1, int_of(i));
+    lua_rawgeti(L, row + 1, clamp_to_int(i));
     if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "writer row: string expected as required");
     lua_pop(L, 1);
   }
@@ -23,24 +23,24 @@ static void check_row(lua_State *L, int row) {
 
 void writers_set(lua_State *L, int rows) {
   for (size_t i = 1; i <= raw_length(L, rows); i++) {
-    lua_rawgeti(L, rows, int_of(i));
-    if (!lua_istable(L, -1)) luaL_error(L, "writer row: table expected as row %d", int_of(i));
+    lua_rawgeti(L, rows, clamp_to_int(i));
+    if (!lua_istable(L, -1)) luaL_error(L, "writer row: table expected as row %d", clamp_to_int(i));
     check_row(L, lua_gettop(L));
     lua_settop(L, rows);
   }
   lua_pushvalue(L, rows);
-  value_set_slot(L, &rows_key);
+  registry_set(L, &rows_key);
 }
 
 int writers_push(lua_State *L) {
-  value_push_slot(L, &rows_key);
+  registry_push(L, &rows_key);
   if (lua_isnil(L, -1)) luaL_error(L, "dataworks.core knows no TaskParam writers: require \"dataworks.api.core_data\"");
   return lua_gettop(L);
 }
 
 bool writers_find(lua_State *L, int rows, struct slice step_type) {
   for (size_t i = 1; rows && i <= raw_length(L, rows); i++) {
-    lua_rawgeti(L, rows, int_of(i));
+    lua_rawgeti(L, rows, clamp_to_int(i));
     value_field(L, lua_gettop(L), "step_type");
     bool found = slice_equal(value_text(L, -1), step_type);
     lua_pop(L, found ? 1 : 2);

@@ -26,8 +26,8 @@ DATAWORKS_EXPORT int luaopen_dataworks_curl(lua_State *L) {
   static const luaL_Reg functions[] = {
     { "new", lua_new_session }, { "multi", lua_new_multi }, { "sleep", curl_sleep }, { NULL, NULL }
   };
-  lua_open_session(L);
-  lua_open_multi(L);
+  lua_create_session_class(L);
+  lua_create_multi_class(L);
   lua_newtable(L);
   luaL_setfuncs(L, functions, 0);
   return 1;

@@ -44,7 +44,7 @@ static const struct code_row codes[] = {
 };
 /* clang-format on */
 
-static const struct code_row *find(CURLcode code) {
+static const struct code_row *find_row(CURLcode code) {
   for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
     if (codes[i].code == code) return &codes[i];
   }
@@ -63,7 +63,7 @@ const char *failure_kind_name(enum failure_kind kind) {
 }
 
 const char *curl_code_name(CURLcode code) {
-  const struct code_row *row = find(code);
+  const struct code_row *row = find_row(code);
   return row ? row->name : NULL;
 }
 
@@ -85,7 +85,7 @@ const char *proxy_failure_name(long status, long error) {
 }
 
 enum failure_kind curl_code_kind(CURLcode code, enum request_sent sent) {
-  const struct code_row *row = find(code);
+  const struct code_row *row = find_row(code);
   if (!row) return FAILURE_TRANSPORT;
   /* libcurl calls an HTTP/0.9 reply unsupported too; a request that was sent was not refused here. */
   if (row->kind == FAILURE_INVALID && sent != SENT_NO) return FAILURE_PROTOCOL;

@@ -14,7 +14,7 @@ static CURLcode start(const void *in_this_library) {
 }
 
 /* A start that failed, such as for lack of memory, is tried again. */
-CURLcode global_start(void) {
+CURLcode global_start_libcurl(void) {
   static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
   static CURLcode state = CURLE_FAILED_INIT;
   pthread_mutex_lock(&lock);

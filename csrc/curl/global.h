@@ -8,7 +8,7 @@
 #pragma GCC visibility push(hidden)
 
 /* Before any other use of libcurl; from any thread. */
-CURLcode global_start(void);
+CURLcode global_start_libcurl(void);
 
 struct sigpipe {
   bool blocked;

@@ -21,30 +21,30 @@ static bool is_one_line(struct slice text) {
   return !memchr(text.data, '\r', text.len) && !memchr(text.data, '\n', text.len) && !memchr(text.data, '\0', text.len);
 }
 
-static bool is_name(struct slice text, const char *name) {
+static bool equals_ignoring_case(struct slice text, const char *name) {
   return text.len == strlen(name) && strncasecmp(text.data, name, text.len) == 0;
 }
 
-static const char *refuse(struct slice name, struct slice value) {
+static const char *find_refusal(struct slice name, struct slice value) {
   if (!is_token(name)) return "a header name has a character that HTTP doesn't allow";
   if (!is_one_line(value)) return "a header value has a CR, LF or NUL in it";
-  if (is_name(name, "content-length") || is_name(name, "transfer-encoding"))
+  if (equals_ignoring_case(name, "content-length") || equals_ignoring_case(name, "transfer-encoding"))
     return "content-length and transfer-encoding are written by the transport";
   return NULL;
 }
 
 CURLcode headers_add(struct headers *h, struct slice name, struct slice value, const char **refusal) {
-  *refusal = refuse(name, value);
+  *refusal = find_refusal(name, value);
   if (*refusal) return CURLE_BAD_FUNCTION_ARGUMENT;
-  buffer_slice(&h->text, name);
+  buffer_append_slice(&h->text, name);
   /* libcurl spells an empty value "name;": "name:" would mean "leave it out". */
   if (!slice_trim(value).len) {
-    buffer_byte(&h->text, ';');
+    buffer_append_byte(&h->text, ';');
   } else {
     buffer_append(&h->text, ": ", 2);
-    buffer_slice(&h->text, value);
+    buffer_append_slice(&h->text, value);
   }
-  buffer_byte(&h->text, '\0');
+  buffer_append_byte(&h->text, '\0');
   h->count++;
   return buffer_ok(&h->text) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
 }

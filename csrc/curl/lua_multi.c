@@ -17,15 +17,15 @@ static struct multi *check_open(lua_State *L) {
    which poll returns. The caller keeps the session: a session that is collected is cancelled. */
 static int multi_lua_add(lua_State *L) {
   struct multi *m = check_open(L);
-  struct carried *c = lua_check_free_session(L, 2);
+  struct multi_entry *entry = lua_check_idle_session(L, 2);
   struct request request;
   lua_settop(L, 9);
-  lua_check_request(L, 3, &c->transfer, &request);
+  lua_check_request(L, 3, &entry->transfer, &request);
   reserve_stack(L, 10);
-  transfer_clear(&c->transfer);
-  if (lua_add_headers(L, 5, &c->transfer)) multi_add(m, c, &request);
-  else multi_add_failed(m, c);
-  lua_pushlightuserdata(L, c);
+  transfer_clear(&entry->transfer);
+  if (lua_add_headers(L, 5, &entry->transfer)) multi_add(m, entry, &request);
+  else multi_report_failure(m, entry);
+  lua_pushlightuserdata(L, entry);
   return 1;
 }
 
@@ -35,8 +35,8 @@ static int multi_lua_poll(lua_State *L) {
   int count = 0;
   multi_poll(m, (int)lua_milliseconds(lua_check_seconds(L, 2)));
   lua_newtable(L);
-  for (struct carried *c = m->completed; c; c = c->after) {
-    lua_pushlightuserdata(L, c);
+  for (struct multi_entry *entry = m->completed; entry; entry = entry->next) {
+    lua_pushlightuserdata(L, entry);
     lua_rawseti(L, -2, ++count);
   }
   while (multi_next(m)) continue; /* now that Lua had memory for all of them */
@@ -63,9 +63,9 @@ static int multi_lua_fd(lua_State *L) {
 /* multi:cancel(session) -> whether its request was in flight here; its result is ready then */
 static int multi_lua_cancel(lua_State *L) {
   struct multi *m = check_open(L);
-  struct carried *c = luaL_checkudata(L, 2, SESSION);
-  bool here = c->multi == m;
-  if (here) multi_cancel(m, c);
+  struct multi_entry *entry = luaL_checkudata(L, 2, SESSION);
+  bool here = entry->multi == m;
+  if (here) multi_cancel(m, entry);
   lua_pushboolean(L, here);
   return 1;
 }
@@ -81,7 +81,7 @@ static int multi_lua_tostring(lua_State *L) {
   return 1;
 }
 
-void lua_open_multi(lua_State *L) {
+void lua_create_multi_class(lua_State *L) {
   static const luaL_Reg methods[] = {
     { "add", multi_lua_add }, { "poll", multi_lua_poll },     { "timeout", multi_lua_timeout },
     { "fd", multi_lua_fd },   { "cancel", multi_lua_cancel }, { "close", multi_lua_close },

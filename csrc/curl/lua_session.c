@@ -47,10 +47,10 @@ static long option_min_tls(lua_State *L) {
 
 int lua_new_session(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
-  struct carried *c = lua_newuserdata(L, sizeof *c);
-  memset(c, 0, sizeof *c);
+  struct multi_entry *entry = lua_newuserdata(L, sizeof *entry);
+  memset(entry, 0, sizeof *entry);
   luaL_setmetatable(L, SESSION);
-  struct session *s = &c->transfer.session;
+  struct session *s = &entry->transfer.session;
   double connect_timeout = option_number(L, "connect_timeout", DEFAULT_CONNECT_TIMEOUT, 0.001, HUGE_VAL);
   s->connect_timeout_ms = lua_milliseconds(connect_timeout);
   s->max_reply_bytes = (size_t)option_number(L, "max_reply_bytes", DEFAULT_MAX_REPLY_BYTES, 0, MAX_MAX_REPLY_BYTES);
@@ -65,20 +65,20 @@ int lua_new_session(lua_State *L) {
   return 1;
 }
 
-static struct carried *to_session(lua_State *L, int index) {
+static struct multi_entry *to_session(lua_State *L, int index) {
   return luaL_checkudata(L, index, SESSION);
 }
 
-struct carried *lua_check_free_session(lua_State *L, int index) {
-  struct carried *c = to_session(L, index);
-  if (c->transfer.session.closed) luaL_error(L, "the session is closed");
-  if (c->multi) luaL_error(L, "the session has a request in flight");
-  return c;
+struct multi_entry *lua_check_idle_session(lua_State *L, int index) {
+  struct multi_entry *entry = to_session(L, index);
+  if (entry->transfer.session.closed) luaL_error(L, "the session is closed");
+  if (entry->multi) luaL_error(L, "the session has a request in flight");
+  return entry;
 }
 
 /* session:send(method, url, headers, body, timeout [, connect_timeout [, proxy]]) -> status, headers, body | nil, err */
 static int session_send(lua_State *L) {
-  struct transfer *t = &lua_check_free_session(L, 1)->transfer;
+  struct transfer *t = &lua_check_idle_session(L, 1)->transfer;
   struct request request;
   lua_settop(L, 8);
   lua_check_request(L, 2, t, &request);
@@ -96,9 +96,9 @@ static int session_result(lua_State *L) {
 }
 
 static int session_meta_close(lua_State *L) {
-  struct carried *c = to_session(L, 1);
-  if (c->multi) multi_cancel(c->multi, c);
-  transfer_close(&c->transfer);
+  struct multi_entry *entry = to_session(L, 1);
+  if (entry->multi) multi_cancel(entry->multi, entry);
+  transfer_close(&entry->transfer);
   return 0;
 }
 
@@ -107,7 +107,7 @@ static int session_tostring(lua_State *L) {
   return 1;
 }
 
-void lua_open_session(lua_State *L) {
+void lua_create_session_class(lua_State *L) {
   static const luaL_Reg methods[] = {
     { "send", session_send }, { "result", session_result }, { "close", session_meta_close }, { NULL, NULL }
   };

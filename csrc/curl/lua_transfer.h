@@ -12,15 +12,15 @@
 /* 23 days, whose milliseconds fit a long of 32 bits. */
 #define MAX_SECONDS 2000000.0
 
-void lua_open_session(lua_State *L);
-void lua_open_multi(lua_State *L);
+void lua_create_session_class(lua_State *L);
+void lua_create_multi_class(lua_State *L);
 
 /* curl.new and curl.multi */
 int lua_new_session(lua_State *L);
 int lua_new_multi(lua_State *L);
 
 /* A session that is open and has no request in flight; raises otherwise. */
-struct carried *lua_check_free_session(lua_State *L, int index);
+struct multi_entry *lua_check_idle_session(lua_State *L, int index);
 
 double lua_check_seconds(lua_State *L, int index);
 

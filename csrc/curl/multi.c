@@ -12,23 +12,23 @@
 #define MAX_IDLE_CONNECTIONS 256L
 #define NEVER (-1)
 
-static void enter(struct carried **list, struct carried *c) {
-  c->before = NULL;
-  c->after = *list;
-  if (*list) (*list)->before = c;
-  *list = c;
+static void add_to_list(struct multi_entry **list, struct multi_entry *entry) {
+  entry->previous = NULL;
+  entry->next = *list;
+  if (*list) (*list)->previous = entry;
+  *list = entry;
 }
 
-static void leave(struct carried **list, struct carried *c) {
-  if (c->before) c->before->after = c->after;
-  else *list = c->after;
-  if (c->after) c->after->before = c->before;
-  c->before = c->after = NULL;
+static void remove_from_list(struct multi_entry **list, struct multi_entry *entry) {
+  if (entry->previous) entry->previous->next = entry->next;
+  else *list = entry->next;
+  if (entry->next) entry->next->previous = entry->previous;
+  entry->previous = entry->next = NULL;
 }
 
-static void mark_completed(struct multi *m, struct carried *c) {
-  leave(&m->running, c);
-  enter(&m->completed, c);
+static void mark_completed(struct multi *m, struct multi_entry *entry) {
+  remove_from_list(&m->running, entry);
+  add_to_list(&m->completed, entry);
 }
 
 struct abandoned {
@@ -37,21 +37,21 @@ struct abandoned {
 };
 
 /* Closes the sockets and nothing else of the handle, and ends the requests. */
-static void abandon(struct multi *m, CURLcode code) {
+static void abandon_handle(struct multi *m, CURLcode code) {
   static _Atomic(struct abandoned *) all;
   struct abandoned *row = malloc(sizeof *row);
   if (row) { /* for leak checkers */
     row->handle = m->handle;
     row->next = atomic_exchange(&all, row);
   }
-  sockets_abandon(&m->connections.sockets);
+  sockets_close_all(&m->connections.sockets);
   m->timer = NEVER;
   m->handle = NULL;
   while (m->running) {
-    struct carried *c = m->running;
-    session_abandon(&c->transfer.session);
-    transfer_end(&c->transfer, code);
-    mark_completed(m, c);
+    struct multi_entry *entry = m->running;
+    session_abandon(&entry->transfer.session);
+    transfer_abort(&entry->transfer, code);
+    mark_completed(m, entry);
   }
 }
 
@@ -60,7 +60,7 @@ static void abandon(struct multi *m, CURLcode code) {
 static void abandon_after_fork(struct multi *m) {
   if (!m->handle || m->owner == getpid()) return;
   watch_abandon(&m->watch);
-  abandon(m, CURLE_ABORTED_BY_CALLBACK);
+  abandon_handle(m, CURLE_ABORTED_BY_CALLBACK);
 }
 
 /* A shared HTTP/2 connection may have data for another stream, so a readable one is stale only when no other request
@@ -70,8 +70,8 @@ static bool is_stale(struct connections *connections, const struct transfer *t) 
   long connects = 0;
   curl_easy_getinfo(t->session.handle, CURLINFO_NUM_CONNECTS, &connects);
   if (connects > 0 || !sockets_readable_at(&connections->sockets, t->local_port)) return false;
-  for (const struct carried *c = m->running; c; c = c->after) {
-    const struct transfer *other = &c->transfer;
+  for (const struct multi_entry *entry = m->running; entry; entry = entry->next) {
+    const struct transfer *other = &entry->transfer;
     if (other != t && other->starts > 0 && other->local_port == t->local_port) return false;
   }
   return true;
@@ -87,10 +87,10 @@ static int64_t now(void) {
   return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static struct carried *find_carried(CURL *h) {
-  struct carried *c = NULL;
-  curl_easy_getinfo(h, CURLINFO_PRIVATE, (char **)&c);
-  return c;
+static struct multi_entry *find_entry(CURL *h) {
+  struct multi_entry *entry = NULL;
+  curl_easy_getinfo(h, CURLINFO_PRIVATE, (char **)&entry);
+  return entry;
 }
 
 /* Returns 0 always: after another value libcurl ends all requests, and does so from then on. */
@@ -100,11 +100,11 @@ static int on_socket(CURL *h, curl_socket_t fd, int what, void *context, void *o
   int events = 0;
   if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) events |= WATCH_IN;
   if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) events |= WATCH_OUT;
-  bool done = watch_set(&m->watch, fd, events);
-  struct carried *c = find_carried(h);
-  if (!c) return 0; /* a handle of libcurl's own */
-  if (!done) c->unwatchable = true;
-  if (fd == c->transfer.opened) c->watched = true;
+  bool is_watched = watch_set(&m->watch, fd, events);
+  struct multi_entry *entry = find_entry(h);
+  if (!entry) return 0; /* a handle of libcurl's own */
+  if (!is_watched) entry->unwatchable = true;
+  if (fd == entry->transfer.opened) entry->watched = true;
   return 0;
 }
 
@@ -120,7 +120,7 @@ static int on_timer(CURLM *h, long timeout_ms, void *context) {
     if (code == CURLM_OK) code = curl_multi_setopt(h, option, value); \
   } while (0)
 
-static CURLMcode set_up(struct multi *m, CURLM *h) {
+static CURLMcode set_options(struct multi *m, CURLM *h) {
   CURLMcode code = CURLM_OK;
   SET(CURLMOPT_MAXCONNECTS, MAX_IDLE_CONNECTIONS);
   SET(CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
@@ -135,9 +135,9 @@ static CURLMcode set_up(struct multi *m, CURLM *h) {
 static CURLMcode open_handle(struct multi *m) {
   abandon_after_fork(m);
   if (m->handle) return CURLM_OK;
-  CURLM *h = global_start() == CURLE_OK ? curl_multi_init() : NULL;
+  CURLM *h = global_start_libcurl() == CURLE_OK ? curl_multi_init() : NULL;
   if (!h) return CURLM_OUT_OF_MEMORY;
-  CURLMcode code = set_up(m, h);
+  CURLMcode code = set_options(m, h);
   if (code != CURLM_OK) {
     curl_multi_cleanup(h);
     return code;
@@ -147,35 +147,35 @@ static CURLMcode open_handle(struct multi *m) {
   return CURLM_OK;
 }
 
-static void finish(struct multi *m, struct carried *c, CURLcode code) {
-  transfer_finish(&c->transfer, code);
-  mark_completed(m, c);
+static void finish_entry(struct multi *m, struct multi_entry *entry, CURLcode code) {
+  transfer_finish(&entry->transfer, code);
+  mark_completed(m, entry);
 }
 
-void multi_add_failed(struct multi *m, struct carried *c) {
-  c->multi = m;
-  enter(&m->completed, c);
+void multi_report_failure(struct multi *m, struct multi_entry *entry) {
+  entry->multi = m;
+  add_to_list(&m->completed, entry);
 }
 
-void multi_add(struct multi *m, struct carried *c, const struct request *request) {
-  struct transfer *t = &c->transfer;
+void multi_add(struct multi *m, struct multi_entry *entry, const struct request *request) {
+  struct transfer *t = &entry->transfer;
   transfer_begin(t, request, &m->connections);
   if (t->state == TRANSFER_FAILED) {
-    multi_add_failed(m, c);
+    multi_report_failure(m, entry);
     return;
   }
   CURLMcode code = open_handle(m);
   if (code != CURLM_OK) snprintf(t->message, sizeof t->message, "no descriptor, or no memory, is left");
-  c->multi = m;
-  c->watched = c->unwatchable = false;
-  enter(&m->running, c);
+  entry->multi = m;
+  entry->watched = entry->unwatchable = false;
+  add_to_list(&m->running, entry);
   if (code == CURLM_OK) code = curl_multi_add_handle(m->handle, t->session.handle); /* writes nothing */
-  if (code != CURLM_OK) finish(m, c, CURLE_OUT_OF_MEMORY);
+  if (code != CURLM_OK) finish_entry(m, entry, CURLE_OUT_OF_MEMORY);
 }
 
-static void end_without_memory(struct multi *m, struct carried *c) {
-  curl_multi_remove_handle(m->handle, c->transfer.session.handle);
-  finish(m, c, CURLE_OUT_OF_MEMORY);
+static void fail_without_memory(struct multi *m, struct multi_entry *entry) {
+  curl_multi_remove_handle(m->handle, entry->transfer.session.handle);
+  finish_entry(m, entry, CURLE_OUT_OF_MEMORY);
 }
 
 static bool retry_on_new_connection(struct multi *m, struct transfer *t) {
@@ -185,16 +185,16 @@ static bool retry_on_new_connection(struct multi *m, struct transfer *t) {
          curl_multi_add_handle(m->handle, t->session.handle) == CURLM_OK;
 }
 
-static void collect(struct multi *m) {
+static void collect_completed(struct multi *m) {
   int left;
   for (CURLMsg *message; (message = curl_multi_info_read(m->handle, &left));) {
     if (message->msg != CURLMSG_DONE) continue;
     CURL *h = message->easy_handle;
     CURLcode code = message->data.result;
-    struct carried *c = find_carried(h);
+    struct multi_entry *entry = find_entry(h);
     curl_multi_remove_handle(m->handle, h);
-    if (!c->transfer.stale) finish(m, c, code);
-    else if (!retry_on_new_connection(m, &c->transfer)) finish(m, c, CURLE_OUT_OF_MEMORY);
+    if (!entry->transfer.stale) finish_entry(m, entry, code);
+    else if (!retry_on_new_connection(m, &entry->transfer)) finish_entry(m, entry, CURLE_OUT_OF_MEMORY);
   }
 }
 
@@ -213,22 +213,22 @@ bool multi_fd(struct multi *m, int *fd) {
 
 /* libcurl tells of a socket before it goes on, so the request with a new socket of which it did not tell is the one that
    it had no memory for. */
-static struct carried *find_failed(const struct multi *m) {
-  struct carried *c = m->running;
-  while (c && (c->watched || c->transfer.opened == CURL_SOCKET_BAD)) c = c->after;
-  return c;
+static struct multi_entry *find_failed(const struct multi *m) {
+  struct multi_entry *entry = m->running;
+  while (entry && (entry->watched || entry->transfer.opened == CURL_SOCKET_BAD)) entry = entry->next;
+  return entry;
 }
 
 /* After a lack of memory for a socket, libcurl's row for its number is broken: another socket of that number would crash it
    (seen in 7.88). */
-static void act(struct multi *m, curl_socket_t fd, int bits) {
+static void run_socket_action(struct multi *m, curl_socket_t fd, int bits) {
   int running;
   if (!m->handle || curl_multi_socket_action(m->handle, fd, bits, &running) == CURLM_OK) return;
-  collect(m);
-  struct carried *failed = find_failed(m);
-  if (failed) end_without_memory(m, failed);
+  collect_completed(m);
+  struct multi_entry *failed = find_failed(m);
+  if (failed) fail_without_memory(m, failed);
   if (failed && sockets_occupy(&m->connections.sockets, failed->transfer.opened)) return;
-  abandon(m, CURLE_OUT_OF_MEMORY);
+  abandon_handle(m, CURLE_OUT_OF_MEMORY);
   watch_clear(&m->watch);
 }
 
@@ -241,18 +241,18 @@ static void handle_events(struct multi *m, int timeout_ms) {
     if (events & WATCH_IN) bits |= CURL_CSELECT_IN;
     if (events & WATCH_OUT) bits |= CURL_CSELECT_OUT;
     if (events & WATCH_ERROR) bits |= CURL_CSELECT_ERR;
-    act(m, ready[i].fd, bits);
+    run_socket_action(m, ready[i].fd, bits);
   }
   if (m->timer != NEVER && m->timer <= now()) {
     m->timer = NEVER; /* libcurl sets the next one, but need not say that there is none */
-    act(m, CURL_SOCKET_TIMEOUT, 0);
+    run_socket_action(m, CURL_SOCKET_TIMEOUT, 0);
   }
 }
 
-static void end_unwatchable(struct multi *m) {
-  for (struct carried *c = m->running, *after; c; c = after) {
-    after = c->after;
-    if (c->unwatchable) end_without_memory(m, c);
+static void fail_unwatchable(struct multi *m) {
+  for (struct multi_entry *entry = m->running, *next; entry; entry = next) {
+    next = entry->next;
+    if (entry->unwatchable) fail_without_memory(m, entry);
   }
 }
 
@@ -264,34 +264,34 @@ void multi_poll(struct multi *m, int timeout_ms) {
   struct sigpipe sigpipe;
   sigpipe_block(&sigpipe);
   handle_events(m, timeout_ms);
-  if (m->handle) collect(m);
-  end_unwatchable(m);
+  if (m->handle) collect_completed(m);
+  fail_unwatchable(m);
   sigpipe_restore(&sigpipe);
 }
 
-struct carried *multi_next(struct multi *m) {
-  struct carried *c = m->completed;
-  if (c) {
-    leave(&m->completed, c);
-    c->multi = NULL;
+struct multi_entry *multi_next(struct multi *m) {
+  struct multi_entry *entry = m->completed;
+  if (entry) {
+    remove_from_list(&m->completed, entry);
+    entry->multi = NULL;
   }
-  return c;
+  return entry;
 }
 
-static void stop(struct multi *m, struct carried *c) {
+static void cancel_running(struct multi *m, struct multi_entry *entry) {
   struct sigpipe sigpipe;
   sigpipe_block(&sigpipe);
-  curl_multi_remove_handle(m->handle, c->transfer.session.handle);
+  curl_multi_remove_handle(m->handle, entry->transfer.session.handle);
   sigpipe_restore(&sigpipe);
-  transfer_end(&c->transfer, CURLE_ABORTED_BY_CALLBACK);
-  mark_completed(m, c);
+  transfer_abort(&entry->transfer, CURLE_ABORTED_BY_CALLBACK);
+  mark_completed(m, entry);
 }
 
-void multi_cancel(struct multi *m, struct carried *c) {
+void multi_cancel(struct multi *m, struct multi_entry *entry) {
   abandon_after_fork(m);
-  if (c->transfer.state == TRANSFER_RUNNING) stop(m, c);
-  leave(&m->completed, c);
-  c->multi = NULL;
+  if (entry->transfer.state == TRANSFER_RUNNING) cancel_running(m, entry);
+  remove_from_list(&m->completed, entry);
+  entry->multi = NULL;
 }
 
 void multi_close(struct multi *m) {

@@ -13,7 +13,7 @@ void reply_begin(struct reply *r, size_t max_body) {
 }
 
 /* libcurl stops when a callback returns another count than it was given. */
-static size_t stop(struct reply *r, enum reply_stop why) {
+static size_t stop_reply(struct reply *r, enum reply_stop why) {
   r->stop = why;
   return 0;
 }
@@ -21,19 +21,19 @@ static size_t stop(struct reply *r, enum reply_stop why) {
 size_t reply_on_body(char *data, size_t size, size_t count, void *context) {
   struct reply *r = context;
   size_t len = size * count;
-  if (len > r->max_body - r->body.len) return stop(r, STOP_BODY_SIZE);
+  if (len > r->max_body - r->body.len) return stop_reply(r, STOP_BODY_SIZE);
   buffer_append(&r->body, data, len);
-  return buffer_ok(&r->body) ? len : stop(r, STOP_NO_MEMORY);
+  return buffer_ok(&r->body) ? len : stop_reply(r, STOP_NO_MEMORY);
 }
 
 static void add_header(struct reply *r, const char *line, size_t len) {
   const char *colon = memchr(line, ':', len);
   if (!colon) return;
   struct slice value = slice_trim((struct slice){ colon + 1, (size_t)(line + len - colon - 1) });
-  for (const char *c = line; c < colon; c++) buffer_byte(&r->headers, to_lower(*c));
-  buffer_byte(&r->headers, '\0');
-  buffer_slice(&r->headers, value);
-  buffer_byte(&r->headers, '\0');
+  for (const char *c = line; c < colon; c++) buffer_append_byte(&r->headers, to_lower(*c));
+  buffer_append_byte(&r->headers, '\0');
+  buffer_append_slice(&r->headers, value);
+  buffer_append_byte(&r->headers, '\0');
 }
 
 /* "HTTP/1.1 200 OK" begins a block; only a status that isn't 1xx begins the reply. */
@@ -47,19 +47,19 @@ static void begin_block(struct reply *r, const char *line, size_t len) {
 size_t reply_on_header(char *line, size_t size, size_t count, void *context) {
   struct reply *r = context;
   size_t len = size * count;
-  if (len > MAX_REPLY_HEADER_BYTES - r->header_bytes) return stop(r, STOP_HEADER_SIZE);
+  if (len > MAX_REPLY_HEADER_BYTES - r->header_bytes) return stop_reply(r, STOP_HEADER_SIZE);
   r->header_bytes += len;
   if (r->state == REPLY_BODY) return len;
-  if (memchr(line, '\0', len)) return stop(r, STOP_NUL); /* newer versions of libcurl refuse it, too */
+  if (memchr(line, '\0', len)) return stop_reply(r, STOP_NUL); /* newer versions of libcurl refuse it, too */
 
   if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
     begin_block(r, line, len);
   } else if (len && (line[0] == '\r' || line[0] == '\n')) {
     if (r->state == REPLY_HEADERS) r->state = REPLY_BODY;
   } else {
-    if (++r->header_count > MAX_REPLY_HEADERS) return stop(r, STOP_HEADER_SIZE);
+    if (++r->header_count > MAX_REPLY_HEADERS) return stop_reply(r, STOP_HEADER_SIZE);
     add_header(r, line, len);
-    if (!buffer_ok(&r->headers)) return stop(r, STOP_NO_MEMORY);
+    if (!buffer_ok(&r->headers)) return stop_reply(r, STOP_NO_MEMORY);
   }
   return len;
 }

@@ -69,7 +69,7 @@ static CURLcode set_tls(const struct session *s, CURL *h) {
    belong to this process by now. A child loses some 100 KiB, once. The handles are chained for leak checkers. */
 void session_abandon(struct session *s) {
   static _Atomic(CURL *) abandoned;
-  sockets_abandon(&s->sockets);
+  sockets_close_all(&s->sockets);
   if (!s->handle) return;
   curl_easy_setopt(s->handle, CURLOPT_PRIVATE, atomic_exchange(&abandoned, s->handle));
   s->handle = NULL;
@@ -78,7 +78,7 @@ void session_abandon(struct session *s) {
 CURLcode session_open(struct session *s) {
   if (s->handle && s->owner != getpid()) session_abandon(s);
   if (s->handle) return CURLE_OK;
-  CURLcode code = global_start();
+  CURLcode code = global_start_libcurl();
   if (code != CURLE_OK) return code;
   CURL *h = curl_easy_init();
   if (!h) return CURLE_OUT_OF_MEMORY;

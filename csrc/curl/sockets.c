@@ -15,16 +15,16 @@ struct known_socket {
   bool occupied; /* by sockets_occupy */
 };
 
-static struct known_socket *items(const struct sockets *s) {
+static struct known_socket *socket_items(const struct sockets *s) {
   return BUFFER_ITEMS(struct known_socket, &s->list);
 }
 
-static size_t count(const struct sockets *s) {
+static size_t socket_count(const struct sockets *s) {
   return BUFFER_COUNT(struct known_socket, &s->list);
 }
 
 /* Programs that os.execute starts must not inherit the descriptor. */
-static bool remember(struct sockets *s, int fd) {
+static bool add_socket(struct sockets *s, int fd) {
   struct stat st;
   if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fstat(fd, &st) != 0) return false;
   struct known_socket known = { .fd = fd, .device = st.st_dev, .inode = st.st_ino };
@@ -35,15 +35,15 @@ curl_socket_t sockets_open(struct sockets *s, curlsocktype purpose, struct curl_
   if (purpose != CURLSOCKTYPE_IPCXN) return CURL_SOCKET_BAD;
   int fd = socket(address->family, address->socktype, address->protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
-  if (remember(s, fd)) return fd;
+  if (add_socket(s, fd)) return fd;
   close(fd);
   return CURL_SOCKET_BAD;
 }
 
 int sockets_close(void *context, curl_socket_t fd) {
   struct sockets *s = context;
-  for (size_t i = 0; i < count(s); i++) {
-    if (items(s)[i].fd != fd) continue;
+  for (size_t i = 0; i < socket_count(s); i++) {
+    if (socket_items(s)[i].fd != fd) continue;
     buffer_remove_item(&s->list, i, sizeof(struct known_socket));
     break;
   }
@@ -54,8 +54,8 @@ bool sockets_occupy(struct sockets *s, curl_socket_t fd) {
   int first = socket(AF_UNIX, SOCK_DGRAM, 0);
   int taken = first < 0 || first == fd ? first : fcntl(first, F_DUPFD, fd);
   if (first >= 0 && first != taken) close(first);
-  if (taken == fd && remember(s, fd)) {
-    items(s)[count(s) - 1].occupied = true;
+  if (taken == fd && add_socket(s, fd)) {
+    socket_items(s)[socket_count(s) - 1].occupied = true;
     return true;
   }
   if (taken >= 0) close(taken);
@@ -68,8 +68,8 @@ static bool is_readable(curl_socket_t fd) {
 }
 
 bool sockets_readable(const struct sockets *s) {
-  for (size_t i = 0; i < count(s); i++) {
-    if (is_readable(items(s)[i].fd)) return true;
+  for (size_t i = 0; i < socket_count(s); i++) {
+    if (is_readable(socket_items(s)[i].fd)) return true;
   }
   return false;
 }
@@ -87,8 +87,8 @@ static int local_port(curl_socket_t fd) {
 }
 
 bool sockets_readable_at(struct sockets *s, int port) {
-  for (size_t i = 0; i < count(s); i++) {
-    struct known_socket *known = &items(s)[i];
+  for (size_t i = 0; i < socket_count(s); i++) {
+    struct known_socket *known = &socket_items(s)[i];
     if (known->port == 0) known->port = local_port(known->fd);
     if (known->port == port && is_readable(known->fd)) return true;
   }
@@ -96,9 +96,9 @@ bool sockets_readable_at(struct sockets *s, int port) {
 }
 
 /* A daemon closes the descriptors that it inherits, so the number may now stand for another file. */
-void sockets_abandon(struct sockets *s) {
-  for (size_t i = 0; i < count(s); i++) {
-    const struct known_socket *known = &items(s)[i];
+void sockets_close_all(struct sockets *s) {
+  for (size_t i = 0; i < socket_count(s); i++) {
+    const struct known_socket *known = &socket_items(s)[i];
     struct stat st;
     bool same = fstat(known->fd, &st) == 0 && st.st_dev == known->device && st.st_ino == known->inode;
     if (same) close(known->fd);
@@ -107,8 +107,8 @@ void sockets_abandon(struct sockets *s) {
 }
 
 void sockets_free(struct sockets *s) {
-  for (size_t i = 0; i < count(s); i++) {
-    if (items(s)[i].occupied) close(items(s)[i].fd);
+  for (size_t i = 0; i < socket_count(s); i++) {
+    if (socket_items(s)[i].occupied) close(socket_items(s)[i].fd);
   }
   buffer_wipe(&s->list);
 }

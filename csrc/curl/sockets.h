@@ -26,9 +26,9 @@ bool sockets_readable_at(struct sockets *s, int port);
 bool sockets_occupy(struct sockets *s, curl_socket_t fd);
 
 /* After a fork: closes the child's descriptors and sends nothing. */
-void sockets_abandon(struct sockets *s);
+void sockets_close_all(struct sockets *s);
 
-/* After libcurl closed them, or after sockets_abandon. */
+/* After libcurl closed them, or after sockets_close_all. */
 void sockets_free(struct sockets *s);
 
 #pragma GCC visibility pop

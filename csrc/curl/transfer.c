@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-static void fail(struct transfer *t, CURLcode code, enum request_sent sent, const char *message) {
+static void set_failure(struct transfer *t, CURLcode code, enum request_sent sent, const char *message) {
   const char *text = message;
   if (!text) text = t->message[0] ? t->message : curl_easy_strerror(code);
   /* libcurl quotes a proxy that it can't use, with the password in it. */
@@ -16,7 +16,7 @@ static void fail(struct transfer *t, CURLcode code, enum request_sent sent, cons
 bool transfer_add_header(struct transfer *t, struct slice name, struct slice value) {
   const char *refusal;
   CURLcode code = headers_add(&t->headers, name, value, &refusal);
-  if (code != CURLE_OK) fail(t, code, SENT_NO, refusal);
+  if (code != CURLE_OK) set_failure(t, code, SENT_NO, refusal);
   return code == CURLE_OK;
 }
 
@@ -40,13 +40,13 @@ static int on_start(void *context, char *remote, char *local, int remote_port, i
   return ++t->starts == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
-static struct sockets *sockets_of(struct transfer *t) {
+static struct sockets *transfer_sockets(struct transfer *t) {
   return t->connections ? &t->connections->sockets : &t->session.sockets;
 }
 
 static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
   struct transfer *t = context;
-  t->opened = sockets_open(sockets_of(t), purpose, address);
+  t->opened = sockets_open(transfer_sockets(t), purpose, address);
   return t->opened;
 }
 
@@ -83,7 +83,7 @@ static CURLcode set_method(const struct transfer *t, CURL *h, const struct reque
 static CURLcode set_connection(struct transfer *t, CURL *h) {
   bool shared = t->connections != NULL;
   bool multiplexed = shared && !t->url.is_plain;
-  struct sockets *sockets = sockets_of(t);
+  struct sockets *sockets = transfer_sockets(t);
   CURLcode code = CURLE_OK;
   SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
   SET(CURLOPT_OPENSOCKETDATA, t);
@@ -126,13 +126,13 @@ static void unset_request(CURL *h) {
 static bool check_request(struct transfer *t, const struct request *request) {
   CURLcode code = url_parse(&t->url, request->url);
   if (request->timeout_ms <= 0) {
-    fail(t, CURLE_OPERATION_TIMEDOUT, SENT_NO, "the deadline passed before the request was sent");
+    set_failure(t, CURLE_OPERATION_TIMEDOUT, SENT_NO, "the deadline passed before the request was sent");
   } else if (code == CURLE_URL_MALFORMAT) {
-    fail(t, code, SENT_NO, "the URL must be http:// or https:// and a host, without a user name or spaces");
+    set_failure(t, code, SENT_NO, "the URL must be http:// or https:// and a host, without a user name or spaces");
   } else if (code != CURLE_OK) {
-    fail(t, code, SENT_NO, NULL);
+    set_failure(t, code, SENT_NO, NULL);
   } else if (t->url.is_plain && !t->url.is_loopback && !t->session.allow_http) {
-    fail(t, CURLE_UNSUPPORTED_PROTOCOL, SENT_NO, "plain http is refused: the host is not loopback");
+    set_failure(t, CURLE_UNSUPPORTED_PROTOCOL, SENT_NO, "plain http is refused: the host is not loopback");
   } else {
     return true;
   }
@@ -160,7 +160,7 @@ void transfer_begin(struct transfer *t, const struct request *request, struct co
   if (!check_request(t, request)) return;
   CURLcode code = prepare(t, request);
   if (code == CURLE_OK) t->state = TRANSFER_RUNNING;
-  else fail(t, code, SENT_NO, NULL);
+  else set_failure(t, code, SENT_NO, NULL);
 }
 
 /* The end of a request */
@@ -194,31 +194,31 @@ static bool is_out_of_memory(const struct transfer *t) {
   return strstr(t->message, "No URL set") || strstr(t->message, "malloc failure");
 }
 
-static enum request_sent was_sent(const struct transfer *t) {
+static enum request_sent classify_sent(const struct transfer *t) {
   if (t->starts == 0) return SENT_NO;
   return t->reply.state == REPLY_NOTHING ? SENT_UNKNOWN : SENT_YES;
 }
 
-static void fail_exchange(struct transfer *t, CURLcode code) {
-  enum request_sent sent = was_sent(t);
+static void set_exchange_failure(struct transfer *t, CURLcode code) {
+  enum request_sent sent = classify_sent(t);
   /* libcurl reports a failed write or an abort for what a callback decided. */
   switch (t->reply.stop) {
     case STOP_BODY_SIZE:
       snprintf(t->message, sizeof t->message, "the reply is larger than %zu bytes", t->reply.max_body);
-      fail(t, CURLE_FILESIZE_EXCEEDED, sent, NULL);
+      set_failure(t, CURLE_FILESIZE_EXCEEDED, sent, NULL);
       return;
-    case STOP_HEADER_SIZE: fail(t, CURLE_FILESIZE_EXCEEDED, sent, "the reply has too many headers"); return;
-    case STOP_NUL: fail(t, CURLE_WEIRD_SERVER_REPLY, sent, "a header of the reply has a NUL in it"); return;
-    case STOP_NO_MEMORY: fail(t, CURLE_OUT_OF_MEMORY, sent, NULL); return;
+    case STOP_HEADER_SIZE: set_failure(t, CURLE_FILESIZE_EXCEEDED, sent, "the reply has too many headers"); return;
+    case STOP_NUL: set_failure(t, CURLE_WEIRD_SERVER_REPLY, sent, "a header of the reply has a NUL in it"); return;
+    case STOP_NO_MEMORY: set_failure(t, CURLE_OUT_OF_MEMORY, sent, NULL); return;
     case STOP_NONE: break;
   }
   if (t->starts > 1) {
-    fail(t, CURLE_GOT_NOTHING, sent, "the service closed the connection without a reply");
+    set_failure(t, CURLE_GOT_NOTHING, sent, "the service closed the connection without a reply");
   } else if (is_certificate_refused(t, code)) {
-    fail(t, CURLE_SSL_CLIENTCERT, SENT_NO, NULL);
+    set_failure(t, CURLE_SSL_CLIENTCERT, SENT_NO, NULL);
   } else {
-    if (is_out_of_memory(t)) fail(t, CURLE_OUT_OF_MEMORY, sent, curl_easy_strerror(CURLE_OUT_OF_MEMORY));
-    else fail(t, code, sent, NULL);
+    if (is_out_of_memory(t)) set_failure(t, CURLE_OUT_OF_MEMORY, sent, curl_easy_strerror(CURLE_OUT_OF_MEMORY));
+    else set_failure(t, code, sent, NULL);
     if (sent == SENT_NO) name_proxy_failure(t);
     /* Broken chunks have no code of their own. */
     if (code == CURLE_RECV_ERROR && sent == SENT_YES && strstr(t->message, "chunk")) t->failure.kind = FAILURE_PROTOCOL;
@@ -228,20 +228,20 @@ static void fail_exchange(struct transfer *t, CURLcode code) {
 void transfer_finish(struct transfer *t, CURLcode code) {
   unset_request(t->session.handle);
   if (code != CURLE_OK) {
-    fail_exchange(t, code);
+    set_exchange_failure(t, code);
   } else if (t->reply.state != REPLY_BODY) {
     /* libcurl calls this a success. */
-    fail(t, CURLE_PARTIAL_FILE, was_sent(t), "the reply ends within its headers");
+    set_failure(t, CURLE_PARTIAL_FILE, classify_sent(t), "the reply ends within its headers");
   } else {
     curl_easy_getinfo(t->session.handle, CURLINFO_RESPONSE_CODE, &t->status);
     t->state = TRANSFER_SUCCEEDED;
   }
 }
 
-void transfer_end(struct transfer *t, CURLcode code) {
+void transfer_abort(struct transfer *t, CURLcode code) {
   bool cancelled = code == CURLE_ABORTED_BY_CALLBACK;
   if (t->session.handle) unset_request(t->session.handle);
-  fail(t, code, was_sent(t), cancelled ? "the call was cancelled" : curl_easy_strerror(code));
+  set_failure(t, code, classify_sent(t), cancelled ? "the call was cancelled" : curl_easy_strerror(code));
   if (cancelled) t->failure.kind = FAILURE_CANCELLED;
 }
 

@@ -60,7 +60,7 @@ void transfer_begin(struct transfer *t, const struct request *request, struct co
 void transfer_finish(struct transfer *t, CURLcode code);
 
 /* The end of a running transfer whose handle is in use no more: CURLE_ABORTED_BY_CALLBACK when it is cancelled. */
-void transfer_end(struct transfer *t, CURLcode code);
+void transfer_abort(struct transfer *t, CURLcode code);
 
 /* Wipes the headers and the reply. */
 void transfer_clear(struct transfer *t);

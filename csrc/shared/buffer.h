@@ -60,14 +60,14 @@ static inline void buffer_append(struct buffer *b, const char *data, size_t len)
   b->len += len;
 }
 
-static inline void buffer_byte(struct buffer *b, char byte) {
+static inline void buffer_append_byte(struct buffer *b, char byte) {
   char *to = buffer_reserve(b, 1);
   if (!to) return;
   *to = byte;
   b->len++;
 }
 
-static inline void buffer_slice(struct buffer *b, struct slice s) {
+static inline void buffer_append_slice(struct buffer *b, struct slice s) {
   buffer_append(b, s.data, s.len);
 }
 
@@ -90,7 +90,7 @@ bool buffer_add_item(struct buffer *b, const void *item, size_t size);
 void buffer_remove_item(struct buffer *b, size_t index, size_t size);
 
 /* A size for functions that take an int. INT_MAX stands for every larger one. */
-static inline int int_of(size_t size) {
+static inline int clamp_to_int(size_t size) {
   return size < INT_MAX ? (int)size : INT_MAX;
 }
 

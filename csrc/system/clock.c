@@ -6,19 +6,19 @@
 #include <string.h>
 #include <time.h>
 
-static double seconds_of(clockid_t id) {
+static double read_clock(clockid_t id) {
   struct timespec now = { 0, 0 };
   clock_gettime(id, &now);
   return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
 double monotonic_seconds(void) {
-  return seconds_of(CLOCK_MONOTONIC);
+  return read_clock(CLOCK_MONOTONIC);
 }
 
 /* time() -> seconds since 1970 */
 int core_time(lua_State *L) {
-  lua_pushnumber(L, (lua_Number)seconds_of(CLOCK_REALTIME));
+  lua_pushnumber(L, (lua_Number)read_clock(CLOCK_REALTIME));
   return 1;
 }
 

@@ -16,7 +16,7 @@
 
 #define RUN "dataworks.run"
 #define READ_SIZE 4096
-#define MAX_WORDS 1001
+#define MAX_ARGUMENTS 1001
 #define MAX_SECONDS 86400.0
 /* Time between two checks whether a program that closed its output has ended. */
 #define REAP_INTERVAL_NS 2000000L
@@ -30,7 +30,7 @@ struct run {
   int fd;    /* -1: closed */
 };
 
-static void stop(struct run *run) {
+static void stop_program(struct run *run) {
   if (run->fd >= 0) close(run->fd);
   run->fd = -1;
   if (run->pid > 0) {
@@ -42,7 +42,7 @@ static void stop(struct run *run) {
 
 static int run_gc(lua_State *L) {
   struct run *run = luaL_checkudata(L, 1, RUN);
-  stop(run);
+  stop_program(run);
   buffer_wipe(&run->output);
   return 0;
 }
@@ -55,35 +55,35 @@ static struct run *new_run(lua_State *L) {
 }
 
 /* The words in the form that execvp takes. They stay on the stack, since a finalizer may empty the table. */
-static char **check_words(lua_State *L) {
+static char **check_arguments(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   size_t count = raw_length(L, 1);
-  luaL_argcheck(L, count > 0 && count <= MAX_WORDS, 1, "a program and its arguments expected, at most 1000");
-  reserve_stack(L, int_of(count) + LUA_MINSTACK);
-  const char **words = lua_newuserdata(L, (count + 1) * sizeof *words);
+  luaL_argcheck(L, count > 0 && count <= MAX_ARGUMENTS, 1, "a program and its arguments expected, at most 1000");
+  reserve_stack(L, clamp_to_int(count) + LUA_MINSTACK);
+  const char **arguments = lua_newuserdata(L, (count + 1) * sizeof *arguments);
   for (size_t i = 0; i < count; i++) {
     size_t len;
-    lua_rawgeti(L, 1, int_of(i + 1));
+    lua_rawgeti(L, 1, clamp_to_int(i + 1));
     if (lua_type(L, -1) != LUA_TSTRING) luaL_argerror(L, 1, "strings expected");
-    words[i] = lua_tolstring(L, -1, &len);
-    luaL_argcheck(L, strlen(words[i]) == len, 1, "a word has a NUL in it");
+    arguments[i] = lua_tolstring(L, -1, &len);
+    luaL_argcheck(L, strlen(arguments[i]) == len, 1, "a word has a NUL in it");
   }
-  words[count] = NULL;
-  return (char **)words;
+  arguments[count] = NULL;
+  return (char **)arguments;
 }
 
 /* A process group of its own, so that its children can be stopped too, and the default signal handlers. */
 static int set_attributes(posix_spawnattr_t *attributes) {
-  sigset_t none, usual;
+  sigset_t none, defaults;
   sigemptyset(&none);
-  sigemptyset(&usual);
-  sigaddset(&usual, SIGPIPE);
-  sigaddset(&usual, SIGCHLD);
-  sigaddset(&usual, SIGTERM);
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGPIPE);
+  sigaddset(&defaults, SIGCHLD);
+  sigaddset(&defaults, SIGTERM);
   int error =
     posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   if (!error) error = posix_spawnattr_setpgroup(attributes, 0);
-  if (!error) error = posix_spawnattr_setsigdefault(attributes, &usual);
+  if (!error) error = posix_spawnattr_setsigdefault(attributes, &defaults);
   if (!error) error = posix_spawnattr_setsigmask(attributes, &none);
   return error;
 }
@@ -96,7 +96,7 @@ static int set_files(posix_spawn_file_actions_t *files, int output) {
   return error;
 }
 
-static int spawn(struct run *run, char **words, int output) {
+static int spawn(struct run *run, char **arguments, int output) {
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
   int error = posix_spawn_file_actions_init(&files);
@@ -106,7 +106,7 @@ static int spawn(struct run *run, char **words, int output) {
     pid_t pid;
     error = set_attributes(&attributes);
     if (!error) error = set_files(&files, output);
-    if (!error) error = posix_spawnp(&pid, words[0], &files, &attributes, words, environ);
+    if (!error) error = posix_spawnp(&pid, arguments[0], &files, &attributes, arguments, environ);
     if (!error) run->pid = pid;
     posix_spawnattr_destroy(&attributes);
   }
@@ -114,12 +114,12 @@ static int spawn(struct run *run, char **words, int output) {
   return error;
 }
 
-static int start(struct run *run, char **words) {
+static int start_program(struct run *run, char **arguments) {
   int ends[2];
   if (pipe(ends)) return errno;
   run->fd = ends[0];
   int error = fcntl(ends[0], F_SETFD, FD_CLOEXEC) || fcntl(ends[1], F_SETFD, FD_CLOEXEC) ? errno : 0;
-  if (!error) error = spawn(run, words, ends[1]);
+  if (!error) error = spawn(run, arguments, ends[1]);
   close(ends[1]);
   return error;
 }
@@ -145,7 +145,7 @@ static enum outcome read_output(struct run *run, double deadline, size_t limit) 
 }
 
 /* A host program such as nginx may collect the exit status first; then the output alone counts. */
-static enum outcome await_end(struct run *run, double deadline, int *status) {
+static enum outcome wait_for_end(struct run *run, double deadline, int *status) {
   const struct timespec pause = { .tv_nsec = REAP_INTERVAL_NS };
   for (;;) {
     pid_t ended = waitpid(run->pid, status, WNOHANG);
@@ -158,13 +158,13 @@ static enum outcome await_end(struct run *run, double deadline, int *status) {
   return OUTCOME_DONE;
 }
 
-static int nil_and(lua_State *L, const char *format, int number) {
+static int push_nil_and_message(lua_State *L, const char *format, int number) {
   lua_pushnil(L);
   lua_pushfstring(L, format, number);
   return 2;
 }
 
-static int not_started(lua_State *L, int error) {
+static int push_start_failure(lua_State *L, int error) {
   lua_pushnil(L);
   lua_pushliteral(L, "it can't be started: ");
   push_system_error(L, error);
@@ -174,14 +174,14 @@ static int not_started(lua_State *L, int error) {
 
 static int push_result(lua_State *L, const struct run *run, enum outcome outcome, int status) {
   switch (outcome) {
-    case OUTCOME_TIMEOUT: return nil_and(L, "it took too long and was stopped", 0);
-    case OUTCOME_TOO_LARGE: return nil_and(L, "it wrote too much and was stopped", 0);
-    case OUTCOME_READ_FAILED: return nil_and(L, "its output can't be read", 0);
+    case OUTCOME_TIMEOUT: return push_nil_and_message(L, "it took too long and was stopped", 0);
+    case OUTCOME_TOO_LARGE: return push_nil_and_message(L, "it wrote too much and was stopped", 0);
+    case OUTCOME_READ_FAILED: return push_nil_and_message(L, "its output can't be read", 0);
     case OUTCOME_NO_MEMORY: return out_of_memory(L);
     case OUTCOME_DONE: break;
   }
-  if (WIFSIGNALED(status)) return nil_and(L, "it was ended by signal %d", WTERMSIG(status));
-  if (WEXITSTATUS(status)) return nil_and(L, "it ended with exit status %d", WEXITSTATUS(status));
+  if (WIFSIGNALED(status)) return push_nil_and_message(L, "it was ended by signal %d", WTERMSIG(status));
+  if (WEXITSTATUS(status)) return push_nil_and_message(L, "it ended with exit status %d", WEXITSTATUS(status));
   lua_pushlstring(L, run->output.len ? run->output.data : "", run->output.len);
   return 1;
 }
@@ -189,7 +189,7 @@ static int push_result(lua_State *L, const struct run *run, enum outcome outcome
 /* run(words, seconds, limit) -> output | nil, reason. Runs a program without a shell. Stops it and its children at the
    deadline, or when it writes more than `limit` bytes. */
 int core_run(lua_State *L) {
-  char **words = check_words(L);
+  char **arguments = check_arguments(L);
   double seconds = (double)luaL_checknumber(L, 2);
   double limit = (double)luaL_checknumber(L, 3);
   luaL_argcheck(L, limit >= 0 && limit <= (double)BUFFER_LIMIT / 2, 3, "out of range");
@@ -197,17 +197,17 @@ int core_run(lua_State *L) {
   int status = 0;
   double deadline = monotonic_seconds() + seconds;
   struct run *run = new_run(L);
-  int error = start(run, words);
+  int error = start_program(run, arguments);
   enum outcome outcome = OUTCOME_DONE;
   if (!error) outcome = read_output(run, deadline, (size_t)limit);
-  if (!error && outcome == OUTCOME_DONE) outcome = await_end(run, deadline, &status);
-  stop(run);
-  int results = error ? not_started(L, error) : push_result(L, run, outcome, status);
+  if (!error && outcome == OUTCOME_DONE) outcome = wait_for_end(run, deadline, &status);
+  stop_program(run);
+  int results = error ? push_start_failure(L, error) : push_result(L, run, outcome, status);
   buffer_wipe(&run->output);
   return results;
 }
 
-void core_process_open(lua_State *L) {
+void core_create_run_class(lua_State *L) {
   static const luaL_Reg metamethods[] = { { "__gc", run_gc }, { NULL, NULL } };
   new_class(L, RUN, metamethods, NULL);
 }

@@ -7,7 +7,7 @@
 #define NONCE_BYTES 16
 
 static void random_bytes(lua_State *L, unsigned char *bytes, size_t count) {
-  if (RAND_bytes(bytes, int_of(count)) != 1) luaL_error(L, "random bytes: %s", crypto_failure());
+  if (RAND_bytes(bytes, clamp_to_int(count)) != 1) luaL_error(L, "random bytes: %s", crypto_failure());
 }
 
 /* random() -> float in [0, 1) */
