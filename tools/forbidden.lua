@@ -5,10 +5,10 @@
 --- line.
 
 local ROWS = {
-  { "csrc", "%(int%)%s*[%w_(]", "a size may be larger than an int: use int_of",
+  { "csrc", "%(int%)%s*[%w_(]", "a size may be larger than an int: use clamp_to_int",
     { "shared/buffer.h", "system/process.c", "curl/lua_transfer.c", "curl/lua_multi.c", "curl/multi.c",
       "core/lua_text.c" } },
-  { "csrc", '%%[%.%d*]*[efgEG][^%w%[]', "printf writes the decimal point of the locale: use json_double_to",
+  { "csrc", '%%[%.%d*]*[efgEG][^%w%[]', "printf writes the decimal point of the locale: use json_format_double",
     { "core/json.c" } },
   { "csrc", "%f[%w]strto[df]%f[%W]", "it reads the decimal point of the locale", { "core/json.c" } },
   { "csrc", "%f[%w]ato[fil]%f[%W]", "it has no errors", {} },
