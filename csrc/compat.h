@@ -1,5 +1,6 @@
-/* Functions that Lua 5.1 and LuaJIT lack, the mark of an exported opener, and classes of userdata. The functions are static
-   and renamed, so that nothing clashes with a Lua that has them, and an object built against LuaJIT loads in PUC Lua 5.1. */
+/* Functions that Lua 5.1 and LuaJIT lack, the attribute of the exported luaopen_ functions, and metatables of userdata.
+   The functions are static and have names of their own. Therefore none of them clashes with a function of the host's
+   Lua, and an object built against LuaJIT loads in PUC Lua 5.1. */
 #pragma once
 
 #include <lauxlib.h>
@@ -13,7 +14,7 @@
 #define luaL_setmetatable(L, name) (luaL_getmetatable(L, name), lua_setmetatable(L, -2))
 #define luaL_setfuncs compat_setfuncs
 
-/* Pops the upvalues; the table below them stays. */
+/* Does what luaL_setfuncs does: sets the functions in the table below the upvalues, and pops the upvalues. */
 static inline void compat_setfuncs(lua_State *L, const luaL_Reg *functions, int upvalues) {
   int table = lua_gettop(L) - upvalues;
   for (; functions->name; functions++) {
@@ -34,18 +35,19 @@ static inline size_t raw_length(lua_State *L, int index) {
   return (size_t)lua_rawlen(L, index);
 }
 
-/* Lua's own message, for memory that C could not get. */
+/* Raises Lua's own message for a lack of memory. Call it after an allocation in C failed. */
 static inline int out_of_memory(lua_State *L) {
   return luaL_error(L, "not enough memory");
 }
 
-/* For bounded numbers of values, so that only memory can lack. luaL_checkstack would call it a stack overflow. */
+/* Makes room for `count` more values on the stack. Raises for a lack of memory, because `count` is always far below
+   Lua's limit. luaL_checkstack would report a stack overflow instead. */
 static inline void reserve_stack(lua_State *L, int count) {
   if (!lua_checkstack(L, count)) out_of_memory(L);
 }
 
-/* Makes the metatable of a userdata. It is filled even when it exists: an allocation that failed may have left it half
-   filled. */
+/* Creates the metatable `name` of a userdata. A metatable that exists is filled again, because an earlier call may have
+   failed for lack of memory and left the metatable incomplete. */
 static inline void new_class(lua_State *L, const char *name, const luaL_Reg *metamethods, const luaL_Reg *methods) {
   luaL_newmetatable(L, name);
   lua_pushstring(L, name);

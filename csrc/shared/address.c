@@ -5,6 +5,7 @@
 
 #define IPV4_BYTES 4
 
+/* Turns an IPv4 address that is mapped into IPv6 (::ffff:a.b.c.d) into its four bytes. */
 static void unmap_ipv4(struct address *address) {
   static const unsigned char prefix[] = { [10] = 0xff, [11] = 0xff };
   if (memcmp(address->bytes, prefix, sizeof prefix) != 0) return;

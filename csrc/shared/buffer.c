@@ -17,7 +17,7 @@ void buffer_reset(struct buffer *b) {
   b->state = BUFFER_OK;
 }
 
-/* The whole block: it may hold bytes from before a reset. */
+/* Overwrites and frees the block. It overwrites the unused part too, which may hold bytes from before a reset. */
 static void release(struct buffer *b) {
   if (!b->data) return;
   wipe(b->data, b->capacity);
@@ -29,6 +29,7 @@ void buffer_wipe(struct buffer *b) {
   *b = (struct buffer){ .limit = b->limit };
 }
 
+/* Moves the content to a new block of `capacity` bytes. Returns false, and changes nothing, if there is no memory. */
 static bool replace(struct buffer *b, size_t capacity) {
   char *data = malloc(capacity);
   if (!data) return false;

@@ -1,6 +1,7 @@
-/* Growable memory for bytes, or for items of one type, up to a limit. It may hold secrets, so memory is overwritten
-   before it is freed and realloc is never called. A failed append is remembered: append freely, then call
-   buffer_ok() once. Nothing here aborts. */
+/* Growable memory for bytes, or for items of one type, up to a limit. A buffer may hold secrets. Therefore memory is
+   overwritten before it is freed, and realloc is never called. A buffer remembers that an append failed, and ignores
+   later appends. Callers append without checks and then call buffer_ok() once. No function in this file aborts the
+   program. */
 #pragma once
 
 #include <limits.h>
@@ -10,7 +11,7 @@
 
 #pragma GCC visibility push(hidden)
 
-/* The largest text one request may need, JSON and percent-encoding included. */
+/* The default limit of a buffer: the largest text of a request, after JSON or percent-encoding. */
 #define BUFFER_LIMIT ((size_t)64 * 1024 * 1024)
 
 struct slice {
@@ -18,36 +19,37 @@ struct slice {
   size_t len;
 };
 
-/* For string literals only. */
+/* A slice of a string literal. SLICE_INIT is the form for static initializers. */
 #define SLICE(literal) ((struct slice)SLICE_INIT(literal))
 #define SLICE_INIT(literal) \
   { (literal), sizeof(literal) - 1 }
 
-/* What an append met first. */
+/* The first failure of an append. */
 enum buffer_state { BUFFER_OK, BUFFER_TOO_LARGE, BUFFER_NO_MEMORY };
 
-/* Zeroed, it is empty. */
+/* A zeroed buffer is empty and ready for use. */
 struct buffer {
   char *data;
   size_t len;
   size_t capacity;
-  size_t limit; /* 0: BUFFER_LIMIT */
+  size_t limit; /* 0 means BUFFER_LIMIT */
   enum buffer_state state;
 };
 
-/* A memset that the compiler can't drop. */
+/* Overwrites memory with zeros. The compiler can't optimize this call away. */
 void wipe(void *data, size_t len);
 
-/* Empties the buffer and clears the failure. A small block is kept for reuse. */
+/* Empties the buffer and clears its failure. Keeps a small block for reuse, and wipes a large one. */
 void buffer_reset(struct buffer *b);
 
-/* Overwrites the content and frees it. Idempotent; the limit stays. */
+/* Overwrites and frees the content. The limit stays. A second call has no effect. */
 void buffer_wipe(struct buffer *b);
 
-/* Makes room for `extra` more bytes after data + len. False: the state says why. */
+/* Makes room for `extra` more bytes after the content. On failure returns false and sets the state. */
 bool buffer_grow(struct buffer *b, size_t extra);
 
-/* Returns where the next `extra` bytes go, or NULL. */
+/* Returns the address for the next `extra` bytes, or NULL if the buffer has failed. The caller writes the bytes and
+   then adds their number to `len`. */
 static inline char *buffer_reserve(struct buffer *b, size_t extra) {
   if (b->state || (b->capacity - b->len < extra && !buffer_grow(b, extra))) return NULL;
   return b->data + b->len;
@@ -79,22 +81,22 @@ static inline struct slice buffer_content(const struct buffer *b) {
   return (struct slice){ b->data, b->len };
 }
 
-/* A buffer of items of one type. */
+/* The items of a buffer of one type, and their number. */
 #define BUFFER_ITEMS(type, b) ((type *)(void *)(b)->data)
 #define BUFFER_COUNT(type, b) ((b)->len / sizeof(type))
 
-/* Appends one item. False: no memory; the items before it stay. */
+/* Appends one item. On failure returns false and keeps the earlier items; the buffer stays usable. */
 bool buffer_add_item(struct buffer *b, const void *item, size_t size);
 
-/* Replaces the item by the last one. */
+/* Removes an item and puts the last item in its place. */
 void buffer_remove_item(struct buffer *b, size_t index, size_t size);
 
-/* A size for functions that take an int. INT_MAX stands for every larger one. */
+/* Returns the size as an int, or INT_MAX if the size is larger. */
 static inline int clamp_to_int(size_t size) {
   return size < INT_MAX ? (int)size : INT_MAX;
 }
 
-/* Of ASCII, whatever the locale. */
+/* These two know ASCII letters only, in every locale. */
 static inline char to_lower(char c) {
   return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
@@ -105,10 +107,10 @@ static inline bool is_alphanumeric(char c) {
 
 bool slice_equal(struct slice a, struct slice b);
 
-/* Without the spaces, tabs and ends of lines around it. */
+/* Returns the text without the spaces, tabs and line ends at its start and end. */
 struct slice slice_trim(struct slice text);
 
-/* <0, 0 or >0, by bytes. */
+/* Compares byte by byte. Returns a number below, equal to or above 0, as memcmp does. */
 int slice_compare(struct slice a, struct slice b);
 
 #pragma GCC visibility pop

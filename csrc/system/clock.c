@@ -22,7 +22,7 @@ int core_time(lua_State *L) {
   return 1;
 }
 
-/* clock() -> seconds of a clock that never jumps */
+/* clock() -> seconds of the monotonic clock */
 int core_clock(lua_State *L) {
   lua_pushnumber(L, (lua_Number)monotonic_seconds());
   return 1;

@@ -14,6 +14,7 @@
 
 #define STAMP_SIZE 160
 
+/* Returns the argument as a path. Raises if the path is empty or has a NUL in it. */
 static const char *check_path(lua_State *L, int index) {
   size_t len;
   const char *path = luaL_checklstring(L, index, &len);
@@ -21,7 +22,7 @@ static const char *check_path(lua_State *L, int index) {
   return path;
 }
 
-/* nil, message, missing */
+/* Pushes nil, the system's message, and whether the file is missing. */
 static int push_failure(lua_State *L, int error) {
   lua_pushnil(L);
   push_system_error(L, error);
@@ -29,8 +30,8 @@ static int push_failure(lua_State *L, int error) {
   return 3;
 }
 
-/* stamp(path) -> text that changes when the file changes, its size | nil, message, missing. Only for a regular file:
-   another kind could block its reader. */
+/* stamp(path) -> stamp, size | nil, message, missing. The stamp is a text that changes whenever the file changes. The
+   path must name a regular file, because opening another kind of file, such as a pipe, can block. */
 int core_stamp(lua_State *L) {
   char text[STAMP_SIZE];
   struct stat s;
@@ -48,6 +49,7 @@ int core_stamp(lua_State *L) {
   return 2;
 }
 
+/* Writes all bytes and waits until they are on the disk. Returns 0 or an errno. */
 static int write_all(int fd, const char *data, size_t len) {
   while (len) {
     ssize_t written = write(fd, data, len);
@@ -59,7 +61,8 @@ static int write_all(int fd, const char *data, size_t len) {
   return fsync(fd) ? errno : 0;
 }
 
-/* Keeps the owner when root writes a user's file. */
+/* Gives the new file the owner of the file at `path`, so that a user keeps a file that root rewrites. Returns 0 or an
+   errno. */
 static int keep_owner(int fd, const char *path) {
   struct stat old, new;
   if (stat(path, &old)) return errno == ENOENT ? 0 : errno;
@@ -68,7 +71,8 @@ static int keep_owner(int fd, const char *path) {
   return fchown(fd, old.st_uid, old.st_gid) && old.st_uid != new.st_uid ? errno : 0;
 }
 
-/* mkstemp makes the file with mode 0600. */
+/* Writes a temporary file and renames it to `path`. Only its owner can read the file, because mkstemp creates it with
+   mode 0600. `temporary` is the template for mkstemp. Returns 0 or an errno. */
 static int write_and_rename(char *temporary, const char *path, const char *data, size_t len) {
   int fd = mkstemp(temporary);
   if (fd < 0) return errno;
@@ -80,7 +84,8 @@ static int write_and_rename(char *temporary, const char *path, const char *data,
   return error;
 }
 
-/* Replaces the target of a symbolic link, not the link. */
+/* Replaces the content of the file at `path`. If `path` is a symbolic link, replaces the link's target. Returns 0 or an
+   errno. */
 static int replace_file(const char *path, const char *data, size_t len) {
   char *real = realpath(path, NULL);
   if (!real && errno != ENOENT) return errno;
@@ -97,7 +102,8 @@ static int replace_file(const char *path, const char *data, size_t len) {
   return error;
 }
 
-/* write_private(path, text) -> true | nil, message, missing. A reader sees the old file or the new one, never a part. */
+/* write_private(path, text) -> true | nil, message, missing. Writes a file that only its owner can read. Other programs
+   see either the old content or the new content, never a part. */
 int core_write_private(lua_State *L) {
   size_t len;
   const char *path = check_path(L, 1);

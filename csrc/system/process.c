@@ -18,23 +18,24 @@
 #define READ_SIZE 4096
 #define MAX_ARGUMENTS 1001
 #define MAX_SECONDS 86400.0
-/* Time between two checks whether a program that closed its output has ended. */
+/* After a program has closed its output, the time between two checks whether the program has ended. */
 #define REAP_INTERVAL_NS 2000000L
 
 extern char **environ;
 
-/* A running program. Its output may be secret. */
+/* A running program and its output, which may be secret. */
 struct run {
   struct buffer output;
-  pid_t pid; /* 0: no process to wait for */
-  int fd;    /* -1: closed */
+  pid_t pid; /* 0 if there is no process to wait for */
+  int fd;    /* the end of the pipe that is read; -1 if it is closed */
 };
 
+/* Kills the program and its children if they still run, and frees the pipe. */
 static void stop_program(struct run *run) {
   if (run->fd >= 0) close(run->fd);
   run->fd = -1;
   if (run->pid > 0) {
-    kill(-run->pid, SIGKILL); /* the whole process group */
+    kill(-run->pid, SIGKILL); /* a negative id means the process group */
     while (waitpid(run->pid, NULL, 0) < 0 && errno == EINTR) continue;
   }
   run->pid = 0;
@@ -54,7 +55,8 @@ static struct run *new_run(lua_State *L) {
   return run;
 }
 
-/* The words in the form that execvp takes. They stay on the stack, since a finalizer may empty the table. */
+/* Returns the strings of the table in the form that execvp takes. The strings stay on the stack, because a finalizer
+   may empty the table. */
 static char **check_arguments(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   size_t count = raw_length(L, 1);
@@ -66,13 +68,14 @@ static char **check_arguments(lua_State *L) {
     lua_rawgeti(L, 1, clamp_to_int(i + 1));
     if (lua_type(L, -1) != LUA_TSTRING) luaL_argerror(L, 1, "strings expected");
     arguments[i] = lua_tolstring(L, -1, &len);
-    luaL_argcheck(L, strlen(arguments[i]) == len, 1, "a word has a NUL in it");
+    luaL_argcheck(L, strlen(arguments[i]) == len, 1, "a string has a NUL in it");
   }
   arguments[count] = NULL;
   return (char **)arguments;
 }
 
-/* A process group of its own, so that its children can be stopped too, and the default signal handlers. */
+/* Gives the program a process group of its own, so that its children can be stopped too, and default signal handlers.
+   */
 static int set_attributes(posix_spawnattr_t *attributes) {
   sigset_t none, defaults;
   sigemptyset(&none);
@@ -88,7 +91,7 @@ static int set_attributes(posix_spawnattr_t *attributes) {
   return error;
 }
 
-/* The program's error output may be secret too, so it is discarded. */
+/* Connects the program's standard output to `output`. Discards its error output, which may be secret. */
 static int set_files(posix_spawn_file_actions_t *files, int output) {
   int error = posix_spawn_file_actions_adddup2(files, output, STDOUT_FILENO);
   if (!error) error = posix_spawn_file_actions_addopen(files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -96,6 +99,7 @@ static int set_files(posix_spawn_file_actions_t *files, int output) {
   return error;
 }
 
+/* Starts the program with its standard output connected to the descriptor `output`. Returns 0 or an errno. */
 static int spawn(struct run *run, char **arguments, int output) {
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
@@ -114,6 +118,7 @@ static int spawn(struct run *run, char **arguments, int output) {
   return error;
 }
 
+/* Opens the pipe and starts the program. Returns 0 or an errno. */
 static int start_program(struct run *run, char **arguments) {
   int ends[2];
   if (pipe(ends)) return errno;
@@ -126,6 +131,7 @@ static int start_program(struct run *run, char **arguments) {
 
 enum outcome { OUTCOME_DONE, OUTCOME_TIMEOUT, OUTCOME_TOO_LARGE, OUTCOME_READ_FAILED, OUTCOME_NO_MEMORY };
 
+/* Reads the program's output until the program closes it. */
 static enum outcome read_output(struct run *run, double deadline, size_t limit) {
   for (;;) {
     double left = deadline - monotonic_seconds();
@@ -144,7 +150,8 @@ static enum outcome read_output(struct run *run, double deadline, size_t limit) 
   }
 }
 
-/* A host program such as nginx may collect the exit status first; then the output alone counts. */
+/* Waits until the program has ended, and stores its exit status. The status is 0 if the host program, such as nginx,
+   has already collected it. */
 static enum outcome wait_for_end(struct run *run, double deadline, int *status) {
   const struct timespec pause = { .tv_nsec = REAP_INTERVAL_NS };
   for (;;) {
@@ -158,6 +165,7 @@ static enum outcome wait_for_end(struct run *run, double deadline, int *status) 
   return OUTCOME_DONE;
 }
 
+/* Pushes nil and the message. Returns 2. */
 static int push_nil_and_message(lua_State *L, const char *format, int number) {
   lua_pushnil(L);
   lua_pushfstring(L, format, number);
@@ -186,8 +194,9 @@ static int push_result(lua_State *L, const struct run *run, enum outcome outcome
   return 1;
 }
 
-/* run(words, seconds, limit) -> output | nil, reason. Runs a program without a shell. Stops it and its children at the
-   deadline, or when it writes more than `limit` bytes. */
+/* run(arguments, seconds, limit) -> output | nil, reason. Runs a program without a shell; the first string of
+   `arguments` names the program. Kills the program and its children after `seconds`, or when it writes more than
+   `limit` bytes. */
 int core_run(lua_State *L) {
   char **arguments = check_arguments(L);
   double seconds = (double)luaL_checknumber(L, 2);

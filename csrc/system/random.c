@@ -6,11 +6,12 @@
 
 #define NONCE_BYTES 16
 
+/* Fills `bytes` with random bytes. Raises if OpenSSL has none. */
 static void random_bytes(lua_State *L, unsigned char *bytes, size_t count) {
   if (RAND_bytes(bytes, clamp_to_int(count)) != 1) luaL_error(L, "random bytes: %s", crypto_failure());
 }
 
-/* random() -> float in [0, 1) */
+/* random() -> a random float, at least 0 and below 1 */
 int core_random(lua_State *L) {
   unsigned char bytes[8];
   uint64_t bits;
