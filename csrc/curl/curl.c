@@ -1,5 +1,5 @@
-/* luaopen_dataworks_curl: sessions, which block or share a multi, for Lua. Links libcurl only; never loaded inside
-   nginx. */
+/* Opens the Lua module dataworks.curl. Its sessions send requests, either one at a time or together in a multi. The
+   module links libcurl only, and is never loaded inside nginx. */
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L /* nanosleep */
 #endif
@@ -8,7 +8,7 @@
 
 #include <time.h>
 
-/* curl.sleep(seconds); a signal ends it, so that Ctrl-C works at once. */
+/* sleep(seconds). A signal ends the sleep early, so that Ctrl-C works at once. */
 static int curl_sleep(lua_State *L) {
   double seconds = lua_check_seconds(L, 1);
   if (seconds > MAX_SECONDS) seconds = MAX_SECONDS;

@@ -78,7 +78,7 @@ const char *proxy_failure_name(long status, long error) {
     case CURLPX_USER_REJECTED:
     case CURLPX_LONG_USER:
     case CURLPX_LONG_PASSWD: return "PROXY_AUTHENTICATION";
-    case CURLPX_RESOLVE_HOST: return "CURLE_COULDNT_RESOLVE_HOST"; /* with socks5 the name is looked up here */
+    case CURLPX_RESOLVE_HOST: return "CURLE_COULDNT_RESOLVE_HOST"; /* with socks5 this machine looks up the name */
     case CURLPX_REPLY_NOT_ALLOWED: return "PROXY_REFUSED";
     default: return "PROXY_FAILED";
   }
@@ -87,7 +87,7 @@ const char *proxy_failure_name(long status, long error) {
 enum failure_kind curl_code_kind(CURLcode code, enum request_sent sent) {
   const struct code_row *row = find_row(code);
   if (!row) return FAILURE_TRANSPORT;
-  /* libcurl calls an HTTP/0.9 reply unsupported too; a request that was sent was not refused here. */
+  /* libcurl reports an HTTP/0.9 reply as an unsupported protocol. Only a request that was not sent can be invalid. */
   if (row->kind == FAILURE_INVALID && sent != SENT_NO) return FAILURE_PROTOCOL;
   return row->kind;
 }

@@ -1,4 +1,4 @@
-/* The kind and code of a failed exchange, and whether the service may have seen the request. */
+/* Describes a failed exchange: its kind, its code, and whether the service may have received the request. */
 #pragma once
 
 #include <curl/curl.h>
@@ -7,27 +7,29 @@
 
 enum failure_kind { FAILURE_INVALID, FAILURE_TRANSPORT, FAILURE_TIMEOUT, FAILURE_PROTOCOL, FAILURE_CANCELLED };
 
-/* A second request may create a second task, so SENT_NO is used only when it is certain. */
+/* SENT_NO means that the request was certainly not sent, so that a retry can't create a second task. SENT_UNKNOWN means
+   that the request may have been sent, but no reply arrived. */
 enum request_sent { SENT_NO, SENT_UNKNOWN, SENT_YES };
 
 struct failure {
   enum failure_kind kind;
   enum request_sent sent;
   CURLcode code;
-  const char *message; /* lives as long as the session, until its next request */
-  const char *name;    /* NULL: the name of the code */
-  long proxy_status;   /* HTTP status of a proxy that refused a tunnel; 0: none */
+  const char *message; /* valid until the session's next request, and no longer than the session */
+  const char *name;    /* if not NULL, replaces the name of `code` */
+  long proxy_status;   /* HTTP status of a proxy that refused a tunnel, or 0 */
 };
 
 const char *failure_kind_name(enum failure_kind kind);
 
-/* "CURLE_COULDNT_CONNECT"; NULL for a code that an HTTP exchange can't end with. */
+/* Returns the name of a code, such as "CURLE_COULDNT_CONNECT", or NULL for a code that HTTP never causes. */
 const char *curl_code_name(CURLcode code);
 
-/* Why there is no tunnel: "PROXY_AUTHENTICATION", "PROXY_REFUSED", "PROXY_FAILED". NULL when it
-   stands, or none was asked for. `error` is a CURLPXcode. */
+/* Returns a name that says why a proxy opened no tunnel, such as "PROXY_REFUSED". Returns NULL if no proxy failed.
+   `status` is the HTTP status of the proxy's reply, or 0. `error` is a CURLPXcode. */
 const char *proxy_failure_name(long status, long error);
 
+/* Returns the kind of failure that a code of libcurl means. */
 enum failure_kind curl_code_kind(CURLcode code, enum request_sent sent);
 
 #pragma GCC visibility pop

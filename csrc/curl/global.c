@@ -6,14 +6,14 @@
 #include <dlfcn.h>
 #include <pthread.h>
 
-/* The library is never unloaded: a name look-up that outlives its deadline continues in a thread of libcurl. */
+/* Initializes libcurl, and keeps this shared object loaded until the process ends: a name look-up that outlives its
+   deadline continues in a thread of libcurl. `in_this_library` is any address inside the shared object. */
 static CURLcode start(const void *in_this_library) {
   Dl_info info;
   if (dladdr(in_this_library, &info) && info.dli_fname) dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
   return curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-/* A start that failed, such as for lack of memory, is tried again. */
 CURLcode global_start_libcurl(void) {
   static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
   static CURLcode state = CURLE_FAILED_INIT;
@@ -24,6 +24,7 @@ CURLcode global_start_libcurl(void) {
   return code;
 }
 
+/* Returns whether a SIGPIPE is pending, and stores the set that contains only SIGPIPE. */
 static bool is_pending(sigset_t *pipe_only) {
   sigset_t pending;
   sigemptyset(pipe_only);
@@ -32,8 +33,8 @@ static bool is_pending(sigset_t *pipe_only) {
   return sigismember(&pending, SIGPIPE) == 1;
 }
 
-/* CURLOPT_NOSIGNAL leaves SIGPIPE to the program, and libcurl before 7.88 writes to TLS sockets without
-   MSG_NOSIGNAL. */
+/* With CURLOPT_NOSIGNAL libcurl does not ignore SIGPIPE, and before 7.88 it writes to TLS sockets without MSG_NOSIGNAL.
+   */
 void sigpipe_block(struct sigpipe *s) {
   sigset_t pipe_only;
   s->blocked = !is_pending(&pipe_only) && pthread_sigmask(SIG_BLOCK, &pipe_only, &s->before) == 0;

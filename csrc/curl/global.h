@@ -1,4 +1,4 @@
-/* What libcurl needs of the whole process: its start-up, and SIGPIPE blocked while it may write to a socket. */
+/* Settings of the whole process for libcurl: starts libcurl, and blocks SIGPIPE while libcurl may write to a socket. */
 #pragma once
 
 #include <curl/curl.h>
@@ -7,7 +7,8 @@
 
 #pragma GCC visibility push(hidden)
 
-/* Before any other use of libcurl; from any thread. */
+/* Initializes libcurl, once. Call it before any other function of libcurl; any thread may call it. After a failure,
+   such as a lack of memory, the next call tries again. */
 CURLcode global_start_libcurl(void);
 
 struct sigpipe {
@@ -15,7 +16,9 @@ struct sigpipe {
   sigset_t before;
 };
 
+/* Blocks SIGPIPE in this thread until sigpipe_restore. Has no effect while a SIGPIPE of the program is pending. */
 void sigpipe_block(struct sigpipe *s);
+/* Discards a SIGPIPE that libcurl caused, and restores the signal mask. */
 void sigpipe_restore(const struct sigpipe *s);
 
 #pragma GCC visibility pop

@@ -9,6 +9,7 @@ void headers_free(struct headers *h) {
   *h = (struct headers){ .count = 0 };
 }
 
+/* Returns whether the text is a token of HTTP, as a header's name must be. */
 static bool is_token(struct slice text) {
   static const char others[] = "!#$%&'*+-.^_`|~";
   for (size_t i = 0; i < text.len; i++) {
@@ -25,6 +26,7 @@ static bool equals_ignoring_case(struct slice text, const char *name) {
   return text.len == strlen(name) && strncasecmp(text.data, name, text.len) == 0;
 }
 
+/* Returns why the header can't be sent, or NULL. */
 static const char *find_refusal(struct slice name, struct slice value) {
   if (!is_token(name)) return "a header name has a character that HTTP doesn't allow";
   if (!is_one_line(value)) return "a header value has a CR, LF or NUL in it";
@@ -37,7 +39,7 @@ CURLcode headers_add(struct headers *h, struct slice name, struct slice value, c
   *refusal = find_refusal(name, value);
   if (*refusal) return CURLE_BAD_FUNCTION_ARGUMENT;
   buffer_append_slice(&h->text, name);
-  /* libcurl spells an empty value "name;": "name:" would mean "leave it out". */
+  /* libcurl expects "name;" for a header with an empty value. "name:" would remove the header. */
   if (!slice_trim(value).len) {
     buffer_append_byte(&h->text, ';');
   } else {
@@ -49,6 +51,7 @@ CURLcode headers_add(struct headers *h, struct slice name, struct slice value, c
   return buffer_ok(&h->text) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
 }
 
+/* Entries that remove headers which libcurl would add. */
 static const char omitted[] = "Accept:\0Content-Type:\0Expect:\0User-Agent:";
 #define OMITTED_COUNT 4
 

@@ -1,4 +1,4 @@
-/* The headers of one request, in the form that libcurl takes. They hold secrets. */
+/* The headers of one request, as a list for libcurl. Headers contain secrets. */
 #pragma once
 
 #include "shared/buffer.h"
@@ -10,14 +10,15 @@
 struct headers {
   struct buffer text; /* the lines, each with a NUL at its end */
   size_t count;
-  struct curl_slist *list; /* one block; made by headers_finish */
+  struct curl_slist *list; /* all entries in one block of memory, created by headers_finish */
 };
 
-/* Returns CURLE_BAD_FUNCTION_ARGUMENT and a refusal for a header that is not one line, or that libcurl writes. */
+/* Adds a header. For an invalid header, and for one that libcurl writes itself, returns CURLE_BAD_FUNCTION_ARGUMENT and
+   stores the reason in `refusal`. */
 CURLcode headers_add(struct headers *headers, struct slice name, struct slice value, const char **refusal);
 
-/* Makes the list, with entries that stop libcurl from adding headers of its own. Nothing can be added afterwards.
-   False: no memory. */
+/* Creates the list, with entries that stop libcurl from adding headers of its own. No header can be added afterwards.
+   Returns false if there is no memory. */
 bool headers_finish(struct headers *headers);
 
 void headers_free(struct headers *headers);

@@ -13,8 +13,9 @@ static struct multi *check_open(lua_State *L) {
   return m;
 }
 
-/* multi:add(session, method, url, ...) -> id; the arguments are those of session:send. The id is a light userdata,
-   which poll returns. The caller keeps the session: a session that is collected is cancelled. */
+/* multi:add(session, method, url, ...) -> id. Begins a request; the arguments after the session are those of
+   session:send. The id is a light userdata, which poll returns when the request is complete. The caller must keep the
+   session, because the garbage collector cancels the request of a session that it collects. */
 static int multi_lua_add(lua_State *L) {
   struct multi *m = check_open(L);
   struct multi_entry *entry = lua_check_idle_session(L, 2);
@@ -29,7 +30,7 @@ static int multi_lua_add(lua_State *L) {
   return 1;
 }
 
-/* multi:poll(seconds) -> list of the ids of completed requests */
+/* multi:poll(seconds) -> list of the ids of the completed requests. Waits for at most `seconds`. */
 static int multi_lua_poll(lua_State *L) {
   struct multi *m = check_open(L);
   int count = 0;
@@ -39,11 +40,11 @@ static int multi_lua_poll(lua_State *L) {
     lua_pushlightuserdata(L, entry);
     lua_rawseti(L, -2, ++count);
   }
-  while (multi_next(m)) continue; /* now that Lua had memory for all of them */
+  while (multi_next(m)) continue; /* only now, because Lua could run out of memory before */
   return 1;
 }
 
-/* multi:timeout() -> seconds until poll has work even when no socket is ready; nil: never */
+/* multi:timeout() -> the seconds after which poll must be called even if no socket is ready, or nil */
 static int multi_lua_timeout(lua_State *L) {
   int64_t left = multi_timeout(check_open(L));
   if (left < 0) lua_pushnil(L);
@@ -51,7 +52,7 @@ static int multi_lua_timeout(lua_State *L) {
   return 1;
 }
 
-/* multi:fd() -> a descriptor that is readable when a socket is ready; nil: the system has none */
+/* multi:fd() -> a descriptor that is readable when a socket is ready, or nil on a system without epoll */
 static int multi_lua_fd(lua_State *L) {
   int fd = -1;
   if (!multi_fd(check_open(L), &fd)) return luaL_error(L, "no descriptor, or no memory, is left");
@@ -60,7 +61,8 @@ static int multi_lua_fd(lua_State *L) {
   return 1;
 }
 
-/* multi:cancel(session) -> whether its request was in flight here; its result is ready then */
+/* multi:cancel(session) -> whether the session had a request in this multi. If so, session:result() then returns its
+   result. */
 static int multi_lua_cancel(lua_State *L) {
   struct multi *m = check_open(L);
   struct multi_entry *entry = luaL_checkudata(L, 2, SESSION);
@@ -70,6 +72,7 @@ static int multi_lua_cancel(lua_State *L) {
   return 1;
 }
 
+/* close(), __gc and __close */
 static int multi_lua_close(lua_State *L) {
   multi_close(luaL_checkudata(L, 1, MULTI));
   return 0;

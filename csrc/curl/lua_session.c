@@ -7,6 +7,7 @@
 #define DEFAULT_MAX_REPLY_BYTES (16.0 * 1024 * 1024)
 #define MAX_MAX_REPLY_BYTES (1024.0 * 1024 * 1024)
 
+/* Returns a number among the options, or `otherwise`. Raises if the number is out of range. */
 static double option_number(lua_State *L, const char *name, double otherwise, double min, double max) {
   double value = otherwise;
   lua_getfield(L, 1, name);
@@ -19,6 +20,7 @@ static double option_number(lua_State *L, const char *name, double otherwise, do
   return value;
 }
 
+/* Stores a copy of a string among the options, if it is given. The session frees the copy. */
 static void option_text(lua_State *L, const char *name, char **copy) {
   lua_getfield(L, 1, name);
   if (!lua_isnil(L, -1)) {
@@ -76,7 +78,8 @@ struct multi_entry *lua_check_idle_session(lua_State *L, int index) {
   return entry;
 }
 
-/* session:send(method, url, headers, body, timeout [, connect_timeout [, proxy]]) -> status, headers, body | nil, err */
+/* session:send(method, url, headers, body, timeout [, connect_timeout [, proxy]]) -> status, headers, body | nil, err
+   */
 static int session_send(lua_State *L) {
   struct transfer *t = &lua_check_idle_session(L, 1)->transfer;
   struct request request;
@@ -88,13 +91,14 @@ static int session_send(lua_State *L) {
   return lua_push_result(L, t);
 }
 
-/* session:result() -> as send, once, of a multi's request that is completed */
+/* session:result() -> what send returns. For a request that a multi has completed; the result can be taken once. */
 static int session_result(lua_State *L) {
   struct transfer *t = &to_session(L, 1)->transfer;
   bool completed = t->state == TRANSFER_SUCCEEDED || t->state == TRANSFER_FAILED;
   return completed ? lua_push_result(L, t) : luaL_error(L, "the session has no result");
 }
 
+/* close(), __gc and __close */
 static int session_meta_close(lua_State *L) {
   struct multi_entry *entry = to_session(L, 1);
   if (entry->multi) multi_cancel(entry->multi, entry);

@@ -40,7 +40,7 @@ void lua_check_request(lua_State *L, int first, const struct transfer *t, struct
   if (!lua_isnoneornil(L, first + 5)) r->connect_timeout_ms = lua_milliseconds(lua_check_seconds(L, first + 5));
   r->proxy = luaL_optlstring(L, first + 6, "", &proxy_len);
   luaL_argcheck(L, strlen(r->proxy) == proxy_len, first + 6, "it has a NUL");
-  /* For libcurl 0 is the default of five minutes; here it is no time at all. */
+  /* libcurl would take 0 as its default of five minutes. Here 0 means that no time is left. */
   if (r->connect_timeout_ms <= 0) r->timeout_ms = 0;
 }
 
@@ -80,7 +80,7 @@ static int push_failure(lua_State *L, const struct failure *f) {
   return 2;
 }
 
-/* Joins headers of one name, as HTTP allows. */
+/* Pushes the headers as a table. Joins the values of headers with the same name by commas, as HTTP allows. */
 static void push_headers(lua_State *L, const struct buffer *headers) {
   lua_createtable(L, 0, EXPECTED_HEADERS);
   for (size_t at = 0; at < headers->len;) {

@@ -31,16 +31,18 @@ static void mark_completed(struct multi *m, struct multi_entry *entry) {
   add_to_list(&m->completed, entry);
 }
 
+/* An entry in the list of handles that were dropped without freeing them. */
 struct abandoned {
   struct abandoned *next;
   CURLM *handle;
 };
 
-/* Closes the sockets and nothing else of the handle, and ends the requests. */
+/* Drops the handle without freeing it, closes its sockets without sending anything, and ends all running requests with
+   `code`. */
 static void abandon_handle(struct multi *m, CURLcode code) {
   static _Atomic(struct abandoned *) all;
   struct abandoned *row = malloc(sizeof *row);
-  if (row) { /* for leak checkers */
+  if (row) { /* the list exists only for leak checkers */
     row->handle = m->handle;
     row->next = atomic_exchange(&all, row);
   }
@@ -55,16 +57,16 @@ static void abandon_handle(struct multi *m, CURLcode code) {
   }
 }
 
-/* As with a single handle, after a fork: nothing is written to the parent's connections, and no descriptor is closed whose
-   number may belong to this process by now. The requests continue in the parent. */
+/* In a forked child, drops the parent's handle. Writes nothing to the parent's connections, and closes no descriptor
+   whose number stands for another file. The requests are cancelled in the child and continue in the parent. */
 static void abandon_after_fork(struct multi *m) {
   if (!m->handle || m->owner == getpid()) return;
   watch_abandon(&m->watch);
   abandon_handle(m, CURLE_ABORTED_BY_CALLBACK);
 }
 
-/* A shared HTTP/2 connection may have data for another stream, so a readable one is stale only when no other request
-   uses it. */
+/* Returns whether the peer has closed the kept connection that the transfer is about to use. A readable connection
+   counts as closed, unless another request uses it: then the data may belong to another HTTP/2 stream. */
 static bool is_stale(struct connections *connections, const struct transfer *t) {
   const struct multi *m = (const struct multi *)connections;
   long connects = 0;
@@ -87,13 +89,15 @@ static int64_t now(void) {
   return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* Returns the entry of an easy handle, or NULL for a handle of libcurl's own. */
 static struct multi_entry *find_entry(CURL *h) {
   struct multi_entry *entry = NULL;
   curl_easy_getinfo(h, CURLINFO_PRIVATE, (char **)&entry);
   return entry;
 }
 
-/* Returns 0 always: after another value libcurl ends all requests, and does so from then on. */
+/* The callback for CURLMOPT_SOCKETFUNCTION: watches the socket for the events that libcurl wants. Always returns 0,
+   because libcurl ends all requests, now and later, after any other value. */
 static int on_socket(CURL *h, curl_socket_t fd, int what, void *context, void *of_socket) {
   struct multi *m = context;
   (void)of_socket;
@@ -102,12 +106,13 @@ static int on_socket(CURL *h, curl_socket_t fd, int what, void *context, void *o
   if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) events |= WATCH_OUT;
   bool is_watched = watch_set(&m->watch, fd, events);
   struct multi_entry *entry = find_entry(h);
-  if (!entry) return 0; /* a handle of libcurl's own */
+  if (!entry) return 0;
   if (!is_watched) entry->unwatchable = true;
   if (fd == entry->transfer.opened) entry->watched = true;
   return 0;
 }
 
+/* The callback for CURLMOPT_TIMERFUNCTION: stores the time at which libcurl must be called. */
 static int on_timer(CURLM *h, long timeout_ms, void *context) {
   struct multi *m = context;
   (void)h;
@@ -132,6 +137,7 @@ static CURLMcode set_options(struct multi *m, CURLM *h) {
   return code;
 }
 
+/* Creates the handle if there is none. */
 static CURLMcode open_handle(struct multi *m) {
   abandon_after_fork(m);
   if (m->handle) return CURLM_OK;
@@ -178,6 +184,8 @@ static void fail_without_memory(struct multi *m, struct multi_entry *entry) {
   finish_entry(m, entry, CURLE_OUT_OF_MEMORY);
 }
 
+/* Begins the request again after is_stale stopped it, when nothing had been written. Returns false if there is no
+   memory. */
 static bool retry_on_new_connection(struct multi *m, struct transfer *t) {
   t->stale = false;
   t->message[0] = '\0';
@@ -185,6 +193,7 @@ static bool retry_on_new_connection(struct multi *m, struct transfer *t) {
          curl_multi_add_handle(m->handle, t->session.handle) == CURLM_OK;
 }
 
+/* Moves the requests that libcurl has completed to the completed ones. */
 static void collect_completed(struct multi *m) {
   int left;
   for (CURLMsg *message; (message = curl_multi_info_read(m->handle, &left));) {
@@ -211,16 +220,17 @@ bool multi_fd(struct multi *m, int *fd) {
   return true;
 }
 
-/* libcurl tells of a socket before it goes on, so the request with a new socket of which it did not tell is the one that
-   it had no memory for. */
+/* Returns the request that libcurl had no memory for, or NULL. libcurl calls on_socket for each new socket before it
+   continues. Therefore that request is the one with an open socket for which on_socket was not called. */
 static struct multi_entry *find_failed(const struct multi *m) {
   struct multi_entry *entry = m->running;
   while (entry && (entry->watched || entry->transfer.opened == CURL_SOCKET_BAD)) entry = entry->next;
   return entry;
 }
 
-/* After a lack of memory for a socket, libcurl's row for its number is broken: another socket of that number would crash it
-   (seen in 7.88). */
+/* Tells libcurl that a socket is ready, or that its timer has expired. If libcurl has no memory for a socket, its
+   record of that descriptor's number stays broken, and a new socket with the same number would crash libcurl (seen in
+   7.88). Therefore this function occupies the number, or drops the whole handle. */
 static void run_socket_action(struct multi *m, curl_socket_t fd, int bits) {
   int running;
   if (!m->handle || curl_multi_socket_action(m->handle, fd, bits, &running) == CURLM_OK) return;
@@ -232,6 +242,7 @@ static void run_socket_action(struct multi *m, curl_socket_t fd, int bits) {
   watch_clear(&m->watch);
 }
 
+/* Waits for events and passes them to libcurl. */
 static void handle_events(struct multi *m, int timeout_ms) {
   struct ready ready[MAX_READY];
   int64_t timer = multi_timeout(m);
@@ -244,7 +255,7 @@ static void handle_events(struct multi *m, int timeout_ms) {
     run_socket_action(m, ready[i].fd, bits);
   }
   if (m->timer != NEVER && m->timer <= now()) {
-    m->timer = NEVER; /* libcurl sets the next one, but need not say that there is none */
+    m->timer = NEVER; /* libcurl sets the next time, but may not report that there is none */
     run_socket_action(m, CURL_SOCKET_TIMEOUT, 0);
   }
 }
@@ -257,7 +268,7 @@ static void fail_unwatchable(struct multi *m) {
 }
 
 void multi_poll(struct multi *m, int timeout_ms) {
-  if (open_handle(m) != CURLM_OK) { /* so no request is running */
+  if (open_handle(m) != CURLM_OK) { /* without a handle no request is running */
     poll(NULL, 0, m->completed ? 0 : timeout_ms);
     return;
   }

@@ -1,4 +1,4 @@
-/* Many requests at once, over connections that they share and that are kept. */
+/* A multi sends many requests at once, over connections that the requests share and that stay open between requests. */
 #pragma once
 
 #include "curl/transfer.h"
@@ -10,53 +10,55 @@
 
 struct multi;
 
-/* A transfer with its place in a multi. */
+/* A transfer, and its place in a multi's list of running or completed transfers. */
 struct multi_entry {
-  struct transfer transfer; /* first: libcurl's callbacks find the rest through it */
-  struct multi *multi;      /* NULL: it is in none */
-  bool watched;             /* the socket that was opened for it */
-  bool unwatchable;         /* the system has no memory to watch its socket */
+  struct transfer transfer; /* must be the first field: libcurl's callbacks cast between the two types */
+  struct multi *multi;      /* NULL if the transfer is in no multi */
+  bool watched;             /* libcurl has asked to watch the socket that it opened for the transfer */
+  bool unwatchable;         /* the system had no memory to watch the transfer's socket */
   struct multi_entry *previous, *next;
 };
 
 struct multi {
-  struct connections connections; /* first: is_stale finds the rest through it */
+  struct connections connections; /* must be the first field: is_stale casts between the two types */
   bool closed;
-  CURLM *handle; /* NULL: none is needed yet */
-  pid_t owner;   /* the process that made the handle */
+  CURLM *handle; /* NULL until the first request */
+  pid_t owner;   /* the process that created the handle */
   struct watch watch;
-  int64_t timer; /* when libcurl wants to be called, in milliseconds of a clock that never jumps; -1: never */
+  int64_t timer; /* the time at which libcurl must be called, in milliseconds of the monotonic clock; -1 means never */
   struct multi_entry *running;
-  struct multi_entry *completed; /* with a result that multi_next has not returned yet */
+  struct multi_entry *completed; /* transfers that multi_next has not returned yet */
 };
 
 void multi_init(struct multi *m);
 
-/* Begins the request of a session that has none in flight. multi_next returns it once it is complete, which may be at
-   once. */
+/* Begins a request. The session must have no other request in flight. The transfer may complete at once, for example if
+   the request is invalid; multi_next then returns it. */
 void multi_add(struct multi *m, struct multi_entry *entry, const struct request *request);
 
-/* Adds a transfer that failed before its request began. */
+/* Adds a transfer that failed before its request began to the completed ones, so that multi_next returns it. */
 void multi_report_failure(struct multi *m, struct multi_entry *entry);
 
-/* Moves all requests on. Waits for at most this long, unless one is complete. A signal ends the wait. A lack of memory ends
-   one request; where libcurl does not say which one, all that are running. */
+/* Lets libcurl send and receive what it can. First waits, for at most `timeout_ms`, until a socket is ready; does not
+   wait if a request is complete. A signal ends the wait. A lack of memory fails the request that needed the memory, or
+   all running requests if libcurl does not say which one needed it. */
 void multi_poll(struct multi *m, int timeout_ms);
 
-/* Milliseconds until multi_poll has work even when no socket is ready; -1: never. */
+/* Returns the milliseconds after which multi_poll must be called even if no socket is ready; -1 means never. */
 int64_t multi_timeout(const struct multi *m);
 
-/* Gives a descriptor that is readable when a socket is ready; -1: the system has none. False: no descriptor or no
-   memory is left. */
+/* Stores a descriptor that is readable when a socket is ready, or -1 on a system without epoll. Returns false if no
+   descriptor or no memory is left. */
 bool multi_fd(struct multi *m, int *fd);
 
-/* Removes and returns a completed request, or NULL. */
+/* Removes and returns a completed transfer, or returns NULL. */
 struct multi_entry *multi_next(struct multi *m);
 
-/* Removes a request. If it was running it is cancelled; a result that came before stays. */
+/* Removes a transfer from the multi. Cancels the transfer if it is running; otherwise keeps its result. */
 void multi_cancel(struct multi *m, struct multi_entry *entry);
 
-/* Idempotent; cancels the running requests. In a forked child the parent's connections stay as they are. */
+/* Cancels the running requests and frees the multi. A second call has no effect. In a forked child, leaves the parent's
+   connections untouched. */
 void multi_close(struct multi *m);
 
 #pragma GCC visibility pop

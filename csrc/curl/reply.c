@@ -12,7 +12,7 @@ void reply_begin(struct reply *r, size_t max_body) {
   r->body.limit = max_body;
 }
 
-/* libcurl stops when a callback returns another count than it was given. */
+/* Records why the reply is given up. Returns 0, at which libcurl ends the transfer. */
 static size_t stop_reply(struct reply *r, enum reply_stop why) {
   r->stop = why;
   return 0;
@@ -26,6 +26,7 @@ size_t reply_on_body(char *data, size_t size, size_t count, void *context) {
   return buffer_ok(&r->body) ? len : stop_reply(r, STOP_NO_MEMORY);
 }
 
+/* Adds the header of a line. Ignores a line without a colon. */
 static void add_header(struct reply *r, const char *line, size_t len) {
   const char *colon = memchr(line, ':', len);
   if (!colon) return;
@@ -36,7 +37,8 @@ static void add_header(struct reply *r, const char *line, size_t len) {
   buffer_append_byte(&r->headers, '\0');
 }
 
-/* "HTTP/1.1 200 OK" begins a block; only a status that isn't 1xx begins the reply. */
+/* Begins a block of headers at a status line, such as "HTTP/1.1 200 OK". A block with a status of 1xx is not the reply.
+   */
 static void begin_block(struct reply *r, const char *line, size_t len) {
   const char *space = memchr(line, ' ', len);
   bool informational = space && (size_t)(space - line) + 1 < len && space[1] == '1';
@@ -50,7 +52,7 @@ size_t reply_on_header(char *line, size_t size, size_t count, void *context) {
   if (len > MAX_REPLY_HEADER_BYTES - r->header_bytes) return stop_reply(r, STOP_HEADER_SIZE);
   r->header_bytes += len;
   if (r->state == REPLY_BODY) return len;
-  if (memchr(line, '\0', len)) return stop_reply(r, STOP_NUL); /* newer versions of libcurl refuse it, too */
+  if (memchr(line, '\0', len)) return stop_reply(r, STOP_NUL); /* newer versions of libcurl refuse a NUL too */
 
   if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
     begin_block(r, line, len);

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* CURLOPT_PREREQFUNCTION, without which libcurl could repeat a request unseen, needs this version. */
+/* CURLOPT_PREREQFUNCTION needs this version. Without that callback, libcurl could repeat a request unnoticed. */
 #if LIBCURL_VERSION_NUM < 0x075000
 #error "dataworks.curl needs libcurl 7.80.0 or newer"
 #endif
 
-/* The gateway closes an idle connection after 25 s (its keep-alive header). */
+/* The gateway closes an idle connection after 25 s, as its keep-alive header says. */
 #define MAX_IDLE_SECONDS 20L
 
 #define SET(option, value)                                           \
@@ -19,11 +19,12 @@
     if (code == CURLE_OK) code = curl_easy_setopt(h, option, value); \
   } while (0)
 
+/* Sets the options that are the same for all sessions. */
 static CURLcode set_rules(CURL *h) {
   CURLcode code = CURLE_OK;
   SET(CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700
-  /* Otherwise a name look-up that hangs would outlast the deadline. */
+  /* Without this option, the end of a transfer would wait for a name look-up that hangs, beyond the deadline. */
   SET(CURLOPT_QUICK_EXIT, 1L);
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -41,7 +42,8 @@ static CURLcode set_rules(CURL *h) {
   return code;
 }
 
-/* The same rules hold for the service and for a proxy that speaks TLS; only the service gets the client certificate. */
+/* Sets the same TLS options for the service and for a proxy that speaks TLS. Only the service gets the client
+   certificate. */
 static CURLcode set_tls(const struct session *s, CURL *h) {
   CURLcode code = CURLE_OK;
   SET(CURLOPT_SSLVERSION, s->min_tls);
@@ -53,20 +55,21 @@ static CURLcode set_tls(const struct session *s, CURL *h) {
   if (s->ca_file) {
     SET(CURLOPT_CAINFO, s->ca_file);
     SET(CURLOPT_PROXY_CAINFO, s->ca_file);
-    SET(CURLOPT_CAPATH, NULL); /* otherwise the system's directory would be trusted as well */
+    SET(CURLOPT_CAPATH, NULL); /* else libcurl would trust the system's directory as well */
     SET(CURLOPT_PROXY_CAPATH, NULL);
   }
   if (s->client_certificate) {
     SET(CURLOPT_SSLCERT, s->client_certificate);
     SET(CURLOPT_SSLKEY, s->client_key);
-    /* Without a password OpenSSL would ask at the terminal. */
+    /* Without a password, OpenSSL would ask for one at the terminal. */
     SET(CURLOPT_KEYPASSWD, s->client_key_password ? s->client_key_password : "");
   }
   return code;
 }
 
-/* libcurl's memory is not freed: that would write to the parent's connection, and close descriptors whose numbers may
-   belong to this process by now. A child loses some 100 KiB, once. The handles are chained for leak checkers. */
+/* Freeing the handle would write to the parent's connection, and would close descriptors whose numbers may stand for
+   other files of this process. Therefore a child loses about 100 KiB, once. Each dropped handle points to the one
+   before it, so that leak checkers find them all. */
 void session_abandon(struct session *s) {
   static _Atomic(CURL *) abandoned;
   sockets_close_all(&s->sockets);

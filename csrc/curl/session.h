@@ -1,5 +1,5 @@
-/* One libcurl handle with its rules and, unless it shares those of others, its connection. It knows nothing of the
-   requests that it is used for. */
+/* A session is one easy handle of libcurl, the options that hold for all its requests, and the sockets of its
+   connection. A session in a multi uses the multi's connections instead. */
 #pragma once
 
 #include "curl/sockets.h"
@@ -9,9 +9,9 @@
 #pragma GCC visibility push(hidden)
 
 struct session {
-  char *ca_file; /* NULL: the system's */
+  char *ca_file; /* NULL means the system's certificates */
   char *client_certificate;
-  char *client_key; /* NULL: in the file of the certificate */
+  char *client_key; /* NULL if the certificate's file contains the key */
   char *client_key_password;
   long min_tls; /* CURL_SSLVERSION_... */
   long connect_timeout_ms;
@@ -20,17 +20,18 @@ struct session {
 
   bool closed;
   CURL *handle;
-  pid_t owner; /* the process that made the handle */
+  pid_t owner; /* the process that created the handle */
   struct sockets sockets;
 };
 
-/* Makes the handle, if there is none. A handle that was made before a fork is abandoned. */
+/* Creates the handle if there is none. In a forked child, first drops the parent's handle with session_abandon. */
 CURLcode session_open(struct session *s);
 
-/* Leaves the handle to the parent process that made it. */
+/* Drops the handle without freeing it, and closes its sockets without sending anything. For a forked child, whose
+   parent still uses the connection, and for a handle that a failure of libcurl has made unusable. */
 void session_abandon(struct session *s);
 
-/* Idempotent. In a forked child the parent's connection stays as it is. */
+/* Frees the session. A second call has no effect. In a forked child, leaves the parent's connection untouched. */
 void session_close(struct session *s);
 
 #pragma GCC visibility pop

@@ -11,8 +11,8 @@ struct known_socket {
   curl_socket_t fd;
   dev_t device;
   ino_t inode;
-  int port;      /* 0: not looked up yet */
-  bool occupied; /* by sockets_occupy */
+  int port;      /* local port; 0 if not looked up yet */
+  bool occupied; /* opened by sockets_occupy */
 };
 
 static struct known_socket *socket_items(const struct sockets *s) {
@@ -23,7 +23,7 @@ static size_t socket_count(const struct sockets *s) {
   return BUFFER_COUNT(struct known_socket, &s->list);
 }
 
-/* Programs that os.execute starts must not inherit the descriptor. */
+/* Adds a socket to the list, and sets FD_CLOEXEC, so that programs that os.execute starts don't inherit the socket. */
 static bool add_socket(struct sockets *s, int fd) {
   struct stat st;
   if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fstat(fd, &st) != 0) return false;
@@ -95,7 +95,7 @@ bool sockets_readable_at(struct sockets *s, int port) {
   return false;
 }
 
-/* A daemon closes the descriptors that it inherits, so the number may now stand for another file. */
+/* The numbers can stand for other files after a fork, because a daemon closes the descriptors that it inherits. */
 void sockets_close_all(struct sockets *s) {
   for (size_t i = 0; i < socket_count(s); i++) {
     const struct known_socket *known = &socket_items(s)[i];

@@ -1,5 +1,5 @@
-/* The sockets of one libcurl handle, or of several that share them: which of them the peer has closed, and which
-   descriptors are still theirs after a fork. */
+/* A list of the sockets that libcurl uses for one session, or for one multi. The list tells which sockets the peer has
+   closed, and which descriptors still belong to libcurl after a fork. */
 #pragma once
 
 #include "shared/buffer.h"
@@ -12,23 +12,29 @@ struct sockets {
   struct buffer list; /* of struct known_socket */
 };
 
-/* For CURLOPT_OPENSOCKETFUNCTION, and for CURLOPT_CLOSESOCKETFUNCTION with a struct sockets as context. */
+/* Opens a socket and adds it to the list, as CURLOPT_OPENSOCKETFUNCTION must. */
 curl_socket_t sockets_open(struct sockets *s, curlsocktype purpose, struct curl_sockaddr *address);
+
+/* Closes a socket and removes it from the list. The callback for CURLOPT_CLOSESOCKETFUNCTION; `context` is a struct
+   sockets. */
 int sockets_close(void *context, curl_socket_t fd);
 
-/* Nothing should arrive between requests: a readable socket is closed, about to be, or out of step. */
+/* Returns whether any socket is readable. Between requests a readable socket is unusable, because no data should
+   arrive: the peer has closed the connection or has sent something unexpected. */
 bool sockets_readable(const struct sockets *s);
 
-/* The same for the sockets that are bound to this port. */
+/* Returns whether a socket that is bound to this local port is readable. */
 bool sockets_readable_at(struct sockets *s, int port);
 
-/* Takes the number of a closed socket, so that no other socket has it before sockets_free. False: it is not free. */
+/* Opens a socket that is never used under the number of a closed socket, so that no other socket gets this number
+   before sockets_free. Returns false if the number is not free. */
 bool sockets_occupy(struct sockets *s, curl_socket_t fd);
 
-/* After a fork: closes the child's descriptors and sends nothing. */
+/* Closes all descriptors and sends nothing, not even TLS's closing message. Skips a descriptor whose number now stands
+   for another file. Empties the list. */
 void sockets_close_all(struct sockets *s);
 
-/* After libcurl closed them, or after sockets_close_all. */
+/* Frees the list. Call it after libcurl has closed the sockets, or after sockets_close_all. */
 void sockets_free(struct sockets *s);
 
 #pragma GCC visibility pop

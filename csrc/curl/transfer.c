@@ -4,10 +4,11 @@
 
 #include <stdio.h>
 
+/* Makes the transfer a failed one. Without a message, uses libcurl's. */
 static void set_failure(struct transfer *t, CURLcode code, enum request_sent sent, const char *message) {
   const char *text = message;
   if (!text) text = t->message[0] ? t->message : curl_easy_strerror(code);
-  /* libcurl quotes a proxy that it can't use, with the password in it. */
+  /* libcurl's message can quote the proxy's URL, with its password. */
   if (strchr(text, '@')) text = curl_easy_strerror(code);
   t->failure = (struct failure){ curl_code_kind(code, sent), sent, code, text, NULL, 0 };
   t->state = TRANSFER_FAILED;
@@ -27,8 +28,9 @@ bool transfer_add_header(struct transfer *t, struct slice name, struct slice val
     if (code == CURLE_OK) code = curl_easy_setopt(h, option, value); \
   } while (0)
 
-/* libcurl repeats a request by itself when a kept connection breaks before the reply, even when the service has read
-   the request and acted on it. It calls this before each try, once the connection is up: the second is refused. */
+/* The callback for CURLOPT_PREREQFUNCTION: libcurl calls it when a connection is ready, each time before it writes the
+   request. Refuses the second time, because libcurl repeats a request whenever a kept connection breaks before the
+   reply, even if the service has already acted on the request. Also refuses a stale connection. */
 static int on_start(void *context, char *remote, char *local, int remote_port, int local_port) {
   struct transfer *t = context;
   (void)remote, (void)local, (void)remote_port;
@@ -40,10 +42,12 @@ static int on_start(void *context, char *remote, char *local, int remote_port, i
   return ++t->starts == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
+/* Returns the sockets of the shared connections, or those of the session. */
 static struct sockets *transfer_sockets(struct transfer *t) {
   return t->connections ? &t->connections->sockets : &t->session.sockets;
 }
 
+/* The callback for CURLOPT_OPENSOCKETFUNCTION. */
 static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
   struct transfer *t = context;
   t->opened = sockets_open(transfer_sockets(t), purpose, address);
@@ -63,7 +67,8 @@ static CURLcode set_callbacks(struct transfer *t, CURL *h) {
   return code;
 }
 
-/* A shared connection may outlive the request's memory, so libcurl copies the body. */
+/* Sets method and body. On a shared connection libcurl copies the body, because the caller frees it during the request.
+   */
 static CURLcode set_method(const struct transfer *t, CURL *h, const struct request *request) {
   CURLcode code = CURLE_OK;
   if (strcmp(request->method, "GET") == 0) {
@@ -79,7 +84,8 @@ static CURLcode set_method(const struct transfer *t, CURL *h, const struct reque
   return code;
 }
 
-/* A shared connection outlives the session. */
+/* Sets how libcurl opens, reuses and closes the connection. A socket belongs to the list of the connection's owner,
+   because a shared connection outlives the session. */
 static CURLcode set_connection(struct transfer *t, CURL *h) {
   bool shared = t->connections != NULL;
   bool multiplexed = shared && !t->url.is_plain;
@@ -94,7 +100,8 @@ static CURLcode set_connection(struct transfer *t, CURL *h) {
   return code;
 }
 
-/* libcurl writes a query byte by byte, twice, but copies a request target. */
+/* Sets the URL. Passes path and query as a request target if there is one, because libcurl copies a request target at
+   once but processes a query byte by byte, twice. */
 static CURLcode set_url(const struct url *url, CURL *h, const char *target) {
   CURLcode code = CURLE_OK;
   if (target && curl_url_set(url->handle, CURLUPART_QUERY, NULL, 0) != CURLUE_OK) code = CURLE_OUT_OF_MEMORY;
@@ -103,7 +110,8 @@ static CURLcode set_url(const struct url *url, CURL *h, const char *target) {
   return code;
 }
 
-/* Loopback is reached directly: through a proxy, plain http would leave the machine. */
+/* Sets all that differs from request to request. Uses no proxy for a loopback host, because a proxy would carry plain
+   http off this machine. */
 static CURLcode set_request(struct transfer *t, CURL *h, const struct request *request) {
   const char *proxy = t->url.is_loopback ? "" : request->proxy;
   bool needs_whole_url = t->url.is_plain && *proxy;
@@ -116,13 +124,14 @@ static CURLcode set_request(struct transfer *t, CURL *h, const struct request *r
   return code;
 }
 
-/* The handle must not keep pointers to the caller's memory. */
+/* Removes the handle's pointers to memory of the caller. */
 static void unset_request(CURL *h) {
   curl_easy_setopt(h, CURLOPT_HTTPHEADER, NULL);
   curl_easy_setopt(h, CURLOPT_POSTFIELDS, NULL);
   curl_easy_setopt(h, CURLOPT_HTTPGET, 1L);
 }
 
+/* Checks the URL and the time limit. On failure returns false and sets t->failure. */
 static bool check_request(struct transfer *t, const struct request *request) {
   CURLcode code = url_parse(&t->url, request->url);
   if (request->timeout_ms <= 0) {
@@ -139,6 +148,7 @@ static bool check_request(struct transfer *t, const struct request *request) {
   return false;
 }
 
+/* Sets all options of the handle for the request. */
 static CURLcode prepare(struct transfer *t, const struct request *request) {
   CURLcode code = headers_finish(&t->headers) ? session_open(&t->session) : CURLE_OUT_OF_MEMORY;
   if (code != CURLE_OK) return code;
@@ -165,18 +175,19 @@ void transfer_begin(struct transfer *t, const struct request *request, struct co
 
 /* The end of a request */
 
-/* A proxy's refusal never reached the service, and has a name of its own. */
+/* If a proxy caused the failure, stores the proxy's status and the name of the failure. */
 static void name_proxy_failure(struct transfer *t) {
   struct failure *f = &t->failure;
   long error = 0;
   curl_easy_getinfo(t->session.handle, CURLINFO_HTTP_CONNECTCODE, &f->proxy_status);
-  /* libcurl keeps the error of an earlier request. */
+  /* With other codes libcurl still reports the proxy error of an earlier request. */
   if (f->code == CURLE_PROXY) curl_easy_getinfo(t->session.handle, CURLINFO_PROXY_ERROR, &error);
   f->name = proxy_failure_name(f->proxy_status, error);
 }
 
-/* In TLS 1.3 a server refuses or misses the client certificate after the client began to write, but before the
-   handshake is complete, and so before it reads a request. */
+/* Returns whether the server refused the client certificate, or missed one. In TLS 1.3 the server does so after the
+   client has begun to write, but before the server's handshake is complete. Therefore the server has not read the
+   request. */
 static bool is_certificate_refused(const struct transfer *t, CURLcode code) {
   static const char *const alerts[] = { "certificate", "unknown ca", "access denied" };
   long connects = 0;
@@ -194,14 +205,16 @@ static bool is_out_of_memory(const struct transfer *t) {
   return strstr(t->message, "No URL set") || strstr(t->message, "malloc failure");
 }
 
+/* Returns whether the request was sent. It certainly was if a reply has begun. */
 static enum request_sent classify_sent(const struct transfer *t) {
   if (t->starts == 0) return SENT_NO;
   return t->reply.state == REPLY_NOTHING ? SENT_UNKNOWN : SENT_YES;
 }
 
+/* Sets the failure of a request that libcurl ended with `code`. */
 static void set_exchange_failure(struct transfer *t, CURLcode code) {
   enum request_sent sent = classify_sent(t);
-  /* libcurl reports a failed write or an abort for what a callback decided. */
+  /* If a callback stopped the transfer, libcurl's code says only that a write failed; reply.stop has the reason. */
   switch (t->reply.stop) {
     case STOP_BODY_SIZE:
       snprintf(t->message, sizeof t->message, "the reply is larger than %zu bytes", t->reply.max_body);
@@ -220,7 +233,7 @@ static void set_exchange_failure(struct transfer *t, CURLcode code) {
     if (is_out_of_memory(t)) set_failure(t, CURLE_OUT_OF_MEMORY, sent, curl_easy_strerror(CURLE_OUT_OF_MEMORY));
     else set_failure(t, code, sent, NULL);
     if (sent == SENT_NO) name_proxy_failure(t);
-    /* Broken chunks have no code of their own. */
+    /* libcurl has no code for a broken chunked encoding. */
     if (code == CURLE_RECV_ERROR && sent == SENT_YES && strstr(t->message, "chunk")) t->failure.kind = FAILURE_PROTOCOL;
   }
 }
@@ -230,7 +243,7 @@ void transfer_finish(struct transfer *t, CURLcode code) {
   if (code != CURLE_OK) {
     set_exchange_failure(t, code);
   } else if (t->reply.state != REPLY_BODY) {
-    /* libcurl calls this a success. */
+    /* libcurl reports success for a reply that ends before its headers do. */
     set_failure(t, CURLE_PARTIAL_FILE, classify_sent(t), "the reply ends within its headers");
   } else {
     curl_easy_getinfo(t->session.handle, CURLINFO_RESPONSE_CODE, &t->status);

@@ -1,5 +1,5 @@
-/* One request and its reply on a session, alone or beside others on shared connections; the reply in bounded memory,
-   each failure with an answer to "may the service have acted?". */
+/* A transfer is one request on a session, and its reply or failure. It runs alone, or together with others on shared
+   connections. Each failure says whether the request may have reached the service. */
 #pragma once
 
 #include "curl/error.h"
@@ -12,10 +12,10 @@
 
 struct transfer;
 
-/* Connections that several transfers use. */
+/* The connections that several transfers share. */
 struct connections {
   struct sockets sockets;
-  /* Did the peer close the kept connection that the transfer is about to write to? */
+  /* Returns whether the peer has closed the kept connection that the transfer is about to use. */
   bool (*is_stale)(struct connections *connections, const struct transfer *t);
 };
 
@@ -26,46 +26,49 @@ struct transfer {
   enum transfer_state state;
   struct url url;
   struct headers headers;
-  struct connections *connections; /* NULL: the session's own */
-  unsigned starts;                 /* how often libcurl began to write this request */
-  int local_port;                  /* of the connection that it began on */
-  curl_socket_t opened;            /* the last socket that was opened for it; CURL_SOCKET_BAD: none */
-  bool stale;                      /* the peer had closed that connection: nothing was written */
+  struct connections *connections; /* NULL if the session has a connection of its own */
+  unsigned starts;                 /* how often libcurl has begun to write this request */
+  int local_port;                  /* of the connection that libcurl chose */
+  curl_socket_t opened;            /* the last socket opened for this request, or CURL_SOCKET_BAD */
+  bool stale;                      /* the peer had closed the connection, and nothing was written */
   char message[CURL_ERROR_SIZE];
 
   struct reply reply;
-  long status;            /* of a success */
-  struct failure failure; /* of a failure */
+  long status;            /* HTTP status, in TRANSFER_SUCCEEDED */
+  struct failure failure; /* in TRANSFER_FAILED */
 };
 
 struct request {
   const char *method; /* "GET", "POST" or "PUT" */
   struct slice url;
   struct slice body;
-  long timeout_ms; /* for the whole exchange; 0 or less: the deadline passed */
+  long timeout_ms; /* for the whole exchange; 0 or less if the deadline has passed */
   long connect_timeout_ms;
-  const char *proxy; /* "": none. libcurl never reads the environment */
+  const char *proxy; /* "" means no proxy, not even one from the environment */
 };
 
-/* Adds a header to the next request. False: t->failure says why. */
+/* Adds a header to the next request. On failure returns false and sets t->failure. */
 bool transfer_add_header(struct transfer *t, struct slice name, struct slice value);
 
-/* Sends a request on the session's own connection and waits for the reply. The result is in `t` until
-   transfer_clear. */
+/* Sends a request on the session's own connection and waits for the reply. Stores the reply or the failure in `t`. */
 void transfer_send(struct transfer *t, const struct request *request);
 
-/* The parts of transfer_send, for requests that run at the same time. After transfer_begin the state is
-   TRANSFER_RUNNING: the session's handle is ready and has a copy of the body; or it is TRANSFER_FAILED. */
+/* Prepares the session's handle for a request that will share `connections` with others; NULL means the session's own
+   connection. Copies the request's body unless `connections` is NULL. Sets the state to TRANSFER_RUNNING or
+   TRANSFER_FAILED. */
 void transfer_begin(struct transfer *t, const struct request *request, struct connections *connections);
+
+/* Stores the reply or the failure, after libcurl has ended the request with `code`. */
 void transfer_finish(struct transfer *t, CURLcode code);
 
-/* The end of a running transfer whose handle is in use no more: CURLE_ABORTED_BY_CALLBACK when it is cancelled. */
+/* Fails a running transfer whose handle libcurl no longer uses. CURLE_ABORTED_BY_CALLBACK means that it was cancelled.
+   */
 void transfer_abort(struct transfer *t, CURLcode code);
 
 /* Wipes the headers and the reply. */
 void transfer_clear(struct transfer *t);
 
-/* Idempotent; closes the session too. */
+/* Frees the transfer and closes its session. A second call has no effect. */
 void transfer_close(struct transfer *t);
 
 #pragma GCC visibility pop

@@ -8,7 +8,7 @@ static bool begins_with(const char *text, const char *prefix) {
   return strncasecmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* A resolver may ask a name server for "localhost.", so the dot goes. */
+/* Sets u->is_loopback. Removes the final dot of "localhost.", for which a resolver may ask a name server. */
 static CURLUcode check_host(struct url *u, const char *host) {
   size_t len = strlen(host);
   u->is_loopback = address_is_loopback((struct slice){ host, len });
@@ -16,7 +16,7 @@ static CURLUcode check_host(struct url *u, const char *host) {
   return has_dot ? curl_url_set(u->handle, CURLUPART_HOST, "localhost", 0) : CURLUE_OK;
 }
 
-/* The scheme is checked here, since libcurl takes a text without one as a part of the handle's last URL. */
+/* Checks the scheme itself, because libcurl would resolve a text without a scheme against the handle's last URL. */
 CURLcode url_parse(struct url *u, struct slice text) {
   const unsigned flags = CURLU_PATH_AS_IS | CURLU_DISALLOW_USER;
   char *host = NULL;
@@ -38,7 +38,7 @@ const char *url_target(const char *text) {
   const char *path = authority + strcspn(authority, "/?#");
   if (path == authority || *path != '/') return NULL;
   for (const char *c = path; *c; c++) {
-    if (*c == '#' || (unsigned char)*c > 0x7e) return NULL; /* libcurl omits a fragment and escapes other bytes */
+    if (*c == '#' || (unsigned char)*c > 0x7e) return NULL; /* libcurl would remove a fragment and escape these bytes */
   }
   return path;
 }

@@ -1,4 +1,4 @@
-/* The URL of a request, checked before libcurl sees it. */
+/* Parses and checks the URL of a request, before libcurl uses the URL. */
 #pragma once
 
 #include "shared/buffer.h"
@@ -13,11 +13,11 @@ struct url {
   bool is_loopback;
 };
 
-/* CURLE_URL_MALFORMAT: it is not http:// or https:// and a host, or it has a user name or a space. The text ends with a
-   NUL. */
+/* Parses a URL. Returns CURLE_URL_MALFORMAT unless the text is http:// or https:// and a host, without a user name and
+   without spaces. A NUL must follow the text. */
 CURLcode url_parse(struct url *u, struct slice text);
 
-/* The request target as it stands in a text that was parsed, or NULL when libcurl would change it. */
+/* Returns the path and query inside a URL that url_parse accepted, or NULL if libcurl would send other bytes. */
 const char *url_target(const char *text);
 
 void url_free(struct url *u);

@@ -20,7 +20,7 @@ void watch_close(struct watch *w) {
 }
 
 void watch_clear(struct watch *w) {
-  (void)w; /* a closed socket leaves the set */
+  (void)w; /* the system removes a closed socket from the set */
 }
 
 void watch_abandon(struct watch *w) {
@@ -32,7 +32,7 @@ bool watch_set(struct watch *w, int fd, int events) {
   if (events & WATCH_IN) e.events |= EPOLLIN;
   if (events & WATCH_OUT) e.events |= EPOLLOUT;
   if (!events) {
-    epoll_ctl(w->fd, EPOLL_CTL_DEL, fd, &e); /* fails for a closed socket, which has left the set already */
+    epoll_ctl(w->fd, EPOLL_CTL_DEL, fd, &e); /* fails for a closed socket, which the system has already removed */
     return true;
   }
   if (epoll_ctl(w->fd, EPOLL_CTL_ADD, fd, &e) == 0) return true;
@@ -76,6 +76,7 @@ static struct pollfd *items(const struct watch *w) {
   return BUFFER_ITEMS(struct pollfd, &w->list);
 }
 
+/* Returns the socket's index in the list, or the list's length. */
 static size_t find(const struct watch *w, int fd) {
   size_t i = 0, count = BUFFER_COUNT(struct pollfd, &w->list);
   while (i < count && items(w)[i].fd != fd) i++;

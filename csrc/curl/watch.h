@@ -1,19 +1,19 @@
-/* Which of many sockets are ready: an epoll set, which is one descriptor that other event loops can wait for; where the
-   system has no epoll, poll. */
+/* Waits until some of many sockets are ready. Uses an epoll set: one descriptor, for which other event loops can wait
+   too. On a system without epoll, uses poll. */
 #pragma once
 
 #include "shared/buffer.h"
 
 #pragma GCC visibility push(hidden)
 
-/* Ready sockets that one wait returns; the rest come with the next one. */
+/* The most sockets that one watch_wait returns. The next call returns the others. */
 #define MAX_READY 64
 
 struct watch {
   bool open;
-  int fd;             /* of the epoll set; -1: there is none */
-  struct buffer list; /* for poll: of struct pollfd */
-  size_t first;       /* where the next look at the list begins, so that each socket gets its turn */
+  int fd;             /* of the epoll set; -1 if there is none */
+  struct buffer list; /* of struct pollfd; used without epoll */
+  size_t first;       /* index at which the next search of the list begins, so that no socket is starved */
 };
 
 enum watch_event { WATCH_IN = 1, WATCH_OUT = 2, WATCH_ERROR = 4 };
@@ -25,19 +25,20 @@ struct ready {
 
 bool watch_open(struct watch *w);
 
-/* Idempotent. */
+/* A second call has no effect. */
 void watch_close(struct watch *w);
 
-/* Every socket in it was closed. */
+/* Removes all sockets. Call it after all of them were closed. */
 void watch_clear(struct watch *w);
 
-/* After a fork: the set belongs to the parent too, and its number may now stand for a file of this process. */
+/* Forgets the set without closing its descriptor. For a forked child, where the number may stand for another file. */
 void watch_abandon(struct watch *w);
 
-/* Sets the events to wait for; 0: none. */
+/* Sets the events to wait for at a socket. 0 removes the socket. Returns false if there is no memory. */
 bool watch_set(struct watch *w, int fd, int events);
 
-/* Returns how many of `ready` it filled in; -1: a signal came first. */
+/* Waits until a socket is ready. Returns the number of sockets that it wrote to `ready`, or -1 if a signal interrupted
+   it. */
 int watch_wait(struct watch *w, struct ready ready[MAX_READY], int timeout_ms);
 
 #pragma GCC visibility pop
