@@ -1,4 +1,5 @@
-/* luaopen_dataworks_core: requests, signatures, JSON and the system functions, for Lua. Links libcrypto only. */
+/* Opens the Lua module dataworks.core: requests, signatures, JSON and system functions. The module links libcrypto
+   only. */
 #include "core/core.h"
 
 #include "core/json.h"
@@ -7,7 +8,7 @@
 
 #define SCRATCH "dataworks.scratch"
 
-/* Key in the registry of the row that core.generate is for. */
+/* Its address is the key in the registry of the action row that core.generate uses. */
 static const char generate_key = 'g';
 
 static struct scratch *new_scratch(lua_State *L) {
@@ -17,7 +18,8 @@ static struct scratch *new_scratch(lua_State *L) {
   return s;
 }
 
-/* A finalizer may build a request during another one. */
+/* The scratch can be taken when a request begins, because a finalizer may build a request while another one is built.
+   */
 struct scratch *take_scratch(lua_State *L) {
   struct scratch *s = lua_touserdata(L, lua_upvalueindex(1));
   if (s->taken) {
@@ -39,7 +41,7 @@ static int scratch_gc(lua_State *L) {
   return 0;
 }
 
-/* configure{generate = row, writers = rows}: the data of api/core_data.lua. The rows are constants. */
+/* configure{generate = row, writers = rows}. Stores the rows that api/core_data.lua hands over. */
 int core_configure(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
@@ -59,16 +61,17 @@ static int build_request(lua_State *L, const struct action *action, int params, 
   return results;
 }
 
-/* generate(params, context) -> request | nil, err: request() for the row that configure was given */
+/* generate(params, context) -> request | nil, err. As request, with the row that configure stored as `generate`. */
 int core_generate(lua_State *L) {
   lua_settop(L, 2);
   registry_push(L, &generate_key);
   if (lua_isnil(L, 3))
-    return luaL_error(L, "dataworks.core has no row to generate: require \"dataworks.api.core_data\"");
+    return luaL_error(L, "dataworks.core has no row for generate: require \"dataworks.api.core_data\"");
   return build_request(L, action_row_push(L, 3), 1, 2);
 }
 
-/* request(name, row, params, context) -> request | nil, err. A row is compiled when it is first used. */
+/* request(name, row, params, context) -> request | nil, err. Builds and signs a request of the action `name`, without
+   sending it. */
 int core_request(lua_State *L) {
   lua_settop(L, 4);
   luaL_checkstring(L, 1);
@@ -78,7 +81,8 @@ int core_request(lua_State *L) {
   return build_request(L, &action, 3, 4);
 }
 
-/* encode(value) -> text | nil, err. A script of type realtime is checked as the script of a new task. */
+/* encode(value) -> text | nil, err. Encodes a value as JSON. A table whose `type` is "realtime" is also checked as the
+   script of a new task. */
 int core_encode(lua_State *L) {
   struct path path = { .name = SLICE("TaskParam") };
   enum script_check check = SCRIPT_ANY;
@@ -95,7 +99,8 @@ int core_encode(lua_State *L) {
   return encoded ? 1 : value_nil_and_error(L);
 }
 
-/* quote_integers(text) -> text, changed | nil, message, offset (from 1) */
+/* quote_integers(text) -> text, changed | nil, message, offset. Replaces the large integers in a JSON text by marked
+   strings, as json_quote_integers says. The offset of an error counts from 1. */
 int core_quote_integers(lua_State *L) {
   struct json_error error = { 0, "" };
   struct slice text;
@@ -116,7 +121,7 @@ int core_quote_integers(lua_State *L) {
   return 2;
 }
 
-/* list(table) -> table, encoded as a JSON list even when it is empty */
+/* list(table) -> the same table, marked so that it is encoded as a JSON list even if it is empty */
 int core_list(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
@@ -124,10 +129,11 @@ int core_list(lua_State *L) {
   return 1;
 }
 
-/* PUC Lua 5.1 lacks it. Weak, so that an object built against LuaJIT loads there. */
+/* A weak declaration, because PUC Lua 5.1 lacks this function, and an object built against LuaJIT must load there. */
 extern int lua_isyieldable(lua_State *L) __attribute__((weak));
 
-/* is_yieldable() -> can the running coroutine yield? nil where Lua does not say. nginx hides coroutine.isyieldable. */
+/* is_yieldable() -> whether the running coroutine can yield, or nil if Lua can't say. Replaces coroutine.isyieldable,
+   which nginx hides. */
 int core_is_yieldable(lua_State *L) {
   if (lua_isyieldable) lua_pushboolean(L, lua_isyieldable(L));
   else lua_pushnil(L);
@@ -143,7 +149,7 @@ static void create_metatables(lua_State *L) {
   action_row_create_cache(L);
 }
 
-/* The upvalue of each is the scratch. */
+/* Upvalue 1 of each function is the scratch. */
 #define FUNCTION_ROW(name) { #name, core_##name },
 static const luaL_Reg functions[] = { CORE_FUNCTIONS(FUNCTION_ROW){ NULL, NULL } };
 

@@ -1,4 +1,5 @@
-/* The functions of dataworks.core; each says at its definition what it takes and returns. */
+/* Functions that the files of dataworks.core share. A comment at the definition of each core_ function says what the
+   Lua function takes and returns. */
 #pragma once
 
 #include "compat.h"
@@ -18,38 +19,44 @@
 CORE_FUNCTIONS(DECLARE_FUNCTION)
 #undef DECLARE_FUNCTION
 
-/* lua_sign.c, lua_signer.c. The open functions make the metatables of a room's userdata. */
+/* lua_signer.c. Creates the metatable of a signer. */
 void core_create_signer_class(lua_State *L);
 
-/* Pushes a closed one. */
+/* Pushes a signer that has no keys yet. */
 struct signer *new_signer(lua_State *L);
 
-/* openssl_origin.c. Raises unless all of OpenSSL comes from one library of version 3. */
+/* openssl_origin.c. Raises unless all of OpenSSL's functions come from one library, of version 3 or newer. */
 void core_check_openssl(lua_State *L);
 
-/* core.c. Pushes the shared memory; another one while it is taken, or when an error has left it taken. */
+/* core.c. Pushes the scratch of this function, and marks it as taken. If the scratch is still taken, because a request
+   is being built or an error ended one, pushes a new scratch instead. */
 struct scratch *take_scratch(lua_State *L);
+
+/* Empties the scratch and marks it as free. */
 void release_scratch(struct scratch *s);
 
-/* system/process.c, clock.c */
+/* system/process.c. Creates the metatable of a running program. */
 void core_create_run_class(lua_State *L);
+
+/* system/clock.c */
 double monotonic_seconds(void);
 
-/* Pushes what the system says of an errno. */
+/* Pushes the system's message for an errno. */
 void push_system_error(lua_State *L, int error);
 
-/* action_row.c. A row of api/actions.lua or its catalog becomes a struct action once. Rows are constants: a change after
-   the first request has no effect. */
+/* action_row.c. Creates the cache of compiled rows. A row of api/actions.lua, or of the catalog, is compiled into a
+   struct action at its first use. Later changes of the row have no effect. */
 void action_row_create_cache(lua_State *L);
 
-/* Pushes a value that keeps the action alive. Raises for a row of the wrong shape. `row` is absolute. */
+/* Returns the action of the row at `row` (absolute), and pushes a value that keeps the action in memory. Raises for a
+   row of the wrong shape. */
 const struct action *action_row_push(lua_State *L, int row);
 
-/* request.c. Name of the metatable of a struct signer. */
+/* request.c. The name of a signer's metatable. */
 #define REQUEST_SIGNER "dataworks.signer"
 
-/* Pushes the request {method, url, headers, body} and returns 1, or nil and an error and returns 2. Both indices are
-   absolute. A context of the wrong shape raises. */
+/* Builds and signs a request. Pushes {method, url, headers, body} and returns 1, or pushes nil and an error and returns
+   2. The indices of the tables `params` and `context` are absolute. Raises for a context of the wrong shape. */
 int request_build(lua_State *L, struct scratch *s, const struct action *action, int params, int context);
 
 #pragma GCC visibility pop

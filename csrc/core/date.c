@@ -1,6 +1,6 @@
 #include "core/encoding.h"
 
-/* A smaller year is a placeholder, such as Go's zero time. */
+/* The first year that is accepted. A date in an earlier year is a placeholder, such as Go's zero time. */
 #define MIN_YEAR 1000
 
 struct date {
@@ -13,11 +13,13 @@ static bool is_letter(char c) {
   return to_lower(c) >= 'a' && to_lower(c) <= 'z';
 }
 
+/* Appends a digit to the number. Returns false if the character is no digit. */
 static bool add_digit(int *number, char c) {
   *number = *number * 10 + c - '0';
   return c >= '0' && c <= '9';
 }
 
+/* Matches one character against one character of the form. */
 static bool match_char(struct date *d, char code, char c) {
   switch (code) {
     case 'y': return add_digit(&d->year, c);
@@ -33,8 +35,9 @@ static bool match_char(struct date *d, char code, char c) {
   }
 }
 
-/* In the form, y n d h m s are digits of the date's parts, b a letter of the month's name, w any letter, _ a digit or a
-   space; any other character is itself. */
+/* Parses a date by a form. In the form, y n d h m s stand for a digit of the year, month, day, hour, minute or second.
+   The letter b stands for a letter of the month's name, w for any letter, and _ for a digit of the day or a space. Any
+   other character stands for itself. */
 static bool match(struct date *d, struct slice text, const char *form) {
   *d = (struct date){ 0 };
   if (text.len != strlen(form)) return false;
@@ -44,7 +47,7 @@ static bool match(struct date *d, struct slice text, const char *form) {
   return true;
 }
 
-/* Monday, Tuesday, ... */
+/* Skips the full name of a weekday. Returns false if there is none. */
 static bool skip_weekday(struct slice *text) {
   size_t len = 0;
   while (len < text->len && is_letter(text->data[len])) len++;
@@ -54,6 +57,7 @@ static bool skip_weekday(struct slice *text) {
   return true;
 }
 
+/* Parses one of the three forms of HTTP. */
 static bool match_http(struct date *d, struct slice text) {
   static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
   struct slice rest = text;
@@ -77,7 +81,7 @@ static bool is_real_date(const struct date *d) {
   return d->hour < 24 && d->minute < 60 && d->second < 60;
 }
 
-/* Years are counted from March, so that the leap day is the last one. */
+/* Counts each year from March, so that the leap day is the last day of a year. */
 static int64_t days_since_1970(const struct date *d) {
   int year = d->month <= 2 ? d->year - 1 : d->year;
   int day_of_year = (153 * ((d->month + 9) % 12) + 2) / 5 + d->day - 1;

@@ -1,4 +1,4 @@
-/* Bytes, digests and dates as text, and percent-encoding. */
+/* Hexadecimal digits, Base64, digests, dates and percent-encoding. */
 #pragma once
 
 #include "shared/buffer.h"
@@ -7,29 +7,32 @@
 
 #pragma GCC visibility push(hidden)
 
-/* SHA-256 and SM3 in hexadecimal. */
+/* The length of a SHA-256 or SM3 digest in hexadecimal. */
 #define DIGEST_HEX_SIZE 64
 
-/* Writes two digits a byte, in lower case, without a NUL. */
+/* Writes two lower-case digits for each byte, without a NUL. */
 void hex_encode(char *to, const unsigned char *bytes, size_t len);
 
-/* Room that base64_encode needs, its NUL included. */
+/* The size of the text that base64_encode writes, with its NUL. */
 #define BASE64_SIZE(len) (((len) + 2) / 3 * 4 + 1)
 
-/* Returns the length. */
+/* Writes the bytes in Base64, with a NUL. Returns the length without the NUL. */
 size_t base64_encode(char *to, const unsigned char *bytes, size_t len);
 
-/* SHA-256 in hexadecimal, without a NUL. False when OpenSSL refuses. */
+/* Writes the SHA-256 digest in hexadecimal, without a NUL. Returns false if OpenSSL fails. */
 bool sha256_hex(char to[DIGEST_HEX_SIZE], struct slice text);
 
-/* Why OpenSSL refused: "not enough memory", unless its queue of errors has another reason. Empties the queue. */
+/* Returns why a function of OpenSSL failed, and empties OpenSSL's queue of errors. The reason is a lack of memory
+   unless the queue says that OpenSSL does not provide an algorithm. */
 const char *crypto_failure(void);
 
-/* Parses "2026-11-24T09:24:00Z", or a date of HTTP in one of its three forms, into seconds since 1970. A leap second of
-   HTTP counts as the second before it. False for any other text, and for a date that doesn't exist. */
+/* Parses a date such as "2026-11-24T09:24:00Z", or a date of HTTP in any of its three forms, into seconds since 1970.
+   In a date of HTTP, a leap second counts as the second before it. Returns false for any other text, and for a date
+   that doesn't exist. */
 bool date_parse(struct slice text, int64_t *seconds);
 
-/* Percent-encoding as both signatures need it: A-Z a-z 0-9 - _ . ~ stay, every other byte is %XX. */
+/* Percent-encoding, in the form that both kinds of signature need: A-Z a-z 0-9 - _ . ~ stay, and every other byte
+   becomes %XX. */
 
 struct pair {
   struct slice name;
@@ -38,17 +41,17 @@ struct pair {
 
 void percent_encode(struct buffer *out, struct slice text);
 
-/* Both return the length. Encoded text has at most three times as many bytes. */
+/* Both write to memory of the caller and return the length. Encoding makes a text at most three times as long. */
 size_t percent_encode_to(char *to, struct slice text);
 size_t percent_decode_to(char *to, struct slice text);
 
-/* Bytes that percent_encode would write. */
+/* Returns the number of bytes that percent_encode would write. */
 size_t percent_encoded_length(struct slice text);
 
-/* Sorts by the bytes of the raw names, as the canonical query demands. */
+/* Sorts the pairs by the bytes of their names before encoding, as the canonical query requires. */
 void percent_sort(struct pair *pairs, size_t count);
 
-/* name=value&name=value, in the order given; an empty value keeps its '='. */
+/* Appends name=value&name=value, percent-encoded, in the given order. An empty value keeps its '='. */
 void percent_write_query(struct buffer *out, const struct pair *pairs, size_t count);
 
 #pragma GCC visibility pop

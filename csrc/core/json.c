@@ -14,7 +14,8 @@ static bool is_continuation(unsigned char byte) {
   return (byte & 0xc0) == 0x80;
 }
 
-/* Length of the sequence at s; 0 for a byte that begins none, overlong forms, surrogates and values above U+10FFFF. */
+/* Returns the length of the UTF-8 sequence at s, or 0 if the sequence is invalid. Overlong forms, surrogates and values
+   above U+10FFFF are invalid. */
 static size_t utf8_sequence(const unsigned char *s, size_t len) {
   if (s[0] < 0x80) return 1;
   if (s[0] < 0xc2 || len < 2 || !is_continuation(s[1])) return 0;
@@ -41,6 +42,7 @@ size_t json_utf8_error(struct slice text) {
   return text.len;
 }
 
+/* Appends the escape of a byte. */
 static void write_escape(struct buffer *out, unsigned char byte) {
   static const char digits[] = "0123456789abcdef", special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
   const char *found = memchr(special, byte, sizeof special - 1);
@@ -48,6 +50,7 @@ static void write_escape(struct buffer *out, unsigned char byte) {
   buffer_append(out, text, found ? 2 : sizeof text);
 }
 
+/* Returns whether the byte is an ASCII character that needs no escape. */
 static bool is_plain(unsigned char byte) {
   return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
 }
@@ -82,7 +85,8 @@ void json_write_integer(struct buffer *out, int64_t value) {
   buffer_append(out, text, json_format_integer(text, value));
 }
 
-/* printf writes the decimal point of the locale, which may have several bytes. */
+/* Replaces the decimal point by '.', because printf writes the one of the locale, which may have several bytes. Returns
+   the new length. */
 static size_t normalize_point(char *text, size_t len) {
   size_t kept = 0;
   bool point = false;
@@ -120,24 +124,27 @@ bool json_write_double(struct buffer *out, double value) {
   return true;
 }
 
-/* The scanner reads the text once, without recursion; a stack of brackets holds the nesting. */
+/* The scanner reads the text once, without recursion. `nesting` is a stack of the closing brackets that are still
+   missing. */
 struct scanner {
   struct slice text;
   size_t at;
-  size_t copied;
-  struct buffer *out;
-  bool any_bytes;
+  size_t copied;      /* offset up to which the text was copied to `out` */
+  struct buffer *out; /* NULL if no copy is wanted */
+  bool any_bytes;     /* accept strings that aren't UTF-8 */
   struct json_error *error;
   size_t depth;
   char nesting[MAX_JSON_DEPTH];
 };
 
+/* Fills in the error. Returns false. */
 static bool fail(struct scanner *s, size_t offset, const char *message) {
   s->error->offset = offset;
   s->error->message = message;
   return false;
 }
 
+/* Returns the next byte, or -1 at the end. */
 static int peek(const struct scanner *s) {
   return s->at < s->text.len ? (unsigned char)s->text.data[s->at] : -1;
 }
@@ -150,7 +157,7 @@ static void skip_space(struct scanner *s) {
   }
 }
 
-/* Copies the text since the last change, then the change. */
+/* Copies the text up to the offset `from`, and then appends `insert` to the copy. */
 static void insert_text(struct scanner *s, size_t from, const char *insert, size_t len) {
   if (!s->out) return;
   buffer_append(s->out, s->text.data + s->copied, from - s->copied);
@@ -204,6 +211,7 @@ static size_t scan_digits(struct scanner *s) {
   return s->at - start;
 }
 
+/* Replaces the integer that begins at `start` by a marked string if it is too large for a double. */
 static void quote_if_large(struct scanner *s, size_t start) {
   size_t first = start + (s->text.data[start] == '-');
   size_t digits = s->at - first;
@@ -238,6 +246,7 @@ static bool scan_number(struct scanner *s) {
   return true;
 }
 
+/* Scans true, false or null. */
 static bool scan_word(struct scanner *s) {
   static const char *const words[] = { "true", "false", "null" };
   for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -250,6 +259,7 @@ static bool scan_word(struct scanner *s) {
   return fail(s, s->at, "expected a value");
 }
 
+/* Scans a key of an object, and the colon after it. */
 static bool scan_key(struct scanner *s) {
   skip_space(s);
   if (peek(s) != '"') return fail(s, s->at, "expected a key in quotes");
@@ -260,7 +270,8 @@ static bool scan_key(struct scanner *s) {
   return true;
 }
 
-/* Enters a list or object. `*empty`: it closed at once. */
+/* Enters a list or an object, and scans an object's first key. Sets `*empty` if the list or object has no values; its
+   closing bracket is then the next character. */
 static bool scan_open(struct scanner *s, char open, bool *empty) {
   if (s->depth == MAX_JSON_DEPTH) return fail(s, s->at, "nested too deeply");
   char close = open == '{' ? '}' : ']';
@@ -272,7 +283,8 @@ static bool scan_open(struct scanner *s, char open, bool *empty) {
   return open == '[' || scan_key(s);
 }
 
-/* After a value: closes the lists and objects that end here. `*more`: another value follows. */
+/* Scans the text after a value: the brackets of all lists and objects that end there, or a comma and a key. Sets
+   `*more` if another value follows. */
 static bool scan_after(struct scanner *s, bool *more) {
   *more = false;
   for (;;) {
@@ -293,6 +305,7 @@ static bool scan_after(struct scanner *s, bool *more) {
   }
 }
 
+/* Scans a scalar, or the beginning of a list or object. Sets `*opened` if the list or object has values. */
 static bool scan_value(struct scanner *s, bool *opened) {
   bool empty = false;
   *opened = false;

@@ -1,4 +1,4 @@
-/* JSON text: scalars are written here; a scanner checks a text and keeps its large integers exact. */
+/* Writes strings and numbers as JSON. Checks JSON texts, and preserves the large integers in them. */
 #pragma once
 
 #include "shared/buffer.h"
@@ -7,33 +7,35 @@
 
 #pragma GCC visibility push(hidden)
 
-/* Nested objects and lists, written or scanned. */
+/* The most levels of nested objects and lists, when JSON is written or checked. */
 #define MAX_JSON_DEPTH 128
 
-/* The largest integer below which a double holds each one. */
+/* The largest integer up to which a double holds every integer exactly. */
 #define MAX_SAFE_INTEGER INT64_C(9007199254740991)
 
-/* Room for the text of json_write_double and json_write_integer. */
+/* The size of the texts that the json_format_ functions write. */
 #define JSON_NUMBER_SIZE 32
 
-/* The offset of the first byte that is not UTF-8, or text.len. */
+/* Returns the offset of the first byte that is not UTF-8, or text.len. */
 size_t json_utf8_error(struct slice text);
 
-/* Writes the text quoted and escaped. False when it is not UTF-8: json_utf8_error says where. */
+/* Appends the text in quotes, with escapes. Returns false if the text is not UTF-8. */
 bool json_write_string(struct buffer *out, struct slice text);
 void json_write_integer(struct buffer *out, int64_t value);
 
-/* Without a NUL. Returns the length. */
+/* Writes the integer without a NUL. Returns the length. */
 size_t json_format_integer(char text[JSON_NUMBER_SIZE], int64_t value);
 
-/* Writes integral values as integers, others as the shortest text that reads back the same. False for NaN and
-   infinities. */
+/* Appends an integral value as an integer, and any other value as the shortest text that reads back as the same value.
+   Returns false for NaN and infinities. */
 bool json_write_double(struct buffer *out, double value);
 
-/* The same, without a NUL. Returns the length. NaN and infinities are "nan" and "inf". */
+/* Writes the text of json_write_double to `text`, without a NUL. Returns the length. Writes NaN and infinities as "nan"
+   and "inf". */
 size_t json_format_double(char text[JSON_NUMBER_SIZE], double value);
 
-/* With so many places, at most 9. The value is below 1e15. */
+/* Writes the value with `places` digits, at most 9, after the decimal point. The value must be below 1e15. Returns the
+   length. */
 size_t json_format_fixed(char text[JSON_NUMBER_SIZE], double value, int places);
 
 struct json_error {
@@ -41,12 +43,13 @@ struct json_error {
   const char *message;
 };
 
-/* True when the text is one JSON value (RFC 8259). */
+/* Returns whether the text is exactly one JSON value, as RFC 8259 defines it. Otherwise fills in `error`. */
 bool json_check(struct slice text, struct json_error *error);
 
-/* As json_check, but accepts strings that aren't UTF-8, and writes a copy to `out` in which each integer beyond
-   +-MAX_SAFE_INTEGER is a string "\u0001<digits>". A string value that begins with \u0001 gets another \u0001 in front,
-   so the mark can't be forged. `out` stays empty when nothing had to change. False also when `out` can't grow. */
+/* Checks the text as json_check does, but accepts strings that aren't UTF-8. Writes a copy to `out`, in which each
+   integer beyond +-MAX_SAFE_INTEGER is replaced by a string "\u0001<digits>". A string value that begins with \u0001
+   gets another \u0001 in front, so that no text can forge the mark. If nothing had to change, `out` stays empty.
+   Returns false also if `out` can't grow. */
 bool json_quote_integers(struct buffer *out, struct slice text, struct json_error *error);
 
 #pragma GCC visibility pop

@@ -37,8 +37,8 @@ int core_base64_encode(lua_State *L) {
   return 1;
 }
 
-/* decimal(number [, places]) -> its text with a decimal point, whatever the locale; the shortest one that reads back the
-   same, or with so many places */
+/* decimal(number [, places]) -> its text with a decimal point, whatever the locale; the shortest one that reads back
+   the same, or with so many places */
 int core_decimal(lua_State *L) {
   char text[JSON_NUMBER_SIZE];
   double number = (double)luaL_checknumber(L, 1);

@@ -1,5 +1,5 @@
-/* Where OpenSSL's functions come from. A host program may export an OpenSSL of its own, whose functions then take the place
-   of some of libcrypto's; a mixture crashes, or has random bits that are not. */
+/* Checks which library OpenSSL's functions come from. A host program may export functions of an OpenSSL of its own,
+   which replace some of libcrypto's functions. Such a mixture crashes, or produces numbers that are not random. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* dladdr1, dl_iterate_phdr */
 #endif
@@ -28,7 +28,7 @@ struct function {
   } at;
 };
 
-/* All that core.so calls, and some that libcrypto calls itself. */
+/* All functions that core.so calls, and some that libcrypto calls itself. */
 /* clang-format off */
 #define OPENSSL_FUNCTIONS(X) \
   X(OpenSSL_version_num) X(OpenSSL_version) X(EVP_Digest) X(EVP_DigestFinal_ex) X(EVP_DigestInit_ex2) \
@@ -42,8 +42,9 @@ struct function {
 #define FUNCTION_ROW(name) { #name, { (void (*)(void))name } },
 static const struct function functions[] = { OPENSSL_FUNCTIONS(FUNCTION_ROW) };
 
-/* False where the address says nothing: a program that is linked at a fixed address has a stub for a function that it compares
-   with, under a symbol that it does not define. */
+/* Finds the library that a function is in. Returns false if the function's address does not tell. This is so if the
+   host program is linked at a fixed address and uses the function's address: then the address is that of a stub in the
+   program, whose symbol is undefined. */
 static bool find_library(const struct function *f, Dl_info *info) {
 #ifdef __GLIBC__
   void *extra = NULL;

@@ -13,8 +13,8 @@
 bool param_collect(lua_State *L, struct scratch *s, const struct action *action, int params);
 
 /* For a list that is sent as one parameter for each value in it: Columns.1.ColumnName, Columns.2.ColumnName and so on.
-   Appends to s->values a copy of `prototype` for each plain value in the table at `index` (absolute), with name and text
-   written to s->text. A null is left out, but counts. On failure pushes an error. */
+   Appends to s->values a copy of `prototype` for each plain value in the table at `index` (absolute), with name and
+   text written to s->text. A null is left out, but counts. On failure pushes an error. */
 bool repeat_list_collect(lua_State *L, struct scratch *s, int index, const struct path *path,
                          const struct wire_param *prototype);
 

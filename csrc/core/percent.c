@@ -32,7 +32,8 @@ size_t percent_encode_to(char *to, struct slice text) {
   return (size_t)(to - start);
 }
 
-/* The limit of a buffer is for the text that is written, so the worst case is not reserved. */
+/* Computes the exact length if the worst case does not fit into the buffer, because a larger reservation could exceed
+   the buffer's limit although the text does not. */
 void percent_encode(struct buffer *out, struct slice text) {
   if (!text.len) return;
   bool fits = text.len <= (out->capacity - out->len) / 3;
@@ -41,6 +42,7 @@ void percent_encode(struct buffer *out, struct slice text) {
   if (to) out->len += percent_encode_to(to, text);
 }
 
+/* Returns the value of a hexadecimal digit, or -1. */
 static int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;

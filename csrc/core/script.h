@@ -47,8 +47,8 @@ struct shape {
 /* A whole script. */
 extern const struct field script_root;
 
-/* The TaskParam writers of api/writers.lua: a list of rows. writers_set checks it and keeps it, and raises for rows of the
-   wrong shape. */
+/* The TaskParam writers of api/writers.lua: a list of rows. writers_set checks it and keeps it, and raises for rows of
+   the wrong shape. */
 void writers_set(lua_State *L, int index);
 
 /* Pushes the rows and returns their index. Raises before writers_set. */
@@ -57,13 +57,14 @@ int writers_push(lua_State *L);
 /* Pushes the row of a step type. False: there is none, and nothing is pushed. */
 bool writers_find(lua_State *L, int rows, struct slice step_type);
 
-/* task_param.c. Lua tables become JSON: the fields say which keys come first, which are lists, and which are required. */
+/* task_param.c. Lua tables become JSON: the fields say which keys come first, which are lists, and which are required.
+   */
 
 /* Metatable of tables made with dataworks.list. */
 #define TASK_LIST "dataworks.list"
 
-/* Appends the value at `index` (absolute) to s->text as JSON. On failure pushes an error. No metamethod runs, but for the
-   __tostring of a 64-bit cdata. */
+/* Appends the value at `index` (absolute) to s->text as JSON. On failure pushes an error. No metamethod runs, but for
+   the __tostring of a 64-bit cdata. */
 bool task_encode(lua_State *L, struct scratch *s, int index, enum script_check check, const struct path *path);
 
 /* The same for a value that must be a list, such as an empty table. */

@@ -36,8 +36,8 @@ void sign_key_close(struct sign_key *key);
 /* Writes the digest of `text` in hexadecimal, without a NUL. ACS3 only. */
 bool sign_digest(struct sign_key *key, struct slice text, char hex[SIGN_TEXT_SIZE]);
 
-/* The input of a signature. `query` is canonical: sorted, percent-encoded. `headers` are the signed ones, in lower case,
-   trimmed, sorted. HMAC-SHA1 has no headers, and its query holds all parameters but Signature. */
+/* The input of a signature. `query` is canonical: sorted, percent-encoded. `headers` are the signed ones, in lower
+   case, trimmed, sorted. HMAC-SHA1 has no headers, and its query holds all parameters but Signature. */
 struct sign_input {
   struct slice method;
   struct slice path;

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 
+/* Appends the path as text, such as TaskParam.steps[1].parameter. */
 static void add_path(luaL_Buffer *b, const struct path *path) {
   if (path->up) add_path(b, path->up);
   if (path->index) {
@@ -59,6 +60,7 @@ void value_field(lua_State *L, int table, const char *name) {
   lua_rawget(L, table);
 }
 
+/* Parses a decimal integer of 64 bits. Returns false for any other text. */
 static bool parse_integer(struct slice text, long long *value) {
   bool negative = text.len && text.data[0] == '-';
   size_t at = negative;
@@ -74,7 +76,7 @@ static bool parse_integer(struct slice text, long long *value) {
   return true;
 }
 
-/* LuaJIT writes 42LL and 42ULL. */
+/* Parses the text of a 64-bit cdata, which LuaJIT writes as 42LL or 42ULL. */
 static bool parse_cdata(lua_State *L, int index, long long *value) {
   bool parsed = false;
   if (luaL_callmeta(L, index, "__tostring")) {
@@ -86,7 +88,7 @@ static bool parse_cdata(lua_State *L, int index, long long *value) {
   return parsed;
 }
 
-/* lua_pushfstring writes the decimal point of the locale. */
+/* Formats the number itself, because lua_pushfstring writes the decimal point of the locale. */
 static bool fail_not_whole(lua_State *L, const struct path *path, double number) {
   char text[JSON_NUMBER_SIZE];
   text[json_format_double(text, number)] = '\0';

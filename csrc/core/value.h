@@ -1,4 +1,4 @@
-/* Access to Lua values, and the error that names the wrong one. */
+/* Reads and checks Lua values, and creates errors that name a wrong value by its path. */
 #pragma once
 
 #include "compat.h"
@@ -6,55 +6,61 @@
 
 #pragma GCC visibility push(hidden)
 
-/* One step on the way from a parameter to a value. An index counts from 1; 0 means a name. */
+/* The path from a parameter to a value inside it, as a chain from the value up to the parameter. Each element is a
+   name, or an index that counts from 1. */
 struct path {
   const struct path *up;
-  const void *table; /* the table that holds the value: an ancestor found again is a cycle */
+  const void *table; /* the table that contains the value, to find cycles */
   struct slice name;
-  size_t index;
+  size_t index; /* 0 if the element is a name */
 };
 
-/* Pushes {kind = "invalid", path = ..., message = ...} and returns false. The format is lua_pushfstring's. */
+/* Pushes the error {kind = "invalid", path = ..., message = ...} and returns false. Takes a format of lua_pushfstring.
+   */
 bool value_fail(lua_State *L, const struct path *path, const char *format, ...);
 
-/* Puts nil under the error on top, so that both can be returned. */
+/* Inserts nil below the error on top of the stack. Returns 2, the number of results. */
 int value_nil_and_error(lua_State *L);
 
-/* nil, or the light userdata that means JSON's null here and in lua-cjson. */
+/* Returns whether the value is nil, or the light userdata that stands for JSON's null here and in lua-cjson. */
 bool value_is_null(lua_State *L, int index);
 
-/* LuaJIT's boxed C values. */
+/* Returns whether the value is a cdata of LuaJIT. */
 bool value_is_cdata(lua_State *L, int index);
 
+/* Returns the name of the value's type; "null" for JSON's null. */
 const char *value_type_name(lua_State *L, int index);
 
-/* The string at `index`, not converted; NULL for anything else. */
+/* Returns the string at `index`. For any other value, numbers included, `data` is NULL. */
 struct slice value_text(lua_State *L, int index);
 
-/* Both check a text before work on it begins, and push an error on failure: it is small enough for a request; it is UTF-8
-   as well. */
+/* value_check_size checks that a text is small enough for a request. value_check_utf8 checks also that the text is
+   UTF-8. On failure both push an error and return false. */
 bool value_check_size(lua_State *L, struct slice text, const struct path *path);
 bool value_check_utf8(lua_State *L, struct slice text, const struct path *path);
 
-/* Checks a table at `path` before its values: it is no ancestor of its own, and not too deep. On failure pushes an error. */
+/* Checks that a table does not contain itself and is not nested too deeply. On failure pushes an error and returns
+   false. */
 bool value_check_nesting(lua_State *L, const void *table, const struct path *path, int depth);
 
-/* Checks what was written. Raises when memory ran out; pushes an error when it is too large. */
+/* Checks the state of a buffer after writing. Raises for a lack of memory. If the text is too large, pushes an error
+   and returns false. */
 bool value_check_written(lua_State *L, enum buffer_state state, const struct path *path);
 
-/* Pushes table[name] without metamethods. */
+/* Pushes table[name] without calling metamethods. */
 void value_field(lua_State *L, int table, const char *name);
 
-/* Integer, integral float that is exact, decimal string, or LuaJIT's 64-bit cdata. On failure pushes an error. */
+/* Reads an integer from a Lua integer, an integral float small enough to be exact, a decimal string, or a 64-bit cdata
+   of LuaJIT. On failure pushes an error and returns false. */
 bool value_integer(lua_State *L, int index, const struct path *path, long long *value);
 
-/* Moves the string on top of the stack to the end of the list, which keeps it alive. */
+/* Moves the string on top of the stack to the end of the list at index `list`, which keeps the string in memory. */
 struct slice value_keep(lua_State *L, int list);
 
-/* A place in the registry, named by an address. */
+/* Pushes the value that registry_set stored in the registry. An address serves as the key. */
 void registry_push(lua_State *L, const void *key);
 
-/* Pops the value. */
+/* Pops a value and stores it in the registry. */
 void registry_set(lua_State *L, const void *key);
 
 #pragma GCC visibility pop
