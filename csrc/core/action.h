@@ -1,11 +1,11 @@
-/* An action as the core sees it: its parameters, and their values on the wire. */
+/* An action of the service: its parameters, and their values as they are sent. */
 #pragma once
 
 #include "shared/buffer.h"
 
 #pragma GCC visibility push(hidden)
 
-/* Parameters of one action. */
+/* The most parameters of one action. */
 #define MAX_PARAMS 128
 
 enum param_type {
@@ -15,10 +15,10 @@ enum param_type {
   PARAM_STRING,
   PARAM_BOOLEAN,
   PARAM_JSON,
-  PARAM_ARRAY,    /* JSON too, a list */
-  PARAM_CREATING, /* JSON too, checked as the script of an action */
-  PARAM_UPDATING,
-  PARAM_LIST, /* a parameter for each value inside: Name.1.Field */
+  PARAM_ARRAY,    /* a list, sent as JSON */
+  PARAM_CREATING, /* a script, sent as JSON and checked as SCRIPT_CREATING */
+  PARAM_UPDATING, /* a script, sent as JSON and checked as SCRIPT_UPDATING */
+  PARAM_LIST,     /* a list, sent as one parameter for each value, such as Name.1.Field */
   PARAM_TYPES
 };
 
@@ -27,8 +27,8 @@ struct param {
   enum param_type type;
   bool in_body;
   bool required;
-  const struct slice *values; /* that are allowed */
-  size_t value_count;         /* 0: any value is allowed */
+  const struct slice *values; /* the allowed values */
+  size_t value_count;         /* 0 means that any value is allowed */
 };
 
 struct action {
@@ -39,8 +39,8 @@ struct action {
   size_t param_count;
 };
 
-/* A name and a value as they are sent. While the buffer of texts can still move, `data` of a text in it is NULL and the
-   offset says where it begins. */
+/* A name and a value as they are sent. Both can be in the buffer scratch.text. While that buffer can still grow and
+   move, such a slice has the `data` NULL, and the offset says where its text begins. */
 struct wire_param {
   struct slice name;
   struct slice text;

@@ -1,16 +1,17 @@
 #include "core/core.h"
 #include "core/value.h"
 
-/* Key in the registry of the cache: weak keys, a row; values, a list of the userdata and of the texts it points to. */
+/* Its address is the key of the cache in the registry. The cache has a row as weak key, and as value a list: first the
+   userdata with the struct action, then the texts that the struct points to. */
 static const char cache_key = 'a';
 
 struct row_compiler {
   lua_State *L;
-  int kept; /* the list that keeps texts alive */
-  struct slice *values;
+  int kept;             /* index of the list that keeps the texts in memory */
+  struct slice *values; /* where the next allowed value is stored */
 };
 
-/* Moves the text on top of the stack into the list. */
+/* Moves the text on top of the stack into the list of kept texts. */
 static struct slice keep_text(struct row_compiler *c, const char *what) {
   lua_State *L = c->L;
   if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "action row: string expected as %s", what);
@@ -42,6 +43,7 @@ static enum param_type find_type(lua_State *L, struct slice name) {
   return PARAM_STRING;
 }
 
+/* Compiles the allowed values, if the value on top of the stack is a table. */
 static void compile_values(struct row_compiler *c, struct param *param) {
   lua_State *L = c->L;
   if (!lua_istable(L, -1)) return;
@@ -62,7 +64,7 @@ static void compile_param(struct row_compiler *c, int table, struct param *param
   lua_settop(L, table);
 }
 
-/* How many allowed values all parameters have together. */
+/* Returns the number of allowed values of all parameters together. */
 static size_t count_values(lua_State *L, int params, size_t param_count) {
   size_t count = 0;
   for (size_t i = 1; i <= param_count; i++) {
@@ -75,7 +77,7 @@ static size_t count_values(lua_State *L, int params, size_t param_count) {
   return count;
 }
 
-/* Pushes the list of the userdata and its texts. */
+/* Compiles a row, and pushes the list for the cache. */
 static void compile(lua_State *L, int row) {
   lua_newtable(L);
   struct row_compiler c = { .L = L, .kept = lua_gettop(L) };

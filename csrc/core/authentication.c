@@ -1,4 +1,4 @@
-/* The signature of a request, or its bearer token, with each of the two protocols. */
+/* Adds the signature or the bearer token to a request, for ACS3 and for HMAC-SHA1 (the RPC protocol). */
 #include "core/request_builder.h"
 
 static const struct slice form_type = SLICE_INIT("application/x-www-form-urlencoded");
@@ -7,11 +7,13 @@ void add_header(struct request_builder *b, struct slice name, struct slice value
   b->headers[b->header_count++] = (struct pair){ name, value };
 }
 
+/* Writes the form as the body. */
 static void write_body(struct request_builder *b) {
   percent_sort(b->form, b->form_count);
   percent_write_query(&b->s->body, b->form, b->form_count);
 }
 
+/* Appends the query to the URL. */
 static void write_query(struct request_builder *b) {
   struct slice query = buffer_content(&b->s->canonical_query);
   if (query.len) buffer_append_byte(&b->s->url, '?');
@@ -24,7 +26,7 @@ static struct slice timestamp(const struct request_builder *b) {
 
 /* ACS3 */
 
-/* In sorted order, which is the order of the signature. */
+/* Adds the headers in sorted order, as the signature requires. */
 static void add_acs3_headers(struct request_builder *b) {
   if (b->s->body.len) add_header(b, SLICE("content-type"), form_type);
   add_header(b, SLICE("host"), b->host);
@@ -77,12 +79,13 @@ static bool authenticate_acs3(struct request_builder *b) {
 
 /* HMAC-SHA1 */
 
-/* URLs appear in logs, so the common parameters and the signature go to the form where there is one. */
+/* Adds a pair to the form, or to the query of a GET. Prefers the form, because URLs appear in logs. */
 static void add_rpc_pair(struct request_builder *b, struct slice name, struct slice value) {
   if (has_form(b)) add_form(b, name, value);
   else add_query(b, name, value);
 }
 
+/* Adds the common parameters. */
 static void add_rpc_common(struct request_builder *b) {
   add_rpc_pair(b, SLICE("Action"), b->action->name);
   add_rpc_pair(b, SLICE("Format"), SLICE("JSON"));
@@ -100,6 +103,7 @@ static void add_rpc_common(struct request_builder *b) {
   add_rpc_pair(b, SLICE("SignatureVersion"), SLICE("1.0"));
 }
 
+/* Signs all pairs of query and form, and adds the signature. */
 static bool add_rpc_signature(struct request_builder *b) {
   struct scratch *s = b->s;
   size_t count = b->query_count + b->form_count;

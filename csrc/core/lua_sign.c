@@ -4,8 +4,10 @@
 #include "core/request_builder.h"
 #include "core/value.h"
 
+/* The most entries of a query, of headers or of params. */
 #define MAX_PAIRS 512
 
+/* Returns the string fields[name], which stays on the stack. If the field is nil, returns `otherwise`. */
 static struct slice text_field(lua_State *L, const char *name, const char *otherwise) {
   lua_getfield(L, 1, name);
   if (lua_isnil(L, -1) && otherwise) lua_pushstring(L, otherwise);
@@ -13,7 +15,7 @@ static struct slice text_field(lua_State *L, const char *name, const char *other
   return value_text(L, -1);
 }
 
-/* Replaces the value on top by its text on the wire. */
+/* Replaces the value on top of the stack by the text that is sent for it. */
 static struct slice wire_text(lua_State *L, const char *what) {
   char number[JSON_NUMBER_SIZE];
   struct path path = { .name = { what, strlen(what) } };
@@ -30,7 +32,8 @@ static struct slice wire_text(lua_State *L, const char *what) {
   return value_text(L, -1);
 }
 
-/* Copies the map fields[name] to `pairs`, with room for MAX_PAIRS; its texts stay on the stack. */
+/* Copies the entries of the table fields[name] to `pairs`, which has room for MAX_PAIRS. Their texts stay on the stack.
+   Returns their number. */
 static size_t parse_pairs(lua_State *L, struct pair *pairs, const char *name) {
   size_t count = 0;
   lua_getfield(L, 1, name);
@@ -50,6 +53,7 @@ static size_t parse_pairs(lua_State *L, struct pair *pairs, const char *name) {
   return count;
 }
 
+/* Returns the canonical query of the table fields[name]. */
 static struct slice canonical_query(lua_State *L, struct scratch *s, struct pair *pairs, const char *name) {
   size_t count = parse_pairs(L, pairs, name);
   percent_sort(pairs, count);
@@ -57,6 +61,7 @@ static struct slice canonical_query(lua_State *L, struct scratch *s, struct pair
   return buffer_content(&s->canonical_query);
 }
 
+/* Checks that the header's value has no CR, LF or NUL. */
 static bool check_header(lua_State *L, const struct pair *header) {
   struct path up = { .name = SLICE("headers") };
   struct path path = { .up = &up, .name = header->name };
@@ -67,7 +72,7 @@ static bool check_header(lua_State *L, const struct pair *header) {
   return true;
 }
 
-/* Copies the names to s->names in lower case. */
+/* Replaces the names of the pairs by copies in lower case, in s->names. */
 static void lower_names(struct scratch *s, struct pair *pairs, size_t count) {
   size_t total = 0;
   for (size_t i = 0; i < count; i++) total += pairs[i].name.len;
@@ -80,7 +85,8 @@ static void lower_names(struct scratch *s, struct pair *pairs, size_t count) {
   }
 }
 
-/* Leaves in `pairs` the headers to sign: lower-case, trimmed, sorted. On failure pushes an error. */
+/* Reads the headers to sign into `pairs`: sorted, with names in lower case and trimmed values. On failure pushes an
+   error and returns false. */
 static bool parse_headers(lua_State *L, struct scratch *s, struct pair *pairs, size_t *count) {
   size_t all = parse_pairs(L, pairs, "headers");
   *count = 0;
@@ -101,12 +107,13 @@ static bool parse_headers(lua_State *L, struct scratch *s, struct pair *pairs, s
   return true;
 }
 
+/* Sets a field of the table on top of the stack. */
 static void set_text(lua_State *L, const char *name, const struct buffer *text) {
   lua_pushlstring(L, text->len ? text->data : "", text->len);
   lua_setfield(L, -2, name);
 }
 
-/* Opens the key in a userdata, so that a Lua error leaks nothing. */
+/* Creates the key in a userdata that stays on the stack, so that an error of Lua leaks no memory. */
 static struct sign_key *open_key(lua_State *L) {
   enum sign_algorithm algorithm = SIGN_ACS3_SHA256;
   struct slice name = text_field(L, "algorithm", "ACS3-HMAC-SHA256");
@@ -117,7 +124,8 @@ static struct sign_key *open_key(lua_State *L) {
   return &signer->key;
 }
 
-/* Signs s->canonical_request or the parameters, and pushes the table of the stages. */
+/* Signs s->canonical_request, or the parameters for HMAC-SHA1. Pushes the table of the stages and returns 1, or pushes
+   nil and an error and returns 2. */
 static int push_stages(lua_State *L, struct scratch *s, struct sign_key *key, const struct sign_input *input) {
   struct path path = { .name = SLICE("the text to sign") };
   bool done = sign_string_to_sign(&s->string_to_sign, key, input, buffer_content(&s->canonical_request)) &&
@@ -149,7 +157,8 @@ static int sign_acs3(lua_State *L, struct scratch *s, struct sign_key *key, stru
   return 1;
 }
 
-/* sign(fields) -> {canonical_request, string_to_sign, signature, authorization} | nil, err */
+/* sign(fields) -> {canonical_request, string_to_sign, signature, authorization} | nil, err. HMAC-SHA1 has no
+   canonical_request and no authorization. */
 int core_sign(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);

@@ -30,8 +30,9 @@ static int signer_tostring(lua_State *L) {
   return 1;
 }
 
-/* A header can carry it: no blanks and no control characters. */
-static bool parse_secret_text(lua_State *L, const char *name, bool required, struct slice *text) {
+/* Reads a string that must fit into a header: it may have no blank and no control character. On failure pushes an error
+   and returns false. */
+static bool check_header_text(lua_State *L, const char *name, bool required, struct slice *text) {
   struct path path = { .name = { name, strlen(name) } };
   lua_getfield(L, 1, name);
   if (lua_isnil(L, -1) && !required) return true;
@@ -46,6 +47,7 @@ static bool parse_secret_text(lua_State *L, const char *name, bool required, str
   return true;
 }
 
+/* Returns the algorithm in the options; by default ACS3-HMAC-SHA256. */
 static enum sign_algorithm parse_algorithm(lua_State *L) {
   enum sign_algorithm algorithm = SIGN_ACS3_SHA256;
   lua_getfield(L, 1, "algorithm");
@@ -56,15 +58,16 @@ static enum sign_algorithm parse_algorithm(lua_State *L) {
   return algorithm;
 }
 
-/* A bearer token, or a key pair. */
+/* Reads a bearer token, or a key pair with an optional security token. */
 static bool parse_keys(lua_State *L, struct slice *id, struct slice *secret, struct slice *token, bool *bearer) {
   lua_getfield(L, 1, "bearer_token");
   *bearer = !lua_isnil(L, -1);
-  if (*bearer) return parse_secret_text(L, "bearer_token", true, token);
-  return parse_secret_text(L, "access_key_id", true, id) && parse_secret_text(L, "access_key_secret", true, secret) &&
-         parse_secret_text(L, "security_token", false, token);
+  if (*bearer) return check_header_text(L, "bearer_token", true, token);
+  return check_header_text(L, "access_key_id", true, id) && check_header_text(L, "access_key_secret", true, secret) &&
+         check_header_text(L, "security_token", false, token);
 }
 
+/* Checks that the copy of a text succeeded. */
 static bool check_copied(lua_State *L, const struct buffer *copy, const char *name) {
   struct path path = { .name = { name, strlen(name) } };
   return value_check_written(L, copy->state, &path);
@@ -84,8 +87,7 @@ int core_signer(lua_State *L) {
   buffer_append_slice(&signer->token, token);
   signer->bearer = bearer;
   if (!check_copied(L, &signer->access_key_id, "access_key_id") || !check_copied(L, &signer->token, "token"))
-    return value_nil_and_error(L);
-  /* With a bearer token only the digest of the key is used. */
+    return value_nil_and_error(L); /* With a bearer token nothing is signed, and only the key's digest is used. */
   if (!sign_key_open(&signer->key, algorithm, bearer ? token : secret))
     return luaL_error(L, "%s: %s", sign_algorithm_name(algorithm).data, crypto_failure());
   signer->open = true;

@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+/* Returns argument 1, which must be a string of at most BUFFER_LIMIT bytes. */
 static struct slice check_text(lua_State *L) {
   struct slice text;
   text.data = luaL_checklstring(L, 1, &text.len);
@@ -21,7 +22,7 @@ int core_percent_encode(lua_State *L) {
   return 1;
 }
 
-/* percent_decode(text) -> text; + becomes a space, as in a form; a % without two digits stays */
+/* percent_decode(text) -> text. Turns + into a space, as in a form. Keeps a % that no two hexadecimal digits follow. */
 int core_percent_decode(lua_State *L) {
   struct slice text = check_text(L);
   char *decoded = lua_newuserdata(L, text.len + 1);
@@ -37,8 +38,8 @@ int core_base64_encode(lua_State *L) {
   return 1;
 }
 
-/* decimal(number [, places]) -> its text with a decimal point, whatever the locale; the shortest one that reads back
-   the same, or with so many places */
+/* decimal(number [, places]) -> text. Writes a number with a decimal point in every locale. Writes `places` digits
+   after the point; without `places`, writes the shortest text that reads back as the same number. */
 int core_decimal(lua_State *L) {
   char text[JSON_NUMBER_SIZE];
   double number = (double)luaL_checknumber(L, 1);
@@ -51,7 +52,7 @@ int core_decimal(lua_State *L) {
   return 1;
 }
 
-/* digest(text) -> SHA-256 in hexadecimal */
+/* digest(text) -> the SHA-256 digest in hexadecimal */
 int core_digest(lua_State *L) {
   char hex[DIGEST_HEX_SIZE];
   if (!sha256_hex(hex, check_text(L))) return luaL_error(L, "%s", crypto_failure());
@@ -59,7 +60,8 @@ int core_digest(lua_State *L) {
   return 1;
 }
 
-/* parse_date(text) -> seconds since 1970 | nil; nil for nil too, so that a missing header needs no check */
+/* parse_date(text) -> seconds since 1970 | nil. Accepts nil too, so that the caller need not check for a missing
+   header. */
 int core_parse_date(lua_State *L) {
   int64_t seconds;
   bool parsed = !lua_isnoneornil(L, 1) && date_parse(check_text(L), &seconds);
@@ -68,7 +70,7 @@ int core_parse_date(lua_State *L) {
   return 1;
 }
 
-/* parse_address(text) -> its 4 or 16 bytes | nil */
+/* parse_address(text) -> the 4 or 16 bytes of the IP address, or nil */
 int core_parse_address(lua_State *L) {
   struct address address;
   if (address_parse(check_text(L), &address)) lua_pushlstring(L, (const char *)address.bytes, address.len);

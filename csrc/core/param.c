@@ -11,7 +11,7 @@ struct collector {
   const struct action *action;
 };
 
-/* "A, B or C" */
+/* Pushes the values as a text such as "A, B or C". */
 static void push_choice(lua_State *L, const struct slice *values, size_t count) {
   luaL_Buffer b;
   luaL_buffinit(L, &b);
@@ -22,6 +22,7 @@ static void push_choice(lua_State *L, const struct slice *values, size_t count) 
   luaL_pushresult(&b);
 }
 
+/* Checks that the text is one of the parameter's allowed values. */
 static bool check_allowed(lua_State *L, const struct param *param, struct slice text, const struct path *path) {
   for (size_t i = 0; i < param->value_count; i++) {
     if (slice_equal(text, param->values[i])) return true;
@@ -31,7 +32,7 @@ static bool check_allowed(lua_State *L, const struct param *param, struct slice 
   return value_fail(L, path, "expected %s", lua_tostring(L, -1));
 }
 
-/* Some ids are declared as text. */
+/* Writes a number as the value of a text parameter, because the provider declares some ids as text. */
 static bool write_id(struct collector *c, int index, const struct path *path) {
   long long number;
   if (value_integer(c->L, index, path, &number)) {
@@ -113,7 +114,8 @@ static bool convert_json(struct collector *c, int index, const struct param *par
   return task_encode(L, c->s, index, check, path);
 }
 
-/* `out` stays NULL when the value was written to &c->s->text. */
+/* Converts a value to the text that is sent. Either sets `out`, or writes to c->s->text and leaves out->data NULL. On
+   failure pushes an error and returns false. */
 static bool convert(struct collector *c, int index, const struct param *param, const struct path *path,
                     struct slice *out) {
   switch (param->type) {
@@ -134,6 +136,7 @@ static bool collect_list(struct collector *c, int index, const struct param *par
          value_fail(c->L, path, "is empty");
 }
 
+/* Converts the value at `index` of the parameter number `at`, and appends it to the values. */
 static bool add_param(struct collector *c, size_t at, int index) {
   const struct param *param = &c->action->params[at];
   struct path path = { .name = param->name };
@@ -147,7 +150,7 @@ static bool add_param(struct collector *c, size_t at, int index) {
   return true;
 }
 
-/* The catalog adds a suggestion to an error marked `unknown`. */
+/* Pushes the error for an unknown name. The field `unknown` tells the catalog to add a suggestion. */
 static bool fail_unknown_param(lua_State *L, struct slice name) {
   struct path path = { .name = name };
   value_fail(L, &path, "is not a parameter of this action");
@@ -156,6 +159,7 @@ static bool fail_unknown_param(lua_State *L, struct slice name) {
   return false;
 }
 
+/* Checks that the action knows every name in the table. */
 static bool check_names(struct collector *c, int params) {
   lua_State *L = c->L;
   for (lua_pushnil(L); lua_next(L, params); lua_pop(L, 1)) {
@@ -168,7 +172,7 @@ static bool check_names(struct collector *c, int params) {
   return true;
 }
 
-/* Resolve offsets to pointers once the buffer stops growing. */
+/* Turns the offsets into pointers. Call it when the buffer of texts no longer grows. */
 static void resolve_texts(struct buffer *values, const char *texts) {
   struct wire_param *value = BUFFER_ITEMS(struct wire_param, values);
   for (size_t count = BUFFER_COUNT(struct wire_param, values); count; count--, value++) {

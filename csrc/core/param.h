@@ -1,4 +1,4 @@
-/* From a table of parameters to names and values on the wire. */
+/* Turns a table of parameters into the names and values that are sent. */
 #pragma once
 
 #include "core/action.h"
@@ -7,14 +7,16 @@
 
 #pragma GCC visibility push(hidden)
 
-/* Checks the table at `params` (absolute) against the action and appends a struct wire_param for each value to
-   s->values, in the action's order. Texts point into s->text, or into Lua strings that stay on the stack: at most
-   MAX_PARAMS. On failure pushes an error; the error of an unknown name has a field `unknown`. */
+/* Checks the table at `params` (absolute) against the action. Appends a struct wire_param for each value to s->values,
+   in the action's order. The texts point into s->text, or into Lua strings that this function leaves on the stack, at
+   most MAX_PARAMS of them. On failure pushes an error and returns false. The error for an unknown name has a field
+   `unknown`. */
 bool param_collect(lua_State *L, struct scratch *s, const struct action *action, int params);
 
-/* For a list that is sent as one parameter for each value in it: Columns.1.ColumnName, Columns.2.ColumnName and so on.
-   Appends to s->values a copy of `prototype` for each plain value in the table at `index` (absolute), with name and
-   text written to s->text. A null is left out, but counts. On failure pushes an error. */
+/* Collects a list that is sent as one parameter for each value in it: Columns.1.ColumnName, Columns.2.ColumnName and so
+   on. For each string, number or boolean inside the table at `index` (absolute), appends a copy of `prototype` to
+   s->values, and writes its name and text to s->text. A null is not sent, but keeps its number in the list. On failure
+   pushes an error and returns false. */
 bool repeat_list_collect(lua_State *L, struct scratch *s, int index, const struct path *path,
                          const struct wire_param *prototype);
 

@@ -1,7 +1,7 @@
-/* Where a parameter goes: into the query or into the form. */
+/* Decides for each parameter whether it is sent in the query or in the form. */
 #include "core/request_builder.h"
 
-/* Room for the common parameters of HMAC-SHA1. */
+/* The most common parameters that HMAC-SHA1 adds, such as Action and Signature. */
 #define MAX_COMMON_PARAMS 16
 
 bool has_form(const struct request_builder *b) {
@@ -24,7 +24,7 @@ static size_t index_of_longest(const struct request_builder *b, const size_t len
   return longest;
 }
 
-/* Adds up, for each parameter, the encoded length of its values in the query. Returns the sum. */
+/* Stores for each parameter the encoded length of its values in the query. Returns the sum of these lengths. */
 static size_t measure_query(const struct request_builder *b, size_t lengths[MAX_PARAMS]) {
   size_t total = 0;
   memset(lengths, 0, MAX_PARAMS * sizeof *lengths);
@@ -44,7 +44,7 @@ size_t longest_param(const struct request_builder *b) {
   return index_of_longest(b, lengths);
 }
 
-/* A fast check that needs no look at the bytes. */
+/* Returns whether the query is short enough even if every byte must be encoded. This check is fast. */
 static bool is_certainly_short(const struct request_builder *b) {
   size_t total = 0;
   for (size_t i = 0; i < b->value_count; i++) {
@@ -54,7 +54,8 @@ static bool is_certainly_short(const struct request_builder *b) {
   return total * 3 <= MAX_QUERY_BYTES;
 }
 
-/* Moves the longest parameters to the form until the query is short enough: the service takes them in either place. */
+/* Moves the longest parameters to the form until the query is short enough. The service accepts them in either place.
+   */
 static void spill_to_form(struct request_builder *b) {
   size_t lengths[MAX_PARAMS];
   if (is_certainly_short(b)) return;
@@ -69,7 +70,7 @@ static void spill_to_form(struct request_builder *b) {
   }
 }
 
-/* Room for the values in the query, in the form, and in both together. */
+/* Reserves memory for the pairs of the query, of the form, and of both together. Returns false if there is none. */
 static bool reserve_pairs(struct request_builder *b) {
   size_t in_form = 0;
   for (size_t i = 0; i < b->value_count; i++) in_form += b->values[i].in_body;

@@ -8,6 +8,7 @@ struct repeater {
   struct buffer *text;
 };
 
+/* Writes the path as a parameter's name, such as Columns.1.ColumnName. */
 static void write_name(struct buffer *out, const struct path *path) {
   if (path->up) {
     write_name(out, path->up);
@@ -20,6 +21,7 @@ static void write_name(struct buffer *out, const struct path *path) {
   }
 }
 
+/* Writes a string, number or boolean as it is sent. Pushes an error for any other value. */
 static bool write_text(struct repeater *r, int index, const struct path *path) {
   lua_State *L = r->L;
   int type = lua_type(L, index);
@@ -54,7 +56,8 @@ static bool add_value(struct repeater *r, int index, const struct path *path) {
   return true;
 }
 
-/* A dot would read as one more level, and SDKs differ in how they sign other characters. */
+/* Returns whether a key can be a part of a parameter's name. A dot would look like one more level, and SDKs differ in
+   how they sign other characters. */
 static bool is_valid_name(struct slice name) {
   for (size_t i = 0; i < name.len; i++) {
     char c = name.data[i];
@@ -63,6 +66,7 @@ static bool is_valid_name(struct slice name) {
   return name.len > 0;
 }
 
+/* Reads the key at `index` into `item`: a number in a list, a name elsewhere. */
 static bool parse_key(struct repeater *r, int index, bool list, const struct path *path, struct path *item) {
   lua_State *L = r->L;
   if (!list) {
@@ -75,6 +79,7 @@ static bool parse_key(struct repeater *r, int index, bool list, const struct pat
   return (lua_Number)item->index == key || value_fail(L, path, "expected a list counted from 1");
 }
 
+/* Appends each value inside the value at `index`. */
 static bool collect(struct repeater *r, int index, const struct path *path, int depth) {
   lua_State *L = r->L;
   if (value_is_null(L, index)) return true;

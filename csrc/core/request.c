@@ -6,11 +6,13 @@
 
 #include <time.h>
 
-/* GET has no body to move parameters to. The provider states no limit, but its gateway answers 414 to long URLs. */
+/* The longest URL of a GET, which has no body for its parameters. The provider states no limit, but its gateway answers
+   414 to long URLs. */
 #define MAX_URL_BYTES ((size_t)16 * 1024)
 
-/* The context: misuse raises, since only the client makes it. */
+/* The context. A wrong context raises an error, because only the client creates contexts. */
 
+/* Returns whether the text has no control character. */
 static bool is_printable(struct slice text) {
   for (size_t i = 0; i < text.len; i++) {
     unsigned char byte = (unsigned char)text.data[i];
@@ -19,6 +21,7 @@ static bool is_printable(struct slice text) {
   return true;
 }
 
+/* Returns the context's string `name`, which stays on the stack. */
 static struct slice context_text(lua_State *L, int context, const char *name, bool required) {
   lua_getfield(L, context, name);
   struct slice text = value_text(L, -1);
@@ -32,7 +35,7 @@ static bool is_host_byte(char c) {
   return is_alphanumeric(c) || (c && strchr(".-_:[]", c));
 }
 
-/* Moves the prefix from `text` to the URL. */
+/* Moves the scheme from the beginning of `text` to the URL. Returns false if `text` has another beginning. */
 static bool take_scheme(struct request_builder *b, struct slice *text, const char *scheme) {
   size_t len = strlen(scheme);
   if (text->len <= len || memcmp(text->data, scheme, len) != 0) return false;
@@ -42,7 +45,7 @@ static bool take_scheme(struct request_builder *b, struct slice *text, const cha
   return true;
 }
 
-/* Splits scheme://host[:port]; the Host header omits the scheme's default port. */
+/* Parses scheme://host[:port] into the URL and the Host header. Both omit the default port of the scheme. */
 static void parse_endpoint(lua_State *L, struct request_builder *b, struct slice endpoint) {
   struct slice host = endpoint;
   const char *port = NULL;
@@ -63,8 +66,8 @@ static void parse_endpoint(lua_State *L, struct request_builder *b, struct slice
 
 static void parse_date(lua_State *L, struct request_builder *b, int context) {
   lua_getfield(L, context, "date");
-  lua_Number date = lua_tonumber(L, -1);
-  /* The format has years of four digits. */
+  lua_Number date =
+    lua_tonumber(L, -1); /* The limit is the end of the year 9999, because the format has years of four digits. */
   bool valid = lua_type(L, -1) == LUA_TNUMBER && date >= 0 && date < 253402300800.0;
   struct tm utc;
   time_t seconds = valid ? (time_t)date : 0;
@@ -84,8 +87,9 @@ static void parse_context(lua_State *L, struct request_builder *b, int context) 
   parse_date(L, b, context);
 }
 
-/* Called after the last Lua code that may run before the request is signed: a finalizer can close a signer. The token
-   is copied, since one may also run while the result is pushed. */
+/* Checks that the signer is open, and copies its token. A finalizer can close the signer. Therefore this is called
+   after the last Lua code that can run before signing, and the token is copied, because a finalizer can also run while
+   the result is pushed. */
 static void copy_token(lua_State *L, struct request_builder *b) {
   if (!b->signer->open) luaL_error(L, "context.signer: is closed");
   buffer_append_slice(&b->s->token, buffer_content(&b->signer->token));
@@ -143,11 +147,11 @@ static bool build(lua_State *L, struct request_builder *b, int params, int conte
 int request_build(lua_State *L, struct scratch *s, const struct action *action, int params, int context) {
   struct request_builder b = { .s = s, .action = action };
   luaL_checktype(L, params, LUA_TTABLE);
-  luaL_checktype(L, context, LUA_TTABLE);
-  /* As little as possible: the stack of a coroutine keeps its size while the coroutine waits. */
+  luaL_checktype(
+    L, context,
+    LUA_TTABLE); /* Reserves no more than needed, because the stack of a coroutine keeps its size while the coroutine waits. */
   reserve_stack(L, clamp_to_int(action->param_count) + 32);
-  bool built = build(L, &b, params, context);
-  /* The text that was signed has the token in it. */
+  bool built = build(L, &b, params, context); /* The scratch contains the token in several texts. */
   if (s->token.len) scratch_wipe(s);
   return built ? 1 : value_nil_and_error(L);
 }

@@ -1,4 +1,5 @@
-/* A request while it is built: the values of its parameters are placed in query and form, then it is signed. */
+/* A request builder holds a request that is being built. It first places the values of the parameters in query and
+   form, and then signs the request. */
 #pragma once
 
 #include "core/action.h"
@@ -10,10 +11,11 @@
 #define TIMESTAMP_SIZE 32
 #define MAX_SIGNED_HEADERS 16
 
-/* A longer query moves its longest parameters to the form body: proxies and servers cut long URLs. */
+/* If the query is longer than this, its longest parameters move to the form in the body, because some proxies and
+   servers refuse long URLs. */
 #define MAX_QUERY_BYTES ((size_t)4096)
 
-/* A key pair and its algorithm; or a bearer token, which is sent instead of a signature. */
+/* A signer holds a key pair and its algorithm, or a bearer token, which is sent instead of a signature. */
 struct signer {
   struct sign_key key;
   struct buffer access_key_id;
@@ -37,7 +39,7 @@ struct request_builder {
   size_t query_count;
   struct pair *form;
   size_t form_count;
-  struct pair *all_pairs; /* memory for the pairs of query and form together */
+  struct pair *all_pairs; /* memory for all pairs of query and form */
   char payload_hash[SIGN_TEXT_SIZE];
   struct pair headers[MAX_SIGNED_HEADERS];
   size_t header_count;
@@ -45,22 +47,24 @@ struct request_builder {
 
 /* placement.c */
 
+/* Returns whether the request has a body. A GET has none. */
 bool has_form(const struct request_builder *b);
 
-/* Puts each value into the query or the form. False: no memory. */
+/* Puts each value into the query or the form. Returns false if there is no memory. */
 bool place_params(struct request_builder *b);
 
 void add_query(struct request_builder *b, struct slice name, struct slice value);
 void add_form(struct request_builder *b, struct slice name, struct slice value);
 
-/* Index of the parameter that takes the most room in the URL of a GET. */
+/* Returns the index of the parameter whose values take the most bytes in the query. */
 size_t longest_param(const struct request_builder *b);
 
 /* authentication.c */
 
 void add_header(struct request_builder *b, struct slice name, struct slice value);
 
-/* Writes URL, body and headers, signed or with a bearer token. False: no memory. */
+/* Writes URL, body and headers, with a signature or a bearer token. Returns false if OpenSSL fails or there is no
+   memory. */
 bool authenticate(struct request_builder *b);
 
 #pragma GCC visibility pop

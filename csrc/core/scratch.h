@@ -1,4 +1,5 @@
-/* Memory that the requests of one Lua state share, so that a request seldom allocates. */
+/* A scratch is memory that all requests of one Lua state use, one after the other, so that few requests allocate
+   memory. */
 #pragma once
 
 #include "shared/buffer.h"
@@ -8,10 +9,10 @@
 #define SCRATCH_BUFFERS 13
 
 struct scratch {
-  bool taken; /* while a request is built: a finalizer that runs meanwhile may build another one */
+  bool taken; /* true while a request is built; meanwhile a finalizer may build another one */
   union {
     struct {
-      struct buffer text;   /* values that had to be written: numbers, JSON */
+      struct buffer text;   /* the values whose text differs from the Lua value, such as numbers and JSON */
       struct buffer keys;   /* of the objects that are being encoded */
       struct buffer names;  /* texts of these keys */
       struct buffer values; /* of struct wire_param */
@@ -29,10 +30,13 @@ struct scratch {
   };
 };
 
-/* The first failure of a buffer. */
+/* Returns the state of the first buffer that failed, or BUFFER_OK. */
 enum buffer_state scratch_state(const struct scratch *s);
 
+/* Empties all buffers, and keeps small blocks for reuse. */
 void scratch_reset(struct scratch *s);
+
+/* Overwrites and frees all buffers. */
 void scratch_wipe(struct scratch *s);
 
 #pragma GCC visibility pop

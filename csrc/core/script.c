@@ -13,7 +13,7 @@ static bool check_connection(lua_State *L, const struct script_rules *rules, int
   _Static_assert(sizeof name##_fields / sizeof *name##_fields <= MAX_SHAPE_FIELDS, "too many fields"); \
   static const struct shape name = { name##_fields, sizeof name##_fields / sizeof *name##_fields, check_function }
 
-/* The order of the fields is the order on the wire; keys not named here follow, sorted. */
+/* The fields are written in this order. Other keys follow, sorted. */
 /* clang-format off */
 static const struct field table_info_fields[] = {
   { SLICE_INIT("enable"), ANY, 0, ANY, NULL },
@@ -105,6 +105,7 @@ struct step_count {
   size_t last_writer;
 };
 
+/* Counts the step on top of the stack as a reader or a writer. */
 static bool count_step(lua_State *L, size_t index, const struct path *path, struct step_count *found) {
   value_field(L, lua_gettop(L), "category");
   struct slice category = value_text(L, -1);
@@ -122,6 +123,7 @@ static bool count_step(lua_State *L, size_t index, const struct path *path, stru
   return true;
 }
 
+/* Counts the steps, and checks that there is one reader and one writer. An update may have no writer. */
 static bool count_steps(lua_State *L, enum script_check check, int steps, const struct path *path,
                         struct step_count *found) {
   size_t count = raw_length(L, steps);
@@ -136,13 +138,15 @@ static bool count_steps(lua_State *L, enum script_check check, int steps, const 
                     check == SCRIPT_CREATING ? " and one writer step" : "", found->readers, found->writers);
 }
 
-/* A writer without a row is checked by the rule that all rows follow today. */
+/* Returns the taskType that belongs to a writer's stepType, and leaves it on the stack. For a writer without a row,
+   assumes the pattern that all rows follow today. */
 static struct slice expected_task_type(lua_State *L, int writers, struct slice step_type) {
   if (writers_find(L, writers, step_type)) value_field(L, lua_gettop(L), "task_type");
   else lua_pushfstring(L, "oneclick_to_%s", step_type.data);
   return value_text(L, -1);
 }
 
+/* Checks that the script's taskType fits the stepType of its writer. */
 static bool check_task_type(lua_State *L, const struct script_rules *rules, int script_index, int writer_index,
                             const struct path *path) {
   int top = lua_gettop(L);
@@ -164,6 +168,7 @@ static bool check_task_type(lua_State *L, const struct script_rules *rules, int 
   return true;
 }
 
+/* Checks the script's type, its numbers of readers and writers, and its taskType. */
 static bool check_script(lua_State *L, const struct script_rules *rules, int index, const struct path *path) {
   bool creating = rules->check == SCRIPT_CREATING;
   struct step_count found = { 0, 0, 0 };
@@ -186,7 +191,7 @@ static bool check_script(lua_State *L, const struct script_rules *rules, int ind
   return true;
 }
 
-/* Checks that the table has the field whose name is on the stack's top, and pops the name. */
+/* Pops a name from the stack, and checks that the table `parameter` has a field of this name. */
 static bool check_required(lua_State *L, int table, const struct path *path) {
   lua_pushvalue(L, -1);
   lua_rawget(L, table);
@@ -199,7 +204,8 @@ static bool check_required(lua_State *L, int table, const struct path *path) {
   return value_fail(L, &field, "is missing");
 }
 
-/* A reader needs a connection, a writer without a row a data source. */
+/* Checks the required fields of the table `parameter` in the step at `index`. A reader needs a connection. A writer
+   needs the fields that its row names, or a data source if it has no row. */
 static bool check_parameter(lua_State *L, const struct script_rules *rules, int table, int index,
                             const struct path *path) {
   value_field(L, index, "category");
@@ -230,6 +236,7 @@ static bool check_step(lua_State *L, const struct script_rules *rules, int index
   return true;
 }
 
+/* Checks that a connection has either selectedTables or table. */
 static bool check_connection(lua_State *L, const struct script_rules *rules, int index, const struct path *path) {
   (void)rules;
   value_field(L, index, "selectedTables");

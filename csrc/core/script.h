@@ -1,5 +1,5 @@
-/* The documented scripts as data: which fields an object has, in which order, which are lists, which are required; and
-   the checks that need more than one field. */
+/* Describes the documented scripts as data: the fields of each object, their order, and which of them are lists or
+   required. Also has the checks that compare several fields. */
 #pragma once
 
 #include "core/scratch.h"
@@ -7,9 +7,9 @@
 
 #pragma GCC visibility push(hidden)
 
-/* What a script must satisfy besides being JSON. */
+/* The rules by which a script is checked. */
 enum script_check {
-  SCRIPT_ANY,      /* nothing: TaskContent, StartParam, ... */
+  SCRIPT_ANY,      /* no rules; for TaskContent, StartParam and others */
   SCRIPT_CREATING, /* the TaskParam of GenerateDISyncTaskConfigForCreating */
   SCRIPT_UPDATING  /* the TaskParam of GenerateDISyncTaskConfigForUpdating */
 };
@@ -20,13 +20,13 @@ enum kind { ANY, STRING, NUMBER, OBJECT, LIST };
 
 struct script_rules {
   enum script_check check;
-  int writers; /* for SCRIPT_CREATING: the stack index of their rows */
+  int writers; /* stack index of the writers' rows; only for SCRIPT_CREATING */
 };
 
 struct shape;
 
-/* `item` and `shape` describe the items of a list, `shape` an object. `required` has a bit for each check that requires
-   the field. */
+/* A field of an object. In a list, `item` is the kind of the items and `shape` describes the items that are objects. In
+   an object, `shape` describes the object. `required` has a bit for each enum script_check that requires the field. */
 struct field {
   struct slice name;
   enum kind kind;
@@ -37,37 +37,37 @@ struct field {
 
 #define MAX_SHAPE_FIELDS 8
 
-/* `check` gets an object that has its required fields; on failure it pushes an error. */
+/* The fields of an object. `check`, if not NULL, checks an object that has all required fields. On failure it pushes an
+   error and returns false. */
 struct shape {
   const struct field *fields;
   size_t count;
   bool (*check)(lua_State *L, const struct script_rules *rules, int index, const struct path *path);
 };
 
-/* A whole script. */
+/* Describes a whole script. */
 extern const struct field script_root;
 
-/* The TaskParam writers of api/writers.lua: a list of rows. writers_set checks it and keeps it, and raises for rows of
-   the wrong shape. */
+/* Stores the list of writers' rows at `index`, which comes from api/writers.lua. Raises for rows of the wrong shape. */
 void writers_set(lua_State *L, int index);
 
-/* Pushes the rows and returns their index. Raises before writers_set. */
+/* Pushes the stored list and returns its stack index. Raises if writers_set was not called before. */
 int writers_push(lua_State *L);
 
-/* Pushes the row of a step type. False: there is none, and nothing is pushed. */
+/* Pushes the row of a step type and returns true. If there is no such row, pushes nothing and returns false. */
 bool writers_find(lua_State *L, int rows, struct slice step_type);
 
-/* task_param.c. Lua tables become JSON: the fields say which keys come first, which are lists, and which are required.
-   */
+/* task_param.c. Encodes Lua tables as JSON. The fields above decide which keys come first, which tables are lists, and
+   which fields are required. */
 
-/* Metatable of tables made with dataworks.list. */
+/* The name of the metatable that dataworks.list sets. */
 #define TASK_LIST "dataworks.list"
 
-/* Appends the value at `index` (absolute) to s->text as JSON. On failure pushes an error. No metamethod runs, but for
-   the __tostring of a 64-bit cdata. */
+/* Appends the value at `index` (absolute) to s->text as JSON. On failure pushes an error and returns false. Calls no
+   metamethod except the __tostring of a 64-bit cdata. */
 bool task_encode(lua_State *L, struct scratch *s, int index, enum script_check check, const struct path *path);
 
-/* The same for a value that must be a list, such as an empty table. */
+/* Does the same for a table that must be a list. Encodes an empty table as an empty list. */
 bool task_encode_list(lua_State *L, struct scratch *s, int index, const struct path *path);
 
 #pragma GCC visibility pop

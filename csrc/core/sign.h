@@ -1,5 +1,5 @@
-/* The signatures of Alibaba Cloud, stage by stage: canonical request, string to sign, signature, Authorization.
-   Pure: no clock, no random numbers, nothing is added to the input. */
+/* Computes the signatures of Alibaba Cloud in stages: canonical request, string to sign, signature, Authorization
+   header. The result depends on the input only: no function reads the clock or random numbers, or adds headers. */
 #pragma once
 
 #include "core/encoding.h"
@@ -10,16 +10,16 @@
 
 enum sign_algorithm { SIGN_ACS3_SHA256, SIGN_ACS3_SM3, SIGN_HMAC_SHA1, SIGN_ALGORITHMS };
 
-/* The algorithm's name on the wire. */
+/* Returns the name of the algorithm in requests. */
 struct slice sign_algorithm_name(enum sign_algorithm algorithm);
 
-/* False when no algorithm has that name. */
+/* Finds the algorithm with the name. Returns false if there is none. */
 bool sign_find_algorithm(struct slice name, enum sign_algorithm *algorithm);
 
-/* The longest signature as text: 32 bytes in hexadecimal. */
+/* The length of the longest signature as text: 32 bytes in hexadecimal. */
 #define SIGN_TEXT_SIZE 64
 
-/* Digest and keyed MAC, fetched once and reused for each signature. */
+/* A key holds OpenSSL's objects for the digest and the MAC. They are created once and used for each signature. */
 struct sign_key {
   enum sign_algorithm algorithm;
   EVP_MD *digest;
@@ -27,17 +27,19 @@ struct sign_key {
   EVP_MAC_CTX *mac;
 };
 
-/* False when OpenSSL refuses (no memory, algorithm not provided). `key` must be zeroed before. */
+/* Creates a key from a secret. `key` must be zeroed before. Returns false if OpenSSL fails for lack of memory, or does
+   not provide the algorithm. */
 bool sign_key_open(struct sign_key *key, enum sign_algorithm algorithm, struct slice secret);
 
-/* Wipes and frees. Safe on a zeroed or closed key. */
+/* Wipes and frees the key. Has no effect on a zeroed or closed key. */
 void sign_key_close(struct sign_key *key);
 
-/* Writes the digest of `text` in hexadecimal, without a NUL. ACS3 only. */
+/* Writes the digest of `text` in hexadecimal, without a NUL. For ACS3 only. Returns false if OpenSSL fails. */
 bool sign_digest(struct sign_key *key, struct slice text, char hex[SIGN_TEXT_SIZE]);
 
-/* The input of a signature. `query` is canonical: sorted, percent-encoded. `headers` are the signed ones, in lower
-   case, trimmed, sorted. HMAC-SHA1 has no headers, and its query holds all parameters but Signature. */
+/* The input of a signature. `query` must be sorted and percent-encoded. `headers` are the headers to sign: sorted, with
+   names in lower case and trimmed values. HMAC-SHA1 signs no headers; its query contains all parameters except
+   Signature. */
 struct sign_input {
   struct slice method;
   struct slice path;
@@ -47,20 +49,22 @@ struct sign_input {
   struct slice payload_hash;
 };
 
-/* ACS3 signs host, content-type and x-acs-*. The name must be in lower case. */
+/* Returns whether ACS3 signs the header. It signs host, content-type and x-acs-*. The name must be in lower case. */
 bool sign_covers_header(struct slice header);
 
-/* ACS3 only. */
+/* Appends the canonical request. For ACS3 only. */
 void sign_canonical_request(struct buffer *out, const struct sign_input *input);
 
-/* From the canonical request with ACS3; from method, path and query with HMAC-SHA1. */
+/* Appends the string to sign. ACS3 uses the canonical request; HMAC-SHA1 uses method, path and query of the input.
+   Returns false if OpenSSL fails or there is no memory. */
 bool sign_string_to_sign(struct buffer *out, struct sign_key *key, const struct sign_input *input,
                          struct slice canonical_request);
 
-/* In hexadecimal with ACS3, in Base64 with HMAC-SHA1. */
+/* Appends the signature: in hexadecimal for ACS3, in Base64 for HMAC-SHA1. Returns false if OpenSSL fails or there is
+   no memory. */
 bool sign_signature(struct buffer *out, struct sign_key *key, struct slice string_to_sign);
 
-/* The value of the Authorization header. ACS3 only. */
+/* Appends the value of the Authorization header. For ACS3 only. */
 void sign_authorization(struct buffer *out, enum sign_algorithm algorithm, struct slice access_key_id,
                         const struct sign_input *input, struct slice signature);
 

@@ -10,7 +10,7 @@ struct encoder {
   struct script_rules rules;
   struct buffer *out;
   struct buffer *keys;  /* of struct key */
-  struct buffer *names; /* the bytes of the keys: a finalizer may change a table while it is encoded */
+  struct buffer *names; /* copies of the keys, because a finalizer may change a table while it is encoded */
 };
 
 static const struct field any_field = { SLICE_INIT(""), ANY, 0, ANY, NULL };
@@ -39,6 +39,7 @@ static bool encode_number(struct encoder *e, int index, const struct path *path)
 
 static bool encode_value(struct encoder *e, int index, const struct field *field, const struct path *path, int depth);
 
+/* Returns the index of the field in the shape, or the number of fields if there is no such field. */
 static size_t field_index(const struct shape *shape, struct slice name) {
   size_t count = shape ? shape->count : 0;
   for (size_t i = 0; i < count; i++) {
@@ -47,7 +48,8 @@ static size_t field_index(const struct shape *shape, struct slice name) {
   return count;
 }
 
-/* While e->names can still move, the offset says where the name begins in it. */
+/* A key of an object, with a copy of its name in e->names. The offset says where the copy begins, because e->names can
+   move. */
 struct key {
   struct slice name;
   size_t offset;
@@ -58,10 +60,11 @@ static int compare_keys(const void *a, const void *b) {
   return slice_compare(left->name, right->name);
 }
 
-/* The members of an object: for each known field the stack index of its value, or 0; other names are in e->keys. */
+/* The members of an object. For each field of the shape, `known` has the stack index of its value, or 0. The other
+   names are in e->keys, from index `first` up to `end`. */
 struct members {
   int known[MAX_SHAPE_FIELDS];
-  unsigned seen;
+  unsigned seen; /* a bit for each field of the shape that has a value */
   size_t first;
   size_t end;
 };
@@ -69,10 +72,11 @@ struct members {
 static void add_key(struct encoder *e, struct slice name) {
   struct key key = { .name = name, .offset = e->names->len };
   buffer_append_slice(e->names, name);
-  buffer_append_byte(e->names, '\0'); /* memory even for an empty name */
+  buffer_append_byte(e->names, '\0'); /* so that an empty name has an address too */
   buffer_append(e->keys, (const char *)&key, sizeof key);
 }
 
+/* Sorts the keys from index `first` on. */
 static void sort_keys(struct encoder *e, size_t first) {
   size_t count = BUFFER_COUNT(struct key, e->keys) - first;
   struct key *keys = count ? &BUFFER_ITEMS(struct key, e->keys)[first] : NULL;
@@ -80,7 +84,8 @@ static void sort_keys(struct encoder *e, size_t first) {
   if (count > 1) qsort(keys, count, sizeof *keys, compare_keys);
 }
 
-/* Lua allocates nothing here, so that the table stays as it is. */
+/* Collects the members of the table at `index`. Lua allocates no memory meanwhile, so that no finalizer can change the
+   table. */
 static bool collect_members(struct encoder *e, int index, const struct shape *shape, const struct path *path,
                             struct members *m) {
   lua_State *L = e->L;
@@ -107,6 +112,7 @@ static bool collect_members(struct encoder *e, int index, const struct shape *sh
   return true;
 }
 
+/* Checks that all fields that the shape requires were seen. */
 static bool check_required(struct encoder *e, const struct shape *shape, unsigned seen, const struct path *path) {
   for (size_t i = 0; i < shape->count; i++) {
     if ((seen >> i & 1) || !(shape->fields[i].required & CHECK_BIT(e->rules.check))) continue;
@@ -116,6 +122,7 @@ static bool check_required(struct encoder *e, const struct shape *shape, unsigne
   return true;
 }
 
+/* Encodes one member of the object `self`: a comma if needed, the name, and the value at the stack index `value`. */
 static bool encode_member(struct encoder *e, const void *self, struct slice name, int value, const struct field *field,
                           const struct path *path, int depth) {
   struct path at_name = { .up = path, .table = self, .name = name };
@@ -125,6 +132,7 @@ static bool encode_member(struct encoder *e, const void *self, struct slice name
   return encode_value(e, value, field, &at_name, depth);
 }
 
+/* Encodes the members that the shape names, in its order. */
 static bool encode_known(struct encoder *e, const void *self, const struct shape *shape, const struct members *m,
                          const struct path *path, int depth) {
   for (size_t i = 0; shape && i < shape->count; i++) {
@@ -134,7 +142,8 @@ static bool encode_known(struct encoder *e, const void *self, const struct shape
   return true;
 }
 
-/* The string stays on the stack while its value is encoded. A value may be gone since the names were collected. */
+/* Encodes the other members. Each name stays on the stack while its value is encoded. A value can be missing, because a
+   finalizer may have removed it after the names were collected. */
 static bool encode_others(struct encoder *e, int index, const struct members *m, const struct path *path, int depth) {
   lua_State *L = e->L;
   const void *self = lua_topointer(L, index);
@@ -171,7 +180,7 @@ static bool encode_object(struct encoder *e, int index, const struct shape *shap
   return true;
 }
 
-/* Every key is a whole number from 1 to the length. */
+/* Checks that every key of the list is a whole number from 1 to the length. */
 static bool check_items(struct encoder *e, int index, size_t length, const struct path *path) {
   lua_State *L = e->L;
   size_t count = 0;
@@ -207,6 +216,7 @@ static bool encode_list(struct encoder *e, int index, const struct field *field,
   return true;
 }
 
+/* Returns whether the table was marked by dataworks.list. */
 static bool is_marked_as_list(lua_State *L, int index) {
   if (!lua_getmetatable(L, index)) return false;
   luaL_getmetatable(L, TASK_LIST);
@@ -215,6 +225,7 @@ static bool is_marked_as_list(lua_State *L, int index) {
   return marked;
 }
 
+/* Returns whether the first key that lua_next finds is a number. */
 static bool has_number_key_first(lua_State *L, int index) {
   lua_pushnil(L);
   if (!lua_next(L, index)) return false;
@@ -223,6 +234,8 @@ static bool has_number_key_first(lua_State *L, int index) {
   return number;
 }
 
+/* Encodes a table as a list or as an object. The field decides; without rules, or for any kind, the table itself
+   decides. */
 static bool encode_table(struct encoder *e, int index, const struct field *field, const struct path *path, int depth) {
   lua_State *L = e->L;
   if (!value_check_nesting(L, lua_topointer(L, index), path, depth)) return false;
@@ -234,7 +247,8 @@ static bool encode_table(struct encoder *e, int index, const struct field *field
   return encode_object(e, index, field->kind == OBJECT ? field->shape : NULL, path, depth + 1);
 }
 
-/* Only for a script that is checked; elsewhere a field may have any kind. */
+/* Checks that the value has the kind that its field demands, and that a required text is not empty. Called only for a
+   script that is checked by rules. */
 static bool check_kind(struct encoder *e, int index, int type, const struct field *field, const struct path *path) {
   static const char *const names[] = {
     [STRING] = "text", [NUMBER] = "a number", [OBJECT] = "a table", [LIST] = "a list"

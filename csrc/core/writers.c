@@ -1,8 +1,9 @@
 #include "core/script.h"
 
-/* Key in the registry of the rows. */
+/* Its address is the key of the rows in the registry. */
 static const char rows_key = 'w';
 
+/* Raises unless the field is a string. */
 static void check_text(lua_State *L, int table, const char *name) {
   value_field(L, table, name);
   if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "writer row: string expected as %s", name);

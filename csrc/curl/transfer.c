@@ -200,7 +200,8 @@ static bool is_certificate_refused(const struct transfer *t, CURLcode code) {
   return false;
 }
 
-/* libcurl and OpenSSL have other names for it: a URL is set always, so libcurl had no memory for its text. */
+/* Returns whether a message of libcurl or OpenSSL stands for a lack of memory. "No URL set" does: a URL is always set,
+   so libcurl had no memory for its text. */
 static bool is_out_of_memory(const struct transfer *t) {
   return strstr(t->message, "No URL set") || strstr(t->message, "malloc failure");
 }

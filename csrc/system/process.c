@@ -30,7 +30,7 @@ struct run {
   int fd;    /* the end of the pipe that is read; -1 if it is closed */
 };
 
-/* Kills the program and its children if they still run, and frees the pipe. */
+/* Kills the program and its children if they still run, and closes the pipe. */
 static void stop_program(struct run *run) {
   if (run->fd >= 0) close(run->fd);
   run->fd = -1;
