@@ -113,7 +113,7 @@ describe("configure", function()
       print(pcall(core.encode, { type = "realtime", setting = {}, steps = {} }))
       print(core.encode { type = "job" })
     ]]
-    assert.equal('false\tdataworks.core has no row to generate: require "dataworks.api.core_data"\n'
+    assert.equal('false\tdataworks.core has no row for generate: require "dataworks.api.core_data"\n'
       .. 'false\tdataworks.core knows no TaskParam writers: require "dataworks.api.core_data"\n{"type":"job"}\n', output)
   end)
 end)
