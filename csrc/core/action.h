@@ -5,7 +5,7 @@
 
 #pragma GCC visibility push(hidden)
 
-/* The most parameters of one action. */
+/* The maximum number of parameters of one action. */
 #define MAX_PARAMS 128
 
 enum param_type {

@@ -18,8 +18,8 @@ static struct scratch *new_scratch(lua_State *L) {
   return s;
 }
 
-/* The scratch can be taken when a request begins, because a finalizer may build a request while another one is built.
-   */
+/* The scratch can be taken when a request begins, because a finalizer may build a request while another one is
+   built. */
 struct scratch *take_scratch(lua_State *L) {
   struct scratch *s = lua_touserdata(L, lua_upvalueindex(1));
   if (s->taken) {

@@ -42,7 +42,7 @@ size_t json_utf8_error(struct slice text) {
   return text.len;
 }
 
-/* Appends the escape of a byte. */
+/* Appends the JSON escape of a byte, such as \n or \u0007. */
 static void write_escape(struct buffer *out, unsigned char byte) {
   static const char digits[] = "0123456789abcdef", special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
   const char *found = memchr(special, byte, sizeof special - 1);
@@ -283,8 +283,8 @@ static bool scan_open(struct scanner *s, char open, bool *empty) {
   return open == '[' || scan_key(s);
 }
 
-/* Scans the text after a value: the brackets of all lists and objects that end there, or a comma and a key. Sets
-   `*more` if another value follows. */
+/* Scans the text after a value: the closing brackets of all lists and objects that end there, or a comma and a key.
+   Sets `*more` if another value follows. */
 static bool scan_after(struct scanner *s, bool *more) {
   *more = false;
   for (;;) {

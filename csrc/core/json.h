@@ -7,7 +7,7 @@
 
 #pragma GCC visibility push(hidden)
 
-/* The most levels of nested objects and lists, when JSON is written or checked. */
+/* The maximum depth of nested objects and lists, when JSON is written or checked. */
 #define MAX_JSON_DEPTH 128
 
 /* The largest integer up to which a double holds every integer exactly. */

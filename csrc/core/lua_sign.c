@@ -4,7 +4,7 @@
 #include "core/request_builder.h"
 #include "core/value.h"
 
-/* The most entries of a query, of headers or of params. */
+/* The maximum number of entries of a query, of headers or of params. */
 #define MAX_PAIRS 512
 
 /* Returns the string fields[name], which stays on the stack. If the field is nil, returns `otherwise`. */

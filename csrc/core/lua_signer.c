@@ -32,7 +32,7 @@ static int signer_tostring(lua_State *L) {
 
 /* Reads a string that must fit into a header: it may have no blank and no control character. On failure pushes an error
    and returns false. */
-static bool check_header_text(lua_State *L, const char *name, bool required, struct slice *text) {
+static bool parse_header_text(lua_State *L, const char *name, bool required, struct slice *text) {
   struct path path = { .name = { name, strlen(name) } };
   lua_getfield(L, 1, name);
   if (lua_isnil(L, -1) && !required) return true;
@@ -62,9 +62,9 @@ static enum sign_algorithm parse_algorithm(lua_State *L) {
 static bool parse_keys(lua_State *L, struct slice *id, struct slice *secret, struct slice *token, bool *bearer) {
   lua_getfield(L, 1, "bearer_token");
   *bearer = !lua_isnil(L, -1);
-  if (*bearer) return check_header_text(L, "bearer_token", true, token);
-  return check_header_text(L, "access_key_id", true, id) && check_header_text(L, "access_key_secret", true, secret) &&
-         check_header_text(L, "security_token", false, token);
+  if (*bearer) return parse_header_text(L, "bearer_token", true, token);
+  return parse_header_text(L, "access_key_id", true, id) && parse_header_text(L, "access_key_secret", true, secret) &&
+         parse_header_text(L, "security_token", false, token);
 }
 
 /* Checks that the copy of a text succeeded. */
@@ -87,7 +87,8 @@ int core_signer(lua_State *L) {
   buffer_append_slice(&signer->token, token);
   signer->bearer = bearer;
   if (!check_copied(L, &signer->access_key_id, "access_key_id") || !check_copied(L, &signer->token, "token"))
-    return value_nil_and_error(L); /* With a bearer token nothing is signed, and only the key's digest is used. */
+    return value_nil_and_error(L);
+  /* With a bearer token nothing is signed, and only the key's digest is used. */
   if (!sign_key_open(&signer->key, algorithm, bearer ? token : secret))
     return luaL_error(L, "%s: %s", sign_algorithm_name(algorithm).data, crypto_failure());
   signer->open = true;

@@ -1,7 +1,7 @@
 /* Decides for each parameter whether it is sent in the query or in the form. */
 #include "core/request_builder.h"
 
-/* The most common parameters that HMAC-SHA1 adds, such as Action and Signature. */
+/* The maximum number of common parameters that HMAC-SHA1 adds, such as Action and Signature. */
 #define MAX_COMMON_PARAMS 16
 
 bool has_form(const struct request_builder *b) {
@@ -54,8 +54,8 @@ static bool is_certainly_short(const struct request_builder *b) {
   return total * 3 <= MAX_QUERY_BYTES;
 }
 
-/* Moves the longest parameters to the form until the query is short enough. The service accepts them in either place.
-   */
+/* Moves the longest parameters to the form until the query is short enough. The service accepts them in either
+   place. */
 static void spill_to_form(struct request_builder *b) {
   size_t lengths[MAX_PARAMS];
   if (is_certainly_short(b)) return;

@@ -66,8 +66,8 @@ static void parse_endpoint(lua_State *L, struct request_builder *b, struct slice
 
 static void parse_date(lua_State *L, struct request_builder *b, int context) {
   lua_getfield(L, context, "date");
-  lua_Number date =
-    lua_tonumber(L, -1); /* The limit is the end of the year 9999, because the format has years of four digits. */
+  lua_Number date = lua_tonumber(L, -1);
+  /* The limit is the end of the year 9999, because the format has years of four digits. */
   bool valid = lua_type(L, -1) == LUA_TNUMBER && date >= 0 && date < 253402300800.0;
   struct tm utc;
   time_t seconds = valid ? (time_t)date : 0;
@@ -147,11 +147,11 @@ static bool build(lua_State *L, struct request_builder *b, int params, int conte
 int request_build(lua_State *L, struct scratch *s, const struct action *action, int params, int context) {
   struct request_builder b = { .s = s, .action = action };
   luaL_checktype(L, params, LUA_TTABLE);
-  luaL_checktype(
-    L, context,
-    LUA_TTABLE); /* Reserves no more than needed, because the stack of a coroutine keeps its size while the coroutine waits. */
+  luaL_checktype(L, context, LUA_TTABLE);
+  /* Reserves no more than needed, because a coroutine that waits keeps the size of its stack. */
   reserve_stack(L, clamp_to_int(action->param_count) + 32);
-  bool built = build(L, &b, params, context); /* The scratch contains the token in several texts. */
+  bool built = build(L, &b, params, context);
+  /* The scratch contains the token in several texts. */
   if (s->token.len) scratch_wipe(s);
   return built ? 1 : value_nil_and_error(L);
 }

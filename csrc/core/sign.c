@@ -32,7 +32,8 @@ bool sign_find_algorithm(struct slice name, enum sign_algorithm *algorithm) {
 static EVP_MAC_CTX *open_mac(const char *digest, const unsigned char *key, size_t len) {
   EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
   EVP_MAC_CTX *context = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
-  EVP_MAC_free(hmac); /* A copy, because OpenSSL's parameter type lacks const. OpenSSL then copies the name itself. */
+  EVP_MAC_free(hmac);
+  /* A copy, because OpenSSL's parameter type lacks const. OpenSSL then copies the name itself. */
   char name[16];
   memcpy(name, digest, strlen(digest) + 1);
   OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
@@ -47,9 +48,8 @@ static EVP_MAC_CTX *open_mac(const char *digest, const unsigned char *key, size_
 bool sign_key_open(struct sign_key *key, enum sign_algorithm algorithm, struct slice secret) {
   struct buffer material = { 0 };
   buffer_append_slice(&material, secret);
-  if (algorithm == SIGN_HMAC_SHA1)
-    buffer_append_byte(
-      &material, '&'); /* An empty key needs an address too, because for OpenSSL NULL means the key of the last call. */
+  if (algorithm == SIGN_HMAC_SHA1) buffer_append_byte(&material, '&');
+  /* An empty key needs an address too, because for OpenSSL NULL means the key of the last call. */
   if (!material.len) buffer_reserve(&material, 1);
   if (buffer_ok(&material)) {
     const char *digest = algorithms[algorithm].digest;
@@ -142,8 +142,8 @@ bool sign_string_to_sign(struct buffer *out, struct sign_key *key, const struct 
 bool sign_signature(struct buffer *out, struct sign_key *key, struct slice string_to_sign) {
   unsigned char bytes[EVP_MAX_MD_SIZE];
   char text[EVP_MAX_MD_SIZE * 2];
-  size_t len =
-    0;  /* A copy, because OpenSSL before 3.0.3 can't use a context twice with the same key (openssl/openssl#17811). */
+  size_t len = 0;
+  /* A copy, because OpenSSL before 3.0.3 can't use a context twice with the same key (openssl/openssl#17811). */
   EVP_MAC_CTX *mac = EVP_MAC_CTX_dup(key->mac);
   bool done = mac && EVP_MAC_update(mac, (const unsigned char *)string_to_sign.data, string_to_sign.len) &&
               EVP_MAC_final(mac, bytes, &len, sizeof bytes);

@@ -15,8 +15,8 @@ struct path {
   size_t index; /* 0 if the element is a name */
 };
 
-/* Pushes the error {kind = "invalid", path = ..., message = ...} and returns false. Takes a format of lua_pushfstring.
-   */
+/* Pushes the error {kind = "invalid", path = ..., message = ...} and returns false. Takes a format of
+   lua_pushfstring. */
 bool value_fail(lua_State *L, const struct path *path, const char *format, ...);
 
 /* Inserts nil below the error on top of the stack. Returns 2, the number of results. */

@@ -24,7 +24,7 @@ CURLcode global_start_libcurl(void) {
   return code;
 }
 
-/* Returns whether a SIGPIPE is pending, and stores the set that contains only SIGPIPE. */
+/* Returns whether a SIGPIPE is pending. Sets `pipe_only` to a set of this one signal. */
 static bool is_pending(sigset_t *pipe_only) {
   sigset_t pending;
   sigemptyset(pipe_only);
@@ -33,8 +33,8 @@ static bool is_pending(sigset_t *pipe_only) {
   return sigismember(&pending, SIGPIPE) == 1;
 }
 
-/* With CURLOPT_NOSIGNAL libcurl does not ignore SIGPIPE, and before 7.88 it writes to TLS sockets without MSG_NOSIGNAL.
-   */
+/* With CURLOPT_NOSIGNAL libcurl does not ignore SIGPIPE, and before 7.88 it writes to TLS sockets without
+   MSG_NOSIGNAL. */
 void sigpipe_block(struct sigpipe *s) {
   sigset_t pipe_only;
   s->blocked = !is_pending(&pipe_only) && pthread_sigmask(SIG_BLOCK, &pipe_only, &s->before) == 0;

@@ -78,8 +78,8 @@ struct multi_entry *lua_check_idle_session(lua_State *L, int index) {
   return entry;
 }
 
-/* session:send(method, url, headers, body, timeout [, connect_timeout [, proxy]]) -> status, headers, body | nil, err
-   */
+/* session:send(method, url, headers, body, timeout [, connect_timeout [, proxy]]) -> status, headers, body | nil,
+   err */
 static int session_send(lua_State *L) {
   struct transfer *t = &lua_check_idle_session(L, 1)->transfer;
   struct request request;

@@ -255,7 +255,7 @@ static void handle_events(struct multi *m, int timeout_ms) {
     run_socket_action(m, ready[i].fd, bits);
   }
   if (m->timer != NEVER && m->timer <= now()) {
-    m->timer = NEVER; /* libcurl sets the next time, but may not report that there is none */
+    m->timer = NEVER; /* libcurl sets the next time if there is one */
     run_socket_action(m, CURL_SOCKET_TIMEOUT, 0);
   }
 }

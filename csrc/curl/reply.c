@@ -37,8 +37,8 @@ static void add_header(struct reply *r, const char *line, size_t len) {
   buffer_append_byte(&r->headers, '\0');
 }
 
-/* Begins a block of headers at a status line, such as "HTTP/1.1 200 OK". A block with a status of 1xx is not the reply.
-   */
+/* Begins a block of headers at a status line, such as "HTTP/1.1 200 OK". A block with a status of 1xx is not the
+   reply. */
 static void begin_block(struct reply *r, const char *line, size_t len) {
   const char *space = memchr(line, ' ', len);
   bool informational = space && (size_t)(space - line) + 1 < len && space[1] == '1';

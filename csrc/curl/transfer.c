@@ -67,8 +67,8 @@ static CURLcode set_callbacks(struct transfer *t, CURL *h) {
   return code;
 }
 
-/* Sets method and body. On a shared connection libcurl copies the body, because the caller frees it during the request.
-   */
+/* Sets method and body. On a shared connection libcurl copies the body, because the caller frees it during the
+   request. */
 static CURLcode set_method(const struct transfer *t, CURL *h, const struct request *request) {
   CURLcode code = CURLE_OK;
   if (strcmp(request->method, "GET") == 0) {

@@ -61,8 +61,8 @@ void transfer_begin(struct transfer *t, const struct request *request, struct co
 /* Stores the reply or the failure, after libcurl has ended the request with `code`. */
 void transfer_finish(struct transfer *t, CURLcode code);
 
-/* Fails a running transfer whose handle libcurl no longer uses. CURLE_ABORTED_BY_CALLBACK means that it was cancelled.
-   */
+/* Fails a running transfer whose handle libcurl no longer uses. CURLE_ABORTED_BY_CALLBACK means that it was
+   cancelled. */
 void transfer_abort(struct transfer *t, CURLcode code);
 
 /* Wipes the headers and the reply. */

@@ -6,7 +6,7 @@
 
 #pragma GCC visibility push(hidden)
 
-/* The most sockets that one watch_wait returns. The next call returns the others. */
+/* The maximum number of sockets that one watch_wait returns. The next call returns the others. */
 #define MAX_READY 64
 
 struct watch {

@@ -74,8 +74,8 @@ static char **check_arguments(lua_State *L) {
   return (char **)arguments;
 }
 
-/* Gives the program a process group of its own, so that its children can be stopped too, and default signal handlers.
-   */
+/* Gives the program a process group of its own, so that its children can be stopped too, and default signal
+   handlers. */
 static int set_attributes(posix_spawnattr_t *attributes) {
   sigset_t none, defaults;
   sigemptyset(&none);
