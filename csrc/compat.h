@@ -40,8 +40,8 @@ static inline int out_of_memory(lua_State *L) {
   return luaL_error(L, "not enough memory");
 }
 
-/* Makes room for `count` more values on the stack. Raises for a lack of memory, because `count` is always far below
-   Lua's limit. luaL_checkstack would report a stack overflow instead. */
+/* Makes room for `count` more values on the stack. Raises for a lack of memory if that fails, because `count` is
+   always far below Lua's limit. Lua's own function would report a stack overflow instead. */
 static inline void reserve_stack(lua_State *L, int count) {
   if (!lua_checkstack(L, count)) out_of_memory(L);
 }

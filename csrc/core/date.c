@@ -57,7 +57,7 @@ static bool skip_weekday(struct slice *text) {
   return true;
 }
 
-/* Parses one of the three forms of HTTP. */
+/* Parses a date in any of the three forms of HTTP. */
 static bool match_http(struct date *d, struct slice text) {
   static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
   struct slice rest = text;

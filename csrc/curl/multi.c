@@ -193,7 +193,7 @@ static bool retry_on_new_connection(struct multi *m, struct transfer *t) {
          curl_multi_add_handle(m->handle, t->session.handle) == CURLM_OK;
 }
 
-/* Moves the requests that libcurl has completed to the completed ones. */
+/* Finishes the requests that libcurl reports as completed. Begins a request again if its connection was stale. */
 static void collect_completed(struct multi *m) {
   int left;
   for (CURLMsg *message; (message = curl_multi_info_read(m->handle, &left));) {

@@ -28,7 +28,7 @@ struct transfer {
   struct headers headers;
   struct connections *connections; /* NULL if the session has a connection of its own */
   unsigned starts;                 /* how often libcurl has begun to write this request */
-  int local_port;                  /* of the connection that libcurl chose */
+  int local_port;                  /* of the connection that libcurl chose for the request */
   curl_socket_t opened;            /* the last socket opened for this request, or CURL_SOCKET_BAD */
   bool stale;                      /* the peer had closed the connection, and nothing was written */
   char message[CURL_ERROR_SIZE];
