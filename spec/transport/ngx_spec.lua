@@ -188,7 +188,7 @@ describe("inside nginx", function()
     assert.matches("^invalid false has no PEM private key", send(url, ("client_certificate = %q"):format(dir .. "/client.pem")))
     assert.matches("^invalid false the client certificate can't be used: .* belong together$",
       send(url, ("client_certificate = %q, client_key = %q"):format(dir .. "/client.pem", dir .. "/stranger.key")))
-    assert.matches("^invalid false inside nginx a key can't be behind a password",
+    assert.matches("^invalid false inside nginx a key can't be protected by a password",
       send(url, ("client_certificate = %q, client_key = %q, client_key_password = 'x'"):format(dir .. "/client.pem", dir .. "/locked.key")))
   end)
 

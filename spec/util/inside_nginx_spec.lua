@@ -33,7 +33,7 @@ describe("inside_nginx", function()
     rawset(_G, "ngx", { config = { subsystem = "stream" }, shared = {} })
     local line = "nginx has no lua_shared_dict x; add \"lua_shared_dict x 64k;\" to its stream block"
     assert.equal(line, require("dataworks.limit.shared").find_mistake("dict", "x"))
-    assert.matches("in the stream block", outcome.not_connected("no resolver defined to resolve x", false, true).advice, 1, true)
+    assert.matches("in the stream block", outcome.connecting_failed("no resolver defined to resolve x", false, true).advice, 1, true)
     local transport = require("dataworks.transport.ngx").new { ca_file = "x" }
     local _, failure = transport:send({}, {})
     assert.matches("into the stream block of nginx's configuration", failure.advice, 1, true)

@@ -28,7 +28,7 @@ function FailedTasks:clear()
 end
 
 --- The tasks in the order of their failures, up to `last`.
-local function listed(self, last)
+local function list_tasks(self, last)
   local numbers, list = self.numbers, {}
   for task, number in pairs(numbers) do
     if not last or number <= numbers[last] then
@@ -59,7 +59,7 @@ end
 ---@param err any
 ---@return any err if it is text with a line for each failed task
 function FailedTasks:append_to(err)
-  return append(err, listed(self))
+  return append(err, list_tasks(self))
 end
 
 --- The error of the first failed task, if it is text with a line for each other one.
@@ -68,7 +68,7 @@ end
 ---@return boolean has_failed has a task failed?
 ---@return any err
 function FailedTasks:report(main)
-  local list = listed(self, main)
+  local list = list_tasks(self, main)
   local first = main or list[1]
   if not first then
     return false

@@ -40,7 +40,7 @@ function M.new()
         await(waiters, opener, task, seconds)
       end
       if not open and task.is_cancelled then
-        return false, tasks.cancelled()
+        return false, tasks.cancelled_error()
       elseif not open and opener:is_completed() then
         return nil
       end

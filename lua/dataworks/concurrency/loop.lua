@@ -98,7 +98,7 @@ local function run_ready(self)
 end
 
 --- Seconds until a task goes on without a reply.
-local function until_due(self)
+local function seconds_until_due(self)
   if self.ready:length() > 0 then
     return 0
   end
@@ -107,7 +107,7 @@ local function until_due(self)
 end
 
 --- Raises the traceback of a task, since nothing will ever wake any.
-local function deadlock(self)
+local function raise_deadlock(self)
   local task = next(self.tasks)
   local message = ("every task waits for another one; one of %d waits here:"):format(self.alive)
   error(debug.traceback(task.thread, message, 2), 0) -- without the frames of the wait
@@ -115,14 +115,14 @@ end
 
 --- One round: what is ready, requests, timers.
 ---@return boolean are tasks left?
-local function turn(self, timeout)
+local function run_round(self, timeout)
   run_ready(self)
   self.transfers:advance()
-  local wait = until_due(self)
+  local wait = seconds_until_due(self)
   if self.alive == 0 then
     wait = 0
   elseif wait == math.huge and not self.transfers:is_busy() then
-    deadlock(self)
+    raise_deadlock(self)
   end
   self.transfers:poll(math.min(wait, timeout))
   self.timers:fire(core.clock())
@@ -131,7 +131,7 @@ end
 
 --- Runs until no task is left.
 function Loop:drive()
-  while turn(self, math.huge) do -- luacheck: ignore 542
+  while run_round(self, math.huge) do -- luacheck: ignore 542
   end
 end
 
@@ -148,7 +148,7 @@ function Loop:step(timeout)
   elseif tasks.running() then
     misuse "step: a task can't step a loop"
   end
-  local ok, more = pcall(turn, self, timeout or 0)
+  local ok, more = pcall(run_round, self, timeout or 0)
   if not ok then
     error(recovery.recover(self, more), 0)
   elseif more then
@@ -165,7 +165,7 @@ end
 ---@return number seconds until the next step is due even if nothing arrives; math.huge: none is
 function Loop:timeout()
   check_open(self, "timeout")
-  return math.min(until_due(self), self.transfers:timeout())
+  return math.min(seconds_until_due(self), self.transfers:timeout())
 end
 
 --- A descriptor that becomes readable when something has arrived, so that a step is due. It stays the same until the

@@ -18,20 +18,20 @@ local CONCURRENCY = 64
 --- item; an error that it raises ends the map
 local OPTIONS = { concurrency = "count", on_progress = "function" }
 
-local function cancelled(message)
+local function cancelled_error(message)
   return errors.new { kind = "cancelled", sent = false, message = message }
 end
 
-local function not_begun()
-  return { err = cancelled "the map ended before this item began" }
+local function not_started_result()
+  return { err = cancelled_error "the map ended before this item began" }
 end
 
-local function outcome(task)
+local function task_result(task)
   if task.state == "failed" then
     task:mark_reported()
     return { err = task.err }
   elseif task.state == "skipped" then
-    return not_begun()
+    return not_started_result()
   end
   local value, err = task.results[1], task.results[2]
   if value == nil and err ~= nil then
@@ -81,8 +81,8 @@ local function stop(self, reason)
   end
 end
 
-local function take_outcome(self, task)
-  local index, result = self.indexes[task], outcome(task)
+local function take_result(self, task)
+  local index, result = self.indexes[task], task_result(task)
   self.indexes[task] = nil
   self.in_progress = self.in_progress - 1
   self.done = self.done + 1
@@ -99,7 +99,7 @@ local function take_outcome(self, task)
 end
 
 --- Waits until items have ended, and takes their outcomes.
-local function take_outcomes(self)
+local function take_results(self)
   if #self.ended == 0 then
     self.is_waiting = true
     self.mapper:suspend()
@@ -108,7 +108,7 @@ local function take_outcomes(self)
   local ended = self.ended
   self.ended = {}
   for _, task in ipairs(ended) do
-    take_outcome(self, task)
+    take_result(self, task)
   end
 end
 
@@ -117,16 +117,16 @@ local function map_in_task(items, fn, options)
   local self = new(items, fn, options)
   while true do
     if self.mapper.is_cancelled then
-      stop(self, cancelled "the map was cancelled")
+      stop(self, cancelled_error "the map was cancelled")
     end
     start_items(self)
     if self.in_progress == 0 then
       break
     end
-    take_outcomes(self)
+    take_results(self)
   end
   for index = self.started + 1, #items do
-    self.results[index] = not_begun()
+    self.results[index] = not_started_result()
   end
   return self.results, self.reason or nil
 end

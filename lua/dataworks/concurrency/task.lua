@@ -12,7 +12,7 @@ local M = {}
 local unpack_list = table.unpack or unpack
 
 -- Tasks yield this value when they wait. A yield of any other value is the program's own.
-local WAITS = {}
+local WAIT = {}
 
 local COMPLETED = { finished = true, failed = true, skipped = true }
 
@@ -33,7 +33,7 @@ local Task = { __name = "dataworks.Task" }
 Task.__index = Task
 
 --- Lua 5.1 makes no coroutine of a C function.
-local function thread_of(fn)
+local function create_thread(fn)
   local ok, thread = pcall(coroutine.create, fn)
   return ok and thread or coroutine.create(function(...) return fn(...) end)
 end
@@ -43,7 +43,7 @@ end
 ---@return dataworks.Task
 function M.new(loop, fn)
   return setmetatable({
-    loop = loop, thread = thread_of(fn), state = "new", is_cancelled = false, joiners = {}, stop = false,
+    loop = loop, thread = create_thread(fn), state = "new", is_cancelled = false, joiners = {}, stop = false,
     argument = false,
   }, Task)
 end
@@ -51,7 +51,7 @@ end
 --- The running task, if it can wait here: not in a coroutine of the program's own, nor where Lua can't yield.
 ---@return dataworks.Task|nil
 function M.current()
-  return running and coroutine.running() == running.thread and yielding.allowed() and running or nil
+  return running and coroutine.running() == running.thread and yielding.can_yield() and running or nil
 end
 
 --- The running task, even where it can't wait. nil after an interruption during its turn.
@@ -67,7 +67,7 @@ function M.forget_running()
 end
 
 ---@return dataworks.Error
-function M.cancelled()
+function M.cancelled_error()
   return errors.new { kind = "cancelled", sent = false, message = scheduler.CANCELLED }
 end
 
@@ -87,7 +87,7 @@ local function await_turn(self, ...)
   if self.state == "running" then
     return ...
   end
-  return await_turn(self, coroutine.yield(WAITS))
+  return await_turn(self, coroutine.yield(WAIT))
 end
 
 --- Waits until wake(). When the task is cancelled, stop(argument) has to wake it; without a `stop` it is woken at once.
@@ -96,7 +96,7 @@ end
 ---@return any ... the values that wake() is called with
 function Task:suspend(stop, argument)
   self.state, self.stop, self.argument = "waiting", stop or Task.wake, stop and argument or self
-  return await_turn(self, coroutine.yield(WAITS))
+  return await_turn(self, coroutine.yield(WAIT))
 end
 
 --- Queues the task for its next turn.
@@ -123,7 +123,7 @@ end
 --- Gives the other tasks a turn.
 function Task:pause()
   self:make_ready()
-  await_turn(self, coroutine.yield(WAITS))
+  await_turn(self, coroutine.yield(WAIT))
 end
 
 ---@param seconds number
@@ -180,7 +180,7 @@ local function settle(self, ok, ...)
   elseif coroutine.status(self.thread) == "dead" then
     self.results = { n = select("#", ...), ... }
     complete(self, "finished")
-  elseif (...) ~= WAITS then
+  elseif (...) ~= WAIT then
     self:make_ready()
   end
 end
@@ -195,7 +195,7 @@ end
 
 -- For programs
 
-local function joiner_of(self)
+local function find_joiner(self)
   local joiner = M.current()
   if not joiner then
     misuse("join: only a task of the same loop can wait for a task: not a coroutine of your own" .. yielding.ADVICE)
@@ -217,11 +217,11 @@ end
 ---@return any err what it raised, if that is text with its traceback
 function Task:join()
   check_options.check_self(Task, self, "join")
-  local joiner = not self:is_completed() and joiner_of(self)
+  local joiner = not self:is_completed() and find_joiner(self)
   while not self:is_completed() do
     if joiner.is_cancelled then
       joiner:pause()
-      return nil, M.cancelled()
+      return nil, M.cancelled_error()
     end
     self.joiners[joiner] = true
     joiner:suspend()
@@ -231,7 +231,7 @@ function Task:join()
     self:mark_reported()
     return nil, self.err
   elseif self.state == "skipped" then
-    return nil, M.cancelled()
+    return nil, M.cancelled_error()
   end
   return unpack_list(self.results, 1, self.results.n)
 end

@@ -18,14 +18,14 @@ function M.new()
 end
 
 --- Of two timers for the same time the older one is first.
-local function earlier(a, b)
+local function is_earlier(a, b)
   return a.at < b.at or a.at == b.at and a.number < b.number
 end
 
-local function rise(heap, timer, place)
+local function sift_up(heap, timer, place)
   while place > 1 do
     local above = (place - place % 2) / 2
-    if not earlier(timer, heap[above]) then
+    if not is_earlier(timer, heap[above]) then
       break
     end
     heap[place] = heap[above]
@@ -34,15 +34,15 @@ local function rise(heap, timer, place)
   heap[place] = timer
 end
 
-local function sink(heap, timer, place, count)
+local function sift_down(heap, timer, place, count)
   while true do
     local below = place * 2
     if below > count then
       break
-    elseif below < count and earlier(heap[below + 1], heap[below]) then
+    elseif below < count and is_earlier(heap[below + 1], heap[below]) then
       below = below + 1
     end
-    if not earlier(heap[below], timer) then
+    if not is_earlier(heap[below], timer) then
       break
     end
     heap[place] = heap[below]
@@ -61,7 +61,7 @@ local function rebuild(self, timers)
     end
   end
   for place = (count - count % 2) / 2, 1, -1 do
-    sink(heap, heap[place], place, count)
+    sift_down(heap, heap[place], place, count)
   end
   self.heap, self.count, self.removed = heap, count, 0
 end
@@ -84,13 +84,13 @@ local function take_first(self)
   heap[count] = nil
   self.count = count - 1
   if count > 1 then
-    sink(heap, last, 1, count - 1)
+    sift_down(heap, last, 1, count - 1)
   end
   self.moving = false
 end
 
 --- The first timer that was not removed.
-local function first_of(self)
+local function get_first(self)
   if self.moving then
     repair(self)
   end
@@ -115,7 +115,7 @@ function Timers:add(at, call, argument)
   local timer = { at = at, call = call, argument = argument, number = self.made }
   self.moving = timer
   self.count = self.count + 1
-  rise(self.heap, timer, self.count)
+  sift_up(self.heap, timer, self.count)
   self.moving = false
   return timer
 end
@@ -135,7 +135,7 @@ end
 
 ---@return number|nil at the time of the first timer
 function Timers:due()
-  local first = first_of(self)
+  local first = get_first(self)
   return first and first.at
 end
 
@@ -143,13 +143,13 @@ end
 ---@param now number
 function Timers:fire(now)
   local last = self.made
-  local first = first_of(self)
+  local first = get_first(self)
   while first and first.at <= now and first.number <= last do
     local call = first.call
     first.call = false
     take_first(self)
     call(first.argument)
-    first = first_of(self)
+    first = get_first(self)
   end
 end
 

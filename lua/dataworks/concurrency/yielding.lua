@@ -9,7 +9,7 @@ local is_puc_5_1 = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
 M.ADVICE = is_puc_5_1 and ", and in Lua 5.1 not inside pcall, table.sort or the iterator of a for"
   or ", and not a callback of table.sort or string.gsub"
 
-local function no_c_frame()
+local function has_no_c_frame()
   local level = 2
   while true do
     local info = debug.getinfo(level, "Sn")
@@ -23,6 +23,6 @@ local function no_c_frame()
 end
 
 ---@return boolean
-M.allowed = coroutine.isyieldable or is_puc_5_1 and no_c_frame or function() return true end
+M.can_yield = coroutine.isyieldable or is_puc_5_1 and has_no_c_frame or function() return true end
 
 return M

@@ -16,11 +16,11 @@ local variables = require "dataworks.credentials.variables"
 local M = {}
 
 --- Advice for a profile that must be configured again, or signed in.
-local function configure(profile, mode)
+local function configure_command(profile, mode)
   return ("run: aliyun configure --profile %s"):format(profile.name) .. (mode and " --mode " .. mode or "")
 end
 
-local function keys_of(profile)
+local function profile_keys(profile)
   return {
     access_key_id = profile.access_key_id, access_key_secret = profile.access_key_secret,
     security_token = profile.sts_token, expiration = profile.sts_expiration,
@@ -28,12 +28,12 @@ local function keys_of(profile)
 end
 
 --- The temporary credentials that the CLI or this module has saved in the profile.
-local function saved(profile)
-  local keys = keys_of(profile)
+local function saved_credentials(profile)
+  local keys = profile_keys(profile)
   return keys.access_key_id and keys.access_key_secret and keys.security_token and keys.expiration and keys or nil
 end
 
-local function role_of(profile)
+local function role_fields(profile)
   return {
     role_arn = profile.ram_role_arn, role_session_name = profile.ram_session_name, duration = profile.expired_seconds,
     policy = profile.policy, external_id = profile.external_id, sts_region = profile.sts_region,
@@ -61,26 +61,30 @@ local MODES = {
   },
   StsToken = {
     needs = { "access_key_id", "access_key_secret", "sts_token" },
-    build = function(profile) return static.new(keys_of(profile)) end,
+    build = function(profile) return static.new(profile_keys(profile)) end,
   },
   RamRoleArn = {
     needs = { "access_key_id", "access_key_secret", "ram_role_arn" },
-    build = function(profile, host) return ram_role_arn.new(role_of(profile), host, static.new(keys_of(profile))) end,
+    build = function(profile, host)
+      return ram_role_arn.new(role_fields(profile), host, static.new(profile_keys(profile)))
+    end,
   },
   EcsRamRole = { build = instance_role },
   OIDC = {
     needs = { "oidc_provider_arn", "oidc_token_file", "ram_role_arn" },
-    build = function(profile, host) return oidc.new(role_of(profile), host) end,
+    build = function(profile, host) return oidc.new(role_fields(profile), host) end,
   },
   RamRoleArnWithRoleName = {
     needs = { "ram_role_arn" },
-    build = function(profile, host) return ram_role_arn.new(role_of(profile), host, instance_role(profile, host)) end,
+    build = function(profile, host)
+      return ram_role_arn.new(role_fields(profile), host, instance_role(profile, host))
+    end,
   },
   ChainableRamRoleArn = {
     needs = { "source_profile", "ram_role_arn" },
     build = function(profile, host, file, seen)
       local source, failure = M.provider(profile.source_profile, host, file, seen)
-      return source and ram_role_arn.new(role_of(profile), host, source), failure
+      return source and ram_role_arn.new(role_fields(profile), host, source), failure
     end,
   },
   CredentialsURI = {
@@ -95,12 +99,12 @@ local MODES = {
   CloudSSO = {
     needs = { "cloud_sso_sign_in_url", "cloud_sso_account_id", "cloud_sso_access_config" },
     build = function(profile, host)
-      return cloud_sso.new(profile, host, saved(profile), configure(profile, "CloudSSO"))
+      return cloud_sso.new(profile, host, saved_credentials(profile), configure_command(profile, "CloudSSO"))
     end,
   },
   OAuth = {
     build = function(profile, host, file)
-      return oauth.new(profile, host, saved(profile), configure(profile, "OAuth"), file)
+      return oauth.new(profile, host, saved_credentials(profile), configure_command(profile, "OAuth"), file)
     end,
   },
   BearerToken = {
@@ -117,7 +121,7 @@ local MODES = {
 local UNSUPPORTED = { RsaKeyPair = true, Anonymous = true }
 
 --- The CLI accepts a mode in any case, and a key without a mode.
-local function mode_of(profile)
+local function find_mode(profile)
   for _, known in ipairs { MODES, UNSUPPORTED } do
     for name in pairs(known) do
       if name:lower() == (profile.mode or ""):lower() then
@@ -131,12 +135,12 @@ local function mode_of(profile)
 end
 
 local function build(profile, host, file, seen)
-  local name = mode_of(profile)
+  local name = find_mode(profile)
   local mode = MODES[name]
   if mode then
     local missing = failures.missing(profile, mode.needs or {})
     if missing then
-      missing.advice = configure(profile, name)
+      missing.advice = configure_command(profile, name)
       return nil, missing
     end
     return mode.build(profile, host, file, seen)
@@ -144,7 +148,7 @@ local function build(profile, host, file, seen)
     return nil, failures.new(("mode %s is not supported"):format(name),
       "use another profile, of one of the modes " .. nearest.list(MODES))
   elseif not profile.mode then
-    return nil, failures.new("it has no mode", configure(profile))
+    return nil, failures.new("it has no mode", configure_command(profile))
   end
   -- The message leaves out the mode: it may be a key.
   return nil, failures.new("its mode is not known" .. nearest.hint(profile.mode, MODES),
@@ -169,7 +173,7 @@ function M.provider(name, host, file, seen)
     return nil, failures.new(("source_profile leads back to profile %s"):format(profile.name))
   end
   seen[profile.name] = true
-  return providers.prefixed("profile " .. profile.name, build(profile, host, file, seen))
+  return providers.with_prefix("profile " .. profile.name, build(profile, host, file, seen))
 end
 
 return M

@@ -3,7 +3,7 @@
 local core = require "dataworks.core"
 local endpoints = require "dataworks.api.endpoints"
 local failures = require "dataworks.util.credential_failure"
-local file_of = require "dataworks.credentials.file"
+local files = require "dataworks.credentials.file"
 local file_provider = require "dataworks.credentials.file_provider"
 local json_edit = require "dataworks.credentials.json_edit"
 local modes = require "dataworks.credentials.cli_modes"
@@ -17,7 +17,7 @@ local M = {}
 local BYTE_ORDER_MARK = "\239\187\191"
 
 --- The JSON in a file, and the byte order mark before it.
-local function split_mark(text)
+local function split_byte_order_mark(text)
   local mark = text:sub(1, #BYTE_ORDER_MARK) == BYTE_ORDER_MARK and BYTE_ORDER_MARK or ""
   return text:sub(#mark + 1), mark
 end
@@ -36,7 +36,7 @@ for name in ([[
 end
 
 --- The known fields that have the right type, and are neither empty nor zero.
-local function clean(raw)
+local function known_fields(raw)
   local profile = {}
   for name, kind in pairs(FIELDS) do
     local value = raw[name]
@@ -55,7 +55,7 @@ end
 ---@field profiles table[] in the order of the file; `position` is a profile's place in the file's own list
 
 local function parse(text)
-  local raw, message = response.decode((split_mark(text)))
+  local raw, message = response.decode((split_byte_order_mark(text)))
   if message then
     -- The position alone: the rest of the message may quote a key.
     return nil, "it is not JSON" .. (message:match(" at byte %d+$") or "")
@@ -64,7 +64,7 @@ local function parse(text)
   end
   local document = { profiles = {}, current = type(raw.current) == "string" and raw.current or "default" }
   for position, item in ipairs(raw.profiles) do
-    local profile = type(item) == "table" and clean(item) or {}
+    local profile = type(item) == "table" and known_fields(item) or {}
     if profile.name then
       profile.position = position
       document.profiles[#document.profiles + 1] = profile
@@ -83,7 +83,7 @@ end
 
 --- The profile in a file, the text of the file, and why there is no text.
 local function load_profile(path, name)
-  local text, failure = file_of.read(path)
+  local text, failure = files.read(path)
   local document = text and parse(text)
   return document and find_profile(document, name), text, failure
 end
@@ -99,7 +99,7 @@ local function find(fields, getenv)
       return nil, failures.not_configured(name .. " is set")
     end
   end
-  local path, failure = file_of.find(fields.file, getenv, "ALIBABA_CLOUD_CONFIG_FILE", "/.aliyun/config.json")
+  local path, failure = files.find(fields.file, getenv, "ALIBABA_CLOUD_CONFIG_FILE", "/.aliyun/config.json")
   return path, failure, variables.field(fields, "profile", getenv)
 end
 
@@ -129,7 +129,7 @@ function CliFile:save(name, changes, refresh_token)
   if not profile or profile.oauth_refresh_token ~= refresh_token then
     return failure
   end
-  local json, mark = split_mark(text)
+  local json, mark = split_byte_order_mark(text)
   text = mark .. json_edit.set(json, { "profiles", profile.position }, changes)
   local _, message = core.write_private(path, text)
   if message then

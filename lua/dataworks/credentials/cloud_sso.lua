@@ -4,13 +4,14 @@ local cache = require "dataworks.credentials.cache"
 local core = require "dataworks.core"
 local exchange = require "dataworks.credentials.exchange"
 local failures = require "dataworks.util.credential_failure"
-local reply_of = require "dataworks.credentials.reply"
+local reply_parser = require "dataworks.credentials.reply"
 
 local M = {}
 
 local function build(self)
   local profile = self.profile
-  return exchange.request(self.host, "POST", exchange.origin(profile.cloud_sso_sign_in_url) .. "/cloud-credentials", {
+  local url = exchange.origin(profile.cloud_sso_sign_in_url) .. "/cloud-credentials"
+  return exchange.build_request(self.host, "POST", url, {
     ["content-type"] = "application/json", authorization = "Bearer " .. profile.access_token,
   }, core.encode {
     AccountId = profile.cloud_sso_account_id, AccessConfigurationId = profile.cloud_sso_access_config,
@@ -22,13 +23,13 @@ local function fetch(self, deadline)
   if not profile.access_token or (profile.cloud_sso_access_token_expire or 0) <= self.host.now() then
     return nil, failures.new("the access token of CloudSSO has expired", self.advice)
   end
-  local answer, failure, reply = exchange.ask(self.host, deadline, build, self)
+  local answer, failure, reply = exchange.fetch_object(self.host, deadline, build, self)
   if reply and (reply.status == 401 or reply.status == 403) then
     return nil, failures.new(("CloudSSO refused the access token (HTTP %d)"):format(reply.status), self.advice)
   elseif not answer then
     return nil, failures.within("CloudSSO", failure)
   end
-  return reply_of.credentials(answer.CloudCredential, reply_of.PASCAL)
+  return reply_parser.parse_credentials(answer.CloudCredential, reply_parser.PASCAL)
 end
 
 ---@param profile table

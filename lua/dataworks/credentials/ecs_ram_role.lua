@@ -5,7 +5,7 @@ local cache = require "dataworks.credentials.cache"
 local core = require "dataworks.core"
 local endpoints = require "dataworks.api.endpoints"
 local failures = require "dataworks.util.credential_failure"
-local reply_of = require "dataworks.credentials.reply"
+local reply_parser = require "dataworks.credentials.reply"
 local variables = require "dataworks.credentials.variables"
 
 local M = {}
@@ -28,13 +28,13 @@ local PAUSE = 60
 ---@field host dataworks.CredentialHost
 ---@field url string
 ---@field deadline number
----@field is_tight boolean the deadline is that of the call
+---@field call_ends_first boolean the deadline is that of the call
 ---@field kept { token?: string, token_expires_at?: number, role?: string } for the next fetch
 ---@field role? string that is configured, or was found before
 ---@field needs_token boolean requests without a token (IMDSv1) are forbidden
 ---@field without_token? boolean
 
-local function ask(self, method, path, headers, part)
+local function send(self, method, path, headers, part)
   local left = (self.deadline - self.host.clock()) * (part or 1)
   if left <= 0 then
     return nil, { kind = "timeout", message = "it took longer than a second" }
@@ -45,7 +45,7 @@ end
 
 local function unreachable(self, lost)
   local failure = failures.new(("no metadata service at %s: %s"):format(self.url:match("//(.*)"), lost.message))
-  failure.pause, failure.cut_short = PAUSE, self.is_tight and lost.kind == "timeout"
+  failure.pause, failure.cut_short = PAUSE, self.call_ends_first and lost.kind == "timeout"
   return failures.of_request(failure, lost)
 end
 
@@ -58,7 +58,7 @@ local function get_token(self)
     return kept.token
   end
   kept.token = nil
-  local reply, lost = ask(self, "PUT", "/latest/api/token",
+  local reply, lost = send(self, "PUT", "/latest/api/token",
     { [TOKEN_HEADER .. "-ttl-seconds"] = tostring(TOKEN_SECONDS) }, TOKEN_PART)
   if reply and reply.status == 200 and reply.body:find("^[!-~]+$") then
     kept.token, kept.token_expires_at = reply.body, now + TOKEN_SECONDS * 0.9
@@ -82,7 +82,7 @@ local function get(self, path)
       return nil, failure
     end
     local is_new = token ~= old_token
-    local reply, lost = ask(self, "GET", path, { [TOKEN_HEADER] = token })
+    local reply, lost = send(self, "GET", path, { [TOKEN_HEADER] = token })
     if not reply then
       return nil, unreachable(self, lost)
     elseif reply.status == 200 then
@@ -115,13 +115,13 @@ local function get_credentials(self, role)
     return nil, failure, status
   end
   local answer
-  answer, failure = reply_of.object(body)
+  answer, failure = reply_parser.parse_object(body)
   if not answer then
     return nil, failure
   elseif answer.Code ~= "Success" then
     return nil, failures.new "the answer's Code is not Success"
   end
-  return reply_of.credentials(answer, reply_of.PASCAL)
+  return reply_parser.parse_credentials(answer, reply_parser.PASCAL)
 end
 
 local function find_credentials(self)
@@ -153,7 +153,7 @@ local function fetch(self, deadline)
   end
   local latest = host.clock() + TIMEOUT
   return find_credentials {
-    host = host, url = url, kept = kept, deadline = math.min(deadline, latest), is_tight = deadline < latest,
+    host = host, url = url, kept = kept, deadline = math.min(deadline, latest), call_ends_first = deadline < latest,
     role = fields.role_name or getenv "ALIBABA_CLOUD_ECS_METADATA" or kept.role,
     needs_token = fields.disable_imdsv1 or variables.is_on(getenv, "ALIBABA_CLOUD_IMDSV1_DISABLED"),
   }

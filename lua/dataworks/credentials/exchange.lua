@@ -1,7 +1,7 @@
 -- One HTTP exchange of a provider, within a time of its own and the call's deadline.
 
 local failures = require "dataworks.util.credential_failure"
-local reply_of = require "dataworks.credentials.reply"
+local reply_parser = require "dataworks.credentials.reply"
 
 local M = {}
 
@@ -24,7 +24,7 @@ end
 ---@param headers? table<string, string> beside accept and user-agent
 ---@param body? string
 ---@return table
-function M.request(host, method, url, headers, body)
+function M.build_request(host, method, url, headers, body)
   headers = headers or {}
   headers.accept, headers["user-agent"] = "application/json", host.user_agent
   return { method = method, url = url, headers = headers, body = body or "" }
@@ -36,7 +36,7 @@ end
 ---@return dataworks.CredentialFailure|nil
 ---@return table|nil request the last one
 local function send(host, deadline, build, subject, limits)
-  local is_tight = deadline - host.clock() < TIMEOUT
+  local call_ends_first = deadline - host.clock() < TIMEOUT
   local request, reply, lost
   for attempt = 1, 2 do
     local left = math.min(TIMEOUT, deadline - host.clock())
@@ -58,7 +58,7 @@ local function send(host, deadline, build, subject, limits)
   end
   local message = (lost.path and lost.path .. ": " or "") .. lost.message
   local failure = failures.new(("%s: %s"):format(M.origin(request.url), message), lost.advice)
-  failure.code, failure.cut_short = lost.code, lost.kind == "timeout" and is_tight
+  failure.code, failure.cut_short = lost.code, lost.kind == "timeout" and call_ends_first
   return nil, failures.of_request(failure, lost)
 end
 
@@ -72,14 +72,14 @@ end
 ---@return dataworks.CredentialFailure|nil
 ---@return table|nil reply of another status
 ---@return table|nil request
-function M.ask(host, deadline, build, subject, limits)
+function M.fetch_object(host, deadline, build, subject, limits)
   local reply, failure, request = send(host, deadline, build, subject, limits)
   if not reply then
     return nil, failure
   elseif reply.status ~= 200 then
     return nil, failures.new(("%s answered with HTTP %d"):format(M.origin(request.url), reply.status)), reply, request
   end
-  return reply_of.object(reply.body)
+  return reply_parser.parse_object(reply.body)
 end
 
 return M

@@ -5,7 +5,7 @@ local command = require "dataworks.credentials.command"
 local core = require "dataworks.core"
 local failures = require "dataworks.util.credential_failure"
 local inside_nginx = require "dataworks.util.inside_nginx"
-local reply_of = require "dataworks.credentials.reply"
+local reply_parser = require "dataworks.credentials.reply"
 local variables = require "dataworks.credentials.variables"
 
 local M = {}
@@ -21,7 +21,7 @@ local NAMES = { id = "access_key_id", secret = "access_key_secret", token = "sts
 local OPTIONAL = { AK = { token = true, expiration = true }, StsToken = { expiration = true } }
 
 local function parse(output)
-  local answer, failure = reply_of.object(output)
+  local answer, failure = reply_parser.parse_object(output)
   if not answer then
     return nil, failure
   end
@@ -29,7 +29,7 @@ local function parse(output)
   if not optional then
     return nil, failures.new "the answer's mode is neither AK nor StsToken"
   end
-  return reply_of.credentials(answer, NAMES, optional)
+  return reply_parser.parse_credentials(answer, NAMES, optional)
 end
 
 local function run(words, host, deadline)

@@ -2,7 +2,7 @@
 
 local core = require "dataworks.core"
 local failures = require "dataworks.util.credential_failure"
-local file_of = require "dataworks.credentials.file"
+local files = require "dataworks.credentials.file"
 
 local M = {}
 
@@ -33,7 +33,7 @@ local function update(self)
   if not path then
     return not_configured
   elseif not self.file or path ~= self.file.path then
-    self.file, self.document = file_of.watch(path, format.parse), nil
+    self.file, self.document = files.watch(path, format.parse), nil
   end
   local document, failure = self.file:get()
   if not document then

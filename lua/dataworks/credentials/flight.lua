@@ -52,7 +52,7 @@ local function finish(self, state)
   end
 end
 
-local function emit(self)
+local function emit_refresh(self)
   local host, found = self.cache.host, self.found
   local problem = self.failure or found.problem
   host.events:emit {
@@ -71,13 +71,13 @@ function Flight:run()
   self.found, self.failure = found, failure
   finish(self, found and "found" or failure.not_configured and "not_configured" or "failed")
   if self.state ~= "not_configured" then
-    emit(self)
+    emit_refresh(self)
   end
   return found, failure
 end
 
 --- Made here and not inside run_detached: when nginx kills a coroutine, closures over its live locals break.
-local function runner(self)
+local function detached_function(self)
   return function()
     if self.state == "queued" then
       local ok, err = pcall(self.run, self)
@@ -94,7 +94,7 @@ end
 ---@return dataworks.CredentialFailure|nil
 function Flight:run_detached()
   local latch, clock = self.latch, self.cache.host.clock
-  local is_done = latch.run_detached(runner(self))
+  local is_done = latch.run_detached(detached_function(self))
     and latch.wait(math.min(MAX_START_DELAY, (self.deadline - clock()) / 2))
   if not is_done and self.state == "queued" then
     return self:run()

@@ -53,7 +53,7 @@ function Host:scoped(scope)
   return setmetatable({ shared = scope and self.shared:scoped(scope) or false }, { __index = self })
 end
 
-local function transport_of(self, is_direct)
+local function get_transport(self, is_direct)
   local options = self.options
   local transport, err = options.transport or self.transports[is_direct], nil
   if not transport then
@@ -74,7 +74,7 @@ function Host:http(request, limits)
   if self.caller.closed then
     return nil, failures.CLOSED
   end
-  local transport, err = transport_of(self, limits.proxy == "")
+  local transport, err = get_transport(self, limits.proxy == "")
   local proxy = limits.proxy
   if transport and not proxy then
     proxy, err = proxies.find(request.url, self.options, self.getenv)
@@ -97,7 +97,7 @@ end
 ---@return dataworks.Latch|nil
 ---@return table|nil refusal fields of an error: nothing can wait here
 function Host:latch()
-  local transport = transport_of(self, false)
+  local transport = get_transport(self, false)
   if transport and transport.latch then
     return transport:latch()
   end

@@ -2,7 +2,7 @@
 
 local ecs_ram_role = require "dataworks.credentials.ecs_ram_role"
 local failures = require "dataworks.util.credential_failure"
-local file_of = require "dataworks.credentials.file"
+local files = require "dataworks.credentials.file"
 local file_provider = require "dataworks.credentials.file_provider"
 local nearest = require "dataworks.util.nearest"
 local oidc = require "dataworks.credentials.oidc"
@@ -47,7 +47,7 @@ local function parse(text)
   return sections
 end
 
-local function role_of(section)
+local function role_fields(section)
   return {
     role_arn = section.role_arn, role_session_name = section.role_session_name, policy = section.policy,
     external_id = section.external_id, oidc_provider_arn = section.oidc_provider_arn,
@@ -72,11 +72,11 @@ local TYPES = {
   },
   ram_role_arn = {
     needs = { "access_key_id", "access_key_secret", "role_arn" },
-    build = function(section, host) return ram_role_arn.new(role_of(section), host, static.new(section)) end,
+    build = function(section, host) return ram_role_arn.new(role_fields(section), host, static.new(section)) end,
   },
   oidc_role_arn = {
     needs = { "role_arn", "oidc_provider_arn" },
-    build = function(section, host) return oidc.new(role_of(section), host) end,
+    build = function(section, host) return oidc.new(role_fields(section), host) end,
   },
 }
 
@@ -101,12 +101,12 @@ local function build(document, name, host)
   if not section then
     return nil, failures.new("it has no section " .. name)
   end
-  return providers.prefixed("section " .. name, build_section(section, host))
+  return providers.with_prefix("section " .. name, build_section(section, host))
 end
 
 --- The path of the file, or why it is not read; and the name of the wanted section.
 local function find(fields, getenv)
-  local path, failure = file_of.find(fields.file, getenv, "ALIBABA_CLOUD_CREDENTIALS_FILE",
+  local path, failure = files.find(fields.file, getenv, "ALIBABA_CLOUD_CREDENTIALS_FILE",
     "/.alibabacloud/credentials")
   return path, failure, variables.field(fields, "profile", getenv) or "default"
 end

@@ -53,7 +53,7 @@ local function list_values(text, at)
       at = skip_blanks(text, skip_blanks(text, stop) + 1)
     end
     local stop = skip_value(text, at)
-    list[#list + 1] = { key = key, first = at, behind = stop }
+    list[#list + 1] = { key = key, first = at, after = stop }
     at = skip_blanks(text, stop)
     at = text:sub(at, at) == "," and skip_blanks(text, at + 1) or at
   end
@@ -61,7 +61,7 @@ local function list_values(text, at)
 end
 
 --- Where the object at the end of a path begins.
-local function find(text, path)
+local function find_object(text, path)
   local at = skip_blanks(text, 1)
   for _, key in ipairs(path) do
     local found
@@ -97,7 +97,7 @@ end
 ---@param changes table<string, string|number>
 ---@return string|nil text nil when there is no such object
 function M.set(text, path, changes)
-  local at = find(text, path)
+  local at = find_object(text, path)
   if not at then
     return nil
   end
@@ -107,7 +107,7 @@ function M.set(text, path, changes)
     if change ~= nil then
       absent[member.key] = nil
       pieces[#pieces + 1] = text:sub(from, member.first - 1) .. encode(change)
-      from = member.behind
+      from = member.after
     end
   end
   return insert(table.concat(pieces) .. text:sub(from), at, absent)

@@ -5,7 +5,7 @@ local cache = require "dataworks.credentials.cache"
 local exchange = require "dataworks.credentials.exchange"
 local failures = require "dataworks.util.credential_failure"
 local form_text = require "dataworks.protocol.form"
-local reply_of = require "dataworks.credentials.reply"
+local reply_parser = require "dataworks.credentials.reply"
 
 local M = {}
 
@@ -31,7 +31,7 @@ local REFUSED = { [400] = true, [401] = true, [403] = true }
 ---@field problem? dataworks.CredentialFailure why the file could not be written
 
 --- Puts changes into the profile, in memory and in the file.
-local function save(self, changes)
+local function save_changes(self, changes)
   local profile = self.profile
   local refresh_token = profile.oauth_refresh_token
   for name, value in pairs(changes) do
@@ -43,13 +43,13 @@ end
 ---@return table|nil answer
 ---@return dataworks.CredentialFailure|nil
 ---@return boolean|nil is_refused
-local function ask(self, deadline, build)
-  local answer, failure, reply = exchange.ask(self.host, deadline, build, self)
+local function fetch_answer(self, deadline, build)
+  local answer, failure, reply = exchange.fetch_object(self.host, deadline, build, self)
   return answer, failure, reply and REFUSED[reply.status]
 end
 
 local function build_renewal(self)
-  return exchange.request(self.host, "POST", self.site.url .. "/v1/token", {
+  return exchange.build_request(self.host, "POST", self.site.url .. "/v1/token", {
     ["content-type"] = "application/x-www-form-urlencoded",
   }, form_text.encode {
     grant_type = "refresh_token", refresh_token = self.profile.oauth_refresh_token, client_id = self.site.client_id,
@@ -61,7 +61,7 @@ local function renew(self, deadline)
   if not profile.oauth_refresh_token then
     return nil, failures.new("the access token has expired, and there is no refresh token", self.advice)
   end
-  local answer, failure, is_refused = ask(self, deadline, build_renewal)
+  local answer, failure, is_refused = fetch_answer(self, deadline, build_renewal)
   if is_refused then
     return nil, failures.new("the refresh token has expired or was used elsewhere", self.advice)
   elseif not answer then
@@ -70,7 +70,7 @@ local function renew(self, deadline)
     return nil, failures.new "the answer has no access_token"
   end
   local new_token = type(answer.refresh_token) == "string" and answer.refresh_token ~= "" and answer.refresh_token
-  save(self, {
+  save_changes(self, {
     oauth_access_token = answer.access_token, oauth_refresh_token = new_token or profile.oauth_refresh_token,
     oauth_access_token_expire = math.floor(self.host.now()) + (tonumber(answer.expires_in) or 0),
   })
@@ -78,20 +78,20 @@ local function renew(self, deadline)
 end
 
 local function build_exchange(self)
-  return exchange.request(self.host, "POST", self.site.url .. "/v1/exchange", {
+  return exchange.build_request(self.host, "POST", self.site.url .. "/v1/exchange", {
     ["content-type"] = "application/json", authorization = "Bearer " .. self.profile.oauth_access_token,
   })
 end
 
 local function exchange_token(self, deadline)
-  local answer, failure, is_refused = ask(self, deadline, build_exchange)
+  local answer, failure, is_refused = fetch_answer(self, deadline, build_exchange)
   if not answer then
     return nil, failure, is_refused
   end
   local found
-  found, failure = reply_of.credentials(answer, NAMES)
+  found, failure = reply_parser.parse_credentials(answer, NAMES)
   if found then
-    save(self, {
+    save_changes(self, {
       access_key_id = found.access_key_id, access_key_secret = found.access_key_secret,
       sts_token = found.security_token, sts_expiration = found.expiration,
     })

@@ -2,7 +2,7 @@
 
 local cache = require "dataworks.credentials.cache"
 local failures = require "dataworks.util.credential_failure"
-local file = require "dataworks.credentials.file"
+local files = require "dataworks.credentials.file"
 local sts = require "dataworks.credentials.sts"
 local texts = require "dataworks.util.text"
 local variables = require "dataworks.credentials.variables"
@@ -11,7 +11,7 @@ local M = {}
 
 --- The cluster renews the token in its file, so the file is read for each exchange.
 local function read_token(path)
-  local text, failure = file.read(path)
+  local text, failure = files.read(path)
   local token = text and texts.trim(text)
   if token and token ~= "" then
     return token

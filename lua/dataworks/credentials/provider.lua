@@ -24,7 +24,7 @@ end
 ---@param failure dataworks.CredentialFailure|nil
 ---@return dataworks.Provider|nil
 ---@return dataworks.CredentialFailure|nil
-function M.prefixed(prefix, provider, failure)
+function M.with_prefix(prefix, provider, failure)
   if not provider then
     return nil, failures.within(prefix, failure)
   end

@@ -28,7 +28,7 @@ end
 --- Seconds since 1970 of an ISO date, with or without a fraction of a second.
 ---@param text any
 ---@return number|nil
-function M.expiration(text)
+function M.parse_expiration(text)
   local date, rest = tostring(text):match("^(%d+%-%d+%-%d+T%d+:%d+:%d+)(.*)$")
   local zone = date and rest:match("^%.?%d*([Zz+-][%d:]*)$")
   local ahead = zone and parse_offset(zone)
@@ -39,7 +39,7 @@ end
 ---@param text string
 ---@return table|nil object
 ---@return dataworks.CredentialFailure|nil
-function M.object(text)
+function M.parse_object(text)
   local object = text:find("^%s*{") and response.decode(text)
   if type(object) ~= "table" then
     return nil, failures.new "the answer is not a JSON object"
@@ -55,7 +55,7 @@ local PARTS = { "id", "secret", "token", "expiration" }
 ---@param optional? table<string, boolean> the parts that may be missing or empty, by their names here
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
-function M.credentials(answer, names, optional)
+function M.parse_credentials(answer, names, optional)
   if type(answer) ~= "table" then
     return nil, failures.new "the answer has no credentials"
   end
@@ -69,7 +69,7 @@ function M.credentials(answer, names, optional)
       return nil, failures.new(("the answer has no %s"):format(names[part]))
     end
   end
-  local expiration = found.expiration and M.expiration(found.expiration)
+  local expiration = found.expiration and M.parse_expiration(found.expiration)
   if found.expiration and not expiration then
     return nil, failures.new(("the answer's %s is not a date"):format(names.expiration))
   end

@@ -51,7 +51,7 @@ local function environment(getenv)
 end
 
 --- Clients with other credentials must have other keys, also after a reload of nginx with other options.
-local function key_of(self)
+local function dict_key(self)
   local shared = self.shared
   local options = shared.options
   return "credentials:" .. rawget(_G, "ngx").md5(core.encode {
@@ -63,7 +63,7 @@ end
 
 -- Reading and writing
 
-local function life_of(self, found)
+local function remaining_life(self, found)
   return (found.expiration or 0) - self.shared.host.now()
 end
 
@@ -73,12 +73,12 @@ local function load_stored(self, key)
   local found, last = text and response.decode(text), self.last or {}
   local is_new = type(found) == "table"
     and (found.access_key_id ~= last.access_key_id or found.security_token ~= last.security_token)
-  return is_new and life_of(self, found) > MIN_LIFE and found or nil
+  return is_new and remaining_life(self, found) > MIN_LIFE and found or nil
 end
 
 --- Nothing is stored in a dict that is full: each worker then fetches for itself.
 local function store(self, key, found)
-  local life = life_of(self, found)
+  local life = remaining_life(self, found)
   if life > MIN_LIFE then
     self.shared.dict:safe_set(key, core.encode {
       access_key_id = found.access_key_id, access_key_secret = found.access_key_secret,
@@ -110,7 +110,7 @@ end
 ---@return dataworks.CredentialFailure|nil
 function Entry:get(deadline)
   local dict = self.shared.dict
-  local key, owner = key_of(self), self.shared.host.nonce()
+  local key, owner = dict_key(self), self.shared.host.nonce()
   local lock = key .. ":lock"
   local found, has_lock = wait_for_lock(self, key, lock, owner, deadline)
   local failure

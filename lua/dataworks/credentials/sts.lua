@@ -7,7 +7,7 @@ local exchange = require "dataworks.credentials.exchange"
 local failures = require "dataworks.util.credential_failure"
 local form_text = require "dataworks.protocol.form"
 local redactor = require "dataworks.protocol.redactor"
-local reply_of = require "dataworks.credentials.reply"
+local reply_parser = require "dataworks.credentials.reply"
 local response = require "dataworks.protocol.response"
 local tables = require "dataworks.util.tables"
 local variables = require "dataworks.credentials.variables"
@@ -101,7 +101,7 @@ end
 
 local ADVICE = { NoPermission = "Allow this user sts:AssumeRole in RAM, and name it in the trust policy of the role" }
 
-local function refusal_of(call, request, reply)
+local function refusal_failure(call, request, reply)
   local redact = redactor.new(call.secrets)
   local _, fields = response.read(reply, "state", { request = request, redact = redact, now = call.host.now })
   local message = ("it answered with HTTP %d"):format(reply.status)
@@ -115,13 +115,13 @@ local function refusal_of(call, request, reply)
   return failure
 end
 
-local function ask(call, deadline)
-  local answer, failure, reply, request = exchange.ask(call.host, deadline, call.build, call)
+local function fetch_credentials(call, deadline)
+  local answer, failure, reply, request = exchange.fetch_object(call.host, deadline, call.build, call)
   local found
   if reply then
-    failure = refusal_of(call, request, reply)
+    failure = refusal_failure(call, request, reply)
   elseif answer then
-    found, failure = reply_of.credentials(answer.Credentials, reply_of.PASCAL)
+    found, failure = reply_parser.parse_credentials(answer.Credentials, reply_parser.PASCAL)
   end
   return found, not found and failures.within(call.action, failure) or nil
 end
@@ -161,9 +161,9 @@ function M.assume_role(host, deadline, keys, role)
     return nil, as_failure(refusal)
   end
   local call = { action = "AssumeRole", host = host, role = role, keys = keys, signer = signer, build = build_signed }
-  local found, failure = ask(call, deadline)
+  local found, failure = fetch_credentials(call, deadline)
   if failure and (failure.code or ""):find("^InvalidTimeStamp") and host.clock_skew:correct(failure.date) then
-    found, failure = ask(call, deadline)
+    found, failure = fetch_credentials(call, deadline)
   end
   signer:close()
   return found, failure
@@ -175,7 +175,7 @@ local function build_unsigned(call)
     Action = call.action, Version = VERSION, Format = "JSON", SignatureNonce = host.nonce(),
     Timestamp = os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(host.now())),
   }
-  return exchange.request(host, "POST", call.role.url .. "/?" .. query, {
+  return exchange.build_request(host, "POST", call.role.url .. "/?" .. query, {
     ["content-type"] = "application/x-www-form-urlencoded",
   }, form_text.encode(tables.merge(call.role.params, { OIDCToken = call.token })))
 end
@@ -188,7 +188,7 @@ end
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
 function M.assume_role_with_oidc(host, deadline, token, role)
-  return ask({
+  return fetch_credentials({
     action = "AssumeRoleWithOIDC", host = host, role = role, token = token, secrets = { token }, build = build_unsigned,
   }, deadline)
 end

@@ -3,7 +3,7 @@
 local lazy = require "dataworks.util.lazy"
 local misuse = require "dataworks.util.misuse"
 local nearest = lazy "dataworks.util.nearest"
-local options_of = require "dataworks.util.check_options"
+local check_options = require "dataworks.util.check_options"
 local tables = require "dataworks.util.tables"
 
 local M = {}
@@ -50,7 +50,7 @@ function M.check(what, value)
     misuse(("%s: there is no such type%s; the types are %s"):format(what, nearest.hint(name, M.FIELDS),
       nearest.list(M.FIELDS)))
   end
-  options_of.check(what, M.FIELDS[name], given)
+  check_options.check(what, M.FIELDS[name], given)
   for _, field in ipairs(REQUIRED[name] or {}) do
     if given[field] == nil then
       misuse(("%s: type %s needs %s"):format(what, name, field))

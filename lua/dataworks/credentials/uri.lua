@@ -4,7 +4,7 @@ local cache = require "dataworks.credentials.cache"
 local core = require "dataworks.core"
 local exchange = require "dataworks.credentials.exchange"
 local failures = require "dataworks.util.credential_failure"
-local reply_of = require "dataworks.credentials.reply"
+local reply_parser = require "dataworks.credentials.reply"
 
 local M = {}
 
@@ -33,7 +33,7 @@ local function limits_for(uri, host)
 end
 
 local function build(self)
-  return exchange.request(self.host, "GET", self.uri)
+  return exchange.build_request(self.host, "GET", self.uri)
 end
 
 local function fetch(self, deadline)
@@ -44,14 +44,14 @@ local function fetch(self, deadline)
   local limits, failure = limits_for(self.uri, self.host)
   local answer
   if limits then
-    answer, failure = exchange.ask(self.host, deadline, build, self, limits)
+    answer, failure = exchange.fetch_object(self.host, deadline, build, self, limits)
   end
   if not answer then
     return nil, failure
   elseif answer.Code ~= nil and answer.Code ~= "Success" then
     return nil, failures.new "the answer's Code is not Success"
   end
-  return reply_of.credentials(answer, reply_of.PASCAL)
+  return reply_parser.parse_credentials(answer, reply_parser.PASCAL)
 end
 
 ---@param fields table

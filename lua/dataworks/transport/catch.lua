@@ -1,8 +1,9 @@
--- Catches a failure that a function raises as a table, from any depth. Other errors are raised again.
+-- Calls a function. If the function raises a table, which is a failure, returns nil and the table. Raises any other
+-- error again.
 
 ---@param fn fun(...): any, any
----@return any result nil: it has raised a failure
----@return any more the second result, or the failure
+---@return any result nil if the function raised a failure
+---@return any more the second result of the function, or the failure
 return function(fn, ...)
   local ok, result, more = pcall(fn, ...)
   if ok then

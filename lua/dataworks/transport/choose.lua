@@ -1,5 +1,5 @@
--- Picks the transport for the host program. libcurl blocks its thread, which inside nginx is a worker with all its
--- requests.
+-- Chooses the transport: nginx's sockets inside nginx, and libcurl elsewhere. Inside nginx, a request of libcurl would
+-- block all other requests of the worker.
 
 local inside_nginx = require "dataworks.util.inside_nginx"
 
@@ -9,10 +9,10 @@ local M = {}
 ---@field send fun(self, request: table, limits: table): table|nil, table|nil
 ---@field sleep fun(self, seconds: number): "cancelled"|nil
 ---@field close fun(self)
----@field latch? fun(self): dataworks.Latch|nil, table|nil nil: no other call can run while one waits
+---@field latch? fun(self): dataworks.Latch|nil, table|nil returns nil if no other call can run while one call waits
 ---@field can_wait? fun(self): true|nil, table|nil
 
----@class dataworks.TransportOptions as in dataworks.Options
+---@class dataworks.TransportOptions fields of dataworks.Options
 ---@field connect_timeout? number
 ---@field ca_file? string
 ---@field client_certificate? string
@@ -22,22 +22,24 @@ local M = {}
 ---@field max_reply_bytes? integer
 ---@field allow_http? boolean
 
-local function transport()
+--- Returns the module of the transport, and loads it if necessary.
+local function chosen_transport()
   return inside_nginx() and require "dataworks.transport.ngx" or require "dataworks.transport.curl"
 end
 
+--- Creates a transport.
 ---@param options dataworks.TransportOptions
 ---@return dataworks.Transport|nil transport
 ---@return table|nil err
 function M.new(options)
-  return transport().new(options)
+  return chosen_transport().new(options)
 end
 
---- Pauses the running task, or the running request inside nginx; elsewhere it blocks the thread.
+--- Pauses the running task, or inside nginx the running request. Elsewhere blocks the thread.
 ---@param seconds number
 ---@return "cancelled"|nil
 function M.sleep(seconds)
-  return transport().sleep(seconds)
+  return chosen_transport().sleep(seconds)
 end
 
 return M

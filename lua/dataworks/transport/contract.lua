@@ -1,10 +1,11 @@
--- What a transport of the program must return: a reply, or nil and a failure.
+-- Checks the values that a transport written by the user returns: a reply, or nil and a failure.
 
 local M = {}
 
 local SENT = { [true] = true, [false] = true, unknown = true }
 
-local function wrong_headers(headers)
+--- Returns a message that says what is wrong with the headers of a reply, or nil.
+local function find_mistake_in_headers(headers)
   for name, value in pairs(headers) do
     if type(name) ~= "string" or type(value) ~= "string" then
       return "headers must have names and values that are strings"
@@ -12,7 +13,7 @@ local function wrong_headers(headers)
   end
 end
 
-local function wrong_reply(reply)
+local function find_mistake_in_reply(reply)
   local status, headers, body = reply.status, reply.headers, reply.body
   if type(status) ~= "number" or status % 1 ~= 0 or status < 100 or status > 599 then
     local got = type(status) == "number" and tostring(status) or type(status)
@@ -22,10 +23,10 @@ local function wrong_reply(reply)
   elseif body ~= nil and type(body) ~= "string" then
     return ("body must be a string, got %s"):format(type(body))
   end
-  return headers and wrong_headers(headers)
+  return headers and find_mistake_in_headers(headers)
 end
 
-local function wrong_failure(failure)
+local function find_mistake_in_failure(failure)
   if type(failure) ~= "table" then
     return ("a failure must be a table, got %s"):format(type(failure))
   elseif type(failure.kind) ~= "string" or type(failure.message) ~= "string" then
@@ -35,21 +36,22 @@ local function wrong_failure(failure)
   end
 end
 
---- The failure that replaces a return value of the wrong shape. The request may have been sent.
+--- Checks the two values that a transport has returned. If they are wrong, returns a failure to use in their place. Its
+--- `sent` is "unknown", since the request may have been sent.
 ---@param reply any
 ---@param failure any
----@return table|nil fields of an error; nil when all is well
+---@return table|nil failure the fields of an error; nil if the values are right
 function M.find_mistake(reply, failure)
-  local wrong
+  local mistake
   if type(reply) == "table" then
-    wrong = wrong_reply(reply)
+    mistake = find_mistake_in_reply(reply)
   elseif reply then
-    wrong = ("a reply must be a table, got %s"):format(type(reply))
+    mistake = ("a reply must be a table, got %s"):format(type(reply))
   else
-    wrong = wrong_failure(failure)
+    mistake = find_mistake_in_failure(failure)
   end
-  return wrong and {
-    kind = "protocol", sent = "unknown", message = "the transport returned what is not documented: " .. wrong,
+  return mistake and {
+    kind = "protocol", sent = "unknown", message = "the transport returned a wrong value: " .. mistake,
     advice = "See \"A transport of your own\" in docs/network.md",
   }
 end

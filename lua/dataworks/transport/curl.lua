@@ -1,5 +1,5 @@
--- Sends requests through libcurl: for PUC Lua and LuaJIT, outside nginx. In a task of a loop the other tasks run
--- meanwhile; everywhere else a request blocks the thread.
+-- Sends requests outside nginx, through libcurl. While a task waits for a reply, the other tasks of its loop run.
+-- Outside tasks, a request blocks the thread.
 
 local core = require "dataworks.core"
 local curl = require "dataworks.curl"
@@ -15,15 +15,17 @@ local Transport = {}
 Transport.__index = Transport
 Transport.__name = "dataworks.transport.curl"
 
-local function pool_of(self)
+--- Returns the pool of sessions that tasks use; creates it at the first call.
+local function get_pool(self)
   self._pool = self._pool or transfers.new_pool(self._open)
   return self._pool
 end
 
+--- Sends a request: through the loop in a task, else in the transport's own session.
 local function exchange(self, request, limits, proxy)
   local task = scheduler.current_task()
   if task and not self._closed then
-    return task.loop.transfers:send(task, pool_of(self), request, limits)
+    return task.loop.transfers:send(task, get_pool(self), request, limits)
   elseif not task and scheduler.is_cancelled() then
     return nil, failures.without_result("queued", "cancelled", scheduler.CANCELLED)
   end
@@ -31,12 +33,14 @@ local function exchange(self, request, limits, proxy)
     request.method, request.url, request.headers, request.body, limits.timeout, limits.connect_timeout, proxy)
 end
 
+--- Sends a request and returns the reply.
 ---@param request { method: string, url: string, headers: table<string, string>, body: string }
 ---@param limits { timeout: number, connect_timeout?: number, proxy?: string, still_valid?: fun(since: number): boolean}
---- seconds; timeout is for the whole exchange; no proxy is "" or nil; still_valid is asked before a request that was
---- queued is sent
+---  The timeouts are in seconds; `timeout` is for the whole exchange. `proxy` is a URL; "" or nil means no proxy. If
+---  the request had to wait in a queue, still_valid(since) decides whether it may still be sent.
 ---@return { status: integer, headers: table<string, string>, body: string }|nil reply
----@return { kind: string, sent: boolean|"unknown", message: string, code: string, advice?: string }|nil err and path
+---@return { kind: string, sent: boolean|"unknown", message: string, code: string, advice?: string, path?: string }|nil
+---  err
 function Transport:send(request, limits)
   local proxy = limits.proxy or ""
   local status, headers, body = exchange(self, request, limits, proxy)
@@ -50,7 +54,7 @@ function Transport:send(request, limits)
   return { status = status, headers = headers, body = body }
 end
 
---- Blocks the thread. A signal ends a sleep of the system early, and a handler of Lua runs: the rest is slept then.
+--- Blocks the thread. If a signal ends the system's sleep early, sleeps for the rest of the time.
 local function block(seconds)
   local deadline = core.clock() + seconds
   while seconds > 0 do
@@ -59,7 +63,7 @@ local function block(seconds)
   end
 end
 
---- Pauses the running task; outside tasks it blocks the thread.
+--- Pauses the running task. Outside tasks, blocks the thread.
 ---@param seconds number
 ---@return "cancelled"|nil
 function M.sleep(seconds)
@@ -72,6 +76,7 @@ function M.sleep(seconds)
   return block(seconds)
 end
 
+--- Pauses the running task until the time has passed or the transport is closed. Outside tasks, blocks the thread.
 ---@param seconds number
 ---@return "cancelled"|nil
 function Transport:sleep(seconds)
@@ -79,15 +84,15 @@ function Transport:sleep(seconds)
   if not task or self._closed then
     return M.sleep(seconds)
   end
-  local sleepers = pool_of(self).sleepers
+  local sleepers = get_pool(self).sleepers
   sleepers[task] = true
   local cut_short = task:sleep(seconds)
   sleepers[task] = nil
   return cut_short
 end
 
---- For tasks that wait until another task has fetched something for all of them. nil outside tasks.
----@return dataworks.Latch|nil
+--- Creates a latch with which other tasks wait until the running task has fetched something for all of them.
+---@return dataworks.Latch|nil latch nil outside tasks
 function Transport:latch() -- luacheck: no self
   return scheduler.latch()
 end
@@ -106,12 +111,13 @@ function Transport:__tostring()
 end
 
 ---@param options dataworks.TransportOptions
+---@return dataworks.Transport
 function M.new(options)
   local files = {}
   for _, name in ipairs(failures.FILES) do
     files[name] = options[name]
   end
-  -- A closure keeps the key's password out of the fields.
+  -- The closure holds the options, so that no field of the transport contains the key's password.
   local function open()
     return curl.new(options)
   end

@@ -1,10 +1,10 @@
--- Failures of the curl transport: whether the request was sent, and one line of advice.
+-- Builds the failures of the curl transport: decides whether the request was sent, and adds a line of advice.
 
 local refusal = require "dataworks.transport.refusal"
 
 local M = {}
 
--- The options that name files.
+-- The options whose values are paths of files.
 M.FILES = { "ca_file", "client_certificate", "client_key" }
 
 local ADVICE = {
@@ -22,7 +22,7 @@ local ADVICE = {
   CURLE_FILESIZE_EXCEEDED = "max_reply_bytes sets the limit",
 }
 
--- For failures on the way to a proxy.
+-- Advice for a failure to connect to a proxy.
 local PROXY_ADVICE = {
   CURLE_COULDNT_CONNECT = "check the proxy's host and port, or name the endpoint in no_proxy",
   CURLE_OPERATION_TIMEDOUT = "check the proxy's host and port, or name the endpoint in no_proxy",
@@ -31,11 +31,12 @@ local PROXY_ADVICE = {
   CURLE_RECV_ERROR = "check the scheme and the port of the proxy's URL",
 }
 
--- May the service have received a request that has no result? libcurl decides it for a request in flight. "unknown" is
--- for an interruption that lost the decision.
+-- Whether a request without a result was sent, by the state of its transfer. For a request in flight, libcurl knows
+-- this. "unknown" means that an interruption such as Ctrl-C has lost the answer.
 local SENT = { queued = false, starting = "unknown", collected = "unknown" }
 
----@param state "queued"|"starting"|"collected" of the request
+--- Returns the failure of a request for which libcurl has no result.
+---@param state "queued"|"starting"|"collected" the state of the transfer
 ---@param kind string
 ---@param message string|nil
 ---@param code? string
@@ -44,7 +45,7 @@ function M.without_result(state, kind, message, code)
   return { kind = kind, sent = SENT[state], message = message, code = code }
 end
 
---- Names the option whose file can't be read. libcurl does so only for some files.
+--- If a file can't be read, makes the failure name its option and path. libcurl names only some files.
 local function name_unreadable_file(err, files)
   for _, name in ipairs(M.FILES) do
     if files[name] then
@@ -59,7 +60,8 @@ local function name_unreadable_file(err, files)
   end
 end
 
---- Names the proxy where the proxy failed. A SOCKS proxy reports no status, so its failures look like the service's.
+--- If the proxy caused the failure, makes the message name the proxy. A SOCKS proxy sends no HTTP status, so most of
+--- its failures look like failures of the service.
 local function name_proxy(err, proxy)
   if err.proxy_status and err.proxy_status >= 300 then
     err.message = refusal.tunnel_message(err.proxy_status)
@@ -69,9 +71,9 @@ local function name_proxy(err, proxy)
   end
 end
 
---- Completes a failure of libcurl.
----@param err table
----@param proxy string URL; "" for none
+--- Adds advice to a failure of libcurl, and names the file or the proxy that caused it.
+---@param err table is changed
+---@param proxy string its URL; "" means no proxy
 ---@param files table<string, string> paths by the names of their options
 ---@return table err
 function M.explain(err, proxy, files)

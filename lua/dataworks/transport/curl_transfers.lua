@@ -1,5 +1,5 @@
--- The requests of a loop's tasks: all in one libcurl multi, whose connections they share. At most 256 requests per host
--- are in flight; the rest queue.
+-- Sends the requests of all tasks of a loop, through one multi handle of libcurl, so that the requests share
+-- connections. At most 256 requests per host are in flight; the rest queue.
 
 local core = require "dataworks.core"
 local failures = require "dataworks.transport.curl_failure"
@@ -9,42 +9,43 @@ local session_pool = require "dataworks.transport.session_pool"
 
 local M = { new_pool = session_pool.new }
 
--- The first request loads it. Inside nginx there is no loop, so libcurl is never loaded there.
-local function curl() return require "dataworks.curl" end
+-- Loads libcurl at the first request. Inside nginx there is no loop, so libcurl is never loaded there.
+local function load_curl() return require "dataworks.curl" end
 
 local MAX_IN_FLIGHT = 256
 
--- Lua's own message.
+-- The message of Lua's error when memory runs out.
 local NO_MEMORY = "not enough memory"
 
--- libcurl checks a request's deadline only when it handles the request, which may be late while the request waits for a
--- connection.
+-- Seconds after the deadline at which the loop ends a request. libcurl itself ends most requests at their deadline, but
+-- not always a request that waits for a connection.
 local GRACE = 0.1
 
 ---@class dataworks.Transfer one request of one task
----@field state "queued"|"starting"|"in_flight"|"collected"|"completed" in this order. collected: the result is taken
---- from the session and not yet given to the task
----@field session userdata|false while it is in flight
----@field id integer|false of the multi
----@field queued_at number|false
+---@field state "queued"|"starting"|"in_flight"|"collected"|"completed" in this order. In the state "collected", the
+---  result was taken from the session, but the task does not have it yet.
+---@field session userdata|false the session that sends the request; false unless the request is in flight
+---@field id integer|false the number of the transfer in the multi handle
+---@field queued_at number|false when the request was queued; false if it was not
 local Transfer = {}
 Transfer.__index = Transfer
 
 ---@class dataworks.Transfers
----@field in_flight table<integer, dataworks.Transfer> by their ids
----@field hosts table<string, table> each with its number of requests in flight, and its queue
----@field freed table<table, true> hosts at which a request has ended since the last advance()
+---@field in_flight table<integer, dataworks.Transfer> the transfers by their ids
+---@field hosts table<string, table> the number of requests in flight and the queue of each host
+---@field freed table<table, true> the hosts for which a request has ended since the last advance()
 local Transfers = {}
 Transfers.__index = Transfers
 
----@param loop { timers: table } whose timers may be replaced
+---@param loop { timers: table } The loop may replace its timers, so they are looked up for each use.
 ---@return dataworks.Transfers
 function M.new(loop)
   return setmetatable({ loop = loop, multi = false, hosts = {}, freed = {}, in_flight = {}, closed = false }, Transfers)
 end
 
---- A host is all of a URL before the path, and the proxy.
-local function host_of(self, request, proxy)
+--- Returns the entry of a request's host; creates it if necessary. Requests with the same scheme, host, port and proxy
+--- have the same entry.
+local function get_host(self, request, proxy)
   local path = request.url:find("/", #"https://" + 1, true) or 0
   local name = request.url:sub(1, path - 1) .. " " .. (proxy or "")
   local host = self.hosts[name]
@@ -55,26 +56,28 @@ local function host_of(self, request, proxy)
   return host
 end
 
-local function forget_idle(self, host)
+--- Removes the entry of a host that has no request.
+local function forget_idle_host(self, host)
   if host.in_flight == 0 and host.queue:length() == 0 then
     self.hosts[host.name] = nil
   end
 end
 
-local function multi_of(self)
-  self.multi = self.multi or curl().multi()
+--- Returns the multi handle; creates it at the first call.
+local function get_multi(self)
+  self.multi = self.multi or load_curl().multi()
   return self.multi
 end
 
---- Hands a request to libcurl, with the time left until its deadline.
+--- Passes a request to libcurl. Its timeout is the time left until the deadline.
 local function start(self, transfer)
   local request, limits = transfer.request, transfer.limits
-  local multi, session = multi_of(self), transfer.pool:take()
+  local multi, session = get_multi(self), transfer.pool:take()
   transfer.state = "starting"
   local ok, id = pcall(multi.add, multi, session, request.method, request.url, request.headers, request.body,
     transfer.deadline - core.clock(), limits.connect_timeout, limits.proxy)
   if not ok then
-    transfer.pool:give(session)
+    transfer.pool:give_back(session)
     if id == NO_MEMORY then
       return nil, failures.without_result("queued", "transport", id, "CURLE_OUT_OF_MEMORY")
     end
@@ -86,7 +89,7 @@ local function start(self, transfer)
   return true
 end
 
---- Ends a transfer with these results for its task.
+--- Ends a transfer, and wakes its task with the given results.
 local function complete(self, transfer, ...)
   self.loop.timers:remove(transfer.timer)
   transfer.pool.transfers[transfer] = nil
@@ -95,7 +98,7 @@ local function complete(self, transfer, ...)
 end
 
 --- Starts a request that was queued, if it is still valid.
-local function start_queued(self, transfer)
+local function start_queued_transfer(self, transfer)
   local still_valid = transfer.limits.still_valid
   if still_valid and not still_valid(transfer.queued_at) then
     complete(self, transfer, nil, failures.without_result("queued", "stale_in_queue"))
@@ -107,19 +110,20 @@ local function start_queued(self, transfer)
   end
 end
 
+--- Starts queued requests of a host, up to the limit of requests in flight.
 local function advance(self, host)
   while host.in_flight < MAX_IN_FLIGHT and host.queue:length() > 0 do
     local transfer = host.queue:pop()
     if transfer and transfer.state == "queued" then
-      start_queued(self, transfer)
+      start_queued_transfer(self, transfer)
     end
   end
-  forget_idle(self, host)
+  forget_idle_host(self, host)
 end
 
---- Takes the result of a request that libcurl has ended.
+--- Takes the result of a request that libcurl has completed, and puts its session back into the pool.
 ---@return integer|nil status
----@return table headers or failure
+---@return table headers the failure if there is no status
 ---@return string|nil body
 local function collect(self, transfer)
   local session = transfer.session
@@ -128,11 +132,11 @@ local function collect(self, transfer)
   transfer.host.in_flight = transfer.host.in_flight - 1
   self.freed[transfer.host] = true
   local status, headers, body = session:result()
-  transfer.pool:give(session)
+  transfer.pool:give_back(session)
   return status, headers, body
 end
 
---- Ends a transfer early. A reply that is complete by now is kept.
+--- Ends a transfer early. If its reply is already complete, the task gets the reply.
 ---@param kind string
 ---@param message string
 ---@param code? string
@@ -161,10 +165,10 @@ local function expire(transfer)
 end
 
 --- Starts or queues a request.
----@return dataworks.Transfer|nil transfer nil: the request is invalid
+---@return dataworks.Transfer|nil transfer nil if the request is invalid
 ---@return table|nil err
 local function begin(self, task, pool, request, limits)
-  local host, grace = host_of(self, request, limits.proxy), 0
+  local host, grace = get_host(self, request, limits.proxy), 0
   local transfer = setmetatable({
     transfers = self, task = task, pool = pool, request = request, limits = limits, host = host, state = "queued",
     session = false, id = false, queued_at = false, timer = false, deadline = core.clock() + limits.timeout,
@@ -175,7 +179,7 @@ local function begin(self, task, pool, request, limits)
   else
     local ok, err = start(self, transfer)
     if not ok then
-      forget_idle(self, host)
+      forget_idle_host(self, host)
       return nil, err
     end
     grace = GRACE
@@ -189,9 +193,9 @@ end
 ---@param task dataworks.Task
 ---@param pool dataworks.SessionPool
 ---@param request table
----@param limits table as those of a transport's send
+---@param limits table see send in transport/curl.lua
 ---@return integer|nil status
----@return table headers or failure
+---@return table headers the failure if there is no status
 ---@return string|nil body
 function Transfers:send(task, pool, request, limits)
   if task.is_cancelled then
@@ -203,30 +207,34 @@ function Transfers:send(task, pool, request, limits)
     return nil, err
   end
   local status, headers, body = task:suspend(cancel_with_task, transfer)
-  if not status and not headers then -- the recovery of an interrupted loop woke the task
+  if not status and not headers then -- the loop was interrupted, and its recovery woke the task without a result
     return nil, failures.without_result("collected", "cancelled", scheduler.CANCELLED)
   end
   return status, headers, body
 end
 
+--- Returns whether a request is in flight.
+---@return boolean
 function Transfers:is_busy()
   return next(self.in_flight) ~= nil
 end
 
---- Starts queued requests where others have ended. Tasks run before it, so that a pause asked for by a reply is known.
+--- Starts queued requests of the hosts for which a request has ended. The loop calls this after the tasks have run, so
+--- that a task has read its reply, which may ask for a pause, before the next request starts.
 function Transfers:advance()
   for host in pairs(self.freed) do
     advance(self, host)
-    self.freed[host] = nil -- after the call, so that an interrupted one is repeated
+    self.freed[host] = nil -- after the call, so that an interrupted call is repeated
   end
 end
 
---- Moves all transfers on, and waits at most `seconds` for one to end. Without transfers it sleeps.
+--- Lets libcurl send and receive. Waits at most `seconds` until a transfer ends, and completes the transfers that
+--- ended.
 ---@param seconds number
 function Transfers:poll(seconds)
   if not self.multi then
     if seconds > 0 then
-      curl().sleep(seconds)
+      load_curl().sleep(seconds)
     end
     return
   end
@@ -238,7 +246,8 @@ function Transfers:poll(seconds)
   end
 end
 
----@return number seconds until the next poll() is due even if nothing arrives; math.huge: none is
+--- Returns the time until which poll() must be called even if nothing arrives.
+---@return number seconds math.huge if there is no such time
 function Transfers:timeout()
   if next(self.freed) then
     return 0
@@ -246,11 +255,13 @@ function Transfers:timeout()
   return self.multi and self.multi:timeout() or math.huge
 end
 
----@return integer|nil
+--- Returns a file descriptor that is readable when poll() has something to do.
+---@return integer|nil fd nil if the system has no epoll
 function Transfers:fd()
-  return multi_of(self):fd()
+  return get_multi(self):fd()
 end
 
+--- Marks a transfer as completed without waking its task.
 local function drop(transfer)
   transfer.state = "completed"
   transfer.pool.transfers[transfer] = nil

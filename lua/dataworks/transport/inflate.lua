@@ -1,25 +1,25 @@
--- Decompresses gzip with the zlib that nginx is linked to, through LuaJIT's FFI.
+-- Decompresses gzip inside nginx. Calls zlib, to which nginx is linked, through LuaJIT's FFI.
 
 local M = {}
 
--- Bytes decompressed at once, which bounds the memory for a reply that grows too large.
+-- The number of bytes to decompress in one step. The size limit is checked after each step.
 local BLOCK = 64 * 1024
 
--- zlib's constants: a window of 15 bits, and 16 for the format gzip.
+-- zlib's parameter windowBits: a window of 15 bits, plus 16 for the format gzip.
 local GZIP_WINDOW = 15 + 16
 local NO_FLUSH, OK, STREAM_END, MEMORY = 0, 0, 1, -4
 
 local ffi, zlib
 
---- Loads zlib at the first call.
+--- Returns whether zlib can be used. Loads zlib at the first call.
 ---@return boolean
 function M.is_available()
   if ffi == nil then
     local ok, found = pcall(require, "ffi")
     ffi = ok and found or false
     if ffi then
-      -- Declarations are global in a LuaJIT, so these names differ from zlib's: another library may declare the same
-      -- functions with another stream. pcall: a second load of this module declares them again.
+      -- All modules of a LuaJIT share their declarations, so these names differ from zlib's: another library may have
+      -- declared zlib's own names. The pcall ignores the error if this module is loaded twice and declares them again.
       pcall(ffi.cdef, [[
         typedef struct dataworks_z_stream {
           const unsigned char *next_in; unsigned avail_in; unsigned long total_in;
@@ -39,6 +39,7 @@ function M.is_available()
   return zlib ~= nil
 end
 
+--- Decompresses a text in an initialized stream.
 local function run(stream, text, max_bytes)
   local out = ffi.new("unsigned char[?]", BLOCK)
   local pieces, have, status = {}, 0, OK
@@ -62,8 +63,9 @@ local function run(stream, text, max_bytes)
   return table.concat(pieces)
 end
 
+--- Decompresses a text in the format gzip. is_available() must have returned true before.
 ---@param text string
----@param max_bytes integer of the result
+---@param max_bytes integer the largest allowed size of the result
 ---@return string|nil
 ---@return string|nil message
 function M.gunzip(text, max_bytes)
@@ -79,10 +81,10 @@ function M.gunzip(text, max_bytes)
   return inflated, message
 end
 
---- Decodes a reply's body by its Content-Encoding.
+--- Decodes the body of a reply.
 ---@param body string
----@param coding string|nil
----@param max_bytes integer of the result
+---@param coding string|nil the reply's header Content-Encoding
+---@param max_bytes integer the largest allowed size of the result
 ---@return string|nil
 ---@return string|nil message
 function M.decode(body, coding, max_bytes)

@@ -1,4 +1,5 @@
--- Sends requests through nginx's cosockets: while one waits for its reply, the worker runs other requests.
+-- Sends requests inside nginx, through its cosockets. While a call waits for its reply, the worker handles other
+-- requests.
 
 local catch = require "dataworks.transport.catch"
 local certificates = require "dataworks.transport.ngx.certificate"
@@ -25,26 +26,29 @@ local Transport = {}
 Transport.__index = Transport
 Transport.__name = "dataworks.transport.ngx"
 
--- Options that nginx takes from its configuration.
+-- The directives that set these options in nginx's configuration.
 local DIRECTIVES = { ca_file = "lua_ssl_trusted_certificate", min_tls = "lua_ssl_protocols" }
 
---- Returns the first option that nginx can't apply, or false. TLS 1.2 is the least in any case.
+--- Returns the name of the first option that a program can't set inside nginx, or false. min_tls = "1.2" is accepted,
+--- because nginx requires at least TLS 1.2 anyway.
 local function find_unsupported(options)
   return options.ca_file and "ca_file" or options.min_tls and options.min_tls ~= "1.2" and "min_tls" or false
 end
 
+--- Returns the failure for an option that a program can't set inside nginx.
 local function unsupported(option)
   local directive = DIRECTIVES[option]
-  local failure = outcome.not_sent("invalid", nil, "inside nginx this is set by the directive " .. directive,
+  local failure = outcome.unsent_failure("invalid", nil, "inside nginx this is set by the directive " .. directive,
     ("write %s into the %s of nginx's configuration, and leave the option out"):format(
       directive, select(2, inside_nginx())))
   failure.path = option
   return failure
 end
 
+--- Raises a failure if no request can be sent now.
 local function check_usable(self)
   if self.closed then
-    error(outcome.not_sent("cancelled", nil, "the transport is closed"), 0)
+    error(outcome.unsent_failure("cancelled", nil, "the transport is closed"), 0)
   elseif self.unsupported then
     error(unsupported(self.unsupported), 0)
   end
@@ -54,7 +58,7 @@ local function check_usable(self)
   end
 end
 
---- The client's certificate; false without one. The first request that needs it reads the files.
+--- Returns the client's certificate for a request, or false if it needs none. The first such request reads the files.
 local function certificate_for(self, target)
   if target.scheme ~= "https" or not self.options.client_certificate then
     return false
@@ -67,14 +71,14 @@ local function open(self, target, limits, started)
   local certificate = certificate_for(self, target)
   local ok, sock = pcall(ngx.socket.tcp)
   if not ok then
-    -- A phase that this library does not know.
-    error(phase.cannot_wait(), 0)
+    -- Only in a phase that transport/ngx/phase.lua does not know.
+    error(phase.wait_failure(), 0)
   end
   local timeout = math.min(limits.connect_timeout or self.options.connect_timeout, limits.timeout)
   return connections.open(sock, target, certificate, started + timeout, core.clock)
 end
 
---- Gives the connection back, too.
+--- Writes a request and reads its reply. Then puts the connection back into its pool, or closes it.
 local function exchange(self, connection, bytes, deadline)
   connection:write(bytes, deadline)
   local reply, is_reusable = connection:read(self.max_reply_bytes, deadline)
@@ -83,7 +87,7 @@ local function exchange(self, connection, bytes, deadline)
     connection:close()
   end
   if not body then
-    error(outcome.not_decoded(message), 0)
+    error(outcome.decoding_failed(message), 0)
   end
   reply.body = body
   return reply
@@ -101,23 +105,25 @@ local function send(self, request, limits)
   return not failure and reply or nil, failure
 end
 
+--- Sends a request and returns the reply.
 ---@param request { method: string, url: string, headers: table<string, string>, body: string }
----@param limits { timeout: number, connect_timeout?: number, proxy?: string } seconds; timeout is for the whole
---- exchange; no proxy is "" or nil
+---@param limits { timeout: number, connect_timeout?: number, proxy?: string } The timeouts are in seconds; `timeout` is
+---  for the whole exchange. `proxy` is a URL; "" or nil means no proxy.
 ---@return { status: integer, headers: table<string, string>, body: string }|nil reply
----@return { kind: string, sent: boolean|"unknown", message: string, code?: string, advice?: string }|nil err and path
+---@return { kind: string, sent: boolean|"unknown", message: string, code?: string, advice?: string, path?: string }|nil
+---  err
 function Transport:send(request, limits)
   return catch(send, self, request, limits)
 end
 
---- Whether the current phase of nginx can wait.
+--- Returns true if a call can wait for its reply here.
 ---@return true|nil
 ---@return table|nil err
 function Transport:can_wait() -- luacheck: no self
   return phase.can_wait()
 end
 
---- Sleeps at least as long as asked; nginx may wake a little early.
+--- Pauses the running request. Sleeps again if nginx wakes it a little early.
 ---@param seconds number
 function M.sleep(seconds)
   local ok, failure = phase.can_wait()
@@ -131,13 +137,15 @@ function M.sleep(seconds)
   end
 end
 
+--- Pauses the running request.
 ---@param seconds number
 function Transport:sleep(seconds) -- luacheck: no self
   M.sleep(seconds)
 end
 
+--- Creates a latch with which other requests of this worker wait for the running request.
 ---@return dataworks.Latch|nil
----@return table|nil err in a phase that can't wait
+---@return table|nil err if nothing can wait here
 function Transport:latch() -- luacheck: no self
   local ok, failure = phase.can_wait()
   if not ok then
@@ -146,7 +154,7 @@ function Transport:latch() -- luacheck: no self
   return latches.new()
 end
 
---- Idle connections stay in nginx's pools until their timeout.
+--- Closes the transport. Its idle connections stay in nginx's pools until they time out.
 function Transport:close()
   self.closed = true
 end
@@ -156,6 +164,7 @@ function Transport:__tostring()
 end
 
 ---@param options dataworks.TransportOptions
+---@return dataworks.Transport
 function M.new(options)
   local password = options.client_key_password
   return setmetatable({

@@ -1,10 +1,10 @@
--- Decides which proxy a request uses, from its URL, the options and the environment.
+-- Finds the proxy for a request, from the URL of the request, the options and the environment.
 
 local core = require "dataworks.core"
 
 local M = {}
 
--- libcurl's defaults.
+-- The default ports of proxies, as in libcurl.
 local PROXY_PORTS = { http = 1080, https = 443, socks5 = 1080, socks5h = 1080 }
 
 local SERVICE_PORTS = { http = 80, https = 443 }
@@ -12,11 +12,12 @@ local SERVICE_PORTS = { http = 80, https = 443 }
 local ADVICE = "a proxy looks like http://user:password@proxy.example.com:3128; "
   .. "https://, socks5:// and socks5h:// also work"
 
--- core.percent_decode reads forms, where "+" is a space. In a login it is a plus.
+-- Decodes the percent-encoding of a login. core.percent_decode turns "+" into a space, as in forms; a login keeps "+".
 local function percent_decode(text)
   return core.percent_decode((text:gsub("+", "%%2B")))
 end
 
+--- Returns whether a text is a valid user[:password], percent-encoded.
 local function is_login(text)
   return not text:find("[%c%s/?#@]") and not text:gsub("%%%x%x", ""):find("%", 1, true)
     and not percent_decode(text):find("%c")
@@ -27,10 +28,11 @@ local function split_port(authority)
   return host or authority, tonumber(port)
 end
 
---- Completes a proxy's URL: scheme://[user[:password]@]host:port.
+--- Returns the complete URL of a proxy, scheme://[user[:password]@]host:port, from a text that may omit scheme and
+--- port.
 ---@param text string
 ---@return string|nil url
----@return string|nil message contains nothing of the text, which may hold a password
+---@return string|nil message does not quote the text, which may contain a password
 function M.parse(text)
   local scheme, rest = text:match("^([%w+.-]+)://(.*)$")
   scheme, rest = (scheme or "http"):lower(), (rest or text):gsub("/$", "")
@@ -50,34 +52,35 @@ function M.parse(text)
   return ("%s://%s%s:%d"):format(scheme, login and login .. "@" or "", host, port)
 end
 
---- The credentials of HTTP's Basic scheme.
+--- Encodes a login for the header Proxy-Authorization with the scheme Basic.
 ---@param login string user[:password], percent-encoded
 ---@return string
 function M.basic_credentials(login)
   return core.base64_encode(percent_decode(login:find(":", 1, true) and login or login .. ":"))
 end
 
---- The secret of a proxy's URL in each form that a text may contain.
----@param url string from parse, or ""
+--- Returns the secret in a proxy's URL, in each form in which a message may contain it.
+---@param url string as `parse` returns it, or ""
 ---@return string[]
 function M.secrets(url)
   local login = (url:match("//(.*)$") or url):match("^(.*)@")
   if not login then
     return {}
   end
-  -- A user without a password is a token.
+  -- If there is no password, the user name may be a secret token.
   local secret = login:match("^[^:]*:(.*)$") or login
   return { secret, percent_decode(secret), M.basic_credentials(login) }
 end
 
--- HTTP_PROXY is not read: a web server sets it from the header Proxy of any request.
+-- The environment variables to read. HTTP_PROXY is not read: in a CGI program, a client of the web server can set this
+-- variable with the header "Proxy".
 local VARIABLES = {
   https = { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" },
   http = { "http_proxy", "all_proxy", "ALL_PROXY" },
   no_proxy = { "no_proxy", "NO_PROXY" },
 }
 
---- Returns the first variable that is not empty, and its name.
+--- Returns the value and the name of the first variable that is set and not empty.
 local function from_environment(kind, getenv)
   for _, name in ipairs(VARIABLES[kind]) do
     local value = getenv(name)
@@ -87,7 +90,7 @@ local function from_environment(kind, getenv)
   end
 end
 
---- Whether both addresses are of one family and share their first `bits`.
+--- Returns whether two addresses, as bytes, have the same length and the same first `bits` bits.
 local function is_within(bytes, base, bits)
   local whole = math.floor(bits / 8)
   if #bytes ~= #base or bits > 8 * #base or bytes:sub(1, whole) ~= base:sub(1, whole) then
@@ -97,7 +100,7 @@ local function is_within(bytes, base, bits)
   return bits % 8 == 0 or math.floor(bytes:byte(whole + 1) / unit) == math.floor(base:byte(whole + 1) / unit)
 end
 
---- Whether an entry of no_proxy includes the host; `bytes` when the host is an address.
+--- Returns whether an entry of no_proxy includes the host. `bytes` is the host's address, or nil if the host is a name.
 local function matches(entry, host, port, bytes)
   if entry == "*" then
     return true
@@ -121,6 +124,7 @@ local function matches(entry, host, port, bytes)
   return host == name or host:sub(-#name - 1) == "." .. name
 end
 
+--- Returns whether a host must be reached without a proxy because of no_proxy.
 local function is_exempt(no_proxy, host, port)
   local bytes = core.parse_address(host)
   host = host:gsub("%.$", "")
@@ -132,12 +136,12 @@ local function is_exempt(no_proxy, host, port)
   return false
 end
 
---- The proxy for a request. A request to a loopback host uses none.
----@param url string of the request
+--- Returns the proxy for a request. A request to a loopback host uses no proxy.
+---@param url string the URL of the request
 ---@param options { proxy?: string, no_proxy?: string }
 ---@param getenv fun(name: string): string|nil
----@return string|nil proxy complete URL; "" for none
----@return table|nil err fields of an error
+---@return string|nil proxy the complete URL of the proxy; "" means no proxy
+---@return table|nil err the fields of an error
 function M.find(url, options, getenv)
   local scheme, authority = url:match("^(%a+)://([^/?#]*)")
   local host, port = split_port(authority:lower())

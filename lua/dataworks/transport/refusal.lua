@@ -1,4 +1,5 @@
--- Refusals that come from before the service: from a proxy, or from a server that wants another client certificate.
+-- Recognizes replies that do not come from the service: a proxy refuses the request, or a web server in front of the
+-- service refuses the client certificate.
 
 local M = {}
 
@@ -9,33 +10,36 @@ M.ADVICE = {
   CURLE_SSL_CLIENTCERT = "set client_certificate and client_key to a certificate that the service accepts",
 }
 
--- nginx and its derivatives complete the handshake and then answer every request with one of these titles.
+-- The titles of nginx's error pages. If a client certificate is missing or invalid, nginx completes the TLS handshake
+-- and sends such a page in reply to each request.
 local CERTIFICATE_PAGES = {
   ["<title>400 No required SSL certificate was sent</title>"] = "the server wants a client certificate",
   ["<title>400 The SSL certificate error</title>"] = "the server refuses the client certificate",
 }
 
--- Their titles stand at the beginning of the page.
+-- The title is within this many bytes of the beginning of the page.
 local MAX_HEAD_BYTES = 4096
 
 local function failure(code, message)
   return { kind = "transport", sent = false, code = code, message = message, advice = M.ADVICE[code] }
 end
 
----@param status integer of the proxy's reply to CONNECT
+--- Returns the message for a proxy that refused to open a tunnel.
+---@param status integer the HTTP status of the proxy's reply to CONNECT
 ---@return string
 function M.tunnel_message(status)
   return ("the proxy answered HTTP %d when asked for a connection to the service"):format(status)
 end
 
----@param url string of the request
----@param proxy string URL; "" for none
+--- Returns a failure if a reply is such a refusal, else nil.
+---@param url string the URL of the request
+---@param proxy string the proxy's URL; "" means no proxy
 ---@param status integer
 ---@param body string
 ---@return { kind: string, sent: boolean, code: string, message: string, advice: string }|nil failure
 function M.find(url, proxy, status, body)
   if status == 407 and proxy ~= "" and url:find("^http:") then
-    -- Over plain http a proxy's reply looks like the service's; only a proxy sends this status.
+    -- For plain http, the proxy sends its refusal as a reply to the request. Only a proxy sends this status.
     return failure("PROXY_AUTHENTICATION", "the proxy answered HTTP 407")
   elseif status == 400 and url:find("^https:") then
     local head = body:sub(1, MAX_HEAD_BYTES)

@@ -1,28 +1,31 @@
--- The sessions that the tasks of one transport share, and the waits that end when the transport is closed.
+-- The libcurl sessions that the tasks of one transport share. The pool also knows the transfers and sleeping tasks that
+-- end when the transport is closed.
 
 local M = {}
 
 ---@class dataworks.SessionPool
----@field open fun(): userdata makes a session
----@field idle userdata[]
----@field transfers table<table, true> not completed
----@field sleepers table<dataworks.Task, true>
+---@field open fun(): userdata creates a session
+---@field idle userdata[] the sessions that no transfer uses
+---@field transfers table<table, true> the transfers that are not completed
+---@field sleepers table<dataworks.Task, true> the tasks that sleep in this transport
 local Pool = {}
 Pool.__index = Pool
 
----@param open fun(): userdata makes a session
+---@param open fun(): userdata creates a session
 ---@return dataworks.SessionPool
 function M.new(open)
   return setmetatable({ open = open, idle = {}, transfers = {}, sleepers = {}, closed = false }, Pool)
 end
 
+--- Returns an idle session, or a new one.
 ---@return userdata session
 function Pool:take()
   return table.remove(self.idle) or self.open()
 end
 
+--- Makes a session idle; closes it if the pool is closed.
 ---@param session userdata
-function Pool:give(session)
+function Pool:give_back(session)
   if self.closed then
     session:close()
   else

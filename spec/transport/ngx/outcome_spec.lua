@@ -6,7 +6,7 @@ local TIMEOUT, RESET = { why = "lost", error = "timeout", message = "m" }, { why
 describe("the outcome of an exchange inside nginx", function()
   it("is not sent while the connection opens", function()
     for _, failure in ipairs {
-      outcome.not_sent_in_time(), outcome.not_connected("timeout", false, true), outcome.not_connected("refused", true, false),
+      outcome.deadline_passed(), outcome.connecting_failed("timeout", false, true), outcome.connecting_failed("refused", true, false),
       outcome.tunnel_refused(407), outcome.tunnel_failed "timeout", outcome.handshake_failed "closed",
       outcome.client_certificate_refused "no match",
     } do
@@ -15,11 +15,11 @@ describe("the outcome of an exchange inside nginx", function()
   end)
 
   it("is not sent when nothing was written, and unknown after that", function()
-    assert.is_false(outcome.not_written("closed", true, true).sent)
-    assert.is_false(outcome.not_written("closed", false, false).sent)
-    assert.equal("CURLE_PEER_FAILED_VERIFICATION", outcome.not_written("closed", false, true).code)
-    assert.equal("unknown", outcome.not_written("timeout", false, true).sent)
-    assert.equal("unknown", outcome.not_written("broken pipe", true, true).sent)
+    assert.is_false(outcome.writing_failed("closed", true, true).sent)
+    assert.is_false(outcome.writing_failed("closed", false, false).sent)
+    assert.equal("CURLE_PEER_FAILED_VERIFICATION", outcome.writing_failed("closed", false, true).code)
+    assert.equal("unknown", outcome.writing_failed("timeout", false, true).sent)
+    assert.equal("unknown", outcome.writing_failed("broken pipe", true, true).sent)
   end)
 
   it("is unknown until the final status line, and sent after that", function()
@@ -27,16 +27,16 @@ describe("the outcome of an exchange inside nginx", function()
       CURLE_GOT_NOTHING = LOST, CURLE_WEIRD_SERVER_REPLY = MALFORMED, CURLE_OPERATION_TIMEDOUT = TIMEOUT,
       CURLE_RECV_ERROR = RESET,
     } do
-      local failure = outcome.not_read(cause, false, false)
+      local failure = outcome.reading_failed(cause, false, false)
       assert.same({ code, "unknown" }, { failure.code, failure.sent })
-      assert.is_true(outcome.not_read(cause, true, false).sent)
+      assert.is_true(outcome.reading_failed(cause, true, false).sent)
     end
-    assert.equal("CURLE_PARTIAL_FILE", outcome.not_read(LOST, true, false).code)
-    assert.is_true(outcome.not_decoded("m").sent)
+    assert.equal("CURLE_PARTIAL_FILE", outcome.reading_failed(LOST, true, false).code)
+    assert.is_true(outcome.decoding_failed("m").sent)
   end)
 
   it("names the limit when a reply is too large", function()
-    local failure = outcome.not_decoded "the reply is larger than 9 bytes"
+    local failure = outcome.decoding_failed "the reply is larger than 9 bytes"
     assert.same({ "CURLE_FILESIZE_EXCEEDED", "max_reply_bytes sets the limit" }, { failure.code, failure.advice })
   end)
 
@@ -45,15 +45,15 @@ describe("the outcome of an exchange inside nginx", function()
       "x.test could not be resolved (3: Host not found)", "no resolver defined to resolve \"x.test\"",
       "DNS resolution failed: dns server error: 3 name error", "[cosocket] DNS resolution failed: timeout",
     } do
-      assert.equal("CURLE_COULDNT_RESOLVE_HOST", outcome.not_connected(err, false, true).code, err)
-      assert.equal("CURLE_COULDNT_RESOLVE_PROXY", outcome.not_connected(err, true, true).code, err)
+      assert.equal("CURLE_COULDNT_RESOLVE_HOST", outcome.connecting_failed(err, false, true).code, err)
+      assert.equal("CURLE_COULDNT_RESOLVE_PROXY", outcome.connecting_failed(err, true, true).code, err)
     end
-    assert.equal("CURLE_COULDNT_CONNECT", outcome.not_connected("connection refused", false, true).code)
+    assert.equal("CURLE_COULDNT_CONNECT", outcome.connecting_failed("connection refused", false, true).code)
   end)
 
   it("hints at the directive resolver when connecting to a name takes too long", function()
-    assert.matches("directive resolver", outcome.not_connected("timeout", false, true).advice, 1, true)
-    assert.matches("directive resolver", outcome.not_connected("timeout", true, true).advice, 1, true)
-    assert.not_matches("directive resolver", outcome.not_connected("timeout", false, false).advice, 1, true)
+    assert.matches("directive resolver", outcome.connecting_failed("timeout", false, true).advice, 1, true)
+    assert.matches("directive resolver", outcome.connecting_failed("timeout", true, true).advice, 1, true)
+    assert.not_matches("directive resolver", outcome.connecting_failed("timeout", false, false).advice, 1, true)
   end)
 end)

@@ -4,12 +4,14 @@ local M = {}
 
 local TOKEN = "^[%w!#$%%&'*+%-.^_`|~]+$"
 
--- Programs use few names: the cache saves most of the checks.
+-- The names that were checked before, with their lower-case forms. Programs use few names, so the cache saves most
+-- checks.
 local MAX_CACHED = 256
 local cache, count = {}, 0
 
+--- Returns the name of a header in lower case, or nil if HTTP does not allow the name.
 ---@param name string
----@return string|nil lower the name in lower case; nil when HTTP does not allow it
+---@return string|nil lower
 function M.lower_name(name)
   local lower = cache[name]
   if not lower and name:find(TOKEN) then
@@ -27,7 +29,7 @@ local function is_blank(byte)
   return byte == SPACE or byte == TAB
 end
 
---- The text from `first` on, without blanks around it.
+--- Returns the text from position `first` on, without leading and trailing spaces and tabs.
 ---@param text string
 ---@param first integer
 ---@return string
@@ -42,7 +44,8 @@ function M.trim(text, first)
   return text:sub(first, last)
 end
 
---- A loop, because LuaJIT compiles loops but no patterns.
+--- Returns whether a text contains a control character other than a tab. A loop is faster than a pattern here, because
+--- LuaJIT compiles loops, but not patterns.
 ---@param text string
 ---@return boolean
 function M.has_control(text)

@@ -1,4 +1,5 @@
--- A buffered stream of bytes that yields lines and blocks of a given length, in bounded memory.
+-- A buffered stream of bytes, from which lines and blocks of a given length can be read. The memory that it uses is
+-- limited.
 
 local M = {}
 
@@ -8,25 +9,29 @@ M.MAX_HEADER_BYTES = 64 * 1024
 ---@class dataworks.ReplyFailure
 ---@field why "malformed"|"lost"
 ---@field message string
----@field error? string the error of `fill`, when lost
+---@field error? string the error that `fill` returned, if `why` is "lost"
 
 ---@class dataworks.ReplySource
----@field fill fun(): string|nil, string|nil the next bytes; or nil and an error, "closed" at the end of the stream
+---@field fill fun(): string|nil, string|nil returns the next bytes, or nil and an error. The error at the end of the
+---  stream is "closed".
 ---@field buffer string
----@field position integer of the first unread byte in the buffer
----@field header_bytes_left integer for heads and trailers
----@field headers_left integer
+---@field position integer the position of the first unread byte in the buffer
+---@field header_bytes_left integer how many more bytes heads and trailers may have
+---@field headers_left integer how many more headers the reply may have
 ---@field has_final_status boolean whether a status line of 200 or above was read
 local Source = {}
 Source.__index = Source
 
--- These end the reading of a reply: http1.read returns what they raise.
-
-function M.malformed(message)
+--- Raises the failure of a malformed reply. http1.read catches and returns it.
+---@param message string
+function M.raise_malformed(message)
   error({ why = "malformed", message = message }, 0)
 end
 
-function M.lost(err, message)
+--- Raises the failure of a reply whose remaining bytes can't be read. http1.read catches and returns it.
+---@param err string the error of `fill`
+---@param message string
+function M.raise_lost(err, message)
   error({ why = "lost", error = err, message = message }, 0)
 end
 
@@ -39,22 +44,24 @@ function M.new(fill)
   }, Source)
 end
 
----@return integer bytes in the buffer
-function Source:unread()
+--- Returns the number of unread bytes in the buffer.
+---@return integer
+function Source:count_unread()
   return #self.buffer - self.position + 1
 end
 
 --- Returns the unread part of the buffer and empties it.
 ---@return string
-function Source:drain()
+function Source:take_unread()
   local rest = self.buffer:sub(self.position)
   self.buffer, self.position = "", 1
   return rest
 end
 
---- The bytes up to the next line break, with it. They are joined once, however many pieces they arrive in.
+--- Returns the bytes up to the next line break, including the line break. Joins the pieces of a line only once, so that
+--- the time is linear in the length of the line.
 ---@return string|nil bytes
----@return string|nil err of `fill`; nil when the line is longer than the limit
+---@return string|nil err the error of `fill`; nil if the line is longer than the limit
 local function take_line(self)
   local pieces, length = nil, 0
   while true do
@@ -68,7 +75,7 @@ local function take_line(self)
       return pieces and table.concat(pieces) .. piece or piece
     end
     pieces = pieces or {}
-    pieces[#pieces + 1] = self:drain()
+    pieces[#pieces + 1] = self:take_unread()
     local more, err = self.fill()
     if not more then
       self.buffer = table.concat(pieces)
@@ -79,35 +86,36 @@ local function take_line(self)
 end
 
 --- Reads a line that ends with CR LF.
----@param part string of the reply, for messages
----@param nothing? string the message when there is no byte of the line
+---@param part string what messages call this part of the reply
+---@param nothing? string the message if the stream ends before the first byte of the line
 ---@return string line without CR LF
-function Source:line(part, nothing)
+function Source:read_line(part, nothing)
   local line, err = take_line(self)
   if err then
-    M.lost(err, self:unread() == 0 and nothing or ("the reply ends within its %s"):format(part))
+    M.raise_lost(err, self:count_unread() == 0 and nothing or ("the reply ends within its %s"):format(part))
   elseif not line then
-    M.malformed(("the reply's headers are larger than %d bytes"):format(M.MAX_HEADER_BYTES))
+    M.raise_malformed(("the reply's headers are larger than %d bytes"):format(M.MAX_HEADER_BYTES))
   elseif line:sub(-2) ~= "\r\n" then
-    M.malformed(("a line of the reply's %s does not end with CR LF"):format(part))
+    M.raise_malformed(("a line of the reply's %s does not end with CR LF"):format(part))
   end
   return line:sub(1, -3)
 end
 
+--- Reads exactly `length` bytes.
 ---@param length integer
----@return string bytes exactly `length` of them
-function Source:take(length)
-  local have = self:unread()
+---@return string bytes
+function Source:read_bytes(length)
+  local have = self:count_unread()
   if have >= length then
     local first = self.position
     self.position = first + length
     return self.buffer:sub(first, self.position - 1)
   end
-  local pieces = { self:drain() }
+  local pieces = { self:take_unread() }
   while have < length do
     local more, err = self.fill()
     if not more then
-      M.lost(err, ("the reply ends after %d of %d bytes"):format(have, length))
+      M.raise_lost(err, ("the reply ends after %d of %d bytes"):format(have, length))
     end
     self.buffer, self.position = more, math.min(#more, length - have) + 1
     pieces[#pieces + 1], have = more:sub(1, self.position - 1), have + #more

@@ -1,4 +1,4 @@
--- Loads the client's certificate and key in the form that nginx takes. Raises the failure when they can't be used.
+-- Loads the client's certificate and key in the form that nginx needs.
 
 local outcome = require "dataworks.transport.ngx.outcome"
 
@@ -9,10 +9,11 @@ local M = {}
 ---@class dataworks.NgxCertificate
 ---@field certificate userdata
 ---@field key userdata
----@field name string differs when the files' contents differ
+---@field name string a digest of the contents of both files
 
+--- Raises the failure of an option that can't be used.
 local function refuse(option, message, advice)
-  local failure = outcome.not_sent("invalid", "CURLE_SSL_CERTPROBLEM", message, advice)
+  local failure = outcome.unsent_failure("invalid", "CURLE_SSL_CERTPROBLEM", message, advice)
   failure.path = option
   error(failure, 0)
 end
@@ -27,6 +28,8 @@ local function read_file(options, option)
   return text
 end
 
+--- Loads the certificate and key from the files that the options name. Raises the failure as a table if they can't be
+--- used.
 ---@param options { client_certificate: string, client_key?: string, has_key_password: boolean }
 ---@return dataworks.NgxCertificate
 function M.load(options)
@@ -35,8 +38,8 @@ function M.load(options)
     refuse("client_certificate", "this nginx has no lua-resty-core that can show a client certificate",
       "install lua-resty-core 0.1.24 or newer")
   elseif options.has_key_password then
-    refuse("client_key_password", "inside nginx a key can't be behind a password",
-      "name a key without one, in a file that only nginx may read")
+    refuse("client_key_password", "inside nginx a key can't be protected by a password",
+      "name a key without a password, in a file that only nginx may read")
   end
   local pem = read_file(options, "client_certificate")
   local certificate, message = ssl.parse_pem_cert(pem)

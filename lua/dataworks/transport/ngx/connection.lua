@@ -1,5 +1,6 @@
--- A connection to the service through a cosocket: from nginx's pool, or a new one with a proxy's tunnel and TLS. Its
--- functions raise the failure that ends the exchange.
+-- A connection to the service, over a socket of nginx (a cosocket). nginx takes the connection from a pool or opens a
+-- new one; for a new one, this module sets up the proxy's tunnel and TLS. If a function here fails, it closes the
+-- connection and raises the failure as a table.
 
 local http1 = require "dataworks.transport.http1"
 local outcome = require "dataworks.transport.ngx.outcome"
@@ -9,32 +10,35 @@ local ngx = rawget(_G, "ngx")
 
 local M = {}
 
--- Idle connections: milliseconds until nginx closes one (the gateway does after 25 s), and how many a worker keeps of
--- each pool.
-local IDLE_TIMEOUT, MAX_IDLE = 20000, 64
+-- Milliseconds after which nginx closes an idle connection. The service's gateway closes it after 25 seconds.
+local IDLE_TIMEOUT = 20000
 
--- Bytes written at once, and asked for at once; a read returns at most lua_socket_buffer_size of them.
+-- Each worker keeps at most this many idle connections in a pool.
+local MAX_IDLE = 64
+
+-- The largest number of bytes to write or to read in one call. nginx limits a read further, by lua_socket_buffer_size.
 local BLOCK = 64 * 1024
 
--- Reads after which other requests run, though more bytes are there.
+-- After this many reads in a row, other requests of the worker run.
 local READS_PER_TURN = 16
 
 ---@class dataworks.NgxConnection
 ---@field sock table
----@field clock fun(): number
+---@field clock fun(): number seconds
 ---@field is_tls boolean
----@field is_reused boolean
+---@field is_reused boolean whether nginx took the connection from its pool
 local Connection = {}
 Connection.__index = Connection
 
---- Closes the connection and raises the failure, which the transport returns.
+--- Closes the connection and raises the failure. The transport catches and returns the failure.
 local function fail(self, failure)
   self.sock:close()
   error(failure, 0)
 end
 
---- nginx takes 0 milliseconds for its default.
----@return boolean is_in_time
+--- Sets the socket's timeout to the time left until the deadline. Sets nothing if that is less than a millisecond,
+--- because nginx would replace 0 by its default timeout.
+---@return boolean has_time false if the deadline has passed
 local function set_timeout(self, deadline)
   local milliseconds = math.floor((deadline - self.clock()) * 1000)
   if milliseconds < 1 then
@@ -44,12 +48,13 @@ local function set_timeout(self, deadline)
   return true
 end
 
-local function set_timeout_to_send(self, deadline)
+local function set_timeout_or_fail(self, deadline)
   if not set_timeout(self, deadline) then
-    fail(self, outcome.not_sent_in_time())
+    fail(self, outcome.deadline_passed())
   end
 end
 
+--- Returns a source of bytes that reads from the connection until the deadline.
 local function new_source(self, deadline)
   local sock, reads = self.sock, 0
   return http1.source(function()
@@ -66,7 +71,8 @@ end
 
 -- Opening
 
---- Connections may be shared only where all of this agrees.
+--- Returns the name of nginx's pool for a connection. Two requests may share a connection only if the service, the
+--- proxy, the proxy's login and the client certificate are the same, so the name contains all four.
 local function pool_name(target, certificate_name)
   local proxy, peer = target.proxy, target.peer
   return table.concat({
@@ -85,15 +91,16 @@ local function pool_options(target, certificate)
   return options
 end
 
-local function connect_into(result, sock, peer, options)
+local function store_connection_result(result, sock, peer, options)
   result.ok, result.err = sock:connect(peer.host, peer.port, options)
 end
 
--- Seconds between two looks whether the caller was killed while it connects.
+-- Seconds between two checks whether the calling thread was killed.
 local WATCH_INTERVAL = 0.1
 
---- Returns when the time has passed or the caller is dead: nginx does not end the threads of a killed thread.
-local function watch(caller, clock, deadline)
+--- Waits until the deadline passes or the calling thread is dead. When nginx kills a thread, the threads that it
+--- started keep running, so they must watch their caller.
+local function watch_caller(caller, clock, deadline)
   local seconds = deadline - clock()
   while seconds > 0 and coroutine.status(caller) ~= "dead" do
     ngx.sleep(math.max(math.min(seconds, WATCH_INTERVAL), 0.001))
@@ -101,29 +108,32 @@ local function watch(caller, clock, deadline)
   end
 end
 
---- Runs in a thread of its own, which outlives a killed caller.
-local function connect_until(result, sock, peer, options, caller, clock, deadline)
-  local connecting = ngx.thread.spawn(connect_into, result, sock, peer, options)
+--- Connects, and gives up when the deadline passes or the caller is killed. Runs in a thread of its own, which
+--- continues if the caller is killed.
+local function connect_before_deadline(result, sock, peer, options, caller, clock, deadline)
+  local connecting = ngx.thread.spawn(store_connection_result, result, sock, peer, options)
   if coroutine.status(connecting) == "zombie" then
     ngx.thread.wait(connecting)
     return
   end
-  local alarm = ngx.thread.spawn(watch, caller, clock, deadline)
+  local alarm = ngx.thread.spawn(watch_caller, caller, clock, deadline)
   ngx.thread.wait(connecting, alarm)
   ngx.thread.kill(alarm)
   ngx.thread.kill(connecting)
 end
 
---- Connects to a name. nginx waits for a name server as long as resolver_timeout says; threads keep the deadline.
---- The result is a table because a thread may outlive this call, and its variables with it.
+--- Connects to a host name before the deadline. nginx applies no timeout of the socket while it resolves a name, only
+--- resolver_timeout, so threads watch the deadline. A thread may still run after this call, so it writes its result
+--- into a table and not into a local variable.
 local function connect_by_name(sock, peer, options, clock, deadline)
-  local result = { err = "timeout" }
-  ngx.thread.wait(ngx.thread.spawn(connect_until, result, sock, peer, options, coroutine.running(), clock, deadline))
+  local result, caller = { err = "timeout" }, coroutine.running()
+  ngx.thread.wait(ngx.thread.spawn(connect_before_deadline, result, sock, peer, options, caller, clock, deadline))
   return result.ok, result.err
 end
 
+--- Connects to the target's peer, or takes a connection to it from the pool.
 local function connect(self, target, certificate, deadline)
-  set_timeout_to_send(self, deadline)
+  set_timeout_or_fail(self, deadline)
   local peer, options = target.peer, pool_options(target, certificate)
   local ok, err
   if peer.is_name then
@@ -132,14 +142,14 @@ local function connect(self, target, certificate, deadline)
     ok, err = self.sock:connect(peer.host, peer.port, options)
   end
   if not ok then
-    fail(self, outcome.not_connected(err, target.proxy ~= false, peer.is_name))
+    fail(self, outcome.connecting_failed(err, target.proxy ~= false, peer.is_name))
   end
   self.is_reused = (self.sock:getreusedtimes() or 0) > 0
 end
 
 --- Asks the proxy for a tunnel to the service.
 local function open_tunnel(self, proxy, deadline)
-  set_timeout_to_send(self, deadline)
+  set_timeout_or_fail(self, deadline)
   local ok, err = self.sock:send(("CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n"):format(proxy.tunnel_to, proxy.tunnel_to,
     requests.proxy_header(proxy)))
   if not ok then
@@ -155,6 +165,7 @@ local function open_tunnel(self, proxy, deadline)
   end
 end
 
+--- Does the TLS handshake with the service, and verifies the service's certificate.
 local function handshake(self, target, certificate, deadline)
   if certificate and not self.sock.setclientcert then
     fail(self, outcome.client_certificate_unsupported())
@@ -164,18 +175,19 @@ local function handshake(self, target, certificate, deadline)
       fail(self, outcome.client_certificate_refused(tostring(err)))
     end
   end
-  set_timeout_to_send(self, deadline)
-  -- Connections are kept, so sessions are not: one would link connections that the pools separate.
+  set_timeout_or_fail(self, deadline)
+  -- false: don't reuse a TLS session, because a session may come from a connection of another pool.
   local ok, err = self.sock:sslhandshake(false, target.host, true)
   if not ok then
     fail(self, outcome.handshake_failed(err or "handshake failed"))
   end
 end
 
+--- Opens a connection that is ready for a request.
 ---@param sock table a new cosocket
 ---@param target dataworks.NgxTarget
----@param certificate dataworks.NgxCertificate|nil that the client shows
----@param deadline number by `clock`, for the connection to be open
+---@param certificate dataworks.NgxCertificate|false the client's certificate
+---@param deadline number the value of `clock` at which opening fails
 ---@param clock fun(): number
 ---@return dataworks.NgxConnection
 function M.open(sock, target, certificate, deadline, clock)
@@ -194,7 +206,8 @@ end
 
 -- An exchange
 
---- Writes block by block, because nginx restarts its timeout whenever a part of one send was written.
+--- Writes the bytes of a request. Writes block by block and sets the timeout for each block, because nginx restarts its
+--- timeout whenever it has written a part of a block.
 ---@param data string
 ---@param deadline number
 function Connection:write(data, deadline)
@@ -203,16 +216,17 @@ function Connection:write(data, deadline)
     if set_timeout(self, deadline) then
       ok, err = self.sock:send(#data <= BLOCK and data or data:sub(first, first + BLOCK - 1))
     elseif first == 1 then
-      fail(self, outcome.not_sent_in_time())
+      fail(self, outcome.deadline_passed())
     end
     if not ok then
       err = first > 1 and err == "closed" and "closed after a part was written" or err
-      fail(self, outcome.not_written(err, self.is_reused, self.is_tls))
+      fail(self, outcome.writing_failed(err, self.is_reused, self.is_tls))
     end
   end
 end
 
----@param max_bytes integer of the body
+--- Reads a reply.
+---@param max_bytes integer the largest allowed size of the body
 ---@param deadline number
 ---@return { status: integer, headers: table<string, string>, body: string } reply
 ---@return boolean is_reusable whether the connection can carry another request
@@ -220,12 +234,12 @@ function Connection:read(max_bytes, deadline)
   local source = new_source(self, deadline)
   local reply, is_reusable = http1.read(source, max_bytes)
   if not reply then
-    fail(self, outcome.not_read(is_reusable, source.has_final_status, self.is_reused))
+    fail(self, outcome.reading_failed(is_reusable, source.has_final_status, self.is_reused))
   end
   return reply, is_reusable
 end
 
---- Puts the connection into its pool. nginx refuses one on which more bytes have arrived.
+--- Puts the connection back into its pool. nginx refuses a connection on which unread bytes have arrived.
 ---@return boolean is_kept
 function Connection:keep()
   return self.sock:setkeepalive(IDLE_TIMEOUT, MAX_IDLE) == 1

@@ -1,15 +1,18 @@
--- A single-flight latch between requests of a worker: one works, the others wait until it opens the latch.
+-- A single-flight latch for the requests of a worker: one request does some work, and the others wait until that
+-- request opens the latch.
 
 local ngx = rawget(_G, "ngx")
 
 local M = {}
 
---- Runs the function in a timer, which outlives the request; nil when nginx has no timer left.
+--- Runs the function in a timer of nginx, which continues when the request ends. Returns nil if nginx has no free
+--- timer.
 local function run_detached(fn)
   return (ngx.timer.at(0, fn))
 end
 
----@return dataworks.Latch|nil latch nil without lua-resty-core
+--- Creates a latch that is not open.
+---@return dataworks.Latch|nil latch nil if lua-resty-core is missing
 function M.new()
   local has_semaphores, semaphores = pcall(require, "ngx.semaphore")
   local semaphore, is_open = has_semaphores and semaphores.new(0), false

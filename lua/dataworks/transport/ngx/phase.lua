@@ -1,4 +1,5 @@
--- Tells whether a call can wait for its reply: in this phase of nginx, and at this place of the program.
+-- Decides whether a call can wait for its reply. That depends on the current phase of nginx, and on the functions
+-- between nginx and the call.
 
 local core = require "dataworks.core"
 local outcome = require "dataworks.transport.ngx.outcome"
@@ -9,7 +10,7 @@ local M = {}
 
 local IN_TIMER = "make the call in a timer: ngx.timer.at(0, function() ... end)"
 
--- The phases without cosockets, and advice that can be followed there.
+-- The phases of nginx in which a request can't be sent. Each has advice for a program that makes a call in this phase.
 local CANNOT_WAIT = {
   init = "make the call in a timer that init_worker_by_lua_block starts: ngx.timer.at(0, function() ... end)",
   exit_worker = "make the call before: nginx runs a waiting timer early when its worker ends, with premature = true",
@@ -17,14 +18,15 @@ local CANNOT_WAIT = {
   balancer = IN_TIMER, ssl_session_store = IN_TIMER,
 }
 
--- Functions of C that call back, and through which no coroutine can yield.
-local NAMES = {
+-- C functions that call a Lua function, and through which a coroutine can't yield.
+local OBSTACLES = {
   [table.sort] = "table.sort", [rawget(_G, "require")] = "require", [dofile] = "dofile",
   [string.gsub] = "string.gsub", -- linear: this is no call
   [error] = "the message handler of xpcall",
 }
 
---- The function of C through which the caller can't yield. LuaJIT yields through pcall and xpcall.
+--- Returns the name of the C function that prevents the caller from yielding. pcall and xpcall do not prevent it in
+--- LuaJIT.
 local function find_obstacle()
   local level = 3
   while true do
@@ -32,42 +34,45 @@ local function find_obstacle()
     if not frame then
       return "a function of C"
     elseif frame.what == "C" and frame.func ~= pcall and frame.func ~= xpcall then
-      return NAMES[frame.func] or frame.name or "a function of C"
+      return OBSTACLES[frame.func] or frame.name or "a function of C"
     end
     level = level + 1
   end
 end
 
-local function cannot_yield()
+--- Returns the failure for a call that a C function prevents from waiting.
+local function yield_failure()
   local obstacle = find_obstacle()
-  return outcome.not_sent("invalid", nil, ("nginx can't wait for a reply inside %s"):format(obstacle),
+  return outcome.unsent_failure("invalid", nil, ("nginx can't wait for a reply inside %s"):format(obstacle),
     obstacle == "require" and "make the call in a function of the module, and call that after require"
       or "make the call before or after it")
 end
 
---- Phases that this library does not know are left to nginx.
-local function current()
+--- Returns the name of the current phase; "unknown" if nginx can't tell.
+local function current_phase()
   local ok, phase = pcall(ngx.get_phase)
   return ok and phase or "unknown"
 end
 
----@return table failure that names the phase
-function M.cannot_wait()
-  local phase = current()
-  return outcome.not_sent("invalid", nil, "nginx can't wait for a reply in its phase " .. phase,
+--- Returns the failure for a call in a phase that can't wait.
+---@return table failure names the phase
+function M.wait_failure()
+  local phase = current_phase()
+  return outcome.unsent_failure("invalid", nil, "nginx can't wait for a reply in its phase " .. phase,
     CANNOT_WAIT[phase] or IN_TIMER)
 end
 
+--- Returns true if a call can wait here. A phase that this module does not know counts as one that can wait.
 ---@return true|nil
 ---@return table|nil failure
 function M.can_wait()
   if not ngx.socket then
-    return nil, outcome.not_sent("invalid", nil, "a thread of ngx.run_worker_thread has no sockets",
+    return nil, outcome.unsent_failure("invalid", nil, "a thread of ngx.run_worker_thread has no sockets",
       "make the call in the request or timer that starts the thread, and pass its result")
-  elseif CANNOT_WAIT[current()] then
-    return nil, M.cannot_wait()
+  elseif CANNOT_WAIT[current_phase()] then
+    return nil, M.wait_failure()
   elseif not core.is_yieldable() then
-    return nil, cannot_yield()
+    return nil, yield_failure()
   end
   return true
 end

@@ -1,4 +1,4 @@
--- Composes the bytes of a request. A header that can't be sent raises the failure.
+-- Composes the bytes of a request.
 
 local header = require "dataworks.transport.http1.header"
 local inflate = require "dataworks.transport.inflate"
@@ -7,14 +7,15 @@ local proxies = require "dataworks.transport.proxy"
 
 local M = {}
 
---- The header for a proxy with a login, with its line break; "" without a login.
+--- Returns the header line that authenticates a request to a proxy, with its line break. Returns "" if the proxy has no
+--- login.
 ---@param proxy { login: string|nil }
 ---@return string
 function M.proxy_header(proxy)
   return proxy.login and "Proxy-Authorization: Basic " .. proxies.basic_credentials(proxy.login) .. "\r\n" or ""
 end
 
---- Returns why a header can't be sent.
+--- Returns the reason why a header can't be sent, or nil if it can.
 local function find_fault(lower_name, value)
   if not lower_name then
     return "a header name has a character that HTTP doesn't allow"
@@ -25,9 +26,10 @@ local function find_fault(lower_name, value)
   end
 end
 
+--- Returns the bytes of a request. Raises the failure as a table if a header can't be sent.
 ---@param request { method: string, headers: table<string, string>, body: string }
 ---@param target dataworks.NgxTarget
----@param path string
+---@param path string path and query
 ---@return string bytes
 function M.compose(request, target, path)
   local is_absolute = target.proxy and target.scheme == "http"
@@ -37,7 +39,7 @@ function M.compose(request, target, path)
     local lower = header.lower_name(name)
     local fault = find_fault(lower, value)
     if fault then
-      error(outcome.not_sent("invalid", "CURLE_BAD_FUNCTION_ARGUMENT", fault), 0)
+      error(outcome.unsent_failure("invalid", "CURLE_BAD_FUNCTION_ARGUMENT", fault), 0)
     end
     has_host, has_encoding = has_host or lower == "host", has_encoding or lower == "accept-encoding"
     parts[count + 1], parts[count + 2], parts[count + 3], parts[count + 4] = "\r\n", name, ": ", value

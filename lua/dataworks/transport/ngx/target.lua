@@ -1,5 +1,5 @@
--- Where a URL leads: the service's scheme, host and port, and the proxy on the way. A URL that leads nowhere raises the
--- failure.
+-- Parses the URL of a request into a target: the scheme, host and port of the service, and the proxy to use. Raises the
+-- failure as a table if the URL or the proxy is unusable.
 
 local core = require "dataworks.core"
 local outcome = require "dataworks.transport.ngx.outcome"
@@ -8,15 +8,18 @@ local M = {}
 
 ---@class dataworks.NgxTarget
 ---@field scheme "http"|"https"
----@field host string without brackets
----@field authority string as in the URL
----@field proxy false|{ login: string|nil, tunnel_to: string|nil } login percent-encoded; host:port for CONNECT
----@field peer { host: string, port: integer, is_name: boolean } what a socket connects to: the proxy or the service
----@field origin string scheme, host and port
----@field pools table<string, table> options of connect by the name of the client certificate
+---@field host string without the brackets of an IPv6 address
+---@field authority string the host and port, as written in the URL
+---@field proxy false|{ login: string|nil, tunnel_to: string|nil } `login` is user:password, percent-encoded.
+---  `tunnel_to` is the host:port that a CONNECT request names.
+---@field peer { host: string, port: integer, is_name: boolean } the proxy or the service, to which a socket connects
+---@field origin string the scheme, host and port of the service
+---@field pools table<string, table> options for the socket's `connect`, by the name of the client certificate
 
 local PORTS = { http = 80, https = 443 }
 
+--- Splits an authority into its host and port. Without a port in it, returns the default port of the scheme. The host
+--- is nil if the authority is malformed.
 local function split_host(authority, scheme)
   local host, port = authority:match("^%[([%x:.]+)%]:?(%d*)$")
   if not host then
@@ -42,16 +45,17 @@ local function new_peer(host, port)
 end
 
 local function refuse_url()
-  error(outcome.not_sent("invalid", "CURLE_URL_MALFORMAT",
+  error(outcome.unsent_failure("invalid", "CURLE_URL_MALFORMAT",
     "the URL must be http:// or https:// and a host, without a user name or spaces",
     "an endpoint looks like https://dataworks.cn-shanghai.aliyuncs.com"), 0)
 end
 
---- Sets the proxy of a target; transport/proxy has checked its URL.
+--- Sets the proxy of a target. transport/proxy.lua has already checked the proxy's URL.
 local function set_proxy(target, url, port)
   local scheme, rest = url:match("^(%w+)://(.*)$")
   if scheme ~= "http" then
-    local failure = outcome.not_sent("invalid", nil, ("inside nginx a proxy must be http://, not %s://"):format(scheme),
+    local failure = outcome.unsent_failure("invalid", nil,
+      ("inside nginx a proxy must be http://, not %s://"):format(scheme),
       "name an http proxy, or reach the endpoint directly (proxy = \"\")")
     failure.path = "proxy"
     error(failure, 0)
@@ -70,7 +74,7 @@ local function parse(scheme, authority, proxy_url, allow_http)
   end
   local is_loopback = core.is_loopback(host)
   if scheme == "http" and not is_loopback and not allow_http then
-    error(outcome.not_sent("invalid", "CURLE_UNSUPPORTED_PROTOCOL",
+    error(outcome.unsent_failure("invalid", "CURLE_UNSUPPORTED_PROTOCOL",
       "plain http is refused: the host is not loopback", "use an https:// endpoint, or set allow_http = true"), 0)
   end
   local target = {
@@ -85,7 +89,8 @@ end
 
 local FORBIDDEN_IN_PATH = { " ", "#", "\r", "\n", "\t", "\0" }
 
---- Plain searches: a pattern takes several times as long on a long path.
+--- Returns whether a path has no forbidden character. On long paths, plain searches are several times faster than a
+--- pattern.
 local function is_path(path)
   for i = 1, #FORBIDDEN_IN_PATH do
     if path:find(FORBIDDEN_IN_PATH[i], 1, true) then
@@ -97,14 +102,16 @@ end
 
 local MAX_CACHED = 64
 
--- By transport, and not in its fields: targets hold the logins of proxies.
+-- The targets that each transport has parsed. They are not in a field of the transport, because they contain the
+-- passwords of proxies.
 local caches = setmetatable({}, { __mode = "k" })
 
----@param transport table with options.allow_http
+--- Returns the target of a URL, from a cache if possible.
+---@param transport table has options.allow_http
 ---@param url string
----@param proxy_url string "" for none
+---@param proxy_url string "" means no proxy
 ---@return dataworks.NgxTarget target
----@return string path with the query
+---@return string path the rest of the URL: path and query
 function M.find(transport, url, proxy_url)
   local _, stop, scheme, authority = url:find("^(https?)://([^/?#%s%c]+)")
   local path = url:sub((stop or 0) + 1)
