@@ -76,6 +76,19 @@ describe("an error", function()
     assert.equal("éé", errors.line("éé", 4))
   end)
 
+  it("about a given value names the action and the value, and says that nothing was sent", function()
+    local err = errors.invalid("GetDISyncTask", "FileId", "expected a number", "look at it")
+    assert.equal("GetDISyncTask: FileId: expected a number. look at it", tostring(err))
+    assert.same({ "invalid", false, false }, { err.kind, err.sent, err.may_have_acted })
+  end)
+
+  it("of a callback has its name and what it raised", function()
+    assert.is_nil(errors.of_callback("on_step", nil, {}))
+    assert.is_nil(errors.of_callback("on_step", function(value) return value end, {}))
+    assert.same({ kind = "cancelled", message = "on_step raised: full" },
+      errors.of_callback("on_step", function(value) error(value, 0) end, "full"))
+  end)
+
   it("is recognized by its metatable", function()
     assert.is_true(errors.is(errors.new {}))
     for _, other in ipairs { {}, { kind = "task" }, "task", 1, false } do

@@ -38,11 +38,9 @@ local FIELDS = {
 
 local Error = { __name = "dataworks.Error" }
 
-local ESCAPES = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
-
-local function escape(byte)
-  return ESCAPES[byte] or ("\\x%02x"):format(byte:byte())
-end
+local ESCAPES = setmetatable({ ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }, {
+  __index = function(_, byte) return ("\\x%02x"):format(byte:byte()) end,
+})
 
 --- Returns a value as one line of text. Control characters are escaped. A longer text is cut, and ends with "...".
 ---@param text any
@@ -54,7 +52,7 @@ function M.line(text, max_bytes)
   if #text > max_bytes then
     text = text:sub(1, texts.cut_length(text, max_bytes)) .. "..."
   end
-  return (text:gsub("[%z\1-\31\127]", escape))
+  return (text:gsub("[%z\1-\31\127]", ESCAPES))
 end
 
 --- Makes an error.

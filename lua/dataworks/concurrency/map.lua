@@ -45,16 +45,6 @@ end
 ---@field indexes table<dataworks.Task, integer> of the items in progress
 ---@field ended dataworks.Task[] whose outcome is not taken yet
 ---@field reason table|false why the map ends early
-local Map = {}
-Map.__index = Map
-
-local function new(items, fn, options)
-  return setmetatable({
-    mapper = tasks.current(), items = items, fn = fn, concurrency = options.concurrency or CONCURRENCY,
-    on_progress = options.on_progress, started = 0, in_progress = 0, done = 0, results = {}, indexes = {}, ended = {},
-    reason = false, is_waiting = false,
-  }, Map)
-end
 
 local function start_items(self)
   local function on_end(task)
@@ -114,7 +104,12 @@ end
 
 --- Runs in a task, until no item is in progress.
 local function map_in_task(items, fn, options)
-  local self = new(items, fn, options)
+  ---@type dataworks.Map
+  local self = {
+    mapper = tasks.current(), items = items, fn = fn, concurrency = options.concurrency or CONCURRENCY,
+    on_progress = options.on_progress, started = 0, in_progress = 0, done = 0, results = {}, indexes = {}, ended = {},
+    reason = false, is_waiting = false,
+  }
   while true do
     if self.mapper.is_cancelled then
       stop(self, cancelled_error "the map was cancelled")

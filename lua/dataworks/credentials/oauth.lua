@@ -100,15 +100,10 @@ local function exchange_token(self, deadline)
   return found, failure
 end
 
-local function is_fresh(self)
-  local profile = self.profile
-  local expires_at = profile.oauth_access_token_expire or 0
-  return profile.oauth_access_token and expires_at - MIN_TOKEN_LIFE > self.host.now()
-end
-
 --- Exchanges the access token. One that is old, or that the service refuses, is renewed first.
 local function fetch(self, deadline)
-  if is_fresh(self) then
+  local life = (self.profile.oauth_access_token_expire or 0) - self.host.now()
+  if self.profile.oauth_access_token and life > MIN_TOKEN_LIFE then
     local found, failure, is_refused = exchange_token(self, deadline)
     if not is_refused then
       return found, failure

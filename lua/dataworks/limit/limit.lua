@@ -142,7 +142,7 @@ end
 ---@field nap? number seconds after which the call should ask again, because the rate may have changed
 ---@field reason? "limit"|"throttled" why the call waits
 ---@field token? number the place of a waiting call in the queue
----@field sent_at? number for an adaptive limit: the time at which the request was admitted
+---@field sent_at? number the time at which the request was admitted
 ---@field pace? number for an adaptive limit: the number of requests in the last second
 
 local function paused_too_long(wait, time_left)
@@ -162,14 +162,6 @@ local function queue_too_long(self, state, wait, time_left)
     advice = self.adaptive and "Start fewer calls at once, or give them a longer timeout"
       or "Start fewer calls at once, give them a longer timeout, or raise qps if the account has more",
   }
-end
-
---- Returns the decision that a call may send now.
-local function admit(self, state, now)
-  if not self.adaptive then
-    return { wait = 0 }
-  end
-  return { wait = 0, sent_at = now, pace = adaptive.count_attempt(state, now) }
 end
 
 --- Adds a random time to the wait of a call without a token, so that not all calls start at the end of a pause.
@@ -195,7 +187,7 @@ local function decide(self, state, caller, call)
   local wait = due - math.max(now, call.slept_until or now)
   local paused = is_paused(state, now)
   if wait <= CLOCK_RESOLUTION then
-    return admit(self, state, now)
+    return { wait = 0, sent_at = now, pace = self.adaptive and adaptive.count_attempt(state, now) or nil }
   elseif due >= call.deadline then
     if token then
       bucket.give_back(state, token)

@@ -12,17 +12,17 @@ local function fail(at, problem)
 end
 
 --- Returns the UTF-8 bytes of a Unicode character.
+--- Each byte behind the first takes six bits, and leaves one bit less in the first byte.
 local function utf8_char(code)
   if code < 0x80 then
     return string.char(code)
-  elseif code < 0x800 then
-    return string.char(0xC0 + math.floor(code / 0x40), 0x80 + code % 0x40)
-  elseif code < 0x10000 then
-    return string.char(0xE0 + math.floor(code / 0x1000), 0x80 + math.floor(code / 0x40) % 0x40,
-      0x80 + code % 0x40)
   end
-  return string.char(0xF0 + math.floor(code / 0x40000), 0x80 + math.floor(code / 0x1000) % 0x40,
-    0x80 + math.floor(code / 0x40) % 0x40, 0x80 + code % 0x40)
+  local tail, room = "", 0x40
+  repeat
+    tail = string.char(0x80 + code % 0x40) .. tail
+    code, room = math.floor(code / 0x40), room / 2
+  until code < room
+  return string.char(0x100 - 2 * room + code) .. tail
 end
 
 local UNESCAPES = {
