@@ -83,10 +83,10 @@ describe("an error", function()
   end)
 
   it("of a callback has its name and what it raised", function()
-    assert.is_nil(errors.of_callback("on_step", nil, {}))
-    assert.is_nil(errors.of_callback("on_step", function(value) return value end, {}))
+    assert.is_nil(errors.run_callback("on_step", nil, {}))
+    assert.is_nil(errors.run_callback("on_step", function(value) return value end, {}))
     assert.same({ kind = "cancelled", message = "on_step raised: full" },
-      errors.of_callback("on_step", function(value) error(value, 0) end, "full"))
+      errors.run_callback("on_step", function(value) error(value, 0) end, "full"))
   end)
 
   it("is recognized by its metatable", function()
