@@ -7,6 +7,9 @@
 
 local failing = failing -- luacheck: globals failing
 
+-- libgcc crashes when it has no memory to register the frames of code that LuaJIT has just compiled.
+if jit then jit.off() end
+
 local NO_MEMORY = "not enough memory"
 local LUA = not jit and "lua" or nil -- LuaJIT has an allocator of its own
 
