@@ -1,4 +1,5 @@
--- Credentials for the token of an identity provider, which is in a file: RRSA in a Kubernetes cluster.
+-- Provides the credentials of a role, in exchange for the token of an OIDC identity provider. The token is in a file.
+-- Alibaba Cloud's Kubernetes service calls this RRSA.
 
 local cache = require "dataworks.credentials.cache"
 local failures = require "dataworks.util.credential_failure"
@@ -9,7 +10,7 @@ local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
---- The cluster renews the token in its file, so the file is read for each exchange.
+--- Reads the token from its file. Called for each fetch, because the cluster replaces the token in the file.
 local function read_token(path)
   local text, failure = files.read(path)
   local token = text and texts.trim(text)

@@ -1,4 +1,4 @@
--- Credentials of a role that other credentials may assume.
+-- Provides the credentials of a RAM role. Other credentials, from a source provider, are used to assume the role.
 
 local cache = require "dataworks.credentials.cache"
 local failures = require "dataworks.util.credential_failure"
@@ -7,6 +7,7 @@ local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
+--- Assumes the role with the credentials of the source.
 local function assume(self, deadline, role)
   local keys, failure = self.source:get(deadline)
   if not keys then
@@ -34,7 +35,7 @@ end
 
 ---@param fields table
 ---@param host dataworks.CredentialHost
----@param source? dataworks.Provider else the one in the fields, or the chain
+---@param source? dataworks.Provider default: the provider that fields.source describes, or else the default chain
 ---@return dataworks.Provider
 function M.new(fields, host, source)
   source = source or host.new_provider(fields.source or "default", host)
