@@ -95,6 +95,7 @@ local function resume(task, state)
   tasks.finish(task, err and err.state)
 end
 
+--- Runs a task that this worker has leased, and ends the lease.
 local function run_task(premature, id)
   local task, state = tasks.get(id), tasks.state(id)
   if not premature and task and state then

@@ -21,6 +21,7 @@ local function encode_state(state, task)
   return cjson.encode { state = state, task = task }
 end
 
+--- Returns a field of the stored state of a task.
 local function read(id, field)
   local text = states:get(id)
   return text and cjson.decode(text)[field] or nil
