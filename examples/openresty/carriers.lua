@@ -42,6 +42,7 @@ local function start_jobs(carrier)
   end
 end
 
+--- Removes a carrier from the list, so that it takes no more functions.
 local function remove(carrier)
   for i = #carriers, 1, -1 do
     if carriers[i] == carrier then

@@ -136,7 +136,7 @@ local function public(task)
   return task
 end
 
---- Handles GET /sync-tasks.
+--- Handles GET /sync-tasks: sends the list of the latest tasks.
 local function list()
   local all = tasks.list()
   for _, task in ipairs(all) do
@@ -150,7 +150,7 @@ local function list()
   return send(200, { tasks = all })
 end
 
---- Handles GET /sync-tasks/{id}.
+--- Handles GET /sync-tasks/{id}: sends the progress of the task.
 local function show(id)
   local task = tasks.get(id)
   if not task then
@@ -159,6 +159,7 @@ local function show(id)
   return send(200, public(task))
 end
 
+--- Sends the error reply for a method that this path does not support.
 local function refuse_method(allowed)
   ngx.header["Allow"] = allowed
   return refuse(405, "only " .. allowed .. " is served here")

@@ -14,15 +14,18 @@ function M.new()
   return setmetatable({ numbers = {}, count = 0 }, FailedTasks)
 end
 
+---@param task dataworks.Task
 function FailedTasks:add(task)
   self.count = self.count + 1
   self.numbers[task] = self.count
 end
 
+---@param task dataworks.Task
 function FailedTasks:remove(task)
   self.numbers[task] = nil
 end
 
+--- Removes all tasks.
 function FailedTasks:clear()
   self.numbers = {}
 end

@@ -32,6 +32,7 @@ end
 local Loop = { __name = "dataworks.Loop" }
 Loop.__index = Loop
 
+--- Creates a loop without tasks.
 ---@return dataworks.Loop
 function M.new()
   local self = {

@@ -22,6 +22,7 @@ local function cancelled_error(message)
   return errors.new { kind = "cancelled", sent = false, message = message }
 end
 
+--- Returns the result of an item that was not started.
 local function not_started_result()
   return { err = cancelled_error "the map ended before this item began" }
 end
@@ -130,6 +131,7 @@ local function map_in_task(items, fn, options)
   return self.results, self.reason or nil
 end
 
+--- Raises misuse if an argument of map is wrong. Returns the options.
 local function check(items, fn, options)
   if type(items) ~= "table" then
     misuse(("dataworks.map: a list was expected, got %s"):format(type(items)))

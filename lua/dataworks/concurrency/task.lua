@@ -75,6 +75,7 @@ function M.cancelled_error()
   return errors.new { kind = "cancelled", sent = false, message = scheduler.CANCELLED }
 end
 
+--- Returns whether the task has finished, failed or been skipped.
 ---@return boolean
 function Task:is_completed()
   return COMPLETED[self.state] ~= nil

@@ -103,6 +103,7 @@ function Cache:load(deadline, is_early)
   return found, failure
 end
 
+--- Returns whether a fetch is in progress.
 local function is_fetching(self)
   return self.flight ~= nil and self.flight:is_running()
 end

@@ -73,6 +73,7 @@ function Chain:expire()
   return self.last ~= nil and self.last:expire()
 end
 
+--- Creates a chain, which is a provider.
 ---@param order string[] names of providers
 ---@param host dataworks.CredentialHost
 ---@param advice? string advice for the user when no provider has credentials

@@ -20,6 +20,7 @@ local function configure_command(profile, mode)
   return ("run: aliyun configure --profile %s"):format(profile.name) .. (mode and " --mode " .. mode or "")
 end
 
+--- Returns the keys in a profile as credentials.
 local function profile_keys(profile)
   return {
     access_key_id = profile.access_key_id, access_key_secret = profile.access_key_secret,
@@ -43,6 +44,7 @@ local function role_fields(profile)
   }
 end
 
+--- Creates a provider for the RAM role of this ECS instance.
 local function instance_role(profile, host)
   return ecs_ram_role.new({ role_name = profile.ram_role_name }, host)
 end
@@ -136,6 +138,7 @@ local function find_mode(profile)
   end
 end
 
+--- Builds the provider of a profile.
 local function build(profile, host, file, seen)
   local name = find_mode(profile)
   local mode = MODES[name]

@@ -55,6 +55,7 @@ end
 ---@field current string the name of the current profile
 ---@field profiles table[] in the order of the file; the field `position` is the index of a profile in the file's list
 
+--- Parses the text of the file into a document.
 local function parse(text)
   local raw, message = response.decode((split_byte_order_mark(text)))
   if message then
@@ -74,6 +75,7 @@ local function parse(text)
   return document
 end
 
+--- Returns the profile with this name; without a name, the current profile.
 local function find_profile(document, name)
   for _, profile in ipairs(document.profiles) do
     if profile.name == (name or document.current) then
@@ -152,6 +154,7 @@ local FORMAT = {
   end,
 }
 
+--- Creates the provider.
 ---@param fields table
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Provider

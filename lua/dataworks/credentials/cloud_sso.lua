@@ -20,6 +20,7 @@ local function build(self)
   })
 end
 
+--- Fetches the credentials. The cache calls this function.
 local function fetch(self, deadline)
   local profile = self.profile
   if not profile.access_token or (profile.cloud_sso_access_token_expire or 0) <= self.host.now() then
@@ -34,6 +35,7 @@ local function fetch(self, deadline)
   return reply_parser.parse_credentials(answer.CloudCredential, reply_parser.PASCAL)
 end
 
+--- Creates the provider.
 ---@param profile table
 ---@param host dataworks.CredentialHost
 ---@param stored dataworks.Credentials|nil credentials that the CLI has saved in the profile

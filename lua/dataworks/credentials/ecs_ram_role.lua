@@ -35,6 +35,7 @@ local PAUSE = 60
 ---@field needs_token boolean whether requests without a token (IMDSv1) are forbidden
 ---@field without_token? boolean whether to send the following requests without a token
 
+--- Sends a request to the metadata service. Its timeout is the given part of the time left; without `part`, all of it.
 local function send(self, method, path, headers, part)
   local left = (self.deadline - self.host.clock()) * (part or 1)
   if left <= 0 then
@@ -112,6 +113,7 @@ local function find_role(self)
   return name, not name and failures.new "the answer is not the name of a role" or nil
 end
 
+--- Returns the credentials of a role.
 local function get_credentials(self, role)
   local body, failure, status = get(self, ROLES .. core.percent_encode(role))
   if not body then
@@ -127,6 +129,7 @@ local function get_credentials(self, role)
   return reply_parser.parse_credentials(answer, reply_parser.PASCAL)
 end
 
+--- Finds the role of the instance, and returns its credentials.
 local function find_credentials(self)
   local role, failure = find_role(self)
   if not role then
@@ -145,6 +148,7 @@ local function find_credentials(self)
   return found, failure
 end
 
+--- Fetches the credentials. The cache calls this function.
 local function fetch(self, deadline)
   local fields, host, kept = self.fields, self.host, self.kept
   local getenv = host.getenv
@@ -162,6 +166,7 @@ local function fetch(self, deadline)
   }
 end
 
+--- Creates the provider.
 ---@param fields table
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Provider

@@ -9,6 +9,7 @@ local M = {}
 -- prefixes don't belong together.
 local PREFIXES = { "ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_", "" }
 
+--- Returns the credentials in the environment variables.
 local function get(getenv)
   for _, prefix in ipairs(PREFIXES) do
     local id = getenv(prefix .. "ACCESS_KEY_ID")
@@ -26,6 +27,7 @@ local function get(getenv)
   return nil, failures.not_configured "ALIBABA_CLOUD_ACCESS_KEY_ID is not set"
 end
 
+--- Creates the provider.
 ---@param _ table
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Provider

@@ -48,6 +48,7 @@ local function run(words, host, deadline)
   return parse(output)
 end
 
+--- Fetches the credentials. The cache calls this function.
 local function fetch(self, deadline)
   if variables.forbids_external(self.host.getenv) then
     return nil, failures.new "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS is set"
@@ -62,6 +63,7 @@ local function fetch(self, deadline)
   return run(words, self.host, deadline)
 end
 
+--- Creates the provider.
 ---@param fields table
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Provider

@@ -68,6 +68,7 @@ function FileProvider:expire()
   return self.inner ~= nil and self.inner:expire()
 end
 
+--- Creates a provider for a file of the given format.
 ---@param format dataworks.FileFormat
 ---@param fields table
 ---@param host dataworks.CredentialHost

@@ -28,6 +28,7 @@ local MAX_START_DELAY = 1
 local Flight = {}
 Flight.__index = Flight
 
+--- Creates a flight. Its fetch has not started yet.
 ---@param cache dataworks.CredentialCache
 ---@param latch dataworks.Latch|nil
 ---@param deadline number

@@ -31,6 +31,7 @@ local MAX_REPLY_BYTES = 64 * 1024
 local Host = {}
 Host.__index = Host
 
+--- Creates the host of a client.
 ---@param caller dataworks.Caller
 ---@param options dataworks.Options
 ---@param getenv fun(name: string): string|nil

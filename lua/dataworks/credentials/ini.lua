@@ -82,6 +82,7 @@ local TYPES = {
   },
 }
 
+--- Builds the provider of a section.
 local function build_section(section, host)
   local kind = TYPES[section.type]
   if kind then
@@ -98,6 +99,7 @@ local function build_section(section, host)
   return nil, failures.new "type is missing"
 end
 
+--- Builds the provider of the section with this name.
 local function build(document, name, host)
   local section = document[name]
   if not section then
@@ -116,6 +118,7 @@ end
 ---@type dataworks.FileFormat
 local FORMAT = { name = "ini", find = find, parse = parse, build = build }
 
+--- Creates the provider.
 ---@param fields table
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Provider

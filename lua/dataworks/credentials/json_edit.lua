@@ -79,6 +79,7 @@ local function find_object(text, path)
   return text:sub(at, at) == "{" and at or nil
 end
 
+--- Returns a value as JSON text. Writes numbers without a fraction or exponent.
 local function encode(value)
   return type(value) == "number" and ("%.0f"):format(value) or core.encode(value)
 end

@@ -51,6 +51,7 @@ local function fetch_answer(self, deadline, build)
   return answer, failure, reply and REFUSED[reply.status]
 end
 
+--- Builds the request that renews the access token.
 local function build_renewal(self)
   return exchange.build_request(self.host, "POST", self.site.url .. "/v1/token", {
     ["content-type"] = "application/x-www-form-urlencoded",
@@ -81,6 +82,7 @@ local function renew(self, deadline)
   return true
 end
 
+--- Builds the request that exchanges the access token for credentials.
 local function build_exchange(self)
   return exchange.build_request(self.host, "POST", self.site.url .. "/v1/exchange", {
     ["content-type"] = "application/json", authorization = "Bearer " .. self.profile.oauth_access_token,
@@ -125,6 +127,7 @@ local function fetch(self, deadline)
   return found, failure
 end
 
+--- Creates the provider.
 ---@param profile table
 ---@param host dataworks.CredentialHost
 ---@param stored dataworks.Credentials|nil credentials that were fetched before and saved in the file

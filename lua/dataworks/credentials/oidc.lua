@@ -20,6 +20,7 @@ local function read_token(path)
   return nil, failures.new(failure and failure.message or path .. " is empty")
 end
 
+--- Fetches the credentials. The cache calls this function.
 local function fetch(self, deadline)
   local fields, host = self.fields, self.host
   for _, name in ipairs { "role_arn", "oidc_provider_arn", "oidc_token_file" } do
@@ -39,6 +40,7 @@ local function fetch(self, deadline)
   return sts.assume_role_with_oidc(host, deadline, token, role)
 end
 
+--- Creates the provider.
 ---@param fields table
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Provider

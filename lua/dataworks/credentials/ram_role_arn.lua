@@ -18,6 +18,7 @@ local function assume(self, deadline, role)
   return sts.assume_role(self.host, deadline, keys, role)
 end
 
+--- Fetches the credentials. The cache calls this function.
 local function fetch(self, deadline)
   local role, failure = sts.role(self.fields, self.host)
   if not role then
@@ -33,6 +34,7 @@ local function fetch(self, deadline)
   return found, failure
 end
 
+--- Creates the provider.
 ---@param fields table
 ---@param host dataworks.CredentialHost
 ---@param source? dataworks.Provider default: the provider that fields.source describes, or else the default chain

@@ -43,6 +43,7 @@ local VARIABLES = [[
   CREDENTIALS_FILE
 ]]
 
+--- Returns the values of these variables.
 local function environment(getenv)
   local values = {}
   for name in VARIABLES:gmatch("%S+") do
@@ -160,6 +161,7 @@ local function has_function(credentials)
     or type(credentials) == "table" and has_function(credentials.source)
 end
 
+--- Creates the shared credentials of a client.
 ---@param host dataworks.CredentialHost
 ---@param options dataworks.Options must have credentials_dict
 ---@return dataworks.SharedCredentials|nil shared nil if the credentials can't be shared

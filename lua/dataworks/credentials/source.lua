@@ -112,10 +112,12 @@ function Source:expire()
   return found ~= nil and (found.access_key_id ~= last.access_key_id or found.security_token ~= last.security_token)
 end
 
+--- Closes the transports of the providers.
 function Source:close()
   self.host:close()
 end
 
+--- Creates the source of a client's credentials.
 ---@param options dataworks.Options
 ---@param host dataworks.CredentialHost
 ---@return dataworks.CredentialSource

@@ -26,6 +26,7 @@ function M.check(found)
   return found
 end
 
+--- Creates the provider.
 ---@param fields table has the fields of dataworks.Credentials
 ---@param _? dataworks.CredentialHost
 ---@param name? string the name of the provider; default: fields.type

@@ -110,6 +110,7 @@ function Transport:__tostring()
   return tostring(self._session)
 end
 
+--- Creates a transport.
 ---@param options dataworks.TransportOptions
 ---@return dataworks.Transport
 function M.new(options)

@@ -67,6 +67,7 @@ local function certificate_for(self, target)
   return self.certificate
 end
 
+--- Opens a connection to the target, or takes one from the pool.
 local function open(self, target, limits, started)
   local certificate = certificate_for(self, target)
   local ok, sock = pcall(ngx.socket.tcp)
@@ -93,6 +94,7 @@ local function exchange(self, connection, bytes, deadline)
   return reply
 end
 
+--- Sends a request and returns the reply. Raises most failures as tables.
 local function send(self, request, limits)
   check_usable(self)
   local started = core.clock()
@@ -163,6 +165,7 @@ function Transport:__tostring()
   return ("dataworks.transport.ngx (%s)"):format(self.closed and "closed" or "open")
 end
 
+--- Creates a transport.
 ---@param options dataworks.TransportOptions
 ---@return dataworks.Transport
 function M.new(options)
