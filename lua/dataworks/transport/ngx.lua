@@ -112,8 +112,7 @@ end
 ---@param limits { timeout: number, connect_timeout?: number, proxy?: string } The timeouts are in seconds; `timeout` is
 ---  for the whole exchange. `proxy` is a URL; "" or nil means no proxy.
 ---@return { status: integer, headers: table<string, string>, body: string }|nil reply
----@return { kind: string, sent: boolean|"unknown", message: string, code?: string, advice?: string, path?: string }|nil
----  err
+---@return dataworks.TransportFailure|nil err
 function Transport:send(request, limits)
   return catch(send, self, request, limits)
 end
