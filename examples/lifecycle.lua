@@ -5,6 +5,7 @@ local dataworks = require "dataworks"
 
 local client = dataworks.new()
 
+-- Returns the value. If it is nil or false, prints the error and ends the program.
 local function check(value, err)
   if value then
     return value

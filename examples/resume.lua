@@ -26,6 +26,7 @@ local function save(state)
   assert(os.rename(path .. ".new", path))
 end
 
+-- Returns the saved state, or nil.
 local function saved()
   local file = io.open(path, "rb")
   local text = file and file:read("*a") or ""

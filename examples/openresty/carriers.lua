@@ -13,6 +13,7 @@ local MAX_START_DELAY = 1 -- a timer that has not started after this many second
 
 local carriers = {}
 
+--- Runs a function in the current thread. Logs an error that the function raises.
 local function run_job(carrier, job)
   local ok, message = xpcall(function() job.fn(false, job.argument) end, debug.traceback)
   if not ok then
@@ -32,6 +33,7 @@ local function reap(carrier)
   carrier.count = carrier.count - #ended
 end
 
+--- Starts a thread for each function that waits.
 local function start_jobs(carrier)
   local jobs = carrier.jobs
   carrier.jobs = {}
@@ -40,6 +42,7 @@ local function start_jobs(carrier)
   end
 end
 
+--- Removes a carrier from the list, so that it takes no more functions.
 local function remove(carrier)
   for i = #carriers, 1, -1 do
     if carriers[i] == carrier then
@@ -48,6 +51,7 @@ local function remove(carrier)
   end
 end
 
+--- Runs in the timer of a carrier, until the carrier has no more functions.
 local function carry(premature, carrier)
   if carrier.has_begun then
     return

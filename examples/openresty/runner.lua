@@ -30,6 +30,7 @@ local function id_text(id)
   return type(id) == "number" and ("%.0f"):format(id) or id
 end
 
+--- Stores the progress that an event of the client reports.
 local function record_progress(task, event)
   task.step = event.step
   task.progress = math.max(task.progress, PROGRESS[event.step] or polling_progress(event.attempt or 0))
@@ -41,6 +42,7 @@ end
 
 local SHOWN = { "kind", "message", "advice", "path", "code", "action", "request_id" }
 
+--- Returns the fields of an error that the service shows to its clients.
 local function shown_error(err)
   local fields = {}
   for _, name in ipairs(SHOWN) do
@@ -95,6 +97,7 @@ local function resume(task, state)
   tasks.finish(task, err and err.state)
 end
 
+--- Runs a task that this worker has leased, and ends the lease.
 local function run_task(premature, id)
   local task, state = tasks.get(id), tasks.state(id)
   if not premature and task and state then

@@ -11,6 +11,7 @@ M.start = runner.start
 
 local MAX_KEY_BYTES = 200
 
+--- Sends a reply with a JSON body, and ends the request.
 local function send(status, value)
   ngx.status = status
   ngx.header["Content-Type"] = "application/json"
@@ -18,6 +19,7 @@ local function send(status, value)
   return ngx.exit(ngx.HTTP_OK)
 end
 
+--- Sends an error reply, and ends the request. `more` has further fields of the error.
 local function refuse(status, message, more)
   local err = { kind = "invalid", message = message }
   for name, value in pairs(more or {}) do
@@ -102,6 +104,7 @@ local function begin(params)
   return state
 end
 
+--- Handles POST /sync-tasks: stores the task in the body, starts the task, and sends its id.
 local function accept()
   local params, body = read_params()
   local state = params and apply_key(params) and begin(params) and begin(with_scripts(params, body))
@@ -125,6 +128,7 @@ local function accept()
   return send(202, { id = task.id, location = location(task.id) })
 end
 
+--- Prepares a stored task for a reply: removes the internal fields, and adds `elapsed` and `state`.
 local function public(task)
   task.digest, task.number = nil, nil
   task.elapsed = (task.ended or ngx.now()) - task.created
@@ -132,6 +136,7 @@ local function public(task)
   return task
 end
 
+--- Handles GET /sync-tasks: sends the list of the latest tasks.
 local function list()
   local all = tasks.list()
   for _, task in ipairs(all) do
@@ -145,6 +150,7 @@ local function list()
   return send(200, { tasks = all })
 end
 
+--- Handles GET /sync-tasks/{id}: sends the progress of the task.
 local function show(id)
   local task = tasks.get(id)
   if not task then
@@ -153,11 +159,13 @@ local function show(id)
   return send(200, public(task))
 end
 
+--- Sends the error reply for a method that this path does not support.
 local function refuse_method(allowed)
   ngx.header["Allow"] = allowed
   return refuse(405, "only " .. allowed .. " is served here")
 end
 
+--- Answers the current request. nginx.conf calls this function.
 function M.answer()
   local path, method = ngx.var.uri, ngx.req.get_method()
   local reads = method == "GET" or method == "HEAD"

@@ -21,6 +21,7 @@ local function encode_state(state, task)
   return cjson.encode { state = state, task = task }
 end
 
+--- Returns a field of the stored state of a task.
 local function read(id, field)
   local text = states:get(id)
   return text and cjson.decode(text)[field] or nil
@@ -34,8 +35,8 @@ function M.get(id)
   return text and cjson.decode(text) or #id == 32 and read(id, "task") or nil
 end
 
---- Adds a task. If a task with this id exists, returns that task. If a worker dies between the two writes, either
---- nothing is stored, or a state from which another worker runs the task.
+--- Adds a task. If a task with this id exists, returns that task. If the worker dies before the
+--- task is stored completely, another worker completes it from the stored state.
 ---@param task table
 ---@param state table the first state of the task
 ---@return table|nil task nil if a dict is full
@@ -121,7 +122,8 @@ end
 
 --- Stores the end of a task. Deletes its state last: if the worker dies before that, another worker resumes the task.
 ---@param task table
----@param state table|nil of a failed task; the task is resumed from it when a client sends the task again
+---@param state table|nil the last state of a failed task. When a client sends the task again, it resumes from this
+---  state.
 function M.finish(task, state)
   task.updated, task.ended = ngx.now(), ngx.now()
   if state then

@@ -248,7 +248,7 @@ describe("over HTTP, a client", function()
       { ALIBABA_CLOUD_STS_REGION = "cn-hangzhou", ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED = "true" }))
     assert.equal("https://sts.example.com/", url({ sts_region = "cn-beijing" }, { ALIBABA_CLOUD_STS_ENDPOINT = "sts.example.com" }))
     assert.matches("the STS region is not a name such as cn%-shanghai$", url { sts_region = "evil.com/x" })
-    assert.matches("the STS endpoint is not a host", url { sts_endpoint = "evil.com/x" })
+    assert.matches("the STS endpoint must be a host", url { sts_endpoint = "evil.com/x" })
   end)
 
   describe("with a token of an identity provider", function()

@@ -1,11 +1,11 @@
--- The failed tasks of a loop that nobody has joined, and the error that reports them.
+-- Records the failed tasks of a loop whose errors no caller has received yet, and builds the error that reports them.
 
 local M = {}
 
 local MAX_LISTED = 10
 
 ---@class dataworks.FailedTasks
----@field numbers table<dataworks.Task, integer> in the order of the failures
+---@field numbers table<dataworks.Task, integer> the first failed task has number 1
 local FailedTasks = {}
 FailedTasks.__index = FailedTasks
 
@@ -14,20 +14,23 @@ function M.new()
   return setmetatable({ numbers = {}, count = 0 }, FailedTasks)
 end
 
+---@param task dataworks.Task
 function FailedTasks:add(task)
   self.count = self.count + 1
   self.numbers[task] = self.count
 end
 
+---@param task dataworks.Task
 function FailedTasks:remove(task)
   self.numbers[task] = nil
 end
 
+--- Removes all tasks.
 function FailedTasks:clear()
   self.numbers = {}
 end
 
---- The tasks in the order of their failures, up to `last`.
+--- Returns the tasks in the order of their failures. With `last`, leaves out the tasks that failed after it.
 local function list_tasks(self, last)
   local numbers, list = self.numbers, {}
   for task, number in pairs(numbers) do
@@ -39,7 +42,7 @@ local function list_tasks(self, last)
   return list
 end
 
---- An error, if it is text with the first line of each listed task's error but that of `first`.
+--- Returns an error. If the error is text, appends the first line of the error of each task in the list except `first`.
 local function append(err, list, first)
   local lines = {}
   for _, task in ipairs(list) do
@@ -56,16 +59,18 @@ local function append(err, list, first)
   return ("%s\n%d more failed:\n%s"):format(err, more, table.concat(lines, "\n", 1, math.min(more, MAX_LISTED + 1)))
 end
 
+--- Returns an error. If the error is text, appends a line for each failed task.
 ---@param err any
----@return any err if it is text with a line for each failed task
+---@return any err
 function FailedTasks:append_to(err)
   return append(err, list_tasks(self))
 end
 
---- The error of the first failed task, if it is text with a line for each other one.
----@param main? dataworks.Task has failed. It goes first; tasks that failed after it are left out, since its failure
---- cancelled them
----@return boolean has_failed has a task failed?
+--- Returns the error of the main task, or else of the first failed task. If the error is text, appends a line for each
+--- other failed task.
+---@param main? dataworks.Task the failed main task. Tasks that failed after it are left out, because its failure
+---  cancelled them.
+---@return boolean has_failed whether there is a failed task
 ---@return any err
 function FailedTasks:report(main)
   local list = list_tasks(self, main)

@@ -1,4 +1,5 @@
--- A loop: tasks that take turns in one thread, with their timers and their requests.
+-- A loop runs tasks in one thread: each task runs until it waits, then another task runs. The loop also has the timers
+-- and the requests of its tasks.
 
 local check_options = require "dataworks.util.check_options"
 local core = require "dataworks.core"
@@ -25,12 +26,13 @@ function scheduler.is_cancelled()
 end
 
 ---@class dataworks.Loop
----@field tasks table<dataworks.Task, true> not completed
----@field alive integer their number
----@field ready dataworks.Queue of {task, number of values, values to resume it with...}
+---@field tasks table<dataworks.Task, true> the tasks that are not completed
+---@field alive integer the number of these tasks
+---@field ready dataworks.Queue the tasks that can run: {task, number of values, the values to resume the task with...}
 local Loop = { __name = "dataworks.Loop" }
 Loop.__index = Loop
 
+--- Creates a loop without tasks.
 ---@return dataworks.Loop
 function M.new()
   local self = {
@@ -45,6 +47,7 @@ function Loop:__tostring()
   return ("dataworks.Loop (%s, %d tasks)"):format(self.closed and "closed" or "open", self.alive)
 end
 
+--- Raises misuse if `self` is not a loop, or if the loop is closed.
 local function check_open(self, method)
   check_options.check_self(Loop, self, method)
   if self.closed then
@@ -54,6 +57,7 @@ end
 
 -- Tasks
 
+--- Creates a task that calls fn with the other arguments. The task first runs in the next round of the loop.
 ---@param fn function
 ---@return dataworks.Task
 function Loop:spawn(fn, ...)
@@ -69,7 +73,8 @@ function Loop:spawn(fn, ...)
   return task
 end
 
---- For a task that ends.
+--- Removes a task that has ended.
+---@param task dataworks.Task
 function Loop:remove(task)
   self.alive = self.alive - 1
   self.tasks[task] = nil
@@ -81,9 +86,9 @@ function Loop:cancel_all()
   end
 end
 
--- Turns
+-- Rounds
 
---- Gives each ready task a turn. Tasks that become ready meanwhile have theirs in the next round.
+--- Runs each ready task until it waits or ends. Tasks that become ready meanwhile run in the next round.
 local function run_ready(self)
   for _ = 1, self.ready:length() do
     local entry = self.ready:pop()
@@ -91,13 +96,13 @@ local function run_ready(self)
     local state = task and task.state
     if state == "new" and task.is_cancelled then
       task:skip()
-    elseif state == "new" or state == "ready" then -- an interrupted task may be queued and no longer ready
+    elseif state == "new" or state == "ready" then -- after an interruption, a queued task may be in another state
       task:resume(unpack_list(entry, 3, 2 + entry[2]))
     end
   end
 end
 
---- Seconds until a task goes on without a reply.
+--- Returns the seconds until a task can run even if no reply arrives; math.huge if there is no such task.
 local function seconds_until_due(self)
   if self.ready:length() > 0 then
     return 0
@@ -106,15 +111,15 @@ local function seconds_until_due(self)
   return due and math.max(due - core.clock(), 0) or math.huge
 end
 
---- Raises the traceback of a task, since nothing will ever wake any.
+--- Raises an error with the traceback of a task, because all tasks wait and nothing can wake one of them.
 local function raise_deadlock(self)
   local task = next(self.tasks)
   local message = ("every task waits for another one; one of %d waits here:"):format(self.alive)
   error(debug.traceback(task.thread, message, 2), 0) -- without the frames of the wait
 end
 
---- One round: what is ready, requests, timers.
----@return boolean are tasks left?
+--- Runs the ready tasks, then moves requests on, then calls the timers that are due. Waits at most `timeout` seconds.
+---@return boolean has_more whether there are tasks that have not ended
 local function run_round(self, timeout)
   run_ready(self)
   self.transfers:advance()
@@ -129,18 +134,18 @@ local function run_round(self, timeout)
   return self.alive > 0
 end
 
---- Runs until no task is left.
+--- Runs rounds until all tasks have ended.
 function Loop:drive()
   while run_round(self, math.huge) do -- luacheck: ignore 542
   end
 end
 
--- For a program with an event loop of its own
+-- For programs that have an event loop of their own
 
---- Runs what is ready, and waits at most `timeout` seconds for more. The last step raises the error of failed tasks
---- that nobody has joined.
----@param timeout? number seconds, 0
----@return boolean are tasks left?
+--- Runs one round of the loop, which waits at most `timeout` seconds. When all tasks have ended and some have failed
+--- without being joined, raises their error.
+---@param timeout? number seconds; default: 0
+---@return boolean has_more whether there are tasks that have not ended
 function Loop:step(timeout)
   check_open(self, "step")
   if timeout ~= nil and (type(timeout) ~= "number" or timeout ~= timeout) then
@@ -162,22 +167,23 @@ function Loop:step(timeout)
   return false
 end
 
----@return number seconds until the next step is due even if nothing arrives; math.huge: none is
+--- Returns the time until which step() must be called even if nothing arrives.
+---@return number seconds math.huge if there is no such time
 function Loop:timeout()
   check_open(self, "timeout")
   return math.min(seconds_until_due(self), self.transfers:timeout())
 end
 
---- A descriptor that becomes readable when something has arrived, so that a step is due. It stays the same until the
---- loop is closed.
----@return integer|nil nil: the system has no epoll; step every few milliseconds
+--- Returns a file descriptor that becomes readable when something has arrived and step() must be called. The descriptor
+--- stays the same until the loop is closed.
+---@return integer|nil fd nil if the system has no epoll; then call step() every few milliseconds
 function Loop:fd()
   check_open(self, "fd")
   return self.transfers:fd()
 end
 
 --- Closes the connections. Requests in flight are cancelled, and unfinished tasks are dropped.
----@return any err of failed tasks that nobody has joined
+---@return any err the error of failed tasks that were not joined; nil if there are none
 function Loop:close()
   check_options.check_self(Loop, self, "close")
   local task = tasks.running()

@@ -1,4 +1,4 @@
--- dataworks.map: calls one function for many items, several at a time.
+-- dataworks.map: calls a function for each item of a list, several at a time.
 
 local check_options = require "dataworks.util.check_options"
 local errors = require "dataworks.error"
@@ -10,22 +10,24 @@ local yielding = require "dataworks.concurrency.yielding"
 
 local M = {}
 
-local CONCURRENCY = 64
+local DEFAULT_CONCURRENCY = 64
 
 ---@class dataworks.MapOptions
----@field concurrency? integer items at a time, 64
----@field on_progress? fun(event: { done: integer, total: integer, index: integer, value: any, err: any }) after each
---- item; an error that it raises ends the map
+---@field concurrency? integer how many items run at a time; default: 64
+---@field on_progress? fun(event: { done: integer, total: integer, index: integer, value: any, err: any }) is called
+---  after each item. If on_progress raises an error, the map ends.
 local OPTIONS = { concurrency = "count", on_progress = "function" }
 
 local function cancelled_error(message)
   return errors.new { kind = "cancelled", sent = false, message = message }
 end
 
+--- Returns the result of an item that was not started.
 local function not_started_result()
   return { err = cancelled_error "the map ended before this item began" }
 end
 
+--- Returns the result of a task that has ended, as an item of the map's results.
 local function task_result(task)
   if task.state == "failed" then
     task:mark_reported()
@@ -41,11 +43,12 @@ local function task_result(task)
 end
 
 ---@class dataworks.Map
----@field mapper dataworks.Task that the map runs in
----@field indexes table<dataworks.Task, integer> of the items in progress
----@field ended dataworks.Task[] whose outcome is not taken yet
----@field reason table|false why the map ends early
+---@field mapper dataworks.Task the task that runs the map
+---@field indexes table<dataworks.Task, integer> the task of each item in progress, with the index of the item
+---@field ended dataworks.Task[] tasks that have ended and whose results are not stored yet
+---@field reason table|false the error that ends the map early
 
+--- Starts items until `concurrency` of them are in progress.
 local function start_items(self)
   local function on_end(task)
     self.ended[#self.ended + 1] = task
@@ -62,6 +65,7 @@ local function start_items(self)
   end
 end
 
+--- Ends the map early: cancels the items in progress, and starts no others.
 local function stop(self, reason)
   if not self.reason then
     self.reason = reason
@@ -71,6 +75,7 @@ local function stop(self, reason)
   end
 end
 
+--- Stores the result of a task that has ended, and calls on_progress.
 local function take_result(self, task)
   local index, result = self.indexes[task], task_result(task)
   self.indexes[task] = nil
@@ -88,7 +93,7 @@ local function take_result(self, task)
   end
 end
 
---- Waits until items have ended, and takes their outcomes.
+--- Waits until at least one task has ended, and stores the results of the ended tasks.
 local function take_results(self)
   if #self.ended == 0 then
     self.is_waiting = true
@@ -102,11 +107,11 @@ local function take_results(self)
   end
 end
 
---- Runs in a task, until no item is in progress.
+--- Runs a map in the running task, and returns its results.
 local function map_in_task(items, fn, options)
   ---@type dataworks.Map
   local self = {
-    mapper = tasks.current(), items = items, fn = fn, concurrency = options.concurrency or CONCURRENCY,
+    mapper = tasks.current(), items = items, fn = fn, concurrency = options.concurrency or DEFAULT_CONCURRENCY,
     on_progress = options.on_progress, started = 0, in_progress = 0, done = 0, results = {}, indexes = {}, ended = {},
     reason = false, is_waiting = false,
   }
@@ -126,6 +131,7 @@ local function map_in_task(items, fn, options)
   return self.results, self.reason or nil
 end
 
+--- Raises misuse if an argument of map is wrong. Returns the options.
 local function check(items, fn, options)
   if type(items) ~= "table" then
     misuse(("dataworks.map: a list was expected, got %s"):format(type(items)))
@@ -142,12 +148,12 @@ local function check(items, fn, options)
   return options
 end
 
---- Calls fn(item, index) for each item, inside dataworks.run or outside.
+--- Calls fn(item, index) for each item. Works inside dataworks.run and outside.
 ---@param items any[]
----@param fn fun(item: any, index: integer): any, any value; or nil and an error
+---@param fn fun(item: any, index: integer): any, any returns a value, or nil and an error
 ---@param options? dataworks.MapOptions
 ---@return ({ value: any }|{ err: any })[] results in the order of the items
----@return any err why the map ended early; or the error of failed tasks that an item spawned and nobody joined
+---@return any err why the map ended early; or the error of failed tasks that an item spawned and that were not joined
 function M.map(items, fn, options)
   options = check(items, fn, options)
   if tasks.current() then

@@ -1,12 +1,12 @@
--- Recovery of a loop from an error out of its own steps. Ctrl-C raises one between any two steps, so any task may have
--- lost its turn, its timer or its results.
+-- Recovers a loop after an error in the loop itself, such as the one that Ctrl-C raises. Ctrl-C can interrupt the loop
+-- anywhere, so a task may have lost its place in the queue, its timer or its results.
 
 local tasks = require "dataworks.concurrency.task"
 local timers = require "dataworks.concurrency.timers"
 
 local M = {}
 
---- Queues each task that has lost its turn.
+--- Queues each task that is not queued. Marks tasks whose coroutines have ended as failed.
 local function requeue(loop, err)
   local queued = {}
   for _, entry in ipairs(loop.ready:values()) do
@@ -28,10 +28,10 @@ local function requeue(loop, err)
   end
 end
 
---- Cancels all tasks, and makes sure that each has a turn in which it can end.
+--- Cancels all tasks after an error in the loop, and queues all of them, so that each task can end.
 ---@param loop dataworks.Loop
----@param err any
----@return any err with a line for each task that failed before
+---@param err any the error
+---@return any err the error; if it is text, with a line for each task that had failed before
 function M.recover(loop, err)
   local full = loop.failed_tasks:append_to(err)
   tasks.forget_running()
@@ -41,8 +41,9 @@ function M.recover(loop, err)
   return full
 end
 
---- Drives a loop until no task is left, and closes it. An interruption cancels all tasks and lets them end; a second
---- one drops them. The first error is returned: the second often follows from it.
+--- Runs a loop until all tasks have ended, and closes the loop. A first interruption, such as Ctrl-C, cancels all tasks
+--- and lets them end. A second interruption drops the tasks. The first error is returned: the second often follows from
+--- it.
 ---@param loop dataworks.Loop
 ---@return boolean ok
 ---@return any err

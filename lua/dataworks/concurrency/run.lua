@@ -10,14 +10,15 @@ local M = {}
 
 local unpack_list = table.unpack or unpack
 
+--- Raises misuse inside nginx.
 local function check_outside_nginx(name)
   if inside_nginx() then
     misuse(("dataworks.%s: inside nginx calls yield to nginx already; use ngx.thread.spawn"):format(name))
   end
 end
 
---- Raises if `fn` is not a function, or inside nginx.
----@param name string of the function of dataworks
+--- Raises misuse if `fn` is not a function, or if the program runs inside nginx.
+---@param name string the function of dataworks that was called
 ---@param fn any
 function M.check(name, fn)
   if type(fn) ~= "function" then
@@ -26,8 +27,10 @@ function M.check(name, fn)
   check_outside_nginx(name)
 end
 
+--- Calls fn with the other arguments, in a task of a new loop, and waits until all tasks of the loop have ended. Raises
+--- the error of the first failed task that was not joined.
 ---@param fn function
----@return any ... what fn returns
+---@return any ... the return values of fn
 function M.run(fn, ...)
   M.check("run", fn)
   if tasks.running() then
@@ -51,6 +54,7 @@ function M.run(fn, ...)
   return unpack_list(main.results, 1, main.results.n)
 end
 
+--- Creates a task in the loop of the running task. The task calls fn with the other arguments.
 ---@param fn function
 ---@return dataworks.Task
 function M.spawn(fn, ...)
@@ -62,6 +66,7 @@ function M.spawn(fn, ...)
   return task.loop:spawn(fn, ...)
 end
 
+--- Creates a loop for a program that has an event loop of its own.
 ---@return dataworks.Loop
 function M.loop()
   check_outside_nginx "loop"

@@ -1,4 +1,4 @@
--- A task: a coroutine that a loop resumes. While it waits for a reply, a time or another task, other tasks run.
+-- A task is a coroutine that a loop resumes. While a task waits for a reply, a time or another task, other tasks run.
 
 local check_options = require "dataworks.util.check_options"
 local core = require "dataworks.core"
@@ -11,33 +11,35 @@ local M = {}
 
 local unpack_list = table.unpack or unpack
 
--- Tasks yield this value when they wait. A yield of any other value is the program's own.
+-- Tasks yield this value when they wait. If the program itself yields in a task, the value is a different one.
 local WAIT = {}
 
 local COMPLETED = { finished = true, failed = true, skipped = true }
 
--- The task whose coroutine the loop has resumed last, until it yields.
+-- The task that the loop has resumed last; nil after the task has yielded.
 local running
 
 ---@class dataworks.Task
 ---@field loop dataworks.Loop
 ---@field thread thread
----@field state "new"|"ready"|"running"|"waiting"|"finished"|"failed"|"skipped" new: queued for its first turn; ready:
---- queued again; skipped: cancelled before its first turn
----@field is_cancelled boolean a cancelled task goes on, but its waits end at once
----@field joiners table<dataworks.Task, true>
----@field results table|nil of a finished task
----@field err any of a failed task
----@field on_end fun(task: dataworks.Task)|nil
+---@field state "new"|"ready"|"running"|"waiting"|"finished"|"failed"|"skipped" A "new" task has not run yet. A "ready"
+---  task is queued to continue. A "skipped" task was cancelled before it ran.
+---@field is_cancelled boolean a cancelled task continues to run, but its waits end at once
+---@field joiners table<dataworks.Task, true> the tasks that wait for this task to end
+---@field results table|nil the return values of a finished task
+---@field err any the error of a failed task
+---@field on_end fun(task: dataworks.Task)|nil is called when the task ends
 local Task = { __name = "dataworks.Task" }
 Task.__index = Task
 
---- Lua 5.1 makes no coroutine of a C function.
+--- Creates a coroutine. Wraps a C function in a Lua function, because Lua 5.1 can't create a coroutine from a C
+--- function.
 local function create_thread(fn)
   local ok, thread = pcall(coroutine.create, fn)
   return ok and thread or coroutine.create(function(...) return fn(...) end)
 end
 
+--- Creates a task, which the caller must queue in the loop.
 ---@param loop dataworks.Loop
 ---@param fn function
 ---@return dataworks.Task
@@ -48,29 +50,32 @@ function M.new(loop, fn)
   }, Task)
 end
 
---- The running task, if it can wait here: not in a coroutine of the program's own, nor where Lua can't yield.
+--- Returns the running task if it can wait here. It can't wait in a coroutine that the program has created, or where
+--- Lua can't yield.
 ---@return dataworks.Task|nil
 function M.current()
   return running and coroutine.running() == running.thread and yielding.can_yield() and running or nil
 end
 
---- The running task, even where it can't wait. nil after an interruption during its turn.
+--- Returns the running task, even where the task can't wait. Returns nil if an interruption has stopped the task.
 ---@return dataworks.Task|nil
 function M.running()
   local status = running and coroutine.status(running.thread)
   return (status == "running" or status == "normal") and running or nil
 end
 
---- For the recovery from an interruption, which may have left a task that no longer runs.
+--- Forgets the running task. Called after an interruption, which may have stopped that task.
 function M.forget_running()
   running = nil
 end
 
+--- Returns a new error for a call in a cancelled task.
 ---@return dataworks.Error
 function M.cancelled_error()
   return errors.new { kind = "cancelled", sent = false, message = scheduler.CANCELLED }
 end
 
+--- Returns whether the task has finished, failed or been skipped.
 ---@return boolean
 function Task:is_completed()
   return COMPLETED[self.state] ~= nil
@@ -80,9 +85,10 @@ function Task:__tostring()
   return ("dataworks.Task (%s%s)"):format(self.is_cancelled and "cancelled, " or "", self.state)
 end
 
--- Waiting: only in the coroutine of the task itself, where current() returns it.
+-- Waiting: call these methods only in the coroutine of the task itself, where current() returns the task.
 
---- Waits for the loop. Any other resume of the coroutine gets nothing and changes nothing.
+--- Yields until the loop resumes the task, and returns the values that the loop passes. If the program itself resumes
+--- the coroutine, yields again.
 local function await_turn(self, ...)
   if self.state == "running" then
     return ...
@@ -90,22 +96,22 @@ local function await_turn(self, ...)
   return await_turn(self, coroutine.yield(WAIT))
 end
 
---- Waits until wake(). When the task is cancelled, stop(argument) has to wake it; without a `stop` it is woken at once.
----@param stop? fun(argument: any)
+--- Waits until wake() is called. If the task is cancelled meanwhile, stop(argument) is called and must call wake().
+---@param stop? fun(argument: any) default: wakes the task
 ---@param argument any
----@return any ... the values that wake() is called with
+---@return any ... the arguments of wake()
 function Task:suspend(stop, argument)
   self.state, self.stop, self.argument = "waiting", stop or Task.wake, stop and argument or self
   return await_turn(self, coroutine.yield(WAIT))
 end
 
---- Queues the task for its next turn.
+--- Queues the task, so that the loop resumes it with the given values.
 function Task:make_ready(...)
   self.loop.ready:push { self, select("#", ...), ... }
   self.state = "ready"
 end
 
---- Does nothing unless the task waits.
+--- Ends the task's wait; suspend() returns the given values. Does nothing if the task does not wait.
 function Task:wake(...)
   if self.state == "waiting" then
     self:make_ready(...)
@@ -113,19 +119,20 @@ function Task:wake(...)
   end
 end
 
---- Ends the wait as a cancellation does.
+--- Ends the task's wait as a cancellation does, but does not cancel the task. Does nothing if the task does not wait.
 function Task:interrupt()
   if self.state == "waiting" then
     self.stop(self.argument)
   end
 end
 
---- Gives the other tasks a turn.
+--- Lets the other ready tasks run, then continues.
 function Task:pause()
   self:make_ready()
   await_turn(self, coroutine.yield(WAIT))
 end
 
+--- Waits for a time. Returns "cancelled" if the task is cancelled before or meanwhile.
 ---@param seconds number
 ---@return "cancelled"|nil
 function Task:sleep(seconds)
@@ -133,15 +140,16 @@ function Task:sleep(seconds)
     self:pause()
     return "cancelled"
   end
-  local timers = self.loop.timers -- an interruption replaces the loop's timers
+  local timers = self.loop.timers -- kept here, because an interruption replaces the loop's timers
   local timer = timers:add(core.clock() + math.max(seconds, 0), Task.wake, self)
   self:suspend()
   timers:remove(timer)
   return self.is_cancelled and "cancelled" or nil
 end
 
--- Turns
+-- Running
 
+--- Sets the final state of a task, wakes the tasks that have joined it, and calls on_end.
 local function complete(self, state)
   self.loop:remove(self)
   self.state = state
@@ -153,7 +161,7 @@ local function complete(self, state)
   end
 end
 
---- Keeps the error, with a traceback if it is text.
+--- Marks the task as failed. If the error is text, adds a traceback.
 ---@param err any
 function Task:fail(err)
   if err == nil then
@@ -164,15 +172,17 @@ function Task:fail(err)
   complete(self, "failed")
 end
 
+--- Ends the task without running it.
 function Task:skip()
   complete(self, "skipped")
 end
 
+--- Updates the state of a task after its coroutine has yielded, returned or failed.
 local function settle(self, ok, ...)
   if not ok then
     local err = ...
     self:fail(err)
-    -- Ctrl-C, as the interpreters raise it. LuaJIT may raise it in a task, but it is meant for the program.
+    -- On Ctrl-C, the interpreters raise this error. It must end the whole program, even if it was raised in a task.
     if err == "interrupted!" or type(err) == "string" and err:find "^[^\n]*:%d+: interrupted!$" then
       self:mark_reported()
       error(self.err, 0)
@@ -185,7 +195,7 @@ local function settle(self, ok, ...)
   end
 end
 
---- Gives the task a turn: until it waits or ends.
+--- Runs the task until it waits or ends.
 function Task:resume(...)
   running = self
   self.state = "running"
@@ -195,6 +205,7 @@ end
 
 -- For programs
 
+--- Returns the running task, which is going to wait for this task. Raises misuse if it can't wait for this task.
 local function find_joiner(self)
   local joiner = M.current()
   if not joiner then
@@ -207,14 +218,14 @@ local function find_joiner(self)
   return joiner
 end
 
---- The caller has the error of a failed task, so the loop does not report it again.
+--- Marks the error of a failed task as known to the program, so that the loop does not report the error again.
 function Task:mark_reported()
   self.loop.failed_tasks:remove(self)
 end
 
 --- Waits for the task to end.
----@return any ... what its function returned; nil when it failed or was skipped
----@return any err what it raised, if that is text with its traceback
+---@return any ... the return values of the task's function; nil if the task failed or was skipped
+---@return any err after nil, the error; if the function raised text, with a traceback
 function Task:join()
   check_options.check_self(Task, self, "join")
   local joiner = not self:is_completed() and find_joiner(self)
@@ -236,9 +247,9 @@ function Task:join()
   return unpack_list(self.results, 1, self.results.n)
 end
 
---- Ends the task's wait, and each later wait at once: a call returns nil and an error of kind "cancelled". A task that
---- has not begun is skipped.
----@return boolean false: the task has ended already
+--- Cancels the task. Its present wait and each later wait end at once: a call returns nil and an error of kind
+--- "cancelled". A task that has not started yet is skipped.
+---@return boolean is_cancelled false if the task has already ended
 function Task:cancel()
   check_options.check_self(Task, self, "cancel")
   if self:is_completed() then

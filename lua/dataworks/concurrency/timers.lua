@@ -1,14 +1,15 @@
--- Timers in the order of their times: a binary heap. Most timers are deadlines that never come due, so a removed timer
--- keeps its place until it is the first, or half of the heap is removed. A change that an error interrupted, as Ctrl-C
--- raises one between any two steps, is repaired before the next change.
+-- Timers, in a binary heap that is ordered by time. Most timers are deadlines and are removed before they are due. So
+-- that removing is cheap, a removed timer stays in the heap until it is the first one, or until half of the timers in
+-- the heap are removed ones. Ctrl-C may interrupt a change of the heap; the next change then repairs the heap first.
 
 local M = {}
 
 ---@class dataworks.Timers
----@field heap table[] of timers: {at, number, call, argument}; call is false once it was removed or called
----@field count integer
----@field removed integer those still in the heap
----@field moving table|false the timer that is on its way to its place
+---@field heap table[] timers: { at, number, call, argument }. `call` is false after a timer was removed or called.
+---@field count integer the number of timers in the heap
+---@field removed integer the number of removed timers in the heap
+---@field made integer the number of timers that were ever added
+---@field moving table|false the timer that a change of the heap is moving
 local Timers = {}
 Timers.__index = Timers
 
@@ -17,11 +18,12 @@ function M.new()
   return setmetatable({ heap = {}, count = 0, removed = 0, made = 0, moving = false }, Timers)
 end
 
---- Of two timers for the same time the older one is first.
+--- Returns whether timer `a` is before timer `b`. If the times are equal, the older timer is first.
 local function is_earlier(a, b)
   return a.at < b.at or a.at == b.at and a.number < b.number
 end
 
+--- Places a timer at `place` in the heap, or above it where it belongs.
 local function sift_up(heap, timer, place)
   while place > 1 do
     local above = (place - place % 2) / 2
@@ -34,6 +36,7 @@ local function sift_up(heap, timer, place)
   heap[place] = timer
 end
 
+--- Places a timer at `place` in the heap, or below it where it belongs.
 local function sift_down(heap, timer, place, count)
   while true do
     local below = place * 2
@@ -51,7 +54,7 @@ local function sift_down(heap, timer, place, count)
   heap[place] = timer
 end
 
---- Builds a new heap of the timers that were not removed.
+--- Builds a new heap from the timers that were not removed.
 local function rebuild(self, timers)
   local heap, count = {}, 0
   for _, timer in pairs(timers) do
@@ -66,7 +69,8 @@ local function rebuild(self, timers)
   self.heap, self.count, self.removed = heap, count, 0
 end
 
---- An interrupted move leaves the moving timer in no place, and another one in two.
+--- Repairs the heap after an interrupted change. The moving timer may be missing from the heap, and another timer may
+--- be in the heap twice.
 local function repair(self)
   local all = {}
   for _, timer in pairs(self.heap) do
@@ -77,6 +81,7 @@ local function repair(self)
   self.moving = false
 end
 
+--- Removes the first timer from the heap.
 local function take_first(self)
   local heap, count = self.heap, self.count
   local last = heap[count]
@@ -89,7 +94,7 @@ local function take_first(self)
   self.moving = false
 end
 
---- The first timer that was not removed.
+--- Returns the first timer, after taking removed timers before it out of the heap.
 local function get_first(self)
   if self.moving then
     repair(self)
@@ -103,6 +108,7 @@ local function get_first(self)
   return first
 end
 
+--- Adds a timer that calls call(argument) when the time is `at` or later.
 ---@param at number
 ---@param call fun(argument: any)
 ---@param argument any
@@ -120,7 +126,9 @@ function Timers:add(at, call, argument)
   return timer
 end
 
---- Ignores a timer that was called or removed before, and nil or false where an interruption prevented the addition.
+--- Removes a timer. Does nothing if the timer was already called or removed, or if it is nil or false because an
+--- interruption prevented its addition.
+---@param timer table|false|nil
 function Timers:remove(timer)
   if timer and timer.call then
     timer.call = false
@@ -133,13 +141,14 @@ function Timers:remove(timer)
   end
 end
 
----@return number|nil at the time of the first timer
+--- Returns the time of the first timer.
+---@return number|nil at nil if there is no timer
 function Timers:due()
   local first = get_first(self)
   return first and first.at
 end
 
---- Calls the timers that are due. Timers that are added meanwhile are left to the next call.
+--- Calls the timers that are due, except the timers that are added meanwhile.
 ---@param now number
 function Timers:fire(now)
   local last = self.made

@@ -1,4 +1,4 @@
--- Temporary credentials: fetched once for all calls, renewed before they expire, and used while they are valid.
+-- Caches temporary credentials: fetches them once for all calls, and renews them before they expire.
 
 local error_codes = require "dataworks.protocol.error_codes"
 local failures = require "dataworks.util.credential_failure"
@@ -6,19 +6,22 @@ local flights = require "dataworks.credentials.flight"
 
 local M = {}
 
--- Renewal begins this many seconds before the expiry, or in the last part of a shorter life; and up to half as much
--- earlier, at random, so that many clients don't renew at once.
+-- Credentials are renewed 300 seconds before they expire. If they are valid for less than 1200 seconds, they are
+-- renewed when a quarter of that time is left. A random addition of up to a half prevents many clients from renewing at
+-- once.
 local RENEWAL_SECONDS, RENEWAL_PART = 300, 1 / 4
 
--- Seconds that credentials without an expiry are used.
+-- Seconds for which credentials without an expiry are used.
 local UNDATED_SECONDS = 5
 
--- Credentials this young are not fetched again when the service calls them expired.
+-- When the service says that credentials have expired, credentials fetched less than this many seconds ago are kept.
 local MIN_AGE = 5
 
+-- The longest pause, in seconds, between failed fetches.
 local MAX_PAUSE = 60
 
--- An early renewal takes half of the call's time, and no longer than this: the call can do without.
+-- While the present credentials are still valid, a call spends at most half of its remaining time, and at most this
+-- many seconds, on fetching new ones.
 local MAX_EARLY_SECONDS = 60
 
 local NEVER = -math.huge
@@ -30,18 +33,19 @@ local NEVER = -math.huge
 ---@field host dataworks.CredentialHost
 ---@field fetch dataworks.CredentialFetch
 ---@field subject table the first argument of fetch
----@field held dataworks.Credentials|nil
----@field expires_at number by host.now, as renew_at
----@field renew_at number
----@field fetched_at number by host.clock, as the other times
+---@field held dataworks.Credentials|nil the present credentials
+---@field expires_at number when they expire, by host.now
+---@field renew_at number when to renew them, by host.now
+---@field fetched_at number when they were fetched, by host.clock
 ---@field flight dataworks.Flight|nil the last fetch
----@field failed integer fetches that failed one after the other
----@field failure dataworks.CredentialFailure|nil the answer until retry_at
----@field retry_at number
----@field early_retry_at number
+---@field failed integer the number of failed fetches since the last success
+---@field failure dataworks.CredentialFailure|nil what `get` returns until retry_at
+---@field retry_at number when to fetch again after a failure, by host.clock
+---@field early_retry_at number when to fetch again after a failed early renewal, by host.clock
 local Cache = {}
 Cache.__index = Cache
 
+--- Makes these the present credentials.
 local function hold(self, found, fetched_at)
   local host = self.host
   local now = host.now()
@@ -58,9 +62,10 @@ local function forget_failure(self)
   self.failure, self.failed, self.retry_at, self.early_retry_at = nil, 0, NEVER, NEVER
 end
 
---- Sets when to fetch again.
+--- Records a failed fetch, and decides when to fetch again.
 local function remember_failure(self, failure, is_early)
-  -- The deadline of one call says nothing about the next fetch; but an early renewal that hangs would delay each call.
+  -- If the deadline of the call ended the fetch, another call may have more time, so the next call fetches at once. But
+  -- after an early renewal that took too long there is a pause, because otherwise each call would have to wait.
   if failure.not_configured or failure.cut_short and not is_early then
     return
   end
@@ -72,15 +77,15 @@ local function remember_failure(self, failure, is_early)
     self.early_retry_at = retry_at
     return
   elseif (failure.status or 0) >= 500 or error_codes.is_throttled(failure) then
-    -- The caller may retry its call, but no earlier than the next fetch.
+    -- A retry of the call before the next fetch would fail again.
     failure.retry_after = failure.retry_after or pause
   end
   self.failure, self.retry_at = failure, retry_at
 end
 
---- Fetches credentials and holds them, or remembers why there are none.
+--- Fetches credentials. Stores them in the cache, or records the failure.
 ---@param deadline number
----@param is_early boolean
+---@param is_early boolean whether the present credentials are still valid
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
 function Cache:load(deadline, is_early)
@@ -98,10 +103,12 @@ function Cache:load(deadline, is_early)
   return found, failure
 end
 
+--- Returns whether a fetch is in progress.
 local function is_fetching(self)
   return self.flight ~= nil and self.flight:is_running()
 end
 
+--- Starts a fetch and returns its result.
 local function start_flight(self, latch, deadline, is_early)
   if self.host:is_closed() then
     return nil, failures.CLOSED
@@ -109,14 +116,15 @@ local function start_flight(self, latch, deadline, is_early)
   local last = self.flight
   local flight = flights.new(self, latch, deadline, is_early)
   self.flight = flight
-  -- Finding out that a provider is not configured takes no time.
+  -- If the provider was not configured at the last fetch, another fetch most likely ends at once, so it needs no timer.
   if latch and latch.run_detached and not (last and last.state == "not_configured") then
     return flight:run_detached()
   end
   return flight:run()
 end
 
---- The credentials at hand, or newer ones when it is time to renew and no other call does.
+--- Returns the present credentials, which are valid. If it is time to renew them and no other call is doing so, fetches
+--- new ones and returns those.
 local function get_valid(self, deadline)
   local host = self.host
   local clock = host.clock()
@@ -131,6 +139,7 @@ local function get_valid(self, deadline)
   return start_flight(self, latch, latest, true) or self.held
 end
 
+--- Returns valid credentials. Fetches them, or waits for the fetch of another call, if there are none.
 ---@param deadline number
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
@@ -155,7 +164,8 @@ function Cache:get(deadline)
   return get_valid(self, deadline)
 end
 
----@return boolean
+--- Forgets the present credentials, unless they were fetched very recently.
+---@return boolean may_differ whether the next credentials may be different ones
 function Cache:expire()
   if not self.held then
     return is_fetching(self)
@@ -166,11 +176,12 @@ function Cache:expire()
   return true
 end
 
----@param name string for events
+--- Creates a cache, which is a provider.
+---@param name string the name of the provider in events
 ---@param host dataworks.CredentialHost
 ---@param fetch dataworks.CredentialFetch
 ---@param subject table
----@param stored? dataworks.Credentials|nil another program has fetched them; with their expiration
+---@param stored? dataworks.Credentials|nil credentials that another program has fetched; must have an `expiration`
 ---@return dataworks.CredentialCache
 function M.new(name, host, fetch, subject, stored)
   local self = setmetatable({ name = name, host = host, fetch = fetch, subject = subject }, Cache)

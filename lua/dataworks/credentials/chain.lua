@@ -1,4 +1,5 @@
--- The default chain: the first provider, in the official order, that has credentials at the moment.
+-- The default chain: tries its providers in the official order, and returns the credentials of the first one that has
+-- any.
 
 local errors = require "dataworks.error"
 local failures = require "dataworks.util.credential_failure"
@@ -13,20 +14,21 @@ M.PROFILE_ORDER = { "cli_profile", "ini" }
 local ADVICE = "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, "
   .. "or give access_key_id and access_key_secret to dataworks.new"
 
--- Bytes of one provider's reason in the message.
+-- The error message quotes at most this many bytes of each provider's message.
 local MAX_REASON = 300
 
 ---@class dataworks.CredentialChain: dataworks.Provider
 ---@field order string[]
 ---@field host dataworks.CredentialHost
----@field advice string
----@field providers table<string, dataworks.Provider> by name, each made by its first use
----@field has_worked table<string, boolean>
+---@field advice string advice for the user when no provider has credentials
+---@field providers table<string, dataworks.Provider> the providers by name; each is created when it is first needed
+---@field has_worked table<string, boolean> the names of the providers that have returned credentials before
 ---@field last dataworks.Provider|nil the provider of the last credentials
 local Chain = {}
 Chain.__index = Chain
 
---- One failure for all, with the advice of the first configured provider that gives one: most likely it was meant.
+--- Combines the failures of all providers into one. Its advice is that of the first configured provider that has one,
+--- because the user most likely meant to use that provider.
 local function combine(reasons, advice)
   local texts, combined = {}, nil
   for i, reason in ipairs(reasons) do
@@ -42,6 +44,7 @@ local function combine(reasons, advice)
   return combined
 end
 
+--- Returns the credentials of the first provider that has any.
 ---@param deadline number
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
@@ -55,7 +58,8 @@ function Chain:get(deadline)
       self.last, self.has_worked[name] = provider, true
       return found
     elseif self.has_worked[name] and not failure.not_configured or failure.kind == "cancelled" then
-      -- The next provider may have another identity. Don't switch to it because this one fails once.
+      -- This provider has returned credentials before, so its failure may be temporary. Don't try the next provider,
+      -- whose credentials may belong to another user.
       return nil, failures.within(name, failure)
     end
     reasons[i] = { name = name, failure = failure }
@@ -63,14 +67,16 @@ function Chain:get(deadline)
   return nil, combine(reasons, self.advice)
 end
 
----@return boolean
+--- Makes the provider of the last credentials forget them.
+---@return boolean may_differ whether the next credentials may be different ones
 function Chain:expire()
   return self.last ~= nil and self.last:expire()
 end
 
+--- Creates a chain, which is a provider.
 ---@param order string[] names of providers
 ---@param host dataworks.CredentialHost
----@param advice? string when no provider has credentials
+---@param advice? string advice for the user when no provider has credentials
 ---@return dataworks.CredentialChain
 function M.new(order, host, advice)
   return setmetatable({

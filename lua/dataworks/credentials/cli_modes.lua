@@ -1,4 +1,4 @@
--- The modes of a profile of the CLI, each as a provider.
+-- Builds a provider from a profile of the Alibaba Cloud CLI. The mode of a profile says how to get its credentials.
 
 local cloud_sso = require "dataworks.credentials.cloud_sso"
 local ecs_ram_role = require "dataworks.credentials.ecs_ram_role"
@@ -15,11 +15,12 @@ local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
---- Advice for a profile that must be configured again, or signed in.
+--- Returns advice: the command that configures a profile or signs it in.
 local function configure_command(profile, mode)
   return ("run: aliyun configure --profile %s"):format(profile.name) .. (mode and " --mode " .. mode or "")
 end
 
+--- Returns the keys in a profile as credentials.
 local function profile_keys(profile)
   return {
     access_key_id = profile.access_key_id, access_key_secret = profile.access_key_secret,
@@ -27,12 +28,13 @@ local function profile_keys(profile)
   }
 end
 
---- The temporary credentials that the CLI or this module has saved in the profile.
+--- Returns the temporary credentials that the CLI or this module has saved in the profile, or nil.
 local function saved_credentials(profile)
   local keys = profile_keys(profile)
   return keys.access_key_id and keys.access_key_secret and keys.security_token and keys.expiration and keys or nil
 end
 
+--- Returns the fields of a profile under the names that ram_role_arn and oidc use.
 local function role_fields(profile)
   return {
     role_arn = profile.ram_role_arn, role_session_name = profile.ram_session_name, duration = profile.expired_seconds,
@@ -42,12 +44,13 @@ local function role_fields(profile)
   }
 end
 
+--- Creates a provider for the RAM role of this ECS instance.
 local function instance_role(profile, host)
   return ecs_ram_role.new({ role_name = profile.ram_role_name }, host)
 end
 
 ---@class dataworks.CliMode
----@field needs? string[] fields
+---@field needs? string[] the fields that a profile of this mode must have
 ---@field build fun(profile: table, host: dataworks.CredentialHost, file: dataworks.CliFile, seen: table):
 ---  dataworks.Provider|nil, dataworks.CredentialFailure|nil
 
@@ -120,7 +123,8 @@ local MODES = {
 
 local UNSUPPORTED = { RsaKeyPair = true, Anonymous = true }
 
---- The CLI accepts a mode in any case, and a key without a mode.
+--- Returns the name of a profile's mode, or nil if the mode is unknown. Like the CLI, accepts upper and lower case, and
+--- a profile that has an access key but no mode.
 local function find_mode(profile)
   for _, known in ipairs { MODES, UNSUPPORTED } do
     for name in pairs(known) do
@@ -134,6 +138,7 @@ local function find_mode(profile)
   end
 end
 
+--- Builds the provider of a profile.
 local function build(profile, host, file, seen)
   local name = find_mode(profile)
   local mode = MODES[name]
@@ -150,21 +155,22 @@ local function build(profile, host, file, seen)
   elseif not profile.mode then
     return nil, failures.new("it has no mode", configure_command(profile))
   end
-  -- The message leaves out the mode: it may be a key.
+  -- The message does not quote the mode, because the user may have written a key there by mistake.
   return nil, failures.new("its mode is not known" .. nearest.hint(profile.mode, MODES),
     "the modes are " .. nearest.list(MODES))
 end
 
----@param name string|nil nil: the current one
+--- Builds the provider of a profile.
+---@param name string|nil the name of the profile; nil means the current profile of the CLI
 ---@param host dataworks.CredentialHost
 ---@param file dataworks.CliFile
----@param seen? table<string, boolean> the profiles that lead here by their source_profile
+---@param seen? table<string, boolean> the profiles that refer to this one by source_profile, directly or indirectly
 ---@return dataworks.Provider|nil
 ---@return dataworks.CredentialFailure|nil
 function M.provider(name, host, file, seen)
   local profile = file:profile(name)
   if not profile then
-    -- The message leaves out a name from the file: it may be a key.
+    -- The message does not quote a name from the file, because the user may have written a key there by mistake.
     return nil, failures.new(seen and "its source_profile is not in the file"
       or name and "there is no profile " .. name or "its current profile is not among its profiles")
   end

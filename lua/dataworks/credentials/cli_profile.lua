@@ -1,4 +1,4 @@
--- Credentials of a profile of the CLI, in ~/.aliyun/config.json.
+-- Provides the credentials of a profile of the Alibaba Cloud CLI, from the file ~/.aliyun/config.json.
 
 local core = require "dataworks.core"
 local endpoints = require "dataworks.api.endpoints"
@@ -16,7 +16,7 @@ local M = {}
 
 local BYTE_ORDER_MARK = "\239\187\191"
 
---- The JSON in a file, and the byte order mark before it.
+--- Splits the text of a file into its JSON and the byte order mark before the JSON, which may be "".
 local function split_byte_order_mark(text)
   local mark = text:sub(1, #BYTE_ORDER_MARK) == BYTE_ORDER_MARK and BYTE_ORDER_MARK or ""
   return text:sub(#mark + 1), mark
@@ -35,7 +35,8 @@ for name in ([[
   FIELDS[name] = "string"
 end
 
---- The known fields that have the right type, and are neither empty nor zero.
+--- Returns the fields of a profile that this module knows. Leaves out fields of a wrong type, empty texts, and numbers
+--- that are not above zero.
 local function known_fields(raw)
   local profile = {}
   for name, kind in pairs(FIELDS) do
@@ -51,13 +52,14 @@ local function known_fields(raw)
 end
 
 ---@class dataworks.CliDocument
----@field current string
----@field profiles table[] in the order of the file; `position` is a profile's place in the file's own list
+---@field current string the name of the current profile
+---@field profiles table[] in the order of the file; the field `position` is the index of a profile in the file's list
 
+--- Parses the text of the file into a document.
 local function parse(text)
   local raw, message = response.decode((split_byte_order_mark(text)))
   if message then
-    -- The position alone: the rest of the message may quote a key.
+    -- Use only the position in the message, because the rest of the message may quote a key.
     return nil, "it is not JSON" .. (message:match(" at byte %d+$") or "")
   elseif type(raw) ~= "table" or type(raw.profiles) ~= "table" then
     return nil, "it has no list of profiles"
@@ -73,6 +75,7 @@ local function parse(text)
   return document
 end
 
+--- Returns the profile with this name; without a name, the current profile.
 local function find_profile(document, name)
   for _, profile in ipairs(document.profiles) do
     if profile.name == (name or document.current) then
@@ -81,18 +84,20 @@ local function find_profile(document, name)
   end
 end
 
---- The profile in a file, the text of the file, and why there is no text.
+--- Reads a file. Returns a profile in it, the text of the file, and the failure if there is no text.
 local function load_profile(path, name)
   local text, failure = files.read(path)
   local document = text and parse(text)
   return document and find_profile(document, name), text, failure
 end
 
+-- Environment variables that turn off the use of this file.
 local SWITCHES = {
   "ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "ALIBABA_CLOUD_IGNORE_PROFILE", "ALIBABACLOUD_IGNORE_PROFILE",
 }
 
---- The path of the file, or why it is not read; and the name of the wanted profile, nil for the current one.
+--- Returns the path of the file or nil, the failure if the path is nil, and the name of the wanted profile. The name is
+--- nil for the current profile.
 local function find(fields, getenv)
   for _, name in ipairs(SWITCHES) do
     if variables.is_on(getenv, name) then
@@ -103,7 +108,7 @@ local function find(fields, getenv)
   return path, failure, variables.field(fields, "profile", getenv)
 end
 
--- The file, as the modes use it
+-- The file, as cli_modes.lua uses it
 
 ---@class dataworks.CliFile
 ---@field document dataworks.CliDocument
@@ -111,17 +116,19 @@ end
 local CliFile = {}
 CliFile.__index = CliFile
 
----@param name string|nil nil: the current one
+--- Returns a profile in the file.
+---@param name string|nil nil means the current profile
 ---@return table|nil
 function CliFile:profile(name)
   return find_profile(self.document, name)
 end
 
---- Writes changes of a profile into the file as it is now. With another refresh token in the file it writes nothing:
---- another program has renewed the token, and the file is newer than the changes.
----@param name string
+--- Reads the file again, and writes changed fields of a profile into it. If the refresh token in the file is not the
+--- given one, another program has renewed the token since; then writes nothing, because the file is newer than the
+--- changes.
+---@param name string the name of the profile
 ---@param changes table<string, string|number>
----@param refresh_token string|nil before the changes
+---@param refresh_token string|nil the refresh token of the profile before the changes
 ---@return dataworks.CredentialFailure|nil
 function CliFile:save(name, changes, refresh_token)
   local path = self.watched.path
@@ -147,6 +154,7 @@ local FORMAT = {
   end,
 }
 
+--- Creates the provider.
 ---@param fields table
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Provider
@@ -154,7 +162,7 @@ function M.new(fields, host)
   return file_provider.new(FORMAT, fields, host)
 end
 
---- The region of the profile that these fields select, if its region_id can be one.
+--- Returns the region_id of the profile that the fields select, or nil if it is not a valid name of a region.
 ---@param fields table
 ---@param getenv fun(name: string): string|nil
 ---@return string|nil

@@ -1,4 +1,5 @@
--- Credentials of a profile of the CLI that is signed in to CloudSSO: its access token gets them for some hours.
+-- Provides the credentials of a profile of the CLI that is signed in to CloudSSO. The access token in the profile is
+-- exchanged for temporary credentials.
 
 local cache = require "dataworks.credentials.cache"
 local core = require "dataworks.core"
@@ -8,6 +9,7 @@ local reply_parser = require "dataworks.credentials.reply"
 
 local M = {}
 
+--- Builds the request for the credentials.
 local function build(self)
   local profile = self.profile
   local url = exchange.origin(profile.cloud_sso_sign_in_url) .. "/cloud-credentials"
@@ -18,6 +20,7 @@ local function build(self)
   })
 end
 
+--- Fetches the credentials. The cache calls this function.
 local function fetch(self, deadline)
   local profile = self.profile
   if not profile.access_token or (profile.cloud_sso_access_token_expire or 0) <= self.host.now() then
@@ -32,9 +35,10 @@ local function fetch(self, deadline)
   return reply_parser.parse_credentials(answer.CloudCredential, reply_parser.PASCAL)
 end
 
+--- Creates the provider.
 ---@param profile table
 ---@param host dataworks.CredentialHost
----@param stored dataworks.Credentials|nil the CLI has fetched them
+---@param stored dataworks.Credentials|nil credentials that the CLI has saved in the profile
 ---@param advice string how to sign in again
 ---@return dataworks.Provider
 function M.new(profile, host, stored, advice)

@@ -1,11 +1,13 @@
--- Splits a command line into words, as a POSIX shell does with blanks, quotes and backslashes. Nothing is expanded.
+-- Splits a command line into words at blanks, with the quotes and backslashes of a POSIX shell. Does not expand
+-- variables or patterns.
 
 local M = {}
 
--- Inside double quotes a backslash escapes these alone.
+-- Inside double quotes, a backslash escapes only these characters.
 local ESCAPED = { ['"'] = true, ["\\"] = true, ["$"] = true, ["`"] = true }
 
---- The text from `at` up to a closing double quote, and the position behind that; nil without one.
+--- Returns the text from position `at` up to the closing double quote, and the position after the quote. Returns nil if
+--- there is no closing quote.
 local function parse_double_quoted(line, at)
   local out = {}
   while at <= #line do
@@ -24,7 +26,7 @@ local function parse_double_quoted(line, at)
   end
 end
 
---- The quoted or plain part of a word that begins at `at`, and the position behind it.
+--- Returns the quoted or plain part of a word that begins at position `at`, and the position after the part.
 local function parse_piece(line, at)
   local byte = line:sub(at, at)
   if byte == "'" then
@@ -39,6 +41,7 @@ local function parse_piece(line, at)
   return plain, at + #plain
 end
 
+--- Splits a command line into words.
 ---@param line string
 ---@return string[]|nil words
 ---@return string|nil message

@@ -1,5 +1,5 @@
--- Credentials of the RAM role of this ECS instance, from its metadata service (IMDS). A fetch takes at most a second,
--- and never uses a proxy.
+-- Provides the credentials of the RAM role of this ECS instance, from the instance's metadata service (IMDS). A fetch
+-- takes at most a second and never uses a proxy.
 
 local cache = require "dataworks.credentials.cache"
 local core = require "dataworks.core"
@@ -15,25 +15,27 @@ local ROLES = "/latest/meta-data/ram/security-credentials/"
 
 local TIMEOUT = 1
 
--- The part of TIMEOUT for a token, so that time is left to ask without one.
+-- The request for a token takes at most this part of the remaining time, so that a request without a token is still
+-- possible afterwards.
 local TOKEN_PART = 0.6
 
 local TOKEN_SECONDS = 21600
 local TOKEN_HEADER = "x-aliyun-ecs-metadata-token"
 
--- Seconds until the next fetch. A machine without a metadata service seldom gets one.
+-- After a failure to reach the metadata service, seconds until the next fetch. Most likely, there is no such service.
 local PAUSE = 60
 
----@class dataworks.Metadata one fetch, a series of requests
+---@class dataworks.Metadata one fetch of credentials, which takes several requests
 ---@field host dataworks.CredentialHost
 ---@field url string
 ---@field deadline number
----@field call_ends_first boolean the deadline is that of the call
----@field kept { token?: string, token_expires_at?: number, role?: string } for the next fetch
----@field role? string that is configured, or was found before
----@field needs_token boolean requests without a token (IMDSv1) are forbidden
----@field without_token? boolean
+---@field call_ends_first boolean whether `deadline` is the deadline of the call, and not that of the fetch
+---@field kept { token?: string, token_expires_at?: number, role?: string } values that the next fetch uses again
+---@field role? string the configured role, or the role that an earlier fetch has found
+---@field needs_token boolean whether requests without a token (IMDSv1) are forbidden
+---@field without_token? boolean whether to send the following requests without a token
 
+--- Sends a request to the metadata service. Its timeout is the given part of the time left; without `part`, all of it.
 local function send(self, method, path, headers, part)
   local left = (self.deadline - self.host.clock()) * (part or 1)
   if left <= 0 then
@@ -43,13 +45,14 @@ local function send(self, method, path, headers, part)
     { timeout = left, connect_timeout = left, proxy = "" })
 end
 
+--- Returns the failure for a request without a reply.
 local function unreachable(self, lost)
   local failure = failures.new(("no metadata service at %s: %s"):format(self.url:match("//(.*)"), lost.message))
   failure.pause, failure.cut_short = PAUSE, self.call_ends_first and lost.kind == "timeout"
   return failures.of_request(failure, lost)
 end
 
---- A token, or nil when the service gives none and none is needed.
+--- Returns a token. If the service gives no token, returns nil, and a failure if a token is needed.
 local function get_token(self)
   local kept, now = self.kept, self.host.clock()
   if self.without_token then
@@ -72,8 +75,8 @@ local function get_token(self)
   self.without_token = true
 end
 
---- Asks with the token at hand. When the service refuses that, asks with a new token; when it refuses a new one, asks
---- without, unless that is forbidden.
+--- Returns the body of the reply for a path. If the service refuses the kept token, tries a new token. If the service
+--- refuses the new token, tries without a token, unless that is forbidden.
 local function get(self, path)
   local old_token = self.kept.token
   while true do
@@ -95,6 +98,7 @@ local function get(self, path)
   end
 end
 
+--- Returns the name of the instance's role.
 local function find_role(self)
   if self.role then
     return self.role
@@ -109,6 +113,7 @@ local function find_role(self)
   return name, not name and failures.new "the answer is not the name of a role" or nil
 end
 
+--- Returns the credentials of a role.
 local function get_credentials(self, role)
   local body, failure, status = get(self, ROLES .. core.percent_encode(role))
   if not body then
@@ -124,6 +129,7 @@ local function get_credentials(self, role)
   return reply_parser.parse_credentials(answer, reply_parser.PASCAL)
 end
 
+--- Finds the role of the instance, and returns its credentials.
 local function find_credentials(self)
   local role, failure = find_role(self)
   if not role then
@@ -132,7 +138,7 @@ local function find_credentials(self)
   local found, status
   found, failure, status = get_credentials(self, role)
   if status == 404 and self.role and self.role == self.kept.role then
-    -- The instance has another role now.
+    -- The instance no longer has the role that an earlier fetch has found. Find its new role.
     self.role, self.kept.role = nil, nil
     return find_credentials(self)
   elseif status == 404 then
@@ -142,6 +148,7 @@ local function find_credentials(self)
   return found, failure
 end
 
+--- Fetches the credentials. The cache calls this function.
 local function fetch(self, deadline)
   local fields, host, kept = self.fields, self.host, self.kept
   local getenv = host.getenv
@@ -149,7 +156,7 @@ local function fetch(self, deadline)
   if variables.is_on(getenv, "ALIBABA_CLOUD_ECS_METADATA_DISABLED") then
     return nil, failures.not_configured "ALIBABA_CLOUD_ECS_METADATA_DISABLED is set"
   elseif not url then
-    return nil, failures.new "its endpoint is not a host, host:port or URL without a path"
+    return nil, failures.new "its endpoint must be a host, a host:port, or a URL that has no path"
   end
   local latest = host.clock() + TIMEOUT
   return find_credentials {
@@ -159,6 +166,7 @@ local function fetch(self, deadline)
   }
 end
 
+--- Creates the provider.
 ---@param fields table
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Provider

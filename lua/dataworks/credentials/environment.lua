@@ -1,14 +1,15 @@
--- Credentials from the environment, which is read for each call.
+-- Provides the credentials in environment variables. The variables are read for each call.
 
 local failures = require "dataworks.util.credential_failure"
 local providers = require "dataworks.credentials.provider"
 
 local M = {}
 
--- The official names, and the other spellings that the CLI accepts. An id of one spelling and a secret of another don't
--- belong together.
+-- The prefix of the official names, then the other prefixes that the CLI accepts. An id and a secret with different
+-- prefixes don't belong together.
 local PREFIXES = { "ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_", "" }
 
+--- Returns the credentials in the environment variables.
 local function get(getenv)
   for _, prefix in ipairs(PREFIXES) do
     local id = getenv(prefix .. "ACCESS_KEY_ID")
@@ -26,6 +27,7 @@ local function get(getenv)
   return nil, failures.not_configured "ALIBABA_CLOUD_ACCESS_KEY_ID is not set"
 end
 
+--- Creates the provider.
 ---@param _ table
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Provider

@@ -1,4 +1,4 @@
--- One HTTP exchange of a provider, within a time of its own and the call's deadline.
+-- Sends the HTTP request of a provider. Each attempt ends after ten seconds or at the deadline of the call.
 
 local failures = require "dataworks.util.credential_failure"
 local reply_parser = require "dataworks.credentials.reply"
@@ -7,10 +7,10 @@ local M = {}
 
 local TIMEOUT, CONNECT_TIMEOUT = 10, 5
 
--- Failures without a second attempt.
+-- After a failure of one of these kinds, the request is not sent again.
 local FINAL = { timeout = true, cancelled = true }
 
---- "https://host:port" of a URL. Its user, path and query may be secret.
+--- Returns the scheme, host and port of a URL, for messages. Leaves out user, path and query, which may be secret.
 ---@param url string
 ---@return string
 function M.origin(url)
@@ -18,10 +18,11 @@ function M.origin(url)
   return scheme and scheme .. (authority:match("^.*@(.*)$") or authority) or "its address"
 end
 
+--- Builds a request.
 ---@param host dataworks.CredentialHost
 ---@param method string
 ---@param url string
----@param headers? table<string, string> beside accept and user-agent
+---@param headers? table<string, string> the headers other than accept and user-agent
 ---@param body? string
 ---@return table
 function M.build_request(host, method, url, headers, body)
@@ -30,11 +31,11 @@ function M.build_request(host, method, url, headers, body)
   return { method = method, url = url, headers = headers, body = body or "" }
 end
 
---- Sends a request, and once more after a failure that may pass. That is safe even if the service answered the first
---- request: its credentials are never used.
+--- Sends a request. After a temporary failure, sends it a second time. That is safe: even if the service has answered
+--- the first request, the credentials in that reply are not used.
 ---@return table|nil reply
 ---@return dataworks.CredentialFailure|nil
----@return table|nil request the last one
+---@return table|nil request the request that was sent last
 local function send(host, deadline, build, subject, limits)
   local call_ends_first = deadline - host.clock() < TIMEOUT
   local request, reply, lost
@@ -62,16 +63,17 @@ local function send(host, deadline, build, subject, limits)
   return nil, failures.of_request(failure, lost)
 end
 
---- Sends a request, and decodes the JSON object of a reply of HTTP 200.
+--- Sends a request, and returns the JSON object in the reply. If the HTTP status is not 200, returns a failure, the
+--- reply and the request.
 ---@param host dataworks.CredentialHost
 ---@param deadline number
----@param build fun(subject: table): table|nil, dataworks.CredentialFailure|nil a new request for each attempt
----@param subject table
----@param limits? { proxy?: "" }
+---@param build fun(subject: table): table|nil, dataworks.CredentialFailure|nil builds a new request for each attempt
+---@param subject table the argument of `build`
+---@param limits? { proxy?: "" } "" means no proxy
 ---@return table|nil object
 ---@return dataworks.CredentialFailure|nil
----@return table|nil reply of another status
----@return table|nil request
+---@return table|nil reply only if its HTTP status is not 200
+---@return table|nil request only with `reply`
 function M.fetch_object(host, deadline, build, subject, limits)
   local reply, failure, request = send(host, deadline, build, subject, limits)
   if not reply then

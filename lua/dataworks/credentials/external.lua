@@ -1,4 +1,4 @@
--- Credentials from a program, run without a shell.
+-- Provides the credentials that a program prints. The program is run without a shell.
 
 local cache = require "dataworks.credentials.cache"
 local command = require "dataworks.credentials.command"
@@ -12,14 +12,15 @@ local M = {}
 
 local TIMEOUT, MAX_OUTPUT = 60, 64 * 1024
 
--- A program that fails within this many seconds of the deadline was stopped by it.
+-- If a program fails less than this many seconds before the deadline, the deadline counts as the cause.
 local STOP_SECONDS = 0.05
 
 local NAMES = { id = "access_key_id", secret = "access_key_secret", token = "sts_token", expiration = "expiration" }
 
---- The parts that may be missing, by mode.
+-- The parts of the credentials that may be missing, by the mode in the output.
 local OPTIONAL = { AK = { token = true, expiration = true }, StsToken = { expiration = true } }
 
+--- Parses the output of the program.
 local function parse(output)
   local answer, failure = reply_parser.parse_object(output)
   if not answer then
@@ -32,6 +33,7 @@ local function parse(output)
   return reply_parser.parse_credentials(answer, NAMES, optional)
 end
 
+--- Runs the program and returns the credentials in its output.
 local function run(words, host, deadline)
   local left = math.min(TIMEOUT, deadline - host.clock())
   if left <= 0 then
@@ -46,6 +48,7 @@ local function run(words, host, deadline)
   return parse(output)
 end
 
+--- Fetches the credentials. The cache calls this function.
 local function fetch(self, deadline)
   if variables.forbids_external(self.host.getenv) then
     return nil, failures.new "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS is set"
@@ -60,6 +63,7 @@ local function fetch(self, deadline)
   return run(words, self.host, deadline)
 end
 
+--- Creates the provider.
 ---@param fields table
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Provider

@@ -1,18 +1,19 @@
--- Files of credentials: of bounded size, and read again when they change.
+-- Reads files that contain credentials. Refuses large files, and reads a watched file again when it has changed.
 
 local core = require "dataworks.core"
 local failures = require "dataworks.util.credential_failure"
 
 local M = {}
 
--- A configuration of hundreds of profiles is far smaller.
+-- The largest file that is read. A file with hundreds of profiles is far smaller.
 local MAX_BYTES = 1024 * 1024
 
---- The path of a file: the given one, that of a variable, or the usual one below the home directory.
+--- Returns the path of a file: the given path, or that in the environment variable, or the usual path in the home
+--- directory.
 ---@param given string|nil
 ---@param getenv fun(name: string): string|nil
----@param variable string
----@param usual string
+---@param variable string the name of the environment variable
+---@param usual string the usual path, relative to the home directory; begins with "/"
 ---@return string|nil path
 ---@return dataworks.CredentialFailure|nil
 function M.find(given, getenv, variable, usual)
@@ -21,10 +22,11 @@ function M.find(given, getenv, variable, usual)
   return path, not path and failures.not_configured "HOME is not set" or nil
 end
 
+--- Reads a file.
 ---@param path string
 ---@return string|nil text
 ---@return dataworks.CredentialFailure|nil
----@return string|nil stamp of what was read
+---@return string|nil stamp a text that changes when the file changes
 function M.read(path)
   local stamp, message, is_missing = core.stamp(path)
   if is_missing then
@@ -47,21 +49,23 @@ end
 ---@class dataworks.WatchedFile
 ---@field path string
 ---@field parse fun(text: string): table|nil, string|nil
----@field stamp string|nil
----@field document table|nil
----@field failure dataworks.CredentialFailure|nil
+---@field stamp string|nil the stamp of the file when it was read
+---@field document table|nil the result of `parse`
+---@field failure dataworks.CredentialFailure|nil why there is no document
 local WatchedFile = {}
 WatchedFile.__index = WatchedFile
 
+--- Creates a watched file. Does not read the file yet.
 ---@param path string
----@param parse fun(text: string): table|nil, string|nil the document, or why there is none, without any of the text
+---@param parse fun(text: string): table|nil, string|nil returns the document in the text, or nil and a message that
+---  does not quote the text
 ---@return dataworks.WatchedFile
 function M.watch(path, parse)
   return setmetatable({ path = path, parse = parse }, WatchedFile)
 end
 
---- The document in the file: the same table while the file does not change. A file that can't be parsed may be half
---- written, so the last document stays.
+--- Returns the document in the file. While the file does not change, returns the same table. If the file has changed
+--- and can't be parsed, another program may still be writing it, so returns the last document.
 ---@return table|nil document
 ---@return dataworks.CredentialFailure|nil
 function WatchedFile:get()
@@ -82,8 +86,8 @@ function WatchedFile:get()
   return self.document, self.failure
 end
 
---- Keeps the document after this program has written the file itself.
----@param size integer of what was written
+--- Keeps the document after this program has written the file itself, so that the file is not read again.
+---@param size integer the size of the written file; if the file has another size, another program has written it since
 function WatchedFile:adopt(size)
   local stamp, length = core.stamp(self.path)
   if stamp and length == size then

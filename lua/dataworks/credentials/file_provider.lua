@@ -1,4 +1,4 @@
--- A provider that a file describes. It is built again when the file changes.
+-- A provider that is built from a file. When the file changes, the provider is built again.
 
 local core = require "dataworks.core"
 local failures = require "dataworks.util.credential_failure"
@@ -7,9 +7,9 @@ local files = require "dataworks.credentials.file"
 local M = {}
 
 ---@class dataworks.FileFormat
----@field name string of the provider
----@field find fun(fields: table, getenv: function): string|nil, dataworks.CredentialFailure|nil, string|nil
----  the path, or why there is none; and the name of the wanted entry
+---@field name string the name of the provider
+---@field find fun(fields: table, getenv: function): string|nil, dataworks.CredentialFailure|nil, string|nil returns the
+---  path of the file, the failure if there is no path, and the name of the wanted entry in the file
 ---@field parse fun(text: string): table|nil, string|nil
 ---@field build fun(document: table, entry: string|nil, host: dataworks.CredentialHost, file: dataworks.WatchedFile):
 ---  dataworks.Provider|nil, dataworks.CredentialFailure|nil
@@ -19,13 +19,14 @@ local M = {}
 ---@field fields table
 ---@field host dataworks.CredentialHost
 ---@field file dataworks.WatchedFile|nil
----@field document table|nil
----@field entry string|nil
----@field inner dataworks.Provider|nil
----@field failure dataworks.CredentialFailure|nil
+---@field document table|nil the document from which `inner` was built
+---@field entry string|nil the name of the entry in the document from which `inner` was built
+---@field inner dataworks.Provider|nil the provider that the file describes
+---@field failure dataworks.CredentialFailure|nil why `inner` could not be built
 local FileProvider = {}
 FileProvider.__index = FileProvider
 
+--- Builds the inner provider again if the file or the wanted entry has changed.
 ---@return dataworks.CredentialFailure|nil
 local function update(self)
   local format, host = self.format, self.host
@@ -41,7 +42,7 @@ local function update(self)
     return failure
   elseif document ~= self.document or entry ~= self.entry then
     self.document, self.entry = document, entry
-    -- What is shared between workers depends on all that the file says.
+    -- Workers of nginx share the credentials only if they have read the same document.
     local scope = host.shared and core.encode { document = document, wanted = entry or "" }
     self.inner, failure = format.build(document, entry, host.shared and host:scoped(scope) or host, self.file)
     self.failure = failure and failures.within(path, failure)
@@ -49,6 +50,7 @@ local function update(self)
   return self.failure
 end
 
+--- Returns the credentials of the inner provider.
 ---@param deadline number
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
@@ -60,11 +62,13 @@ function FileProvider:get(deadline)
   return self.inner:get(deadline)
 end
 
----@return boolean
+--- Makes the inner provider forget its credentials.
+---@return boolean may_differ whether the next credentials may be different ones
 function FileProvider:expire()
   return self.inner ~= nil and self.inner:expire()
 end
 
+--- Creates a provider for a file of the given format.
 ---@param format dataworks.FileFormat
 ---@param fields table
 ---@param host dataworks.CredentialHost

@@ -1,32 +1,34 @@
--- One fetch of temporary credentials, for all calls that need them at that moment.
+-- A flight is one fetch of temporary credentials, for all calls that need them at the moment.
 
 local errors = require "dataworks.error"
 local failures = require "dataworks.util.credential_failure"
 
 local M = {}
 
--- Seconds that a call waits for the fetch of another call.
+-- A call waits at most this many seconds for the fetch of another call.
 local MAX_WAIT = 60
 
--- After this many seconds a fetch counts as lost together with its coroutine.
+-- A fetch that takes longer than this many seconds counts as lost: nginx may have killed its coroutine.
 local MAX_SECONDS = 120
 
--- When nginx has too many timers, a detached fetch does not start. After this many seconds the call fetches itself.
+-- If nginx has too many timers, it does not start a detached fetch. After this many seconds, the call fetches the
+-- credentials in its own coroutine.
 local MAX_START_DELAY = 1
 
 ---@class dataworks.Flight
 ---@field cache dataworks.CredentialCache
 ---@field latch dataworks.Latch|nil opens when the fetch ends
 ---@field deadline number
----@field is_early boolean the credentials at hand are still valid
----@field since number
+---@field is_early boolean whether the present credentials are still valid
+---@field since number when the flight was created, by host.clock
 ---@field state "queued"|"running"|"found"|"not_configured"|"failed"|"raised"
 ---@field found dataworks.Credentials|nil
 ---@field failure dataworks.CredentialFailure|nil
----@field raised any
+---@field raised any the error in the state "raised"
 local Flight = {}
 Flight.__index = Flight
 
+--- Creates a flight. Its fetch has not started yet.
 ---@param cache dataworks.CredentialCache
 ---@param latch dataworks.Latch|nil
 ---@param deadline number
@@ -39,11 +41,13 @@ function M.new(cache, latch, deadline, is_early)
   }, Flight)
 end
 
+--- Returns whether the fetch has not ended and does not count as lost.
 ---@return boolean
 function Flight:is_running()
   return (self.state == "queued" or self.state == "running") and self.cache.host.clock() - self.since < MAX_SECONDS
 end
 
+--- Sets the final state, and opens the latch for the calls that wait.
 local function finish(self, state)
   local latch = self.latch
   self.state, self.latch = state, nil
@@ -52,6 +56,7 @@ local function finish(self, state)
   end
 end
 
+--- Emits the event "refresh" about the fetch.
 local function emit_refresh(self)
   local host, found = self.cache.host, self.found
   local problem = self.failure or found.problem
@@ -76,7 +81,8 @@ function Flight:run()
   return found, failure
 end
 
---- Made here and not inside run_detached: when nginx kills a coroutine, closures over its live locals break.
+--- Returns a function that runs the flight. The function is created here and not inside run_detached, because when
+--- nginx kills a coroutine, functions that use local variables of its running functions break.
 local function detached_function(self)
   return function()
     if self.state == "queued" then
@@ -89,7 +95,8 @@ local function detached_function(self)
   end
 end
 
---- Fetches in a coroutine of its own, so that the fetch goes on for the other calls when the caller is killed.
+--- Fetches in a separate coroutine, and waits for the result. If the caller is killed, the fetch continues for the
+--- other calls.
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
 function Flight:run_detached()
@@ -110,12 +117,13 @@ end
 
 --- Waits until the fetch of another call ends.
 ---@param deadline number
----@return boolean ended false: the caller must fetch
+---@return boolean ended false without a failure means that the caller must fetch
 ---@return dataworks.CredentialFailure|nil failure
 function Flight:wait(deadline)
   local is_open, lost = self.latch.wait(math.min(MAX_WAIT, deadline - self.cache.host.clock()))
   if is_open == nil then
-    -- Its coroutine ended without a result, or nothing can wait here. Another waiter may fetch already.
+    -- The coroutine of the fetch has ended without a result, or the caller can't wait here. If another call has already
+    -- started a new fetch, wait for that one; otherwise the caller must fetch.
     return self.cache.flight ~= self
   elseif is_open then
     return true

@@ -1,5 +1,5 @@
--- What a client lends its providers: clock, randomness, environment and network. Providers have connections of their
--- own: the metadata service is reached without the client's proxy, and in plain http.
+-- Gives the providers of a client what they need: clock, random numbers, environment and network. The providers use
+-- separate transports, because they reach the metadata service without the client's proxy and over plain http.
 
 local failures = require "dataworks.util.credential_failure"
 local lazy = require "dataworks.util.lazy"
@@ -13,24 +13,25 @@ local M = {}
 local MAX_REPLY_BYTES = 64 * 1024
 
 ---@class dataworks.CredentialHost
----@field getenv fun(name: string): string|nil nil for an empty variable too
+---@field getenv fun(name: string): string|nil returns nil for an empty variable too
 ---@field now fun(): number seconds since 1970
----@field clock fun(): number seconds that never jump
----@field random fun(): number
+---@field clock fun(): number seconds of a clock that is never adjusted
+---@field random fun(): number a random number from 0 to 1
 ---@field nonce fun(): string
 ---@field clock_skew dataworks.ClockSkew
 ---@field events dataworks.Events
 ---@field user_agent string
 ---@field allow_http boolean
----@field profile? string the one to use, whatever the environment says
+---@field profile? string the profile to use; takes precedence over the environment
 ---@field shared? dataworks.SharedCredentials|false
 ---@field new_provider fun(value: string|table|function, host: dataworks.CredentialHost): dataworks.Provider
 ---@field caller dataworks.Caller
 ---@field options dataworks.Options
----@field transports table<boolean, dataworks.Transport> by whether they are direct
+---@field transports table<boolean, dataworks.Transport> the key true is for direct requests, which use no proxy
 local Host = {}
 Host.__index = Host
 
+--- Creates the host of a client.
 ---@param caller dataworks.Caller
 ---@param options dataworks.Options
 ---@param getenv fun(name: string): string|nil
@@ -46,13 +47,14 @@ function M.new(caller, options, getenv)
   return self
 end
 
---- A host with `shared` whose providers share nothing with those of another scope.
----@param scope string|nil nil: they share nothing at all
+--- Returns a host for providers that share credentials between workers only within a scope.
+---@param scope string|nil nil means that the providers share no credentials
 ---@return dataworks.CredentialHost
 function Host:scoped(scope)
   return setmetatable({ shared = scope and self.shared:scoped(scope) or false }, { __index = self })
 end
 
+--- Returns the transport for direct or for other requests; creates it at the first call.
 local function get_transport(self, is_direct)
   local options = self.options
   local transport, err = options.transport or self.transports[is_direct], nil
@@ -65,11 +67,11 @@ local function get_transport(self, is_direct)
   return transport, err
 end
 
---- Sends a request as a transport does. With proxy = "" it takes no proxy, and may use plain http.
+--- Sends a request and returns the reply. With proxy = "", uses no proxy and allows plain http.
 ---@param request table
 ---@param limits { timeout: number, connect_timeout: number, proxy?: "" }
 ---@return table|nil reply
----@return table|nil failure fields of an error
+---@return table|nil failure the fields of an error
 function Host:http(request, limits)
   if self.caller.closed then
     return nil, failures.CLOSED
@@ -93,9 +95,9 @@ function Host:http(request, limits)
   return reply, lost
 end
 
---- A latch to wait for another coroutine, where there are any.
----@return dataworks.Latch|nil
----@return table|nil refusal fields of an error: nothing can wait here
+--- Creates a latch with which a call can wait for another call.
+---@return dataworks.Latch|nil latch nil if only one call can run at a time
+---@return table|nil refusal the fields of an error, if the caller can't wait here
 function Host:latch()
   local transport = get_transport(self, false)
   if transport and transport.latch then
@@ -103,13 +105,13 @@ function Host:latch()
   end
 end
 
---- A closed client fetches nothing.
+--- Returns whether the client is closed. Then its providers must not fetch credentials.
 ---@return boolean
 function Host:is_closed()
   return self.caller.closed
 end
 
---- May be called again.
+--- Closes the transports. Does nothing if they are already closed.
 function Host:close()
   for is_direct, transport in pairs(self.transports) do
     self.transports[is_direct] = nil

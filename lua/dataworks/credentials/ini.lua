@@ -1,4 +1,4 @@
--- Credentials of a section of ~/.alibabacloud/credentials.
+-- Provides the credentials in a section of the file ~/.alibabacloud/credentials.
 
 local ecs_ram_role = require "dataworks.credentials.ecs_ram_role"
 local failures = require "dataworks.util.credential_failure"
@@ -14,20 +14,21 @@ local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
---- A value without its quotes, or without the comment behind it.
+--- Returns a value without its quotes and without a comment after it.
 local function parse_value(text)
   local quoted = text:match('^"([^"]*)"%s*$') or text:match("^'([^']*)'%s*$")
     or text:match('^"([^"]*)"%s+[#;]') or text:match("^'([^']*)'%s+[#;]")
   return quoted or texts.trim((" " .. text):gsub("%s[#;].*$", ""))
 end
 
---- The name in a line such as [name]; a comment may follow.
+--- Returns the name in a line such as "[name]", which may end with a comment. Returns nil for other lines.
 local function parse_section(line)
   line = texts.trim(line)
   local name = line:match("^%[(.*)%]$") or line:match("^%[([^%]]*)%]%s*[#;]")
   return name and texts.trim(name)
 end
 
+--- Parses the file into a table of sections by name.
 local function parse(text)
   local sections, section, number = {}, nil, 0
   for line in text:gsub("^\239\187\191", ""):gmatch("([^\r\n]*)\r?\n?") do
@@ -47,6 +48,7 @@ local function parse(text)
   return sections
 end
 
+--- Returns the fields of a section under the names that ram_role_arn and oidc use.
 local function role_fields(section)
   return {
     role_arn = section.role_arn, role_session_name = section.role_session_name, policy = section.policy,
@@ -80,6 +82,7 @@ local TYPES = {
   },
 }
 
+--- Builds the provider of a section.
 local function build_section(section, host)
   local kind = TYPES[section.type]
   if kind then
@@ -96,6 +99,7 @@ local function build_section(section, host)
   return nil, failures.new "type is missing"
 end
 
+--- Builds the provider of the section with this name.
 local function build(document, name, host)
   local section = document[name]
   if not section then
@@ -104,7 +108,7 @@ local function build(document, name, host)
   return providers.with_prefix("section " .. name, build_section(section, host))
 end
 
---- The path of the file, or why it is not read; and the name of the wanted section.
+--- Returns the path of the file or nil, the failure if the path is nil, and the name of the wanted section.
 local function find(fields, getenv)
   local path, failure = files.find(fields.file, getenv, "ALIBABA_CLOUD_CREDENTIALS_FILE",
     "/.alibabacloud/credentials")
@@ -114,6 +118,7 @@ end
 ---@type dataworks.FileFormat
 local FORMAT = { name = "ini", find = find, parse = parse, build = build }
 
+--- Creates the provider.
 ---@param fields table
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Provider

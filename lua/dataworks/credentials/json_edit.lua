@@ -1,11 +1,13 @@
--- Changes members of an object inside a JSON text, and keeps every other byte: order, numbers and layout are the
--- author's. The text must be valid JSON.
+-- Changes members of an object inside a JSON text. Keeps all other bytes, so that order, numbers and layout stay as the
+-- author wrote them. The text must be valid JSON.
 
 local core = require "dataworks.core"
 local response = require "dataworks.protocol.response"
 local tables = require "dataworks.util.tables"
 
 local M = {}
+
+-- The functions skip_... return the position after what they skip.
 
 local function skip_blanks(text, at)
   return text:find("[^ \t\r\n]", at) or #text + 1
@@ -20,7 +22,7 @@ local function skip_string(text, at)
   return at + 1
 end
 
---- The position behind the value that begins at `at`.
+--- Skips the value that begins at `at`, which may be an object or a list.
 local function skip_value(text, at)
   local depth = 0
   repeat
@@ -41,7 +43,8 @@ local function skip_value(text, at)
   return at
 end
 
---- The values of an object or a list that begins at `at`: { key, first, behind }.
+--- Returns the values of the object or list that begins at `at`. Each item has the key or index of the value, the
+--- position of its first byte, and the position after its last byte: { key, first, after }.
 local function list_values(text, at)
   local list, is_object = {}, text:sub(at, at) == "{"
   at = skip_blanks(text, at + 1)
@@ -60,7 +63,7 @@ local function list_values(text, at)
   return list
 end
 
---- Where the object at the end of a path begins.
+--- Returns the position at which the object at the end of a path begins, or nil if there is no such object.
 local function find_object(text, path)
   local at = skip_blanks(text, 1)
   for _, key in ipairs(path) do
@@ -76,11 +79,12 @@ local function find_object(text, path)
   return text:sub(at, at) == "{" and at or nil
 end
 
+--- Returns a value as JSON text. Writes numbers without a fraction or exponent.
 local function encode(value)
   return type(value) == "number" and ("%.0f"):format(value) or core.encode(value)
 end
 
---- Inserts members before the first one, with its layout.
+--- Inserts members into the object that begins at `at`, before its first member and with the same indentation.
 local function insert(text, at, members)
   local layout, names = text:match("^[ \t\r\n]*", at + 1), tables.sorted_keys(members)
   for i = #names, 1, -1 do
@@ -91,11 +95,11 @@ local function insert(text, at, members)
   return text
 end
 
---- Sets members to strings or whole numbers.
+--- Sets members of an object to strings or whole numbers. Returns the new text.
 ---@param text string
 ---@param path (string|integer)[] keys and indexes that lead to the object
 ---@param changes table<string, string|number>
----@return string|nil text nil when there is no such object
+---@return string|nil text nil if there is no such object
 function M.set(text, path, changes)
   local at = find_object(text, path)
   if not at then

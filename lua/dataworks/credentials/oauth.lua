@@ -1,5 +1,6 @@
--- Credentials of a profile of the CLI that is signed in with a browser. Its refresh token renews an access token, and
--- that is exchanged for credentials of some hours. New tokens go back into the file: each refresh token may work once.
+-- Provides the credentials of a profile of the CLI that is signed in with a browser. The profile has a refresh token,
+-- which renews an access token, which is exchanged for temporary credentials. New tokens are saved in the file of the
+-- CLI, because a refresh token may work only once.
 
 local cache = require "dataworks.credentials.cache"
 local exchange = require "dataworks.credentials.exchange"
@@ -9,7 +10,7 @@ local reply_parser = require "dataworks.credentials.reply"
 
 local M = {}
 
---- The CLI's own registration at either site. These are not secret.
+-- The Chinese and the international site, and the id under which the CLI is registered at each. The ids are not secret.
 local SITES = {
   CN = { url = "https://oauth.aliyun.com", client_id = "4038181954557748008" },
   INTL = { url = "https://oauth.alibabacloud.com", client_id = "4103531455503354461" },
@@ -17,20 +18,21 @@ local SITES = {
 
 local NAMES = { id = "accessKeyId", secret = "accessKeySecret", token = "securityToken", expiration = "expiration" }
 
--- An access token with fewer seconds left is renewed first.
+-- An access token that is valid for less than this many seconds is renewed before it is used.
 local MIN_TOKEN_LIFE = 300
 
+-- HTTP statuses that mean that a token was refused.
 local REFUSED = { [400] = true, [401] = true, [403] = true }
 
 ---@class dataworks.OAuth
----@field profile table of the CLI
+---@field profile table the profile of the CLI
 ---@field host dataworks.CredentialHost
 ---@field site { url: string, client_id: string }
 ---@field advice string how to sign in again
 ---@field file dataworks.CliFile
 ---@field problem? dataworks.CredentialFailure why the file could not be written
 
---- Puts changes into the profile, in memory and in the file.
+--- Changes fields of the profile, in memory and in the file.
 local function save_changes(self, changes)
   local profile = self.profile
   local refresh_token = profile.oauth_refresh_token
@@ -40,14 +42,16 @@ local function save_changes(self, changes)
   self.problem = self.file:save(profile.name, changes, refresh_token) or self.problem
 end
 
+--- Sends a request to the site and returns its answer.
 ---@return table|nil answer
 ---@return dataworks.CredentialFailure|nil
----@return boolean|nil is_refused
+---@return boolean|nil is_refused whether the site has refused the token
 local function fetch_answer(self, deadline, build)
   local answer, failure, reply = exchange.fetch_object(self.host, deadline, build, self)
   return answer, failure, reply and REFUSED[reply.status]
 end
 
+--- Builds the request that renews the access token.
 local function build_renewal(self)
   return exchange.build_request(self.host, "POST", self.site.url .. "/v1/token", {
     ["content-type"] = "application/x-www-form-urlencoded",
@@ -56,6 +60,7 @@ local function build_renewal(self)
   })
 end
 
+--- Renews the access token.
 local function renew(self, deadline)
   local profile = self.profile
   if not profile.oauth_refresh_token then
@@ -77,12 +82,14 @@ local function renew(self, deadline)
   return true
 end
 
+--- Builds the request that exchanges the access token for credentials.
 local function build_exchange(self)
   return exchange.build_request(self.host, "POST", self.site.url .. "/v1/exchange", {
     ["content-type"] = "application/json", authorization = "Bearer " .. self.profile.oauth_access_token,
   })
 end
 
+--- Exchanges the access token for credentials, and saves the credentials in the file.
 local function exchange_token(self, deadline)
   local answer, failure, is_refused = fetch_answer(self, deadline, build_exchange)
   if not answer then
@@ -100,7 +107,7 @@ local function exchange_token(self, deadline)
   return found, failure
 end
 
---- Exchanges the access token. One that is old, or that the service refuses, is renewed first.
+--- Fetches credentials. If the access token is too old, or if the site refuses it, renews it first.
 local function fetch(self, deadline)
   local life = (self.profile.oauth_access_token_expire or 0) - self.host.now()
   if self.profile.oauth_access_token and life > MIN_TOKEN_LIFE then
@@ -120,9 +127,10 @@ local function fetch(self, deadline)
   return found, failure
 end
 
+--- Creates the provider.
 ---@param profile table
 ---@param host dataworks.CredentialHost
----@param stored dataworks.Credentials|nil fetched before, and saved in the file
+---@param stored dataworks.Credentials|nil credentials that were fetched before and saved in the file
 ---@param advice string how to sign in again
 ---@param file dataworks.CliFile
 ---@return dataworks.Provider|nil

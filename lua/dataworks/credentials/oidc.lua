@@ -1,4 +1,5 @@
--- Credentials for the token of an identity provider, which is in a file: RRSA in a Kubernetes cluster.
+-- Provides the credentials of a role, in exchange for the token of an OIDC identity provider. The token is in a file.
+-- Alibaba Cloud's Kubernetes service calls this RRSA.
 
 local cache = require "dataworks.credentials.cache"
 local failures = require "dataworks.util.credential_failure"
@@ -9,7 +10,7 @@ local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
---- The cluster renews the token in its file, so the file is read for each exchange.
+--- Reads the token from its file. Called for each fetch, because the cluster replaces the token in the file.
 local function read_token(path)
   local text, failure = files.read(path)
   local token = text and texts.trim(text)
@@ -19,6 +20,7 @@ local function read_token(path)
   return nil, failures.new(failure and failure.message or path .. " is empty")
 end
 
+--- Fetches the credentials. The cache calls this function.
 local function fetch(self, deadline)
   local fields, host = self.fields, self.host
   for _, name in ipairs { "role_arn", "oidc_provider_arn", "oidc_token_file" } do
@@ -38,6 +40,7 @@ local function fetch(self, deadline)
   return sts.assume_role_with_oidc(host, deadline, token, role)
 end
 
+--- Creates the provider.
 ---@param fields table
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Provider

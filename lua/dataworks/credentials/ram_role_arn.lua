@@ -1,4 +1,4 @@
--- Credentials of a role that other credentials may assume.
+-- Provides the credentials of a RAM role. Other credentials, from a source provider, are used to assume the role.
 
 local cache = require "dataworks.credentials.cache"
 local failures = require "dataworks.util.credential_failure"
@@ -7,6 +7,7 @@ local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
+--- Assumes the role with the credentials of the source.
 local function assume(self, deadline, role)
   local keys, failure = self.source:get(deadline)
   if not keys then
@@ -17,6 +18,7 @@ local function assume(self, deadline, role)
   return sts.assume_role(self.host, deadline, keys, role)
 end
 
+--- Fetches the credentials. The cache calls this function.
 local function fetch(self, deadline)
   local role, failure = sts.role(self.fields, self.host)
   if not role then
@@ -32,9 +34,10 @@ local function fetch(self, deadline)
   return found, failure
 end
 
+--- Creates the provider.
 ---@param fields table
 ---@param host dataworks.CredentialHost
----@param source? dataworks.Provider else the one in the fields, or the chain
+---@param source? dataworks.Provider default: the provider that fields.source describes, or else the default chain
 ---@return dataworks.Provider
 function M.new(fields, host, source)
   source = source or host.new_provider(fields.source or "default", host)

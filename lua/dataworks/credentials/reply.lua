@@ -1,5 +1,5 @@
--- Reads credentials from the reply of a service or the output of a program. Failures contain nothing of it: it may be
--- secret.
+-- Parses credentials in the reply of a service or in the output of a program. Failures do not quote this text, because
+-- it may be secret.
 
 local core = require "dataworks.core"
 local failures = require "dataworks.util.credential_failure"
@@ -7,16 +7,16 @@ local response = require "dataworks.protocol.response"
 
 local M = {}
 
----@class dataworks.CredentialNames
+---@class dataworks.CredentialNames the names of the parts of the credentials in a reply
 ---@field id string
 ---@field secret string
 ---@field token string
 ---@field expiration string
 
---- The names of STS, the metadata service and CloudSSO.
+--- The names in replies of STS, the metadata service and CloudSSO.
 M.PASCAL = { id = "AccessKeyId", secret = "AccessKeySecret", token = "SecurityToken", expiration = "Expiration" }
 
---- Seconds that the local time of a zone is ahead.
+--- Returns the difference between a time zone, such as "+08:00", and UTC in seconds.
 local function parse_offset(zone)
   if zone == "Z" or zone == "z" then
     return 0
@@ -25,7 +25,7 @@ local function parse_offset(zone)
   return sign and (sign == "-" and -1 or 1) * (tonumber(hours) * 3600 + tonumber(minutes) * 60)
 end
 
---- Seconds since 1970 of an ISO date, with or without a fraction of a second.
+--- Converts an ISO date to seconds since 1970. The date may have a fraction of a second and a time zone.
 ---@param text any
 ---@return number|nil
 function M.parse_expiration(text)
@@ -36,6 +36,7 @@ function M.parse_expiration(text)
   return seconds and seconds - ahead
 end
 
+--- Decodes a JSON object.
 ---@param text string
 ---@return table|nil object
 ---@return dataworks.CredentialFailure|nil
@@ -49,10 +50,10 @@ end
 
 local PARTS = { "id", "secret", "token", "expiration" }
 
---- Credentials in a reply.
----@param answer any decoded
+--- Returns the credentials in a decoded reply.
+---@param answer any
 ---@param names dataworks.CredentialNames
----@param optional? table<string, boolean> the parts that may be missing or empty, by their names here
+---@param optional? table<string, boolean> the parts that may be missing or empty: "token" or "expiration"
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
 function M.parse_credentials(answer, names, optional)

@@ -1,4 +1,4 @@
--- Temporary credentials in a lua_shared_dict: one worker of an nginx fetches them for all.
+-- Stores temporary credentials in a lua_shared_dict of nginx, so that one worker fetches them for all workers.
 
 local core = require "dataworks.core"
 local response = require "dataworks.protocol.response"
@@ -7,41 +7,43 @@ local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
--- A lock ends after this time, in case its worker was killed.
+-- A lock ends after this many seconds, because the worker that holds the lock may have been killed.
 local LOCK_SECONDS = 15
 local POLL_SECONDS = 0.05
 
--- Credentials with less life left are neither shared nor taken over.
+-- Credentials that expire in fewer seconds are neither stored in the dict nor taken from it.
 local MIN_LIFE = 60
 
----@class dataworks.SharedCredentials all that the clients with the same options share
+---@class dataworks.SharedCredentials the credentials that clients with the same options share
 ---@field host dataworks.CredentialHost
 ---@field options dataworks.Options
 ---@field dict table
----@field scope string further state that decides which credentials are fetched
----@field entries integer
+---@field scope string all other values that determine which credentials are fetched, for example the text of a file
+---@field entries integer the number of entries
 local Shared = {}
 Shared.__index = Shared
 
 ---@class dataworks.SharedEntry the credentials of one provider in the dict
 ---@field shared dataworks.SharedCredentials
 ---@field name string
----@field number integer distinguishes the providers of one client
+---@field number integer distinguishes the providers of a client
 ---@field fetch dataworks.CredentialFetch
 ---@field subject table
----@field last dataworks.Credentials|nil
+---@field last dataworks.Credentials|nil the last credentials that `get` returned
 local Entry = {}
 Entry.__index = Entry
 
 -- Keys
 
--- The variables that decide, beside options and files, which credentials are fetched.
+-- The environment variables that determine, together with options and files, which credentials are fetched. Most of
+-- them have a prefix such as ALIBABA_CLOUD_.
 local VARIABLES = [[
   HOME ACCESS_KEY_ID ACCESS_KEY_SECRET SECURITY_TOKEN PROFILE ROLE_ARN ROLE_SESSION_NAME EXTERNAL_ID OIDC_PROVIDER_ARN
   OIDC_TOKEN_FILE STS_ENDPOINT STS_REGION VPC_ENDPOINT_ENABLED ECS_METADATA CREDENTIALS_URI CONFIG_FILE
   CREDENTIALS_FILE
 ]]
 
+--- Returns the values of these variables.
 local function environment(getenv)
   local values = {}
   for name in VARIABLES:gmatch("%S+") do
@@ -50,7 +52,9 @@ local function environment(getenv)
   return values
 end
 
---- Clients with other credentials must have other keys, also after a reload of nginx with other options.
+--- Returns the key of the credentials in the dict. The key contains a digest of all that determines the credentials, so
+--- that clients with different credentials have different keys. A reload of nginx keeps the dict, and may change
+--- options.
 local function dict_key(self)
   local shared = self.shared
   local options = shared.options
@@ -63,11 +67,13 @@ end
 
 -- Reading and writing
 
+--- Returns the seconds until credentials expire.
 local function remaining_life(self, found)
   return (found.expiration or 0) - self.shared.host.now()
 end
 
---- The credentials that another worker has stored, unless they are those to replace.
+--- Returns the credentials in the dict. Returns nil if they expire soon, or if they are the last credentials, which
+--- must be replaced.
 local function load_stored(self, key)
   local text = self.shared.dict:get(key)
   local found, last = text and response.decode(text), self.last or {}
@@ -76,7 +82,7 @@ local function load_stored(self, key)
   return is_new and remaining_life(self, found) > MIN_LIFE and found or nil
 end
 
---- Nothing is stored in a dict that is full: each worker then fetches for itself.
+--- Stores credentials in the dict. If the dict is full, stores nothing, and each worker fetches credentials for itself.
 local function store(self, key, found)
   local life = remaining_life(self, found)
   if life > MIN_LIFE then
@@ -87,7 +93,8 @@ local function store(self, key, found)
   end
 end
 
---- Waits for another worker's fetch. Takes half of the time, so that some is left should that worker be gone.
+--- Waits until another worker has stored credentials, or until this worker has the lock. Waits at most half of the time
+--- until the deadline, so that this worker can still fetch if the other worker was killed.
 ---@return dataworks.Credentials|nil
 ---@return boolean|nil has_lock
 local function wait_for_lock(self, key, lock, owner, deadline)
@@ -101,10 +108,11 @@ local function wait_for_lock(self, key, lock, owner, deadline)
     end
     has_lock, message = dict:safe_add(lock, owner, LOCK_SECONDS)
   until message ~= "exists" or clock() >= latest or not pcall(rawget(_G, "ngx").sleep, POLL_SECONDS)
-  -- Another worker may have stored some just before it gave the lock back.
+  -- Another worker may have stored credentials just before it released the lock.
   return load_stored(self, key), has_lock
 end
 
+--- Returns the credentials in the dict, or fetches credentials and stores them there.
 ---@param deadline number
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
@@ -127,7 +135,7 @@ function Entry:get(deadline)
   return found, failure
 end
 
---- Wraps a fetch and its subject, so that all workers share the credentials.
+--- Wraps a function that fetches credentials, and its argument, so that all workers share the credentials.
 ---@param name string
 ---@param fetch dataworks.CredentialFetch
 ---@param subject table
@@ -139,21 +147,24 @@ function Shared:wrap(name, fetch, subject)
   return Entry.get, setmetatable(entry, Entry)
 end
 
+--- Returns an object with another scope.
 ---@param scope string
 ---@return dataworks.SharedCredentials
 function Shared:scoped(scope)
   return setmetatable(tables.merge(self, { scope = scope, entries = 0 }), Shared)
 end
 
---- The credentials of functions are not shared: no key distinguishes two functions.
+--- Returns whether a function provides the credentials. Such credentials can't be shared, because two functions can't
+--- be distinguished by a key.
 local function has_function(credentials)
   return type(credentials) == "function"
     or type(credentials) == "table" and has_function(credentials.source)
 end
 
+--- Creates the shared credentials of a client.
 ---@param host dataworks.CredentialHost
----@param options dataworks.Options with credentials_dict
----@return dataworks.SharedCredentials|nil
+---@param options dataworks.Options must have credentials_dict
+---@return dataworks.SharedCredentials|nil shared nil if the credentials can't be shared
 function M.new(host, options)
   if not has_function(options.credentials) then
     local dict = rawget(_G, "ngx").shared[options.credentials_dict]

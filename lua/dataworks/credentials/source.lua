@@ -1,4 +1,4 @@
--- Where a client's credentials come from: a provider that its options name, or the default chain.
+-- The source of a client's credentials: the provider that the options name, or the default chain.
 
 local chain = require "dataworks.credentials.chain"
 local errors = require "dataworks.error"
@@ -13,12 +13,12 @@ local M = {}
 ---@class dataworks.Credentials
 ---@field access_key_id? string
 ---@field access_key_secret? string
----@field security_token? string of temporary credentials
----@field bearer_token? string instead of the other three
+---@field security_token? string only temporary credentials have one
+---@field bearer_token? string takes the place of the three fields above
 ---@field expiration? number seconds since 1970
----@field problem? dataworks.CredentialFailure to report beside them
+---@field problem? dataworks.CredentialFailure a problem to report although the credentials are usable
 
---- The module of each type of provider, loaded by its first use.
+-- The module of each type of provider. A module is loaded when it is first needed.
 local MODULES = {
   environment = "dataworks.credentials.environment",
   access_key = "dataworks.credentials.static",
@@ -36,7 +36,8 @@ local MODULES = {
 
 local MAX_REASON = 200
 
---- The failure contains the function's reason, but not the text of an error: that may quote a file of keys.
+--- Calls the user's function and returns its credentials. The failure quotes the reason that the function returns. It
+--- does not quote an error that the function raises, because that may contain secrets.
 local function call(fn)
   local ok, found, reason = pcall(fn)
   if not ok then
@@ -51,7 +52,8 @@ end
 
 -- Providers
 
----@param value string|table|function as the option `credentials`, checked
+--- Creates a provider.
+---@param value string|table|function a valid value of the option `credentials`
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Provider
 local function new_provider(value, host)
@@ -65,6 +67,7 @@ local function new_provider(value, host)
   return require(MODULES[fields.type]).new(fields, host)
 end
 
+--- Creates the provider that the options of a client name.
 local function choose_provider(options, host)
   if options.access_key_id then
     return static.new(options, host, "options of dataworks.new")
@@ -79,12 +82,12 @@ end
 ---@class dataworks.CredentialSource
 ---@field host dataworks.CredentialHost
 ---@field provider dataworks.Provider
----@field last dataworks.Credentials|nil
+---@field last dataworks.Credentials|nil the last credentials that `get` returned
 local Source = {}
 Source.__index = Source
 
---- The credentials of the moment.
----@param deadline? number of host.clock
+--- Returns credentials that are valid now.
+---@param deadline? number by host.clock
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
 function Source:get(deadline)
@@ -97,22 +100,24 @@ function Source:get(deadline)
   return nil, provider.name and failures.within(provider.name, failure) or failure
 end
 
---- Called when the service calls the last credentials expired: forgets them.
----@return boolean may_differ can the next ones be others?
+--- Forgets the last credentials. Called when the service says that they have expired.
+---@return boolean may_differ whether the next credentials may be different ones
 function Source:expire()
   if self.provider:expire() then
     return true
   end
-  -- A file or a variable may have changed.
+  -- The provider has nothing to forget, but a file or a variable may have changed.
   local last = self.last
   local found = last and self.provider:get(self.host.clock())
   return found ~= nil and (found.access_key_id ~= last.access_key_id or found.security_token ~= last.security_token)
 end
 
+--- Closes the transports of the providers.
 function Source:close()
   self.host:close()
 end
 
+--- Creates the source of a client's credentials.
 ---@param options dataworks.Options
 ---@param host dataworks.CredentialHost
 ---@return dataworks.CredentialSource
@@ -121,7 +126,7 @@ function M.new(options, host)
   return setmetatable({ host = host, provider = choose_provider(options, host) }, Source)
 end
 
---- The region that the environment names, or the CLI's profile.
+--- Returns the region that the environment or the profile of the CLI names.
 ---@param options dataworks.Options
 ---@param getenv fun(name: string): string|nil
 ---@return string|nil

@@ -1,11 +1,11 @@
--- Credentials that are given, not fetched.
+-- Provides credentials that the program itself has given.
 
 local failures = require "dataworks.util.credential_failure"
 local providers = require "dataworks.credentials.provider"
 
 local M = {}
 
---- The failure names what is missing, and contains no value.
+--- Checks credentials and returns them. A failure names the wrong field, but does not quote values.
 ---@param found any
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
@@ -26,9 +26,10 @@ function M.check(found)
   return found
 end
 
----@param fields table with the fields of dataworks.Credentials
+--- Creates the provider.
+---@param fields table has the fields of dataworks.Credentials
 ---@param _? dataworks.CredentialHost
----@param name? string else the type in the fields
+---@param name? string the name of the provider; default: fields.type
 ---@return dataworks.Provider
 function M.new(fields, _, name)
   local found, failure = M.check {

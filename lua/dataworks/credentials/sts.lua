@@ -1,5 +1,5 @@
--- The security token service (STS): it turns an access key, or a token of an identity provider, into credentials of a
--- role.
+-- Calls the Security Token Service (STS). It returns credentials of a role in exchange for an access key or for the
+-- token of an identity provider.
 
 local core = require "dataworks.core"
 local endpoints = require "dataworks.api.endpoints"
@@ -15,7 +15,7 @@ local variables = require "dataworks.credentials.variables"
 local M = {}
 
 local VERSION = "2015-04-01"
-local DURATION = 3600
+local DEFAULT_DURATION = 3600 -- seconds
 
 local ASSUME_ROLE = {
   version = VERSION, method = "POST", params = {
@@ -27,12 +27,16 @@ local ASSUME_ROLE = {
 
 -- Roles
 
---- The URL of STS: the given endpoint, that of a region (inside a VPC too), or the central one.
+--- Returns the URL of STS: the given endpoint, or the endpoint of the given region, or else the central endpoint. A
+--- region has another endpoint for use inside a VPC.
 local function find_url(fields, getenv)
   local given = fields.sts_endpoint or getenv "ALIBABA_CLOUD_STS_ENDPOINT"
   if given then
     local url = endpoints.url(given)
-    return url, not url and failures.new "the STS endpoint is not a host, host:port or URL without a path" or nil
+    if not url then
+      return nil, failures.new "the STS endpoint must be a host, a host:port, or a URL that has no path"
+    end
+    return url
   end
   local region = fields.sts_region or getenv "ALIBABA_CLOUD_STS_REGION"
   if not region then
@@ -47,6 +51,7 @@ local function find_url(fields, getenv)
   return ("https://sts%s.%s.aliyuncs.com"):format(vpc and "-vpc" or "", region)
 end
 
+--- Returns the policy as JSON text.
 local function encode_policy(policy)
   if type(policy) ~= "table" then
     return policy
@@ -57,8 +62,9 @@ end
 
 ---@class dataworks.Role
 ---@field url string
----@field params table<string, string> of either action
+---@field params table<string, string> the parameters that both actions of STS have
 
+--- Returns the role that the fields or environment variables describe.
 ---@param fields table
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Role|nil
@@ -80,7 +86,7 @@ function M.role(fields, host)
   return {
     url = url,
     params = {
-      RoleArn = arn, DurationSeconds = ("%.0f"):format(fields.duration or DURATION), Policy = policy,
+      RoleArn = arn, DurationSeconds = ("%.0f"):format(fields.duration or DEFAULT_DURATION), Policy = policy,
       RoleSessionName = fields.role_session_name or getenv "ALIBABA_CLOUD_ROLE_SESSION_NAME"
         or ("dataworks-lua-%.0f"):format(host.now()),
     },
@@ -89,18 +95,19 @@ end
 
 -- Actions
 
----@class dataworks.StsCall
+---@class dataworks.StsCall one call of an action of STS
 ---@field action string
 ---@field host dataworks.CredentialHost
 ---@field role dataworks.Role
 ---@field build fun(call: dataworks.StsCall): table|nil, dataworks.CredentialFailure|nil
----@field secrets string[] to redact in the reply; set by build
+---@field secrets string[] secrets to redact in the reply; `build` may set them
 ---@field keys? dataworks.Credentials
 ---@field signer? userdata
 ---@field token? string
 
 local ADVICE = { NoPermission = "Allow this user sts:AssumeRole in RAM, and name it in the trust policy of the role" }
 
+--- Returns the failure for a reply that is an error of the service.
 local function refusal_failure(call, request, reply)
   local redact = redactor.new(call.secrets)
   local _, fields = response.read(reply, "state", { request = request, redact = redact, now = call.host.now })
@@ -115,6 +122,7 @@ local function refusal_failure(call, request, reply)
   return failure
 end
 
+--- Sends a call and returns the credentials in the reply.
 local function fetch_credentials(call, deadline)
   local answer, failure, reply, request = exchange.fetch_object(call.host, deadline, call.build, call)
   local found
@@ -126,10 +134,12 @@ local function fetch_credentials(call, deadline)
   return found, not found and failures.within(call.action, failure) or nil
 end
 
+--- Converts an error of the core, about an invalid parameter, to a failure.
 local function as_failure(refusal)
   return failures.new(("%s %s"):format(refusal.path, refusal.message))
 end
 
+--- Builds the signed request of AssumeRole.
 local function build_signed(call)
   local host = call.host
   local request, refusal = core.request("AssumeRole", ASSUME_ROLE, call.role.params, {
@@ -146,6 +156,8 @@ local function build_signed(call)
   return request
 end
 
+--- Fetches credentials of a role with an access key. If STS refuses the time in the request, corrects the client's
+--- clock skew and tries once more.
 ---@param host dataworks.CredentialHost
 ---@param deadline number
 ---@param keys dataworks.Credentials
@@ -169,6 +181,7 @@ function M.assume_role(host, deadline, keys, role)
   return found, failure
 end
 
+--- Builds the request of AssumeRoleWithOIDC, which has no signature.
 local function build_unsigned(call)
   local host = call.host
   local query = form_text.encode {
@@ -180,11 +193,11 @@ local function build_unsigned(call)
   }, form_text.encode(tables.merge(call.role.params, { OIDCToken = call.token })))
 end
 
---- The request has no signature: the token is the proof.
+--- Fetches credentials of a role with the token of an identity provider.
 ---@param host dataworks.CredentialHost
 ---@param deadline number
 ---@param token string
----@param role dataworks.Role with OIDCProviderArn
+---@param role dataworks.Role its params must contain OIDCProviderArn
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
 function M.assume_role_with_oidc(host, deadline, token, role)

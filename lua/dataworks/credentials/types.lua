@@ -1,4 +1,4 @@
--- The types that the option `credentials` can name, and the fields of each.
+-- The types of credentials that the option `credentials` can name, and the fields of each type.
 
 local lazy = require "dataworks.util.lazy"
 local misuse = require "dataworks.util.misuse"
@@ -31,13 +31,13 @@ for _, fields in pairs(M.FIELDS) do
   fields.type = "text"
 end
 
--- Fields that no variable or file can stand in for.
+-- The fields that must be given, because their values can't come from an environment variable or a file.
 local REQUIRED = {
   access_key = { "access_key_id", "access_key_secret" }, bearer = { "bearer_token" }, external = { "process_command" },
 }
 
---- Raises misuse when `value` can't be the option `credentials`.
----@param what string for the message
+--- Raises misuse if `value` is not a valid value of the option `credentials`.
+---@param what string the name of the option in the message
 ---@param value string|table|function
 function M.check(what, value)
   if type(value) == "function" then
@@ -46,7 +46,7 @@ function M.check(what, value)
   local given = type(value) == "table" and value or { type = value }
   local name = given.type
   if not M.FIELDS[name] then
-    -- The message leaves out the name: it may be a key.
+    -- The message does not quote the name, because the user may have written a key there by mistake.
     misuse(("%s: there is no such type%s; the types are %s"):format(what, nearest.hint(name, M.FIELDS),
       nearest.list(M.FIELDS)))
   end

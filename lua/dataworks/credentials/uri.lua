@@ -1,4 +1,5 @@
--- Credentials from a URI: a service on this machine, or on another one over https.
+-- Provides the credentials that a URI returns. Plain http is allowed only for a service on this machine, unless the
+-- option allow_http is set.
 
 local cache = require "dataworks.credentials.cache"
 local core = require "dataworks.core"
@@ -10,14 +11,15 @@ local M = {}
 
 local VARIABLE = "ALIBABA_CLOUD_CREDENTIALS_URI"
 
---- An authority with a user is never loopback: "localhost:x@example.com" is a host elsewhere.
+--- Returns whether an authority (host or host:port) is on this machine. An authority with a user is not, because
+--- "localhost:x@example.com" is the host example.com.
 local function is_loopback(authority)
   local host = authority:match("^(%[[^%]@]*%]):?%d*$") or authority:match("^([^:@]+)$")
     or authority:match("^([^:@]+):%d*$")
   return host ~= nil and core.is_loopback(host)
 end
 
---- Refuses plain http to another machine. On this machine, no proxy is used.
+--- Returns the limits for the request: for plain http, no proxy. Returns a failure if the URI is not allowed.
 local function limits_for(uri, host)
   local scheme, authority = uri:match("^(%a+)://([^/?#]+)")
   scheme = (scheme or ""):lower()
@@ -32,10 +34,12 @@ local function limits_for(uri, host)
   return { proxy = "" }
 end
 
+--- Builds the request for the credentials.
 local function build(self)
   return exchange.build_request(self.host, "GET", self.uri)
 end
 
+--- Fetches the credentials. The cache calls this function.
 local function fetch(self, deadline)
   self.uri = self.fields.uri or self.host.getenv(VARIABLE)
   if not self.uri then
@@ -54,6 +58,7 @@ local function fetch(self, deadline)
   return reply_parser.parse_credentials(answer, reply_parser.PASCAL)
 end
 
+--- Creates the provider.
 ---@param fields table
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Provider

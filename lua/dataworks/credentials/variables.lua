@@ -1,12 +1,12 @@
--- Environment variables: the official names first, then the other spellings that the CLI accepts.
+-- Reads environment variables. Tries the official prefix of a name first, then the other prefixes that the CLI accepts.
 
 local M = {}
 
 local PREFIXES = { "ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_" }
 
---- A variable under any of its prefixes.
+--- Returns the value of a variable with the first prefix under which the variable is set.
 ---@param getenv fun(name: string): string|nil
----@param name string without its prefix
+---@param name string the name without a prefix
 ---@return string|nil
 function M.any(getenv, name)
   for _, prefix in ipairs(PREFIXES) do
@@ -17,7 +17,7 @@ function M.any(getenv, name)
   end
 end
 
---- A field, or else the variable of the same name: role_arn, or ALIBABA_CLOUD_ROLE_ARN.
+--- Returns a field, or else the variable of the same name. For the field role_arn, that is ALIBABA_CLOUD_ROLE_ARN.
 ---@param fields table
 ---@param name string
 ---@param getenv fun(name: string): string|nil
@@ -26,21 +26,23 @@ function M.field(fields, name, getenv)
   return fields[name] or M.any(getenv, name:upper())
 end
 
+--- Returns the region that the environment names.
 ---@param getenv fun(name: string): string|nil
 ---@return string|nil
 function M.region(getenv)
   return M.any(getenv, "REGION_ID") or getenv "REGION_ID" or getenv "REGION"
 end
 
+--- Returns whether a variable has the value "true" or "1".
 ---@param getenv fun(name: string): string|nil
----@param name string with its prefix
+---@param name string the name with its prefix
 ---@return boolean
 function M.is_on(getenv, name)
   local value = (getenv(name) or ""):lower()
   return value == "true" or value == "1"
 end
 
---- Does the environment forbid running programs, and requests to the URI in a file?
+--- Returns whether the environment forbids running programs and sending requests to a URI that a file names.
 ---@param getenv fun(name: string): string|nil
 ---@return boolean
 function M.forbids_external(getenv)

@@ -12,6 +12,14 @@ local M = {}
 ---@field latch? fun(self): dataworks.Latch|nil, table|nil returns nil if no other call can run while one call waits
 ---@field can_wait? fun(self): true|nil, table|nil
 
+---@class dataworks.TransportFailure
+---@field kind string
+---@field sent boolean|"unknown" whether the request was sent
+---@field message string
+---@field code? string the name of libcurl's error code
+---@field advice? string
+---@field path? string the option that is wrong
+
 ---@class dataworks.TransportOptions fields of dataworks.Options
 ---@field connect_timeout? number
 ---@field ca_file? string

@@ -13,6 +13,7 @@ local function find_mistake_in_headers(headers)
   end
 end
 
+--- Returns a message that says what is wrong with a reply, or nil.
 local function find_mistake_in_reply(reply)
   local status, headers, body = reply.status, reply.headers, reply.body
   if type(status) ~= "number" or status % 1 ~= 0 or status < 100 or status > 599 then
@@ -26,6 +27,7 @@ local function find_mistake_in_reply(reply)
   return headers and find_mistake_in_headers(headers)
 end
 
+--- Returns a message that says what is wrong with a failure, or nil.
 local function find_mistake_in_failure(failure)
   if type(failure) ~= "table" then
     return ("a failure must be a table, got %s"):format(type(failure))

@@ -39,8 +39,7 @@ end
 ---  The timeouts are in seconds; `timeout` is for the whole exchange. `proxy` is a URL; "" or nil means no proxy. If
 ---  the request had to wait in a queue, still_valid(since) decides whether it may still be sent.
 ---@return { status: integer, headers: table<string, string>, body: string }|nil reply
----@return { kind: string, sent: boolean|"unknown", message: string, code: string, advice?: string, path?: string }|nil
----  err
+---@return dataworks.TransportFailure|nil err
 function Transport:send(request, limits)
   local proxy = limits.proxy or ""
   local status, headers, body = exchange(self, request, limits, proxy)
@@ -110,6 +109,7 @@ function Transport:__tostring()
   return tostring(self._session)
 end
 
+--- Creates a transport.
 ---@param options dataworks.TransportOptions
 ---@return dataworks.Transport
 function M.new(options)

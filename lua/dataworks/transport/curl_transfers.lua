@@ -37,7 +37,8 @@ Transfer.__index = Transfer
 local Transfers = {}
 Transfers.__index = Transfers
 
----@param loop { timers: table } The loop may replace its timers, so they are looked up for each use.
+--- Creates the object that sends the requests of a loop.
+---@param loop { timers: table } the loop, which may replace its timers
 ---@return dataworks.Transfers
 function M.new(loop)
   return setmetatable({ loop = loop, multi = false, hosts = {}, freed = {}, in_flight = {}, closed = false }, Transfers)

@@ -67,6 +67,7 @@ local function certificate_for(self, target)
   return self.certificate
 end
 
+--- Opens a connection to the target, or takes one from the pool.
 local function open(self, target, limits, started)
   local certificate = certificate_for(self, target)
   local ok, sock = pcall(ngx.socket.tcp)
@@ -93,6 +94,7 @@ local function exchange(self, connection, bytes, deadline)
   return reply
 end
 
+--- Sends a request and returns the reply. Raises most failures as tables.
 local function send(self, request, limits)
   check_usable(self)
   local started = core.clock()
@@ -110,8 +112,7 @@ end
 ---@param limits { timeout: number, connect_timeout?: number, proxy?: string } The timeouts are in seconds; `timeout` is
 ---  for the whole exchange. `proxy` is a URL; "" or nil means no proxy.
 ---@return { status: integer, headers: table<string, string>, body: string }|nil reply
----@return { kind: string, sent: boolean|"unknown", message: string, code?: string, advice?: string, path?: string }|nil
----  err
+---@return dataworks.TransportFailure|nil err
 function Transport:send(request, limits)
   return catch(send, self, request, limits)
 end
@@ -163,6 +164,7 @@ function Transport:__tostring()
   return ("dataworks.transport.ngx (%s)"):format(self.closed and "closed" or "open")
 end
 
+--- Creates a transport.
 ---@param options dataworks.TransportOptions
 ---@return dataworks.Transport
 function M.new(options)

@@ -23,13 +23,14 @@ local function is_login(text)
     and not percent_decode(text):find("%c")
 end
 
+--- Splits host:port. Without a port, returns the whole text and nil.
 local function split_port(authority)
   local host, port = authority:match("^(.-):(%d+)$")
   return host or authority, tonumber(port)
 end
 
---- Returns the complete URL of a proxy, scheme://[user[:password]@]host:port, from a text that may omit scheme and
---- port.
+--- Completes the URL of a proxy, which may lack the scheme and the port. The result has the form
+--- scheme://[user[:password]@]host:port.
 ---@param text string
 ---@return string|nil url
 ---@return string|nil message does not quote the text, which may contain a password

@@ -11,6 +11,7 @@ local M = {}
 local Pool = {}
 Pool.__index = Pool
 
+--- Creates a pool without sessions.
 ---@param open fun(): userdata creates a session
 ---@return dataworks.SessionPool
 function M.new(open)

@@ -26,6 +26,7 @@ local function read_chunk_size(source)
   return tonumber(digits, 16)
 end
 
+--- Reads a body in chunks, and the trailer after the last chunk.
 local function read_chunks(source, max_bytes)
   local pieces, have = {}, 0
   local size = read_chunk_size(source)
@@ -44,6 +45,7 @@ local function read_chunks(source, max_bytes)
   return table.concat(pieces)
 end
 
+--- Reads a body that ends when the server closes the connection.
 local function read_until_closed(source, max_bytes)
   local have = source:count_unread()
   local pieces = { source:take_unread() }

@@ -38,6 +38,7 @@ function M.read_headers(source, part)
   return headers
 end
 
+--- Reads a status line. Returns the status and the digit after "HTTP/1.".
 local function read_status(source)
   local line = source:read_line("headers", "the connection ended without a reply")
   local minor, status = line:match("^HTTP/1%.([01]) (%d%d%d)%f[ %z]")

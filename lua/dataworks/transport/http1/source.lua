@@ -35,6 +35,7 @@ function M.raise_lost(err, message)
   error({ why = "lost", error = err, message = message }, 0)
 end
 
+--- Creates a source.
 ---@param fill fun(): string|nil, string|nil
 ---@return dataworks.ReplySource
 function M.new(fill)

@@ -18,6 +18,7 @@ local function refuse(option, message, advice)
   error(failure, 0)
 end
 
+--- Returns the contents of the file that an option names.
 local function read_file(options, option)
   local file, message = io.open(options[option], "rb")
   if not file then

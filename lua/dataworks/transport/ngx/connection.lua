@@ -48,6 +48,7 @@ local function set_timeout(self, deadline)
   return true
 end
 
+--- Sets the socket's timeout to the time left. If the deadline has passed, closes the connection and raises a failure.
 local function set_timeout_or_fail(self, deadline)
   if not set_timeout(self, deadline) then
     fail(self, outcome.deadline_passed())
@@ -81,6 +82,7 @@ local function pool_name(target, certificate_name)
   }, "|")
 end
 
+--- Returns the options with which nginx finds the pool for a connection. Keeps them in the target.
 local function pool_options(target, certificate)
   local name = target.scheme == "https" and certificate and certificate.name or ""
   local options = target.pools[name]
@@ -91,6 +93,7 @@ local function pool_options(target, certificate)
   return options
 end
 
+--- Connects a socket, and stores the result in a table.
 local function store_connection_result(result, sock, peer, options)
   result.ok, result.err = sock:connect(peer.host, peer.port, options)
 end

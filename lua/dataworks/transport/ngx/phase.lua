@@ -25,8 +25,8 @@ local OBSTACLES = {
   [error] = "the message handler of xpcall",
 }
 
---- Returns the name of the C function that prevents the caller from yielding. pcall and xpcall do not prevent it in
---- LuaJIT.
+--- Returns the name of the C function that prevents the caller from yielding. In LuaJIT, pcall and
+--- xpcall do not prevent that.
 local function find_obstacle()
   local level = 3
   while true do
