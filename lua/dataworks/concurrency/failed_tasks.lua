@@ -5,7 +5,7 @@ local M = {}
 local MAX_LISTED = 10
 
 ---@class dataworks.FailedTasks
----@field numbers table<dataworks.Task, integer> in the order of the failures
+---@field numbers table<dataworks.Task, integer> the position of each failed task in the order of the failures
 local FailedTasks = {}
 FailedTasks.__index = FailedTasks
 
@@ -27,7 +27,7 @@ function FailedTasks:clear()
   self.numbers = {}
 end
 
---- The tasks in the order of their failures, up to `last`.
+--- Returns the tasks in the order of their failures. With `last`, tasks that failed after `last` are left out.
 local function list_tasks(self, last)
   local numbers, list = self.numbers, {}
   for task, number in pairs(numbers) do
@@ -39,7 +39,8 @@ local function list_tasks(self, last)
   return list
 end
 
---- An error, if it is text with the first line of each listed task's error but that of `first`.
+--- Returns an error. If the error is text, the first line of the error of each listed task is appended, except for
+--- `first`.
 local function append(err, list, first)
   local lines = {}
   for _, task in ipairs(list) do
@@ -57,15 +58,16 @@ local function append(err, list, first)
 end
 
 ---@param err any
----@return any err if it is text with a line for each failed task
+---@return any err the given error; if this error is text, a line for each failed task is appended
 function FailedTasks:append_to(err)
   return append(err, list_tasks(self))
 end
 
---- The error of the first failed task, if it is text with a line for each other one.
----@param main? dataworks.Task has failed. It goes first; tasks that failed after it are left out, since its failure
---- cancelled them
----@return boolean has_failed has a task failed?
+--- Returns the error of the first failed task. If this error is text, a line for each of the other failed tasks is
+--- appended.
+---@param main? dataworks.Task the main task, if it has failed. Its error is returned as the first one. Tasks that
+--- failed after the main task are left out, because its failure cancelled them.
+---@return boolean has_failed whether a task has failed
 ---@return any err
 function FailedTasks:report(main)
   local list = list_tasks(self, main)

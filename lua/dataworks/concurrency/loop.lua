@@ -1,4 +1,4 @@
--- A loop: tasks that take turns in one thread, with their timers and their requests.
+-- A loop runs tasks in one thread. The tasks take turns. The loop also has their timers and their requests.
 
 local check_options = require "dataworks.util.check_options"
 local core = require "dataworks.core"
@@ -25,9 +25,9 @@ function scheduler.is_cancelled()
 end
 
 ---@class dataworks.Loop
----@field tasks table<dataworks.Task, true> not completed
----@field alive integer their number
----@field ready dataworks.Queue of {task, number of values, values to resume it with...}
+---@field tasks table<dataworks.Task, true> the tasks that are not completed
+---@field alive integer the number of tasks that are not completed
+---@field ready dataworks.Queue entries of the form {task, number of values, values to resume the task with...}
 local Loop = { __name = "dataworks.Loop" }
 Loop.__index = Loop
 
@@ -62,14 +62,14 @@ function Loop:spawn(fn, ...)
     misuse(("spawn: a function was expected, got %s"):format(type(fn)))
   end
   local task = tasks.new(self, fn)
-  -- In this order, so that no task is awaited that never has a turn when memory runs out.
+  -- The order matters when memory runs out: a task that is counted as alive must be in the queue.
   self.tasks[task] = true
   self.ready:push { task, select("#", ...), ... }
   self.alive = self.alive + 1
   return task
 end
 
---- For a task that ends.
+--- Removes a task that has ended.
 function Loop:remove(task)
   self.alive = self.alive - 1
   self.tasks[task] = nil
@@ -83,7 +83,7 @@ end
 
 -- Turns
 
---- Gives each ready task a turn. Tasks that become ready meanwhile have theirs in the next round.
+--- Gives each ready task a turn. A task that becomes ready during this function gets its turn in the next round.
 local function run_ready(self)
   for _ = 1, self.ready:length() do
     local entry = self.ready:pop()
@@ -91,13 +91,13 @@ local function run_ready(self)
     local state = task and task.state
     if state == "new" and task.is_cancelled then
       task:skip()
-    elseif state == "new" or state == "ready" then -- an interrupted task may be queued and no longer ready
+    elseif state == "new" or state == "ready" then -- after an interruption, a task in the queue may not be ready
       task:resume(unpack_list(entry, 3, 2 + entry[2]))
     end
   end
 end
 
---- Seconds until a task goes on without a reply.
+--- Returns the seconds until a task can continue even if no reply arrives.
 local function seconds_until_due(self)
   if self.ready:length() > 0 then
     return 0
@@ -106,15 +106,15 @@ local function seconds_until_due(self)
   return due and math.max(due - core.clock(), 0) or math.huge
 end
 
---- Raises the traceback of a task, since nothing will ever wake any.
+--- Raises an error with the traceback of one task, because no task can ever continue.
 local function raise_deadlock(self)
   local task = next(self.tasks)
   local message = ("every task waits for another one; one of %d waits here:"):format(self.alive)
-  error(debug.traceback(task.thread, message, 2), 0) -- without the frames of the wait
+  error(debug.traceback(task.thread, message, 2), 0) -- level 2 omits the frames of the wait
 end
 
---- One round: what is ready, requests, timers.
----@return boolean are tasks left?
+--- Runs one round: first the ready tasks, then the requests, then the timers.
+---@return boolean has_tasks whether the loop still has tasks
 local function run_round(self, timeout)
   run_ready(self)
   self.transfers:advance()
@@ -129,18 +129,18 @@ local function run_round(self, timeout)
   return self.alive > 0
 end
 
---- Runs until no task is left.
+--- Runs rounds until no task is left.
 function Loop:drive()
   while run_round(self, math.huge) do -- luacheck: ignore 542
   end
 end
 
--- For a program with an event loop of its own
+-- Methods for a program that has an event loop of its own
 
---- Runs what is ready, and waits at most `timeout` seconds for more. The last step raises the error of failed tasks
---- that nobody has joined.
----@param timeout? number seconds, 0
----@return boolean are tasks left?
+--- Runs the ready tasks, and then waits at most `timeout` seconds for replies and timers. When no task is left, raises
+--- the error of failed tasks that no task has joined.
+---@param timeout? number seconds; default: 0
+---@return boolean has_tasks whether the loop still has tasks
 function Loop:step(timeout)
   check_open(self, "step")
   if timeout ~= nil and (type(timeout) ~= "number" or timeout ~= timeout) then
@@ -162,22 +162,23 @@ function Loop:step(timeout)
   return false
 end
 
----@return number seconds until the next step is due even if nothing arrives; math.huge: none is
+---@return number seconds the time until the next step is needed even if nothing arrives; math.huge if there is no
+--- such time
 function Loop:timeout()
   check_open(self, "timeout")
   return math.min(seconds_until_due(self), self.transfers:timeout())
 end
 
---- A descriptor that becomes readable when something has arrived, so that a step is due. It stays the same until the
---- loop is closed.
----@return integer|nil nil: the system has no epoll; step every few milliseconds
+--- Returns a descriptor. When the descriptor is readable, something has arrived, and the program should call `step`.
+--- The descriptor stays the same until the loop is closed.
+---@return integer|nil fd nil if the system has no epoll; the program must then call `step` every few milliseconds
 function Loop:fd()
   check_open(self, "fd")
   return self.transfers:fd()
 end
 
 --- Closes the connections. Requests in flight are cancelled, and unfinished tasks are dropped.
----@return any err of failed tasks that nobody has joined
+---@return any err the error of failed tasks that no task has joined
 function Loop:close()
   check_options.check_self(Loop, self, "close")
   local task = tasks.running()

@@ -1,4 +1,4 @@
--- dataworks.map: calls one function for many items, several at a time.
+-- Implements dataworks.map, which calls one function for many items, several at a time.
 
 local check_options = require "dataworks.util.check_options"
 local errors = require "dataworks.error"
@@ -13,9 +13,9 @@ local M = {}
 local CONCURRENCY = 64
 
 ---@class dataworks.MapOptions
----@field concurrency? integer items at a time, 64
----@field on_progress? fun(event: { done: integer, total: integer, index: integer, value: any, err: any }) after each
---- item; an error that it raises ends the map
+---@field concurrency? integer the maximum number of items at a time; default: 64
+---@field on_progress? fun(event: { done: integer, total: integer, index: integer, value: any, err: any }) called
+--- after each item; if the callback raises an error, the map ends
 local OPTIONS = { concurrency = "count", on_progress = "function" }
 
 local function cancelled_error(message)
@@ -41,10 +41,10 @@ local function task_result(task)
 end
 
 ---@class dataworks.Map
----@field mapper dataworks.Task that the map runs in
----@field indexes table<dataworks.Task, integer> of the items in progress
----@field ended dataworks.Task[] whose outcome is not taken yet
----@field reason table|false why the map ends early
+---@field mapper dataworks.Task the task in which the map runs
+---@field indexes table<dataworks.Task, integer> the indexes of the items in progress
+---@field ended dataworks.Task[] the tasks that have ended and whose results were not taken yet
+---@field reason table|false the reason why the map ends early, or false
 
 local function start_items(self)
   local function on_end(task)
@@ -88,7 +88,7 @@ local function take_result(self, task)
   end
 end
 
---- Waits until items have ended, and takes their outcomes.
+--- Waits until at least one item has ended, and takes the results of all items that have ended.
 local function take_results(self)
   if #self.ended == 0 then
     self.is_waiting = true
@@ -102,7 +102,7 @@ local function take_results(self)
   end
 end
 
---- Runs in a task, until no item is in progress.
+--- Runs the map in the current task. Returns when no item is in progress.
 local function map_in_task(items, fn, options)
   ---@type dataworks.Map
   local self = {
@@ -142,12 +142,13 @@ local function check(items, fn, options)
   return options
 end
 
---- Calls fn(item, index) for each item, inside dataworks.run or outside.
+--- Calls fn(item, index) for each item. The map runs in the current task, or outside tasks in a loop of its own.
 ---@param items any[]
----@param fn fun(item: any, index: integer): any, any value; or nil and an error
+---@param fn fun(item: any, index: integer): any, any returns a value, or nil and an error
 ---@param options? dataworks.MapOptions
 ---@return ({ value: any }|{ err: any })[] results in the order of the items
----@return any err why the map ended early; or the error of failed tasks that an item spawned and nobody joined
+---@return any err the reason why the map ended early, or the error of failed tasks that an item spawned and no task
+--- joined
 function M.map(items, fn, options)
   options = check(items, fn, options)
   if tasks.current() then

@@ -1,5 +1,5 @@
--- Recovery of a loop from an error out of its own steps. Ctrl-C raises one between any two steps, so any task may have
--- lost its turn, its timer or its results.
+-- Recovers a loop after an error in the loop's own code. Ctrl-C can raise such an error at any point. Afterwards, any
+-- task may have lost its turn, its timer or its results.
 
 local tasks = require "dataworks.concurrency.task"
 local timers = require "dataworks.concurrency.timers"
@@ -28,10 +28,10 @@ local function requeue(loop, err)
   end
 end
 
---- Cancels all tasks, and makes sure that each has a turn in which it can end.
+--- Cancels all tasks, and gives each task a turn in which it can end.
 ---@param loop dataworks.Loop
 ---@param err any
----@return any err with a line for each task that failed before
+---@return any err the given error; if this error is text, a line for each task that failed before is appended
 function M.recover(loop, err)
   local full = loop.failed_tasks:append_to(err)
   tasks.forget_running()
@@ -41,8 +41,9 @@ function M.recover(loop, err)
   return full
 end
 
---- Drives a loop until no task is left, and closes it. An interruption cancels all tasks and lets them end; a second
---- one drops them. The first error is returned: the second often follows from it.
+--- Runs a loop until no task is left, and closes the loop. After the first interruption, all tasks are cancelled and
+--- can end. After a second interruption, the remaining tasks are dropped. Returns the first error, because the second
+--- error is often a consequence of the first.
 ---@param loop dataworks.Loop
 ---@return boolean ok
 ---@return any err

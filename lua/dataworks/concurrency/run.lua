@@ -1,4 +1,4 @@
--- dataworks.run, dataworks.spawn and dataworks.loop.
+-- Implements dataworks.run, dataworks.spawn and dataworks.loop.
 
 local inside_nginx = require "dataworks.util.inside_nginx"
 local loops = require "dataworks.concurrency.loop"
@@ -16,8 +16,8 @@ local function check_outside_nginx(name)
   end
 end
 
---- Raises if `fn` is not a function, or inside nginx.
----@param name string of the function of dataworks
+--- Raises if `fn` is not a function, or if the program runs inside nginx.
+---@param name string the name of the function of dataworks
 ---@param fn any
 function M.check(name, fn)
   if type(fn) ~= "function" then
@@ -27,7 +27,7 @@ function M.check(name, fn)
 end
 
 ---@param fn function
----@return any ... what fn returns
+---@return any ... the return values of fn
 function M.run(fn, ...)
   M.check("run", fn)
   if tasks.running() then

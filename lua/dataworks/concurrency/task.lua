@@ -1,4 +1,5 @@
--- A task: a coroutine that a loop resumes. While it waits for a reply, a time or another task, other tasks run.
+-- A task is a coroutine that a loop resumes. While one task waits for a reply, for a time or for another task, other
+-- tasks run.
 
 local check_options = require "dataworks.util.check_options"
 local core = require "dataworks.core"
@@ -11,28 +12,29 @@ local M = {}
 
 local unpack_list = table.unpack or unpack
 
--- Tasks yield this value when they wait. A yield of any other value is the program's own.
+-- Tasks yield this value when they wait. If a task yields another value, the yield belongs to the program.
 local WAIT = {}
 
 local COMPLETED = { finished = true, failed = true, skipped = true }
 
--- The task whose coroutine the loop has resumed last, until it yields.
+-- The task that the loop is resuming; nil between the turns of tasks.
 local running
 
 ---@class dataworks.Task
 ---@field loop dataworks.Loop
 ---@field thread thread
----@field state "new"|"ready"|"running"|"waiting"|"finished"|"failed"|"skipped" new: queued for its first turn; ready:
---- queued again; skipped: cancelled before its first turn
----@field is_cancelled boolean a cancelled task goes on, but its waits end at once
+---@field state "new"|"ready"|"running"|"waiting"|"finished"|"failed"|"skipped" "new": queued for its first turn;
+--- "ready": queued for a later turn; "skipped": cancelled before its first turn
+---@field is_cancelled boolean whether the task was cancelled; a cancelled task continues, but its waits end
+--- immediately
 ---@field joiners table<dataworks.Task, true>
----@field results table|nil of a finished task
----@field err any of a failed task
+---@field results table|nil the return values of a finished task
+---@field err any the error of a failed task
 ---@field on_end fun(task: dataworks.Task)|nil
 local Task = { __name = "dataworks.Task" }
 Task.__index = Task
 
---- Lua 5.1 makes no coroutine of a C function.
+--- Creates a coroutine. Lua 5.1 can't make a coroutine of a C function, so the C function is wrapped in a Lua function.
 local function create_thread(fn)
   local ok, thread = pcall(coroutine.create, fn)
   return ok and thread or coroutine.create(function(...) return fn(...) end)
@@ -48,20 +50,22 @@ function M.new(loop, fn)
   }, Task)
 end
 
---- The running task, if it can wait here: not in a coroutine of the program's own, nor where Lua can't yield.
+--- Returns the running task if it can wait here. A task can't wait in a coroutine of the program, or where Lua can't
+--- yield.
 ---@return dataworks.Task|nil
 function M.current()
   return running and coroutine.running() == running.thread and yielding.can_yield() and running or nil
 end
 
---- The running task, even where it can't wait. nil after an interruption during its turn.
+--- Returns the running task, even if it can't wait here. Returns nil if an interruption ended the task's turn.
 ---@return dataworks.Task|nil
 function M.running()
   local status = running and coroutine.status(running.thread)
   return (status == "running" or status == "normal") and running or nil
 end
 
---- For the recovery from an interruption, which may have left a task that no longer runs.
+--- Forgets the running task. After an interruption, the recovery calls this function, because the stored task may no
+--- longer run.
 function M.forget_running()
   running = nil
 end
@@ -80,9 +84,9 @@ function Task:__tostring()
   return ("dataworks.Task (%s%s)"):format(self.is_cancelled and "cancelled, " or "", self.state)
 end
 
--- Waiting: only in the coroutine of the task itself, where current() returns it.
+-- Waiting. Only the task itself calls these functions, in its own coroutine, where current() returns the task.
 
---- Waits for the loop. Any other resume of the coroutine gets nothing and changes nothing.
+--- Waits until the loop resumes the task. If anything else resumes the coroutine, the task yields again.
 local function await_turn(self, ...)
   if self.state == "running" then
     return ...
@@ -90,10 +94,11 @@ local function await_turn(self, ...)
   return await_turn(self, coroutine.yield(WAIT))
 end
 
---- Waits until wake(). When the task is cancelled, stop(argument) has to wake it; without a `stop` it is woken at once.
+--- Waits until wake() is called. If the task is cancelled, stop(argument) is called, and must wake the task. Without
+--- `stop`, a cancellation wakes the task immediately.
 ---@param stop? fun(argument: any)
 ---@param argument any
----@return any ... the values that wake() is called with
+---@return any ... the values that were passed to wake()
 function Task:suspend(stop, argument)
   self.state, self.stop, self.argument = "waiting", stop or Task.wake, stop and argument or self
   return await_turn(self, coroutine.yield(WAIT))
@@ -105,7 +110,7 @@ function Task:make_ready(...)
   self.state = "ready"
 end
 
---- Does nothing unless the task waits.
+--- Makes a waiting task ready. Has no effect on any other task.
 function Task:wake(...)
   if self.state == "waiting" then
     self:make_ready(...)
@@ -113,14 +118,14 @@ function Task:wake(...)
   end
 end
 
---- Ends the wait as a cancellation does.
+--- Ends the wait in the same way as a cancellation does.
 function Task:interrupt()
   if self.state == "waiting" then
     self.stop(self.argument)
   end
 end
 
---- Gives the other tasks a turn.
+--- Lets the other ready tasks take a turn.
 function Task:pause()
   self:make_ready()
   await_turn(self, coroutine.yield(WAIT))
@@ -133,7 +138,7 @@ function Task:sleep(seconds)
     self:pause()
     return "cancelled"
   end
-  local timers = self.loop.timers -- an interruption replaces the loop's timers
+  local timers = self.loop.timers -- kept here, because the recovery from an interruption replaces the loop's timers
   local timer = timers:add(core.clock() + math.max(seconds, 0), Task.wake, self)
   self:suspend()
   timers:remove(timer)
@@ -153,7 +158,7 @@ local function complete(self, state)
   end
 end
 
---- Keeps the error, with a traceback if it is text.
+--- Marks the task as failed, and keeps the error. If the error is text, a traceback is added.
 ---@param err any
 function Task:fail(err)
   if err == nil then
@@ -172,7 +177,8 @@ local function settle(self, ok, ...)
   if not ok then
     local err = ...
     self:fail(err)
-    -- Ctrl-C, as the interpreters raise it. LuaJIT may raise it in a task, but it is meant for the program.
+    -- Recognizes the error that the interpreters raise at Ctrl-C. LuaJIT may raise this error inside a task, although
+    -- the error is meant for the whole program.
     if err == "interrupted!" or type(err) == "string" and err:find "^[^\n]*:%d+: interrupted!$" then
       self:mark_reported()
       error(self.err, 0)
@@ -185,7 +191,7 @@ local function settle(self, ok, ...)
   end
 end
 
---- Gives the task a turn: until it waits or ends.
+--- Gives the task a turn, which lasts until the task waits or ends.
 function Task:resume(...)
   running = self
   self.state = "running"
@@ -193,7 +199,7 @@ function Task:resume(...)
   running = nil
 end
 
--- For programs
+-- Methods for programs
 
 local function find_joiner(self)
   local joiner = M.current()
@@ -207,14 +213,15 @@ local function find_joiner(self)
   return joiner
 end
 
---- The caller has the error of a failed task, so the loop does not report it again.
+--- Marks the error of a failed task as reported, because the caller has the error. The loop then does not report the
+--- error again.
 function Task:mark_reported()
   self.loop.failed_tasks:remove(self)
 end
 
 --- Waits for the task to end.
----@return any ... what its function returned; nil when it failed or was skipped
----@return any err what it raised, if that is text with its traceback
+---@return any ... the return values of the task's function; nil if the task failed or was skipped
+---@return any err the error of the task; if the error is text, a traceback is appended
 function Task:join()
   check_options.check_self(Task, self, "join")
   local joiner = not self:is_completed() and find_joiner(self)
@@ -236,9 +243,9 @@ function Task:join()
   return unpack_list(self.results, 1, self.results.n)
 end
 
---- Ends the task's wait, and each later wait at once: a call returns nil and an error of kind "cancelled". A task that
---- has not begun is skipped.
----@return boolean false: the task has ended already
+--- Cancels the task. Its present wait and each later wait end immediately, and a call that waits returns nil and an
+--- error of kind "cancelled". A task that has not had its first turn is skipped.
+---@return boolean is_cancelled false if the task had already ended
 function Task:cancel()
   check_options.check_self(Task, self, "cancel")
   if self:is_completed() then

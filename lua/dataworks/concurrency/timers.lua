@@ -1,14 +1,16 @@
--- Timers in the order of their times: a binary heap. Most timers are deadlines that never come due, so a removed timer
--- keeps its place until it is the first, or half of the heap is removed. A change that an error interrupted, as Ctrl-C
--- raises one between any two steps, is repaired before the next change.
+-- Keeps timers in the order of their times, in a binary heap. Most timers are deadlines, which are removed before they
+-- are due. A removed timer therefore stays in the heap until it is the first timer, or until half of the timers in the
+-- heap are removed ones. An error, for example from Ctrl-C, can interrupt a change of the heap at any point. The next
+-- change then repairs the heap first.
 
 local M = {}
 
 ---@class dataworks.Timers
----@field heap table[] of timers: {at, number, call, argument}; call is false once it was removed or called
+---@field heap table[] a list of timers {at, number, call, argument}; `call` is false after the timer was removed or
+--- called
 ---@field count integer
----@field removed integer those still in the heap
----@field moving table|false the timer that is on its way to its place
+---@field removed integer the number of removed timers that are still in the heap
+---@field moving table|false the timer that is being moved to its place
 local Timers = {}
 Timers.__index = Timers
 
@@ -17,7 +19,7 @@ function M.new()
   return setmetatable({ heap = {}, count = 0, removed = 0, made = 0, moving = false }, Timers)
 end
 
---- Of two timers for the same time the older one is first.
+--- Returns whether timer a comes before timer b. Of two timers for the same time, the older one comes first.
 local function is_earlier(a, b)
   return a.at < b.at or a.at == b.at and a.number < b.number
 end
@@ -51,7 +53,7 @@ local function sift_down(heap, timer, place, count)
   heap[place] = timer
 end
 
---- Builds a new heap of the timers that were not removed.
+--- Builds a new heap from the timers that were not removed.
 local function rebuild(self, timers)
   local heap, count = {}, 0
   for _, timer in pairs(timers) do
@@ -66,7 +68,8 @@ local function rebuild(self, timers)
   self.heap, self.count, self.removed = heap, count, 0
 end
 
---- An interrupted move leaves the moving timer in no place, and another one in two.
+--- Repairs the heap after an interrupted move. The moving timer may be missing in the heap, and another timer may be in
+--- two places.
 local function repair(self)
   local all = {}
   for _, timer in pairs(self.heap) do
@@ -89,7 +92,7 @@ local function take_first(self)
   self.moving = false
 end
 
---- The first timer that was not removed.
+--- Returns the first timer that was not removed.
 local function get_first(self)
   if self.moving then
     repair(self)
@@ -120,7 +123,8 @@ function Timers:add(at, call, argument)
   return timer
 end
 
---- Ignores a timer that was called or removed before, and nil or false where an interruption prevented the addition.
+--- Removes a timer. Has no effect if the timer was called or removed before. The timer can also be nil or false,
+--- because an interruption may have prevented its addition.
 function Timers:remove(timer)
   if timer and timer.call then
     timer.call = false
@@ -133,13 +137,13 @@ function Timers:remove(timer)
   end
 end
 
----@return number|nil at the time of the first timer
+---@return number|nil at the time of the first timer; nil if there is no timer
 function Timers:due()
   local first = get_first(self)
   return first and first.at
 end
 
---- Calls the timers that are due. Timers that are added meanwhile are left to the next call.
+--- Calls the timers that are due. Timers that are added by these calls wait for the next call of this function.
 ---@param now number
 function Timers:fire(now)
   local last = self.made

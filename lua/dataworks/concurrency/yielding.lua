@@ -1,5 +1,5 @@
--- Can the running coroutine yield? PUC Lua 5.1 can't yield across pcall, a C callback or the iterator of a `for`, and
--- has no function that tells.
+-- Returns whether the running coroutine can yield. PUC Lua 5.1 can't yield across pcall, a C callback or the iterator
+-- of a `for` loop, and has no function that says whether a coroutine can yield.
 
 local M = {}
 
