@@ -1,4 +1,5 @@
--- Temporary credentials: fetched once for all calls, renewed before they expire, and used while they are valid.
+-- Keeps temporary credentials. They are fetched once for all calls, used while they are valid, and renewed before they
+-- expire.
 
 local error_codes = require "dataworks.protocol.error_codes"
 local failures = require "dataworks.util.credential_failure"
@@ -6,19 +7,21 @@ local flights = require "dataworks.credentials.flight"
 
 local M = {}
 
--- Renewal begins this many seconds before the expiry, or in the last part of a shorter life; and up to half as much
--- earlier, at random, so that many clients don't renew at once.
+-- Renewal begins RENEWAL_SECONDS before the credentials expire. Credentials with a short life are renewed in the last
+-- RENEWAL_PART of their life instead. Up to half of this time is added at random, so that many clients do not renew at
+-- the same time.
 local RENEWAL_SECONDS, RENEWAL_PART = 300, 1 / 4
 
--- Seconds that credentials without an expiry are used.
+-- Credentials without an expiry are used for this many seconds.
 local UNDATED_SECONDS = 5
 
--- Credentials this young are not fetched again when the service calls them expired.
+-- Seconds. If the service calls younger credentials expired, they are not fetched again.
 local MIN_AGE = 5
 
 local MAX_PAUSE = 60
 
--- An early renewal takes half of the call's time, and no longer than this: the call can do without.
+-- An early renewal takes at most half of the call's time, and at most this many seconds, because the call can continue
+-- with the present credentials.
 local MAX_EARLY_SECONDS = 60
 
 local NEVER = -math.huge
@@ -29,14 +32,14 @@ local NEVER = -math.huge
 ---@class dataworks.CredentialCache: dataworks.Provider
 ---@field host dataworks.CredentialHost
 ---@field fetch dataworks.CredentialFetch
----@field subject table the first argument of fetch
+---@field subject table the first argument of `fetch`
 ---@field held dataworks.Credentials|nil
----@field expires_at number by host.now, as renew_at
+---@field expires_at number a time of host.now; renew_at is such a time too
 ---@field renew_at number
----@field fetched_at number by host.clock, as the other times
+---@field fetched_at number a time of host.clock; retry_at and early_retry_at are such times too
 ---@field flight dataworks.Flight|nil the last fetch
----@field failed integer fetches that failed one after the other
----@field failure dataworks.CredentialFailure|nil the answer until retry_at
+---@field failed integer the number of failed fetches since the last successful fetch
+---@field failure dataworks.CredentialFailure|nil the failure that `get` returns until retry_at
 ---@field retry_at number
 ---@field early_retry_at number
 local Cache = {}
@@ -58,9 +61,10 @@ local function forget_failure(self)
   self.failure, self.failed, self.retry_at, self.early_retry_at = nil, 0, NEVER, NEVER
 end
 
---- Sets when to fetch again.
+--- Decides after a failure when credentials may be fetched again.
 local function remember_failure(self, failure, is_early)
-  -- The deadline of one call says nothing about the next fetch; but an early renewal that hangs would delay each call.
+  -- If a fetch failed because the deadline of its call passed, the next fetch may still succeed. An early renewal is
+  -- the exception: if each renewal hung, each call would be delayed.
   if failure.not_configured or failure.cut_short and not is_early then
     return
   end
@@ -72,13 +76,13 @@ local function remember_failure(self, failure, is_early)
     self.early_retry_at = retry_at
     return
   elseif (failure.status or 0) >= 500 or error_codes.is_throttled(failure) then
-    -- The caller may retry its call, but no earlier than the next fetch.
+    -- The caller may retry its call. Before the next fetch is allowed, such a retry would fail.
     failure.retry_after = failure.retry_after or pause
   end
   self.failure, self.retry_at = failure, retry_at
 end
 
---- Fetches credentials and holds them, or remembers why there are none.
+--- Fetches credentials and holds them. After a failure, decides when to fetch again.
 ---@param deadline number
 ---@param is_early boolean
 ---@return dataworks.Credentials|nil
@@ -109,14 +113,15 @@ local function start_flight(self, latch, deadline, is_early)
   local last = self.flight
   local flight = flights.new(self, latch, deadline, is_early)
   self.flight = flight
-  -- Finding out that a provider is not configured takes no time.
+  -- A detached fetch is not worthwhile if the provider is not configured, because finding this out takes no time.
   if latch and latch.run_detached and not (last and last.state == "not_configured") then
     return flight:run_detached()
   end
   return flight:run()
 end
 
---- The credentials at hand, or newer ones when it is time to renew and no other call does.
+--- Returns the valid credentials at hand. If it is time to renew them, and no other call renews them, fetches new
+--- credentials first.
 local function get_valid(self, deadline)
   local host = self.host
   local clock = host.clock()
@@ -166,11 +171,11 @@ function Cache:expire()
   return true
 end
 
----@param name string for events
+---@param name string the name of the provider in events
 ---@param host dataworks.CredentialHost
 ---@param fetch dataworks.CredentialFetch
 ---@param subject table
----@param stored? dataworks.Credentials|nil another program has fetched them; with their expiration
+---@param stored? dataworks.Credentials|nil credentials that another program has fetched; they have an expiration
 ---@return dataworks.CredentialCache
 function M.new(name, host, fetch, subject, stored)
   local self = setmetatable({ name = name, host = host, fetch = fetch, subject = subject }, Cache)

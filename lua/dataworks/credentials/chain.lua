@@ -1,4 +1,5 @@
--- The default chain: the first provider, in the official order, that has credentials at the moment.
+-- The default chain of providers. It asks the providers in the official order, and returns the credentials of the first
+-- provider that has any.
 
 local errors = require "dataworks.error"
 local failures = require "dataworks.util.credential_failure"
@@ -7,26 +8,27 @@ local M = {}
 
 M.ORDER = { "environment", "oidc", "cli_profile", "ini", "ecs_ram_role", "uri" }
 
---- The option `profile` names a profile in one of these two files.
+--- The order for the option `profile`, which names a profile in one of these two files.
 M.PROFILE_ORDER = { "cli_profile", "ini" }
 
 local ADVICE = "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, "
   .. "or give access_key_id and access_key_secret to dataworks.new"
 
--- Bytes of one provider's reason in the message.
+-- The message keeps at most so many bytes of the reason of each provider.
 local MAX_REASON = 300
 
 ---@class dataworks.CredentialChain: dataworks.Provider
 ---@field order string[]
 ---@field host dataworks.CredentialHost
 ---@field advice string
----@field providers table<string, dataworks.Provider> by name, each made by its first use
----@field has_worked table<string, boolean>
+---@field providers table<string, dataworks.Provider> the providers by name; each is created when it is first used
+---@field has_worked table<string, boolean> the names of the providers that have returned credentials
 ---@field last dataworks.Provider|nil the provider of the last credentials
 local Chain = {}
 Chain.__index = Chain
 
---- One failure for all, with the advice of the first configured provider that gives one: most likely it was meant.
+--- Combines the failures of all providers into one failure. The advice is that of the first configured provider that
+--- gives advice, because this is most likely the provider that the program means.
 local function combine(reasons, advice)
   local texts, combined = {}, nil
   for i, reason in ipairs(reasons) do
@@ -55,7 +57,8 @@ function Chain:get(deadline)
       self.last, self.has_worked[name] = provider, true
       return found
     elseif self.has_worked[name] and not failure.not_configured or failure.kind == "cancelled" then
-      -- The next provider may have another identity. Don't switch to it because this one fails once.
+      -- A provider that has worked before may fail once. The chain does not continue then, because the next provider
+      -- may have another identity.
       return nil, failures.within(name, failure)
     end
     reasons[i] = { name = name, failure = failure }
@@ -68,9 +71,9 @@ function Chain:expire()
   return self.last ~= nil and self.last:expire()
 end
 
----@param order string[] names of providers
+---@param order string[] the names of the providers
 ---@param host dataworks.CredentialHost
----@param advice? string when no provider has credentials
+---@param advice? string the advice of the failure if no provider has credentials
 ---@return dataworks.CredentialChain
 function M.new(order, host, advice)
   return setmetatable({

@@ -1,4 +1,4 @@
--- The modes of a profile of the CLI, each as a provider.
+-- Builds a provider for each mode of a profile of the CLI.
 
 local cloud_sso = require "dataworks.credentials.cloud_sso"
 local ecs_ram_role = require "dataworks.credentials.ecs_ram_role"
@@ -15,7 +15,7 @@ local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
---- Advice for a profile that must be configured again, or signed in.
+--- The advice for a profile that must be configured again, or in which the user must sign in again.
 local function configure_command(profile, mode)
   return ("run: aliyun configure --profile %s"):format(profile.name) .. (mode and " --mode " .. mode or "")
 end
@@ -27,7 +27,7 @@ local function profile_keys(profile)
   }
 end
 
---- The temporary credentials that the CLI or this module has saved in the profile.
+--- Returns the temporary credentials that the CLI or this module has saved in the profile.
 local function saved_credentials(profile)
   local keys = profile_keys(profile)
   return keys.access_key_id and keys.access_key_secret and keys.security_token and keys.expiration and keys or nil
@@ -47,7 +47,7 @@ local function instance_role(profile, host)
 end
 
 ---@class dataworks.CliMode
----@field needs? string[] fields
+---@field needs? string[] the fields that the profile must have
 ---@field build fun(profile: table, host: dataworks.CredentialHost, file: dataworks.CliFile, seen: table):
 ---  dataworks.Provider|nil, dataworks.CredentialFailure|nil
 
@@ -120,7 +120,8 @@ local MODES = {
 
 local UNSUPPORTED = { RsaKeyPair = true, Anonymous = true }
 
---- The CLI accepts a mode in any case, and a key without a mode.
+--- The CLI accepts the name of a mode in capital or small letters. In a profile without a mode, it accepts an access
+--- key.
 local function find_mode(profile)
   for _, known in ipairs { MODES, UNSUPPORTED } do
     for name in pairs(known) do
@@ -150,21 +151,21 @@ local function build(profile, host, file, seen)
   elseif not profile.mode then
     return nil, failures.new("it has no mode", configure_command(profile))
   end
-  -- The message leaves out the mode: it may be a key.
+  -- The message does not quote the mode, because the text may be a key.
   return nil, failures.new("its mode is not known" .. nearest.hint(profile.mode, MODES),
     "the modes are " .. nearest.list(MODES))
 end
 
----@param name string|nil nil: the current one
+---@param name string|nil nil means the current profile
 ---@param host dataworks.CredentialHost
 ---@param file dataworks.CliFile
----@param seen? table<string, boolean> the profiles that lead here by their source_profile
+---@param seen? table<string, boolean> the names of the profiles whose source_profile led to this profile
 ---@return dataworks.Provider|nil
 ---@return dataworks.CredentialFailure|nil
 function M.provider(name, host, file, seen)
   local profile = file:profile(name)
   if not profile then
-    -- The message leaves out a name from the file: it may be a key.
+    -- The message does not quote a name from the file, because the text may be a key.
     return nil, failures.new(seen and "its source_profile is not in the file"
       or name and "there is no profile " .. name or "its current profile is not among its profiles")
   end

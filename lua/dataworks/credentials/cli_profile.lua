@@ -1,4 +1,4 @@
--- Credentials of a profile of the CLI, in ~/.aliyun/config.json.
+-- Reads credentials from a profile of the CLI, in ~/.aliyun/config.json.
 
 local core = require "dataworks.core"
 local endpoints = require "dataworks.api.endpoints"
@@ -16,7 +16,7 @@ local M = {}
 
 local BYTE_ORDER_MARK = "\239\187\191"
 
---- The JSON in a file, and the byte order mark before it.
+--- Returns the JSON in a file, and the byte order mark before this JSON or "".
 local function split_byte_order_mark(text)
   local mark = text:sub(1, #BYTE_ORDER_MARK) == BYTE_ORDER_MARK and BYTE_ORDER_MARK or ""
   return text:sub(#mark + 1), mark
@@ -35,7 +35,7 @@ for name in ([[
   FIELDS[name] = "string"
 end
 
---- The known fields that have the right type, and are neither empty nor zero.
+--- Returns the known fields that have the right type and are neither empty, zero nor negative.
 local function known_fields(raw)
   local profile = {}
   for name, kind in pairs(FIELDS) do
@@ -52,12 +52,13 @@ end
 
 ---@class dataworks.CliDocument
 ---@field current string
----@field profiles table[] in the order of the file; `position` is a profile's place in the file's own list
+---@field profiles table[] the profiles in the order of the file; `position` is the index of a profile in the file's
+--- list
 
 local function parse(text)
   local raw, message = response.decode((split_byte_order_mark(text)))
   if message then
-    -- The position alone: the rest of the message may quote a key.
+    -- The message keeps only the position of the mistake, because the rest of the decoder's message may quote a key.
     return nil, "it is not JSON" .. (message:match(" at byte %d+$") or "")
   elseif type(raw) ~= "table" or type(raw.profiles) ~= "table" then
     return nil, "it has no list of profiles"
@@ -81,7 +82,7 @@ local function find_profile(document, name)
   end
 end
 
---- The profile in a file, the text of the file, and why there is no text.
+--- Returns the profile in a file, the text of the file, and the failure if the file can't be read.
 local function load_profile(path, name)
   local text, failure = files.read(path)
   local document = text and parse(text)
@@ -92,7 +93,8 @@ local SWITCHES = {
   "ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "ALIBABA_CLOUD_IGNORE_PROFILE", "ALIBABACLOUD_IGNORE_PROFILE",
 }
 
---- The path of the file, or why it is not read; and the name of the wanted profile, nil for the current one.
+--- Returns the path of the file, or nil and the reason why the file is not read. The third value is the name of the
+--- wanted profile; nil means the current profile.
 local function find(fields, getenv)
   for _, name in ipairs(SWITCHES) do
     if variables.is_on(getenv, name) then
@@ -103,7 +105,7 @@ local function find(fields, getenv)
   return path, failure, variables.field(fields, "profile", getenv)
 end
 
--- The file, as the modes use it
+-- The file, in the form in which the modes use it
 
 ---@class dataworks.CliFile
 ---@field document dataworks.CliDocument
@@ -111,17 +113,17 @@ end
 local CliFile = {}
 CliFile.__index = CliFile
 
----@param name string|nil nil: the current one
+---@param name string|nil nil means the current profile
 ---@return table|nil
 function CliFile:profile(name)
   return find_profile(self.document, name)
 end
 
---- Writes changes of a profile into the file as it is now. With another refresh token in the file it writes nothing:
---- another program has renewed the token, and the file is newer than the changes.
+--- Writes changes of a profile into the file. If the file has another refresh token than the given one, writes nothing:
+--- another program has then renewed the token, and the file is newer than the changes.
 ---@param name string
 ---@param changes table<string, string|number>
----@param refresh_token string|nil before the changes
+---@param refresh_token string|nil the refresh token before the changes
 ---@return dataworks.CredentialFailure|nil
 function CliFile:save(name, changes, refresh_token)
   local path = self.watched.path
@@ -154,7 +156,7 @@ function M.new(fields, host)
   return file_provider.new(FORMAT, fields, host)
 end
 
---- The region of the profile that these fields select, if its region_id can be one.
+--- Returns the region of the profile that the fields select; nil if its region_id is not the name of a region.
 ---@param fields table
 ---@param getenv fun(name: string): string|nil
 ---@return string|nil

@@ -1,4 +1,5 @@
--- Credentials of a profile of the CLI that is signed in to CloudSSO: its access token gets them for some hours.
+-- Fetches credentials for a profile of the CLI that is signed in to CloudSSO. The access token of the profile is
+-- exchanged for credentials, which are valid for some hours.
 
 local cache = require "dataworks.credentials.cache"
 local core = require "dataworks.core"
@@ -34,8 +35,8 @@ end
 
 ---@param profile table
 ---@param host dataworks.CredentialHost
----@param stored dataworks.Credentials|nil the CLI has fetched them
----@param advice string how to sign in again
+---@param stored dataworks.Credentials|nil credentials that the CLI has fetched
+---@param advice string says how to sign in again
 ---@return dataworks.Provider
 function M.new(profile, host, stored, advice)
   return cache.new("cloud_sso", host, fetch, { profile = profile, host = host, advice = advice }, stored)

@@ -1,11 +1,13 @@
--- Splits a command line into words, as a POSIX shell does with blanks, quotes and backslashes. Nothing is expanded.
+-- Splits a command line into words. Blanks, quotes and backslashes have the same meaning as in a POSIX shell. Nothing
+-- is expanded.
 
 local M = {}
 
--- Inside double quotes a backslash escapes these alone.
+-- Inside double quotes, a backslash escapes only these characters.
 local ESCAPED = { ['"'] = true, ["\\"] = true, ["$"] = true, ["`"] = true }
 
---- The text from `at` up to a closing double quote, and the position behind that; nil without one.
+--- Returns the text from `at` up to a closing double quote, and the position after this quote. Returns nil if there is
+--- no closing quote.
 local function parse_double_quoted(line, at)
   local out = {}
   while at <= #line do
@@ -24,7 +26,7 @@ local function parse_double_quoted(line, at)
   end
 end
 
---- The quoted or plain part of a word that begins at `at`, and the position behind it.
+--- Returns the text of the quoted or plain part of a word that begins at `at`, and the position after this part.
 local function parse_piece(line, at)
   local byte = line:sub(at, at)
   if byte == "'" then

@@ -1,5 +1,5 @@
--- Credentials of the RAM role of this ECS instance, from its metadata service (IMDS). A fetch takes at most a second,
--- and never uses a proxy.
+-- Fetches the credentials of the RAM role of this ECS instance from the instance's metadata service (IMDS). A fetch
+-- takes at most one second, and never uses a proxy.
 
 local cache = require "dataworks.credentials.cache"
 local core = require "dataworks.core"
@@ -15,23 +15,23 @@ local ROLES = "/latest/meta-data/ram/security-credentials/"
 
 local TIMEOUT = 1
 
--- The part of TIMEOUT for a token, so that time is left to ask without one.
+-- The part of TIMEOUT that the request for a token may take. The rest is left for a request without a token.
 local TOKEN_PART = 0.6
 
 local TOKEN_SECONDS = 21600
 local TOKEN_HEADER = "x-aliyun-ecs-metadata-token"
 
--- Seconds until the next fetch. A machine without a metadata service seldom gets one.
+-- Seconds until the next fetch after a failure. A machine that has no metadata service is unlikely to get one.
 local PAUSE = 60
 
----@class dataworks.Metadata one fetch, a series of requests
+---@class dataworks.Metadata one fetch of credentials, which consists of several requests
 ---@field host dataworks.CredentialHost
 ---@field url string
 ---@field deadline number
----@field call_ends_first boolean the deadline is that of the call
----@field kept { token?: string, token_expires_at?: number, role?: string } for the next fetch
----@field role? string that is configured, or was found before
----@field needs_token boolean requests without a token (IMDSv1) are forbidden
+---@field call_ends_first boolean whether `deadline` is the deadline of the call, and not that of the fetch
+---@field kept { token?: string, token_expires_at?: number, role?: string } is kept for the next fetch
+---@field role? string the role that is configured, or that an earlier fetch found
+---@field needs_token boolean true: requests without a token (IMDSv1) are forbidden
 ---@field without_token? boolean
 
 local function send(self, method, path, headers, part)
@@ -49,7 +49,7 @@ local function unreachable(self, lost)
   return failures.of_request(failure, lost)
 end
 
---- A token, or nil when the service gives none and none is needed.
+--- Returns a token. Returns nil without a failure if the service gives no token and none is needed.
 local function get_token(self)
   local kept, now = self.kept, self.host.clock()
   if self.without_token then
@@ -72,8 +72,8 @@ local function get_token(self)
   self.without_token = true
 end
 
---- Asks with the token at hand. When the service refuses that, asks with a new token; when it refuses a new one, asks
---- without, unless that is forbidden.
+--- Sends a request with the token at hand. If the service refuses this token, sends the request with a new token. If
+--- the service refuses the new token, sends the request without a token, unless this is forbidden.
 local function get(self, path)
   local old_token = self.kept.token
   while true do
@@ -132,7 +132,7 @@ local function find_credentials(self)
   local found, status
   found, failure, status = get_credentials(self, role)
   if status == 404 and self.role and self.role == self.kept.role then
-    -- The instance has another role now.
+    -- The instance may have another role now.
     self.role, self.kept.role = nil, nil
     return find_credentials(self)
   elseif status == 404 then

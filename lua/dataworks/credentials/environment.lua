@@ -1,12 +1,12 @@
--- Credentials from the environment, which is read for each call.
+-- Reads credentials from environment variables. The variables are read for each call.
 
 local failures = require "dataworks.util.credential_failure"
 local providers = require "dataworks.credentials.provider"
 
 local M = {}
 
--- The official names, and the other spellings that the CLI accepts. An id of one spelling and a secret of another don't
--- belong together.
+-- The official names of the variables, and then the other spellings that the CLI accepts. An id of one spelling and a
+-- secret of another spelling do not belong together.
 local PREFIXES = { "ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_", "" }
 
 local function get(getenv)

@@ -1,4 +1,5 @@
--- One HTTP exchange of a provider, within a time of its own and the call's deadline.
+-- Makes one HTTP exchange for a provider. The exchange has a time limit of its own, and also ends at the call's
+-- deadline.
 
 local failures = require "dataworks.util.credential_failure"
 local reply_parser = require "dataworks.credentials.reply"
@@ -7,10 +8,10 @@ local M = {}
 
 local TIMEOUT, CONNECT_TIMEOUT = 10, 5
 
--- Failures without a second attempt.
+-- The kinds of failures after which the request is not sent again.
 local FINAL = { timeout = true, cancelled = true }
 
---- "https://host:port" of a URL. Its user, path and query may be secret.
+--- Returns "https://host:port" of a URL, for messages. The user, path and query of the URL may be secret.
 ---@param url string
 ---@return string
 function M.origin(url)
@@ -21,7 +22,7 @@ end
 ---@param host dataworks.CredentialHost
 ---@param method string
 ---@param url string
----@param headers? table<string, string> beside accept and user-agent
+---@param headers? table<string, string> headers in addition to accept and user-agent
 ---@param body? string
 ---@return table
 function M.build_request(host, method, url, headers, body)
@@ -30,11 +31,11 @@ function M.build_request(host, method, url, headers, body)
   return { method = method, url = url, headers = headers, body = body or "" }
 end
 
---- Sends a request, and once more after a failure that may pass. That is safe even if the service answered the first
---- request: its credentials are never used.
+--- Sends a request. After a failure that may be temporary, sends a second request. This is safe even if the service
+--- answered the first request, because the credentials of that reply are never used.
 ---@return table|nil reply
 ---@return dataworks.CredentialFailure|nil
----@return table|nil request the last one
+---@return table|nil request the last request that was sent
 local function send(host, deadline, build, subject, limits)
   local call_ends_first = deadline - host.clock() < TIMEOUT
   local request, reply, lost
@@ -62,15 +63,15 @@ local function send(host, deadline, build, subject, limits)
   return nil, failures.of_request(failure, lost)
 end
 
---- Sends a request, and decodes the JSON object of a reply of HTTP 200.
+--- Sends a request, and decodes the JSON object in a reply with HTTP status 200.
 ---@param host dataworks.CredentialHost
 ---@param deadline number
----@param build fun(subject: table): table|nil, dataworks.CredentialFailure|nil a new request for each attempt
+---@param build fun(subject: table): table|nil, dataworks.CredentialFailure|nil builds a new request for each attempt
 ---@param subject table
 ---@param limits? { proxy?: "" }
 ---@return table|nil object
 ---@return dataworks.CredentialFailure|nil
----@return table|nil reply of another status
+---@return table|nil reply the reply, if its status is not 200
 ---@return table|nil request
 function M.fetch_object(host, deadline, build, subject, limits)
   local reply, failure, request = send(host, deadline, build, subject, limits)

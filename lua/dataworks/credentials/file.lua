@@ -1,14 +1,15 @@
--- Files of credentials: of bounded size, and read again when they change.
+-- Reads files of credentials. A file is read again when it changes. Files of more than MAX_BYTES are refused.
 
 local core = require "dataworks.core"
 local failures = require "dataworks.util.credential_failure"
 
 local M = {}
 
--- A configuration of hundreds of profiles is far smaller.
+-- Even a configuration with hundreds of profiles is much smaller.
 local MAX_BYTES = 1024 * 1024
 
---- The path of a file: the given one, that of a variable, or the usual one below the home directory.
+--- Returns the path of a file: the given path, or else the value of a variable, or else the usual path in the home
+--- directory.
 ---@param given string|nil
 ---@param getenv fun(name: string): string|nil
 ---@param variable string
@@ -24,7 +25,7 @@ end
 ---@param path string
 ---@return string|nil text
 ---@return dataworks.CredentialFailure|nil
----@return string|nil stamp of what was read
+---@return string|nil stamp the stamp of the file, taken before the file was read
 function M.read(path)
   local stamp, message, is_missing = core.stamp(path)
   if is_missing then
@@ -54,14 +55,15 @@ local WatchedFile = {}
 WatchedFile.__index = WatchedFile
 
 ---@param path string
----@param parse fun(text: string): table|nil, string|nil the document, or why there is none, without any of the text
+---@param parse fun(text: string): table|nil, string|nil returns the document, or nil and a reason that does not quote
+--- the text
 ---@return dataworks.WatchedFile
 function M.watch(path, parse)
   return setmetatable({ path = path, parse = parse }, WatchedFile)
 end
 
---- The document in the file: the same table while the file does not change. A file that can't be parsed may be half
---- written, so the last document stays.
+--- Returns the document in the file. While the file does not change, the same table is returned. If the file can't be
+--- parsed, the last document is returned, because another program may be writing the file.
 ---@return table|nil document
 ---@return dataworks.CredentialFailure|nil
 function WatchedFile:get()
@@ -82,8 +84,9 @@ function WatchedFile:get()
   return self.document, self.failure
 end
 
---- Keeps the document after this program has written the file itself.
----@param size integer of what was written
+--- Keeps the present document after this program has written the file. Without this call, the next `get` would read the
+--- file again.
+---@param size integer the number of bytes that were written
 function WatchedFile:adopt(size)
   local stamp, length = core.stamp(self.path)
   if stamp and length == size then

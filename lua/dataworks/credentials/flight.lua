@@ -1,24 +1,24 @@
--- One fetch of temporary credentials, for all calls that need them at that moment.
+-- One fetch of temporary credentials, which serves all calls that need the credentials at that time.
 
 local errors = require "dataworks.error"
 local failures = require "dataworks.util.credential_failure"
 
 local M = {}
 
--- Seconds that a call waits for the fetch of another call.
+-- A call waits at most this many seconds for the fetch of another call.
 local MAX_WAIT = 60
 
--- After this many seconds a fetch counts as lost together with its coroutine.
+-- After this many seconds, a fetch counts as lost, because nginx may have killed its coroutine.
 local MAX_SECONDS = 120
 
--- When nginx has too many timers, a detached fetch does not start. After this many seconds the call fetches itself.
+-- Seconds. If nginx has too many timers, a detached fetch does not start. After this time, the call itself fetches.
 local MAX_START_DELAY = 1
 
 ---@class dataworks.Flight
 ---@field cache dataworks.CredentialCache
----@field latch dataworks.Latch|nil opens when the fetch ends
+---@field latch dataworks.Latch|nil the latch that opens when the fetch ends
 ---@field deadline number
----@field is_early boolean the credentials at hand are still valid
+---@field is_early boolean true: the present credentials are still valid
 ---@field since number
 ---@field state "queued"|"running"|"found"|"not_configured"|"failed"|"raised"
 ---@field found dataworks.Credentials|nil
@@ -62,7 +62,7 @@ local function emit_refresh(self)
   }
 end
 
---- Fetches in the coroutine of the caller.
+--- Fetches the credentials in the coroutine of the caller.
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
 function Flight:run()
@@ -76,7 +76,8 @@ function Flight:run()
   return found, failure
 end
 
---- Made here and not inside run_detached: when nginx kills a coroutine, closures over its live locals break.
+--- Returns the function that a detached fetch runs. The function is created here and not inside run_detached, because
+--- nginx breaks closures over live local variables of a coroutine when it kills this coroutine.
 local function detached_function(self)
   return function()
     if self.state == "queued" then
@@ -89,7 +90,7 @@ local function detached_function(self)
   end
 end
 
---- Fetches in a coroutine of its own, so that the fetch goes on for the other calls when the caller is killed.
+--- Fetches the credentials in a separate coroutine. If the caller is killed, the fetch continues for the other calls.
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
 function Flight:run_detached()
@@ -110,12 +111,13 @@ end
 
 --- Waits until the fetch of another call ends.
 ---@param deadline number
----@return boolean ended false: the caller must fetch
+---@return boolean has_ended true: the caller must check the cache again; false without a failure: the caller must fetch
 ---@return dataworks.CredentialFailure|nil failure
 function Flight:wait(deadline)
   local is_open, lost = self.latch.wait(math.min(MAX_WAIT, deadline - self.cache.host.clock()))
   if is_open == nil then
-    -- Its coroutine ended without a result, or nothing can wait here. Another waiter may fetch already.
+    -- The coroutine of the fetch ended without a result, or the caller can't wait here. Another waiting call may
+    -- already have started a new fetch.
     return self.cache.flight ~= self
   elseif is_open then
     return true

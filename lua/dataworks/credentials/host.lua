@@ -1,5 +1,6 @@
--- What a client lends its providers: clock, randomness, environment and network. Providers have connections of their
--- own: the metadata service is reached without the client's proxy, and in plain http.
+-- The host gives the providers of a client what they need: clock, random numbers, environment and network. Providers do
+-- not use the client's connections, because they reach the metadata service without the client's proxy and through
+-- plain http.
 
 local failures = require "dataworks.util.credential_failure"
 local lazy = require "dataworks.util.lazy"
@@ -9,25 +10,26 @@ local shared = lazy "dataworks.credentials.shared"
 
 local M = {}
 
--- Replies with credentials are short.
+-- The largest reply that is read. Replies with credentials are short.
 local MAX_REPLY_BYTES = 64 * 1024
 
 ---@class dataworks.CredentialHost
----@field getenv fun(name: string): string|nil nil for an empty variable too
----@field now fun(): number seconds since 1970
----@field clock fun(): number seconds that never jump
----@field random fun(): number
----@field nonce fun(): string
+---@field getenv fun(name: string): string|nil returns nil for an empty variable too
+---@field now fun(): number returns seconds since 1970
+---@field clock fun(): number returns monotonic seconds
+---@field random fun(): number returns a number from 0 to 1
+---@field nonce fun(): string returns a text that is different in each call
 ---@field clock_skew dataworks.ClockSkew
 ---@field events dataworks.Events
 ---@field user_agent string
 ---@field allow_http boolean
----@field profile? string the one to use, whatever the environment says
+---@field profile? string the profile to use; the environment can't change this choice
 ---@field shared? dataworks.SharedCredentials|false
 ---@field new_provider fun(value: string|table|function, host: dataworks.CredentialHost): dataworks.Provider
 ---@field caller dataworks.Caller
 ---@field options dataworks.Options
----@field transports table<boolean, dataworks.Transport> by whether they are direct
+---@field transports table<boolean, dataworks.Transport> the transport without a proxy by `true`, and the other one by
+--- `false`
 local Host = {}
 Host.__index = Host
 
@@ -46,8 +48,8 @@ function M.new(caller, options, getenv)
   return self
 end
 
---- A host with `shared` whose providers share nothing with those of another scope.
----@param scope string|nil nil: they share nothing at all
+--- Returns a host whose providers share credentials only with the providers of the same scope.
+---@param scope string|nil nil means that the providers share no credentials
 ---@return dataworks.CredentialHost
 function Host:scoped(scope)
   return setmetatable({ shared = scope and self.shared:scoped(scope) or false }, { __index = self })
@@ -65,11 +67,11 @@ local function get_transport(self, is_direct)
   return transport, err
 end
 
---- Sends a request as a transport does. With proxy = "" it takes no proxy, and may use plain http.
+--- Sends a request through a transport. With proxy = "", the request uses no proxy, and may use plain http.
 ---@param request table
 ---@param limits { timeout: number, connect_timeout: number, proxy?: "" }
 ---@return table|nil reply
----@return table|nil failure fields of an error
+---@return table|nil failure the fields of an error
 function Host:http(request, limits)
   if self.caller.closed then
     return nil, failures.CLOSED
@@ -93,9 +95,9 @@ function Host:http(request, limits)
   return reply, lost
 end
 
---- A latch to wait for another coroutine, where there are any.
+--- Returns a latch with which other coroutines can wait for the running one; nil if there are no other coroutines.
 ---@return dataworks.Latch|nil
----@return table|nil refusal fields of an error: nothing can wait here
+---@return table|nil refusal the fields of an error, if the caller can't wait here
 function Host:latch()
   local transport = get_transport(self, false)
   if transport and transport.latch then
@@ -103,13 +105,13 @@ function Host:latch()
   end
 end
 
---- A closed client fetches nothing.
+--- Returns whether the client is closed. Its providers then fetch nothing.
 ---@return boolean
 function Host:is_closed()
   return self.caller.closed
 end
 
---- May be called again.
+--- Closes the transports. A second call has no effect.
 function Host:close()
   for is_direct, transport in pairs(self.transports) do
     self.transports[is_direct] = nil

@@ -1,5 +1,5 @@
--- Changes members of an object inside a JSON text, and keeps every other byte: order, numbers and layout are the
--- author's. The text must be valid JSON.
+-- Changes members of an object inside a JSON text, and keeps every other byte. The order, the numbers and the layout of
+-- the text stay as they are. The text must be valid JSON.
 
 local core = require "dataworks.core"
 local response = require "dataworks.protocol.response"
@@ -20,7 +20,7 @@ local function skip_string(text, at)
   return at + 1
 end
 
---- The position behind the value that begins at `at`.
+--- Returns the position after the value that begins at `at`.
 local function skip_value(text, at)
   local depth = 0
   repeat
@@ -41,7 +41,8 @@ local function skip_value(text, at)
   return at
 end
 
---- The values of an object or a list that begins at `at`: { key, first, behind }.
+--- Returns the values of an object or a list that begins at `at`. Each item has the form { key, position of the value,
+--- position after the value }.
 local function list_values(text, at)
   local list, is_object = {}, text:sub(at, at) == "{"
   at = skip_blanks(text, at + 1)
@@ -60,7 +61,7 @@ local function list_values(text, at)
   return list
 end
 
---- Where the object at the end of a path begins.
+--- Returns the position of the object at the end of a path.
 local function find_object(text, path)
   local at = skip_blanks(text, 1)
   for _, key in ipairs(path) do
@@ -80,7 +81,7 @@ local function encode(value)
   return type(value) == "number" and ("%.0f"):format(value) or core.encode(value)
 end
 
---- Inserts members before the first one, with its layout.
+--- Inserts members before the first member of an object, with the layout of the first member.
 local function insert(text, at, members)
   local layout, names = text:match("^[ \t\r\n]*", at + 1), tables.sorted_keys(members)
   for i = #names, 1, -1 do
@@ -91,11 +92,11 @@ local function insert(text, at, members)
   return text
 end
 
---- Sets members to strings or whole numbers.
+--- Sets members of an object to strings or integers.
 ---@param text string
----@param path (string|integer)[] keys and indexes that lead to the object
+---@param path (string|integer)[] the keys and indexes that lead to the object
 ---@param changes table<string, string|number>
----@return string|nil text nil when there is no such object
+---@return string|nil text nil if there is no such object
 function M.set(text, path, changes)
   local at = find_object(text, path)
   if not at then

@@ -1,5 +1,6 @@
--- Credentials of a profile of the CLI that is signed in with a browser. Its refresh token renews an access token, and
--- that is exchanged for credentials of some hours. New tokens go back into the file: each refresh token may work once.
+-- Fetches credentials for a profile of the CLI that is signed in with a browser. The refresh token of the profile
+-- renews an access token, and the access token is exchanged for credentials, which are valid for some hours. New tokens
+-- are written to the file, because a refresh token may be usable only once.
 
 local cache = require "dataworks.credentials.cache"
 local exchange = require "dataworks.credentials.exchange"
@@ -9,7 +10,7 @@ local reply_parser = require "dataworks.credentials.reply"
 
 local M = {}
 
---- The CLI's own registration at either site. These are not secret.
+--- The ids with which the CLI itself is registered at the two sites. These ids are not secret.
 local SITES = {
   CN = { url = "https://oauth.aliyun.com", client_id = "4038181954557748008" },
   INTL = { url = "https://oauth.alibabacloud.com", client_id = "4103531455503354461" },
@@ -17,20 +18,20 @@ local SITES = {
 
 local NAMES = { id = "accessKeyId", secret = "accessKeySecret", token = "securityToken", expiration = "expiration" }
 
--- An access token with fewer seconds left is renewed first.
+-- An access token that expires in fewer seconds is renewed before it is used.
 local MIN_TOKEN_LIFE = 300
 
 local REFUSED = { [400] = true, [401] = true, [403] = true }
 
 ---@class dataworks.OAuth
----@field profile table of the CLI
+---@field profile table the profile of the CLI
 ---@field host dataworks.CredentialHost
 ---@field site { url: string, client_id: string }
----@field advice string how to sign in again
+---@field advice string says how to sign in again
 ---@field file dataworks.CliFile
----@field problem? dataworks.CredentialFailure why the file could not be written
+---@field problem? dataworks.CredentialFailure the reason why the file could not be written
 
---- Puts changes into the profile, in memory and in the file.
+--- Changes the profile in memory and in the file.
 local function save_changes(self, changes)
   local profile = self.profile
   local refresh_token = profile.oauth_refresh_token
@@ -100,7 +101,8 @@ local function exchange_token(self, deadline)
   return found, failure
 end
 
---- Exchanges the access token. One that is old, or that the service refuses, is renewed first.
+--- Exchanges the access token for credentials. If the token expires soon, or if the service refuses the token, renews
+--- the token first.
 local function fetch(self, deadline)
   local life = (self.profile.oauth_access_token_expire or 0) - self.host.now()
   if self.profile.oauth_access_token and life > MIN_TOKEN_LIFE then
@@ -122,8 +124,8 @@ end
 
 ---@param profile table
 ---@param host dataworks.CredentialHost
----@param stored dataworks.Credentials|nil fetched before, and saved in the file
----@param advice string how to sign in again
+---@param stored dataworks.Credentials|nil credentials that were fetched before and saved in the file
+---@param advice string says how to sign in again
 ---@param file dataworks.CliFile
 ---@return dataworks.Provider|nil
 ---@return dataworks.CredentialFailure|nil

@@ -1,4 +1,5 @@
--- Credentials for the token of an identity provider, which is in a file: RRSA in a Kubernetes cluster.
+-- Fetches credentials for the token of an identity provider, which is in a file. A Kubernetes cluster with RRSA
+-- provides such a file.
 
 local cache = require "dataworks.credentials.cache"
 local failures = require "dataworks.util.credential_failure"
@@ -9,7 +10,7 @@ local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
---- The cluster renews the token in its file, so the file is read for each exchange.
+--- The file is read for each exchange, because the cluster replaces the token in the file.
 local function read_token(path)
   local text, failure = files.read(path)
   local token = text and texts.trim(text)

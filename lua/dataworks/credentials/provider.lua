@@ -1,4 +1,4 @@
--- Providers that fetch nothing themselves.
+-- Creates providers that fetch nothing themselves.
 
 local failures = require "dataworks.util.credential_failure"
 
@@ -7,18 +7,19 @@ local M = {}
 ---@class dataworks.Provider
 ---@field name? string
 ---@field get fun(self, deadline: number): dataworks.Credentials|nil, dataworks.CredentialFailure|nil
----@field expire fun(self): boolean forgets the credentials; can the next ones be others?
+---@field expire fun(self): boolean forgets the credentials; returns whether the next credentials may be different
 
---- A provider whose credentials take no time to get.
+--- Creates a provider that returns credentials without a delay.
 ---@param name string|nil
----@param get fun(): dataworks.Credentials|nil, dataworks.CredentialFailure|nil
----@param may_differ boolean the answer of `expire`
+---@param get fun(): dataworks.Credentials|nil, dataworks.CredentialFailure|nil returns the present credentials
+---@param may_differ boolean the value that `expire` returns
 ---@return dataworks.Provider
 function M.new(name, get, may_differ)
   return { name = name, get = get, expire = function() return may_differ end }
 end
 
---- A provider, or the failure to build it, with a prefix before the message of each failure.
+--- Returns a provider whose failures begin with a prefix. If the provider could not be built, returns nil and the
+--- failure with the prefix.
 ---@param prefix string
 ---@param provider dataworks.Provider|nil
 ---@param failure dataworks.CredentialFailure|nil

@@ -1,4 +1,4 @@
--- Credentials of a role that other credentials may assume.
+-- Fetches credentials of a role. Other credentials are used to assume this role.
 
 local cache = require "dataworks.credentials.cache"
 local failures = require "dataworks.util.credential_failure"
@@ -34,7 +34,8 @@ end
 
 ---@param fields table
 ---@param host dataworks.CredentialHost
----@param source? dataworks.Provider else the one in the fields, or the chain
+---@param source? dataworks.Provider the provider of the other credentials; default: the one in the fields, or the
+--- chain
 ---@return dataworks.Provider
 function M.new(fields, host, source)
   source = source or host.new_provider(fields.source or "default", host)

@@ -1,4 +1,5 @@
--- Temporary credentials in a lua_shared_dict: one worker of an nginx fetches them for all.
+-- Shares temporary credentials through a lua_shared_dict. One worker of an nginx fetches the credentials, and all
+-- workers use them.
 
 local core = require "dataworks.core"
 local response = require "dataworks.protocol.response"
@@ -7,18 +8,18 @@ local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
--- A lock ends after this time, in case its worker was killed.
+-- Seconds after which a lock ends even if its worker does not release it. nginx may have killed the worker.
 local LOCK_SECONDS = 15
 local POLL_SECONDS = 0.05
 
--- Credentials with less life left are neither shared nor taken over.
+-- Seconds. Credentials that expire earlier are neither stored nor taken from the dict.
 local MIN_LIFE = 60
 
----@class dataworks.SharedCredentials all that the clients with the same options share
+---@class dataworks.SharedCredentials the state that all clients with the same options share
 ---@field host dataworks.CredentialHost
 ---@field options dataworks.Options
 ---@field dict table
----@field scope string further state that decides which credentials are fetched
+---@field scope string further text that decides which credentials are fetched
 ---@field entries integer
 local Shared = {}
 Shared.__index = Shared
@@ -35,7 +36,7 @@ Entry.__index = Entry
 
 -- Keys
 
--- The variables that decide, beside options and files, which credentials are fetched.
+-- These variables decide, together with options and files, which credentials are fetched.
 local VARIABLES = [[
   HOME ACCESS_KEY_ID ACCESS_KEY_SECRET SECURITY_TOKEN PROFILE ROLE_ARN ROLE_SESSION_NAME EXTERNAL_ID OIDC_PROVIDER_ARN
   OIDC_TOKEN_FILE STS_ENDPOINT STS_REGION VPC_ENDPOINT_ENABLED ECS_METADATA CREDENTIALS_URI CONFIG_FILE
@@ -50,7 +51,8 @@ local function environment(getenv)
   return values
 end
 
---- Clients with other credentials must have other keys, also after a reload of nginx with other options.
+--- Returns the key of an entry in the dict. Clients with other credentials must have other keys, even after nginx was
+--- reloaded with other options.
 local function dict_key(self)
   local shared = self.shared
   local options = shared.options
@@ -67,7 +69,8 @@ local function remaining_life(self, found)
   return (found.expiration or 0) - self.shared.host.now()
 end
 
---- The credentials that another worker has stored, unless they are those to replace.
+--- Returns the credentials that another worker has stored. Returns nil if these are the credentials that must be
+--- replaced.
 local function load_stored(self, key)
   local text = self.shared.dict:get(key)
   local found, last = text and response.decode(text), self.last or {}
@@ -76,7 +79,7 @@ local function load_stored(self, key)
   return is_new and remaining_life(self, found) > MIN_LIFE and found or nil
 end
 
---- Nothing is stored in a dict that is full: each worker then fetches for itself.
+--- Stores credentials. If the dict is full, nothing is stored, and each worker fetches its own credentials.
 local function store(self, key, found)
   local life = remaining_life(self, found)
   if life > MIN_LIFE then
@@ -87,7 +90,8 @@ local function store(self, key, found)
   end
 end
 
---- Waits for another worker's fetch. Takes half of the time, so that some is left should that worker be gone.
+--- Waits until another worker has fetched. Waits at most half of the time until the deadline, so that this worker has
+--- time to fetch if the other worker was killed.
 ---@return dataworks.Credentials|nil
 ---@return boolean|nil has_lock
 local function wait_for_lock(self, key, lock, owner, deadline)
@@ -101,7 +105,7 @@ local function wait_for_lock(self, key, lock, owner, deadline)
     end
     has_lock, message = dict:safe_add(lock, owner, LOCK_SECONDS)
   until message ~= "exists" or clock() >= latest or not pcall(rawget(_G, "ngx").sleep, POLL_SECONDS)
-  -- Another worker may have stored some just before it gave the lock back.
+  -- Another worker may have stored credentials just before it released the lock.
   return load_stored(self, key), has_lock
 end
 
@@ -127,7 +131,7 @@ function Entry:get(deadline)
   return found, failure
 end
 
---- Wraps a fetch and its subject, so that all workers share the credentials.
+--- Wraps a fetch and its subject, so that all workers share the fetched credentials.
 ---@param name string
 ---@param fetch dataworks.CredentialFetch
 ---@param subject table
@@ -145,14 +149,15 @@ function Shared:scoped(scope)
   return setmetatable(tables.merge(self, { scope = scope, entries = 0 }), Shared)
 end
 
---- The credentials of functions are not shared: no key distinguishes two functions.
+--- Returns whether the credentials come from a function. These are not shared, because no key can distinguish two
+--- functions.
 local function has_function(credentials)
   return type(credentials) == "function"
     or type(credentials) == "table" and has_function(credentials.source)
 end
 
 ---@param host dataworks.CredentialHost
----@param options dataworks.Options with credentials_dict
+---@param options dataworks.Options must have credentials_dict
 ---@return dataworks.SharedCredentials|nil
 function M.new(host, options)
   if not has_function(options.credentials) then

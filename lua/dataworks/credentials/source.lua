@@ -1,4 +1,4 @@
--- Where a client's credentials come from: a provider that its options name, or the default chain.
+-- Provides the credentials of a client. They come from the provider that the options name, or from the default chain.
 
 local chain = require "dataworks.credentials.chain"
 local errors = require "dataworks.error"
@@ -13,12 +13,12 @@ local M = {}
 ---@class dataworks.Credentials
 ---@field access_key_id? string
 ---@field access_key_secret? string
----@field security_token? string of temporary credentials
----@field bearer_token? string instead of the other three
+---@field security_token? string only temporary credentials have it
+---@field bearer_token? string used instead of the other three fields
 ---@field expiration? number seconds since 1970
----@field problem? dataworks.CredentialFailure to report beside them
+---@field problem? dataworks.CredentialFailure a problem to report, although the credentials are usable
 
---- The module of each type of provider, loaded by its first use.
+--- The module of each type of provider. A module is loaded when its type is first used.
 local MODULES = {
   environment = "dataworks.credentials.environment",
   access_key = "dataworks.credentials.static",
@@ -36,7 +36,8 @@ local MODULES = {
 
 local MAX_REASON = 200
 
---- The failure contains the function's reason, but not the text of an error: that may quote a file of keys.
+--- The failure contains the reason that the function returned. If the function raised an error, the failure does not
+--- quote the error, because the error may quote a file of keys.
 local function call(fn)
   local ok, found, reason = pcall(fn)
   if not ok then
@@ -51,7 +52,7 @@ end
 
 -- Providers
 
----@param value string|table|function as the option `credentials`, checked
+---@param value string|table|function the value of the option `credentials`; the caller has checked it
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Provider
 local function new_provider(value, host)
@@ -83,8 +84,8 @@ end
 local Source = {}
 Source.__index = Source
 
---- The credentials of the moment.
----@param deadline? number of host.clock
+--- Returns the present credentials.
+---@param deadline? number a time of host.clock
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
 function Source:get(deadline)
@@ -97,13 +98,13 @@ function Source:get(deadline)
   return nil, provider.name and failures.within(provider.name, failure) or failure
 end
 
---- Called when the service calls the last credentials expired: forgets them.
----@return boolean may_differ can the next ones be others?
+--- Forgets the last credentials, because the service called them expired.
+---@return boolean may_differ whether the next credentials may be different
 function Source:expire()
   if self.provider:expire() then
     return true
   end
-  -- A file or a variable may have changed.
+  -- The file or the variable that holds the credentials may have changed.
   local last = self.last
   local found = last and self.provider:get(self.host.clock())
   return found ~= nil and (found.access_key_id ~= last.access_key_id or found.security_token ~= last.security_token)
@@ -121,7 +122,7 @@ function M.new(options, host)
   return setmetatable({ host = host, provider = choose_provider(options, host) }, Source)
 end
 
---- The region that the environment names, or the CLI's profile.
+--- Returns the region that the environment names, or else the region of the CLI's profile.
 ---@param options dataworks.Options
 ---@param getenv fun(name: string): string|nil
 ---@return string|nil

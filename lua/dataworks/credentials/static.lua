@@ -1,11 +1,11 @@
--- Credentials that are given, not fetched.
+-- Credentials that the program gives, so that nothing is fetched.
 
 local failures = require "dataworks.util.credential_failure"
 local providers = require "dataworks.credentials.provider"
 
 local M = {}
 
---- The failure names what is missing, and contains no value.
+--- Returns the credentials in the fields. A failure names the missing field, and contains no value.
 ---@param found any
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
@@ -26,9 +26,9 @@ function M.check(found)
   return found
 end
 
----@param fields table with the fields of dataworks.Credentials
+---@param fields table has the fields of dataworks.Credentials
 ---@param _? dataworks.CredentialHost
----@param name? string else the type in the fields
+---@param name? string the name of the provider; default: the type in the fields
 ---@return dataworks.Provider
 function M.new(fields, _, name)
   local found, failure = M.check {

@@ -1,5 +1,5 @@
--- The security token service (STS): it turns an access key, or a token of an identity provider, into credentials of a
--- role.
+-- Calls the security token service (STS), which exchanges an access key, or a token of an identity provider, for
+-- credentials of a role.
 
 local core = require "dataworks.core"
 local endpoints = require "dataworks.api.endpoints"
@@ -27,7 +27,8 @@ local ASSUME_ROLE = {
 
 -- Roles
 
---- The URL of STS: the given endpoint, that of a region (inside a VPC too), or the central one.
+--- Returns the URL of STS: the given endpoint, or else the endpoint of a region (which can be inside a VPC), or else
+--- the central endpoint.
 local function find_url(fields, getenv)
   local given = fields.sts_endpoint or getenv "ALIBABA_CLOUD_STS_ENDPOINT"
   if given then
@@ -57,7 +58,7 @@ end
 
 ---@class dataworks.Role
 ---@field url string
----@field params table<string, string> of either action
+---@field params table<string, string> the parameters of either action
 
 ---@param fields table
 ---@param host dataworks.CredentialHost
@@ -93,8 +94,8 @@ end
 ---@field action string
 ---@field host dataworks.CredentialHost
 ---@field role dataworks.Role
----@field build fun(call: dataworks.StsCall): table|nil, dataworks.CredentialFailure|nil
----@field secrets string[] to redact in the reply; set by build
+---@field build fun(call: dataworks.StsCall): table|nil, dataworks.CredentialFailure|nil builds the request of a call
+---@field secrets string[] the secrets to redact in the reply; `build` sets them
 ---@field keys? dataworks.Credentials
 ---@field signer? userdata
 ---@field token? string
@@ -180,11 +181,11 @@ local function build_unsigned(call)
   }, form_text.encode(tables.merge(call.role.params, { OIDCToken = call.token })))
 end
 
---- The request has no signature: the token is the proof.
+--- The request has no signature, because the token identifies the caller.
 ---@param host dataworks.CredentialHost
 ---@param deadline number
 ---@param token string
----@param role dataworks.Role with OIDCProviderArn
+---@param role dataworks.Role must have OIDCProviderArn
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
 function M.assume_role_with_oidc(host, deadline, token, role)

@@ -1,4 +1,5 @@
--- Credentials from a URI: a service on this machine, or on another one over https.
+-- Fetches credentials from a URI. The service at the URI is on this machine, or on another machine that is reached
+-- through https.
 
 local cache = require "dataworks.credentials.cache"
 local core = require "dataworks.core"
@@ -10,14 +11,15 @@ local M = {}
 
 local VARIABLE = "ALIBABA_CLOUD_CREDENTIALS_URI"
 
---- An authority with a user is never loopback: "localhost:x@example.com" is a host elsewhere.
+--- Returns whether an authority is a loopback host. An authority with a user name is never one:
+--- "localhost:x@example.com" names the host example.com.
 local function is_loopback(authority)
   local host = authority:match("^(%[[^%]@]*%]):?%d*$") or authority:match("^([^:@]+)$")
     or authority:match("^([^:@]+):%d*$")
   return host ~= nil and core.is_loopback(host)
 end
 
---- Refuses plain http to another machine. On this machine, no proxy is used.
+--- Checks the URI. Refuses plain http to another machine. A request to this machine uses no proxy.
 local function limits_for(uri, host)
   local scheme, authority = uri:match("^(%a+)://([^/?#]+)")
   scheme = (scheme or ""):lower()

@@ -1,12 +1,12 @@
--- Environment variables: the official names first, then the other spellings that the CLI accepts.
+-- Reads environment variables. The official names are read first, then the other spellings that the CLI accepts.
 
 local M = {}
 
 local PREFIXES = { "ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_" }
 
---- A variable under any of its prefixes.
+--- Returns the value of a variable, which can have any of its prefixes.
 ---@param getenv fun(name: string): string|nil
----@param name string without its prefix
+---@param name string the name without its prefix
 ---@return string|nil
 function M.any(getenv, name)
   for _, prefix in ipairs(PREFIXES) do
@@ -17,7 +17,8 @@ function M.any(getenv, name)
   end
 end
 
---- A field, or else the variable of the same name: role_arn, or ALIBABA_CLOUD_ROLE_ARN.
+--- Returns a field, or else the value of the variable with the same name. For example, the field role_arn corresponds
+--- to the variable ALIBABA_CLOUD_ROLE_ARN.
 ---@param fields table
 ---@param name string
 ---@param getenv fun(name: string): string|nil
@@ -33,14 +34,14 @@ function M.region(getenv)
 end
 
 ---@param getenv fun(name: string): string|nil
----@param name string with its prefix
+---@param name string the name with its prefix
 ---@return boolean
 function M.is_on(getenv, name)
   local value = (getenv(name) or ""):lower()
   return value == "true" or value == "1"
 end
 
---- Does the environment forbid running programs, and requests to the URI in a file?
+--- Returns whether the environment forbids two things: running programs, and sending requests to the URI in a file.
 ---@param getenv fun(name: string): string|nil
 ---@return boolean
 function M.forbids_external(getenv)
