@@ -9,7 +9,7 @@ local sts = require "dataworks.emulator.sts"
 
 local M = {}
 
---- The faults that replace the whole reply with another reply of HTTP status 200. Error faults replace the reply, too.
+--- The faults that replace the whole reply with another reply of HTTP status 200. Error faults also replace the reply.
 local REPLACES_REPLY = { fail = true, unsuccessful = true }
 
 --- Returns a random UUID of version 4, as the service writes request ids.
