@@ -47,7 +47,7 @@ function M.new(options)
   return setmetatable({ _caller = callers.new(checked), _version = checked.version }, Client)
 end
 
--- Calls.
+-- Calls
 
 --- Checks the arguments of a method, and returns its options. Raises if an argument is wrong or the client is closed.
 local function check_call(self, what, params, given, known)

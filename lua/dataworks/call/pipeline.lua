@@ -220,7 +220,7 @@ local function attempt(caller, call)
   return result, err
 end
 
--- Decisions between two attempts.
+-- Decisions between two attempts
 
 --- Corrects the clock or expires the keys, if that is the cause of the error. Returns true when a retry may succeed.
 --- Each cause is tried once per call: if the service refuses the second request too, the cause is a different one.
