@@ -91,7 +91,7 @@ function Cache:load(deadline, is_early)
   local host = self.host
   local found, failure = self.fetch(self.subject, deadline)
   if found and found.expiration and found.expiration <= host.now() then
-    found, failure = nil, failures.new "what was fetched has expired already; is the clock of this machine right?"
+    found, failure = nil, failures.new "the credentials have expired already; is the clock of this machine right?"
   end
   if found then
     hold(self, found, host.clock())

@@ -102,7 +102,7 @@ function Flight:run_detached()
   end
   is_done = is_done or latch.wait(math.min(MAX_SECONDS, self.deadline - clock() + MAX_START_DELAY))
   if not is_done then
-    return nil, failures.cut_short "fetching them takes too long"
+    return nil, failures.cut_short "fetching the credentials takes too long"
   elseif self.state == "raised" then
     error(self.raised, 0)
   end
@@ -122,9 +122,9 @@ function Flight:wait(deadline)
   elseif is_open then
     return true
   elseif lost then
-    return false, failures.of_request(failures.new("another call is fetching them: " .. lost.message), lost)
+    return false, failures.of_request(failures.new("another call is fetching the credentials: " .. lost.message), lost)
   end
-  return false, failures.cut_short "another call is fetching them, and that takes too long"
+  return false, failures.cut_short "another call is fetching the credentials, and the fetch takes too long"
 end
 
 return M

@@ -28,7 +28,7 @@ local function limits_for(uri, host)
   elseif scheme ~= "http" then
     return nil, failures.new "it is not an http:// or https:// URL"
   elseif not host.allow_http and not is_loopback(authority) then
-    return nil, failures.new(exchange.origin(uri) .. " would send them unencrypted",
+    return nil, failures.new(exchange.origin(uri) .. " would send the credentials unencrypted",
       "use an https:// URI, or set allow_http = true")
   end
   return { proxy = "" }
