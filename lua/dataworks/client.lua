@@ -34,8 +34,8 @@ local EACH_OPTIONS = { timeout = "seconds", retries = "count", version = "text",
 
 local REQUEST_OPTIONS = { version = "text" }
 
----@class dataworks.Client has the methods below, and a method for each action of the catalog, with the name of the
---- action
+---@class dataworks.Client has the methods below, and one method for each action of the catalog. The method has the
+--- name of the action.
 local methods = {}
 local Client = { __name = "dataworks.Client" }
 
