@@ -18,7 +18,7 @@ local M = {
   is_error = errors.is,
 }
 
---- Builds a TaskParam. Misuse raises at the caller's line.
+--- Builds a TaskParam. Raises at the line of the program if an argument is wrong.
 ---@param spec dataworks.TaskSpec
 ---@return table TaskParam
 function M.task(spec)
@@ -27,7 +27,7 @@ end
 
 local default_client
 
---- Calls GenerateDISyncTaskConfigForCreating with a default client. The first call makes this client from environment
+--- Calls GenerateDISyncTaskConfigForCreating with a default client. The first call creates this client from environment
 --- variables and the default configuration files.
 ---@param params { ProjectId: integer|string, TaskType: string, TaskParam: table|string, ClientToken?: string }
 ---@param options? dataworks.CallOptions
@@ -48,7 +48,7 @@ M.run = lazy("dataworks.concurrency.run", "run")
 M.spawn = lazy("dataworks.concurrency.run", "spawn")
 
 --- Calls fn(item, index) for each item, several at a time. The function fn returns a value, or nil and an error.
---- Returns the results in the order of the items. If the map ended early, the second value is the reason.
+--- Returns the results in the order of the items. If the map ended early, the second return value is the reason.
 ---@type fun(items: any[], fn: (fun(item: any, index: integer): any, any), options?: dataworks.MapOptions):
 ---  ({ value: any }|{ err: any })[], any
 M.map = lazy("dataworks.concurrency.map", "map")
@@ -72,7 +72,7 @@ end
 ---@type fun(): dataworks.Loop
 M.loop = lazy("dataworks.concurrency.run", "loop")
 
---- Makes an error object of the fields of an error that the core returns.
+--- Creates an error object from the fields of an error that the core returns.
 local function or_error(value, err)
   if value then
     return value
@@ -80,7 +80,7 @@ local function or_error(value, err)
   return nil, errors.new(err)
 end
 
---- Encodes a TaskParam, or any other value, as the JSON text that a call would send.
+--- Encodes a TaskParam, or any other value, as the JSON text that a call sends.
 ---@param value any
 ---@return string|nil text
 ---@return dataworks.Error|nil err
@@ -95,11 +95,11 @@ end
 ---@field path? string default: "/"
 ---@field access_key_id? string used by the ACS3 algorithms only
 ---@field query? table<string, string|number|boolean> used by the ACS3 algorithms only
----@field headers? table<string, string> used by the ACS3 algorithms only, which sign host, content-type and x-acs-*
+---@field headers? table<string, string> used by the ACS3 algorithms only; host, content-type and x-acs-* are signed
 ---@field body? string used by the ACS3 algorithms only
 ---@field params? table<string, string|number|boolean> used by HMAC-SHA1 only: all of query and form except Signature
 
---- Computes a signature and its intermediate texts, from the given fields alone. Raises if a field has a wrong type.
+--- Computes a signature and its intermediate texts from the given fields only. Raises if a field has a wrong type.
 ---@param fields dataworks.SignFields
 ---@return { canonical_request?: string, string_to_sign: string, signature: string, authorization?: string }|nil
 ---@return dataworks.Error|nil err

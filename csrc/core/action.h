@@ -39,14 +39,14 @@ struct action {
   size_t param_count;
 };
 
-/* A name and a value as they are sent. Both can be in the buffer scratch.text. While that buffer can still grow and
-   move, such a slice has the `data` NULL, and the offset says where its text begins. */
+/* A name and a value as they are sent. Each of these two slices can be in the buffer scratch.text. While this buffer
+   can still grow and move, such a slice has `data` NULL, and the offset says where its text begins. */
 struct wire_param {
   struct slice name;
   struct slice text;
   size_t name_offset;
   size_t text_offset;
-  size_t param; /* index of its parameter in the action */
+  size_t param; /* the index of the parameter in the action */
   bool in_body;
 };
 

@@ -1,8 +1,8 @@
 #include "core/core.h"
 #include "core/value.h"
 
-/* Its address is the key of the cache in the registry. The cache has a row as weak key, and as value a list: first the
-   userdata with the struct action, then the texts that the struct points to. */
+/* The address of this variable is a key of the registry. Its value is the cache. The cache has rows as weak keys.
+   The value of a row is a list: first the userdata with the struct action, then the texts that the struct points to. */
 static const char cache_key = 'a';
 
 struct row_compiler {

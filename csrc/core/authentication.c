@@ -79,7 +79,8 @@ static bool authenticate_acs3(struct request_builder *b) {
 
 /* HMAC-SHA1 */
 
-/* Adds a pair to the form, or to the query of a GET. Prefers the form, because URLs appear in logs. */
+/* Adds a pair to the form. For a GET, adds the pair to the query. The form is preferred, because URLs appear in
+   logs. */
 static void add_rpc_pair(struct request_builder *b, struct slice name, struct slice value) {
   if (has_form(b)) add_form(b, name, value);
   else add_query(b, name, value);

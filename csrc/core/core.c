@@ -8,7 +8,7 @@
 
 #define SCRATCH "dataworks.scratch"
 
-/* Its address is the key in the registry of the action row that core.generate uses. */
+/* The address of this variable is a key of the registry. Its value is the action row that core.generate uses. */
 static const char generate_key = 'g';
 
 static struct scratch *new_scratch(lua_State *L) {
@@ -61,7 +61,8 @@ static int build_request(lua_State *L, const struct action *action, int params, 
   return results;
 }
 
-/* generate(params, context) -> request | nil, err. As request, with the row that configure stored as `generate`. */
+/* generate(params, context) -> request | nil, err. Does the same as request, for the row that configure stored as
+   `generate`. */
 int core_generate(lua_State *L) {
   lua_settop(L, 2);
   registry_push(L, &generate_key);
@@ -121,7 +122,7 @@ int core_quote_integers(lua_State *L) {
   return 2;
 }
 
-/* list(table) -> the same table, marked so that it is encoded as a JSON list even if it is empty */
+/* list(table) -> the same table. Marks the table, so that it is encoded as a JSON list even if it is empty. */
 int core_list(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
@@ -149,7 +150,7 @@ static void create_metatables(lua_State *L) {
   action_row_create_cache(L);
 }
 
-/* Upvalue 1 of each function is the scratch. */
+/* Upvalue 1 of each function of the module is the scratch. */
 #define FUNCTION_ROW(name) { #name, core_##name },
 static const luaL_Reg functions[] = { CORE_FUNCTIONS(FUNCTION_ROW){ NULL, NULL } };
 

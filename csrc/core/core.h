@@ -28,8 +28,9 @@ struct signer *new_signer(lua_State *L);
 /* openssl_origin.c. Raises unless all of OpenSSL's functions come from one library, of version 3 or newer. */
 void core_check_openssl(lua_State *L);
 
-/* core.c. Pushes the scratch of this function, and marks it as taken. If the scratch is still taken, because a request
-   is being built or an error ended one, pushes a new scratch instead. */
+/* core.c. Pushes the scratch of this function, and marks it as taken. Pushes a new scratch instead if the present
+   one is still taken. A scratch stays taken while a request is being built, and after an error has ended the
+   building of a request. */
 struct scratch *take_scratch(lua_State *L);
 
 /* Empties the scratch and marks it as free. */

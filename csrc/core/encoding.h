@@ -41,7 +41,8 @@ struct pair {
 
 void percent_encode(struct buffer *out, struct slice text);
 
-/* Both write to memory of the caller and return the length. Encoding makes a text at most three times as long. */
+/* Both functions write to memory of the caller and return the length. Encoding makes a text at most three times as
+   long. */
 size_t percent_encode_to(char *to, struct slice text);
 size_t percent_decode_to(char *to, struct slice text);
 

@@ -85,8 +85,8 @@ void json_write_integer(struct buffer *out, int64_t value) {
   buffer_append(out, text, json_format_integer(text, value));
 }
 
-/* Replaces the decimal point by '.', because printf writes the one of the locale, which may have several bytes. Returns
-   the new length. */
+/* Replaces the decimal point by '.'. printf writes the decimal point of the locale, which may have several bytes.
+   Returns the new length. */
 static size_t normalize_point(char *text, size_t len) {
   size_t kept = 0;
   bool point = false;

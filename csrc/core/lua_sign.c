@@ -113,7 +113,7 @@ static void set_text(lua_State *L, const char *name, const struct buffer *text) 
   lua_setfield(L, -2, name);
 }
 
-/* Creates the key in a userdata that stays on the stack, so that an error of Lua leaks no memory. */
+/* Creates the key in a userdata that stays on the stack, so that no memory is leaked if Lua raises an error. */
 static struct sign_key *open_key(lua_State *L) {
   enum sign_algorithm algorithm = SIGN_ACS3_SHA256;
   struct slice name = text_field(L, "algorithm", "ACS3-HMAC-SHA256");

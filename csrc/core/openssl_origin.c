@@ -42,9 +42,9 @@ struct function {
 #define FUNCTION_ROW(name) { #name, { (void (*)(void))name } },
 static const struct function functions[] = { OPENSSL_FUNCTIONS(FUNCTION_ROW) };
 
-/* Finds the library that a function is in. Returns false if the function's address does not tell. This is so if the
-   host program is linked at a fixed address and uses the function's address: then the address is that of a stub in the
-   program, whose symbol is undefined. */
+/* Finds the library that a function is in. Returns false if the function's address does not tell. This happens if
+   the host program is linked at a fixed address and uses the address of the function. The address is then the
+   address of a stub in the program, whose symbol is undefined. */
 static bool find_library(const struct function *f, Dl_info *info) {
 #ifdef __GLIBC__
   void *extra = NULL;
@@ -56,7 +56,7 @@ static bool find_library(const struct function *f, Dl_info *info) {
 #endif
 }
 
-/* The memory that a library takes, and an address in it. */
+/* The memory of a library, and an address inside this memory. */
 struct range {
   uintptr_t address;
   uintptr_t first;
@@ -85,7 +85,8 @@ static bool is_in_range(const struct range *range, const struct function *f) {
   return address >= range->first && address < range->end;
 }
 
-/* Looks up only the functions outside the first one's library: each look-up searches all symbols of a library. */
+/* Looks up the libraries of only those functions that are outside the library of the first function, because each
+   look-up searches all symbols of a library. */
 void core_check_openssl(lua_State *L) {
   const struct function *first = NULL;
   Dl_info library = { NULL, NULL, NULL, NULL }, other;

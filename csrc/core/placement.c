@@ -70,7 +70,8 @@ static void spill_to_form(struct request_builder *b) {
   }
 }
 
-/* Reserves memory for the pairs of the query, of the form, and of both together. Returns false if there is none. */
+/* Reserves memory for the pairs of the query, of the form, and of both together. Returns false if there is not
+   enough memory. */
 static bool reserve_pairs(struct request_builder *b) {
   size_t in_form = 0;
   for (size_t i = 0; i < b->value_count; i++) in_form += b->values[i].in_body;

@@ -67,7 +67,7 @@ static void parse_endpoint(lua_State *L, struct request_builder *b, struct slice
 static void parse_date(lua_State *L, struct request_builder *b, int context) {
   lua_getfield(L, context, "date");
   lua_Number date = lua_tonumber(L, -1);
-  /* The limit is the end of the year 9999, because the format has years of four digits. */
+  /* The limit is the end of the year 9999, because the format has only four digits for the year. */
   bool valid = lua_type(L, -1) == LUA_TNUMBER && date >= 0 && date < 253402300800.0;
   struct tm utc;
   time_t seconds = valid ? (time_t)date : 0;
@@ -87,9 +87,9 @@ static void parse_context(lua_State *L, struct request_builder *b, int context) 
   parse_date(L, b, context);
 }
 
-/* Checks that the signer is open, and copies its token. A finalizer can close the signer. Therefore this is called
-   after the last Lua code that can run before signing, and the token is copied, because a finalizer can also run while
-   the result is pushed. */
+/* Checks that the signer is open, and copies its token. A finalizer can close the signer. Therefore this function is
+   called after the last Lua code that can run before signing. The token is copied, because a finalizer can also run
+   while the result is pushed. */
 static void copy_token(lua_State *L, struct request_builder *b) {
   if (!b->signer->open) luaL_error(L, "context.signer: is closed");
   buffer_append_slice(&b->s->token, buffer_content(&b->signer->token));

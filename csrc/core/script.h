@@ -57,8 +57,8 @@ int writers_push(lua_State *L);
 /* Pushes the row of a step type and returns true. If there is no such row, pushes nothing and returns false. */
 bool writers_find(lua_State *L, int rows, struct slice step_type);
 
-/* task_param.c. Encodes Lua tables as JSON. The fields above decide which keys come first, which tables are lists, and
-   which fields are required. */
+/* task_param.c. Encodes Lua tables as JSON. The structs above decide which keys come first, which tables are lists,
+   and which fields are required. */
 
 /* The name of the metatable that dataworks.list sets. */
 #define TASK_LIST "dataworks.list"
@@ -67,7 +67,7 @@ bool writers_find(lua_State *L, int rows, struct slice step_type);
    metamethod except the __tostring of a 64-bit cdata. */
 bool task_encode(lua_State *L, struct scratch *s, int index, enum script_check check, const struct path *path);
 
-/* Does the same for a table that must be a list. Encodes an empty table as an empty list. */
+/* Does the same as task_encode for a table that must be a list. Encodes an empty table as an empty list. */
 bool task_encode_list(lua_State *L, struct scratch *s, int index, const struct path *path);
 
 #pragma GCC visibility pop

@@ -234,8 +234,8 @@ static bool has_number_key_first(lua_State *L, int index) {
   return number;
 }
 
-/* Encodes a table as a list or as an object. The field decides; without rules, or for any kind, the table itself
-   decides. */
+/* Encodes a table as a list or as an object. The kind of the field decides which. If there are no rules, or if the
+   field allows any kind, the table itself decides. */
 static bool encode_table(struct encoder *e, int index, const struct field *field, const struct path *path, int depth) {
   lua_State *L = e->L;
   if (!value_check_nesting(L, lua_topointer(L, index), path, depth)) return false;

@@ -88,7 +88,7 @@ static bool parse_cdata(lua_State *L, int index, long long *value) {
   return parsed;
 }
 
-/* Formats the number itself, because lua_pushfstring writes the decimal point of the locale. */
+/* Formats the number without lua_pushfstring, because lua_pushfstring writes the decimal point of the locale. */
 static bool fail_not_whole(lua_State *L, const struct path *path, double number) {
   char text[JSON_NUMBER_SIZE];
   text[json_format_double(text, number)] = '\0';

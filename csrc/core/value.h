@@ -34,8 +34,8 @@ const char *value_type_name(lua_State *L, int index);
 /* Returns the string at `index`. For any other value, numbers included, `data` is NULL. */
 struct slice value_text(lua_State *L, int index);
 
-/* value_check_size checks that a text is small enough for a request. value_check_utf8 checks also that the text is
-   UTF-8. On failure both push an error and return false. */
+/* value_check_size checks that a text is small enough for a request. value_check_utf8 also checks that the text is
+   UTF-8. On failure both functions push an error and return false. */
 bool value_check_size(lua_State *L, struct slice text, const struct path *path);
 bool value_check_utf8(lua_State *L, struct slice text, const struct path *path);
 
@@ -43,8 +43,8 @@ bool value_check_utf8(lua_State *L, struct slice text, const struct path *path);
    false. */
 bool value_check_nesting(lua_State *L, const void *table, const struct path *path, int depth);
 
-/* Checks the state of a buffer after writing. Raises for a lack of memory. If the text is too large, pushes an error
-   and returns false. */
+/* Checks the state of a buffer after text was written to it. Raises if there was no memory. If the text is too
+   large, pushes an error and returns false. */
 bool value_check_written(lua_State *L, enum buffer_state state, const struct path *path);
 
 /* Pushes table[name] without calling metamethods. */
@@ -57,7 +57,7 @@ bool value_integer(lua_State *L, int index, const struct path *path, long long *
 /* Moves the string on top of the stack to the end of the list at index `list`, which keeps the string in memory. */
 struct slice value_keep(lua_State *L, int list);
 
-/* Pushes the value that registry_set stored in the registry. An address serves as the key. */
+/* Pushes the value that registry_set stored in the registry. The key is an address. */
 void registry_push(lua_State *L, const void *key);
 
 /* Pops a value and stores it in the registry. */

@@ -1,6 +1,6 @@
 #include "core/script.h"
 
-/* Its address is the key of the rows in the registry. */
+/* The address of this variable is a key of the registry. Its value is the list of rows. */
 static const char rows_key = 'w';
 
 /* Raises unless the field is a string. */

@@ -87,7 +87,8 @@ const char *proxy_failure_name(long status, long error) {
 enum failure_kind curl_code_kind(CURLcode code, enum request_sent sent) {
   const struct code_row *row = find_row(code);
   if (!row) return FAILURE_TRANSPORT;
-  /* libcurl reports an HTTP/0.9 reply as an unsupported protocol. Only a request that was not sent can be invalid. */
+  /* libcurl reports an HTTP/0.9 reply as an unsupported protocol. The failure is "invalid" only if the request was
+     not sent. */
   if (row->kind == FAILURE_INVALID && sent != SENT_NO) return FAILURE_PROTOCOL;
   return row->kind;
 }

@@ -7,8 +7,8 @@
 
 enum failure_kind { FAILURE_INVALID, FAILURE_TRANSPORT, FAILURE_TIMEOUT, FAILURE_PROTOCOL, FAILURE_CANCELLED };
 
-/* SENT_NO means that the request was certainly not sent, so that a retry can't create a second task. SENT_UNKNOWN means
-   that the request may have been sent, but no reply arrived. */
+/* SENT_NO means that the request was certainly not sent, so that a retry can't create a second task. SENT_UNKNOWN
+   means that the request may have been sent, although no reply arrived. */
 enum request_sent { SENT_NO, SENT_UNKNOWN, SENT_YES };
 
 struct failure {

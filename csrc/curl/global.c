@@ -6,8 +6,9 @@
 #include <dlfcn.h>
 #include <pthread.h>
 
-/* Initializes libcurl, and keeps this shared object loaded until the process ends: a name look-up that outlives its
-   deadline continues in a thread of libcurl. `in_this_library` is any address inside the shared object. */
+/* Initializes libcurl, and keeps this shared object loaded until the process ends. This is necessary because a name
+   look-up that outlives its deadline continues in a thread of libcurl. `in_this_library` is any address inside the
+   shared object. */
 static CURLcode start(const void *in_this_library) {
   Dl_info info;
   if (dladdr(in_this_library, &info) && info.dli_fname) dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);

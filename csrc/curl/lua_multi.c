@@ -40,7 +40,7 @@ static int multi_lua_poll(lua_State *L) {
     lua_pushlightuserdata(L, entry);
     lua_rawseti(L, -2, ++count);
   }
-  while (multi_next(m)) continue; /* only now, because Lua could run out of memory before */
+  while (multi_next(m)) continue; /* not earlier, because Lua could run out of memory */
   return 1;
 }
 

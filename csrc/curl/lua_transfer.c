@@ -40,7 +40,7 @@ void lua_check_request(lua_State *L, int first, const struct transfer *t, struct
   if (!lua_isnoneornil(L, first + 5)) r->connect_timeout_ms = lua_milliseconds(lua_check_seconds(L, first + 5));
   r->proxy = luaL_optlstring(L, first + 6, "", &proxy_len);
   luaL_argcheck(L, strlen(r->proxy) == proxy_len, first + 6, "it has a NUL");
-  /* libcurl would take 0 as its default of five minutes. Here 0 means that no time is left. */
+  /* libcurl would replace 0 by its default of five minutes. Here 0 means that no time is left. */
   if (r->connect_timeout_ms <= 0) r->timeout_ms = 0;
 }
 

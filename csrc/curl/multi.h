@@ -36,7 +36,8 @@ void multi_init(struct multi *m);
    the request is invalid; multi_next then returns it. */
 void multi_add(struct multi *m, struct multi_entry *entry, const struct request *request);
 
-/* Adds a transfer that failed before its request began to the completed ones, so that multi_next returns it. */
+/* Adds a transfer to the completed ones, so that multi_next returns it. The transfer must have failed before its
+   request began. */
 void multi_report_failure(struct multi *m, struct multi_entry *entry);
 
 /* Lets libcurl send and receive what it can. First waits, for at most `timeout_ms`, until a socket is ready; does not

@@ -67,9 +67,9 @@ static CURLcode set_tls(const struct session *s, CURL *h) {
   return code;
 }
 
-/* Freeing the handle would write to the parent's connection, and would close descriptors whose numbers may stand for
-   other files of this process. Therefore a child loses about 100 KiB, once. Each dropped handle points to the one
-   before it, so that leak checkers find them all. */
+/* Freeing the handle would write to the parent's connection. It would also close descriptors whose numbers may stand
+   for other files of this process. Therefore a child loses about 100 KiB, once. Each dropped handle points to the
+   handle that was dropped before, so that leak checkers find all of them. */
 void session_abandon(struct session *s) {
   static _Atomic(CURL *) abandoned;
   sockets_close_all(&s->sockets);

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-/* Makes the transfer a failed one. Without a message, uses libcurl's. */
+/* Sets the failure of the transfer. If `message` is NULL, the failure has the message of libcurl. */
 static void set_failure(struct transfer *t, CURLcode code, enum request_sent sent, const char *message) {
   const char *text = message;
   if (!text) text = t->message[0] ? t->message : curl_easy_strerror(code);
@@ -100,8 +100,8 @@ static CURLcode set_connection(struct transfer *t, CURL *h) {
   return code;
 }
 
-/* Sets the URL. Passes path and query as a request target if there is one, because libcurl copies a request target at
-   once but processes a query byte by byte, twice. */
+/* Sets the URL. If `target` is not NULL, passes path and query as a request target. libcurl only copies a request
+   target, but processes a query twice, byte by byte. */
 static CURLcode set_url(const struct url *url, CURL *h, const char *target) {
   CURLcode code = CURLE_OK;
   if (target && curl_url_set(url->handle, CURLUPART_QUERY, NULL, 0) != CURLUE_OK) code = CURLE_OUT_OF_MEMORY;
@@ -206,7 +206,7 @@ static bool is_out_of_memory(const struct transfer *t) {
   return strstr(t->message, "No URL set") || strstr(t->message, "malloc failure");
 }
 
-/* Returns whether the request was sent. It certainly was if a reply has begun. */
+/* Returns whether the request was sent. If a reply has begun, the request was certainly sent. */
 static enum request_sent classify_sent(const struct transfer *t) {
   if (t->starts == 0) return SENT_NO;
   return t->reply.state == REPLY_NOTHING ? SENT_UNKNOWN : SENT_YES;

@@ -8,7 +8,8 @@ static bool begins_with(const char *text, const char *prefix) {
   return strncasecmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* Sets u->is_loopback. Removes the final dot of "localhost.", for which a resolver may ask a name server. */
+/* Sets u->is_loopback. Removes the final dot of "localhost.", because a resolver may ask a name server about a name
+   with a final dot. */
 static CURLUcode check_host(struct url *u, const char *host) {
   size_t len = strlen(host);
   u->is_loopback = address_is_loopback((struct slice){ host, len });

@@ -25,20 +25,21 @@ struct ready {
 
 bool watch_open(struct watch *w);
 
-/* A second call has no effect. */
+/* Closes the watch. A second call has no effect. */
 void watch_close(struct watch *w);
 
 /* Removes all sockets. Call it after all of them were closed. */
 void watch_clear(struct watch *w);
 
-/* Forgets the set without closing its descriptor. For a forked child, where the number may stand for another file. */
+/* Forgets the set without closing its descriptor. For use in a forked child, where the number of the descriptor may
+   stand for another file. */
 void watch_abandon(struct watch *w);
 
 /* Sets the events to wait for at a socket. 0 removes the socket. Returns false if there is no memory. */
 bool watch_set(struct watch *w, int fd, int events);
 
-/* Waits until a socket is ready. Returns the number of sockets that it wrote to `ready`, or -1 if a signal interrupted
-   it. */
+/* Waits until a socket is ready. Returns the number of sockets that it wrote to `ready`, or -1 if a signal ended the
+   wait. */
 int watch_wait(struct watch *w, struct ready ready[MAX_READY], int timeout_ms);
 
 #pragma GCC visibility pop

@@ -81,7 +81,7 @@ static inline struct slice buffer_content(const struct buffer *b) {
   return (struct slice){ b->data, b->len };
 }
 
-/* The items of a buffer of one type, and their number. */
+/* The items of a buffer that holds one type, and their number. */
 #define BUFFER_ITEMS(type, b) ((type *)(void *)(b)->data)
 #define BUFFER_COUNT(type, b) ((b)->len / sizeof(type))
 
@@ -96,7 +96,7 @@ static inline int clamp_to_int(size_t size) {
   return size < INT_MAX ? (int)size : INT_MAX;
 }
 
-/* These two know ASCII letters only, in every locale. */
+/* These two functions know only ASCII letters, in every locale. */
 static inline char to_lower(char c) {
   return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }

@@ -18,7 +18,7 @@
 #define READ_SIZE 4096
 #define MAX_ARGUMENTS 1001
 #define MAX_SECONDS 86400.0
-/* After a program has closed its output, the time between two checks whether the program has ended. */
+/* The time between two checks whether a program has ended, after the program has closed its output. */
 #define REAP_INTERVAL_NS 2000000L
 
 extern char **environ;
@@ -151,7 +151,7 @@ static enum outcome read_output(struct run *run, double deadline, size_t limit) 
 }
 
 /* Waits until the program has ended, and stores its exit status. The status is 0 if the host program, such as nginx,
-   has already collected it. */
+   has already collected the exit status. */
 static enum outcome wait_for_end(struct run *run, double deadline, int *status) {
   const struct timespec pause = { .tv_nsec = REAP_INTERVAL_NS };
   for (;;) {

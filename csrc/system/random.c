@@ -6,7 +6,7 @@
 
 #define NONCE_BYTES 16
 
-/* Fills `bytes` with random bytes. Raises if OpenSSL has none. */
+/* Fills `bytes` with random bytes. Raises if OpenSSL has no random bytes. */
 static void random_bytes(lua_State *L, unsigned char *bytes, size_t count) {
   if (RAND_bytes(bytes, clamp_to_int(count)) != 1) luaL_error(L, "random bytes: %s", crypto_failure());
 }

@@ -34,11 +34,12 @@ local EACH_OPTIONS = { timeout = "seconds", retries = "count", version = "text",
 
 local REQUEST_OPTIONS = { version = "text" }
 
----@class dataworks.Client besides the methods below, a client has a method named after each action of the catalog
+---@class dataworks.Client has the methods below, and one method for each action of the catalog. The method has the
+--- name of the action.
 local methods = {}
 local Client = { __name = "dataworks.Client" }
 
---- Makes a client. Raises at the caller's line if an option is wrong.
+--- Creates a client. Raises at the line of the program if an option is wrong.
 ---@param options? dataworks.Options
 ---@return dataworks.Client
 function M.new(options)
@@ -84,8 +85,8 @@ function methods:call(action, params, options)
 end
 
 --- Returns an iterator over the items that an action lists, page after page. If a request fails, the iterator returns a
---- count, nil and the error, and ends:
---- for count, item, err in client:each("ListFiles", { ProjectId = 10000 }) do
+--- count, nil and the error, and then ends. Example:
+---     for count, item, err in client:each("ListFiles", { ProjectId = 10000 }) do
 ---@param action string
 ---@param params table the parameters of the first page, named as in the provider's documentation
 ---@param options? dataworks.EachOptions
@@ -155,9 +156,10 @@ methods.update_sync_task = method("update_sync_task", flow, "run")
 
 -- The lifecycle of a task
 
----@class dataworks.TaskId names a task; a result of create_sync_task can be used instead
+---@class dataworks.TaskId identifies a task; a result of create_sync_task can be used instead
 ---@field ProjectId integer|string
----@field TaskType "DI_REALTIME"|"DI_SOLUTION"|"DI_OFFLINE" the methods of the lifecycle return an error for DI_OFFLINE
+---@field TaskType "DI_REALTIME"|"DI_SOLUTION"|"DI_OFFLINE" the methods for deployed tasks return an error for
+--- DI_OFFLINE
 ---@field FileId integer|string
 
 --- A method that returns the reply of its action.
@@ -211,14 +213,14 @@ end
 ---@param states string|string[]
 ---@param options? dataworks.WaitOptions
 ---@return table|nil result the reply of GetDISyncInstanceInfo, with the added field `state`
----@return dataworks.Error|nil err after a timeout, err.state can be passed to wait_for_state as its params
+---@return dataworks.Error|nil err after a timeout, `wait_for_state` accepts err.state as its params
 function methods:wait_for_state(params, states, options)
   options = check_call(self, "wait_for_state", params, options, configuration.OPTIONS)
   return lifecycle.wait_for_state(self._caller, params, state_list(states), options)
 end
 
---- Wipes the keys and closes the connection. A second close has no effect. On a closed client, every other method
---- raises.
+--- Wipes the keys and closes the connection. A second call has no effect. After it, all other methods of the client
+--- raise an error.
 ---@return boolean
 function methods:close()
   self._caller:close()

@@ -20,11 +20,11 @@ local MAX_TEXT_BYTES = 2000
 ---@field sent? boolean|"unknown" whether the request reached the service
 ---@field may_have_acted? boolean whether any attempt of the call may have taken effect
 ---@field attempts? integer the number of attempts that the call made
----@field retryable? boolean true: calling again with the same client_token is safe, and may succeed
+---@field retryable? boolean true: another call with the same client_token is safe, and may succeed
 ---@field gave_up? "attempts"|"deadline"|"budget" the reason why a retryable call was not retried
----@field retry_after? number seconds that the service asks to wait
+---@field retry_after? number the number of seconds that the service asks to wait
 ---@field elapsed? number seconds since the call began
----@field client_token? string calling the same function again with this ClientToken has no second effect
+---@field client_token? string another call of the same function with this ClientToken has no second effect
 ---@field access_denied? table<string, string> details of a denied access: AuthAction, PolicyType and others
 ---@field excerpt? string the first bytes of an unreadable reply
 ---@field advice? string one line: the likely cause and what to change
@@ -55,7 +55,7 @@ function M.line(text, max_bytes)
   return (text:gsub("[%z\1-\31\127]", ESCAPES))
 end
 
---- Makes an error.
+--- Creates an error.
 ---@param fields table fields with an unknown name or a wrong type are dropped
 ---@return dataworks.Error
 function M.new(fields)
@@ -74,7 +74,7 @@ function M.new(fields)
   return setmetatable(err, Error)
 end
 
---- Makes an error of kind "invalid": the program gave a wrong value, and nothing was sent.
+--- Creates an error of kind "invalid", which means that the program gave a wrong value and that nothing was sent.
 ---@param action string
 ---@param path string
 ---@param message string
@@ -84,8 +84,8 @@ function M.invalid(action, path, message, advice)
   return M.new { kind = "invalid", sent = false, action = action, path = path, message = message, advice = advice }
 end
 
---- Calls a callback of the program, if there is one. When the callback raises an error, returns the fields of an error
---- of kind "cancelled", which the operation returns to the program.
+--- Calls a callback of the program, if there is one. If the callback raises an error, returns the fields of an error of
+--- kind "cancelled". The operation then ends with this error.
 ---@param name string the option that holds the callback, for the message
 ---@param callback fun(value: table)|nil
 ---@param value table
@@ -98,7 +98,7 @@ function M.run_callback(name, callback, value)
   return not ok and { kind = "cancelled", message = ("%s raised: %s"):format(name, tostring(message)) } or nil
 end
 
---- Is the value an error of this library?
+--- Returns whether a value is an error of this library.
 ---@param value any
 ---@return boolean
 function M.is(value)
@@ -109,7 +109,7 @@ local GAVE_UP = {
   deadline = "no time was left for a retry", budget = "not retried, since too many calls failed before",
 }
 
---- Returns the details of an error in parentheses, or "".
+--- Returns the details of an error in parentheses; "" if there are none.
 local function details(err)
   local list = {}
   local function add(format, value)
@@ -123,7 +123,7 @@ local function details(err)
   add("request %s", err.request_id)
   add("%d attempts", err.attempts and err.attempts > 1 and err.attempts)
   add("%s", GAVE_UP[err.gave_up])
-  -- A retryable call without a ClientToken only reads, so that nothing is carried out.
+  -- A retryable call without a ClientToken only reads, so the text does not say that anything was carried out.
   if err.may_have_acted and (err.client_token or not err.retryable) then
     add("%s", "it may have been carried out")
     add("ClientToken %s", err.client_token)

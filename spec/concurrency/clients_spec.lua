@@ -127,7 +127,7 @@ describe("a client in tasks", function()
       give_turns()
       second:cancel()
       assert.same({
-        "cancelled", false, "ram_role_arn: another call is fetching them: the task was cancelled",
+        "cancelled", false, "ram_role_arn: another call is fetching the credentials: the task was cancelled",
       }, { second:join() })
       for _, task in ipairs { first, third } do assert.equal("Param.Invalid", (task:join())) end
     end)

@@ -306,7 +306,7 @@ describe("a cache of temporary credentials", function()
     it("makes none wait beyond its deadline", function()
       all(1)()
       local results = all(1, 0)()
-      assert.matches("another call is fetching them", results[1][2])
+      assert.matches("another call is fetching the credentials", results[1][2])
     end)
 
     it("lets another one fetch when a fetch takes far too long", function()

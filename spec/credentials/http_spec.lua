@@ -459,11 +459,11 @@ describe("over HTTP, a client", function()
       local _, err = works(new { credentials = { type = "uri", uri = emulator.endpoint .. "/latest/nothing?token=hush" } })
       assert.matches("^uri: " .. origin .. " answered with HTTP 404$", err.message)
       _, err = works(new { credentials = { type = "uri", uri = "http://example.com/hush" } })
-      assert.equal("uri: http://example.com would send them unencrypted", err.message)
+      assert.equal("uri: http://example.com would send the credentials unencrypted", err.message)
       assert.matches("allow_http", err.advice)
       for _, authority in ipairs { "localhost:x@example.com", "127.0.0.1@example.com", "localhost.example.com", "user@localhost" } do
         _, err = works(new { credentials = { type = "uri", uri = "http://" .. authority .. "/hush" } })
-        assert.matches("would send them unencrypted", err.message)
+        assert.matches("would send the credentials unencrypted", err.message)
       end
       _, err = works(new { credentials = { type = "uri", uri = "file:///etc/passwd" } })
       assert.equal("uri: it is not an http:// or https:// URL", err.message)

@@ -13,7 +13,8 @@ local TABLES = {
   ["2020-05-18"] = "dataworks.api.catalog.v20200518", ["2024-05-18"] = "dataworks.api.catalog.v20240518",
 }
 
--- A message lists the names of an action's parameters only if there are at most so many.
+-- The message about a wrong parameter lists the names of an action's parameters only if the action has at most this
+-- many.
 local MAX_LISTED_NAMES = 8
 
 ---@type table<string, table<string, dataworks.Action>> the rows that were found so far, by version and name
@@ -39,7 +40,7 @@ local function parse_params(text)
   return params
 end
 
---- Parses the row of an action in a generated table; nil if the table does not have the action.
+--- Parses the row of an action in a generated table. Returns nil if the table does not have the action.
 local function parse_row(version, name)
   local text = require(TABLES[version])
   local _, at = text:find("\n" .. name .. " ", 1, true)
@@ -87,7 +88,7 @@ function M.names(version)
   return names
 end
 
---- Returns the end of a message about an unknown action, or "".
+--- Returns the end of a message about an unknown action; "" if there is nothing to add.
 ---@param name any
 ---@param version? string
 ---@return string
@@ -100,7 +101,7 @@ function M.hint(name, version)
 end
 
 --- Adds the known names to the message of an error, if the error is about an unknown parameter.
----@param err table fields of an error
+---@param err table the fields of an error
 ---@param row dataworks.Action
 ---@return table err
 function M.explain(err, row)

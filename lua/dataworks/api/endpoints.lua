@@ -42,7 +42,7 @@ end
 ---@param region string
 ---@param network? string "public" or "vpc"; default: "public"
 ---@return string|nil host
----@return table|nil err fields of an error
+---@return table|nil err the fields of an error
 function M.host(region, network)
   if not region:find("^%l[%l%d]*%-[%l%d-]*[%l%d]$") then
     return invalid("region", ("expected a name such as cn-shanghai, got %q"):format(region), ADVICE)
@@ -89,7 +89,7 @@ end
 ---@param region string|nil
 ---@param network string|nil "public" or "vpc"; default: "public"
 ---@return string|nil url
----@return table|nil err fields of an error
+---@return table|nil err the fields of an error
 function M.resolve(endpoint, region, network)
   if endpoint then
     local url = M.url(endpoint)

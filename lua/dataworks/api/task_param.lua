@@ -22,7 +22,7 @@ for _, row in ipairs(writers) do
 end
 local STEP_TYPES = nearest.list(by_step_type)
 
---- Raises at the line of the program.
+--- Raises an error at the line of the program.
 local function refuse(message, ...)
   misuse("dataworks.task: " .. message:format(...))
 end
@@ -124,13 +124,14 @@ local function schedule_group(id)
 end
 
 ---@class dataworks.TaskSpec
----@field from { mysql: string, tables: string[]|table<string, string[]> } the source: table names, or lists by database
+---@field from { mysql: string, tables: string[]|table<string, string[]> } the source: table names, or lists of table
+--- names by database
 ---@field to { odps?: string, kafka?: string, holo?: string } exactly one destination
 ---@field resource_group string identifier of the resource group for data integration
----@field name? string name of the solution
+---@field name? string the name of the solution
 ---@field schedule_resource_group_id? integer|string numeric id of the resource group for scheduling
 
---- Builds a TaskParam. Raises at the caller's line if the table is wrong.
+--- Builds a TaskParam. Raises at the line of the program if the table is wrong.
 ---@param spec dataworks.TaskSpec
 ---@return table TaskParam
 function M.build(spec)

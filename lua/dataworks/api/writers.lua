@@ -2,8 +2,8 @@
 -- in the C core and the emulator use these rows.
 
 ---@class dataworks.Writer
----@field step_type string stepType of the writer step; also the name of the destination in the `to` of dataworks.task
----@field task_type string setting.taskType of a script with this writer
+---@field step_type string stepType of the writer step, and the name of the destination in `to` of dataworks.task
+---@field task_type string the setting.taskType of a script that has this writer
 ---@field required string[] the fields that the parameter of the writer step must have
 ---@field content? dataworks.WriterContent fields of a TaskContent that only this writer has
 
@@ -11,7 +11,7 @@
 ---@class dataworks.WriterContent
 ---@field write_mode? string writeMode of the writer step
 ---@field destination_table? string dstTable of a mapping rule; default: "{table}"
----@field created_table? string[] name, text, name, text ... of dstCreateTableInfo; nil if no table is created
+---@field created_table? string[] the names and texts of dstCreateTableInfo, alternately; nil if no table is created
 ---@field column_type? string the type of an integer column in a created table
 
 ---@type dataworks.Writer[]

@@ -29,25 +29,27 @@ local USER_AGENT = ("dataworks-lua/%s (%s)"):format(version, rawget(_G, "jit") a
 
 ---@class dataworks.Caller
 ---@field endpoint string|false URL of the service
----@field unresolved table|false fields of an error, which say why there is no endpoint
----@field proxy fun(): string|nil, table|nil returns a URL or "" for no proxy; or nil and the fields of an error
+---@field unresolved table|false the fields of an error that says why there is no endpoint
+---@field proxy fun(): string|nil, table|nil returns the URL of the proxy or "" for no proxy; or nil and the fields of
+--- an error
 ---@field timeout number seconds for a whole call
----@field connect_timeout number seconds
+---@field connect_timeout number seconds for connecting
 ---@field max_retries integer
 ---@field user_agent string
 ---@field key_cache dataworks.KeyCache
 ---@field transport dataworks.Transport|false false until the first request opens it
----@field owns_transport boolean true when the client opened the transport, and has to close it
----@field new_transport fun(changes?: table): dataworks.Transport|nil, table|nil the changes replace client options
+---@field owns_transport boolean true if the client opened the transport and must close it
+---@field new_transport fun(changes?: table): dataworks.Transport|nil, table|nil the fields of `changes` replace
+--- options of the client
 ---@field limit dataworks.Limit
 ---@field retry_budget dataworks.RetryBudget
 ---@field clock_skew dataworks.ClockSkew
 ---@field events dataworks.Events
 ---@field now fun(): number seconds since 1970 by the service's clock
 ---@field clock fun(): number monotonic seconds
----@field nonce fun(): string
----@field random fun(): number from 0 to 1
----@field injected_sleep false|fun(seconds: number) the option `sleep`
+---@field nonce fun(): string returns a text that is different in each call
+---@field random fun(): number returns a number from 0 to 1
+---@field injected_sleep false|fun(seconds: number) the option `sleep`, or false
 ---@field still_valid fun(signed_at: number): boolean returns whether a request signed at this time may still be sent
 ---@field closed boolean
 local Caller = {}
@@ -56,13 +58,13 @@ Caller.__index = Caller
 Caller.perform = pipeline.perform
 Caller.request = pipeline.request
 
---- Returns the User-Agent header. Drops control characters, which a header cannot hold.
+--- Returns the value of the header User-Agent. Control characters are dropped, because a header cannot contain them.
 local function user_agent(getenv)
   local suffix = (getenv "ALIBABA_CLOUD_USER_AGENT" or ""):gsub("[%z\1-\31\127]", "")
   return suffix ~= "" and USER_AGENT .. " " .. suffix or USER_AGENT
 end
 
---- Returns a function that makes a transport with the client's options. The options are kept in this closure, so that
+--- Returns a function that creates a transport with the client's options. The options are kept in this closure, so that
 --- no field of the caller holds the password of the client's key.
 local function transport_maker(options, getenv)
   local ca_file = options.ca_file or getenv "DATAWORKS_CA_FILE"
@@ -78,7 +80,7 @@ end
 --- Lists the secrets to redact in addition to the keys.
 local function secrets_of(options, proxy)
   local secrets = proxies.secrets(proxy)
-  -- A proxy that this endpoint does not use may serve the credential providers.
+  -- The credential providers may use the proxy of the options, even if a request to this endpoint does not use it.
   for _, secret in ipairs(proxies.secrets(options.proxy or "")) do
     secrets[#secrets + 1] = secret
   end
@@ -93,8 +95,8 @@ local function resolve_endpoint(options, getenv)
   return endpoints.resolve(endpoint, region, options.network or getenv "ALIBABA_CLOUD_ENDPOINT_TYPE")
 end
 
---- Makes the caller of a client.
----@param options dataworks.Options checked
+--- Creates the caller of a client.
+---@param options dataworks.Options the options, which were checked
 ---@return dataworks.Caller
 function M.new(options)
   local lookup = options.getenv or os.getenv
@@ -111,7 +113,7 @@ function M.new(options)
   local self = setmetatable({
     endpoint = url or false,
     unresolved = unresolved or false,
-    -- The URL is kept in this closure, so that no field holds the proxy's password.
+    -- The URL is kept in this closure, so that no field of the caller holds the proxy's password.
     proxy = function() return proxy, proxy_error end,
     timeout = options.timeout or TIMEOUT,
     connect_timeout = options.connect_timeout or CONNECT_TIMEOUT,
@@ -143,7 +145,7 @@ end
 
 --- Returns the transport of the client. Opens one if none is open.
 ---@return dataworks.Transport|nil
----@return table|nil err fields of an error
+---@return table|nil err the fields of an error
 function Caller:open_transport()
   if not self.transport then
     local ok, transport, err = pcall(self.new_transport)
@@ -158,7 +160,7 @@ function Caller:open_transport()
   return self.transport
 end
 
---- Sleeps with the option `sleep` of the client, or else with its transport.
+--- Sleeps with the option `sleep` of the client. Without this option, sleeps with the client's transport.
 ---@param seconds number
 ---@return boolean interrupted true when the client was closed or the task was cancelled
 function Caller:sleep(seconds)

@@ -39,8 +39,8 @@ local function check_credentials(options)
   end
 end
 
---- Checks the options about the network. Environment variables are not checked here: a wrong one makes each call return
---- an error.
+--- Checks the options about the network. Environment variables are not checked here: a wrong variable makes each call
+--- return an error.
 local function check_network(options)
   if options.client_key and not options.client_certificate then
     misuse "dataworks.new: client_key needs its client_certificate"
@@ -62,7 +62,7 @@ local function check_network(options)
 end
 
 --- Raises unless an option has one of its allowed values, or is absent.
----@param what string the function that was called, for the message
+---@param what string the name of the called function, for the message
 ---@param name "version"|"signature"|"network"|"min_tls"
 ---@param value string|nil
 function M.check_word(what, name, value)

@@ -6,15 +6,17 @@ local tables = require "dataworks.util.tables"
 local M = {}
 
 ---@class dataworks.PerformOptions: dataworks.CallOptions
----@field client_token? string the ClientToken of a flow: results and errors name it instead of the token that is sent
+---@field client_token? string the ClientToken of a flow; results and errors contain it instead of the token that is
+--- sent
 
 --- Adds a ClientToken to the parameters, if the action takes one and the program gave none.
 ---@param row dataworks.Action
 ---@param params table
----@param nonce fun(): string
+---@param nonce fun(): string returns a random token
 ---@param of_flow? string the ClientToken of the flow that makes the call
 ---@return table params a copy when a token was added
----@return string|nil client_token the token that results and errors name; nil for an action that takes no ClientToken
+---@return string|nil client_token the token that results and errors contain; nil for an action that takes no
+--- ClientToken
 function M.add(row, params, nonce, of_flow)
   local token = params.ClientToken
   if row.repeatable ~= "token" then

@@ -1,5 +1,5 @@
--- Computes the time of the service's clock: the machine's clock plus a correction, which is measured with the header
--- Date of a reply.
+-- Computes the time of the service's clock: the time of the machine's clock plus a correction. The correction is
+-- measured with the header Date of a reply.
 
 local core = require "dataworks.core"
 
@@ -8,7 +8,7 @@ local M = {}
 -- A Date outside of this range is ignored. The range begins with the first version of the API.
 local EARLIEST, LATEST = 1589760000, 4102444800 -- 2020-05-18, 2100-01-01
 
--- Seconds. When the clocks differ by less than this, the difference is not the cause of a refusal, because the service
+-- Seconds. If the difference between the two clocks is smaller, it is not the cause of a refusal, because the service
 -- accepts dates that are wrong by minutes.
 local TOLERANCE = 60
 local CLOCKS_AGREE = "The clock of this machine agrees with the Date of the reply; the request was delayed on its way, "
@@ -20,7 +20,7 @@ local CLOCKS_AGREE = "The clock of this machine agrees with the Date of the repl
 local ClockSkew = {}
 ClockSkew.__index = ClockSkew
 
---- Returns a skew of 0 seconds.
+--- Creates a clock_skew with a correction of 0 seconds.
 ---@param machine_time fun(): number
 ---@return dataworks.ClockSkew
 function M.new(machine_time)
@@ -50,7 +50,7 @@ function ClockSkew:correct(date)
   return measured ~= nil
 end
 
---- Returns the advice for an error that says that the service refused the date of a request.
+--- Returns the advice for an error in which the service refuses the date of a request.
 ---@param date string|nil the Date of the reply
 ---@return string|nil advice nil if the date is unreadable or out of range
 function ClockSkew:advice(date)

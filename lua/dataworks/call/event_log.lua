@@ -11,7 +11,7 @@ local FIELDS = {
   "expires", "error",
 }
 
--- These fields are shown in milliseconds.
+-- The fields whose values are shown in milliseconds.
 local DURATIONS = { elapsed = true, delay = true, expires = true }
 
 local MAX_VALUE_BYTES = 500

@@ -9,15 +9,16 @@ local M = {}
 --- An event never holds parameters, headers or bodies. The type of an event decides which fields it has.
 ---@class dataworks.Event
 ---@field type "request"|"response"|"retry"|"wait"|"refresh"
----@field action? string in all types except "refresh"
----@field attempt? integer in all types except "refresh"
+---@field action? string present in all types except "refresh"
+---@field attempt? integer present in all types except "refresh"
 ---@field provider? string in "refresh": the provider that fetched temporary credentials
 ---@field expires? number in "refresh": seconds until the credentials expire
----@field endpoint? string in "request"
----@field client_token? string in "request": the token that is sent; in a flow, err.client_token is another token
+---@field endpoint? string in "request": the host and port of the service
+---@field client_token? string in "request": the token that is sent; in a flow, err.client_token is a different token
 ---@field status? integer in "response": the HTTP status
 ---@field request_id? string in "response"
----@field elapsed? number seconds: in "wait", since the call or the polling began; else, of the attempt or the fetch
+---@field elapsed? number seconds: in "wait", since the call or the polling began; in other types, since the attempt
+--- or the fetch began
 ---@field error? dataworks.Error in "response", "retry" and "refresh"
 ---@field delay? number in "retry" and "wait": seconds until the next attempt; 0 after a recovery
 ---@field reason? "limit"|"throttled" in a "wait" before an attempt: the cause of the wait
@@ -29,8 +30,8 @@ local M = {}
 local Events = {}
 Events.__index = Events
 
---- Calls a callback of the program, and keeps the message of an error that it raises. The error does not end the call,
---- because the program would lose the task that the call created.
+--- Calls a callback of the program. If the callback raises an error, keeps the message of this error and lets the call
+--- continue. Otherwise the program would lose the task that the call created.
 local function notify(self, callback, value)
   local ok, message = pcall(callback, value)
   if not ok then
@@ -38,7 +39,7 @@ local function notify(self, callback, value)
   end
 end
 
---- Is there a callback or a debug log? If not, the events need not be built.
+--- Returns whether there is a callback or a debug log. If there is neither, no event needs to be built.
 ---@return any truthy
 function Events:has_listener()
   return self.write_line or self.listener
@@ -69,7 +70,7 @@ end
 
 --- Reports that a call waits for the limit or for a pause.
 ---@param call dataworks.Call
----@param now number monotonic
+---@param now number monotonic seconds
 ---@param admission dataworks.Admission
 function Events:emit_wait(call, now, admission)
   self:emit {
@@ -80,7 +81,7 @@ end
 
 --- Reports that an attempt ended, with or without a reply.
 ---@param call dataworks.Call
----@param clock fun(): number monotonic
+---@param clock fun(): number returns monotonic seconds
 ---@param err dataworks.Error|nil
 function Events:emit_response(call, clock, err)
   if self:has_listener() then
@@ -93,7 +94,7 @@ function Events:emit_response(call, clock, err)
   end
 end
 
---- Reports that a call is retried.
+--- Reports that a call will be retried.
 ---@param call dataworks.Call
 ---@param delay number seconds
 ---@param err dataworks.Error

@@ -1,4 +1,4 @@
--- Makes the error of a failed attempt: adds fields about the call, and redacts secrets.
+-- Creates the error of a failed attempt: adds fields about the call, and redacts secrets.
 
 local core = require "dataworks.core"
 local error_codes = require "dataworks.protocol.error_codes"
@@ -7,13 +7,13 @@ local retry = require "dataworks.call.retry"
 
 local M = {}
 
--- An error of one of these kinds is found before a request is sent.
+-- Errors of these kinds are found before a request is sent.
 local KINDS_BEFORE_SENDING = { invalid = true, credentials = true }
 
 --- Returns a function that redacts the client's secrets and the signature of this request. The function searches for
 --- the signature on its first use, because most calls never use the function.
 ---@param caller dataworks.Caller
----@param request table as it was signed
+---@param request table the request as it was signed
 ---@return fun(text: string, max_bytes?: integer): string
 function M.redactor(caller, request)
   local redact
@@ -27,10 +27,10 @@ function M.redactor(caller, request)
   end
 end
 
---- Makes the error of a failed attempt.
+--- Creates the error of a failed attempt.
 ---@param caller dataworks.Caller
 ---@param call dataworks.Call
----@param fields table fields of the error
+---@param fields table the fields of the error
 ---@return dataworks.Error
 function M.complete(caller, call, fields)
   local err = errors.new(fields)
@@ -48,9 +48,9 @@ function M.complete(caller, call, fields)
   if error_codes.recoverable_cause(err) == "clock" then
     err.advice = caller.clock_skew:advice(call.reply.headers.date) or err.advice
   end
-  -- If an earlier attempt may have acted, the outcome of the call is unknown. The exception is a call that only reads:
-  -- a reply to its last attempt settles the outcome. A call without a ClientToken is retried after such an attempt only
-  -- if it reads.
+  -- If the service may have acted on an earlier attempt, the outcome of the call is unknown. A call that only reads is
+  -- the exception, because a reply to its last attempt settles the outcome. A call without a ClientToken is retried
+  -- after such an attempt only if it reads.
   local is_settled = err.sent ~= false and not call.client_token
   if call.possibly_sent and not is_settled and not err.may_have_acted then
     err.sent, err.may_have_acted = "unknown", true

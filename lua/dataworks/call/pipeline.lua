@@ -23,7 +23,8 @@ local CLIENT_CLOSED = credential_failures.CLOSED
 ---@field row dataworks.Action
 ---@field params table
 ---@field client_token? string the ClientToken that results and errors name; nil if the action takes no ClientToken
----@field started number by the caller's monotonic clock, as the other times below
+---@field started number the time at which the call began, by the caller's monotonic clock; all other times here are
+--- of this clock too
 ---@field deadline number
 ---@field attempts integer
 ---@field retries integer attempts that counted against max_retries
@@ -34,11 +35,11 @@ local CLIENT_CLOSED = credential_failures.CLOSED
 ---@field retry_cost? integer the number of tokens that the last retry took from the retry budget
 ---@field admission? dataworks.Admission the last decision of the limit
 ---@field slept_until? number the intended end of the last sleep that was not interrupted
----@field napping? boolean true when the event of the present wait was emitted
----@field queue_timeout? boolean true when the queue of the limit is longer than the time until the deadline
+---@field napping? boolean true if the event of the present wait was emitted
+---@field queue_timeout? boolean true if the queue of the limit is longer than the time until the deadline
 ---@field announced_attempt? integer the number of the last attempt that had a "request" event
 ---@field attempt_started number
----@field request? table the request of the present attempt, as are the fields below
+---@field request? table the request of the present attempt; the fields below belong to this attempt too
 ---@field signed_request? table a copy of the request as it was signed, which a transport of the program cannot change
 ---@field keys? userdata the prepared keys that signed the request
 ---@field reply? table
@@ -142,7 +143,7 @@ local function announce(caller, call)
     call.announced_attempt = call.attempts
     caller.events:emit_request(call, caller.endpoint)
   end
-  if caller.closed then -- The callback on_event closed the client.
+  if caller.closed then -- The callback on_event has closed the client.
     return nil, CLIENT_CLOSED
   end
   return true
@@ -236,7 +237,7 @@ local function recover(caller, call, err)
   return caller.key_cache:expire(call.keys)
 end
 
---- Returns the number of seconds until the next attempt; nil if the error ends the call.
+--- Returns the number of seconds until the next attempt. Returns nil if the error ends the call.
 local function decide(caller, call, err)
   if recover(caller, call, err) then
     return caller.clock() < call.deadline and 0 or nil
@@ -310,7 +311,7 @@ end
 function M.perform(caller, row, params, options)
   local started = caller.clock()
   local params_to_send, client_token = client_tokens.add(row, params, caller.nonce, options.client_token)
-  -- Names every field, so that Lua allocates the table at its full size.
+  -- All fields are listed, so that Lua allocates the table at its full size.
   local call = {
     action = row.name, row = row, params = params_to_send, client_token = client_token, started = started,
     deadline = started + (options.timeout or caller.timeout), attempts = 0, retries = 0,

@@ -11,25 +11,25 @@ local FIRST_DELAY, FIRST_THROTTLED_DELAY, MAX_DELAY = 0.1, 1, 20
 local TRANSIENT_STATUS = { [408] = true, [500] = true, [502] = true, [503] = true, [504] = true }
 local INCOMPLETE_REPLY = { transport = true, timeout = true, protocol = true }
 
---- May the same request succeed later?
+--- Returns whether the same request may succeed later.
 local function is_transient(err)
   if error_codes.is_final(err) then
     return false
   elseif error_codes.is_throttled(err) or TRANSIENT_STATUS[err.status] then
     return true
   elseif err.kind == "service" then
-    -- A refusal that says when to retry is a throttle with a code of its own.
+    -- A refusal that says when to retry counts as a throttle, whatever its code is.
     return err.code == "SignatureNonceUsed" or err.retry_after ~= nil and not error_codes.recoverable_cause(err)
   end
-  -- An error without a status means that no complete reply arrived. An unreadable reply with HTTP 200 was damaged on
-  -- its way.
+  -- If the error has no status, no complete reply arrived. A reply with HTTP status 200 that can't be read was damaged
+  -- during the transfer.
   return INCOMPLETE_REPLY[err.kind] == true and (err.status == nil or err.status == 200)
 end
 
---- Is a retry of this call safe, and may it help?
----@param err table with may_have_acted
----@param repeatable "always"|"token"|"unsent" of the action's row
----@param has_token boolean the call carries a ClientToken
+--- Returns whether a retry of this call is safe, and may succeed.
+---@param err table must have the field may_have_acted
+---@param repeatable "always"|"token"|"unsent" the field `repeatable` of the action's row
+---@param has_token boolean whether the call carries a ClientToken
 ---@return boolean
 function M.is_retryable(err, repeatable, has_token)
   if not is_transient(err) then
@@ -38,11 +38,11 @@ function M.is_retryable(err, repeatable, has_token)
   return repeatable == "always" or repeatable == "token" and has_token or not err.may_have_acted
 end
 
---- Returns how long to wait before a retry. When the service says how long to wait, the result is a little longer than
---- that. Otherwise the result is a random time below a bound, and the bound doubles with each retry.
+--- Returns the number of seconds to wait before a retry. If the service says how long to wait, the result is a little
+--- longer than this time. Otherwise the result is a random time below a bound, and the bound doubles with each retry.
 ---@param retries integer the number of retries that the call has made
 ---@param err table
----@param random fun(): number from 0 to 1
+---@param random fun(): number returns a number from 0 to 1
 ---@return number seconds
 function M.backoff(retries, err, random)
   if err.retry_after then

@@ -107,7 +107,7 @@ function M.run(arguments)
     return 1
   end
   local quote = require("dataworks.emulator.shell").quote
-  -- Ctrl-C raises an error in the function below. Catch the error, so that the emulator is stopped.
+  -- Ctrl-C raises an error in the function below. This error is caught, so that the emulator is stopped.
   local ok, status = pcall(function()
     if options.command then
       return run_command(emulator, options.command, quote)

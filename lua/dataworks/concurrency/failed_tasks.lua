@@ -5,7 +5,7 @@ local M = {}
 local MAX_LISTED = 10
 
 ---@class dataworks.FailedTasks
----@field numbers table<dataworks.Task, integer> the first failed task has number 1
+---@field numbers table<dataworks.Task, integer> the position of each failed task in the order of the failures
 local FailedTasks = {}
 FailedTasks.__index = FailedTasks
 
@@ -30,7 +30,7 @@ function FailedTasks:clear()
   self.numbers = {}
 end
 
---- Returns the tasks in the order of their failures. With `last`, leaves out the tasks that failed after it.
+--- Returns the tasks in the order of their failures. With `last`, tasks that failed after `last` are left out.
 local function list_tasks(self, last)
   local numbers, list = self.numbers, {}
   for task, number in pairs(numbers) do
@@ -42,7 +42,8 @@ local function list_tasks(self, last)
   return list
 end
 
---- Returns an error. If the error is text, appends the first line of the error of each task in the list except `first`.
+--- Returns an error. If the error is text, the first line of the error of each listed task is appended, except for
+--- `first`.
 local function append(err, list, first)
   local lines = {}
   for _, task in ipairs(list) do
@@ -61,16 +62,16 @@ end
 
 --- Returns an error. If the error is text, appends a line for each failed task.
 ---@param err any
----@return any err
+---@return any err the given error; if this error is text, a line for each failed task is appended
 function FailedTasks:append_to(err)
   return append(err, list_tasks(self))
 end
 
---- Returns the error of the main task, or else of the first failed task. If the error is text, appends a line for each
---- other failed task.
----@param main? dataworks.Task the failed main task. Tasks that failed after it are left out, because its failure
----  cancelled them.
----@return boolean has_failed whether there is a failed task
+--- Returns the error of the first failed task. If this error is text, a line for each of the other failed tasks is
+--- appended.
+---@param main? dataworks.Task the main task, if it has failed. Its error is returned as the first one. Tasks that
+--- failed after the main task are left out, because its failure cancelled them.
+---@return boolean has_failed whether a task has failed
 ---@return any err
 function FailedTasks:report(main)
   local list = list_tasks(self, main)

@@ -1,5 +1,5 @@
--- A single-flight latch: one task, called the opener, fetches something, and other tasks that need the result wait
--- until the opener opens the latch.
+-- A single-flight latch. One task, the opener, fetches something. The other tasks that need the result wait until the
+-- opener opens the latch.
 
 local core = require "dataworks.core"
 local tasks = require "dataworks.concurrency.task"
@@ -7,12 +7,12 @@ local tasks = require "dataworks.concurrency.task"
 local M = {}
 
 ---@class dataworks.Latch
----@field wait fun(seconds: number): boolean|nil, table|nil waits, and returns whether the latch is open. Returns nil if
----  the caller can't wait here, or if the opener has ended without opening the latch. Returns false and an error if the
----  wait was cancelled.
+---@field wait fun(seconds: number): boolean|nil, table|nil returns whether the latch is open. Returns nil if the
+--- caller can't wait here, or if the opener has ended and has not opened the latch. The error says why a wait was cut
+--- short.
 ---@field open fun()
----@field run_detached? fun(fn: fun()): boolean|nil runs fn soon, independently of the caller: fn continues when the
----  caller ends. Returns nil if fn can't be run.
+---@field run_detached? fun(fn: fun()): boolean|nil runs fn soon, and lets fn continue when the caller ends. Returns
+--- nil if fn can't be started.
 
 --- Waits until the latch is open, the opener ends, or `seconds` pass.
 local function await(waiters, opener, task, seconds)
@@ -24,7 +24,7 @@ local function await(waiters, opener, task, seconds)
   waiters[task], opener.joiners[task] = nil, nil
 end
 
---- Creates a latch whose opener is the running task.
+--- Creates a latch that the running task opens.
 ---@return dataworks.Latch|nil latch nil outside tasks
 function M.new()
   local opener, open, waiters = tasks.current(), false, {}
@@ -36,7 +36,7 @@ function M.new()
       local task = tasks.current()
       if open then
         return true
-      elseif not task or task.loop ~= opener.loop then -- the opener can't run while this blocks
+      elseif not task or task.loop ~= opener.loop then -- the opener can't run while the caller blocks the thread
         return nil
       elseif not task.is_cancelled and not opener:is_completed() and seconds > 0 then
         await(waiters, opener, task, seconds)

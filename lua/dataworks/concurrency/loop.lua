@@ -1,5 +1,4 @@
--- A loop runs tasks in one thread: each task runs until it waits, then another task runs. The loop also has the timers
--- and the requests of its tasks.
+-- A loop runs tasks in one thread. The tasks take turns. The loop also has their timers and their requests.
 
 local check_options = require "dataworks.util.check_options"
 local core = require "dataworks.core"
@@ -27,8 +26,8 @@ end
 
 ---@class dataworks.Loop
 ---@field tasks table<dataworks.Task, true> the tasks that are not completed
----@field alive integer the number of these tasks
----@field ready dataworks.Queue the tasks that can run: {task, number of values, the values to resume the task with...}
+---@field alive integer the number of tasks that are not completed
+---@field ready dataworks.Queue entries of the form {task, number of values, values to resume the task with...}
 local Loop = { __name = "dataworks.Loop" }
 Loop.__index = Loop
 
@@ -66,7 +65,7 @@ function Loop:spawn(fn, ...)
     misuse(("spawn: a function was expected, got %s"):format(type(fn)))
   end
   local task = tasks.new(self, fn)
-  -- In this order, so that no task is awaited that never has a turn when memory runs out.
+  -- The order matters when memory runs out: a task that is counted as alive must be in the queue.
   self.tasks[task] = true
   self.ready:push { task, select("#", ...), ... }
   self.alive = self.alive + 1
@@ -88,7 +87,7 @@ end
 
 -- Rounds
 
---- Runs each ready task until it waits or ends. Tasks that become ready meanwhile run in the next round.
+--- Gives each ready task a turn. A task that becomes ready during this function gets its turn in the next round.
 local function run_ready(self)
   for _ = 1, self.ready:length() do
     local entry = self.ready:pop()
@@ -102,7 +101,7 @@ local function run_ready(self)
   end
 end
 
---- Returns the seconds until a task can run even if no reply arrives; math.huge if there is no such task.
+--- Returns the seconds until a task can continue even if no reply arrives.
 local function seconds_until_due(self)
   if self.ready:length() > 0 then
     return 0
@@ -111,15 +110,15 @@ local function seconds_until_due(self)
   return due and math.max(due - core.clock(), 0) or math.huge
 end
 
---- Raises an error with the traceback of a task, because all tasks wait and nothing can wake one of them.
+--- Raises an error with the traceback of one task, because no task can ever continue.
 local function raise_deadlock(self)
   local task = next(self.tasks)
   local message = ("every task waits for another one; one of %d waits here:"):format(self.alive)
-  error(debug.traceback(task.thread, message, 2), 0) -- without the frames of the wait
+  error(debug.traceback(task.thread, message, 2), 0) -- level 2 omits the frames of the wait
 end
 
---- Runs the ready tasks, then moves requests on, then calls the timers that are due. Waits at most `timeout` seconds.
----@return boolean has_more whether there are tasks that have not ended
+--- Runs one round: first the ready tasks, then the requests, then the timers.
+---@return boolean has_tasks whether the loop still has tasks
 local function run_round(self, timeout)
   run_ready(self)
   self.transfers:advance()
@@ -134,18 +133,18 @@ local function run_round(self, timeout)
   return self.alive > 0
 end
 
---- Runs rounds until all tasks have ended.
+--- Runs rounds until no task is left.
 function Loop:drive()
   while run_round(self, math.huge) do -- luacheck: ignore 542
   end
 end
 
--- For programs that have an event loop of their own
+-- Methods for a program that has an event loop of its own
 
---- Runs one round of the loop, which waits at most `timeout` seconds. When all tasks have ended and some have failed
---- without being joined, raises their error.
+--- Runs the ready tasks, and then waits at most `timeout` seconds for replies and timers. When no task is left, raises
+--- the error of failed tasks that no task has joined.
 ---@param timeout? number seconds; default: 0
----@return boolean has_more whether there are tasks that have not ended
+---@return boolean has_tasks whether the loop still has tasks
 function Loop:step(timeout)
   check_open(self, "step")
   if timeout ~= nil and (type(timeout) ~= "number" or timeout ~= timeout) then
@@ -167,23 +166,23 @@ function Loop:step(timeout)
   return false
 end
 
---- Returns the time until which step() must be called even if nothing arrives.
----@return number seconds math.huge if there is no such time
+---@return number seconds the time until the next step is needed even if nothing arrives; math.huge if there is no
+--- such time
 function Loop:timeout()
   check_open(self, "timeout")
   return math.min(seconds_until_due(self), self.transfers:timeout())
 end
 
---- Returns a file descriptor that becomes readable when something has arrived and step() must be called. The descriptor
---- stays the same until the loop is closed.
----@return integer|nil fd nil if the system has no epoll; then call step() every few milliseconds
+--- Returns a descriptor. When the descriptor is readable, something has arrived, and the program should call `step`.
+--- The descriptor stays the same until the loop is closed.
+---@return integer|nil fd nil if the system has no epoll; the program must then call `step` every few milliseconds
 function Loop:fd()
   check_open(self, "fd")
   return self.transfers:fd()
 end
 
 --- Closes the connections. Requests in flight are cancelled, and unfinished tasks are dropped.
----@return any err the error of failed tasks that were not joined; nil if there are none
+---@return any err the error of failed tasks that no task has joined
 function Loop:close()
   check_options.check_self(Loop, self, "close")
   local task = tasks.running()

@@ -1,4 +1,4 @@
--- dataworks.map: calls a function for each item of a list, several at a time.
+-- Implements dataworks.map, which calls one function for many items, several at a time.
 
 local check_options = require "dataworks.util.check_options"
 local errors = require "dataworks.error"
@@ -13,9 +13,9 @@ local M = {}
 local DEFAULT_CONCURRENCY = 64
 
 ---@class dataworks.MapOptions
----@field concurrency? integer how many items run at a time; default: 64
----@field on_progress? fun(event: { done: integer, total: integer, index: integer, value: any, err: any }) is called
----  after each item. If on_progress raises an error, the map ends.
+---@field concurrency? integer the maximum number of items at a time; default: 64
+---@field on_progress? fun(event: { done: integer, total: integer, index: integer, value: any, err: any }) called
+--- after each item; if the callback raises an error, the map ends
 local OPTIONS = { concurrency = "count", on_progress = "function" }
 
 local function cancelled_error(message)
@@ -43,10 +43,10 @@ local function task_result(task)
 end
 
 ---@class dataworks.Map
----@field mapper dataworks.Task the task that runs the map
----@field indexes table<dataworks.Task, integer> the task of each item in progress, with the index of the item
----@field ended dataworks.Task[] tasks that have ended and whose results are not stored yet
----@field reason table|false the error that ends the map early
+---@field mapper dataworks.Task the task in which the map runs
+---@field indexes table<dataworks.Task, integer> the indexes of the items in progress
+---@field ended dataworks.Task[] the tasks that have ended and whose results were not taken yet
+---@field reason table|false the reason why the map ends early, or false
 
 --- Starts items until `concurrency` of them are in progress.
 local function start_items(self)
@@ -93,7 +93,7 @@ local function take_result(self, task)
   end
 end
 
---- Waits until at least one task has ended, and stores the results of the ended tasks.
+--- Waits until at least one item has ended, and takes the results of all items that have ended.
 local function take_results(self)
   if #self.ended == 0 then
     self.is_waiting = true
@@ -107,7 +107,7 @@ local function take_results(self)
   end
 end
 
---- Runs a map in the running task, and returns its results.
+--- Runs the map in the current task. Returns when no item is in progress.
 local function map_in_task(items, fn, options)
   ---@type dataworks.Map
   local self = {
@@ -148,12 +148,13 @@ local function check(items, fn, options)
   return options
 end
 
---- Calls fn(item, index) for each item. Works inside dataworks.run and outside.
+--- Calls fn(item, index) for each item. The map runs in the current task, or outside tasks in a loop of its own.
 ---@param items any[]
 ---@param fn fun(item: any, index: integer): any, any returns a value, or nil and an error
 ---@param options? dataworks.MapOptions
 ---@return ({ value: any }|{ err: any })[] results in the order of the items
----@return any err why the map ended early; or the error of failed tasks that an item spawned and that were not joined
+---@return any err the reason why the map ended early, or the error of failed tasks that an item spawned and no task
+--- joined
 function M.map(items, fn, options)
   options = check(items, fn, options)
   if tasks.current() then

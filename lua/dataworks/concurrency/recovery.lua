@@ -1,5 +1,5 @@
--- Recovers a loop after an error in the loop itself, such as the one that Ctrl-C raises. Ctrl-C can interrupt the loop
--- anywhere, so a task may have lost its place in the queue, its timer or its results.
+-- Recovers a loop after an error in the loop's own code. Ctrl-C can raise such an error at any point. Afterwards, any
+-- task may have lost its turn, its timer or its results.
 
 local tasks = require "dataworks.concurrency.task"
 local timers = require "dataworks.concurrency.timers"
@@ -28,10 +28,10 @@ local function requeue(loop, err)
   end
 end
 
---- Cancels all tasks after an error in the loop, and queues all of them, so that each task can end.
+--- Cancels all tasks, and gives each task a turn in which it can end.
 ---@param loop dataworks.Loop
----@param err any the error
----@return any err the error; if it is text, with a line for each task that had failed before
+---@param err any
+---@return any err the given error; if this error is text, a line for each task that failed before is appended
 function M.recover(loop, err)
   local full = loop.failed_tasks:append_to(err)
   tasks.forget_running()
@@ -41,9 +41,9 @@ function M.recover(loop, err)
   return full
 end
 
---- Runs a loop until all tasks have ended, and closes the loop. A first interruption, such as Ctrl-C, cancels all tasks
---- and lets them end. A second interruption drops the tasks. The first error is returned: the second often follows from
---- it.
+--- Runs a loop until no task is left, and closes the loop. After the first interruption, all tasks are cancelled and
+--- can end. After a second interruption, the remaining tasks are dropped. Returns the first error, because the second
+--- error is often a consequence of the first.
 ---@param loop dataworks.Loop
 ---@return boolean ok
 ---@return any err

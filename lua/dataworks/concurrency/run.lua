@@ -1,4 +1,4 @@
--- dataworks.run, dataworks.spawn and dataworks.loop.
+-- Implements dataworks.run, dataworks.spawn and dataworks.loop.
 
 local inside_nginx = require "dataworks.util.inside_nginx"
 local loops = require "dataworks.concurrency.loop"
@@ -17,8 +17,8 @@ local function check_outside_nginx(name)
   end
 end
 
---- Raises misuse if `fn` is not a function, or if the program runs inside nginx.
----@param name string the function of dataworks that was called
+--- Raises if `fn` is not a function, or if the program runs inside nginx.
+---@param name string the name of the function of dataworks
 ---@param fn any
 function M.check(name, fn)
   if type(fn) ~= "function" then

@@ -1,4 +1,5 @@
--- A task is a coroutine that a loop resumes. While a task waits for a reply, a time or another task, other tasks run.
+-- A task is a coroutine that a loop resumes. While one task waits for a reply, for a time or for another task, other
+-- tasks run.
 
 local check_options = require "dataworks.util.check_options"
 local core = require "dataworks.core"
@@ -11,29 +12,29 @@ local M = {}
 
 local unpack_list = table.unpack or unpack
 
--- Tasks yield this value when they wait. If the program itself yields in a task, the value is a different one.
+-- Tasks yield this value when they wait. If a task yields another value, the yield belongs to the program.
 local WAIT = {}
 
 local COMPLETED = { finished = true, failed = true, skipped = true }
 
--- The task that the loop has resumed last; nil after the task has yielded.
+-- The task that the loop is resuming; nil between the turns of tasks.
 local running
 
 ---@class dataworks.Task
 ---@field loop dataworks.Loop
 ---@field thread thread
----@field state "new"|"ready"|"running"|"waiting"|"finished"|"failed"|"skipped" A "new" task has not run yet. A "ready"
----  task is queued to continue. A "skipped" task was cancelled before it ran.
----@field is_cancelled boolean a cancelled task continues to run, but its waits end at once
----@field joiners table<dataworks.Task, true> the tasks that wait for this task to end
+---@field state "new"|"ready"|"running"|"waiting"|"finished"|"failed"|"skipped" "new": queued for its first turn;
+--- "ready": queued for a later turn; "skipped": cancelled before its first turn
+---@field is_cancelled boolean whether the task was cancelled; a cancelled task continues, but its waits end
+--- immediately
+---@field joiners table<dataworks.Task, true>
 ---@field results table|nil the return values of a finished task
 ---@field err any the error of a failed task
----@field on_end fun(task: dataworks.Task)|nil is called when the task ends
+---@field on_end fun(task: dataworks.Task)|nil
 local Task = { __name = "dataworks.Task" }
 Task.__index = Task
 
---- Creates a coroutine. Wraps a C function in a Lua function, because Lua 5.1 can't create a coroutine from a C
---- function.
+--- Creates a coroutine. Lua 5.1 can't make a coroutine of a C function, so the C function is wrapped in a Lua function.
 local function create_thread(fn)
   local ok, thread = pcall(coroutine.create, fn)
   return ok and thread or coroutine.create(function(...) return fn(...) end)
@@ -50,21 +51,22 @@ function M.new(loop, fn)
   }, Task)
 end
 
---- Returns the running task if it can wait here. It can't wait in a coroutine that the program has created, or where
---- Lua can't yield.
+--- Returns the running task if it can wait here. A task can't wait in a coroutine of the program, or where Lua can't
+--- yield.
 ---@return dataworks.Task|nil
 function M.current()
   return running and coroutine.running() == running.thread and yielding.can_yield() and running or nil
 end
 
---- Returns the running task, even where the task can't wait. Returns nil if an interruption has stopped the task.
+--- Returns the running task, even if it can't wait here. Returns nil if an interruption ended the task's turn.
 ---@return dataworks.Task|nil
 function M.running()
   local status = running and coroutine.status(running.thread)
   return (status == "running" or status == "normal") and running or nil
 end
 
---- Forgets the running task. Called after an interruption, which may have stopped that task.
+--- Forgets the running task. After an interruption, the recovery calls this function, because the stored task may no
+--- longer run.
 function M.forget_running()
   running = nil
 end
@@ -85,10 +87,9 @@ function Task:__tostring()
   return ("dataworks.Task (%s%s)"):format(self.is_cancelled and "cancelled, " or "", self.state)
 end
 
--- Waiting: call these methods only in the coroutine of the task itself, where current() returns the task.
+-- Waiting. Only the task itself calls these functions, in its own coroutine, where current() returns the task.
 
---- Yields until the loop resumes the task, and returns the values that the loop passes. If the program itself resumes
---- the coroutine, yields again.
+--- Waits until the loop resumes the task. If anything else resumes the coroutine, the task yields again.
 local function await_turn(self, ...)
   if self.state == "running" then
     return ...
@@ -96,10 +97,11 @@ local function await_turn(self, ...)
   return await_turn(self, coroutine.yield(WAIT))
 end
 
---- Waits until wake() is called. If the task is cancelled meanwhile, stop(argument) is called and must call wake().
----@param stop? fun(argument: any) default: wakes the task
+--- Waits until wake() is called. If the task is cancelled, stop(argument) is called, and must wake the task. Without
+--- `stop`, a cancellation wakes the task immediately.
+---@param stop? fun(argument: any)
 ---@param argument any
----@return any ... the arguments of wake()
+---@return any ... the values that were passed to wake()
 function Task:suspend(stop, argument)
   self.state, self.stop, self.argument = "waiting", stop or Task.wake, stop and argument or self
   return await_turn(self, coroutine.yield(WAIT))
@@ -111,7 +113,7 @@ function Task:make_ready(...)
   self.state = "ready"
 end
 
---- Ends the task's wait; suspend() returns the given values. Does nothing if the task does not wait.
+--- Makes a waiting task ready. Has no effect on any other task.
 function Task:wake(...)
   if self.state == "waiting" then
     self:make_ready(...)
@@ -119,14 +121,14 @@ function Task:wake(...)
   end
 end
 
---- Ends the task's wait as a cancellation does, but does not cancel the task. Does nothing if the task does not wait.
+--- Ends the wait in the same way as a cancellation does.
 function Task:interrupt()
   if self.state == "waiting" then
     self.stop(self.argument)
   end
 end
 
---- Lets the other ready tasks run, then continues.
+--- Lets the other ready tasks take a turn.
 function Task:pause()
   self:make_ready()
   await_turn(self, coroutine.yield(WAIT))
@@ -161,7 +163,7 @@ local function complete(self, state)
   end
 end
 
---- Marks the task as failed. If the error is text, adds a traceback.
+--- Marks the task as failed, and keeps the error. If the error is text, a traceback is added.
 ---@param err any
 function Task:fail(err)
   if err == nil then
@@ -182,7 +184,8 @@ local function settle(self, ok, ...)
   if not ok then
     local err = ...
     self:fail(err)
-    -- On Ctrl-C, the interpreters raise this error. It must end the whole program, even if it was raised in a task.
+    -- Recognizes the error that the interpreters raise at Ctrl-C. LuaJIT may raise this error inside a task, although
+    -- the error is meant for the whole program.
     if err == "interrupted!" or type(err) == "string" and err:find "^[^\n]*:%d+: interrupted!$" then
       self:mark_reported()
       error(self.err, 0)
@@ -195,7 +198,7 @@ local function settle(self, ok, ...)
   end
 end
 
---- Runs the task until it waits or ends.
+--- Gives the task a turn, which lasts until the task waits or ends.
 function Task:resume(...)
   running = self
   self.state = "running"
@@ -203,7 +206,7 @@ function Task:resume(...)
   running = nil
 end
 
--- For programs
+-- Methods for programs
 
 --- Returns the running task, which is going to wait for this task. Raises misuse if it can't wait for this task.
 local function find_joiner(self)
@@ -218,14 +221,15 @@ local function find_joiner(self)
   return joiner
 end
 
---- Marks the error of a failed task as known to the program, so that the loop does not report the error again.
+--- Marks the error of a failed task as reported, because the caller has the error. The loop then does not report the
+--- error again.
 function Task:mark_reported()
   self.loop.failed_tasks:remove(self)
 end
 
 --- Waits for the task to end.
 ---@return any ... the return values of the task's function; nil if the task failed or was skipped
----@return any err after nil, the error; if the function raised text, with a traceback
+---@return any err the error of the task; if the error is text, a traceback is appended
 function Task:join()
   check_options.check_self(Task, self, "join")
   local joiner = not self:is_completed() and find_joiner(self)
@@ -247,9 +251,9 @@ function Task:join()
   return unpack_list(self.results, 1, self.results.n)
 end
 
---- Cancels the task. Its present wait and each later wait end at once: a call returns nil and an error of kind
---- "cancelled". A task that has not started yet is skipped.
----@return boolean is_cancelled false if the task has already ended
+--- Cancels the task. Its present wait and each later wait end immediately, and a call that waits returns nil and an
+--- error of kind "cancelled". A task that has not had its first turn is skipped.
+---@return boolean is_cancelled false if the task had already ended
 function Task:cancel()
   check_options.check_self(Task, self, "cancel")
   if self:is_completed() then

@@ -1,6 +1,7 @@
--- Timers, in a binary heap that is ordered by time. Most timers are deadlines and are removed before they are due. So
--- that removing is cheap, a removed timer stays in the heap until it is the first one, or until half of the timers in
--- the heap are removed ones. Ctrl-C may interrupt a change of the heap; the next change then repairs the heap first.
+-- Keeps timers in the order of their times, in a binary heap. Most timers are deadlines, which are removed before they
+-- are due. A removed timer therefore stays in the heap until it is the first timer, or until half of the timers in the
+-- heap are removed ones. An error, for example from Ctrl-C, can interrupt a change of the heap at any point. The next
+-- change then repairs the heap first.
 
 local M = {}
 
@@ -18,7 +19,7 @@ function M.new()
   return setmetatable({ heap = {}, count = 0, removed = 0, made = 0, moving = false }, Timers)
 end
 
---- Returns whether timer `a` is before timer `b`. If the times are equal, the older timer is first.
+--- Returns whether timer a comes before timer b. Of two timers for the same time, the older one comes first.
 local function is_earlier(a, b)
   return a.at < b.at or a.at == b.at and a.number < b.number
 end
@@ -69,8 +70,8 @@ local function rebuild(self, timers)
   self.heap, self.count, self.removed = heap, count, 0
 end
 
---- Repairs the heap after an interrupted change. The moving timer may be missing from the heap, and another timer may
---- be in the heap twice.
+--- Repairs the heap after an interrupted move. The moving timer may be missing in the heap, and another timer may be in
+--- two places.
 local function repair(self)
   local all = {}
   for _, timer in pairs(self.heap) do
@@ -94,7 +95,7 @@ local function take_first(self)
   self.moving = false
 end
 
---- Returns the first timer, after taking removed timers before it out of the heap.
+--- Returns the first timer that was not removed.
 local function get_first(self)
   if self.moving then
     repair(self)
@@ -141,14 +142,13 @@ function Timers:remove(timer)
   end
 end
 
---- Returns the time of the first timer.
----@return number|nil at nil if there is no timer
+---@return number|nil at the time of the first timer; nil if there is no timer
 function Timers:due()
   local first = get_first(self)
   return first and first.at
 end
 
---- Calls the timers that are due, except the timers that are added meanwhile.
+--- Calls the timers that are due. Timers that are added by these calls wait for the next call of this function.
 ---@param now number
 function Timers:fire(now)
   local last = self.made

@@ -1,5 +1,5 @@
--- Decides whether the running coroutine can yield. PUC Lua 5.1 can't yield inside pcall, inside a function that C code
--- calls, or inside the iterator of a `for`, and it has no function that answers the question.
+-- Returns whether the running coroutine can yield. PUC Lua 5.1 can't yield across pcall, a C callback or the iterator
+-- of a `for` loop, and has no function that says whether a coroutine can yield.
 
 local M = {}
 

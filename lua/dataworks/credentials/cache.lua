@@ -1,4 +1,5 @@
--- Caches temporary credentials: fetches them once for all calls, and renews them before they expire.
+-- Keeps temporary credentials. They are fetched once for all calls, used while they are valid, and renewed before they
+-- expire.
 
 local error_codes = require "dataworks.protocol.error_codes"
 local failures = require "dataworks.util.credential_failure"
@@ -6,22 +7,22 @@ local flights = require "dataworks.credentials.flight"
 
 local M = {}
 
--- Credentials are renewed 300 seconds before they expire. If they are valid for less than 1200 seconds, they are
--- renewed when a quarter of that time is left. A random addition of up to a half prevents many clients from renewing at
--- once.
+-- Renewal begins RENEWAL_SECONDS before the credentials expire. Credentials with a short life are renewed in the last
+-- RENEWAL_PART of their life instead. Up to half of this time is added at random, so that many clients do not renew at
+-- the same time.
 local RENEWAL_SECONDS, RENEWAL_PART = 300, 1 / 4
 
--- Seconds for which credentials without an expiry are used.
+-- Credentials without an expiry are used for this many seconds.
 local UNDATED_SECONDS = 5
 
--- When the service says that credentials have expired, credentials fetched less than this many seconds ago are kept.
+-- Seconds. If the service calls younger credentials expired, they are not fetched again.
 local MIN_AGE = 5
 
 -- The longest pause, in seconds, between failed fetches.
 local MAX_PAUSE = 60
 
--- While the present credentials are still valid, a call spends at most half of its remaining time, and at most this
--- many seconds, on fetching new ones.
+-- An early renewal takes at most half of the call's time, and at most this many seconds, because the call can continue
+-- with the present credentials.
 local MAX_EARLY_SECONDS = 60
 
 local NEVER = -math.huge
@@ -32,16 +33,16 @@ local NEVER = -math.huge
 ---@class dataworks.CredentialCache: dataworks.Provider
 ---@field host dataworks.CredentialHost
 ---@field fetch dataworks.CredentialFetch
----@field subject table the first argument of fetch
----@field held dataworks.Credentials|nil the present credentials
----@field expires_at number when they expire, by host.now
----@field renew_at number when to renew them, by host.now
----@field fetched_at number when they were fetched, by host.clock
+---@field subject table the first argument of `fetch`
+---@field held dataworks.Credentials|nil
+---@field expires_at number a time of host.now; renew_at is such a time too
+---@field renew_at number
+---@field fetched_at number a time of host.clock; retry_at and early_retry_at are such times too
 ---@field flight dataworks.Flight|nil the last fetch
----@field failed integer the number of failed fetches since the last success
----@field failure dataworks.CredentialFailure|nil what `get` returns until retry_at
----@field retry_at number when to fetch again after a failure, by host.clock
----@field early_retry_at number when to fetch again after a failed early renewal, by host.clock
+---@field failed integer the number of failed fetches since the last successful fetch
+---@field failure dataworks.CredentialFailure|nil the failure that `get` returns until retry_at
+---@field retry_at number
+---@field early_retry_at number
 local Cache = {}
 Cache.__index = Cache
 
@@ -62,10 +63,10 @@ local function forget_failure(self)
   self.failure, self.failed, self.retry_at, self.early_retry_at = nil, 0, NEVER, NEVER
 end
 
---- Records a failed fetch, and decides when to fetch again.
+--- Decides after a failure when credentials may be fetched again.
 local function remember_failure(self, failure, is_early)
-  -- If the deadline of the call ended the fetch, another call may have more time, so the next call fetches at once. But
-  -- after an early renewal that took too long there is a pause, because otherwise each call would have to wait.
+  -- If a fetch failed because the deadline of its call passed, the next fetch may still succeed. An early renewal is
+  -- the exception: if each renewal hung, each call would be delayed.
   if failure.not_configured or failure.cut_short and not is_early then
     return
   end
@@ -77,13 +78,13 @@ local function remember_failure(self, failure, is_early)
     self.early_retry_at = retry_at
     return
   elseif (failure.status or 0) >= 500 or error_codes.is_throttled(failure) then
-    -- A retry of the call before the next fetch would fail again.
+    -- The caller may retry its call. Before the next fetch is allowed, such a retry would fail.
     failure.retry_after = failure.retry_after or pause
   end
   self.failure, self.retry_at = failure, retry_at
 end
 
---- Fetches credentials. Stores them in the cache, or records the failure.
+--- Fetches credentials and holds them. After a failure, decides when to fetch again.
 ---@param deadline number
 ---@param is_early boolean whether the present credentials are still valid
 ---@return dataworks.Credentials|nil
@@ -92,7 +93,7 @@ function Cache:load(deadline, is_early)
   local host = self.host
   local found, failure = self.fetch(self.subject, deadline)
   if found and found.expiration and found.expiration <= host.now() then
-    found, failure = nil, failures.new "what was fetched has expired already; is the clock of this machine right?"
+    found, failure = nil, failures.new "the credentials have expired already; is the clock of this machine right?"
   end
   if found then
     hold(self, found, host.clock())
@@ -116,15 +117,15 @@ local function start_flight(self, latch, deadline, is_early)
   local last = self.flight
   local flight = flights.new(self, latch, deadline, is_early)
   self.flight = flight
-  -- If the provider was not configured at the last fetch, another fetch most likely ends at once, so it needs no timer.
+  -- A detached fetch is not worthwhile if the provider is not configured, because finding this out takes no time.
   if latch and latch.run_detached and not (last and last.state == "not_configured") then
     return flight:run_detached()
   end
   return flight:run()
 end
 
---- Returns the present credentials, which are valid. If it is time to renew them and no other call is doing so, fetches
---- new ones and returns those.
+--- Returns the valid credentials at hand. If it is time to renew them, and no other call renews them, fetches new
+--- credentials first.
 local function get_valid(self, deadline)
   local host = self.host
   local clock = host.clock()
@@ -176,12 +177,11 @@ function Cache:expire()
   return true
 end
 
---- Creates a cache, which is a provider.
 ---@param name string the name of the provider in events
 ---@param host dataworks.CredentialHost
 ---@param fetch dataworks.CredentialFetch
 ---@param subject table
----@param stored? dataworks.Credentials|nil credentials that another program has fetched; must have an `expiration`
+---@param stored? dataworks.Credentials|nil credentials that another program has fetched; they have an expiration
 ---@return dataworks.CredentialCache
 function M.new(name, host, fetch, subject, stored)
   local self = setmetatable({ name = name, host = host, fetch = fetch, subject = subject }, Cache)

@@ -1,5 +1,5 @@
--- The default chain: tries its providers in the official order, and returns the credentials of the first one that has
--- any.
+-- The default chain of providers. It asks the providers in the official order, and returns the credentials of the first
+-- provider that has any.
 
 local errors = require "dataworks.error"
 local failures = require "dataworks.util.credential_failure"
@@ -8,27 +8,27 @@ local M = {}
 
 M.ORDER = { "environment", "oidc", "cli_profile", "ini", "ecs_ram_role", "uri" }
 
---- The option `profile` names a profile in one of these two files.
+--- The order for the option `profile`, which names a profile in one of these two files.
 M.PROFILE_ORDER = { "cli_profile", "ini" }
 
 local ADVICE = "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, "
   .. "or give access_key_id and access_key_secret to dataworks.new"
 
--- The error message quotes at most this many bytes of each provider's message.
+-- The message keeps at most so many bytes of the reason of each provider.
 local MAX_REASON = 300
 
 ---@class dataworks.CredentialChain: dataworks.Provider
 ---@field order string[]
 ---@field host dataworks.CredentialHost
----@field advice string advice for the user when no provider has credentials
----@field providers table<string, dataworks.Provider> the providers by name; each is created when it is first needed
----@field has_worked table<string, boolean> the names of the providers that have returned credentials before
+---@field advice string
+---@field providers table<string, dataworks.Provider> the providers by name; each is created when it is first used
+---@field has_worked table<string, boolean> the names of the providers that have returned credentials
 ---@field last dataworks.Provider|nil the provider of the last credentials
 local Chain = {}
 Chain.__index = Chain
 
---- Combines the failures of all providers into one. Its advice is that of the first configured provider that has one,
---- because the user most likely meant to use that provider.
+--- Combines the failures of all providers into one failure. The advice is that of the first configured provider that
+--- gives advice, because this is most likely the provider that the program means.
 local function combine(reasons, advice)
   local texts, combined = {}, nil
   for i, reason in ipairs(reasons) do
@@ -58,8 +58,8 @@ function Chain:get(deadline)
       self.last, self.has_worked[name] = provider, true
       return found
     elseif self.has_worked[name] and not failure.not_configured or failure.kind == "cancelled" then
-      -- This provider has returned credentials before, so its failure may be temporary. Don't try the next provider,
-      -- whose credentials may belong to another user.
+      -- A provider that has worked before may fail once. The chain does not continue then, because the next provider
+      -- may have another identity.
       return nil, failures.within(name, failure)
     end
     reasons[i] = { name = name, failure = failure }
@@ -73,10 +73,9 @@ function Chain:expire()
   return self.last ~= nil and self.last:expire()
 end
 
---- Creates a chain, which is a provider.
----@param order string[] names of providers
+---@param order string[] the names of the providers
 ---@param host dataworks.CredentialHost
----@param advice? string advice for the user when no provider has credentials
+---@param advice? string the advice of the failure if no provider has credentials
 ---@return dataworks.CredentialChain
 function M.new(order, host, advice)
   return setmetatable({

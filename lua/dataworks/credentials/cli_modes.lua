@@ -1,4 +1,4 @@
--- Builds a provider from a profile of the Alibaba Cloud CLI. The mode of a profile says how to get its credentials.
+-- Builds a provider for each mode of a profile of the CLI.
 
 local cloud_sso = require "dataworks.credentials.cloud_sso"
 local ecs_ram_role = require "dataworks.credentials.ecs_ram_role"
@@ -15,7 +15,7 @@ local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
---- Returns advice: the command that configures a profile or signs it in.
+--- The advice for a profile that must be configured again, or in which the user must sign in again.
 local function configure_command(profile, mode)
   return ("run: aliyun configure --profile %s"):format(profile.name) .. (mode and " --mode " .. mode or "")
 end
@@ -28,7 +28,7 @@ local function profile_keys(profile)
   }
 end
 
---- Returns the temporary credentials that the CLI or this module has saved in the profile, or nil.
+--- Returns the temporary credentials that the CLI or this module has saved in the profile.
 local function saved_credentials(profile)
   local keys = profile_keys(profile)
   return keys.access_key_id and keys.access_key_secret and keys.security_token and keys.expiration and keys or nil
@@ -50,7 +50,7 @@ local function instance_role(profile, host)
 end
 
 ---@class dataworks.CliMode
----@field needs? string[] the fields that a profile of this mode must have
+---@field needs? string[] the fields that the profile must have
 ---@field build fun(profile: table, host: dataworks.CredentialHost, file: dataworks.CliFile, seen: table):
 ---  dataworks.Provider|nil, dataworks.CredentialFailure|nil
 
@@ -123,8 +123,8 @@ local MODES = {
 
 local UNSUPPORTED = { RsaKeyPair = true, Anonymous = true }
 
---- Returns the name of a profile's mode, or nil if the mode is unknown. Like the CLI, accepts upper and lower case, and
---- a profile that has an access key but no mode.
+--- The CLI accepts the name of a mode in capital or small letters. In a profile without a mode, it accepts an access
+--- key.
 local function find_mode(profile)
   for _, known in ipairs { MODES, UNSUPPORTED } do
     for name in pairs(known) do
@@ -155,22 +155,21 @@ local function build(profile, host, file, seen)
   elseif not profile.mode then
     return nil, failures.new("it has no mode", configure_command(profile))
   end
-  -- The message does not quote the mode, because the user may have written a key there by mistake.
+  -- The message does not quote the mode, because the text may be a key.
   return nil, failures.new("its mode is not known" .. nearest.hint(profile.mode, MODES),
     "the modes are " .. nearest.list(MODES))
 end
 
---- Builds the provider of a profile.
----@param name string|nil the name of the profile; nil means the current profile of the CLI
+---@param name string|nil nil means the current profile
 ---@param host dataworks.CredentialHost
 ---@param file dataworks.CliFile
----@param seen? table<string, boolean> the profiles that refer to this one by source_profile, directly or indirectly
+---@param seen? table<string, boolean> the names of the profiles whose source_profile led to this profile
 ---@return dataworks.Provider|nil
 ---@return dataworks.CredentialFailure|nil
 function M.provider(name, host, file, seen)
   local profile = file:profile(name)
   if not profile then
-    -- The message does not quote a name from the file, because the user may have written a key there by mistake.
+    -- The message does not quote a name from the file, because the text may be a key.
     return nil, failures.new(seen and "its source_profile is not in the file"
       or name and "there is no profile " .. name or "its current profile is not among its profiles")
   end

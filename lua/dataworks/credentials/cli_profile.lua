@@ -1,4 +1,4 @@
--- Provides the credentials of a profile of the Alibaba Cloud CLI, from the file ~/.aliyun/config.json.
+-- Reads credentials from a profile of the CLI, in ~/.aliyun/config.json.
 
 local core = require "dataworks.core"
 local endpoints = require "dataworks.api.endpoints"
@@ -16,7 +16,7 @@ local M = {}
 
 local BYTE_ORDER_MARK = "\239\187\191"
 
---- Splits the text of a file into its JSON and the byte order mark before the JSON, which may be "".
+--- Returns the JSON in a file, and the byte order mark before this JSON or "".
 local function split_byte_order_mark(text)
   local mark = text:sub(1, #BYTE_ORDER_MARK) == BYTE_ORDER_MARK and BYTE_ORDER_MARK or ""
   return text:sub(#mark + 1), mark
@@ -35,8 +35,7 @@ for name in ([[
   FIELDS[name] = "string"
 end
 
---- Returns the fields of a profile that this module knows. Leaves out fields of a wrong type, empty texts, and numbers
---- that are not above zero.
+--- Returns the known fields that have the right type and are neither empty, zero nor negative.
 local function known_fields(raw)
   local profile = {}
   for name, kind in pairs(FIELDS) do
@@ -52,14 +51,15 @@ local function known_fields(raw)
 end
 
 ---@class dataworks.CliDocument
----@field current string the name of the current profile
----@field profiles table[] in the order of the file; the field `position` is the index of a profile in the file's list
+---@field current string
+---@field profiles table[] the profiles in the order of the file; `position` is the index of a profile in the file's
+--- list
 
 --- Parses the text of the file into a document.
 local function parse(text)
   local raw, message = response.decode((split_byte_order_mark(text)))
   if message then
-    -- Use only the position in the message, because the rest of the message may quote a key.
+    -- The message keeps only the position of the mistake, because the rest of the decoder's message may quote a key.
     return nil, "it is not JSON" .. (message:match(" at byte %d+$") or "")
   elseif type(raw) ~= "table" or type(raw.profiles) ~= "table" then
     return nil, "it has no list of profiles"
@@ -84,7 +84,7 @@ local function find_profile(document, name)
   end
 end
 
---- Reads a file. Returns a profile in it, the text of the file, and the failure if there is no text.
+--- Returns the profile in a file, the text of the file, and the failure if the file can't be read.
 local function load_profile(path, name)
   local text, failure = files.read(path)
   local document = text and parse(text)
@@ -96,8 +96,8 @@ local SWITCHES = {
   "ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "ALIBABA_CLOUD_IGNORE_PROFILE", "ALIBABACLOUD_IGNORE_PROFILE",
 }
 
---- Returns the path of the file or nil, the failure if the path is nil, and the name of the wanted profile. The name is
---- nil for the current profile.
+--- Returns the path of the file, or nil and the reason why the file is not read. The third value is the name of the
+--- wanted profile; nil means the current profile.
 local function find(fields, getenv)
   for _, name in ipairs(SWITCHES) do
     if variables.is_on(getenv, name) then
@@ -108,7 +108,7 @@ local function find(fields, getenv)
   return path, failure, variables.field(fields, "profile", getenv)
 end
 
--- The file, as cli_modes.lua uses it
+-- The file, in the form in which the modes use it
 
 ---@class dataworks.CliFile
 ---@field document dataworks.CliDocument
@@ -116,19 +116,17 @@ end
 local CliFile = {}
 CliFile.__index = CliFile
 
---- Returns a profile in the file.
 ---@param name string|nil nil means the current profile
 ---@return table|nil
 function CliFile:profile(name)
   return find_profile(self.document, name)
 end
 
---- Reads the file again, and writes changed fields of a profile into it. If the refresh token in the file is not the
---- given one, another program has renewed the token since; then writes nothing, because the file is newer than the
---- changes.
----@param name string the name of the profile
+--- Writes changes of a profile into the file. If the file has another refresh token than the given one, writes nothing:
+--- another program has then renewed the token, and the file is newer than the changes.
+---@param name string
 ---@param changes table<string, string|number>
----@param refresh_token string|nil the refresh token of the profile before the changes
+---@param refresh_token string|nil the refresh token before the changes
 ---@return dataworks.CredentialFailure|nil
 function CliFile:save(name, changes, refresh_token)
   local path = self.watched.path
@@ -162,7 +160,7 @@ function M.new(fields, host)
   return file_provider.new(FORMAT, fields, host)
 end
 
---- Returns the region_id of the profile that the fields select, or nil if it is not a valid name of a region.
+--- Returns the region of the profile that the fields select; nil if its region_id is not the name of a region.
 ---@param fields table
 ---@param getenv fun(name: string): string|nil
 ---@return string|nil

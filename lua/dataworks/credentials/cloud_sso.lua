@@ -1,5 +1,5 @@
--- Provides the credentials of a profile of the CLI that is signed in to CloudSSO. The access token in the profile is
--- exchanged for temporary credentials.
+-- Fetches credentials for a profile of the CLI that is signed in to CloudSSO. The access token of the profile is
+-- exchanged for credentials, which are valid for some hours.
 
 local cache = require "dataworks.credentials.cache"
 local core = require "dataworks.core"
@@ -38,8 +38,8 @@ end
 --- Creates the provider.
 ---@param profile table
 ---@param host dataworks.CredentialHost
----@param stored dataworks.Credentials|nil credentials that the CLI has saved in the profile
----@param advice string how to sign in again
+---@param stored dataworks.Credentials|nil credentials that the CLI has fetched
+---@param advice string says how to sign in again
 ---@return dataworks.Provider
 function M.new(profile, host, stored, advice)
   return cache.new("cloud_sso", host, fetch, { profile = profile, host = host, advice = advice }, stored)

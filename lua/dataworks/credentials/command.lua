@@ -1,13 +1,13 @@
--- Splits a command line into words at blanks, with the quotes and backslashes of a POSIX shell. Does not expand
--- variables or patterns.
+-- Splits a command line into words. Blanks, quotes and backslashes have the same meaning as in a POSIX shell. Nothing
+-- is expanded.
 
 local M = {}
 
 -- Inside double quotes, a backslash escapes only these characters.
 local ESCAPED = { ['"'] = true, ["\\"] = true, ["$"] = true, ["`"] = true }
 
---- Returns the text from position `at` up to the closing double quote, and the position after the quote. Returns nil if
---- there is no closing quote.
+--- Returns the text from `at` up to a closing double quote, and the position after this quote. Returns nil if there is
+--- no closing quote.
 local function parse_double_quoted(line, at)
   local out = {}
   while at <= #line do
@@ -26,7 +26,7 @@ local function parse_double_quoted(line, at)
   end
 end
 
---- Returns the quoted or plain part of a word that begins at position `at`, and the position after the part.
+--- Returns the text of the quoted or plain part of a word that begins at `at`, and the position after this part.
 local function parse_piece(line, at)
   local byte = line:sub(at, at)
   if byte == "'" then

@@ -1,5 +1,5 @@
--- Provides the credentials of the RAM role of this ECS instance, from the instance's metadata service (IMDS). A fetch
--- takes at most a second and never uses a proxy.
+-- Fetches the credentials of the RAM role of this ECS instance from the instance's metadata service (IMDS). A fetch
+-- takes at most one second, and never uses a proxy.
 
 local cache = require "dataworks.credentials.cache"
 local core = require "dataworks.core"
@@ -15,25 +15,24 @@ local ROLES = "/latest/meta-data/ram/security-credentials/"
 
 local TIMEOUT = 1
 
--- The request for a token takes at most this part of the remaining time, so that a request without a token is still
--- possible afterwards.
+-- The part of TIMEOUT that the request for a token may take. The rest is left for a request without a token.
 local TOKEN_PART = 0.6
 
 local TOKEN_SECONDS = 21600
 local TOKEN_HEADER = "x-aliyun-ecs-metadata-token"
 
--- After a failure to reach the metadata service, seconds until the next fetch. Most likely, there is no such service.
+-- Seconds until the next fetch after a failure. A machine that has no metadata service is unlikely to get one.
 local PAUSE = 60
 
----@class dataworks.Metadata one fetch of credentials, which takes several requests
+---@class dataworks.Metadata one fetch of credentials, which consists of several requests
 ---@field host dataworks.CredentialHost
 ---@field url string
 ---@field deadline number
 ---@field call_ends_first boolean whether `deadline` is the deadline of the call, and not that of the fetch
----@field kept { token?: string, token_expires_at?: number, role?: string } values that the next fetch uses again
----@field role? string the configured role, or the role that an earlier fetch has found
----@field needs_token boolean whether requests without a token (IMDSv1) are forbidden
----@field without_token? boolean whether to send the following requests without a token
+---@field kept { token?: string, token_expires_at?: number, role?: string } is kept for the next fetch
+---@field role? string the role that is configured, or that an earlier fetch found
+---@field needs_token boolean true: requests without a token (IMDSv1) are forbidden
+---@field without_token? boolean
 
 --- Sends a request to the metadata service. Its timeout is the given part of the time left; without `part`, all of it.
 local function send(self, method, path, headers, part)
@@ -52,7 +51,7 @@ local function unreachable(self, lost)
   return failures.of_request(failure, lost)
 end
 
---- Returns a token. If the service gives no token, returns nil, and a failure if a token is needed.
+--- Returns a token. Returns nil without a failure if the service gives no token and none is needed.
 local function get_token(self)
   local kept, now = self.kept, self.host.clock()
   if self.without_token then
@@ -75,8 +74,8 @@ local function get_token(self)
   self.without_token = true
 end
 
---- Returns the body of the reply for a path. If the service refuses the kept token, tries a new token. If the service
---- refuses the new token, tries without a token, unless that is forbidden.
+--- Sends a request with the token at hand. If the service refuses this token, sends the request with a new token. If
+--- the service refuses the new token, sends the request without a token, unless this is forbidden.
 local function get(self, path)
   local old_token = self.kept.token
   while true do
@@ -138,7 +137,7 @@ local function find_credentials(self)
   local found, status
   found, failure, status = get_credentials(self, role)
   if status == 404 and self.role and self.role == self.kept.role then
-    -- The instance no longer has the role that an earlier fetch has found. Find its new role.
+    -- The instance may have another role now.
     self.role, self.kept.role = nil, nil
     return find_credentials(self)
   elseif status == 404 then

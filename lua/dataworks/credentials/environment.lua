@@ -1,12 +1,12 @@
--- Provides the credentials in environment variables. The variables are read for each call.
+-- Reads credentials from environment variables. The variables are read for each call.
 
 local failures = require "dataworks.util.credential_failure"
 local providers = require "dataworks.credentials.provider"
 
 local M = {}
 
--- The prefix of the official names, then the other prefixes that the CLI accepts. An id and a secret with different
--- prefixes don't belong together.
+-- The official names of the variables, and then the other spellings that the CLI accepts. An id of one spelling and a
+-- secret of another spelling do not belong together.
 local PREFIXES = { "ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_", "" }
 
 --- Returns the credentials in the environment variables.

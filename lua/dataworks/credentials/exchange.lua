@@ -1,4 +1,5 @@
--- Sends the HTTP request of a provider. Each attempt ends after ten seconds or at the deadline of the call.
+-- Makes one HTTP exchange for a provider. The exchange has a time limit of its own, and also ends at the call's
+-- deadline.
 
 local failures = require "dataworks.util.credential_failure"
 local reply_parser = require "dataworks.credentials.reply"
@@ -7,10 +8,10 @@ local M = {}
 
 local TIMEOUT, CONNECT_TIMEOUT = 10, 5
 
--- After a failure of one of these kinds, the request is not sent again.
+-- The kinds of failures after which the request is not sent again.
 local FINAL = { timeout = true, cancelled = true }
 
---- Returns the scheme, host and port of a URL, for messages. Leaves out user, path and query, which may be secret.
+--- Returns "https://host:port" of a URL, for messages. The user, path and query of the URL may be secret.
 ---@param url string
 ---@return string
 function M.origin(url)
@@ -22,7 +23,7 @@ end
 ---@param host dataworks.CredentialHost
 ---@param method string
 ---@param url string
----@param headers? table<string, string> the headers other than accept and user-agent
+---@param headers? table<string, string> headers in addition to accept and user-agent
 ---@param body? string
 ---@return table
 function M.build_request(host, method, url, headers, body)
@@ -31,11 +32,11 @@ function M.build_request(host, method, url, headers, body)
   return { method = method, url = url, headers = headers, body = body or "" }
 end
 
---- Sends a request. After a temporary failure, sends it a second time. That is safe: even if the service has answered
---- the first request, the credentials in that reply are not used.
+--- Sends a request. After a failure that may be temporary, sends a second request. This is safe even if the service
+--- answered the first request, because the credentials of that reply are never used.
 ---@return table|nil reply
 ---@return dataworks.CredentialFailure|nil
----@return table|nil request the request that was sent last
+---@return table|nil request the last request that was sent
 local function send(host, deadline, build, subject, limits)
   local call_ends_first = deadline - host.clock() < TIMEOUT
   local request, reply, lost
@@ -63,17 +64,16 @@ local function send(host, deadline, build, subject, limits)
   return nil, failures.of_request(failure, lost)
 end
 
---- Sends a request, and returns the JSON object in the reply. If the HTTP status is not 200, returns a failure, the
---- reply and the request.
+--- Sends a request, and decodes the JSON object in a reply with HTTP status 200.
 ---@param host dataworks.CredentialHost
 ---@param deadline number
 ---@param build fun(subject: table): table|nil, dataworks.CredentialFailure|nil builds a new request for each attempt
----@param subject table the argument of `build`
----@param limits? { proxy?: "" } "" means no proxy
+---@param subject table
+---@param limits? { proxy?: "" }
 ---@return table|nil object
 ---@return dataworks.CredentialFailure|nil
----@return table|nil reply only if its HTTP status is not 200
----@return table|nil request only with `reply`
+---@return table|nil reply the reply, if its status is not 200
+---@return table|nil request
 function M.fetch_object(host, deadline, build, subject, limits)
   local reply, failure, request = send(host, deadline, build, subject, limits)
   if not reply then

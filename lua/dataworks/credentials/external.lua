@@ -1,4 +1,4 @@
--- Provides the credentials that a program prints. The program is run without a shell.
+-- Reads credentials from the output of a program, which is run without a shell.
 
 local cache = require "dataworks.credentials.cache"
 local command = require "dataworks.credentials.command"
@@ -12,12 +12,12 @@ local M = {}
 
 local TIMEOUT, MAX_OUTPUT = 60, 64 * 1024
 
--- If a program fails less than this many seconds before the deadline, the deadline counts as the cause.
+-- If a program fails within this many seconds before the deadline, the deadline counts as the cause.
 local STOP_SECONDS = 0.05
 
 local NAMES = { id = "access_key_id", secret = "access_key_secret", token = "sts_token", expiration = "expiration" }
 
--- The parts of the credentials that may be missing, by the mode in the output.
+--- The parts of credentials that may be missing, by mode.
 local OPTIONAL = { AK = { token = true, expiration = true }, StsToken = { expiration = true } }
 
 --- Parses the output of the program.

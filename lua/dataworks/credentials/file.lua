@@ -1,14 +1,14 @@
--- Reads files that contain credentials. Refuses large files, and reads a watched file again when it has changed.
+-- Reads files of credentials. A file is read again when it changes. Files of more than MAX_BYTES are refused.
 
 local core = require "dataworks.core"
 local failures = require "dataworks.util.credential_failure"
 
 local M = {}
 
--- The largest file that is read. A file with hundreds of profiles is far smaller.
+-- Even a configuration with hundreds of profiles is much smaller.
 local MAX_BYTES = 1024 * 1024
 
---- Returns the path of a file: the given path, or that in the environment variable, or the usual path in the home
+--- Returns the path of a file: the given path, or else the value of a variable, or else the usual path in the home
 --- directory.
 ---@param given string|nil
 ---@param getenv fun(name: string): string|nil
@@ -26,7 +26,7 @@ end
 ---@param path string
 ---@return string|nil text
 ---@return dataworks.CredentialFailure|nil
----@return string|nil stamp a text that changes when the file changes
+---@return string|nil stamp the stamp of the file, taken before the file was read
 function M.read(path)
   local stamp, message, is_missing = core.stamp(path)
   if is_missing then
@@ -57,15 +57,15 @@ WatchedFile.__index = WatchedFile
 
 --- Creates a watched file. Does not read the file yet.
 ---@param path string
----@param parse fun(text: string): table|nil, string|nil returns the document in the text, or nil and a message that
----  does not quote the text
+---@param parse fun(text: string): table|nil, string|nil returns the document, or nil and a reason that does not quote
+--- the text
 ---@return dataworks.WatchedFile
 function M.watch(path, parse)
   return setmetatable({ path = path, parse = parse }, WatchedFile)
 end
 
---- Returns the document in the file. While the file does not change, returns the same table. If the file has changed
---- and can't be parsed, another program may still be writing it, so returns the last document.
+--- Returns the document in the file. While the file does not change, the same table is returned. If the file can't be
+--- parsed, the last document is returned, because another program may be writing the file.
 ---@return table|nil document
 ---@return dataworks.CredentialFailure|nil
 function WatchedFile:get()
@@ -86,8 +86,9 @@ function WatchedFile:get()
   return self.document, self.failure
 end
 
---- Keeps the document after this program has written the file itself, so that the file is not read again.
----@param size integer the size of the written file; if the file has another size, another program has written it since
+--- Keeps the present document after this program has written the file. Without this call, the next `get` would read the
+--- file again.
+---@param size integer the number of bytes that were written
 function WatchedFile:adopt(size)
   local stamp, length = core.stamp(self.path)
   if stamp and length == size then

@@ -1,4 +1,4 @@
--- A provider that is built from a file. When the file changes, the provider is built again.
+-- A provider whose configuration is in a file. When the file changes, an inner provider is built again from the file.
 
 local core = require "dataworks.core"
 local failures = require "dataworks.util.credential_failure"
@@ -8,8 +8,8 @@ local M = {}
 
 ---@class dataworks.FileFormat
 ---@field name string the name of the provider
----@field find fun(fields: table, getenv: function): string|nil, dataworks.CredentialFailure|nil, string|nil returns the
----  path of the file, the failure if there is no path, and the name of the wanted entry in the file
+---@field find fun(fields: table, getenv: function): string|nil, dataworks.CredentialFailure|nil, string|nil returns
+--- the path of the file, or nil and a failure; the third value is the name of the wanted entry
 ---@field parse fun(text: string): table|nil, string|nil
 ---@field build fun(document: table, entry: string|nil, host: dataworks.CredentialHost, file: dataworks.WatchedFile):
 ---  dataworks.Provider|nil, dataworks.CredentialFailure|nil
@@ -42,7 +42,8 @@ local function update(self)
     return failure
   elseif document ~= self.document or entry ~= self.entry then
     self.document, self.entry = document, entry
-    -- Workers of nginx share the credentials only if they have read the same document.
+    -- Workers may share credentials only if their files have the same content, so the scope contains the whole
+    -- document.
     local scope = host.shared and core.encode { document = document, wanted = entry or "" }
     self.inner, failure = format.build(document, entry, host.shared and host:scoped(scope) or host, self.file)
     self.failure = failure and failures.within(path, failure)

@@ -1,4 +1,4 @@
--- A flight is one fetch of temporary credentials, for all calls that need them at the moment.
+-- One fetch of temporary credentials, which serves all calls that need the credentials at that time.
 
 local errors = require "dataworks.error"
 local failures = require "dataworks.util.credential_failure"
@@ -8,19 +8,18 @@ local M = {}
 -- A call waits at most this many seconds for the fetch of another call.
 local MAX_WAIT = 60
 
--- A fetch that takes longer than this many seconds counts as lost: nginx may have killed its coroutine.
+-- After this many seconds, a fetch counts as lost, because nginx may have killed its coroutine.
 local MAX_SECONDS = 120
 
--- If nginx has too many timers, it does not start a detached fetch. After this many seconds, the call fetches the
--- credentials in its own coroutine.
+-- Seconds. If nginx has too many timers, a detached fetch does not start. After this time, the call itself fetches.
 local MAX_START_DELAY = 1
 
 ---@class dataworks.Flight
 ---@field cache dataworks.CredentialCache
----@field latch dataworks.Latch|nil opens when the fetch ends
+---@field latch dataworks.Latch|nil the latch that opens when the fetch ends
 ---@field deadline number
----@field is_early boolean whether the present credentials are still valid
----@field since number when the flight was created, by host.clock
+---@field is_early boolean true: the present credentials are still valid
+---@field since number
 ---@field state "queued"|"running"|"found"|"not_configured"|"failed"|"raised"
 ---@field found dataworks.Credentials|nil
 ---@field failure dataworks.CredentialFailure|nil
@@ -67,7 +66,7 @@ local function emit_refresh(self)
   }
 end
 
---- Fetches in the coroutine of the caller.
+--- Fetches the credentials in the coroutine of the caller.
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
 function Flight:run()
@@ -81,8 +80,8 @@ function Flight:run()
   return found, failure
 end
 
---- Returns a function that runs the flight. The function is created here and not inside run_detached, because when
---- nginx kills a coroutine, functions that use local variables of its running functions break.
+--- Returns the function that a detached fetch runs. The function is created here and not inside run_detached, because
+--- nginx breaks closures over live local variables of a coroutine when it kills this coroutine.
 local function detached_function(self)
   return function()
     if self.state == "queued" then
@@ -95,8 +94,7 @@ local function detached_function(self)
   end
 end
 
---- Fetches in a separate coroutine, and waits for the result. If the caller is killed, the fetch continues for the
---- other calls.
+--- Fetches the credentials in a separate coroutine. If the caller is killed, the fetch continues for the other calls.
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
 function Flight:run_detached()
@@ -108,7 +106,7 @@ function Flight:run_detached()
   end
   is_done = is_done or latch.wait(math.min(MAX_SECONDS, self.deadline - clock() + MAX_START_DELAY))
   if not is_done then
-    return nil, failures.cut_short "fetching them takes too long"
+    return nil, failures.cut_short "fetching the credentials takes too long"
   elseif self.state == "raised" then
     error(self.raised, 0)
   end
@@ -117,20 +115,20 @@ end
 
 --- Waits until the fetch of another call ends.
 ---@param deadline number
----@return boolean ended false without a failure means that the caller must fetch
+---@return boolean has_ended true: the caller must check the cache again; false without a failure: the caller must fetch
 ---@return dataworks.CredentialFailure|nil failure
 function Flight:wait(deadline)
   local is_open, lost = self.latch.wait(math.min(MAX_WAIT, deadline - self.cache.host.clock()))
   if is_open == nil then
-    -- The coroutine of the fetch has ended without a result, or the caller can't wait here. If another call has already
-    -- started a new fetch, wait for that one; otherwise the caller must fetch.
+    -- The coroutine of the fetch ended without a result, or the caller can't wait here. Another waiting call may
+    -- already have started a new fetch.
     return self.cache.flight ~= self
   elseif is_open then
     return true
   elseif lost then
-    return false, failures.of_request(failures.new("another call is fetching them: " .. lost.message), lost)
+    return false, failures.of_request(failures.new("another call is fetching the credentials: " .. lost.message), lost)
   end
-  return false, failures.cut_short "another call is fetching them, and that takes too long"
+  return false, failures.cut_short "another call is fetching the credentials, and the fetch takes too long"
 end
 
 return M

@@ -1,5 +1,6 @@
--- Gives the providers of a client what they need: clock, random numbers, environment and network. The providers use
--- separate transports, because they reach the metadata service without the client's proxy and over plain http.
+-- The host gives the providers of a client what they need: clock, random numbers, environment and network. Providers do
+-- not use the client's connections, because they reach the metadata service without the client's proxy and through
+-- plain http.
 
 local failures = require "dataworks.util.credential_failure"
 local lazy = require "dataworks.util.lazy"
@@ -9,25 +10,26 @@ local shared = lazy "dataworks.credentials.shared"
 
 local M = {}
 
--- Replies with credentials are short.
+-- The largest reply that is read. Replies with credentials are short.
 local MAX_REPLY_BYTES = 64 * 1024
 
 ---@class dataworks.CredentialHost
 ---@field getenv fun(name: string): string|nil returns nil for an empty variable too
----@field now fun(): number seconds since 1970
----@field clock fun(): number seconds of a clock that is never adjusted
----@field random fun(): number a random number from 0 to 1
----@field nonce fun(): string
+---@field now fun(): number returns seconds since 1970
+---@field clock fun(): number returns monotonic seconds
+---@field random fun(): number returns a number from 0 to 1
+---@field nonce fun(): string returns a text that is different in each call
 ---@field clock_skew dataworks.ClockSkew
 ---@field events dataworks.Events
 ---@field user_agent string
 ---@field allow_http boolean
----@field profile? string the profile to use; takes precedence over the environment
+---@field profile? string the profile to use; the environment can't change this choice
 ---@field shared? dataworks.SharedCredentials|false
 ---@field new_provider fun(value: string|table|function, host: dataworks.CredentialHost): dataworks.Provider
 ---@field caller dataworks.Caller
 ---@field options dataworks.Options
----@field transports table<boolean, dataworks.Transport> the key true is for direct requests, which use no proxy
+---@field transports table<boolean, dataworks.Transport> the transport without a proxy by `true`, and the other one by
+--- `false`
 local Host = {}
 Host.__index = Host
 
@@ -47,7 +49,7 @@ function M.new(caller, options, getenv)
   return self
 end
 
---- Returns a host for providers that share credentials between workers only within a scope.
+--- Returns a host whose providers share credentials only with the providers of the same scope.
 ---@param scope string|nil nil means that the providers share no credentials
 ---@return dataworks.CredentialHost
 function Host:scoped(scope)
@@ -67,7 +69,7 @@ local function get_transport(self, is_direct)
   return transport, err
 end
 
---- Sends a request and returns the reply. With proxy = "", uses no proxy and allows plain http.
+--- Sends a request through a transport. With proxy = "", the request uses no proxy, and may use plain http.
 ---@param request table
 ---@param limits { timeout: number, connect_timeout: number, proxy?: "" }
 ---@return table|nil reply
@@ -95,8 +97,8 @@ function Host:http(request, limits)
   return reply, lost
 end
 
---- Creates a latch with which a call can wait for another call.
----@return dataworks.Latch|nil latch nil if only one call can run at a time
+--- Returns a latch with which other coroutines can wait for the running one; nil if there are no other coroutines.
+---@return dataworks.Latch|nil
 ---@return table|nil refusal the fields of an error, if the caller can't wait here
 function Host:latch()
   local transport = get_transport(self, false)
@@ -105,13 +107,13 @@ function Host:latch()
   end
 end
 
---- Returns whether the client is closed. Then its providers must not fetch credentials.
+--- Returns whether the client is closed. Its providers then fetch nothing.
 ---@return boolean
 function Host:is_closed()
   return self.caller.closed
 end
 
---- Closes the transports. Does nothing if they are already closed.
+--- Closes the transports. A second call has no effect.
 function Host:close()
   for is_direct, transport in pairs(self.transports) do
     self.transports[is_direct] = nil

@@ -1,4 +1,4 @@
--- Provides the credentials in a section of the file ~/.alibabacloud/credentials.
+-- Reads credentials from a section of ~/.alibabacloud/credentials.
 
 local ecs_ram_role = require "dataworks.credentials.ecs_ram_role"
 local failures = require "dataworks.util.credential_failure"
@@ -14,14 +14,14 @@ local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
---- Returns a value without its quotes and without a comment after it.
+--- Returns a value without its quotes. Without quotes, returns the value without the comment after it.
 local function parse_value(text)
   local quoted = text:match('^"([^"]*)"%s*$') or text:match("^'([^']*)'%s*$")
     or text:match('^"([^"]*)"%s+[#;]') or text:match("^'([^']*)'%s+[#;]")
   return quoted or texts.trim((" " .. text):gsub("%s[#;].*$", ""))
 end
 
---- Returns the name in a line such as "[name]", which may end with a comment. Returns nil for other lines.
+--- Returns the name of the section that a line such as [name] begins. A comment may follow the bracket.
 local function parse_section(line)
   line = texts.trim(line)
   local name = line:match("^%[(.*)%]$") or line:match("^%[([^%]]*)%]%s*[#;]")
@@ -108,7 +108,8 @@ local function build(document, name, host)
   return providers.with_prefix("section " .. name, build_section(section, host))
 end
 
---- Returns the path of the file or nil, the failure if the path is nil, and the name of the wanted section.
+--- Returns the path of the file, or nil and the reason why the file is not read. The third value is the name of the
+--- wanted section.
 local function find(fields, getenv)
   local path, failure = files.find(fields.file, getenv, "ALIBABA_CLOUD_CREDENTIALS_FILE",
     "/.alibabacloud/credentials")

@@ -1,5 +1,5 @@
--- Changes members of an object inside a JSON text. Keeps all other bytes, so that order, numbers and layout stay as the
--- author wrote them. The text must be valid JSON.
+-- Changes members of an object inside a JSON text, and keeps every other byte. The order, the numbers and the layout of
+-- the text stay as they are. The text must be valid JSON.
 
 local core = require "dataworks.core"
 local response = require "dataworks.protocol.response"
@@ -22,7 +22,7 @@ local function skip_string(text, at)
   return at + 1
 end
 
---- Skips the value that begins at `at`, which may be an object or a list.
+--- Returns the position after the value that begins at `at`.
 local function skip_value(text, at)
   local depth = 0
   repeat
@@ -43,8 +43,8 @@ local function skip_value(text, at)
   return at
 end
 
---- Returns the values of the object or list that begins at `at`. Each item has the key or index of the value, the
---- position of its first byte, and the position after its last byte: { key, first, after }.
+--- Returns the values of an object or a list that begins at `at`. Each item has the form { key, position of the value,
+--- position after the value }.
 local function list_values(text, at)
   local list, is_object = {}, text:sub(at, at) == "{"
   at = skip_blanks(text, at + 1)
@@ -63,7 +63,7 @@ local function list_values(text, at)
   return list
 end
 
---- Returns the position at which the object at the end of a path begins, or nil if there is no such object.
+--- Returns the position of the object at the end of a path.
 local function find_object(text, path)
   local at = skip_blanks(text, 1)
   for _, key in ipairs(path) do
@@ -84,7 +84,7 @@ local function encode(value)
   return type(value) == "number" and ("%.0f"):format(value) or core.encode(value)
 end
 
---- Inserts members into the object that begins at `at`, before its first member and with the same indentation.
+--- Inserts members before the first member of an object, with the layout of the first member.
 local function insert(text, at, members)
   local layout, names = text:match("^[ \t\r\n]*", at + 1), tables.sorted_keys(members)
   for i = #names, 1, -1 do
@@ -95,9 +95,9 @@ local function insert(text, at, members)
   return text
 end
 
---- Sets members of an object to strings or whole numbers. Returns the new text.
+--- Sets members of an object to strings or integers.
 ---@param text string
----@param path (string|integer)[] keys and indexes that lead to the object
+---@param path (string|integer)[] the keys and indexes that lead to the object
 ---@param changes table<string, string|number>
 ---@return string|nil text nil if there is no such object
 function M.set(text, path, changes)

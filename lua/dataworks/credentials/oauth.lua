@@ -1,6 +1,6 @@
--- Provides the credentials of a profile of the CLI that is signed in with a browser. The profile has a refresh token,
--- which renews an access token, which is exchanged for temporary credentials. New tokens are saved in the file of the
--- CLI, because a refresh token may work only once.
+-- Fetches credentials for a profile of the CLI that is signed in with a browser. The refresh token of the profile
+-- renews an access token, and the access token is exchanged for credentials, which are valid for some hours. New tokens
+-- are written to the file, because a refresh token may be usable only once.
 
 local cache = require "dataworks.credentials.cache"
 local exchange = require "dataworks.credentials.exchange"
@@ -10,7 +10,7 @@ local reply_parser = require "dataworks.credentials.reply"
 
 local M = {}
 
--- The Chinese and the international site, and the id under which the CLI is registered at each. The ids are not secret.
+--- The ids with which the CLI itself is registered at the two sites. These ids are not secret.
 local SITES = {
   CN = { url = "https://oauth.aliyun.com", client_id = "4038181954557748008" },
   INTL = { url = "https://oauth.alibabacloud.com", client_id = "4103531455503354461" },
@@ -18,7 +18,7 @@ local SITES = {
 
 local NAMES = { id = "accessKeyId", secret = "accessKeySecret", token = "securityToken", expiration = "expiration" }
 
--- An access token that is valid for less than this many seconds is renewed before it is used.
+-- An access token that expires in fewer seconds is renewed before it is used.
 local MIN_TOKEN_LIFE = 300
 
 -- HTTP statuses that mean that a token was refused.
@@ -28,11 +28,11 @@ local REFUSED = { [400] = true, [401] = true, [403] = true }
 ---@field profile table the profile of the CLI
 ---@field host dataworks.CredentialHost
 ---@field site { url: string, client_id: string }
----@field advice string how to sign in again
+---@field advice string says how to sign in again
 ---@field file dataworks.CliFile
----@field problem? dataworks.CredentialFailure why the file could not be written
+---@field problem? dataworks.CredentialFailure the reason why the file could not be written
 
---- Changes fields of the profile, in memory and in the file.
+--- Changes the profile in memory and in the file.
 local function save_changes(self, changes)
   local profile = self.profile
   local refresh_token = profile.oauth_refresh_token
@@ -107,7 +107,8 @@ local function exchange_token(self, deadline)
   return found, failure
 end
 
---- Fetches credentials. If the access token is too old, or if the site refuses it, renews it first.
+--- Exchanges the access token for credentials. If the token expires soon, or if the service refuses the token, renews
+--- the token first.
 local function fetch(self, deadline)
   local life = (self.profile.oauth_access_token_expire or 0) - self.host.now()
   if self.profile.oauth_access_token and life > MIN_TOKEN_LIFE then
@@ -131,7 +132,7 @@ end
 ---@param profile table
 ---@param host dataworks.CredentialHost
 ---@param stored dataworks.Credentials|nil credentials that were fetched before and saved in the file
----@param advice string how to sign in again
+---@param advice string says how to sign in again
 ---@param file dataworks.CliFile
 ---@return dataworks.Provider|nil
 ---@return dataworks.CredentialFailure|nil

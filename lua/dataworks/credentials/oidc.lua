@@ -1,5 +1,5 @@
--- Provides the credentials of a role, in exchange for the token of an OIDC identity provider. The token is in a file.
--- Alibaba Cloud's Kubernetes service calls this RRSA.
+-- Fetches credentials for the token of an identity provider, which is in a file. A Kubernetes cluster with RRSA
+-- provides such a file.
 
 local cache = require "dataworks.credentials.cache"
 local failures = require "dataworks.util.credential_failure"
@@ -10,7 +10,7 @@ local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
---- Reads the token from its file. Called for each fetch, because the cluster replaces the token in the file.
+--- The file is read for each exchange, because the cluster replaces the token in the file.
 local function read_token(path)
   local text, failure = files.read(path)
   local token = text and texts.trim(text)

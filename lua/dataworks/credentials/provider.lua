@@ -1,4 +1,4 @@
--- Builds providers that return the results of a function or of another provider.
+-- Creates providers that fetch nothing themselves.
 
 local failures = require "dataworks.util.credential_failure"
 
@@ -7,19 +7,19 @@ local M = {}
 ---@class dataworks.Provider
 ---@field name? string
 ---@field get fun(self, deadline: number): dataworks.Credentials|nil, dataworks.CredentialFailure|nil
----@field expire fun(self): boolean forgets the credentials, and returns whether the next ones may be different
+---@field expire fun(self): boolean forgets the credentials; returns whether the next credentials may be different
 
---- Creates a provider that calls a function for its credentials.
+--- Creates a provider that returns credentials without a delay.
 ---@param name string|nil
----@param get fun(): dataworks.Credentials|nil, dataworks.CredentialFailure|nil
----@param may_differ boolean what `expire` returns
+---@param get fun(): dataworks.Credentials|nil, dataworks.CredentialFailure|nil returns the present credentials
+---@param may_differ boolean the value that `expire` returns
 ---@return dataworks.Provider
 function M.new(name, get, may_differ)
   return { name = name, get = get, expire = function() return may_differ end }
 end
 
---- Returns a provider that puts a prefix before the message of each failure of another provider. If there is no other
---- provider, puts the prefix before the message of the given failure and returns that.
+--- Returns a provider whose failures begin with a prefix. If the provider could not be built, returns nil and the
+--- failure with the prefix.
 ---@param prefix string
 ---@param provider dataworks.Provider|nil
 ---@param failure dataworks.CredentialFailure|nil why `provider` is nil

@@ -1,4 +1,4 @@
--- Provides the credentials of a RAM role. Other credentials, from a source provider, are used to assume the role.
+-- Fetches credentials of a role. Other credentials are used to assume this role.
 
 local cache = require "dataworks.credentials.cache"
 local failures = require "dataworks.util.credential_failure"
@@ -37,7 +37,8 @@ end
 --- Creates the provider.
 ---@param fields table
 ---@param host dataworks.CredentialHost
----@param source? dataworks.Provider default: the provider that fields.source describes, or else the default chain
+---@param source? dataworks.Provider the provider of the other credentials; default: the one in the fields, or the
+--- chain
 ---@return dataworks.Provider
 function M.new(fields, host, source)
   source = source or host.new_provider(fields.source or "default", host)

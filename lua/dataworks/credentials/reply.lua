@@ -1,5 +1,5 @@
--- Parses credentials in the reply of a service or in the output of a program. Failures do not quote this text, because
--- it may be secret.
+-- Reads credentials from the reply of a service or from the output of a program. Failures do not quote the reply or the
+-- output, because both may contain secrets.
 
 local core = require "dataworks.core"
 local failures = require "dataworks.util.credential_failure"
@@ -13,10 +13,10 @@ local M = {}
 ---@field token string
 ---@field expiration string
 
---- The names in replies of STS, the metadata service and CloudSSO.
+--- The names of the parts in replies of STS, the metadata service and CloudSSO.
 M.PASCAL = { id = "AccessKeyId", secret = "AccessKeySecret", token = "SecurityToken", expiration = "Expiration" }
 
---- Returns the difference between a time zone, such as "+08:00", and UTC in seconds.
+--- Returns how many seconds the local time of a time zone is ahead of UTC.
 local function parse_offset(zone)
   if zone == "Z" or zone == "z" then
     return 0
@@ -25,7 +25,7 @@ local function parse_offset(zone)
   return sign and (sign == "-" and -1 or 1) * (tonumber(hours) * 3600 + tonumber(minutes) * 60)
 end
 
---- Converts an ISO date to seconds since 1970. The date may have a fraction of a second and a time zone.
+--- Returns the seconds since 1970 of an ISO date, which may have a fraction of a second.
 ---@param text any
 ---@return number|nil
 function M.parse_expiration(text)
@@ -50,10 +50,11 @@ end
 
 local PARTS = { "id", "secret", "token", "expiration" }
 
---- Returns the credentials in a decoded reply.
----@param answer any
+--- Reads the credentials in a reply.
+---@param answer any the decoded reply
 ---@param names dataworks.CredentialNames
----@param optional? table<string, boolean> the parts that may be missing or empty: "token" or "expiration"
+---@param optional? table<string, boolean> the parts that may be missing or empty, by their names in
+--- dataworks.Credentials
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
 function M.parse_credentials(answer, names, optional)

@@ -1,4 +1,5 @@
--- Stores temporary credentials in a lua_shared_dict of nginx, so that one worker fetches them for all workers.
+-- Shares temporary credentials through a lua_shared_dict. One worker of an nginx fetches the credentials, and all
+-- workers use them.
 
 local core = require "dataworks.core"
 local response = require "dataworks.protocol.response"
@@ -7,19 +8,19 @@ local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
--- A lock ends after this many seconds, because the worker that holds the lock may have been killed.
+-- Seconds after which a lock ends even if its worker does not release it. nginx may have killed the worker.
 local LOCK_SECONDS = 15
 local POLL_SECONDS = 0.05
 
--- Credentials that expire in fewer seconds are neither stored in the dict nor taken from it.
+-- Seconds. Credentials that expire earlier are neither stored nor taken from the dict.
 local MIN_LIFE = 60
 
----@class dataworks.SharedCredentials the credentials that clients with the same options share
+---@class dataworks.SharedCredentials the state that all clients with the same options share
 ---@field host dataworks.CredentialHost
 ---@field options dataworks.Options
 ---@field dict table
----@field scope string all other values that determine which credentials are fetched, for example the text of a file
----@field entries integer the number of entries
+---@field scope string further text that decides which credentials are fetched
+---@field entries integer
 local Shared = {}
 Shared.__index = Shared
 
@@ -35,8 +36,7 @@ Entry.__index = Entry
 
 -- Keys
 
--- The environment variables that determine, together with options and files, which credentials are fetched. Most of
--- them have a prefix such as ALIBABA_CLOUD_.
+-- These variables decide, together with options and files, which credentials are fetched.
 local VARIABLES = [[
   HOME ACCESS_KEY_ID ACCESS_KEY_SECRET SECURITY_TOKEN PROFILE ROLE_ARN ROLE_SESSION_NAME EXTERNAL_ID OIDC_PROVIDER_ARN
   OIDC_TOKEN_FILE STS_ENDPOINT STS_REGION VPC_ENDPOINT_ENABLED ECS_METADATA CREDENTIALS_URI CONFIG_FILE
@@ -52,9 +52,8 @@ local function environment(getenv)
   return values
 end
 
---- Returns the key of the credentials in the dict. The key contains a digest of all that determines the credentials, so
---- that clients with different credentials have different keys. A reload of nginx keeps the dict, and may change
---- options.
+--- Returns the key of an entry in the dict. Clients with other credentials must have other keys, even after nginx was
+--- reloaded with other options.
 local function dict_key(self)
   local shared = self.shared
   local options = shared.options
@@ -72,8 +71,8 @@ local function remaining_life(self, found)
   return (found.expiration or 0) - self.shared.host.now()
 end
 
---- Returns the credentials in the dict. Returns nil if they expire soon, or if they are the last credentials, which
---- must be replaced.
+--- Returns the credentials that another worker has stored. Returns nil if these are the credentials that must be
+--- replaced.
 local function load_stored(self, key)
   local text = self.shared.dict:get(key)
   local found, last = text and response.decode(text), self.last or {}
@@ -82,7 +81,7 @@ local function load_stored(self, key)
   return is_new and remaining_life(self, found) > MIN_LIFE and found or nil
 end
 
---- Stores credentials in the dict. If the dict is full, stores nothing, and each worker fetches credentials for itself.
+--- Stores credentials. If the dict is full, nothing is stored, and each worker fetches its own credentials.
 local function store(self, key, found)
   local life = remaining_life(self, found)
   if life > MIN_LIFE then
@@ -93,8 +92,8 @@ local function store(self, key, found)
   end
 end
 
---- Waits until another worker has stored credentials, or until this worker has the lock. Waits at most half of the time
---- until the deadline, so that this worker can still fetch if the other worker was killed.
+--- Waits until another worker has fetched. Waits at most half of the time until the deadline, so that this worker has
+--- time to fetch if the other worker was killed.
 ---@return dataworks.Credentials|nil
 ---@return boolean|nil has_lock
 local function wait_for_lock(self, key, lock, owner, deadline)
@@ -135,7 +134,7 @@ function Entry:get(deadline)
   return found, failure
 end
 
---- Wraps a function that fetches credentials, and its argument, so that all workers share the credentials.
+--- Wraps a fetch and its subject, so that all workers share the fetched credentials.
 ---@param name string
 ---@param fetch dataworks.CredentialFetch
 ---@param subject table
@@ -154,8 +153,8 @@ function Shared:scoped(scope)
   return setmetatable(tables.merge(self, { scope = scope, entries = 0 }), Shared)
 end
 
---- Returns whether a function provides the credentials. Such credentials can't be shared, because two functions can't
---- be distinguished by a key.
+--- Returns whether the credentials come from a function. These are not shared, because no key can distinguish two
+--- functions.
 local function has_function(credentials)
   return type(credentials) == "function"
     or type(credentials) == "table" and has_function(credentials.source)
@@ -164,7 +163,7 @@ end
 --- Creates the shared credentials of a client.
 ---@param host dataworks.CredentialHost
 ---@param options dataworks.Options must have credentials_dict
----@return dataworks.SharedCredentials|nil shared nil if the credentials can't be shared
+---@return dataworks.SharedCredentials|nil
 function M.new(host, options)
   if not has_function(options.credentials) then
     local dict = rawget(_G, "ngx").shared[options.credentials_dict]

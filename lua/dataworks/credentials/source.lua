@@ -1,4 +1,4 @@
--- The source of a client's credentials: the provider that the options name, or the default chain.
+-- Provides the credentials of a client. They come from the provider that the options name, or from the default chain.
 
 local chain = require "dataworks.credentials.chain"
 local errors = require "dataworks.error"
@@ -13,12 +13,12 @@ local M = {}
 ---@class dataworks.Credentials
 ---@field access_key_id? string
 ---@field access_key_secret? string
----@field security_token? string only temporary credentials have one
----@field bearer_token? string takes the place of the three fields above
+---@field security_token? string only temporary credentials have it
+---@field bearer_token? string used instead of the other three fields
 ---@field expiration? number seconds since 1970
----@field problem? dataworks.CredentialFailure a problem to report although the credentials are usable
+---@field problem? dataworks.CredentialFailure a problem to report, although the credentials are usable
 
--- The module of each type of provider. A module is loaded when it is first needed.
+--- The module of each type of provider. A module is loaded when its type is first used.
 local MODULES = {
   environment = "dataworks.credentials.environment",
   access_key = "dataworks.credentials.static",
@@ -36,8 +36,8 @@ local MODULES = {
 
 local MAX_REASON = 200
 
---- Calls the user's function and returns its credentials. The failure quotes the reason that the function returns. It
---- does not quote an error that the function raises, because that may contain secrets.
+--- The failure contains the reason that the function returned. If the function raised an error, the failure does not
+--- quote the error, because the error may quote a file of keys.
 local function call(fn)
   local ok, found, reason = pcall(fn)
   if not ok then
@@ -52,8 +52,7 @@ end
 
 -- Providers
 
---- Creates a provider.
----@param value string|table|function a valid value of the option `credentials`
+---@param value string|table|function the value of the option `credentials`; the caller has checked it
 ---@param host dataworks.CredentialHost
 ---@return dataworks.Provider
 local function new_provider(value, host)
@@ -86,8 +85,8 @@ end
 local Source = {}
 Source.__index = Source
 
---- Returns credentials that are valid now.
----@param deadline? number by host.clock
+--- Returns the present credentials.
+---@param deadline? number a time of host.clock
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
 function Source:get(deadline)
@@ -100,13 +99,13 @@ function Source:get(deadline)
   return nil, provider.name and failures.within(provider.name, failure) or failure
 end
 
---- Forgets the last credentials. Called when the service says that they have expired.
----@return boolean may_differ whether the next credentials may be different ones
+--- Forgets the last credentials, because the service called them expired.
+---@return boolean may_differ whether the next credentials may be different
 function Source:expire()
   if self.provider:expire() then
     return true
   end
-  -- The provider has nothing to forget, but a file or a variable may have changed.
+  -- The file or the variable that holds the credentials may have changed.
   local last = self.last
   local found = last and self.provider:get(self.host.clock())
   return found ~= nil and (found.access_key_id ~= last.access_key_id or found.security_token ~= last.security_token)
@@ -126,7 +125,7 @@ function M.new(options, host)
   return setmetatable({ host = host, provider = choose_provider(options, host) }, Source)
 end
 
---- Returns the region that the environment or the profile of the CLI names.
+--- Returns the region that the environment names, or else the region of the CLI's profile.
 ---@param options dataworks.Options
 ---@param getenv fun(name: string): string|nil
 ---@return string|nil

@@ -1,11 +1,11 @@
--- Provides credentials that the program itself has given.
+-- Credentials that the program gives, so that nothing is fetched.
 
 local failures = require "dataworks.util.credential_failure"
 local providers = require "dataworks.credentials.provider"
 
 local M = {}
 
---- Checks credentials and returns them. A failure names the wrong field, but does not quote values.
+--- Returns the credentials in the fields. A failure names the missing field, and contains no value.
 ---@param found any
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
@@ -26,10 +26,9 @@ function M.check(found)
   return found
 end
 
---- Creates the provider.
 ---@param fields table has the fields of dataworks.Credentials
 ---@param _? dataworks.CredentialHost
----@param name? string the name of the provider; default: fields.type
+---@param name? string the name of the provider; default: the type in the fields
 ---@return dataworks.Provider
 function M.new(fields, _, name)
   local found, failure = M.check {

@@ -1,5 +1,5 @@
--- Calls the Security Token Service (STS). It returns credentials of a role in exchange for an access key or for the
--- token of an identity provider.
+-- Calls the security token service (STS), which exchanges an access key, or a token of an identity provider, for
+-- credentials of a role.
 
 local core = require "dataworks.core"
 local endpoints = require "dataworks.api.endpoints"
@@ -27,8 +27,8 @@ local ASSUME_ROLE = {
 
 -- Roles
 
---- Returns the URL of STS: the given endpoint, or the endpoint of the given region, or else the central endpoint. A
---- region has another endpoint for use inside a VPC.
+--- Returns the URL of STS: the given endpoint, or else the endpoint of a region (which can be inside a VPC), or else
+--- the central endpoint.
 local function find_url(fields, getenv)
   local given = fields.sts_endpoint or getenv "ALIBABA_CLOUD_STS_ENDPOINT"
   if given then
@@ -62,7 +62,7 @@ end
 
 ---@class dataworks.Role
 ---@field url string
----@field params table<string, string> the parameters that both actions of STS have
+---@field params table<string, string> the parameters of either action
 
 --- Returns the role that the fields or environment variables describe.
 ---@param fields table
@@ -99,8 +99,8 @@ end
 ---@field action string
 ---@field host dataworks.CredentialHost
 ---@field role dataworks.Role
----@field build fun(call: dataworks.StsCall): table|nil, dataworks.CredentialFailure|nil
----@field secrets string[] secrets to redact in the reply; `build` may set them
+---@field build fun(call: dataworks.StsCall): table|nil, dataworks.CredentialFailure|nil builds the request of a call
+---@field secrets string[] the secrets to redact in the reply; `build` sets them
 ---@field keys? dataworks.Credentials
 ---@field signer? userdata
 ---@field token? string
@@ -193,11 +193,11 @@ local function build_unsigned(call)
   }, form_text.encode(tables.merge(call.role.params, { OIDCToken = call.token })))
 end
 
---- Fetches credentials of a role with the token of an identity provider.
+--- The request has no signature, because the token identifies the caller.
 ---@param host dataworks.CredentialHost
 ---@param deadline number
 ---@param token string
----@param role dataworks.Role its params must contain OIDCProviderArn
+---@param role dataworks.Role must have OIDCProviderArn
 ---@return dataworks.Credentials|nil
 ---@return dataworks.CredentialFailure|nil
 function M.assume_role_with_oidc(host, deadline, token, role)

@@ -31,13 +31,13 @@ for _, fields in pairs(M.FIELDS) do
   fields.type = "text"
 end
 
--- The fields that must be given, because their values can't come from an environment variable or a file.
+-- The fields that can't be replaced by a variable or a file.
 local REQUIRED = {
   access_key = { "access_key_id", "access_key_secret" }, bearer = { "bearer_token" }, external = { "process_command" },
 }
 
---- Raises misuse if `value` is not a valid value of the option `credentials`.
----@param what string the name of the option in the message
+--- Raises unless `value` is a valid value of the option `credentials`.
+---@param what string the name of the option or of the function, for the message
 ---@param value string|table|function
 function M.check(what, value)
   if type(value) == "function" then
@@ -46,7 +46,7 @@ function M.check(what, value)
   local given = type(value) == "table" and value or { type = value }
   local name = given.type
   if not M.FIELDS[name] then
-    -- The message does not quote the name, because the user may have written a key there by mistake.
+    -- The message does not quote the name, because the text may be a key.
     misuse(("%s: there is no such type%s; the types are %s"):format(what, nearest.hint(name, M.FIELDS),
       nearest.list(M.FIELDS)))
   end

@@ -1,5 +1,5 @@
--- Provides the credentials that a URI returns. Plain http is allowed only for a service on this machine, unless the
--- option allow_http is set.
+-- Fetches credentials from a URI. The service at the URI is on this machine, or on another machine that is reached
+-- through https.
 
 local cache = require "dataworks.credentials.cache"
 local core = require "dataworks.core"
@@ -11,15 +11,15 @@ local M = {}
 
 local VARIABLE = "ALIBABA_CLOUD_CREDENTIALS_URI"
 
---- Returns whether an authority (host or host:port) is on this machine. An authority with a user is not, because
---- "localhost:x@example.com" is the host example.com.
+--- Returns whether an authority is a loopback host. An authority with a user name is never one:
+--- "localhost:x@example.com" names the host example.com.
 local function is_loopback(authority)
   local host = authority:match("^(%[[^%]@]*%]):?%d*$") or authority:match("^([^:@]+)$")
     or authority:match("^([^:@]+):%d*$")
   return host ~= nil and core.is_loopback(host)
 end
 
---- Returns the limits for the request: for plain http, no proxy. Returns a failure if the URI is not allowed.
+--- Checks the URI. Refuses plain http to another machine. A request to this machine uses no proxy.
 local function limits_for(uri, host)
   local scheme, authority = uri:match("^(%a+)://([^/?#]+)")
   scheme = (scheme or ""):lower()
@@ -28,7 +28,7 @@ local function limits_for(uri, host)
   elseif scheme ~= "http" then
     return nil, failures.new "it is not an http:// or https:// URL"
   elseif not host.allow_http and not is_loopback(authority) then
-    return nil, failures.new(exchange.origin(uri) .. " would send them unencrypted",
+    return nil, failures.new(exchange.origin(uri) .. " would send the credentials unencrypted",
       "use an https:// URI, or set allow_http = true")
   end
   return { proxy = "" }

@@ -1,12 +1,12 @@
--- Reads environment variables. Tries the official prefix of a name first, then the other prefixes that the CLI accepts.
+-- Reads environment variables. The official names are read first, then the other spellings that the CLI accepts.
 
 local M = {}
 
 local PREFIXES = { "ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_" }
 
---- Returns the value of a variable with the first prefix under which the variable is set.
+--- Returns the value of a variable, which can have any of its prefixes.
 ---@param getenv fun(name: string): string|nil
----@param name string the name without a prefix
+---@param name string the name without its prefix
 ---@return string|nil
 function M.any(getenv, name)
   for _, prefix in ipairs(PREFIXES) do
@@ -17,7 +17,8 @@ function M.any(getenv, name)
   end
 end
 
---- Returns a field, or else the variable of the same name. For the field role_arn, that is ALIBABA_CLOUD_ROLE_ARN.
+--- Returns a field, or else the value of the variable with the same name. For example, the field role_arn corresponds
+--- to the variable ALIBABA_CLOUD_ROLE_ARN.
 ---@param fields table
 ---@param name string
 ---@param getenv fun(name: string): string|nil
@@ -42,7 +43,7 @@ function M.is_on(getenv, name)
   return value == "true" or value == "1"
 end
 
---- Returns whether the environment forbids running programs and sending requests to a URI that a file names.
+--- Returns whether the environment forbids two things: running programs, and sending requests to the URI in a file.
 ---@param getenv fun(name: string): string|nil
 ---@return boolean
 function M.forbids_external(getenv)

@@ -9,7 +9,7 @@ local sts = require "dataworks.emulator.sts"
 
 local M = {}
 
---- The faults that replace the whole reply with another reply of HTTP status 200. Error faults replace the reply, too.
+--- The faults that replace the whole reply with another reply of HTTP status 200. Error faults also replace the reply.
 local REPLACES_REPLY = { fail = true, unsuccessful = true }
 
 --- Returns a random UUID of version 4, as the service writes request ids.
@@ -96,7 +96,7 @@ end
 ---@param parts dataworks.emulator.Parts
 ---@param request {method: string, path: string, query: string, headers: table<string, string>, body: string}
 ---@return table reply {status, body, request_id, trace_id, time, retry_after}
----@return table|nil fault the fault to send the reply with
+---@return table|nil fault the fault that affects how the reply is sent
 function M.api(parts, request)
   local call, refusal = parts.gateway:check(request)
   local result, fault
@@ -121,7 +121,7 @@ end
 ---@param parts dataworks.emulator.Parts
 ---@param request table
 ---@return table reply {status, body, content_type, request_id, trace_id, time}
----@return table|nil fault the fault to send the reply with
+---@return table|nil fault the fault that affects how the reply is sent
 function M.metadata(parts, request)
   local action = parts.metadata.action(request)
   local fault = parts.faults:take(action)

@@ -1,5 +1,5 @@
--- The metadata service of an ECS instance, as far as it issues the credentials of the instance's RAM role. Also answers
--- at a credentials URI, which returns credentials in the same form.
+-- The part of an ECS instance's metadata service that issues the credentials of the instance's RAM role. This module
+-- also answers requests to a credentials URI, which returns credentials in the same form.
 
 local dates = require "dataworks.emulator.dates"
 local json = require "dataworks.emulator.json"

@@ -6,8 +6,8 @@ local bucket = require "dataworks.limit.bucket"
 
 local M = {}
 
--- A throttle lowers the rate by this part of the accepted rate. After so many seconds the curve is at the accepted rate
--- again.
+-- A throttle lowers the rate by DECREASE, as a part of the accepted rate. After RECOVERY seconds, the curve reaches the
+-- accepted rate again.
 local DECREASE, RECOVERY = 0.1, 6
 
 -- Seconds. The length of a window, over which a rate is measured.
@@ -17,21 +17,21 @@ local WINDOW = 1
 -- the old rate.
 local SETTLING = 1.2
 
--- Calls per second. The rate is never lower.
+-- Calls per second. The rate never falls below this value.
 local MIN_RATE = 0.5
 
--- The rate is at most so many times the rate at which requests are really sent.
+-- The rate is at most this many times the rate at which requests are actually sent.
 local MAX_GROWTH = 2
 
 ---@class dataworks.Adaptive: dataworks.Bucket
 ---@field window_start number|nil the time at which the present window began
----@field count number|nil requests in the present window
----@field previous_count number|nil requests in the previous window
----@field refused number|nil throttled replies in the present window
----@field previous_refused number|nil throttled replies in the previous window
+---@field count number|nil the number of requests in the present window
+---@field previous_count number|nil the number of requests in the previous window
+---@field refused number|nil the number of throttled replies in the present window
+---@field previous_refused number|nil the number of throttled replies in the previous window
 ---@field peak number|nil the accepted rate, measured when the rate was last lowered
 ---@field lowered_at number|nil the time at which the rate was last lowered
----@field is_first_lowering number|nil 1 if the rate was lowered once, and there was no rate before; else nil
+---@field is_first_lowering number|nil 1 if the rate was lowered only once and there was no rate before; else nil
 
 --- Begins a new window when the present window has ended.
 local function move_windows(state, now)
@@ -71,9 +71,9 @@ local function lower_to(state, now, accepted)
   bucket.set_rate(state, now, math.max(MIN_RATE, state.peak * (1 - DECREASE)))
 end
 
---- Lowers the rate after a throttle. Requests that are in flight at the same time are often throttled together;
---- together they lower the rate once. The first lowering is different: each of these requests lowers the rate, because
---- each shows that the service accepted one request less.
+--- Lowers the rate after a throttle. Requests that are in flight at the same time are often throttled together, and
+--- such a group lowers the rate only once. The first lowering is an exception: each of these requests lowers the rate,
+--- because each shows that the service accepted one request less.
 ---@param state dataworks.Adaptive
 ---@param now number
 ---@param sent_at number the time at which the throttled request was sent

@@ -5,11 +5,13 @@
 local M = {}
 
 ---@class dataworks.Bucket
----@field rate number|nil tokens per second; without a rate, only pauses delay calls
+---@field rate number|nil tokens per second; without a rate, calls are delayed only by pauses
 ---@field level number the level at the time `since`
----@field since number monotonic seconds; the level rises from this time, which lies in the future during a pause
+---@field since number monotonic seconds; the level rises from this time on, and during a pause this time is in the
+--- future
 ---@field next number|nil the number of the next token
----@field returned table<number, number>|nil ranges of returned tokens: the first token by the token after the last
+---@field returned table<number, number>|nil the ranges of returned tokens: the key is the first token of a range, and
+--- the value is the token after the last one
 
 --- Returns a bucket without a rate.
 ---@return dataworks.Bucket
@@ -26,7 +28,7 @@ local function update_level(state, now)
   state.level, state.since = level_at(state, now), math.max(state.since, now)
 end
 
---- Sets the rate, also for tokens that were taken before.
+--- Sets the rate. The new rate also applies to tokens that were taken before.
 ---@param state dataworks.Bucket
 ---@param now number
 ---@param rate number|nil

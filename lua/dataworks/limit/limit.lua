@@ -15,7 +15,7 @@ local shared = lazy "dataworks.limit.shared"
 
 -- Seconds. A shorter wait is treated as no wait.
 local CLOCK_RESOLUTION = 1e-6
--- Seconds between two tries to lock the state, while another worker holds the lock.
+-- Seconds between two attempts to lock the state, while another worker holds the lock.
 local LOCK_RETRY = 0.001
 -- With an adaptive limit, a call sleeps for this part of its wait, but at least for MIN_NAP seconds, and then asks the
 -- limit again. A later call could overtake the sleeping call only if the rate became four times as high during the
@@ -25,11 +25,11 @@ local NAP, MIN_NAP = 0.25, 0.01
 local SPREAD = 0.1
 
 ---@class dataworks.LimitOptions
----@field qps? number calls per second; with `adaptive`, the maximum of the rate
+---@field qps? number calls per second; if `adaptive` is true, the maximum of the rate
 ---@field burst? integer number of calls that may start at once after a time without calls; default: 1
----@field adaptive? boolean true: lower the rate when the service throttles
----@field dict? string name of a lua_shared_dict, in which all workers of an nginx share the limit
----@field key? string name of the limit in the dict; default: "default"
+---@field adaptive? boolean true: the rate is lowered when the service throttles
+---@field dict? string the name of a lua_shared_dict through which all workers of an nginx share the limit
+---@field key? string the name of the limit in the dict; default: "default"
 local OPTIONS = { qps = "rate", burst = "positive_count", adaptive = "boolean", dict = "text", key = "text" }
 
 ---@class dataworks.Limit
@@ -82,7 +82,8 @@ function M.find_mistake(option)
 end
 
 --- Returns the limit of a client.
----@param option number|"adaptive"|dataworks.LimitOptions|dataworks.Limit|nil checked; nil for a limit without a rate
+---@param option number|"adaptive"|dataworks.LimitOptions|dataworks.Limit|nil the checked option; nil for a limit
+--- without a rate
 ---@return dataworks.Limit
 function M.new(option)
   if getmetatable(option) == Limit then
@@ -96,7 +97,7 @@ function M.new(option)
   }, Limit)
 end
 
---- Makes a limit that several clients of one account can share. Raises if the option is wrong.
+--- Creates a limit that several clients of one account can share. Raises if the option is wrong.
 ---@param option number|"adaptive"|dataworks.LimitOptions
 ---@return dataworks.Limit
 function M.make(option)
@@ -138,9 +139,9 @@ end
 -- The queue
 
 ---@class dataworks.Admission a decision on when a call may send its next request
----@field wait number seconds until the call may send, by the present rate; 0 if the call may send now
+---@field wait number seconds until the call may send, according to the present rate; 0 if the call may send now
 ---@field nap? number seconds after which the call should ask again, because the rate may have changed
----@field reason? "limit"|"throttled" why the call waits
+---@field reason? "limit"|"throttled" the reason why the call waits
 ---@field token? number the place of a waiting call in the queue
 ---@field sent_at? number the time at which the request was admitted
 ---@field pace? number for an adaptive limit: the number of requests in the last second
@@ -183,7 +184,7 @@ local function decide(self, state, caller, call)
     token = bucket.take(state, now, self.burst)
   end
   local due = bucket.due(state, token)
-  -- A sleep counts with its intended length, because the option `sleep` may return early or at once.
+  -- A sleep counts with its intended length, because the option `sleep` may return before the time has passed.
   local wait = due - math.max(now, call.slept_until or now)
   local paused = is_paused(state, now)
   if wait <= CLOCK_RESOLUTION then
@@ -205,7 +206,7 @@ end
 ---@param caller dataworks.Caller
 ---@param call dataworks.Call its field `admission` is the last decision
 ---@return dataworks.Admission|nil
----@return table|nil err fields of an error: the wait is longer than the call's deadline allows
+---@return table|nil err the fields of an error, if the wait is longer than the call's deadline allows
 function Limit:enqueue(caller, call)
   local state, err = load_state(self, caller)
   if not state then
@@ -230,8 +231,8 @@ function Limit:leave(caller, token)
   end
 end
 
---- Are all calls paused because the service asked for it? A shared limit always returns false, because it would need
---- the lock.
+--- Returns whether all calls are paused because the service asked for a pause. For a shared limit, always returns
+--- false, because the answer would need the lock.
 ---@param now number
 ---@return boolean
 function Limit:is_paused(now)
@@ -240,7 +241,8 @@ end
 
 -- Replies
 
---- Does the limit slow down the retries after this error? If so, a retry takes no token from the retry budget.
+--- Returns whether the limit delays the retries after this error. If it does, a retry takes no token from the retry
+--- budget.
 ---@param err dataworks.Error
 ---@return boolean
 function Limit:handles_throttling(err)

@@ -14,7 +14,7 @@ local MAX_RANGES = 4
 
 -- Seconds after which the lock of a killed worker expires. A live worker holds the lock for microseconds.
 local LOCK_EXPIRES = 1
--- How often one lock_and_load tries to lock the state.
+-- The number of attempts of one lock_and_load to lock the state.
 local MAX_TRIES = 100
 
 ---@class dataworks.SharedState
@@ -88,7 +88,7 @@ end
 
 --- Locks the state until `save_and_unlock`, and returns it.
 ---@return dataworks.Adaptive|nil state nil without an error if another worker holds the lock
----@return table|nil err fields of an error
+---@return table|nil err the fields of an error
 function Shared:lock_and_load()
   for _ = 1, MAX_TRIES do
     local ok, reason = self.dict:safe_add(self.lock, true, LOCK_EXPIRES)
@@ -103,7 +103,7 @@ end
 --- Saves and unlocks the state.
 ---@param state dataworks.Adaptive
 ---@return true|nil
----@return table|nil err fields of an error
+---@return table|nil err the fields of an error
 function Shared:save_and_unlock(state)
   local ok, reason = self.dict:safe_set(self.key, encode(state))
   self.dict:delete(self.lock)

@@ -53,15 +53,15 @@ local FINAL = tables.set_of [[
 -- service.
 local HAS_REPLY = { service = true, task = true, protocol = true, credentials = true }
 
---- Is a retry useless after this error?
+--- Returns whether a retry after this error is useless.
 ---@param err table
 ---@return boolean
 function M.is_final(err)
   return FINAL[err.code] or false
 end
 
---- Did the service refuse the call because there were too many calls? Such a call had no effect. The HTTP status is
---- 429, or 400 with a code that begins with Throttling.
+--- Returns whether the service refused the call because there were too many calls. Such a call had no effect. The HTTP
+--- status is 429, or 400 together with a code that begins with Throttling.
 ---@param err table
 ---@return boolean
 function M.is_throttled(err)

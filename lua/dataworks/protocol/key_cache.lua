@@ -15,7 +15,7 @@ local KeyCache = {}
 KeyCache.__index = KeyCache
 
 ---@class dataworks.KeySecrets
----@field more string[] secrets to redact in addition to the credentials
+---@field more string[] the secrets to redact in addition to the credentials
 ---@field used? dataworks.Credentials the credentials of the present keys
 ---@field redacted string[] all secrets to redact
 ---@field redact fun(text: string, max_bytes?: integer): string
@@ -74,7 +74,7 @@ end
 --- Returns the keys for the present credentials.
 ---@param deadline? number by the caller's monotonic clock
 ---@return userdata|nil keys
----@return table|nil failure fields of an error
+---@return table|nil failure the fields of an error
 function KeyCache:get(deadline)
   if not self.source then
     return nil, failures.CLOSED
@@ -90,8 +90,8 @@ function KeyCache:get(deadline)
   return replace_keys(self, found)
 end
 
---- Expires the present credentials, because the service refused their keys. If several calls are refused together, the
---- first call expires the credentials; for the other calls, the keys are already replaced.
+--- Expires the present credentials, because the service refused their keys. If several calls are refused together, only
+--- the first of them expires the credentials: for the other calls, the keys are already replaced.
 ---@param refused_keys userdata
 ---@return boolean may_differ whether the next `get` may return different keys
 function KeyCache:expire(refused_keys)
@@ -134,7 +134,7 @@ function KeyCache:close()
   self.keys, self.source = nil, nil
 end
 
---- Makes a cache without keys.
+--- Creates a cache without keys.
 ---@param source dataworks.CredentialSource
 ---@param algorithm string|nil
 ---@param more_secrets string[] secrets to redact in addition to those of the credentials

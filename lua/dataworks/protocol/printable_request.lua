@@ -1,4 +1,5 @@
--- Gives a signed request a tostring that shows the request as it is sent, with *** in place of its secrets.
+-- Sets the result of tostring for a signed request: the text of the request as it is sent, with *** in place of its
+-- secrets.
 
 local tables = require "dataworks.util.tables"
 

@@ -28,10 +28,10 @@ json_of_locale() -- so that a missing cjson is reported when this module is load
 
 local M = {}
 
--- The error about an unreadable reply keeps so many bytes of the reply.
+-- The maximum number of bytes of an unreadable reply that an error keeps.
 local EXCERPT_BYTES = 200
 
---- A text of the service is cut to so many bytes before it is redacted. An error keeps fewer bytes.
+--- A text of the service is cut to this many bytes before it is redacted. An error keeps fewer bytes.
 M.MAX_TEXT_BYTES = 8192
 
 -- core.quote_integers writes an integer as a string that begins with this byte.
@@ -40,7 +40,7 @@ local INTEGER_MARK = 1
 local null = core.null
 local to_integer = math.tointeger or function() end
 
---- Makes integers again of the strings that core.quote_integers wrote, and removes null members from objects.
+--- Converts the strings that core.quote_integers wrote back to integers, and removes null members from objects.
 local function restore(value)
   local kind = type(value)
   if kind == "number" then
@@ -105,8 +105,8 @@ local function without_echo(message)
   return message
 end
 
---- May the service have acted on the request? The code SignatureNonceUsed says that an earlier copy of the request
---- arrived.
+--- Returns whether the service may have acted on the request. The code SignatureNonceUsed says that an earlier copy of
+--- the request arrived.
 local function may_have_acted(err)
   if err.code == "SignatureNonceUsed" then
     return true
@@ -127,7 +127,7 @@ function M.redact(fields, redact)
   return fields
 end
 
---- Returns nil and the fields of an error about a reply. Adds the fields that all such errors have.
+--- Returns nil and the fields of an error about a reply. All such errors have the fields that are added here.
 local function reply_error(kind, reply, fields, context)
   local all = tables.merge({
     kind = kind, sent = true, status = reply.status, request_id = reply.headers["x-acs-request-id"],
@@ -211,13 +211,13 @@ local function task_error(reply, object, context)
   }, context)
 end
 
--- No Status of the service is longer.
+-- No Status of the service has more bytes than this.
 local MAX_STATUS_BYTES = 64
 
 local SUCCESS = { success = true, ["true"] = true }
 local FAILURE = { fail = true, ["false"] = true }
 
---- Does a reply with HTTP status 200 say that the call failed?
+--- Returns whether a reply with HTTP status 200 says that the call failed.
 local function is_failure(object, meaning)
   local success = object.Success
   if success == nil then
@@ -235,7 +235,7 @@ local function is_failure(object, meaning)
   return FAILURE[status] or meaning == "outcome" and not SUCCESS[status] or false
 end
 
---- Does this Data.Status mean success?
+--- Returns whether this Data.Status means success.
 ---@param status any
 ---@return boolean
 function M.is_success(status)
@@ -244,7 +244,7 @@ end
 
 ---@class dataworks.ReplyContext
 ---@field redact fun(text: string, max_bytes: integer): string
----@field now fun(): number seconds since 1970
+---@field now fun(): number returns seconds since 1970
 ---@field request table the request as it was signed
 
 --- Reads a reply.
@@ -252,7 +252,7 @@ end
 ---@param meaning "outcome"|"progress"|"state"|"none" what Data.Status means in replies of this action
 ---@param context dataworks.ReplyContext
 ---@return table|nil result the decoded reply
----@return table|nil err fields of an error
+---@return table|nil err the fields of an error
 function M.read(reply, meaning, context)
   local object, message = M.decode(reply.body)
   if type(object) ~= "table" or not reply.body:find("^%s*{") then

@@ -5,7 +5,7 @@ local error_codes = require "dataworks.protocol.error_codes"
 
 local M = {}
 
--- Seconds: one day. A longer wait is shortened to this.
+-- Seconds: one day. A longer wait is shortened to this value.
 local MAX_WAIT = 86400
 
 --- Returns a wait of at most MAX_WAIT seconds. Returns nil for zero and for negative values.
@@ -13,7 +13,7 @@ local function bounded(seconds)
   return seconds and seconds > 0 and math.min(seconds, MAX_WAIT) or nil
 end
 
---- Returns the number that a text holds, or nil if it holds anything but digits.
+--- Returns the number that a text holds. Returns nil if the text contains anything but digits.
 local function whole_number(text)
   return tonumber((text or ""):match("^%s*(%d+)%s*$"))
 end
@@ -23,8 +23,8 @@ local function from_milliseconds(value)
   return value and bounded(value / 1000)
 end
 
---- Returns the seconds of the header Retry-After. The header can hold a date instead, which is compared with the header
---- Date of the same reply, because both come from one clock.
+--- Returns the seconds of the header Retry-After. The header can hold a date instead of a number. The date is compared
+--- with the header Date of the same reply, because both dates come from one clock.
 local function http_wait(headers, now)
   local text = headers["retry-after"]
   local date = core.parse_date(text)
@@ -48,8 +48,8 @@ end
 
 --- Returns how many seconds a reply asks the client to wait; nil if the reply does not say.
 ---@param headers table<string, string>
----@param err table fields of the error; the headers about quotas are read only if the error is a throttle
----@param now fun(): number returns seconds since 1970, which replace an absent Date of the reply
+---@param err table the fields of the error; the headers about quotas are read only if the error is a throttle
+---@param now fun(): number returns seconds since 1970; used if the reply has no Date
 ---@return number|nil
 function M.find(headers, err, now)
   return from_milliseconds(whole_number(headers["x-acs-retry-after"])) or http_wait(headers, now)

@@ -9,13 +9,13 @@ local M = {}
 
 local RPC = "HMAC-SHA1"
 
--- The maximum number of bytes of a message in addition to the echo of the signed request. Something on the way may have
--- added parameters or headers.
+-- The maximum number of bytes that a message can have in addition to the echo of the signed request. A proxy may have
+-- added parameters or headers to the request.
 local MAX_OTHER_BYTES = 65536
 
 -- The request that the service received
 
---- Returns the text after a label, or "".
+--- Returns the text after a label; "" if the label is missing.
 local function text_after(message, label)
   local _, last = message:find(label, 1, true)
   return last and message:sub(last + 1) or ""
@@ -32,8 +32,8 @@ local function parse_echo(message)
   }
 end
 
---- Is the message longer than one with an echo of this request can be? Each of the two stages of a signature makes a
---- text at most three times as long.
+--- Returns whether the message is longer than a message with an echo of this request can be. A signature has two
+--- stages, and each stage makes a text at most three times as long.
 local function is_too_long(message, request)
   local length = #request.url + #request.body
   for name, value in pairs(request.headers) do
@@ -68,12 +68,13 @@ end
 
 -- The parts that are compared
 
---- Returns a list: method, path, query, headers, names of the signed headers, and hash of the body.
+--- Returns the parts of a canonical request as a list: method, path, query, headers, names of the signed headers, and
+--- hash of the body.
 local function parse_canonical_request(text)
   return { (text or ""):match("^([^\n]*)\n([^\n]*)\n([^\n]*)\n(.-)\n\n([^\n]*)\n(%x+)$") }
 end
 
---- Returns a list: method, path, and query.
+--- Returns the parts of a string to sign of HMAC-SHA1 as a list: method, path, and query.
 local function parse_rpc_string(text)
   local method, path, query = text:match("^([^&]*)&([^&]*)&(.*)$")
   return method and { method, core.percent_decode(path), core.percent_decode(query) } or {}
@@ -96,7 +97,7 @@ local PUBLIC_HEADERS = {
 
 local MAX_SHOWN_BYTES = 64
 
---- Is the text short, and without special characters?
+--- Returns whether the text is short and has no special characters.
 local function is_plain(text)
   return text ~= "" and #text <= MAX_SHOWN_BYTES and not text:find("[^%w%-%._:/;=, ]")
 end
@@ -113,8 +114,8 @@ local function describe_change(is_public, signed, received)
   return "arrived with another value"
 end
 
---- Returns the kind with the name, such as "header host". The name comes from the network, and is left out if it has
---- characters that no name has.
+--- Returns the kind together with the name, such as "header host". The name comes from the network. It is left out if
+--- it contains characters that are not allowed in a name.
 local function describe_name(kind, name)
   return #name <= MAX_SHOWN_BYTES and name:find("^[%w_.-]+$") and kind .. " " .. name or "a " .. kind
 end
@@ -225,7 +226,8 @@ local UNKNOWN_CHANGE = "The request was changed on its way; look for a proxy tha
 local SAME_TEXT = { SignatureDoesNotMatch = WRONG_SECRET, IncompleteSignature = CHANGED_SIGNATURE }
 
 --- Returns the advice for a refused signature; nil for any other error, or if the message has no echo.
----@param request { method: string, url: string, headers: table<string, string>, body: string } as it was signed
+---@param request { method: string, url: string, headers: table<string, string>, body: string } the request as it was
+--- signed
 ---@param code string|nil the code of the error
 ---@param message string|nil the whole message of the service
 ---@return string|nil advice

@@ -16,7 +16,8 @@ local PARAMS = { ProjectId = true, TaskType = true, AsyncProcessId = true, Proce
 -- After an error of one of these kinds, another wait would get the same error.
 local FINAL_KINDS = { task = true, invalid = true, credentials = true }
 
---- Classifies a reply: success if it has the configuration, else pending. An error is a failure.
+--- Classifies a reply as a success if it contains the configuration, and as pending if it does not. An error counts as
+--- a failure.
 local function classify(result, err)
   if err then
     return "failure", nil, err
@@ -28,7 +29,7 @@ local function classify(result, err)
   return "pending", data.Status
 end
 
---- Are the params a result of `generate`?
+--- Returns whether the params are a result of `generate`.
 local function is_generated(given)
   return type(given.Data) == "table"
 end

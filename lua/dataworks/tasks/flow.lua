@@ -16,7 +16,8 @@ local M = {}
 
 ---@class dataworks.FlowOptions: dataworks.WaitOptions
 ---@field timeout? number seconds for this run of the flow; default: 600
----@field on_progress? fun(event: table) called after each step and before each wait; event: {step, elapsed, ...}
+---@field on_progress? fun(event: table) called after each step and before each wait; the event has the fields step,
+--- elapsed and others
 ---@field on_step? fun(state: dataworks.State) called before the first call and after each step; an error that the
 ---  callback raises ends the run
 ---@field resume? dataworks.State a state that on_step got, or err.state
@@ -154,7 +155,7 @@ end
 ---@field TaskContent? table|string the script of an offline task
 ---@field FileFolderPath? string for example Business Flow/NAME/Data Integration
 ---@field ResourceGroup? string
----@field Cu? number compute units of a serverless resource group, a multiple of 0.5
+---@field Cu? number the number of compute units of a serverless resource group, a multiple of 0.5
 ---@field ClientToken? string default: a new random token
 
 ---@class dataworks.UpdateParams
@@ -167,7 +168,8 @@ end
 ---@field Cu? number
 ---@field ClientToken? string default: a new random token
 
---- The result of a flow. It can be the params of deploy, start, status and the other methods for one task.
+--- The result of a flow. The result can be passed as the params to deploy, start, status and the other methods for one
+--- task.
 ---@class dataworks.FlowResult: dataworks.TaskId
 ---@field ProcessId? integer|string
 ---@field TaskContent? string|table the text that the service generated, unchanged

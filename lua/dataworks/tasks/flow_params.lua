@@ -31,7 +31,7 @@ local function without_null(params)
   return copy
 end
 
--- Checks. Each function returns an error, or nil if the parameters are right.
+-- Checks. Each of the following functions returns an error, or nil if the parameters are right.
 
 --- Checks that all parameters are known, and checks the types of the parameters that place the task.
 local function check_names(flow, params)

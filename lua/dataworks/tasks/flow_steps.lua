@@ -39,7 +39,7 @@ function M.params(action, state)
   return params
 end
 
---- Returns the time since the run began.
+--- Returns the seconds since the run began.
 ---@param run dataworks.FlowRun
 ---@return number seconds
 function M.elapsed(run)
@@ -110,8 +110,8 @@ local function configure(run)
   return result, err
 end
 
---- Creates or updates the task. UpdateDISyncTask takes no ClientToken. If its reply is lost, the run ends. A resumed
---- run calls UpdateDISyncTask again, which is harmless, because the call replaces the whole content.
+--- Creates or updates the task. UpdateDISyncTask takes no ClientToken, so the run ends if the reply of UpdateDISyncTask
+--- is lost. A resumed run calls UpdateDISyncTask again. This is harmless, because the call replaces the whole content.
 local function apply(run)
   local action, state = run.flow.apply, run.state
   local result, err = call(run, action)

@@ -81,7 +81,7 @@ end
 
 -- Waiting
 
---- Is a state in the list?
+--- Returns whether a state is in the list.
 ---@param states string[]
 ---@param state string|nil
 ---@return boolean
@@ -134,7 +134,7 @@ end
 
 --- Waits until the task is in one of the states.
 ---@param caller dataworks.Caller
----@param task table a result of task_of
+---@param task table a result of `task_of`
 ---@param states string[] in capital letters
 ---@param options dataworks.WaitOptions
 ---@param may_be_gone? boolean true: a task without an instance has the state NORUN

@@ -30,7 +30,7 @@ local RUN_BY_SCHEDULE = "is run by its schedule"
 
 ---@class dataworks.Operation
 ---@field action string
----@field solution? boolean true: the action is documented for solutions too
+---@field solution? boolean true: the action is documented for solutions and for real-time tasks
 ---@field offline string says how an offline task is handled instead
 ---@field goal? table<string, string[]> the states in which the operation has succeeded, by TaskType
 ---@field proof? string[] states that prove that the call took effect, if the task was in another state before
@@ -100,7 +100,7 @@ local function act_and_wait(caller, operation, params, options)
   local before, result, err
   before, err = instance.state(caller, task, deadline)
   if not before then
-    -- The fields of the error describe the operation, whose request was not sent.
+    -- The state could not be read. The fields of the error describe the operation, whose request was not sent.
     err.sent, err.may_have_acted = false, false
     return nil, err
   end

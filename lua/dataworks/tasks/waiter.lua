@@ -7,14 +7,16 @@ local M = {}
 
 local TIMEOUT, DELAY, MAX_DELAY, DELAY_GROWTH = 600, 1, 5, 1.5
 
--- Bytes of a status in a message.
+-- The message keeps at most this many bytes of a status.
 local MAX_STATUS_BYTES = 200
 
 ---@class dataworks.WaitOptions
 ---@field timeout? number seconds for all polls together; default: 600
----@field delay? number seconds before the second poll; default: 1; each later delay is 1.5 times as long
+---@field delay? number seconds before the second poll; default: 1. Each later delay is 1.5 times as long as the one
+--- before.
 ---@field max_delay? number the longest delay in seconds; default: 5
----@field on_progress? fun(event: table) called before each delay; if it raises, the wait ends with a "cancelled" error
+---@field on_progress? fun(event: table) called before each delay; if the callback raises an error, the wait ends with
+--- an error of kind "cancelled"
 M.OPTIONS = { timeout = "seconds", delay = "seconds", max_delay = "seconds", on_progress = "function" }
 
 ---@alias dataworks.PollOutcome "success"|"failure"|"pending"

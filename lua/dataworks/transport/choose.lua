@@ -10,7 +10,8 @@ local M = {}
 ---@field sleep fun(self, seconds: number): "cancelled"|nil
 ---@field close fun(self)
 ---@field latch? fun(self): dataworks.Latch|nil, table|nil returns nil if no other call can run while one call waits
----@field can_wait? fun(self): true|nil, table|nil
+---@field can_wait? fun(self): true|nil, table|nil returns true if a call can wait here; else nil and the fields of an
+--- error
 
 ---@class dataworks.TransportFailure
 ---@field kind string

@@ -31,8 +31,8 @@ local PROXY_ADVICE = {
   CURLE_RECV_ERROR = "check the scheme and the port of the proxy's URL",
 }
 
--- Whether a request without a result was sent, by the state of its transfer. For a request in flight, libcurl knows
--- this. "unknown" means that an interruption such as Ctrl-C has lost the answer.
+-- Says whether a request without a result was sent, by the state of its transfer. For a request in flight, libcurl has
+-- the answer. "unknown" means that an interruption, such as Ctrl-C, has lost the result.
 local SENT = { queued = false, starting = "unknown", collected = "unknown" }
 
 --- Returns the failure of a request for which libcurl has no result.
@@ -72,9 +72,9 @@ local function name_proxy(err, proxy)
 end
 
 --- Adds advice to a failure of libcurl, and names the file or the proxy that caused it.
----@param err table is changed
----@param proxy string its URL; "" means no proxy
----@param files table<string, string> paths by the names of their options
+---@param err table the failure, which is changed
+---@param proxy string the URL of the proxy; "" means no proxy
+---@param files table<string, string> the paths of files by the names of their options
 ---@return table err
 function M.explain(err, proxy, files)
   err.advice = ADVICE[err.code] or refusal.ADVICE[err.code]

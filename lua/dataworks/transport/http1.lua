@@ -32,7 +32,7 @@ end
 --- Reads the head of a proxy's reply to CONNECT. Such a reply has no body if the proxy opens the tunnel.
 ---@param source dataworks.ReplySource
 ---@return { status: integer, headers: table<string, string> }|nil head
----@return dataworks.ReplyFailure|boolean more the failure if `head` is nil; else whether bytes follow the head
+---@return dataworks.ReplyFailure|boolean more the failure if `head` is nil; else whether more bytes follow the head
 function M.read_head(source)
   return catch(read_head, source)
 end

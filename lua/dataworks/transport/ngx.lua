@@ -146,7 +146,7 @@ end
 
 --- Creates a latch with which other requests of this worker wait for the running request.
 ---@return dataworks.Latch|nil
----@return table|nil err if nothing can wait here
+---@return table|nil err the fields of an error, if the caller can't wait here
 function Transport:latch() -- luacheck: no self
   local ok, failure = phase.can_wait()
   if not ok then

@@ -25,8 +25,8 @@ local function type_test(types)
   return function(value) return allowed[type(value)] or false end
 end
 
---- The types that an option can have in addition to the types of Lua. Each row holds the text for a message "must be
---- ...", and a function that tests a value.
+--- The types that an option can have in addition to the types of Lua. Each row holds the text that follows "must be" in
+--- a message, and a function that tests a value.
 local TYPES = {
   seconds = { "a number of seconds above 0", is_positive },
   duration = { "a whole number of seconds above 0", is_positive_integer },

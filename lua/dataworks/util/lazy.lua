@@ -1,4 +1,4 @@
--- Loads modules that most programs never need only when they are used.
+-- Delays the loading of modules that most programs never need. A module is loaded when it is first used.
 
 --- Returns a table that stands for a module, or a function that stands for a function of the module. The first use
 --- loads the module.

@@ -6,7 +6,8 @@ local source = debug.getinfo(1, "S").source
 local folder = source:sub(-#MODULE) == MODULE and source:sub(1, -#MODULE - 1)
 local main_module = folder and folder:gsub("/$", "") .. ".lua"
 
---- Is this stack frame a Lua function outside of the library? A tail call and a C function have no line to name.
+--- Returns whether a stack frame is a Lua function outside of the library. A tail call and a C function have no line
+--- that a message could name.
 local function is_outside(frame)
   local from = frame.source
   return frame.what ~= "C" and frame.what ~= "tail" and from ~= main_module and from:sub(1, #folder) ~= folder

@@ -4,7 +4,7 @@ local tables = require "dataworks.util.tables"
 
 local M = {}
 
--- Only so many letters of a name are compared, because the time grows with the square of the length.
+-- At most this many letters of a name are compared, because the time grows with the square of the length.
 local MAX_LENGTH = 64
 
 --- Returns how many letters must be inserted, dropped, changed or swapped with the next letter to change one name into

@@ -6,8 +6,8 @@ M.__index = M
 --- The account of a key for which the settings name no account.
 local DEFAULT_ACCOUNT = "1000000000000000"
 
---- Creates the set of accepted keys. An entry is either {access_key_id, access_key_secret, security_token, expires,
---- disabled, account} or {bearer_token, account}.
+--- Creates the set of accepted keys from a list of entries. An entry has either the form {access_key_id,
+--- access_key_secret, security_token, expires, disabled, account} or the form {bearer_token, account}.
 ---@param list table[]
 ---@return table
 function M.new(list)
@@ -16,7 +16,8 @@ function M.new(list)
   return self
 end
 
---- Adds an entry to the tables by access key id, security token and bearer token.
+--- Adds an entry to three tables, which find an entry by its access key id, by its security token and by its bearer
+--- token.
 local function accept(self, entry)
   if entry.bearer_token then
     self.by_bearer_token[entry.bearer_token] = entry

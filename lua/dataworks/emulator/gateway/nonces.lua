@@ -5,7 +5,7 @@ local M = {}
 M.__index = M
 
 --- Creates an empty memory for nonces.
----@param window number seconds
+---@param window number seconds for which a nonce is remembered
 ---@return table
 function M.new(window)
   return setmetatable({ window = window, current = {}, previous = {} }, M)
@@ -13,7 +13,7 @@ end
 
 --- Records a nonce.
 ---@param nonce string
----@param now number seconds
+---@param now number the current time in seconds
 ---@return boolean is_new false if the nonce was recorded before
 function M:add(nonce, now)
   self.current_since = self.current_since or now

@@ -11,7 +11,7 @@ local M = {}
 M.WINDOW = 31 * 60
 
 --- Reads the fields of the signature from the parameters of the protocol, and stores them in the call.
----@param _ table the request
+---@param _ table the request, which is not used
 ---@param call table
 ---@return dataworks.emulator.Refusal|nil refusal nil if no field is missing or wrong
 function M.read(_, call)

@@ -11,8 +11,8 @@ local function fail(at, problem)
   error({ json = ("%s at byte %d"):format(problem, at) }, 0)
 end
 
---- Returns the UTF-8 bytes of a Unicode character.
---- Each byte behind the first takes six bits, and leaves one bit less in the first byte.
+--- Returns the UTF-8 bytes of a Unicode character. Each byte after the first one holds six bits of the character. The
+--- first byte holds the other bits.
 local function utf8_char(code)
   if code < 0x80 then
     return string.char(code)

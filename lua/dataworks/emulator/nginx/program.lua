@@ -39,8 +39,8 @@ local function list_paths()
 end
 
 --- Returns true if nginx was built with its Lua module, for example from the folder ngx_lua-0.10.29 or
---- lua-nginx-module. `arguments` are those of nginx's configure script. Names of some other modules contain "lua", too,
---- and don't count.
+--- lua-nginx-module. `arguments` are the arguments of nginx's configure script. Some other modules also have "lua" in
+--- their names; these modules do not count.
 local function has_lua_built_in(arguments)
   for module in arguments:gmatch("%-%-add%-module=([^%s']+)") do
     local name = module:match("^.*/([^/]+)") or module

@@ -22,7 +22,7 @@ function M.new()
   return {
     wait = function(seconds)
       if not is_open and seconds > 0 and semaphore:wait(seconds) then
-        -- Post again, so that the next waiter wakes.
+        -- The post wakes only one waiter. It is repeated here, so that the next waiter wakes.
         semaphore:post(1)
       end
       return is_open

@@ -6,7 +6,7 @@ local refusal = require "dataworks.transport.refusal"
 
 local M = {}
 
--- Whether the request was sent, by the stage at which the exchange failed.
+-- Says whether the request was sent, by the stage at which the exchange failed.
 local SENT = { connecting = false, writing = "unknown", waiting = "unknown", reading = true }
 
 local function failure(stage, kind, code, message, advice)
@@ -88,7 +88,8 @@ function M.client_certificate_refused(err)
     "check that client_certificate and client_key are PEM files that belong together")
 end
 
---- Returns the failure of a client certificate in nginx's stream module.
+--- Returns the failure of a request that needs a client certificate, if the request is made in nginx's stream module.
+--- This module can't send a client certificate.
 ---@return table failure
 function M.client_certificate_unsupported()
   return M.unsent_failure("invalid", "CURLE_SSL_CERTPROBLEM", "nginx's stream module can't show a client certificate",
