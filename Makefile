@@ -103,6 +103,12 @@ test-limit: ## test adaptive limits against a service with quotas, in real time;
 	@tools/suite 5.4 spec/limit/quota_check.lua; status=$$?; \
 	read -r passed failed skipped <build/5.4/counts; echo "$$passed passed, $$failed failed"; exit $$status
 
+test-linear: ## measure the functions that take outside text on 512 KiB of one character; takes two minutes
+	@tools/setup test
+	@$(MAKE) --no-print-directory -s build LUA=5.4
+	@DATAWORKS_LINEAR=full tools/suite 5.4 spec/system/linear_spec.lua; status=$$?; \
+	read -r passed failed skipped <build/5.4/counts; echo "$$passed passed, $$failed failed"; exit $$status
+
 test-page: ## install missing packages; test the web page of examples/openresty in headless Chromium, on LuaJIT
 	@tools/setup page
 	@$(MAKE) --no-print-directory -s build LUA=jit
@@ -249,5 +255,5 @@ clean: ## remove the directory build
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: build build-core core-objects all env demo test test-limit test-page nginx-builtin test-nginx bench lint check-c \
+.PHONY: build build-core core-objects all env demo test test-limit test-linear test-page nginx-builtin test-nginx bench lint check-c \
   test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core uninstall clean help

@@ -26,11 +26,11 @@ describe("tools/patterns.lua", function()
   end
 
   it("names the file, the line, the pattern and the reason", function()
-    assert.equal('1: the pattern "^%s*(.-)%s*$": two repeated classes share a run, and divide it in every possible way\n',
-      check 'return function(text) return text:match("^%s*(.-)%s*$") end\n')
+    assert.equal('1: the pattern "^%s*(.-)%s*$": two repeated classes can match the same bytes, which are divided between them '
+      .. "in every possible way\n", check 'return function(text) return text:match("^%s*(.-)%s*$") end\n')
   end)
 
-  local TWO, START = "two repeated classes share a run", "without ^ it is tried at each byte"
+  local TWO, START = "two repeated classes can match the same bytes", "it has no ^, so that it is tried at each byte"
 
   for what, case in pairs {
     ["neighbours that share a run"] = { 'text:match "^%d+%d*$"', TWO },
@@ -39,7 +39,7 @@ describe("tools/patterns.lua", function()
     ["a repeated class at the start without ^"] = { 'text:gsub("%s*$", "")', START },
     ["a repeated class behind a byte that it contains"] = { 'text:find "a.*b"', START },
     ["a pair of brackets that may be open"] = { 'text:match "%b()"', START },
-    ["many optional items"] = { 'text:match "^%d?%d?%d?%d?%d?%d?$"', "many optional items share a run" },
+    ["many optional items"] = { 'text:match "^%d?%d?%d?%d?%d?%d?$"', "many optional items can match the same bytes" },
     ["a back reference"] = { 'text:match "^(=+).%1"', "a back reference" },
     ["an anchor that gmatch does not know"] = { 'text:gmatch "^[^a]*a"', START },
     ["a function of string"] = { 'string.match(text, "%s+$")', START },
