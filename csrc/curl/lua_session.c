@@ -79,15 +79,18 @@ struct multi_entry *lua_check_idle_session(lua_State *L, int index) {
 }
 
 /* session:send(method, url, headers, body, timeout [, connect_timeout [, proxy]]) -> status, headers, body | nil,
-   err */
+   err. Ctrl-C cancels the request. */
 static int session_send(lua_State *L) {
   struct transfer *t = &lua_check_idle_session(L, 1)->transfer;
   struct request request;
+  struct lua_hook hook;
+  const struct interruption interruption = { lua_hook_was_set, &hook };
   lua_settop(L, 8);
+  lua_read_hook(L, &hook);
   lua_check_request(L, 2, t, &request);
   reserve_stack(L, 10);
   transfer_clear(t);
-  if (lua_add_headers(L, 4, t)) transfer_send(t, &request);
+  if (lua_add_headers(L, 4, t)) transfer_send(t, &request, &interruption);
   return lua_push_result(L, t);
 }
 

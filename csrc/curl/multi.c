@@ -3,9 +3,7 @@
 #include "curl/global.h"
 
 #include <poll.h>
-#include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,21 +29,10 @@ static void mark_completed(struct multi *m, struct multi_entry *entry) {
   add_to_list(&m->completed, entry);
 }
 
-/* An entry in the list of handles that were dropped without freeing them. */
-struct abandoned {
-  struct abandoned *next;
-  CURLM *handle;
-};
-
 /* Drops the handle without freeing it, closes its sockets without sending anything, and ends all running requests with
    `code`. */
 static void abandon_handle(struct multi *m, CURLcode code) {
-  static _Atomic(struct abandoned *) all;
-  struct abandoned *row = malloc(sizeof *row);
-  if (row) { /* the list exists only for leak checkers */
-    row->handle = m->handle;
-    row->next = atomic_exchange(&all, row);
-  }
+  global_remember_dropped(m->handle);
   sockets_close_all(&m->connections.sockets);
   m->timer = NEVER;
   m->handle = NULL;

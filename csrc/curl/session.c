@@ -2,7 +2,7 @@
 
 #include "curl/global.h"
 
-#include <stdatomic.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -13,6 +13,8 @@
 
 /* The gateway closes an idle connection after 25 s, as its keep-alive header says. */
 #define MAX_IDLE_SECONDS 20L
+
+#define MAX_WAIT_MS 100 /* the longest time without a question for an interruption */
 
 #define SET(option, value)                                           \
   do {                                                               \
@@ -67,15 +69,14 @@ static CURLcode set_tls(const struct session *s, CURL *h) {
   return code;
 }
 
-/* Freeing the handle would write to the parent's connection. It would also close descriptors whose numbers may stand
-   for other files of this process. Therefore a child loses about 100 KiB, once. Each dropped handle points to the
-   handle that was dropped before, so that leak checkers find all of them. */
+/* Freeing the handles would write to the parent's connection. It would also close descriptors whose numbers may stand
+   for other files of this process. Therefore a child loses about 100 KiB, once. */
 void session_abandon(struct session *s) {
-  static _Atomic(CURL *) abandoned;
   sockets_close_all(&s->sockets);
-  if (!s->handle) return;
-  curl_easy_setopt(s->handle, CURLOPT_PRIVATE, atomic_exchange(&abandoned, s->handle));
+  if (s->handle) global_remember_dropped(s->handle);
+  if (s->perform_multi) global_remember_dropped(s->perform_multi);
   s->handle = NULL;
+  s->perform_multi = NULL;
 }
 
 CURLcode session_open(struct session *s) {
@@ -96,12 +97,68 @@ CURLcode session_open(struct session *s) {
   return CURLE_OK;
 }
 
+/* Creates the multi that curl_easy_perform would create for itself. */
+static CURLMcode open_perform_multi(struct session *s) {
+  if (s->perform_multi) return CURLM_OK;
+  CURLM *m = curl_multi_init();
+  if (!m) return CURLM_OUT_OF_MEMORY;
+  s->perform_multi = m;
+  return curl_multi_setopt(m, CURLMOPT_MAXCONNECTS, 1L);
+}
+
+static void close_perform_multi(struct session *s) {
+  if (s->perform_multi) curl_multi_cleanup(s->perform_multi);
+  s->perform_multi = NULL;
+}
+
+/* Waits until a socket is ready, a signal arrives, or MAX_WAIT_MS have passed. Some versions of libcurl report a signal
+   as a failure. */
+static CURLMcode wait_for_socket(CURLM *m) {
+  errno = 0;
+  CURLMcode code = curl_multi_poll(m, NULL, 0, MAX_WAIT_MS, NULL);
+  return code != CURLM_OUT_OF_MEMORY && errno == EINTR ? CURLM_OK : code;
+}
+
+/* Carries the handle until libcurl has ended its request. Sets `interrupted` if an interruption came before that. */
+static CURLMcode carry(CURLM *m, const struct interruption *interruption, bool *interrupted) {
+  int running = 1;
+  CURLMcode code = curl_multi_perform(m, &running);
+  while (code == CURLM_OK && running && !*interrupted) {
+    code = wait_for_socket(m);
+    if (code == CURLM_OK) code = curl_multi_perform(m, &running);
+    *interrupted = running && interruption->is_due(interruption->context);
+  }
+  return code;
+}
+
+/* Returns the code with which libcurl ended the only request of a multi. */
+static CURLcode request_result(CURLM *m) {
+  int left;
+  const CURLMsg *message = curl_multi_info_read(m, &left);
+  return message && message->msg == CURLMSG_DONE ? message->data.result : CURLE_OUT_OF_MEMORY;
+}
+
+CURLcode session_perform(struct session *s, const struct interruption *interruption, bool *interrupted) {
+  struct sigpipe sigpipe;
+  CURLMcode code = open_perform_multi(s);
+  if (code == CURLM_OK) code = curl_multi_add_handle(s->perform_multi, s->handle); /* writes nothing */
+  if (code != CURLM_OK) return CURLE_OUT_OF_MEMORY;
+  sigpipe_block(&sigpipe);
+  code = carry(s->perform_multi, interruption, interrupted);
+  CURLcode result = code == CURLM_OK ? request_result(s->perform_multi) : CURLE_OUT_OF_MEMORY;
+  curl_multi_remove_handle(s->perform_multi, s->handle);
+  if (code != CURLM_OK) close_perform_multi(s); /* libcurl's records of its sockets may be incomplete */
+  sigpipe_restore(&sigpipe);
+  return result;
+}
+
 void session_close(struct session *s) {
   if (s->handle && s->owner != getpid()) session_abandon(s);
   if (s->handle) {
     struct sigpipe sigpipe;
     sigpipe_block(&sigpipe);
     curl_easy_cleanup(s->handle);
+    close_perform_multi(s);
     sigpipe_restore(&sigpipe);
     s->handle = NULL;
   }

@@ -259,14 +259,13 @@ void transfer_abort(struct transfer *t, CURLcode code) {
   if (cancelled) t->failure.kind = FAILURE_CANCELLED;
 }
 
-void transfer_send(struct transfer *t, const struct request *request) {
-  struct sigpipe sigpipe;
+void transfer_send(struct transfer *t, const struct request *request, const struct interruption *interruption) {
   transfer_begin(t, request, NULL);
   if (t->state != TRANSFER_RUNNING) return;
-  sigpipe_block(&sigpipe);
-  CURLcode code = curl_easy_perform(t->session.handle);
-  sigpipe_restore(&sigpipe);
-  transfer_finish(t, code);
+  bool interrupted = false;
+  CURLcode code = session_perform(&t->session, interruption, &interrupted);
+  if (interrupted) transfer_abort(t, CURLE_ABORTED_BY_CALLBACK);
+  else transfer_finish(t, code);
 }
 
 void transfer_clear(struct transfer *t) {

@@ -50,8 +50,9 @@ struct request {
 /* Adds a header to the next request. On failure returns false and sets t->failure. */
 bool transfer_add_header(struct transfer *t, struct slice name, struct slice value);
 
-/* Sends a request on the session's own connection and waits for the reply. Stores the reply or the failure in `t`. */
-void transfer_send(struct transfer *t, const struct request *request);
+/* Sends a request on the session's own connection and waits for the reply. Stores the reply or the failure in `t`. An
+   interruption cancels the request. */
+void transfer_send(struct transfer *t, const struct request *request, const struct interruption *interruption);
 
 /* Prepares the session's handle for a request that will share `connections` with others; NULL means the session's own
    connection. Copies the request's body unless `connections` is NULL. Sets the state to TRANSFER_RUNNING or
