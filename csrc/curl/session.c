@@ -3,7 +3,6 @@
 #include "curl/global.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 /* CURLOPT_PREREQFUNCTION needs this version. Without that callback, libcurl could repeat a request unnoticed. */
@@ -46,25 +45,25 @@ static CURLcode set_rules(CURL *h) {
 
 /* Sets the same TLS options for the service and for a proxy that speaks TLS. Only the service gets the client
    certificate. */
-static CURLcode set_tls(const struct session *s, CURL *h) {
+static CURLcode set_tls(const struct identity *identity, CURL *h) {
   CURLcode code = CURLE_OK;
-  SET(CURLOPT_SSLVERSION, s->min_tls);
-  SET(CURLOPT_PROXY_SSLVERSION, s->min_tls);
+  SET(CURLOPT_SSLVERSION, identity->min_tls);
+  SET(CURLOPT_PROXY_SSLVERSION, identity->min_tls);
   SET(CURLOPT_SSL_VERIFYPEER, 1L);
   SET(CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
   SET(CURLOPT_SSL_VERIFYHOST, 2L);
   SET(CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
-  if (s->ca_file) {
-    SET(CURLOPT_CAINFO, s->ca_file);
-    SET(CURLOPT_PROXY_CAINFO, s->ca_file);
+  if (identity->ca_file) {
+    SET(CURLOPT_CAINFO, identity->ca_file);
+    SET(CURLOPT_PROXY_CAINFO, identity->ca_file);
     SET(CURLOPT_CAPATH, NULL); /* else libcurl would trust the system's directory as well */
     SET(CURLOPT_PROXY_CAPATH, NULL);
   }
-  if (s->client_certificate) {
-    SET(CURLOPT_SSLCERT, s->client_certificate);
-    SET(CURLOPT_SSLKEY, s->client_key);
+  if (identity->client_certificate) {
+    SET(CURLOPT_SSLCERT, identity->client_certificate);
+    SET(CURLOPT_SSLKEY, identity->client_key);
     /* Without a password, OpenSSL would ask for one at the terminal. */
-    SET(CURLOPT_KEYPASSWD, s->client_key_password ? s->client_key_password : "");
+    SET(CURLOPT_KEYPASSWD, identity->client_key_password ? identity->client_key_password : "");
   }
   return code;
 }
@@ -87,7 +86,7 @@ CURLcode session_open(struct session *s) {
   CURL *h = curl_easy_init();
   if (!h) return CURLE_OUT_OF_MEMORY;
   code = set_rules(h);
-  if (code == CURLE_OK) code = set_tls(s, h);
+  if (code == CURLE_OK) code = set_tls(s->identity, h);
   if (code != CURLE_OK) {
     curl_easy_cleanup(h);
     return code;
@@ -163,11 +162,7 @@ void session_close(struct session *s) {
     s->handle = NULL;
   }
   sockets_free(&s->sockets);
-  if (s->client_key_password) wipe(s->client_key_password, strlen(s->client_key_password));
-  char **const texts[] = { &s->ca_file, &s->client_certificate, &s->client_key, &s->client_key_password };
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-    free(*texts[i]);
-    *texts[i] = NULL;
-  }
+  identity_release(s->identity);
+  s->identity = NULL;
   s->closed = true;
 }

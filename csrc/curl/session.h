@@ -9,11 +9,7 @@
 #pragma GCC visibility push(hidden)
 
 struct session {
-  char *ca_file; /* NULL means the system's certificates */
-  char *client_certificate;
-  char *client_key; /* NULL if the certificate's file contains the key */
-  char *client_key_password;
-  long min_tls; /* CURL_SSLVERSION_... */
+  struct identity *identity; /* NULL after the session was closed */
   long connect_timeout_ms;
   size_t max_reply_bytes;
   bool allow_http;

@@ -12,11 +12,15 @@
 
 struct transfer;
 
+/* Why a transfer must not use a kept connection: the peer has closed the connection, or another client opened the
+   connection with other TLS settings. */
+enum refusal { REFUSED_NOT, REFUSED_STALE, REFUSED_IDENTITY };
+
 /* The connections that several transfers share. */
 struct connections {
   struct sockets sockets;
-  /* Returns whether the peer has closed the kept connection that the transfer is about to use. */
-  bool (*is_stale)(struct connections *connections, const struct transfer *t);
+  /* Returns whether the transfer may use the connection that libcurl has chosen for it. */
+  enum refusal (*check)(struct connections *connections, const struct transfer *t);
 };
 
 enum transfer_state { TRANSFER_IDLE, TRANSFER_RUNNING, TRANSFER_SUCCEEDED, TRANSFER_FAILED };
@@ -30,7 +34,7 @@ struct transfer {
   unsigned starts;                 /* how often libcurl has begun to write this request */
   int local_port;                  /* of the connection that libcurl chose for the request */
   curl_socket_t opened;            /* the last socket opened for this request, or CURL_SOCKET_BAD */
-  bool stale;                      /* the peer had closed the connection, and nothing was written */
+  enum refusal refusal;            /* of the connection; if it was refused, nothing was written */
   char message[CURL_ERROR_SIZE];
 
   struct reply reply;
