@@ -40,9 +40,10 @@ build = {
     },
     ["dataworks.curl"] = {
       sources = {
-        "csrc/curl/curl.c", "csrc/curl/error.c", "csrc/curl/global.c", "csrc/curl/headers.c", "csrc/curl/lua_multi.c",
-        "csrc/curl/lua_session.c", "csrc/curl/lua_transfer.c", "csrc/curl/multi.c", "csrc/curl/reply.c",
-        "csrc/curl/session.c", "csrc/curl/sockets.c", "csrc/curl/transfer.c", "csrc/curl/url.c", "csrc/curl/watch.c",
+        "csrc/curl/curl.c", "csrc/curl/error.c", "csrc/curl/global.c", "csrc/curl/headers.c", "csrc/curl/identity.c",
+        "csrc/curl/lua_hook.c", "csrc/curl/lua_multi.c", "csrc/curl/lua_session.c", "csrc/curl/lua_transfer.c",
+        "csrc/curl/multi.c", "csrc/curl/reply.c", "csrc/curl/session.c", "csrc/curl/sockets.c",
+        "csrc/curl/transfer.c", "csrc/curl/url.c", "csrc/curl/watch.c",
         "csrc/shared/address.c", "csrc/shared/buffer.c",
       },
       libraries = { "curl" },

@@ -26,6 +26,7 @@ DATAWORKS_EXPORT int luaopen_dataworks_curl(lua_State *L) {
   static const luaL_Reg functions[] = {
     { "new", lua_new_session }, { "multi", lua_new_multi }, { "sleep", curl_sleep }, { NULL, NULL }
   };
+  lua_store_main_thread(L);
   lua_create_session_class(L);
   lua_create_multi_class(L);
   lua_newtable(L);

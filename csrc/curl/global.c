@@ -5,6 +5,8 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 
 /* Initializes libcurl, and keeps this shared object loaded until the process ends. This is necessary because a name
    look-up that outlives its deadline continues in a thread of libcurl. `in_this_library` is any address inside the
@@ -23,6 +25,20 @@ CURLcode global_start_libcurl(void) {
   CURLcode code = state;
   pthread_mutex_unlock(&lock);
   return code;
+}
+
+/* An entry in the list of dropped handles. */
+struct dropped {
+  struct dropped *next;
+  void *handle;
+};
+
+void global_remember_dropped(void *handle) {
+  static _Atomic(struct dropped *) all;
+  struct dropped *row = malloc(sizeof *row);
+  if (!row) return;
+  row->handle = handle;
+  row->next = atomic_exchange(&all, row);
 }
 
 /* Returns whether a SIGPIPE is pending. Sets `pipe_only` to a set of this one signal. */

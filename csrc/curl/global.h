@@ -1,4 +1,4 @@
-/* Settings of the whole process for libcurl: starts libcurl, and blocks SIGPIPE while libcurl may write to a socket. */
+/* State of the whole process for libcurl: starts libcurl, and blocks SIGPIPE while libcurl may write to a socket. */
 #pragma once
 
 #include <curl/curl.h>
@@ -10,6 +10,9 @@
 /* Initializes libcurl, once. Call it before any other function of libcurl; any thread may call it. After a failure,
    such as a lack of memory, the next call tries again. */
 CURLcode global_start_libcurl(void);
+
+/* Remembers a handle of libcurl that is dropped without being freed, so that leak checkers find the handle. */
+void global_remember_dropped(void *handle);
 
 struct sigpipe {
   bool blocked;

@@ -20,7 +20,7 @@ static double option_number(lua_State *L, const char *name, double otherwise, do
   return value;
 }
 
-/* Stores a copy of a string among the options, if it is given. The session frees the copy. */
+/* Stores a copy of a string among the options, if it is given. The session's identity frees the copy. */
 static void option_text(lua_State *L, const char *name, char **copy) {
   lua_getfield(L, 1, name);
   if (!lua_isnil(L, -1)) {
@@ -53,17 +53,19 @@ int lua_new_session(lua_State *L) {
   memset(entry, 0, sizeof *entry);
   luaL_setmetatable(L, SESSION);
   struct session *s = &entry->transfer.session;
+  s->identity = identity_new();
+  if (!s->identity) out_of_memory(L);
   double connect_timeout = option_number(L, "connect_timeout", DEFAULT_CONNECT_TIMEOUT, 0.001, HUGE_VAL);
   s->connect_timeout_ms = lua_milliseconds(connect_timeout);
   s->max_reply_bytes = (size_t)option_number(L, "max_reply_bytes", DEFAULT_MAX_REPLY_BYTES, 0, MAX_MAX_REPLY_BYTES);
   lua_getfield(L, 1, "allow_http");
   s->allow_http = lua_toboolean(L, -1);
   lua_pop(L, 1);
-  s->min_tls = option_min_tls(L);
-  option_text(L, "ca_file", &s->ca_file);
-  option_text(L, "client_certificate", &s->client_certificate);
-  option_text(L, "client_key", &s->client_key);
-  option_text(L, "client_key_password", &s->client_key_password);
+  s->identity->min_tls = option_min_tls(L);
+  option_text(L, "ca_file", &s->identity->ca_file);
+  option_text(L, "client_certificate", &s->identity->client_certificate);
+  option_text(L, "client_key", &s->identity->client_key);
+  option_text(L, "client_key_password", &s->identity->client_key_password);
   return 1;
 }
 
@@ -79,15 +81,18 @@ struct multi_entry *lua_check_idle_session(lua_State *L, int index) {
 }
 
 /* session:send(method, url, headers, body, timeout [, connect_timeout [, proxy]]) -> status, headers, body | nil,
-   err */
+   err. Ctrl-C cancels the request. */
 static int session_send(lua_State *L) {
   struct transfer *t = &lua_check_idle_session(L, 1)->transfer;
   struct request request;
+  struct lua_hook hook;
+  const struct interruption interruption = { lua_hook_was_set, &hook };
   lua_settop(L, 8);
+  lua_read_hook(L, &hook);
   lua_check_request(L, 2, t, &request);
   reserve_stack(L, 10);
   transfer_clear(t);
-  if (lua_add_headers(L, 4, t)) transfer_send(t, &request);
+  if (lua_add_headers(L, 4, t)) transfer_send(t, &request, &interruption);
   return lua_push_result(L, t);
 }
 

@@ -3,9 +3,7 @@
 #include "curl/global.h"
 
 #include <poll.h>
-#include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,21 +29,10 @@ static void mark_completed(struct multi *m, struct multi_entry *entry) {
   add_to_list(&m->completed, entry);
 }
 
-/* An entry in the list of handles that were dropped without freeing them. */
-struct abandoned {
-  struct abandoned *next;
-  CURLM *handle;
-};
-
 /* Drops the handle without freeing it, closes its sockets without sending anything, and ends all running requests with
    `code`. */
 static void abandon_handle(struct multi *m, CURLcode code) {
-  static _Atomic(struct abandoned *) all;
-  struct abandoned *row = malloc(sizeof *row);
-  if (row) { /* the list exists only for leak checkers */
-    row->handle = m->handle;
-    row->next = atomic_exchange(&all, row);
-  }
+  global_remember_dropped(m->handle);
   sockets_close_all(&m->connections.sockets);
   m->timer = NEVER;
   m->handle = NULL;
@@ -67,11 +54,8 @@ static void abandon_after_fork(struct multi *m) {
 
 /* Returns whether the peer has closed the kept connection that the transfer is about to use. A readable connection
    counts as closed, unless another request uses it: then the data may belong to another HTTP/2 stream. */
-static bool is_stale(struct connections *connections, const struct transfer *t) {
-  const struct multi *m = (const struct multi *)connections;
-  long connects = 0;
-  curl_easy_getinfo(t->session.handle, CURLINFO_NUM_CONNECTS, &connects);
-  if (connects > 0 || !sockets_readable_at(&connections->sockets, t->local_port)) return false;
+static bool is_stale(struct multi *m, const struct transfer *t) {
+  if (!sockets_readable_at(&m->connections.sockets, t->local_port)) return false;
   for (const struct multi_entry *entry = m->running; entry; entry = entry->next) {
     const struct transfer *other = &entry->transfer;
     if (other != t && other->starts > 0 && other->local_port == t->local_port) return false;
@@ -79,8 +63,21 @@ static bool is_stale(struct connections *connections, const struct transfer *t) 
   return true;
 }
 
+/* Returns whether the transfer may use the connection that libcurl has chosen for it. libcurl itself never chooses a
+   connection with another certificate, but it ignores the key and its password. */
+static enum refusal check_connection(struct connections *connections, const struct transfer *t) {
+  struct sockets *sockets = &connections->sockets;
+  long connects = 0;
+  curl_easy_getinfo(t->session.handle, CURLINFO_NUM_CONNECTS, &connects);
+  if (connects > 0) return REFUSED_NOT;
+  if (!t->url.is_plain && sockets_have_other_identity_at(sockets, t->local_port, t->session.identity)) {
+    return REFUSED_IDENTITY;
+  }
+  return is_stale((struct multi *)connections, t) ? REFUSED_STALE : REFUSED_NOT;
+}
+
 void multi_init(struct multi *m) {
-  *m = (struct multi){ .connections = { .is_stale = is_stale }, .timer = NEVER };
+  *m = (struct multi){ .connections = { .check = check_connection }, .timer = NEVER };
 }
 
 static int64_t now(void) {
@@ -184,16 +181,21 @@ static void fail_without_memory(struct multi *m, struct multi_entry *entry) {
   finish_entry(m, entry, CURLE_OUT_OF_MEMORY);
 }
 
-/* Begins the request again after is_stale stopped it, when nothing had been written. Returns false if there is no
-   memory. */
+/* Begins the request again after check_connection refused its connection, when nothing had been written. If libcurl
+   confuses connections of different identities, it will choose the first one again. Therefore the new connection is not
+   kept: such connections would accumulate. Returns false if there is no memory. */
 static bool retry_on_new_connection(struct multi *m, struct transfer *t) {
-  t->stale = false;
+  CURL *h = t->session.handle;
+  long forbid_reuse = t->refusal == REFUSED_IDENTITY ? 1L : 0L;
+  t->refusal = REFUSED_NOT;
   t->message[0] = '\0';
-  return curl_easy_setopt(t->session.handle, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
-         curl_multi_add_handle(m->handle, t->session.handle) == CURLM_OK;
+  return curl_easy_setopt(h, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
+         curl_easy_setopt(h, CURLOPT_FORBID_REUSE, forbid_reuse) == CURLE_OK &&
+         curl_multi_add_handle(m->handle, h) == CURLM_OK;
 }
 
-/* Finishes the requests that libcurl reports as completed. Begins a request again if its connection was stale. */
+/* Finishes the requests that libcurl reports as completed. Begins a request again if its connection was
+   refused. */
 static void collect_completed(struct multi *m) {
   int left;
   for (CURLMsg *message; (message = curl_multi_info_read(m->handle, &left));) {
@@ -202,7 +204,7 @@ static void collect_completed(struct multi *m) {
     CURLcode code = message->data.result;
     struct multi_entry *entry = find_entry(h);
     curl_multi_remove_handle(m->handle, h);
-    if (!entry->transfer.stale) finish_entry(m, entry, code);
+    if (entry->transfer.refusal == REFUSED_NOT) finish_entry(m, entry, code);
     else if (!retry_on_new_connection(m, &entry->transfer)) finish_entry(m, entry, CURLE_OUT_OF_MEMORY);
   }
 }

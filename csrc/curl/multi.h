@@ -20,7 +20,7 @@ struct multi_entry {
 };
 
 struct multi {
-  struct connections connections; /* must be the first field: is_stale casts between the two types */
+  struct connections connections; /* must be the first field: check_connection casts between the two types */
   bool closed;
   CURLM *handle; /* NULL until the first request */
   pid_t owner;   /* the process that created the handle */

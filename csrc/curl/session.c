@@ -2,8 +2,7 @@
 
 #include "curl/global.h"
 
-#include <stdatomic.h>
-#include <stdlib.h>
+#include <errno.h>
 #include <unistd.h>
 
 /* CURLOPT_PREREQFUNCTION needs this version. Without that callback, libcurl could repeat a request unnoticed. */
@@ -13,6 +12,8 @@
 
 /* The gateway closes an idle connection after 25 s, as its keep-alive header says. */
 #define MAX_IDLE_SECONDS 20L
+
+#define MAX_WAIT_MS 100 /* the longest time without a question for an interruption */
 
 #define SET(option, value)                                           \
   do {                                                               \
@@ -44,38 +45,37 @@ static CURLcode set_rules(CURL *h) {
 
 /* Sets the same TLS options for the service and for a proxy that speaks TLS. Only the service gets the client
    certificate. */
-static CURLcode set_tls(const struct session *s, CURL *h) {
+static CURLcode set_tls(const struct identity *identity, CURL *h) {
   CURLcode code = CURLE_OK;
-  SET(CURLOPT_SSLVERSION, s->min_tls);
-  SET(CURLOPT_PROXY_SSLVERSION, s->min_tls);
+  SET(CURLOPT_SSLVERSION, identity->min_tls);
+  SET(CURLOPT_PROXY_SSLVERSION, identity->min_tls);
   SET(CURLOPT_SSL_VERIFYPEER, 1L);
   SET(CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
   SET(CURLOPT_SSL_VERIFYHOST, 2L);
   SET(CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
-  if (s->ca_file) {
-    SET(CURLOPT_CAINFO, s->ca_file);
-    SET(CURLOPT_PROXY_CAINFO, s->ca_file);
+  if (identity->ca_file) {
+    SET(CURLOPT_CAINFO, identity->ca_file);
+    SET(CURLOPT_PROXY_CAINFO, identity->ca_file);
     SET(CURLOPT_CAPATH, NULL); /* else libcurl would trust the system's directory as well */
     SET(CURLOPT_PROXY_CAPATH, NULL);
   }
-  if (s->client_certificate) {
-    SET(CURLOPT_SSLCERT, s->client_certificate);
-    SET(CURLOPT_SSLKEY, s->client_key);
+  if (identity->client_certificate) {
+    SET(CURLOPT_SSLCERT, identity->client_certificate);
+    SET(CURLOPT_SSLKEY, identity->client_key);
     /* Without a password, OpenSSL would ask for one at the terminal. */
-    SET(CURLOPT_KEYPASSWD, s->client_key_password ? s->client_key_password : "");
+    SET(CURLOPT_KEYPASSWD, identity->client_key_password ? identity->client_key_password : "");
   }
   return code;
 }
 
-/* Freeing the handle would write to the parent's connection. It would also close descriptors whose numbers may stand
-   for other files of this process. Therefore a child loses about 100 KiB, once. Each dropped handle points to the
-   handle that was dropped before, so that leak checkers find all of them. */
+/* Freeing the handles would write to the parent's connection. It would also close descriptors whose numbers may stand
+   for other files of this process. Therefore a child loses about 100 KiB, once. */
 void session_abandon(struct session *s) {
-  static _Atomic(CURL *) abandoned;
   sockets_close_all(&s->sockets);
-  if (!s->handle) return;
-  curl_easy_setopt(s->handle, CURLOPT_PRIVATE, atomic_exchange(&abandoned, s->handle));
+  if (s->handle) global_remember_dropped(s->handle);
+  if (s->perform_multi) global_remember_dropped(s->perform_multi);
   s->handle = NULL;
+  s->perform_multi = NULL;
 }
 
 CURLcode session_open(struct session *s) {
@@ -86,7 +86,7 @@ CURLcode session_open(struct session *s) {
   CURL *h = curl_easy_init();
   if (!h) return CURLE_OUT_OF_MEMORY;
   code = set_rules(h);
-  if (code == CURLE_OK) code = set_tls(s, h);
+  if (code == CURLE_OK) code = set_tls(s->identity, h);
   if (code != CURLE_OK) {
     curl_easy_cleanup(h);
     return code;
@@ -96,21 +96,73 @@ CURLcode session_open(struct session *s) {
   return CURLE_OK;
 }
 
+/* Creates the multi that curl_easy_perform would create for itself. */
+static CURLMcode open_perform_multi(struct session *s) {
+  if (s->perform_multi) return CURLM_OK;
+  CURLM *m = curl_multi_init();
+  if (!m) return CURLM_OUT_OF_MEMORY;
+  s->perform_multi = m;
+  return curl_multi_setopt(m, CURLMOPT_MAXCONNECTS, 1L);
+}
+
+static void close_perform_multi(struct session *s) {
+  if (s->perform_multi) curl_multi_cleanup(s->perform_multi);
+  s->perform_multi = NULL;
+}
+
+/* Waits until a socket is ready, a signal arrives, or MAX_WAIT_MS have passed. Some versions of libcurl report a signal
+   as a failure. */
+static CURLMcode wait_for_socket(CURLM *m) {
+  errno = 0;
+  CURLMcode code = curl_multi_poll(m, NULL, 0, MAX_WAIT_MS, NULL);
+  return code != CURLM_OUT_OF_MEMORY && errno == EINTR ? CURLM_OK : code;
+}
+
+/* Carries the handle until libcurl has ended its request. Sets `interrupted` if an interruption came before that. */
+static CURLMcode carry(CURLM *m, const struct interruption *interruption, bool *interrupted) {
+  int running = 1;
+  CURLMcode code = curl_multi_perform(m, &running);
+  while (code == CURLM_OK && running && !*interrupted) {
+    code = wait_for_socket(m);
+    if (code == CURLM_OK) code = curl_multi_perform(m, &running);
+    *interrupted = running && interruption->is_due(interruption->context);
+  }
+  return code;
+}
+
+/* Returns the code with which libcurl ended the only request of a multi. */
+static CURLcode request_result(CURLM *m) {
+  int left;
+  const CURLMsg *message = curl_multi_info_read(m, &left);
+  return message && message->msg == CURLMSG_DONE ? message->data.result : CURLE_OUT_OF_MEMORY;
+}
+
+CURLcode session_perform(struct session *s, const struct interruption *interruption, bool *interrupted) {
+  struct sigpipe sigpipe;
+  CURLMcode code = open_perform_multi(s);
+  if (code == CURLM_OK) code = curl_multi_add_handle(s->perform_multi, s->handle); /* writes nothing */
+  if (code != CURLM_OK) return CURLE_OUT_OF_MEMORY;
+  sigpipe_block(&sigpipe);
+  code = carry(s->perform_multi, interruption, interrupted);
+  CURLcode result = code == CURLM_OK ? request_result(s->perform_multi) : CURLE_OUT_OF_MEMORY;
+  curl_multi_remove_handle(s->perform_multi, s->handle);
+  if (code != CURLM_OK) close_perform_multi(s); /* libcurl's records of its sockets may be incomplete */
+  sigpipe_restore(&sigpipe);
+  return result;
+}
+
 void session_close(struct session *s) {
   if (s->handle && s->owner != getpid()) session_abandon(s);
   if (s->handle) {
     struct sigpipe sigpipe;
     sigpipe_block(&sigpipe);
     curl_easy_cleanup(s->handle);
+    close_perform_multi(s);
     sigpipe_restore(&sigpipe);
     s->handle = NULL;
   }
   sockets_free(&s->sockets);
-  if (s->client_key_password) wipe(s->client_key_password, strlen(s->client_key_password));
-  char **const texts[] = { &s->ca_file, &s->client_certificate, &s->client_key, &s->client_key_password };
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-    free(*texts[i]);
-    *texts[i] = NULL;
-  }
+  identity_release(s->identity);
+  s->identity = NULL;
   s->closed = true;
 }

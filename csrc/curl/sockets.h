@@ -1,7 +1,9 @@
 /* A list of the sockets that libcurl uses for one session, or for one multi. The list tells which sockets the peer has
-   closed, and which descriptors still belong to libcurl after a fork. */
+   closed, with which identities the connections were opened, and which descriptors still belong to libcurl after a
+   fork. */
 #pragma once
 
+#include "curl/identity.h"
 #include "shared/buffer.h"
 
 #include <curl/curl.h>
@@ -12,8 +14,10 @@ struct sockets {
   struct buffer list; /* of struct known_socket */
 };
 
-/* Opens a socket and adds it to the list, as CURLOPT_OPENSOCKETFUNCTION must. */
-curl_socket_t sockets_open(struct sockets *s, curlsocktype purpose, struct curl_sockaddr *address);
+/* Opens a socket and adds it to the list, as CURLOPT_OPENSOCKETFUNCTION must. The socket keeps a reference to the
+   identity until it is closed. */
+curl_socket_t sockets_open(struct sockets *s, curlsocktype purpose, struct curl_sockaddr *address,
+                           struct identity *identity);
 
 /* Closes a socket and removes it from the list. The callback for CURLOPT_CLOSESOCKETFUNCTION; `context` is a struct
    sockets. */
@@ -25,6 +29,9 @@ bool sockets_readable(const struct sockets *s);
 
 /* Returns whether a socket that is bound to this local port is readable. */
 bool sockets_readable_at(struct sockets *s, int port);
+
+/* Returns whether a socket that is bound to this local port was opened with another identity. */
+bool sockets_have_other_identity_at(struct sockets *s, int port, const struct identity *identity);
 
 /* Opens a socket that is never used under the number of a closed socket, so that no other socket gets this number
    before sockets_free. Returns false if the number is not free. */

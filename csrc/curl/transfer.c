@@ -30,15 +30,14 @@ bool transfer_add_header(struct transfer *t, struct slice name, struct slice val
 
 /* The callback for CURLOPT_PREREQFUNCTION: libcurl calls it when a connection is ready, each time before it writes the
    request. Refuses the second time, because libcurl repeats a request whenever a kept connection breaks before the
-   reply, even if the service has already acted on the request. Also refuses a stale connection. */
+   reply, even if the service has already acted on the request. Also refuses a connection
+   that must not be used. */
 static int on_start(void *context, char *remote, char *local, int remote_port, int local_port) {
   struct transfer *t = context;
   (void)remote, (void)local, (void)remote_port;
   t->local_port = local_port;
-  if (t->connections && t->starts == 0 && t->connections->is_stale(t->connections, t)) {
-    t->stale = true;
-    return CURL_PREREQFUNC_ABORT;
-  }
+  if (t->connections && t->starts == 0) t->refusal = t->connections->check(t->connections, t);
+  if (t->refusal != REFUSED_NOT) return CURL_PREREQFUNC_ABORT;
   return ++t->starts == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
@@ -50,7 +49,7 @@ static struct sockets *transfer_sockets(struct transfer *t) {
 /* The callback for CURLOPT_OPENSOCKETFUNCTION. */
 static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
   struct transfer *t = context;
-  t->opened = sockets_open(transfer_sockets(t), purpose, address);
+  t->opened = sockets_open(transfer_sockets(t), purpose, address, t->session.identity);
   return t->opened;
 }
 
@@ -95,6 +94,7 @@ static CURLcode set_connection(struct transfer *t, CURL *h) {
   SET(CURLOPT_OPENSOCKETDATA, t);
   SET(CURLOPT_CLOSESOCKETDATA, sockets);
   SET(CURLOPT_FRESH_CONNECT, !shared && sockets_readable(sockets) ? 1L : 0L);
+  SET(CURLOPT_FORBID_REUSE, 0L);
   SET(CURLOPT_HTTP_VERSION, multiplexed ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
   SET(CURLOPT_PIPEWAIT, multiplexed ? 1L : 0L);
   return code;
@@ -163,7 +163,7 @@ static CURLcode prepare(struct transfer *t, const struct request *request) {
 void transfer_begin(struct transfer *t, const struct request *request, struct connections *connections) {
   t->connections = connections;
   t->starts = 0;
-  t->stale = false;
+  t->refusal = REFUSED_NOT;
   t->opened = CURL_SOCKET_BAD;
   t->message[0] = '\0';
   reply_begin(&t->reply, t->session.max_reply_bytes);
@@ -259,14 +259,13 @@ void transfer_abort(struct transfer *t, CURLcode code) {
   if (cancelled) t->failure.kind = FAILURE_CANCELLED;
 }
 
-void transfer_send(struct transfer *t, const struct request *request) {
-  struct sigpipe sigpipe;
+void transfer_send(struct transfer *t, const struct request *request, const struct interruption *interruption) {
   transfer_begin(t, request, NULL);
   if (t->state != TRANSFER_RUNNING) return;
-  sigpipe_block(&sigpipe);
-  CURLcode code = curl_easy_perform(t->session.handle);
-  sigpipe_restore(&sigpipe);
-  transfer_finish(t, code);
+  bool interrupted = false;
+  CURLcode code = session_perform(&t->session, interruption, &interrupted);
+  if (interrupted) transfer_abort(t, CURLE_ABORTED_BY_CALLBACK);
+  else transfer_finish(t, code);
 }
 
 void transfer_clear(struct transfer *t) {

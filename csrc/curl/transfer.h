@@ -12,11 +12,15 @@
 
 struct transfer;
 
+/* Why a transfer must not use a kept connection: the peer has closed the connection, or another client opened the
+   connection with other TLS settings. */
+enum refusal { REFUSED_NOT, REFUSED_STALE, REFUSED_IDENTITY };
+
 /* The connections that several transfers share. */
 struct connections {
   struct sockets sockets;
-  /* Returns whether the peer has closed the kept connection that the transfer is about to use. */
-  bool (*is_stale)(struct connections *connections, const struct transfer *t);
+  /* Returns whether the transfer may use the connection that libcurl has chosen for it. */
+  enum refusal (*check)(struct connections *connections, const struct transfer *t);
 };
 
 enum transfer_state { TRANSFER_IDLE, TRANSFER_RUNNING, TRANSFER_SUCCEEDED, TRANSFER_FAILED };
@@ -30,7 +34,7 @@ struct transfer {
   unsigned starts;                 /* how often libcurl has begun to write this request */
   int local_port;                  /* of the connection that libcurl chose for the request */
   curl_socket_t opened;            /* the last socket opened for this request, or CURL_SOCKET_BAD */
-  bool stale;                      /* the peer had closed the connection, and nothing was written */
+  enum refusal refusal;            /* of the connection; if it was refused, nothing was written */
   char message[CURL_ERROR_SIZE];
 
   struct reply reply;
@@ -50,8 +54,9 @@ struct request {
 /* Adds a header to the next request. On failure returns false and sets t->failure. */
 bool transfer_add_header(struct transfer *t, struct slice name, struct slice value);
 
-/* Sends a request on the session's own connection and waits for the reply. Stores the reply or the failure in `t`. */
-void transfer_send(struct transfer *t, const struct request *request);
+/* Sends a request on the session's own connection and waits for the reply. Stores the reply or the failure in `t`. An
+   interruption cancels the request. */
+void transfer_send(struct transfer *t, const struct request *request, const struct interruption *interruption);
 
 /* Prepares the session's handle for a request that will share `connections` with others; NULL means the session's own
    connection. Copies the request's body unless `connections` is NULL. Sets the state to TRANSFER_RUNNING or
