@@ -10,7 +10,8 @@ local CHARACTERS = { " ", "0", "a", '"', "[", ",", ":", ".", "%", "=", "@" }
 local SIZES, MAX_GROWTH, NOISE, TRIES = { 128, 1024, 8192, 65536 }, 40, 0.05, 3
 
 -- `make test-linear` sets this variable. The suite leaves out the largest size, which takes a minute.
-if os.getenv "DATAWORKS_LINEAR" == "full" then
+M.IS_FULL = os.getenv "DATAWORKS_LINEAR" == "full"
+if M.IS_FULL then
   SIZES[#SIZES + 1] = 524288
 end
 
@@ -33,12 +34,10 @@ end
 --- Calls a function with longer and longer runs of a character.
 ---@param fn fun(text: string)
 ---@param character string
----@param sizes? integer[] default: the sizes of the suite
 ---@return string|nil fault
-function M.find_fault_of(fn, character, sizes)
-  sizes = sizes or SIZES
-  local before = measure(fn, character, sizes[1] / 8)
-  for _, size in ipairs(sizes) do
+function M.find_fault_of(fn, character)
+  local before = measure(fn, character, SIZES[1] / 8)
+  for _, size in ipairs(SIZES) do
     local took = measure(fn, character, size)
     if took > MAX_GROWTH * before + NOISE then
       took = measure_again(fn, character, size, took)

@@ -44,9 +44,13 @@ describe("the measurement of time", function()
       while list[1] do table.remove(list, 1) end
     end,
   } do
-    it("finds " .. what, function()
-      assert.matches("^%d+ of \" \" take", linear.find_fault_of(fn, " ", { 128, 1024, 8192, 65536, 524288 }) or "nothing")
-    end)
+    -- Copying is so fast that only the largest size shows it.
+    local needs_full_size = what:find("^a text") or what:find("^a list")
+    if linear.IS_FULL or not needs_full_size then
+      it("finds " .. what, function()
+        assert.matches("^%d+ of \" \" take", linear.find_fault_of(fn, " ") or "nothing")
+      end)
+    end
   end
 end)
 
