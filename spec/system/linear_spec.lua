@@ -26,7 +26,7 @@ describe("linear time #install", function()
   end
 end)
 
-describe("the measurement of time", function()
+describe("the measurement of time #install", function()
   it("lets pass linear time", function()
     assert.is_nil(linear.find_fault_of(function(text) return text:find "^%s*x" end, " "))
   end)
@@ -54,7 +54,7 @@ describe("the measurement of time", function()
   end
 end)
 
-describe("a message of 10 MB", function()
+describe("a message of 10 MB #install", function()
   local MESSAGE = ("a%2B "):rep(2000000)
   local body = assert(core.encode { Code = "X", Message = MESSAGE, RequestId = MESSAGE })
 
