@@ -89,7 +89,7 @@ describe("generating a configuration", function()
 
   describe("with a new writer", function()
     local NEW = {
-      step_type = "clickhouse", task_type = "oneclick_to_clickhouse", required = { "datasource", "cluster" },
+      step_type = "invented", task_type = "oneclick_to_invented", required = { "datasource", "cluster" },
       content = {
         write_mode = "upsert", destination_table = "{database}_{table}", created_table = { "tableName", "{table}" },
         column_type = "Int64",
@@ -111,7 +111,7 @@ describe("generating a configuration", function()
       local id = generate(call, script { datasource = "d", cluster = "c" }).ProcessId
       local content = json.decode(query(call, tostring(id)).TaskContent)
       local writer = content.steps[2]
-      assert.same({ "migration_clickhouse", "clickhouse", "upsert" },
+      assert.same({ "migration_invented", "invented", "upsert" },
         { content.extend.mode, writer.stepType, writer.parameter.writeMode })
       local rule = writer.parameter.tableMappingRule.datasource[1].tableRule[1]
       assert.equal(rule.srcDbName .. "_" .. rule.srcTable, rule.dstTable)
