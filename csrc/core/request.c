@@ -21,7 +21,7 @@ static bool is_printable(struct slice text) {
   return true;
 }
 
-/* Returns the context's string `name`, which stays on the stack. */
+/* Returns the string in the field `name` of the context. The string stays on the stack. */
 static struct slice context_text(lua_State *L, int context, const char *name, bool required) {
   lua_getfield(L, context, name);
   struct slice text = value_text(L, -1);

@@ -99,11 +99,12 @@ describe("dataworks.map", function()
       local transport = require("dataworks.transport.choose").new {}
       dataworks.map({ 1, 2, 3 }, function(item)
         if item == 1 then return "done" end
+        if item == 3 then io.open(%q, "w"):close() end
         local _, err = transport:send({ method = "GET", url = %q, headers = {}, body = "" }, { timeout = 30 })
         print(err.kind)
-      end, { concurrency = 2, on_progress = function() io.open(%q, "w"):close() end })
+      end, { concurrency = 2 })
       print "the next line"
-    ]]):format(web:url "/never", folder .. "/begun"))
+    ]]):format(folder .. "/begun", web:url "/never"))
     file:close()
     local output = shell.output(([[%s FOLDER/map.lua >FOLDER/output 2>FOLDER/errors & pid=$!
       for i in $(seq 1000); do [ -e FOLDER/begun ] && break; sleep 0.01; done

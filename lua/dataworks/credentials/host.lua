@@ -97,7 +97,8 @@ function Host:http(request, limits)
   return reply, lost
 end
 
---- Returns a latch with which other coroutines can wait for the running one; nil if there are no other coroutines.
+--- Returns a latch on which other coroutines can wait until the running coroutine opens it. Returns nil if there are no
+--- other coroutines.
 ---@return dataworks.Latch|nil
 ---@return table|nil refusal the fields of an error, if the caller can't wait here
 function Host:latch()

@@ -179,7 +179,8 @@ function M.begin(flow, caller, params)
   return state
 end
 
---- Returns the state of an earlier run. Parameters that are not given again keep the values of the state.
+--- Returns the state of an earlier run. `params` may repeat parameters of that run; a
+--- parameter with another value is refused.
 ---@param flow dataworks.Flow
 ---@param caller dataworks.Caller
 ---@param params table
