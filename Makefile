@@ -168,10 +168,11 @@ check-c: ## compile with gcc and clang, run clang-format and cppcheck, and test 
 VALGRIND ?= valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect,possible \
   --errors-for-leak-kinds=definite,indirect,possible --keep-debuginfo=yes --child-silent-after-fork=yes
 
-# Specs with the tag "install" are left out. They run the library in other processes, which valgrind does not watch.
+# The specs that start nginx use the build for LuaJIT. Specs with the tag "install" are left out. They run the library
+# in other processes, which valgrind does not watch.
 test-valgrind: ## run the suite on Lua 5.4 under valgrind; a memory leak is a failure
 	@tools/setup gates
-	@$(MAKE) --no-print-directory -s build LUA=5.4
+	@$(MAKE) --no-print-directory -s all LUAS='5.4 jit'
 	@WRAP='$(VALGRIND)' tools/suite 5.4 --exclude-tags=install $(SPEC)
 
 ASAN = build/5.4-asan
@@ -190,10 +191,10 @@ GC_SPECS = spec/core spec/system/file_spec.lua spec/system/process_spec.lua spec
 test-gc: asan-build ## run the specs of the C code while each allocation runs a full garbage collection
 	@$(ASAN_SUITE) --helper=spec.support.gc_pressure $(or $(SPEC),$(GC_SPECS))
 
-# Builds the library with the sanitizers. Also builds it without them, for the processes that specs start.
+# Builds the library with the sanitizers. Also builds it without them, for the processes and the nginx that specs start.
 asan-build:
 	@tools/setup gates
-	@$(MAKE) --no-print-directory -s build LUA=5.4
+	@$(MAKE) --no-print-directory -s all LUAS='5.4 jit'
 	@$(MAKE) --no-print-directory -s build $(ASAN)/lua LUA=5.4 BUILD=$(ASAN) WERROR=-Werror CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZE)'
 
 $(ASAN)/lua: tools/asan_host.c
@@ -214,6 +215,7 @@ INTEROP = build/interop
 
 interop: ## install missing packages; run the official SDKs against the emulator
 	@tools/setup interop
+	@$(MAKE) --no-print-directory -s build LUA=5.4
 	@$(MAKE) --no-print-directory -s $(INTEROP)/python $(INTEROP)/node
 	@eval "$$($(MAKE) -s env LUA=5.4)"; lua5.4 bin/dataworks emulator -- spec/interop/run $(INTEROP)
 
