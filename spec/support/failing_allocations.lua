@@ -165,7 +165,9 @@ end
 local function is_no_memory(err, was_sent)
   if type(err) ~= "table" then return "returned " .. tostring(err) end
   local seen = ("%s %s, sent %s: %s"):format(err.kind, tostring(err.code), tostring(err.sent), tostring(err.message))
-  if err.kind ~= "transport" then return seen end
+  -- OpenSSL sometimes takes a failed allocation in a handshake for a lack of data. libcurl then waits for its timeout.
+  local is_hidden = err.code == "CURLE_OPERATION_TIMEDOUT" and err.sent == false and was_sent == false
+  if err.kind ~= "transport" and not is_hidden then return seen end
   if was_sent ~= nil and err.sent ~= "unknown" and err.sent ~= was_sent then return "but sent: " .. seen end
 end
 
