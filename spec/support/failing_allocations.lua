@@ -72,7 +72,7 @@ end
 local function classes()
   local all = {}
   for name, metatable in pairs(debug.getregistry()) do
-    if type(name) == "string" and name:find "^dataworks" then
+    if type(name) == "string" and name:find "^dataworks" and type(metatable) == "table" then
       local words = {}
       for key, value in pairs(metatable) do
         words[#words + 1] = key
@@ -98,7 +98,7 @@ local function check_registration(name)
     while hit do
       n = n + 1
       for key, metatable in pairs(debug.getregistry()) do
-        if type(key) == "string" and key:find "^dataworks" then
+        if type(key) == "string" and key:find "^dataworks" and type(metatable) == "table" then
           for field in pairs(metatable) do metatable[field] = nil end
         end
       end
