@@ -32,6 +32,7 @@ describe("flows in timers of nginx", function()
       assert.is_true(tonumber(config:match(directive .. " (%d+);")) > 256, directive)
     end
     local directory = shell.output "mktemp -d /tmp/dataworks-page.XXXXXX"
+    shell.run("mkdir " .. directory .. "/logs") -- an nginx that was built with its default paths logs there
     files.write(directory .. "/nginx.conf", nginx.lua_lines() .. "\npid nginx.pid;\n" .. config)
     local output, status = shell.run(("%s -t -q -p %s/ -c nginx.conf -e stderr"):format(shell.quote(nginx.path()), directory))
     shell.run("rm -rf " .. directory)
