@@ -103,7 +103,7 @@ test-limit: ## test adaptive limits against a service with quotas, in real time;
 	@tools/suite 5.4 spec/limit/quota_check.lua; status=$$?; \
 	read -r passed failed skipped <build/5.4/counts; echo "$$passed passed, $$failed failed"; exit $$status
 
-test-linear: ## measure the functions that take outside text on 512 KiB of one character; takes two minutes
+test-linear: ## measure the functions that take outside text on 1 MiB of one character; takes two minutes
 	@tools/setup test
 	@$(MAKE) --no-print-directory -s build LUA=5.4
 	@DATAWORKS_LINEAR=full tools/suite 5.4 spec/system/linear_spec.lua; status=$$?; \
