@@ -16,6 +16,12 @@ local ROWS = {
   { "csrc", "luaL_newmetatable", "a metatable may be half filled: use new_class", { "compat.h" } },
   { "csrc", "memory", "a message must not speak of memory: use out_of_memory, or a code of the transport",
     { "compat.h", "core/encoding.c", "curl/" }, strings = true },
+  { "csrc", "%f[%w_]nanosleep%(", "Ctrl-C must end each wait", { "curl/curl.c", "system/process.c" } },
+  { "csrc", "%f[%w_]poll%(", "Ctrl-C must end each wait", { "curl/watch.c", "curl/sockets.c", "curl/multi.c",
+      "system/process.c" } },
+  { "csrc", "curl_multi_poll", "Ctrl-C must end each wait", { "curl/session.c" } },
+  { "csrc", "curl_easy_perform", "Ctrl-C must end each wait: use curl_multi_poll", {} },
+  { "csrc", "CURLOPT_[%w_]*[SK][SE][LY]", "a TLS option belongs to struct identity", { "curl/session.c" } },
   { "lua", "%%[%.%d]*[efgEG]%f[^%w%[]", "string.format writes the decimal point of the locale: use core.decimal",
     { "limit/shared.lua", "emulator/" }, strings = true },
 }

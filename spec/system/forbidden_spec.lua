@@ -22,6 +22,9 @@ describe("tools/forbidden.lua", function()
     ["luaL_checkstack"] = { "csrc/core/a.c", 'luaL_checkstack(L, 9, "deep");' },
     ["a class of its own"] = { "csrc/core/a.c", 'if (luaL_newmetatable(L, "x")) {' },
     ["a message about memory"] = { "csrc/core/a.c", 'luaL_error(L, "too large, or memory ran out");' },
+    ["a wait that Ctrl-C does not end"] = { "csrc/core/a.c", "nanosleep(&pause, NULL);" },
+    ["a request that Ctrl-C does not end"] = { "csrc/core/a.c", "code = curl_easy_perform(h);" },
+    ["a TLS option outside the identity"] = { "csrc/core/a.c", "curl_easy_setopt(h, CURLOPT_SSLKEY, key);" },
     ["a number in a message"] = { "lua/dataworks/a.lua", 'x = ("after %.1f s"):format(y)' },
     ["a number in a text"] = { "lua/dataworks/a.lua", 'x = ("%g"):format(y)' },
   } do
