@@ -31,7 +31,7 @@ build = {
         "csrc/core/lua_text.c", "csrc/core/openssl_origin.c", "csrc/core/param.c", "csrc/core/percent.c", "csrc/core/placement.c",
         "csrc/core/repeat_list.c", "csrc/core/request.c", "csrc/core/scratch.c", "csrc/core/script.c",
         "csrc/core/sign.c", "csrc/core/task_param.c", "csrc/core/value.c", "csrc/core/writers.c",
-        "csrc/shared/address.c", "csrc/shared/buffer.c", "csrc/system/clock.c", "csrc/system/file.c",
+        "csrc/shared/address.c", "csrc/shared/buffer.c", "csrc/shared/lua_hook.c", "csrc/system/clock.c", "csrc/system/file.c",
         "csrc/system/process.c", "csrc/system/random.c",
       },
       libraries = { "crypto" },
@@ -41,10 +41,10 @@ build = {
     ["dataworks.curl"] = {
       sources = {
         "csrc/curl/curl.c", "csrc/curl/error.c", "csrc/curl/global.c", "csrc/curl/headers.c", "csrc/curl/identity.c",
-        "csrc/curl/lua_hook.c", "csrc/curl/lua_multi.c", "csrc/curl/lua_session.c", "csrc/curl/lua_transfer.c",
+        "csrc/curl/lua_multi.c", "csrc/curl/lua_session.c", "csrc/curl/lua_transfer.c",
         "csrc/curl/multi.c", "csrc/curl/reply.c", "csrc/curl/session.c", "csrc/curl/sockets.c",
         "csrc/curl/transfer.c", "csrc/curl/url.c", "csrc/curl/watch.c",
-        "csrc/shared/address.c", "csrc/shared/buffer.c",
+        "csrc/shared/address.c", "csrc/shared/buffer.c", "csrc/shared/lua_hook.c",
       },
       libraries = { "curl" },
       incdirs = { "csrc", "$(CURL_INCDIR)" },

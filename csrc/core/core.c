@@ -1,6 +1,7 @@
 /* Opens the Lua module dataworks.core: requests, signatures, JSON and system functions. The module links libcrypto
    only. */
 #include "core/core.h"
+#include "shared/lua_hook.h"
 
 #include "core/json.h"
 #include "core/scratch.h"
@@ -147,6 +148,7 @@ static void create_metatables(lua_State *L) {
   new_class(L, SCRATCH, of_scratch, NULL);
   core_create_signer_class(L);
   core_create_run_class(L);
+  lua_store_main_thread(L);
   action_row_create_cache(L);
 }
 

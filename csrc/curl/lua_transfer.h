@@ -4,6 +4,7 @@
 
 #include "compat.h"
 #include "curl/multi.h"
+#include "shared/lua_hook.h"
 
 #pragma GCC visibility push(hidden)
 
@@ -41,22 +42,5 @@ bool lua_add_headers(lua_State *L, int index, struct transfer *t);
 /* Pushes status, headers and body, or nil and {kind=, sent=, message=, code=, proxy_status=}. Returns the number of
    values. Clears the transfer afterwards; if Lua has no memory for the values, the transfer keeps its result. */
 int lua_push_result(lua_State *L, struct transfer *t);
-
-/* The debug hook of a Lua thread at one moment. On SIGINT, the interpreters set a hook that raises "interrupted!". */
-struct lua_hook {
-  lua_State *thread;
-  lua_Hook function;
-  int mask;
-  int count;
-};
-
-/* Stores the hook of the state's main thread in `hook`. */
-void lua_read_hook(lua_State *L, struct lua_hook *hook);
-
-/* Returns whether the thread has a hook that it did not have when `hook` was read. `context` is a struct lua_hook. */
-bool lua_hook_was_set(void *context);
-
-/* Stores the main thread in the registry if L is the main thread. Lua 5.1 has no function that finds it. */
-void lua_store_main_thread(lua_State *L);
 
 #pragma GCC visibility pop

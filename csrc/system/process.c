@@ -2,6 +2,7 @@
 
 #include "core/core.h"
 #include "shared/buffer.h"
+#include "shared/lua_hook.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +21,8 @@
 #define MAX_SECONDS 86400.0
 /* The time between two checks whether a program has ended, after the program has closed its output. */
 #define REAP_INTERVAL_NS 2000000L
+/* The longest time between two checks for Ctrl-C. Its signal may arrive in another thread, so that poll goes on. */
+#define POLL_SECONDS 0.1
 
 extern char **environ;
 
@@ -28,6 +31,7 @@ struct run {
   struct buffer output;
   pid_t pid; /* 0 if there is no process to wait for */
   int fd;    /* the end of the pipe that is read; -1 if it is closed */
+  struct lua_hook hook;
 };
 
 /* Kills the program and its children if they still run, and closes the pipe. */
@@ -129,7 +133,14 @@ static int start_program(struct run *run, char **arguments) {
   return error;
 }
 
-enum outcome { OUTCOME_DONE, OUTCOME_TIMEOUT, OUTCOME_TOO_LARGE, OUTCOME_READ_FAILED, OUTCOME_NO_MEMORY };
+enum outcome {
+  OUTCOME_DONE,
+  OUTCOME_TIMEOUT,
+  OUTCOME_TOO_LARGE,
+  OUTCOME_READ_FAILED,
+  OUTCOME_NO_MEMORY,
+  OUTCOME_INTERRUPTED
+};
 
 /* Reads the program's output until the program closes it. */
 static enum outcome read_output(struct run *run, double deadline, size_t limit) {
@@ -137,7 +148,8 @@ static enum outcome read_output(struct run *run, double deadline, size_t limit) 
     double left = deadline - monotonic_seconds();
     struct pollfd wanted = { .fd = run->fd, .events = POLLIN };
     if (left <= 0) return OUTCOME_TIMEOUT;
-    int ready = poll(&wanted, 1, (int)ceil((left < 1000 ? left : 1000) * 1000));
+    if (lua_hook_was_set(&run->hook)) return OUTCOME_INTERRUPTED;
+    int ready = poll(&wanted, 1, (int)ceil((left < POLL_SECONDS ? left : POLL_SECONDS) * 1000));
     if (ready < 0 && errno != EINTR) return OUTCOME_READ_FAILED;
     if (ready <= 0) continue;
     char *to = buffer_reserve(&run->output, READ_SIZE);
@@ -159,6 +171,7 @@ static enum outcome wait_for_end(struct run *run, double deadline, int *status) 
     if (ended < 0 && errno != EINTR) *status = 0;
     if (ended > 0 || (ended < 0 && errno != EINTR)) break;
     if (monotonic_seconds() >= deadline) return OUTCOME_TIMEOUT;
+    if (lua_hook_was_set(&run->hook)) return OUTCOME_INTERRUPTED;
     nanosleep(&pause, NULL);
   }
   run->pid = 0;
@@ -186,6 +199,7 @@ static int push_result(lua_State *L, const struct run *run, enum outcome outcome
     case OUTCOME_TOO_LARGE: return push_nil_and_message(L, "it wrote too much and was stopped", 0);
     case OUTCOME_READ_FAILED: return push_nil_and_message(L, "its output can't be read", 0);
     case OUTCOME_NO_MEMORY: return out_of_memory(L);
+    case OUTCOME_INTERRUPTED: return push_nil_and_message(L, "it was stopped, because the program was interrupted", 0);
     case OUTCOME_DONE: break;
   }
   if (WIFSIGNALED(status)) return push_nil_and_message(L, "it was ended by signal %d", WTERMSIG(status));
@@ -196,7 +210,7 @@ static int push_result(lua_State *L, const struct run *run, enum outcome outcome
 
 /* run(arguments, seconds, limit) -> output | nil, reason. Runs a program without a shell; the first string of
    `arguments` names the program. Kills the program and its children after `seconds`, or when it writes more than
-   `limit` bytes. */
+   `limit` bytes, or on Ctrl-C. */
 int core_run(lua_State *L) {
   char **arguments = check_arguments(L);
   double seconds = (double)luaL_checknumber(L, 2);
@@ -206,6 +220,7 @@ int core_run(lua_State *L) {
   int status = 0;
   double deadline = monotonic_seconds() + seconds;
   struct run *run = new_run(L);
+  lua_read_hook(L, &run->hook);
   int error = start_program(run, arguments);
   enum outcome outcome = OUTCOME_DONE;
   if (!error) outcome = read_output(run, deadline, (size_t)limit);

@@ -1,4 +1,5 @@
 local core = require "dataworks.core"
+local files = require "spec.support.files"
 local shell = require "spec.support.shell"
 
 local function sh(script, seconds, limit)
@@ -60,15 +61,26 @@ describe("run", function()
 
   it("leaves no process and no open file behind", function()
     sh "true"
-    local files, children = shell.output(LEFT):match "^(%d+)\n(%d+)$"
+    local descriptors, children = shell.output(LEFT):match "^(%d+)\n(%d+)$"
     for _ = 1, 10 do
       sh "echo x"
       sh("sleep 60", 0.05)
       core.run({ "./no-such-program" }, 20, 100)
     end
-    local files_now, children_now = shell.output(LEFT):match "^(%d+)\n(%d+)$"
-    assert.is_true(files_now - files < 10)
+    local descriptors_now, children_now = shell.output(LEFT):match "^(%d+)\n(%d+)$"
+    assert.is_true(descriptors_now - descriptors < 10)
     assert.equal(children, children_now)
+  end)
+
+  it("stops the program at once on Ctrl-C", function()
+    local file = os.tmpname()
+    files.write(file, 'require("dataworks.core").run({ "sleep", "30" }, 60, 100) print "the next line"')
+    local started = core.clock()
+    local output = shell.output(("timeout -s INT 0.5 %s %s 2>&1; true"):format(shell.interpreter, file))
+    os.remove(file)
+    assert.matches("interrupted!", output, 1, true)
+    assert.is_nil(output:find("the next line", 1, true))
+    assert.is_true(core.clock() - started < 20)
   end)
 
   it("gives the program the default signal handlers", function()

@@ -1,4 +1,4 @@
-#include "curl/lua_transfer.h"
+#include "shared/lua_hook.h"
 
 #if LUA_VERSION_NUM >= 502
 
@@ -12,7 +12,7 @@ static void push_main_thread(lua_State *L) {
 
 #else
 
-#define MAIN_THREAD "dataworks.curl main thread"
+#define MAIN_THREAD "dataworks main thread"
 
 void lua_store_main_thread(lua_State *L) {
   if (lua_pushthread(L)) lua_setfield(L, LUA_REGISTRYINDEX, MAIN_THREAD);
