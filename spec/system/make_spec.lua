@@ -1,6 +1,6 @@
 local shell = require "spec.support.shell"
 
-local clean = "unset LUA_PATH LUA_CPATH DATAWORKS_COUNTS MAKEFLAGS MAKELEVEL; "
+local clean = "unset LUA_PATH LUA_CPATH DATAWORKS_COUNTS MAKEFLAGS MAKELEVEL WERROR; "
 
 describe("make #install", function()
   local folder
