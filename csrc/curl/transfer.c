@@ -83,6 +83,14 @@ static CURLcode set_method(const struct transfer *t, CURL *h, const struct reque
   return code;
 }
 
+/* A libcurl that was built without HTTP/2 refuses its option; requests then use HTTP/1.1. */
+static CURLcode set_http_version(CURL *h, bool multiplexed) {
+  CURLcode code = CURLE_UNSUPPORTED_PROTOCOL;
+  if (multiplexed) code = curl_easy_setopt(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+  return code == CURLE_UNSUPPORTED_PROTOCOL ? curl_easy_setopt(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1)
+                                            : code;
+}
+
 /* Sets how libcurl opens, reuses and closes the connection. A socket belongs to the list of the connection's owner,
    because a shared connection outlives the session. */
 static CURLcode set_connection(struct transfer *t, CURL *h) {
@@ -95,9 +103,8 @@ static CURLcode set_connection(struct transfer *t, CURL *h) {
   SET(CURLOPT_CLOSESOCKETDATA, sockets);
   SET(CURLOPT_FRESH_CONNECT, !shared && sockets_readable(sockets) ? 1L : 0L);
   SET(CURLOPT_FORBID_REUSE, 0L);
-  SET(CURLOPT_HTTP_VERSION, multiplexed ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
   SET(CURLOPT_PIPEWAIT, multiplexed ? 1L : 0L);
-  return code;
+  return code == CURLE_OK ? set_http_version(h, multiplexed) : code;
 }
 
 /* Sets the URL. If `target` is not NULL, passes path and query as a request target. libcurl only copies a request
