@@ -122,6 +122,18 @@ describe("make test #install", function()
     assert.is_false(ok)
   end)
 
+  it("builds for every Lua, and for LuaJIT, before it runs the first spec", function()
+    shell.output(("cd %s && printf '#!/bin/sh\\necho \"$*\" >>log\\n' >tell && chmod +x tell"):format(folder))
+    shell.run(clean .. ("cd %s && MAKE=./tell INTERPRETER=./tell BUSTED=busted tools/test '5.4 5.1'"):format(folder))
+    assert.equal(([[
+--no-print-directory -s lint
+--no-print-directory -s build LUA=jit
+--no-print-directory -s build LUA=5.4
+--no-print-directory -s build LUA=5.1
+busted -o spec.support.counts
+busted -o spec.support.counts]]), shell.output(("cat %s/log"):format(folder)))
+  end)
+
   it("succeeds when all tests pass", function()
     local counts, ok = suite [[it("a", function() end)]]
     assert.equal("1 0 0", counts)
