@@ -48,6 +48,18 @@ describe("on the real clock", function()
     assert.equal(2, #emulator:journal())
   end)
 
+  it("a call is retried after the delays that its events announce", function()
+    emulator:fault { fault = "unavailable", times = 4 }
+    local announced = 0
+    new { retries = 4, on_event = function(event) announced = announced + (event.type == "retry" and event.delay or 0) end }
+    local began = core.clock()
+    assert(client:call("ListDIProjectConfig", LIST))
+    local elapsed = core.clock() - began
+    assert.is_true(announced > 0)
+    assert.is_true(elapsed >= announced, elapsed .. " < " .. announced)
+    assert.equal(5, #emulator:journal())
+  end)
+
   it("a wait sleeps for at least half of each delay between two polls", function()
     emulator:settings { pending_calls = 2 }
     new()
