@@ -1,5 +1,6 @@
 /* Checks which library OpenSSL's functions come from. A host program may export functions of an OpenSSL of its own,
-   which replace some of libcrypto's functions. Such a mixture crashes, or produces numbers that are not random. */
+   which replace some of libcrypto's functions. Such a mixture crashes, or computes wrong
+   signatures. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* dladdr1, dl_iterate_phdr */
 #endif
@@ -11,7 +12,6 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,8 +35,7 @@ struct function {
   X(EVP_DigestUpdate) X(EVP_EncodeBlock) X(EVP_MAC_CTX_dup) X(EVP_MAC_CTX_free) X(EVP_MAC_CTX_new) X(EVP_MAC_fetch) \
   X(EVP_MAC_final) X(EVP_MAC_free) X(EVP_MAC_init) X(EVP_MAC_update) X(EVP_MD_CTX_free) X(EVP_MD_CTX_new) \
   X(EVP_MD_fetch) X(EVP_MD_free) X(EVP_sha256) X(ERR_get_error) X(OSSL_PARAM_construct_end) \
-  X(OSSL_PARAM_construct_utf8_string) X(RAND_bytes) X(RAND_bytes_ex) X(CRYPTO_malloc) X(CRYPTO_zalloc) \
-  X(CRYPTO_free) X(OPENSSL_cleanse)
+  X(OSSL_PARAM_construct_utf8_string) X(CRYPTO_malloc) X(CRYPTO_zalloc) X(CRYPTO_free) X(OPENSSL_cleanse)
 /* clang-format on */
 
 #define FUNCTION_ROW(name) { #name, { (void (*)(void))name } },

@@ -1,5 +1,5 @@
 /* openssl_host SCRIPT: a program that exports functions of OpenSSL, as nginx does with an OpenSSL of its own.
-   -DFALSE_FUNCTIONS: two that do nothing. -DFALSE_INSIDE: one that only libcrypto calls. -DLOAD_FIRST: it loads libcrypto
+   -DFALSE_FUNCTIONS: one that does nothing. -DFALSE_INSIDE: one that only libcrypto calls. -DLOAD_FIRST: it loads libcrypto
    before the script. -DSTUBS: it is linked with libcrypto and compares with its functions. */
 #include <dlfcn.h>
 #include <lauxlib.h>
@@ -7,16 +7,9 @@
 #include <lualib.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <string.h>
 
 #ifdef FALSE_FUNCTIONS
-int RAND_bytes(unsigned char *bytes, int count);
 int EVP_DigestUpdate(void *context, const void *data, size_t len);
-
-int RAND_bytes(unsigned char *bytes, int count) {
-  memset(bytes, 7, (size_t)count);
-  return 1;
-}
 
 int EVP_DigestUpdate(void *context, const void *data, size_t len) {
   (void)context, (void)data, (void)len;
