@@ -40,8 +40,11 @@ local function parse_params(text)
   return params
 end
 
---- Parses the row of an action in a generated table. Returns nil if the table does not have the action.
-local function parse_row(version, name)
+--- Adds the row of an action in a generated table. Returns nil if the table does not have the action.
+local function load_row(version, name)
+  if type(name) ~= "string" or not name:find("^%u%w*$") then
+    return nil
+  end
   local text = require(TABLES[version])
   local _, at = text:find("\n" .. name .. " ", 1, true)
   if not at then
@@ -49,17 +52,16 @@ local function parse_row(version, name)
   end
   local head, params = text:sub(at + 1, (text:find("\n%u", at) or #text) - 1):match("^([^\n]*)(.*)$")
   local method, repeatable = head:match("^(%u+) (%l+)")
-  return {
+  rows[version][name] = {
     name = name, version = version, method = method, repeatable = repeatable,
     status = head:find(" outcome", 1, true) and "outcome" or "none", list = head:match(" list=(%S+)"),
     params = parse_params(params),
   }
+  return rows[version][name]
 end
 
 local function find_in(version, name)
-  local known = rows[version]
-  known[name] = known[name] or parse_row(version, name)
-  return known[name]
+  return rows[version][name] or load_row(version, name)
 end
 
 --- Returns the row of an action; nil if there is no such action.
@@ -67,9 +69,7 @@ end
 ---@param version? string one of M.versions; default: the first version that has the action
 ---@return dataworks.Action|nil
 function M.find(name, version)
-  if type(name) ~= "string" or not name:find("^%u%w*$") then
-    return nil
-  elseif version then
+  if version then
     return find_in(version, name)
   end
   return find_in(M.versions[1], name) or find_in(M.versions[2], name)

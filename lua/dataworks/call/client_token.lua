@@ -24,7 +24,8 @@ function M.add(row, params, nonce, of_flow)
   elseif token ~= nil and token ~= core.null then
     return params, of_flow or token
   end
-  local copy = tables.merge(params, { ClientToken = nonce() })
+  local copy = tables.merge(params)
+  copy.ClientToken = nonce()
   return copy, of_flow or copy.ClientToken
 end
 

@@ -62,7 +62,7 @@ end
 function Events:emit_request(call, endpoint)
   if self:has_listener() then
     self:emit {
-      type = "request", action = call.action, attempt = call.attempts, endpoint = endpoint,
+      type = "request", action = call.row.name, attempt = call.attempts, endpoint = endpoint,
       client_token = call.client_token and call.params.ClientToken or nil,
     }
   end
@@ -74,7 +74,7 @@ end
 ---@param admission dataworks.Admission
 function Events:emit_wait(call, now, admission)
   self:emit {
-    type = "wait", action = call.action, attempt = call.attempts, reason = admission.reason, delay = admission.wait,
+    type = "wait", action = call.row.name, attempt = call.attempts, reason = admission.reason, delay = admission.wait,
     elapsed = now - call.started,
   }
 end
@@ -87,7 +87,7 @@ function Events:emit_response(call, clock, err)
   if self:has_listener() then
     local result = call.result
     self:emit {
-      type = "response", action = call.action, attempt = call.attempts, elapsed = clock() - call.attempt_started,
+      type = "response", action = call.row.name, attempt = call.attempts, elapsed = clock() - call.attempt_started,
       status = call.reply and call.reply.status, error = err,
       request_id = err and err.request_id or result and result.RequestId or nil,
     }
@@ -99,7 +99,7 @@ end
 ---@param delay number seconds
 ---@param err dataworks.Error
 function Events:emit_retry(call, delay, err)
-  self:emit { type = "retry", action = call.action, attempt = call.attempts + 1, delay = delay, error = err }
+  self:emit { type = "retry", action = call.row.name, attempt = call.attempts + 1, delay = delay, error = err }
 end
 
 ---@param options { on_event?: fun(event: dataworks.Event), debug?: boolean|fun(line: string) }

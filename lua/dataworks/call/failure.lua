@@ -34,7 +34,7 @@ end
 ---@return dataworks.Error
 function M.complete(caller, call, fields)
   local err = errors.new(fields)
-  err.action, err.attempts, err.elapsed = call.action, call.attempts, caller.clock() - call.started
+  err.action, err.attempts, err.elapsed = call.row.name, call.attempts, caller.clock() - call.started
   err.client_token = call.client_token
   if KINDS_BEFORE_SENDING[err.kind] then
     err.sent, err.may_have_acted = false, false

@@ -19,7 +19,6 @@ local M = {}
 local CLIENT_CLOSED = credential_failures.CLOSED
 
 ---@class dataworks.Call
----@field action string
 ---@field row dataworks.Action
 ---@field params table
 ---@field client_token? string the ClientToken that results and errors name; nil if the action takes no ClientToken
@@ -30,12 +29,11 @@ local CLIENT_CLOSED = credential_failures.CLOSED
 ---@field retries integer attempts that counted against max_retries
 ---@field max_retries integer
 ---@field recovered? table<string, boolean> causes that this call has recovered from
----@field possibly_sent boolean whether the service may have acted on an earlier attempt
+---@field possibly_sent? boolean whether the service may have acted on an earlier attempt
 ---@field last_error? dataworks.Error the error of the previous attempt
 ---@field retry_cost? integer the number of tokens that the last retry took from the retry budget
 ---@field admission? dataworks.Admission the last decision of the limit
 ---@field slept_until? number the intended end of the last sleep that was not interrupted
----@field napping? boolean true if the event of the present wait was emitted
 ---@field queue_timeout? boolean true if the queue of the limit is longer than the time until the deadline
 ---@field announced_attempt? integer the number of the last attempt that had a "request" event
 ---@field attempt_started number
@@ -88,17 +86,18 @@ end
 local function enqueue(caller, call)
   local admission, err = caller.limit:enqueue(caller, call)
   call.admission = admission
-  call.queue_timeout = not admission and not caller.closed
+  if not admission then
+    call.queue_timeout = not caller.closed
+  end
   return admission, err
 end
 
---- Sleeps for the time that the limit asks for. The first sleep of a wait emits an event.
-local function sleep_in_queue(caller, call, admission)
+--- Sleeps for the time that the limit asks for. Emits an event, unless this sleep continues a wait.
+local function sleep_in_queue(caller, call, admission, continues)
   local before, seconds = caller.clock(), admission.nap or admission.wait
-  if not call.napping then
+  if not continues then
     caller.events:emit_wait(call, before, admission)
   end
-  call.napping = admission.nap ~= nil
   local interrupted = caller:sleep(seconds)
   if caller.closed then
     return nil, CLIENT_CLOSED
@@ -113,19 +112,20 @@ end
 --- wait, and because the requests of many waiting calls would use much memory.
 local function wait_for_rate_limit(caller, call)
   local admission, err = enqueue(caller, call)
+  local napping = false
   while admission and admission.wait > 0 do
     call.request = nil
     local ok
     ok, err = caller:open_transport()
     if ok then
-      ok, err = sleep_in_queue(caller, call, admission)
+      ok, err = sleep_in_queue(caller, call, admission, napping)
+      napping = admission.nap ~= nil
     end
     if not ok then
       return nil, err
     end
     admission, err = enqueue(caller, call)
   end
-  call.napping = false
   if caller.closed then
     return nil, CLIENT_CLOSED
   end
@@ -158,11 +158,13 @@ local function send(caller, call)
   if time_left <= 0 then
     return nil, { kind = "timeout", sent = false, message = "the deadline passed before the request was sent" }
   end
+  local request = call.request
   -- A transport of the program may change the request that it gets, but the diagnosis of a refused signature needs the
   -- request as it was signed.
-  call.signed_request = caller.owns_transport and call.request
-    or tables.merge(call.request, { headers = tables.merge(call.request.headers) })
-  local reply, failure = transport:send(call.request, {
+  call.signed_request = caller.owns_transport and request or {
+    method = request.method, url = request.url, headers = tables.merge(request.headers), body = request.body,
+  }
+  local reply, failure = transport:send(request, {
     timeout = time_left, connect_timeout = math.min(caller.connect_timeout, time_left), proxy = (caller.proxy()),
     still_valid = caller.owns_transport and caller.still_valid or nil,
   })
@@ -193,13 +195,13 @@ local STEPS = { check_usable, build, wait_for_rate_limit, sign_after_rate_limit,
 
 local function run_steps(caller, call)
   call.request, call.signed_request, call.reply, call.result = nil, nil, nil, nil
-  local at = 1
-  while STEPS[at] do
+  for at = 1, #STEPS do
     local outcome, err = STEPS[at](caller, call)
-    if not outcome then
+    if outcome == RESTART then
+      return run_steps(caller, call)
+    elseif not outcome then
       return nil, err
     end
-    at = outcome == RESTART and 1 or at + 1
   end
   return call.result
 end
@@ -311,14 +313,12 @@ end
 function M.perform(caller, row, params, options)
   local started = caller.clock()
   local params_to_send, client_token = client_tokens.add(row, params, caller.nonce, options.client_token)
-  -- All fields are listed, so that Lua allocates the table at its full size.
+  -- All fields of a call without a retry are listed, so that Lua allocates the table at its full size.
   local call = {
-    action = row.name, row = row, params = params_to_send, client_token = client_token, started = started,
+    row = row, params = params_to_send, client_token = client_token, started = started,
     deadline = started + (options.timeout or caller.timeout), attempts = 0, retries = 0,
-    max_retries = options.retries or caller.max_retries, recovered = nil, possibly_sent = false, last_error = nil,
-    retry_cost = nil, admission = nil, slept_until = nil, napping = false, queue_timeout = false,
-    announced_attempt = nil, attempt_started = started, keys = nil, request = nil, signed_request = nil, reply = nil,
-    result = nil,
+    max_retries = options.retries or caller.max_retries, admission = nil, announced_attempt = nil,
+    attempt_started = started, keys = nil, request = nil, signed_request = nil, reply = nil, result = nil,
   }
   local result, err = run_attempts(caller, call)
   if call.admission and call.admission.token then

@@ -143,8 +143,11 @@ end
 ---@field nap? number seconds after which the call should ask again, because the rate may have changed
 ---@field reason? "limit"|"throttled" the reason why the call waits
 ---@field token? number the place of a waiting call in the queue
----@field sent_at? number the time at which the request was admitted
+---@field sent_at? number for an adaptive limit: the time at which the request was admitted
 ---@field pace? number for an adaptive limit: the number of requests in the last second
+
+---@type dataworks.Admission
+local ADMITTED = { wait = 0 }
 
 local function paused_too_long(wait, time_left)
   return {
@@ -186,10 +189,11 @@ local function decide(self, state, caller, call)
   local due = bucket.due(state, token)
   -- A sleep counts with its intended length, because the option `sleep` may return before the time has passed.
   local wait = due - math.max(now, call.slept_until or now)
-  local paused = is_paused(state, now)
   if wait <= CLOCK_RESOLUTION then
-    return { wait = 0, sent_at = now, pace = self.adaptive and adaptive.count_attempt(state, now) or nil }
-  elseif due >= call.deadline then
+    return self.adaptive and { wait = 0, sent_at = now, pace = adaptive.count_attempt(state, now) } or ADMITTED
+  end
+  local paused = is_paused(state, now)
+  if due >= call.deadline then
     if token then
       bucket.give_back(state, token)
     end

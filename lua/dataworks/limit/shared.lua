@@ -32,7 +32,7 @@ function M.find_mistake(option, name)
   if type(ngx) ~= "table" or not ngx.shared then
     return option .. " is for nginx, whose workers share a lua_shared_dict; leave it out elsewhere"
   elseif not ngx.shared[name] then
-    return ("nginx has no lua_shared_dict %s; add \"lua_shared_dict %s 64k;\" to its %s"):format(
+    return ("nginx has no lua_shared_dict %s; add \"lua_shared_dict %s 64k;\" to its %s block"):format(
       name, name, select(2, inside_nginx()))
   end
 end

@@ -29,12 +29,8 @@ local secrets_of = setmetatable({}, { __mode = "k" })
 local PARTS = { "access_key_id", "access_key_secret", "security_token", "bearer_token" }
 
 local function are_equal(one, other)
-  for _, part in ipairs(PARTS) do
-    if one[part] ~= other[part] then
-      return false
-    end
-  end
-  return true
+  return one.access_key_id == other.access_key_id and one.access_key_secret == other.access_key_secret
+    and one.security_token == other.security_token and one.bearer_token == other.bearer_token
 end
 
 --- Lists all secrets to redact. The old credentials are included, because a reply to a request that was signed with

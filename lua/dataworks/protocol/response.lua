@@ -78,13 +78,21 @@ function M.decode(text)
   return restore(value)
 end
 
+--- Returns a value as text; nil if the value is empty or a table.
+local function to_text(value)
+  local kind = type(value)
+  if kind == "number" then
+    return core.decimal(value)
+  end
+  return (kind == "string" and value ~= "" or kind == "boolean") and tostring(value) or nil
+end
+
 --- Returns, as text, the first of the named members that has a value.
 local function text_of(object, ...)
   for _, name in ipairs { ... } do
-    local value = object[name]
-    local kind = type(value)
-    if kind == "string" and value ~= "" or kind == "number" or kind == "boolean" then
-      return kind == "number" and core.decimal(value) or tostring(value)
+    local text = to_text(object[name])
+    if text then
+      return text
     end
   end
 end
@@ -164,7 +172,7 @@ local function access_denied(object, redact)
   local detail = object.AccessDeniedDetail
   local found = {}
   for _, name in ipairs(type(detail) == "table" and ACCESS_FIELDS or {}) do
-    local text = text_of(detail, name)
+    local text = to_text(detail[name])
     found[name] = text and errors.line(redact(text, MAX_ACCESS_FIELD_BYTES), MAX_ACCESS_FIELD_BYTES)
   end
   local action = found.AuthAction
@@ -199,8 +207,8 @@ end
 local function task_error(reply, object, context)
   local data = type(object.Data) == "table" and object.Data or {}
   local code = text_of(object, "ErrorCode", "errorCode", "Code", "code")
-  local status = text_of(data, "Status")
-  local message = text_of(data, "Message") or text_of(object, "ErrorMessage", "errorMessage", "Message", "message")
+  local status = to_text(data.Status)
+  local message = to_text(data.Message) or text_of(object, "ErrorMessage", "errorMessage", "Message", "message")
   return reply_error("task", reply, {
     code = code,
     message = message
@@ -226,8 +234,8 @@ local function is_failure(object, meaning)
   if tostring(success) == "false" or success == nil and (tonumber(object.HttpStatusCode) or 0) >= 400 then
     return true
   end
-  local status = type(object.Data) == "table" and text_of(object.Data, "Status")
-    or meaning == "outcome" and text_of(object, "Status")
+  local status = type(object.Data) == "table" and to_text(object.Data.Status)
+    or meaning == "outcome" and to_text(object.Status)
   if not status or meaning == "none" then
     return false
   end

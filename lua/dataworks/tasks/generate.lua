@@ -1,9 +1,7 @@
 -- Asks the service to generate the configuration of a new task.
 
-local catalog = require "dataworks.api.catalog"
+local actions = require "dataworks.api.actions"
 local ids = require "dataworks.util.ids"
-
-local ACTION = "GenerateDISyncTaskConfigForCreating"
 
 --- The reply of the action, with the added fields ProjectId and TaskType, so that it can be the params of `wait`.
 ---@class dataworks.Generated
@@ -20,9 +18,9 @@ local ACTION = "GenerateDISyncTaskConfigForCreating"
 ---@return dataworks.Generated|nil
 ---@return dataworks.Error|nil err
 return function(caller, params, options)
-  local result, err = caller:perform(catalog.find(ACTION), params, options)
+  local result, err = caller:perform(actions.GenerateDISyncTaskConfigForCreating, params, options)
   if result then
-    result.ProjectId, result.TaskType = ids.native(ids.text(params.ProjectId)), params.TaskType
+    result.ProjectId, result.TaskType = ids.native(params.ProjectId), params.TaskType
   end
   return result, err
 end

@@ -39,7 +39,7 @@ end
 local function unsupported(option)
   local directive = DIRECTIVES[option]
   local failure = outcome.unsent_failure("invalid", nil, "inside nginx this is set by the directive " .. directive,
-    ("write %s into the %s of nginx's configuration, and leave the option out"):format(
+    ("write %s into the %s block of nginx's configuration, and leave the option out"):format(
       directive, select(2, inside_nginx())))
   failure.path = option
   return failure

@@ -7,6 +7,8 @@ local tables = require "dataworks.util.tables"
 
 local M = {}
 
+local NO_OPTIONS = {}
+
 local function is_positive(value)
   return type(value) == "number" and value > 0 and value < math.huge
 end
@@ -87,12 +89,13 @@ end
 ---@param what string the name of the function, for the message
 ---@param known table<string, string> the type of each option
 ---@param given table|nil
----@return table options the given table, or an empty table
+---@return table options the given table, or an empty table; the caller does not change it
 function M.check(what, known, given)
-  if given ~= nil and type(given) ~= "table" then
+  if given == nil then
+    return NO_OPTIONS
+  elseif type(given) ~= "table" then
     misuse(("%s: options must be a table, got %s"):format(what, type(given)))
   end
-  given = given or {}
   local mistake = M.find_mistake(known, given)
   if mistake then
     misuse(what .. ": " .. mistake)

@@ -25,10 +25,14 @@ function M.texts(fields)
   return texts
 end
 
---- Returns a number if this Lua can represent the id exactly; otherwise the decimal text.
----@param digits string
+--- Returns an id as a number if this Lua can represent it exactly; otherwise as decimal text.
+---@param id integer|string
 ---@return integer|string
-function M.native(digits)
+function M.native(id)
+  if math.type and math.type(id) == "integer" then
+    return id
+  end
+  local digits = M.text(id)
   local number = tonumber(digits)
   if math.type then
     return math.type(number) == "integer" and number or digits

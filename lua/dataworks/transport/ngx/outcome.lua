@@ -53,7 +53,7 @@ function M.connecting_failed(err, is_proxy, is_name)
       is_name and advice .. CHECK_RESOLVER or advice)
   elseif err:find("no resolver", 1, true) then
     return M.unsent_failure("transport", unresolved, prefix .. "nginx has no name server: " .. err,
-      ("set the directive resolver in the %s, as in: resolver 100.100.2.136 valid=60s;"):format(
+      ("set the directive resolver in the %s block, as in: resolver 100.100.2.136 valid=60s;"):format(
         select(2, inside_nginx())))
   elseif err:find("resolve", 1, true) or err:find("DNS resolution failed", 1, true) then -- messages of nginx and Kong
     return M.unsent_failure("transport", unresolved, prefix .. err,
