@@ -14,6 +14,7 @@ local pipeline = require "dataworks.call.pipeline"
 local proxies = require "dataworks.transport.proxy"
 local retry_budget = require "dataworks.call.retry_budget"
 local tables = require "dataworks.util.tables"
+local transport_contract = lazy "dataworks.transport.contract"
 local transports = lazy "dataworks.transport.choose"
 local version = require "dataworks.version"
 
@@ -38,6 +39,7 @@ local USER_AGENT = ("dataworks-lua/%s (%s)"):format(version, rawget(_G, "jit") a
 ---@field user_agent string
 ---@field key_cache dataworks.KeyCache
 ---@field transport dataworks.Transport|false false until the first request opens it
+---@field find_mistake false|fun(reply: any, failure: any): table|nil checks what a transport of the program returns
 ---@field owns_transport boolean true if the client opened the transport and must close it
 ---@field new_transport fun(changes?: table): dataworks.Transport|nil, table|nil the fields of `changes` replace
 --- options of the client
@@ -119,6 +121,7 @@ function M.new(options)
     connect_timeout = options.connect_timeout or CONNECT_TIMEOUT,
     max_retries = options.retries or RETRIES,
     transport = options.transport or false,
+    find_mistake = options.transport and transport_contract.find_mistake or false,
     owns_transport = false,
     new_transport = transport_maker(options, getenv),
     events = events.new(options, getenv),

@@ -2,9 +2,9 @@
 -- an error at the caller's line.
 
 local check_options = require "dataworks.util.check_options"
-local credential_types = require "dataworks.credentials.types"
 local endpoints = require "dataworks.api.endpoints"
 local lazy = require "dataworks.util.lazy"
+local credential_types = lazy "dataworks.credentials.types"
 local limit = require "dataworks.limit.limit"
 local misuse = require "dataworks.util.misuse"
 local nearest = lazy "dataworks.util.nearest"

@@ -106,8 +106,10 @@ end
 ---@param getenv fun(name: string): string|nil
 ---@return dataworks.Events
 function M.new(options, getenv)
+  local may_log = options.debug or options.debug == nil and getenv "ALIBABA_CLOUD_DEBUG"
   return setmetatable({
-    listener = options.on_event or false, write_line = event_log.writer(options.debug, getenv) or false,
+    listener = options.on_event or false,
+    write_line = may_log and event_log.writer(options.debug, getenv) or false,
     callback_error = false,
   }, Events)
 end

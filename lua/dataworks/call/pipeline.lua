@@ -12,7 +12,6 @@ local inside_nginx = require "dataworks.util.inside_nginx"
 local response = require "dataworks.protocol.response"
 local retry = require "dataworks.call.retry"
 local tables = require "dataworks.util.tables"
-local transport_contract = require "dataworks.transport.contract"
 
 local M = {}
 
@@ -168,7 +167,7 @@ local function send(caller, call)
     timeout = time_left, connect_timeout = math.min(caller.connect_timeout, time_left), proxy = (caller.proxy()),
     still_valid = caller.owns_transport and caller.still_valid or nil,
   })
-  local mistake = not caller.owns_transport and transport_contract.find_mistake(reply, failure)
+  local mistake = caller.find_mistake and caller.find_mistake(reply, failure)
   if mistake then
     return nil, mistake
   elseif reply then

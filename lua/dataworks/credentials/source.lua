@@ -1,8 +1,9 @@
 -- Provides the credentials of a client. They come from the provider that the options name, or from the default chain.
 
-local chain = require "dataworks.credentials.chain"
 local errors = require "dataworks.error"
 local failures = require "dataworks.util.credential_failure"
+local lazy = require "dataworks.util.lazy"
+local chain = lazy "dataworks.credentials.chain"
 local providers = require "dataworks.credentials.provider"
 local static = require "dataworks.credentials.static"
 local tables = require "dataworks.util.tables"

@@ -5,7 +5,6 @@ local error_codes = require "dataworks.protocol.error_codes"
 local errors = require "dataworks.error"
 local ids = require "dataworks.util.ids"
 local retry_after = require "dataworks.protocol.retry_after"
-local signature_diagnosis = require "dataworks.protocol.signature_diagnosis"
 local tables = require "dataworks.util.tables"
 
 local json, locale_of_json
@@ -184,6 +183,13 @@ local function access_denied(object, redact)
   return found, ("This user may not do %s; let an administrator allow it in RAM"):format(action)
 end
 
+--- Returns advice for a refused signature. The large module is loaded only now. If that fails, for example because no
+--- descriptor is free, there is no such advice.
+local function explain_signature(request, code, message)
+  local ok, diagnosis = pcall(require, "dataworks.protocol.signature_diagnosis")
+  return ok and diagnosis.explain(request, code, message) or nil
+end
+
 --- Returns the error about a reply with an HTTP status of 400 or higher.
 local function service_error(reply, object, context)
   local code = text_of(object, "Code", "code", "ErrorCode", "errorCode")
@@ -198,7 +204,7 @@ local function service_error(reply, object, context)
     request_id = text_of(object, "RequestId", "requestId"),
     recommend = text_of(object, "Recommend", "recommend"),
     access_denied = access,
-    advice = access_advice or signature_diagnosis.explain(context.request, code, message)
+    advice = access_advice or explain_signature(context.request, code, message)
       or error_codes.advice(code),
   }, context)
 end
