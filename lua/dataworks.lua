@@ -1,22 +1,41 @@
 -- The public functions of the library.
 
+local check_options = require "dataworks.util.check_options"
 local client = require "dataworks.client"
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
 local lazy = require "dataworks.util.lazy"
 local limit = require "dataworks.limit.limit"
 local misuse = require "dataworks.util.misuse"
+local nearest = lazy "dataworks.util.nearest"
+local option_types = require "dataworks.options"
+local tables = require "dataworks.util.tables"
 local task_param = lazy "dataworks.api.task_param"
 local transports = lazy "dataworks.transport.choose"
 
 local M = {
   _VERSION = require "dataworks.version",
-  new = client.new,
   limit = limit.make,
-  list = core.list,
   null = core.null,
   is_error = errors.is,
 }
+
+--- Creates a client. Raises at the line of the program if an option is wrong.
+---@param options? dataworks.Options
+---@return dataworks.Client
+function M.new(options)
+  return client.create(options, "dataworks.new")
+end
+
+--- Marks a table as a list, so that it is encoded as a JSON list even if it is empty.
+---@param list table
+---@return table list the same table
+function M.list(list)
+  if type(list) ~= "table" then
+    misuse("dataworks.list: list must be a table, got " .. check_options.describe(list))
+  end
+  return core.list(list)
+end
 
 --- Builds a TaskParam. Raises at the line of the program if an argument is wrong.
 ---@param spec dataworks.TaskSpec
@@ -27,15 +46,42 @@ end
 
 local default_client
 
---- Calls GenerateDISyncTaskConfigForCreating with a default client. The first call creates this client from environment
---- variables and the default configuration files.
+---@class dataworks.GenerateOptions: dataworks.Options, dataworks.CallOptions
+local GENERATE_OPTIONS = tables.merge(option_types, client.CALL_OPTIONS)
+
+--- Splits the options of dataworks.generate.
+---@return dataworks.Options|nil of_client nil if there is no option that only a client has
+---@return dataworks.CallOptions of_call
+local function split_options(options)
+  local of_client, of_call = nil, {}
+  for name, value in pairs(check_options.check("dataworks.generate", GENERATE_OPTIONS, options)) do
+    if client.CALL_OPTIONS[name] then
+      of_call[name] = value
+    else
+      of_client = of_client or {}
+      of_client[name] = value
+    end
+  end
+  return of_client, of_call
+end
+
+--- Calls GenerateDISyncTaskConfigForCreating. Without options of a client, a default client makes the call; the first
+--- call creates this client from environment variables and the default configuration files. With options of a client,
+--- each call creates a client and closes it.
 ---@param params { ProjectId: integer|string, TaskType: string, TaskParam: table|string, ClientToken?: string }
----@param options? dataworks.CallOptions
+---@param options? dataworks.GenerateOptions
 ---@return dataworks.Generated|nil result the reply, which client:wait accepts as its params
 ---@return dataworks.Error|nil err
 function M.generate(params, options)
-  default_client = default_client or client.new()
-  return default_client:generate(params, options)
+  local of_client, of_call = split_options(options)
+  if of_client then
+    local own_client = client.create(of_client, "dataworks.generate")
+    local result, err = own_client:generate(params, of_call)
+    own_client:close()
+    return result, err
+  end
+  default_client = default_client or client.create(nil, "dataworks.generate")
+  return default_client:generate(params, of_call)
 end
 
 --- Runs a loop: calls fn(...) as its first task, and waits until all tasks have ended. While one task waits for a
@@ -60,7 +106,7 @@ M.map = lazy("dataworks.concurrency.map", "map")
 ---@return dataworks.Error|nil err of kind "cancelled"
 function M.sleep(seconds)
   if type(seconds) ~= "number" or seconds ~= seconds or seconds == math.huge then
-    misuse("dataworks.sleep: seconds were expected, got " .. tostring(seconds))
+    misuse("dataworks.sleep: seconds must be a finite number, got " .. check_options.describe(seconds, "number"))
   end
   if transports.sleep(seconds) == "cancelled" then
     return nil, errors.new { kind = "cancelled", sent = false, message = "the task was cancelled" }
@@ -99,12 +145,49 @@ end
 ---@field body? string used by the ACS3 algorithms only
 ---@field params? table<string, string|number|boolean> used by HMAC-SHA1 only: all of query and form except Signature
 
+local SIGN_FIELDS = {
+  method = "string", access_key_secret = "string", algorithm = "string", path = "string", access_key_id = "string",
+  query = "table", headers = "table", body = "string", params = "table",
+}
+
 --- Computes a signature and its intermediate texts from the given fields only. Raises if a field has a wrong type.
 ---@param fields dataworks.SignFields
 ---@return { canonical_request?: string, string_to_sign: string, signature: string, authorization?: string }|nil
 ---@return dataworks.Error|nil err
 function M.sign(fields)
-  return or_error(core.sign(fields))
+  local ok, value, err = pcall(core.sign, check_options.check("dataworks.sign", SIGN_FIELDS, fields, "field"))
+  if not ok then
+    if value == "not enough memory" then
+      error(value, 0)
+    end
+    misuse("dataworks.sign: " .. value)
+  end
+  return or_error(value, err)
 end
 
-return M
+--- Returns a function that raises if a program calls it with a colon, since the module is then its first argument.
+local function refuse_colon(name, fn)
+  return function(first, ...)
+    if rawequal(first, M) then
+      misuse(("dataworks:%s: call it with a dot, as in dataworks.%s(...)"):format(name, name))
+    end
+    return fn(first, ...)
+  end
+end
+
+for name, value in pairs(M) do
+  if type(value) == "function" then
+    M[name] = refuse_colon(name, value)
+  end
+end
+
+return setmetatable(M, {
+  __index = function(_, name)
+    if type(name) ~= "string" or not name:find "^%a" then
+      return nil
+    elseif client.has_method(name) then
+      misuse(("dataworks.%s: it is a method of a client, as in client:%s(...)"):format(name, name))
+    end
+    misuse(("dataworks has no function %s%s"):format(name, nearest.hint(name, M)))
+  end,
+})

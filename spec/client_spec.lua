@@ -107,7 +107,7 @@ describe("a client's methods", function()
     raised("unknown action CreateDISyncTasks; did you mean CreateDISyncTask%?", function()
       local r = client:call("CreateDISyncTasks", {}) return r
     end)
-    raised("unknown action nil", function() local r = client:call(nil, {}) return r end)
+    raised("call: action must be the name of an action.+, got nil", function() local r = client:call(nil, {}) return r end)
     assert.is_nil(client._anything)
     assert.is_nil(client[1])
   end)
@@ -123,14 +123,18 @@ describe("a client's methods", function()
       create_sync_task = function(...) local r = client:create_sync_task(...) return r end,
       update_sync_task = function(...) local r = client:update_sync_task(...) return r end,
     } do
-      raised(name .. ": a table of parameters was expected, got nil", function() run() end, run)
+      raised(name .. ": params must be a table of parameters, got nil", function() run() end, run)
       raised(name .. ": unknown option tiemout; did you mean timeout%?", function() run({}, { tiemout = 1 }) end, run)
       raised(name .. ": timeout must be", function() run({}, { timeout = 0 }) end, run)
     end
     raised("each: no list is documented in the reply of GetDISyncTask", function() local r = client:each("GetDISyncTask", FILE) return r end)
     raised("each: pages must be a boolean", function() local r = client:each("ListFiles", {}, { pages = 1 }) return r end)
-    raised("request: a table of parameters", function() local r = client:request("GetDISyncTask") return r end)
-    raised("call it as a method of a client, client:GetDISyncTask", function() local r = client.GetDISyncTask(FILE) return r end)
+    raised("request: params must be a table of parameters", function() local r = client:request("GetDISyncTask") return r end)
+    raised("call it with a colon, as in client:GetDISyncTask", function() local r = client.GetDISyncTask(FILE) return r end)
+    raised("call: region is an option of dataworks.new; the options here are retries, timeout, version", function()
+      local r = client:call("GetDISyncTask", FILE, { region = "x" }) return r
+    end)
+    raised("a client can't be changed: give timeout to dataworks.new", function() client.timeout = 60 end)
     client:close()
     raised("generate: the client is closed", function() local r = client:generate {} return r end)
     raised("request: the client is closed", function() local r = client:request("GetDISyncTask", FILE) return r end)

@@ -11,24 +11,27 @@
 static struct slice text_field(lua_State *L, const char *name, const char *otherwise) {
   lua_getfield(L, 1, name);
   if (lua_isnil(L, -1) && otherwise) lua_pushstring(L, otherwise);
-  if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "%s: string expected, got %s", name, luaL_typename(L, -1));
+  if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "%s must be a string, got %s", name, luaL_typename(L, -1));
   return value_text(L, -1);
 }
 
-/* Replaces the value on top of the stack by the text that is sent for it. */
+/* Replaces the value on top of the stack, whose key is below it, by the text that is sent for it. */
 static struct slice wire_text(lua_State *L, const char *what) {
   char number[JSON_NUMBER_SIZE];
   struct path path = { .name = { what, strlen(what) } };
   long long integer;
   if (lua_type(L, -1) == LUA_TNUMBER) {
-    if (!value_integer(L, lua_gettop(L), &path, &integer)) luaL_error(L, "%s: numbers must be whole and exact", what);
+    if (!value_integer(L, lua_gettop(L), &path, &integer))
+      luaL_error(L, "%s.%s: a number must be whole and exact", what, lua_tostring(L, -3));
     lua_pushlstring(L, number, json_format_integer(number, integer));
     lua_replace(L, -2);
   } else if (lua_isboolean(L, -1)) {
     lua_pushstring(L, lua_toboolean(L, -1) ? "true" : "false");
     lua_replace(L, -2);
   }
-  if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "%s: text expected, got %s", what, luaL_typename(L, -1));
+  if (lua_type(L, -1) != LUA_TSTRING)
+    luaL_error(L, "%s.%s must be a string, a number or a boolean, got %s", what, lua_tostring(L, -2),
+               luaL_typename(L, -1));
   return value_text(L, -1);
 }
 
@@ -38,13 +41,14 @@ static size_t parse_pairs(lua_State *L, struct pair *pairs, const char *name) {
   size_t count = 0;
   lua_getfield(L, 1, name);
   if (lua_isnil(L, -1)) return 0;
-  if (!lua_istable(L, -1)) luaL_error(L, "%s: table expected, got %s", name, luaL_typename(L, -1));
+  if (!lua_istable(L, -1)) luaL_error(L, "%s must be a table, got %s", name, luaL_typename(L, -1));
   int map = lua_gettop(L);
   reserve_stack(L, 2 * MAX_PAIRS + 8);
   lua_pushnil(L);
   while (lua_next(L, map)) {
     if (count == MAX_PAIRS) luaL_error(L, "%s: more than %d entries", name, MAX_PAIRS);
-    if (lua_type(L, -2) != LUA_TSTRING) luaL_error(L, "%s: string expected as key", name);
+    if (lua_type(L, -2) != LUA_TSTRING)
+      luaL_error(L, "%s: each key must be a string, got %s", name, luaL_typename(L, -2));
     struct pair *pair = &pairs[count++];
     pair->name = value_text(L, -2);
     pair->value = wire_text(L, name);
@@ -118,7 +122,8 @@ static struct sign_key *open_key(lua_State *L) {
   enum sign_algorithm algorithm = SIGN_ACS3_SHA256;
   struct slice name = text_field(L, "algorithm", "ACS3-HMAC-SHA256");
   struct slice secret = text_field(L, "access_key_secret", NULL);
-  if (!sign_find_algorithm(name, &algorithm)) luaL_error(L, "algorithm: unknown signature algorithm %s", name.data);
+  if (!sign_find_algorithm(name, &algorithm))
+    luaL_error(L, "algorithm must be ACS3-HMAC-SHA256, ACS3-HMAC-SM3 or HMAC-SHA1, got %s", name.data);
   struct signer *signer = new_signer(L);
   if (!sign_key_open(&signer->key, algorithm, secret)) luaL_error(L, "%s: %s", name.data, crypto_failure());
   return &signer->key;

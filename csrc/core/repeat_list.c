@@ -68,15 +68,12 @@ static bool is_valid_name(struct slice name) {
 
 /* Reads the key at `index` into `item`: a number in a list, a name elsewhere. */
 static bool parse_key(struct repeater *r, int index, bool list, const struct path *path, struct path *item) {
-  lua_State *L = r->L;
-  if (!list) {
-    item->name = value_text(L, index);
-    return is_valid_name(item->name) || value_fail(L, path, "expected names of letters, digits, - and _ as keys");
+  if (list) {
+    item->index = (size_t)lua_tonumber(r->L, index);
+    return true;
   }
-  lua_Number key = lua_type(L, index) == LUA_TNUMBER ? lua_tonumber(L, index) : 0;
-  if (!(key >= 1 && key <= INT32_MAX)) return value_fail(L, path, "expected a list counted from 1");
-  item->index = (size_t)key;
-  return (lua_Number)item->index == key || value_fail(L, path, "expected a list counted from 1");
+  item->name = value_text(r->L, index);
+  return is_valid_name(item->name) || value_fail(r->L, path, "expected names of letters, digits, - and _ as keys");
 }
 
 /* Appends each value inside the value at `index`. */
@@ -87,11 +84,11 @@ static bool collect(struct repeater *r, int index, const struct path *path, int 
   const void *self = lua_topointer(L, index);
   if (!value_check_nesting(L, self, path, depth)) return false;
   reserve_stack(L, 8);
-  bool list = false, first = true;
+  bool list = value_has_number_key_first(L, index);
+  size_t length;
+  if (list && !value_check_list(L, index, path, &length)) return false;
   for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
     struct path item = { .up = path, .table = self };
-    if (first) list = lua_type(L, -2) == LUA_TNUMBER;
-    first = false;
     if (!parse_key(r, lua_gettop(L) - 1, list, path, &item)) return false;
     if (!collect(r, lua_gettop(L), &item, depth + 1)) return false;
   }

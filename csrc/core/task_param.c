@@ -93,7 +93,8 @@ static bool collect_members(struct encoder *e, int index, const struct shape *sh
   lua_pushnil(L);
   while (lua_next(L, index)) {
     if (lua_type(L, -2) != LUA_TSTRING) {
-      return value_fail(L, path, "expected names as keys, got a %s key beside them", luaL_typename(L, -2));
+      return value_fail(L, path, "has both names and a %s as keys: a table is either a list or an object",
+                        luaL_typename(L, -2));
     }
     struct slice name = value_text(L, -2);
     size_t position = field_index(shape, name);
@@ -180,29 +181,12 @@ static bool encode_object(struct encoder *e, int index, const struct shape *shap
   return true;
 }
 
-/* Checks that every key of the list is a whole number from 1 to the length. */
-static bool check_items(struct encoder *e, int index, size_t length, const struct path *path) {
-  lua_State *L = e->L;
-  size_t count = 0;
-  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-    if (lua_type(L, -2) != LUA_TNUMBER) {
-      return value_fail(L, path, "expected a list, got a %s key", luaL_typename(L, -2));
-    }
-    lua_Number key = lua_tonumber(L, -2);
-    if (key < 1 || key > (lua_Number)length || key != (lua_Number)(size_t)key) {
-      return value_fail(L, path, "expected a list counted from 1 without gaps");
-    }
-    count++;
-  }
-  return count == length || value_fail(L, path, "expected a list counted from 1 without gaps");
-}
-
 static bool encode_list(struct encoder *e, int index, const struct field *field, const struct path *path, int depth) {
   lua_State *L = e->L;
-  size_t length = raw_length(L, index);
+  size_t length;
   const void *self = lua_topointer(L, index);
   const struct field item = { SLICE_INIT(""), field->item, ~0u, ANY, field->shape };
-  if (!check_items(e, index, length, path)) return false;
+  if (!value_check_list(L, index, path, &length)) return false;
   if (!length && field->kind == LIST && e->rules.check != SCRIPT_ANY) return value_fail(L, path, "is an empty list");
   buffer_append_byte(e->out, '[');
   for (size_t i = 1; i <= length; i++) {
@@ -225,15 +209,6 @@ static bool is_marked_as_list(lua_State *L, int index) {
   return marked;
 }
 
-/* Returns whether the first key that lua_next finds is a number. */
-static bool has_number_key_first(lua_State *L, int index) {
-  lua_pushnil(L);
-  if (!lua_next(L, index)) return false;
-  bool number = lua_type(L, -2) == LUA_TNUMBER;
-  lua_pop(L, 2);
-  return number;
-}
-
 /* Encodes a table as a list or as an object. The kind of the field decides which. If there are no rules, or if the
    field allows any kind, the table itself decides. */
 static bool encode_table(struct encoder *e, int index, const struct field *field, const struct path *path, int depth) {
@@ -242,7 +217,7 @@ static bool encode_table(struct encoder *e, int index, const struct field *field
   reserve_stack(L, MAX_SHAPE_FIELDS + 12);
   bool list = field->kind == LIST;
   if (!list && (e->rules.check == SCRIPT_ANY || field->kind == ANY))
-    list = is_marked_as_list(L, index) || has_number_key_first(L, index);
+    list = is_marked_as_list(L, index) || value_has_number_key_first(L, index);
   if (list) return encode_list(e, index, field, path, depth + 1);
   return encode_object(e, index, field->kind == OBJECT ? field->shape : NULL, path, depth + 1);
 }

@@ -133,6 +133,47 @@ bool value_check_nesting(lua_State *L, const void *table, const struct path *pat
   return depth < MAX_JSON_DEPTH || value_fail(L, path, "is nested more than %d levels deep", MAX_JSON_DEPTH);
 }
 
+bool value_has_number_key_first(lua_State *L, int index) {
+  lua_pushnil(L);
+  if (!lua_next(L, index)) return false;
+  bool number = lua_type(L, -2) == LUA_TNUMBER;
+  lua_pop(L, 2);
+  return number;
+}
+
+/* Pops the item on top of the stack. Returns whether it was an item of a list. */
+static bool pop_item(lua_State *L) {
+  bool found = !lua_isnil(L, -1);
+  lua_pop(L, 1);
+  return found;
+}
+
+/* Returns the index of the first item that is nil. */
+static int first_hole(lua_State *L, int list) {
+  int index = 0;
+  do lua_rawgeti(L, list, ++index);
+  while (pop_item(L));
+  return index;
+}
+
+bool value_check_list(lua_State *L, int list, const struct path *path, size_t *length) {
+  size_t count = 0;
+  lua_Number last = 0;
+  reserve_stack(L, 4);
+  for (lua_pushnil(L); lua_next(L, list); lua_pop(L, 1)) {
+    lua_Number key = lua_type(L, -2) == LUA_TNUMBER ? lua_tonumber(L, -2) : 0;
+    if (lua_type(L, -2) == LUA_TSTRING)
+      return value_fail(L, path, "expected a list, got a table with the key \"%s\"", lua_tostring(L, -2));
+    if (!(key >= 1 && key <= INT32_MAX) || key != (lua_Number)(size_t)key)
+      return value_fail(L, path, "expected a list: its keys are the whole numbers from 1");
+    if (key > last) last = key;
+    count++;
+  }
+  *length = count;
+  if (last == (lua_Number)count) return true;
+  return value_fail(L, path, "item %d is nil: the list has a hole", first_hole(L, list));
+}
+
 bool value_check_size(lua_State *L, struct slice text, const struct path *path) {
   return value_check_written(L, text.len > BUFFER_LIMIT ? BUFFER_TOO_LARGE : BUFFER_OK, path);
 }

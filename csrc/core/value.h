@@ -39,6 +39,13 @@ struct slice value_text(lua_State *L, int index);
 bool value_check_size(lua_State *L, struct slice text, const struct path *path);
 bool value_check_utf8(lua_State *L, struct slice text, const struct path *path);
 
+/* Returns whether the first key that lua_next finds is a number. */
+bool value_has_number_key_first(lua_State *L, int index);
+
+/* Checks that the keys of a table are the whole numbers from 1 to its length, which is stored in `length`. On failure
+   pushes an error and returns false. */
+bool value_check_list(lua_State *L, int list, const struct path *path, size_t *length);
+
 /* Checks that a table does not contain itself and is not nested too deeply. On failure pushes an error and returns
    false. */
 bool value_check_nesting(lua_State *L, const void *table, const struct path *path, int depth);

@@ -8,6 +8,7 @@ local generate = require "dataworks.tasks.generate"
 local lazy = require "dataworks.util.lazy"
 local misuse = require "dataworks.util.misuse"
 local nearest = lazy "dataworks.util.nearest"
+local tables = require "dataworks.util.tables"
 require "dataworks.api.core_data"
 
 -- These modules are loaded on first use, because many programs need none of them.
@@ -23,6 +24,7 @@ local M = {}
 ---@field timeout? number seconds for the whole call
 ---@field retries? integer retries after the first attempt
 local CALL_OPTIONS = { timeout = "seconds", retries = "count" }
+M.CALL_OPTIONS = CALL_OPTIONS
 
 ---@class dataworks.ActionOptions: dataworks.CallOptions
 ---@field version? "2020-05-18"|"2024-05-18" version of the action; default: the client's option `version`
@@ -41,13 +43,30 @@ local Client = { __name = "dataworks.Client" }
 
 --- Creates a client. Raises at the line of the program if an option is wrong.
 ---@param options? dataworks.Options
+---@param what string the name of the called function, for messages
 ---@return dataworks.Client
-function M.new(options)
-  local checked = client_options.check(options)
+function M.create(options, what)
+  local checked = client_options.check(options, what)
   return setmetatable({ _caller = callers.new(checked), _version = checked.version }, Client)
 end
 
+--- Returns whether a client has a method of this name.
+---@param name any
+---@return boolean
+function M.has_method(name)
+  return methods[name] ~= nil or catalog.find(name) ~= nil
+end
+
 -- Calls
+
+--- Raises if an option of a call is an option of dataworks.new only.
+local function check_place(what, known, given)
+  for name in pairs(given) do
+    if not known[name] and client_options.is_known(name) then
+      misuse(("%s: %s is an option of dataworks.new; the options here are %s"):format(what, name, nearest.list(known)))
+    end
+  end
+end
 
 --- Checks the arguments of a method, and returns its options. Raises if an argument is wrong or the client is closed.
 local function check_call(self, what, params, given, known)
@@ -55,7 +74,9 @@ local function check_call(self, what, params, given, known)
   if self._caller.closed then
     misuse(("%s: the client is closed"):format(what))
   elseif type(params) ~= "table" then
-    misuse(("%s: a table of parameters was expected, got %s"):format(what, type(params)))
+    misuse(("%s: params must be a table of parameters, got %s"):format(what, check_options.describe(params)))
+  elseif type(given) == "table" then
+    check_place(what, known, given)
   end
   return check_options.check(what, known, given)
 end
@@ -66,9 +87,12 @@ local function check_action(self, what, action, params, given, known)
   client_options.check_word(what, "version", options.version)
   local version = options.version or self._version
   local row = catalog.find(action, version)
-  if not row then
+  if type(action) ~= "string" then
+    misuse(("%s: action must be the name of an action, as in \"ListFiles\", got %s"):format(what,
+      check_options.describe(action)))
+  elseif not row then
     local name = tostring(action) .. (version and " of version " .. version or "")
-    misuse(("unknown action %s%s"):format(name, catalog.hint(action, version)))
+    misuse(("%s: unknown action %s%s"):format(what, name, catalog.hint(action, version)))
   end
   return row, options
 end
@@ -136,10 +160,16 @@ local function method(name, module, fn, known)
   end
 end
 
+---@class dataworks.Process identifies a generation; a result of `generate` can be used instead
+---@field ProjectId integer|string
+---@field TaskType "DI_REALTIME"|"DI_SOLUTION"
+---@field ProcessId? integer|string one of ProcessId and AsyncProcessId is required
+---@field AsyncProcessId? integer|string the name of ProcessId in the provider's documentation
+
 --- Calls QueryDISyncTaskConfigProcessResult repeatedly until the reply has a TaskContent or a failure, or until the
---- deadline passes. The params are either a result of `generate`, or a table with ProjectId, TaskType and ProcessId (or
---- AsyncProcessId). The result has the field Data.TaskContent.
----@type fun(self, params: dataworks.Generated|table, options?: dataworks.WaitOptions): table|nil, dataworks.Error|nil
+--- deadline passes. The result has the field Data.TaskContent.
+---@type fun(self, params: dataworks.Generated|dataworks.Process, options?: dataworks.WaitOptions):
+---  table|nil, dataworks.Error|nil
 methods.wait = method("wait", configuration, "wait")
 
 --- Creates a task from a script. The steps are generate, wait and create; an offline task needs only create. To
@@ -198,12 +228,18 @@ methods.status = method("status", lifecycle, "status", CALL_OPTIONS)
 --- Returns the states as a list. Raises if a state is not a string, or if there is none.
 local function state_list(states)
   local list = type(states) == "table" and states or { states }
-  local good = #list > 0
-  for _, name in ipairs(list) do
-    good = good and type(name) == "string"
+  local hole = tables.find_hole(list)
+  if hole then
+    misuse(("wait_for_state: states[%d] is nil: the list has a hole"):format(hole))
+  elseif #list == 0 then
+    misuse(('wait_for_state: states must be a state or a list of states, as in "RUN", got %s'):format(
+      type(states) == "table" and "an empty list" or check_options.describe(states)))
   end
-  if not good then
-    misuse 'wait_for_state: a state or a list of states was expected, as in "RUN"'
+  for index, name in ipairs(list) do
+    if type(name) ~= "string" then
+      misuse(('wait_for_state: states[%d] must be a state, as in "RUN", got %s'):format(index,
+        check_options.describe(name)))
+    end
   end
   return list
 end
@@ -246,6 +282,10 @@ function Client.__index(_, name)
     known[own] = true
   end
   misuse(("a client has no method %s%s"):format(name, nearest.hint(name, known)))
+end
+
+function Client.__newindex(_, name)
+  misuse(("a client can't be changed: give %s to dataworks.new, or to one call as an option"):format(tostring(name)))
 end
 
 function Client:__tostring()

@@ -69,7 +69,7 @@ describe("dataworks.loop", function()
     assert.equal(fd, loop:fd())
     loop:close()
     assert.error_matches(function() loop:fd() end, "fd: the loop is closed")
-    assert.error_matches(function() loop.fd() end, "call it as a method")
+    assert.error_matches(function() loop.fd() end, "call it with a colon")
   end)
 
   it("raises the error of failed tasks in the last step", function()
@@ -120,7 +120,7 @@ describe("dataworks.loop", function()
     for _, name in ipairs { "spawn", "step", "timeout", "close" } do
       local ok, err = pcall(function() dataworks.loop()[name](print) end)
       assert.is_false(ok)
-      assert.matches("loop_spec.lua:%d+: " .. name .. ": call it as a method of a loop, loop:" .. name .. "%(%)", err)
+      assert.matches("loop_spec.lua:%d+: " .. name .. ": call it with a colon, as in loop:" .. name .. "%(%.%.%.%)", err)
     end
   end)
 end)

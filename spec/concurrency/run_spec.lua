@@ -121,7 +121,7 @@ describe("dataworks.run", function()
     assert.matches("run_spec.lua:%d+: dataworks.run: a loop is running already", err)
     ok, err = pcall(function() dataworks.run(1) end)
     assert.is_false(ok)
-    assert.matches("run_spec.lua:%d+: dataworks.run: a function was expected, got number", err)
+    assert.matches("run_spec.lua:%d+: dataworks.run: fn must be a function, as in function%(%) %.%.%. end, got a number", err)
   end)
 
   it("works again after a failure", function()

@@ -56,7 +56,7 @@ describe("dataworks.sleep", function()
     for _, bad in ipairs { "1", 0 / 0, math.huge, {} } do
       local ok, message = pcall(function() dataworks.sleep(bad) end)
       assert.is_false(ok)
-      assert.matches("^spec/concurrency/sleep_spec.lua:%d+: dataworks.sleep: seconds were expected", message)
+      assert.matches("^spec/concurrency/sleep_spec.lua:%d+: dataworks.sleep: seconds must be a finite number", message)
     end
   end)
 end)

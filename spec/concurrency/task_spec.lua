@@ -187,8 +187,8 @@ describe("a task", function()
         messages[#messages + 1] = err
       end
     end)
-    assert.matches("task_spec.lua:%d+: join: call it as a method of a task, task:join%(%)", messages[1])
-    assert.matches("task_spec.lua:%d+: cancel: call it as a method of a task, task:cancel%(%)", messages[2])
+    assert.matches("task_spec.lua:%d+: join: call it with a colon, as in task:join%(%.%.%.%)", messages[1])
+    assert.matches("task_spec.lua:%d+: cancel: call it with a colon, as in task:cancel%(%.%.%.%)", messages[2])
     assert.matches("task_spec.lua:%d+: join: only a task of the same loop can wait .* table.sort", messages[3])
   end)
 

@@ -275,7 +275,7 @@ describe("a request", function()
     assert.equal('[{"a":1},"b",[]]', sent("array", { { a = 1 }, "b", core.list {} }))
     assert.equal("[1]", sent("array", "[1]"))
     assert.equal("{}", sent("json", {}))
-    assert.equal("P expected a list, got a string key", select(2, sent("array", { DataSourceName = "m" })))
+    assert.equal("P expected a list, got a table with the key \"DataSourceName\"", select(2, sent("array", { DataSourceName = "m" })))
     assert.equal("P expected a table or JSON text, got number", select(2, sent("array", 5)))
   end)
 
@@ -350,12 +350,12 @@ describe("a request", function()
         ["Columns is missing"] = core.null, ["Columns is empty"] = {}, ["Columns expected a table, got string"] = "[]",
         ["Columns[1].a a function can't be sent"] = { { a = print } }, ["Columns[2] is not UTF-8: byte 1, counted from 1"] = { "x", "\255" },
         ["Columns expected names of letters, digits, - and _ as keys"] = { ["a.b"] = 1 }, ["Columns[1][1] contains itself"] = own,
-        ["Columns expected a list counted from 1"] = { [0] = "a" }, ["Columns[1] is not a finite number"] = { 0 / 0 },
+        ["Columns expected a list: its keys are the whole numbers from 1"] = { [0] = "a" }, ["Columns[1] is not a finite number"] = { 0 / 0 },
       } do
         assert.equal(message, select(2, parts { Columns = columns }))
       end
       assert.matches("nested more than 128 levels deep", select(2, parts { Columns = deep }))
-      assert.matches("expected a list counted from 1", select(2, parts { Columns = { [1.5] = "a" } }))
+      assert.matches("keys are the whole numbers from 1", select(2, parts { Columns = { [1.5] = "a" } }))
       assert.matches("Columns ", select(2, parts { Columns = { "a", x = 1 } }))
     end)
   end)

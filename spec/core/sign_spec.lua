@@ -82,10 +82,10 @@ describe("sign", function()
   end)
 
   it("raises for misuse", function()
-    assert.error_matches(function() core.sign(acs3 { algorithm = "ACS3-MD5" }) end, "unknown signature algorithm ACS3%-MD5")
-    assert.error_matches(function() core.sign(acs3 { query = { a = {} } }) end, "query: text expected, got table")
+    assert.error_matches(function() core.sign(acs3 { algorithm = "ACS3-MD5" }) end, "HMAC%-SHA1, got ACS3%-MD5")
+    assert.error_matches(function() core.sign(acs3 { query = { a = {} } }) end, "query.a must be a string, a number or a boolean, got table")
     assert.error_matches(function() core.sign(acs3 { query = { a = 1.5 } }) end, "must be whole")
-    assert.error_matches(function() core.sign { method = "POST" } end, "access_key_secret: string expected")
+    assert.error_matches(function() core.sign { method = "POST" } end, "access_key_secret must be a string, got nil")
     assert.error_matches(function() core.sign("text") end, "table expected")
   end)
 

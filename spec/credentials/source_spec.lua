@@ -267,14 +267,14 @@ describe("credentials", function()
         ["there is no such type; did you mean oidc%?; the types are access_key, bearer, "] = "oicd",
         ["there is no such type; the types"] = { role_arn = "x" },
         ["unknown option rol_arn; did you mean role_arn%?"] = { type = "ram_role_arn", rol_arn = "x" },
-        ["unknown option role_arn$"] = { type = "environment", role_arn = "x" },
+        ["unknown option role_arn%. The options are type$"] = { type = "environment", role_arn = "x" },
         ["duration must be a whole number of seconds above 0, got 0.5"] = { type = "oidc", duration = 0.5 },
-        ["policy must be a table or JSON text, got boolean"] = { type = "oidc", policy = true },
+        ["policy must be a table or JSON text, got a boolean"] = { type = "oidc", policy = true },
         ["credentials: type access_key needs access_key_secret"] = { type = "access_key", access_key_id = "x" },
         ["credentials: type external needs process_command"] = "external",
         ["credentials.source: type bearer needs bearer_token"] = { type = "ram_role_arn", source = { type = "bearer" } },
-        ["source must be a function, a name or a table, got 5"] = { type = "ram_role_arn", source = 5 },
-        ["credentials must be a function, a name or a table, got 5"] = 5,
+        ["source must be a function, a name or a table, got a number"] = { type = "ram_role_arn", source = 5 },
+        ["credentials must be a function, a name or a table, got a number"] = 5,
       } do
         local ok, raised = pcall(function() dataworks.new { credentials = value } end)
         assert.is_false(ok)

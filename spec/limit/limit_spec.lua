@@ -382,10 +382,10 @@ describe("the option limit", function()
 
   it("raises at the line of dataworks.new when it is wrong, and says what is expected", function()
     for text, limit in pairs {
-      ["limit must be calls a second, \"adaptive\" or a table, got boolean"] = true,
+      ["limit must be calls a second, \"adaptive\" or a table, got a boolean"] = true,
       ["limit: must be calls a second, \"adaptive\" or a table, got \"fast\""] = "fast",
       ["limit: qps must be calls a second, above 0, got 0"] = 0,
-      ["limit: qps must be calls a second, above 0, got string"] = { qps = "5" },
+      ["limit: qps must be calls a second, above 0, got a string; write the number without quotes"] = { qps = "5" },
       ["limit: qps must be calls a second, above 0, got %-1"] = { qps = -1 },
       ["limit: burst must be a whole number above 0, got 1.5"] = { qps = 1, burst = 1.5 },
       ["limit: unknown option qsp; did you mean qps%?"] = { qsp = 5 },

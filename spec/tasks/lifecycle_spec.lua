@@ -160,10 +160,10 @@ describe("a lifecycle method", function()
       ["start: delay needs wait = true"] = function() client:start(task(), { delay = 1 }) end,
       ["stop: on_progress needs wait = true"] = function() client:stop(task(), { wait = false, on_progress = print }) end,
       ["terminate: max_delay needs wait = true"] = function() client:terminate(task(), { max_delay = 1 }) end,
-      ["status: a table of parameters was expected"] = function() client:status(5) end,
-      ["wait_for_state: a state or a list of states was expected"] = function() client:wait_for_state(task()) end,
-      ["a state or a list of states"] = function() client:wait_for_state(task(), {}) end,
-      ["or a list of states was"] = function() client:wait_for_state(task(), { "RUN", 5 }) end,
+      ["status: params must be a table of parameters, got a number"] = function() client:status(5) end,
+      ["wait_for_state: states must be a state or a list of states, as in \"RUN\", got nil"] = function() client:wait_for_state(task()) end,
+      ["or a list of states, as in \"RUN\", got an empty list"] = function() client:wait_for_state(task(), {}) end,
+      ["states%[2%] must be a state, as in \"RUN\", got a number"] = function() client:wait_for_state(task(), { "RUN", 5 }) end,
       ["wait_for_state: unknown option wait"] = function() client:wait_for_state(task(), "RUN", { wait = true }) end,
     } do
       local ok, message = pcall(call)

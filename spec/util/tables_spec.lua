@@ -22,4 +22,13 @@ describe("the functions for tables", function()
   it("sort the keys of a table", function()
     assert.same({ "a", "b", "c" }, tables.sorted_keys { b = 1, a = 2, c = false })
   end)
+
+  it("tell the first hole of a list", function()
+    for hole, list in pairs { [1] = { nil, "b" }, [2] = { "a", nil, "c" }, [3] = { "a", "b", [4] = "d", [6] = "f", name = "x" } } do
+      assert.equal(hole, tables.find_hole(list))
+    end
+    for _, list in ipairs { {}, { "a", "b" }, { "a", n = 3 }, { [0] = "z", "a" } } do
+      assert.is_nil(tables.find_hole(list))
+    end
+  end)
 end)

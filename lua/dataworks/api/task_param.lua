@@ -53,7 +53,8 @@ local function table_list(list, where)
   if type(list) ~= "table" or #list == 0 then
     refuse('%s: expected a list of table names, as in { "orders" }', where)
   end
-  local copy = {}
+  local copy, hole = {}, tables.find_hole(list)
+  if hole then refuse("%s[%d] is nil: the list has a hole", where, hole) end
   for i, name in ipairs(list) do copy[i] = check_name(name, ("%s[%d]"):format(where, i)) end
   for key in pairs(list) do
     if type(key) ~= "number" or key > #copy then

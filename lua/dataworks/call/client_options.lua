@@ -22,41 +22,45 @@ local WORDS = {
   min_tls = { ["1.2"] = true, ["1.3"] = true },
 }
 
-local function check_credentials(options)
+-- A message shows at most this many bytes of a wrong word.
+local MAX_SHOWN = 40
+
+local function check_credentials(options, what)
   if (options.access_key_id == nil) ~= (options.access_key_secret == nil) then
-    misuse "dataworks.new: access_key_id and access_key_secret belong together; one of them is missing"
+    misuse(("%s: access_key_id and access_key_secret belong together; %s is missing"):format(what,
+      options.access_key_id and "access_key_secret" or "access_key_id"))
   elseif options.security_token and not options.access_key_id then
-    misuse "dataworks.new: security_token needs its access_key_id and access_key_secret"
+    misuse(what .. ": security_token needs its access_key_id and access_key_secret")
   elseif options.access_key_id and options.credentials then
-    misuse "dataworks.new: give either access_key_id and access_key_secret or credentials, not both"
+    misuse(what .. ": give either access_key_id and access_key_secret or credentials, not both")
   elseif options.credentials then
-    credential_types.check("dataworks.new: credentials", options.credentials)
+    credential_types.check(what .. ": credentials", options.credentials)
   end
   local dict = options.credentials_dict
   local mistake = dict and shared_dicts.find_mistake("credentials_dict", dict)
   if mistake then
-    misuse("dataworks.new: " .. mistake)
+    misuse(what .. ": " .. mistake)
   end
 end
 
 --- Checks the options about the network. Environment variables are not checked here: a wrong variable makes each call
 --- return an error.
-local function check_network(options)
+local function check_network(options, what)
   if options.client_key and not options.client_certificate then
-    misuse "dataworks.new: client_key needs its client_certificate"
+    misuse(what .. ": client_key needs its client_certificate")
   elseif options.client_key_password and not options.client_certificate then
-    misuse "dataworks.new: client_key_password needs a client_certificate"
+    misuse(what .. ": client_key_password needs a client_certificate")
   end
   if options.endpoint or options.region then
     local _, err = endpoints.resolve(options.endpoint, options.region, options.network)
     if err then
-      misuse(("dataworks.new: %s: %s"):format(err.path, err.message))
+      misuse(("%s: %s: %s"):format(what, err.path, err.message))
     end
   end
   if options.proxy and options.proxy ~= "" then
     local _, refused = proxies.parse(options.proxy)
     if refused then
-      misuse("dataworks.new: proxy: " .. refused)
+      misuse(what .. ": proxy: " .. refused)
     end
   end
 end
@@ -67,7 +71,7 @@ end
 ---@param value string|nil
 function M.check_word(what, name, value)
   if value and not WORDS[name][value] then
-    misuse(("%s: %s must be one of %s"):format(what, name, nearest.list(WORDS[name])))
+    misuse(("%s: %s must be one of %s, got %q"):format(what, name, nearest.list(WORDS[name]), value:sub(1, MAX_SHOWN)))
   end
 end
 
@@ -83,22 +87,30 @@ local function copy(value)
   return copied
 end
 
+--- Returns whether dataworks.new has an option of this name.
+---@param name any
+---@return boolean
+function M.is_known(name)
+  return option_types[name] ~= nil
+end
+
 --- Checks the options of dataworks.new, and returns a copy, so that a later change of the program's table has no
 --- effect.
 ---@param given dataworks.Options|nil
+---@param what string the name of the called function, for messages
 ---@return dataworks.Options
-function M.check(given)
-  local checked = check_options.check("dataworks.new", option_types, given)
+function M.check(given, what)
+  local checked = check_options.check(what, option_types, given)
   local options = copy(checked)
   options.transport = checked.transport
-  check_credentials(options)
+  check_credentials(options, what)
   for name in pairs(WORDS) do
-    M.check_word("dataworks.new", name, options[name])
+    M.check_word(what, name, options[name])
   end
-  check_network(options)
+  check_network(options, what)
   local mistake = options.limit and limit.find_mistake(options.limit)
   if mistake then
-    misuse("dataworks.new: limit: " .. mistake)
+    misuse(what .. ": limit: " .. mistake)
   end
   return options
 end

@@ -62,7 +62,7 @@ end
 function Loop:spawn(fn, ...)
   check_open(self, "spawn")
   if type(fn) ~= "function" then
-    misuse(("spawn: a function was expected, got %s"):format(type(fn)))
+    misuse("spawn: fn must be a function, as in function() ... end, got " .. check_options.describe(fn))
   end
   local task = tasks.new(self, fn)
   -- The order matters when memory runs out: a task that is counted as alive must be in the queue.
@@ -148,7 +148,7 @@ end
 function Loop:step(timeout)
   check_open(self, "step")
   if timeout ~= nil and (type(timeout) ~= "number" or timeout ~= timeout) then
-    misuse("step: seconds were expected, got " .. tostring(timeout))
+    misuse("step: timeout must be a number of seconds, got " .. check_options.describe(timeout, "number"))
   elseif tasks.running() then
     misuse "step: a task can't step a loop"
   end

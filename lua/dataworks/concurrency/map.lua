@@ -5,6 +5,7 @@ local errors = require "dataworks.error"
 local misuse = require "dataworks.util.misuse"
 local recovery = require "dataworks.concurrency.recovery"
 local run = require "dataworks.concurrency.run"
+local tables = require "dataworks.util.tables"
 local tasks = require "dataworks.concurrency.task"
 local yielding = require "dataworks.concurrency.yielding"
 
@@ -134,9 +135,13 @@ end
 --- Raises misuse if an argument of map is wrong. Returns the options.
 local function check(items, fn, options)
   if type(items) ~= "table" then
-    misuse(("dataworks.map: a list was expected, got %s"):format(type(items)))
+    misuse("dataworks.map: items must be a list, got " .. check_options.describe(items))
   elseif #items == 0 and items.n == nil and next(items) ~= nil then
-    misuse "dataworks.map: a list was expected, got a table that has no item 1"
+    misuse "dataworks.map: items must be a list, got a table that has no item 1"
+  end
+  local hole = tables.find_hole(items)
+  if hole then
+    misuse(("dataworks.map: items[%d] is nil: the list has a hole"):format(hole))
   end
   run.check("map", fn)
   options = check_options.check("dataworks.map", OPTIONS, options)

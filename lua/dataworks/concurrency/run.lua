@@ -1,5 +1,6 @@
 -- Implements dataworks.run, dataworks.spawn and dataworks.loop.
 
+local check_options = require "dataworks.util.check_options"
 local inside_nginx = require "dataworks.util.inside_nginx"
 local loops = require "dataworks.concurrency.loop"
 local misuse = require "dataworks.util.misuse"
@@ -22,7 +23,8 @@ end
 ---@param fn any
 function M.check(name, fn)
   if type(fn) ~= "function" then
-    misuse(("dataworks.%s: a function was expected, got %s"):format(name, type(fn)))
+    misuse(("dataworks.%s: fn must be a function, as in function() ... end, got %s"):format(name,
+      check_options.describe(fn)))
   end
   check_outside_nginx(name)
 end

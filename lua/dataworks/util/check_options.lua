@@ -48,6 +48,8 @@ local TYPES = {
   end },
 }
 
+local NUMBERS = tables.set_of "seconds duration rate count positive_count size limit number"
+
 --- Tests a value. Returns the result of the test, and the text of the type for a message.
 local function fits(value, kind)
   local named = TYPES[kind]
@@ -57,19 +59,48 @@ local function fits(value, kind)
   return type(value) == kind, "a " .. kind
 end
 
+--- Describes a value of a wrong type for a message. A text is never shown, and a number only as the value of an option
+--- that is a number, because it may be a secret.
+---@param value any
+---@param kind? string the expected type
+---@return string
+function M.describe(value, kind)
+  if value == "" then
+    return '""'
+  elseif type(value) == "number" and NUMBERS[kind] then
+    return tostring(value)
+  elseif type(value) == "string" and NUMBERS[kind] and tonumber(value) then
+    return "a string; write the number without quotes"
+  elseif value == nil then
+    return "nil"
+  end
+  return "a " .. type(value)
+end
+
+--- Returns the message about an unknown name.
+local function unknown_name(name, known, noun)
+  if type(name) == "number" then
+    return ("value %s has no name; write { name = value }. The %ss are %s"):format(tostring(name), noun,
+      nearest.list(known))
+  end
+  local hint = nearest.hint(name, known)
+  return ("unknown %s %s%s The %ss are %s"):format(noun, tostring(name), hint == "" and "." or hint, noun,
+    nearest.list(known))
+end
+
 --- Finds an unknown option or an option of a wrong type.
 ---@param known table<string, string> the type of each option
 ---@param given table
+---@param noun? string what the names stand for; default: "option"
 ---@return string|nil mistake a message; nil if all options are right
-function M.find_mistake(known, given)
+function M.find_mistake(known, given, noun)
   for name, value in pairs(given) do
     if not known[name] then
-      return ("unknown option %s%s"):format(tostring(name), nearest.hint(name, known))
+      return unknown_name(name, known, noun or "option")
     end
     local good, expected = fits(value, known[name])
     if not good then
-      local got = type(value) == "number" and tostring(value) or value == "" and '""' or type(value)
-      return ("%s must be %s, got %s"):format(name, expected, got)
+      return ("%s must be %s, got %s"):format(name, expected, M.describe(value, known[name]))
     end
   end
 end
@@ -81,7 +112,7 @@ end
 function M.check_self(class, self, method)
   if getmetatable(self) ~= class then
     local kind = class.__name:match("^dataworks%.(%w+)$"):lower()
-    misuse(("%s: call it as a method of a %s, %s:%s()"):format(method, kind, kind, method))
+    misuse(("%s: call it with a colon, as in %s:%s(...)"):format(method, kind, method))
   end
 end
 
@@ -89,14 +120,15 @@ end
 ---@param what string the name of the function, for the message
 ---@param known table<string, string> the type of each option
 ---@param given table|nil
+---@param noun? string what the names stand for; default: "option"
 ---@return table options the given table, or an empty table; the caller does not change it
-function M.check(what, known, given)
+function M.check(what, known, given, noun)
   if given == nil then
     return NO_OPTIONS
   elseif type(given) ~= "table" then
-    misuse(("%s: options must be a table, got %s"):format(what, type(given)))
+    misuse(("%s: %ss must be a table, got %s"):format(what, noun or "option", M.describe(given)))
   end
-  local mistake = M.find_mistake(known, given)
+  local mistake = M.find_mistake(known, given, noun)
   if mistake then
     misuse(what .. ": " .. mistake)
   end

@@ -1,4 +1,4 @@
--- Merges tables, makes sets and sorts keys.
+-- Merges tables, makes sets, sorts keys and finds holes in lists.
 
 local M = {}
 
@@ -36,6 +36,26 @@ function M.sorted_keys(fields)
   end
   table.sort(names)
   return names
+end
+
+--- Returns the index of the first missing item of a list, if a later item exists. A value nil in a table constructor
+--- makes such a hole.
+---@param list table
+---@return integer|nil
+function M.find_hole(list)
+  local count, last = 0, 0
+  for key in next, list do
+    if type(key) == "number" then
+      count, last = count + 1, math.max(last, key)
+    end
+  end
+  if last > count then
+    local index = 1
+    while rawget(list, index) ~= nil do
+      index = index + 1
+    end
+    return index
+  end
 end
 
 return M
