@@ -26,7 +26,7 @@ describe("dataworks emulator", function()
   it("runs a command in its environment, and exits with the status of the command", function()
     local output, status = dataworks("emulator -- sh -c " .. quote [[
       echo "$ALIBABA_CLOUD_REGION_ID $ALIBABA_CLOUD_ACCESS_KEY_ID $1"
-      env -u LD_PRELOAD curl -sS --noproxy '*' -o /dev/null -w '%{http_code}\n' "$ALIBABA_CLOUD_ENDPOINT/"
+      env -u LD_PRELOAD curl -sS --max-time 30 --noproxy '*' -o /dev/null -w '%{http_code}\n' "$ALIBABA_CLOUD_ENDPOINT/"
       exit 7]] .. " sh " .. quote "it's $HOME")
     assert.same({ "cn-shanghai emulator it's $HOME\n400\n", 7 }, { output, status })
   end)
@@ -47,7 +47,7 @@ describe("dataworks emulator", function()
 
   it("names its certificate in the environment with --tls", function()
     local output = dataworks("emulator --tls -- sh -c " .. quote
-      [[env -u LD_PRELOAD curl -sS --noproxy '*' --cacert "$DATAWORKS_CA_FILE" "$ALIBABA_CLOUD_ENDPOINT/"]])
+      [[env -u LD_PRELOAD curl -sS --max-time 30 --noproxy '*' --cacert "$DATAWORKS_CA_FILE" "$ALIBABA_CLOUD_ENDPOINT/"]])
     assert.matches('"Code":"MissingAction"', output)
   end)
 
@@ -62,11 +62,11 @@ describe("dataworks emulator", function()
     wait $!
     echo "status $?"
     i=0
-    while curl -s --noproxy '*' -o "$out" "$ALIBABA_CLOUD_ENDPOINT/" && [ $i -lt 500 ]; do
+    while curl -s --max-time 30 --noproxy '*' -o "$out" "$ALIBABA_CLOUD_ENDPOINT/" && [ $i -lt 500 ]; do
       sleep 0.02
       i=$((i + 1))
     done
-    curl -s --noproxy '*' "$ALIBABA_CLOUD_ENDPOINT/" || echo "refused $?"
+    curl -s --max-time 30 --noproxy '*' "$ALIBABA_CLOUD_ENDPOINT/" || echo "refused $?"
     rm "$out"
   ]]
 

@@ -117,7 +117,7 @@ describe("the emulator over HTTP", function()
       options[#options + 1] = "-H " .. shell.quote(name .. ": " .. value)
     end
     options[#options + 1] = "-X POST -H 'accept-encoding: gzip' -D - -o " .. shell.quote(path)
-    local head = output_of(("env -u LD_PRELOAD curl -sS --noproxy '*' %s %s"):format(
+    local head = output_of(("env -u LD_PRELOAD curl -sS --max-time 30 --noproxy '*' %s %s"):format(
       table.concat(options, " "), shell.quote(request.url)))
     assert.matches("Content%-Encoding: gzip", head)
     assert.equal("\31\139", files.read(path):sub(1, 2))
@@ -248,6 +248,11 @@ describe("the emulator over HTTP", function()
 end)
 
 describe("an emulator process", function()
+  local function wait_until_removed(directory)
+    output_of(("i=0; while [ -e %s ] && [ $i -lt 500 ]; do sleep 0.02; i=$((i + 1)); done"):format(shell.quote(directory)))
+    assert.is_false(exists(directory .. "/nginx.conf"))
+  end
+
   it("listens on 127.0.0.1 in a private directory, and removes that directory", function()
     local one, two = nginx.start(), nginx.start()
     assert.not_equal(one.port, two.port)
@@ -292,6 +297,35 @@ describe("an emulator process", function()
       start_elsewhere "DATAWORKS_NGINX=true DATAWORKS_NGINX_MODULES=/nowhere")
   end)
 
+  -- A program that acts as nginx in the tests of the starter, and then runs `script` when it should start.
+  local function with_fake_nginx(script, test)
+    local path, directory = os.tmpname(), output_of("mktemp -d"):gsub("\n", "")
+    files.write(path, ("#!/bin/sh\ncase \" $* \" in *' -V '* | *' -t '*) exit ;; esac\n%s\n"):format(script))
+    files.write(directory .. "/ngx_http_lua_module.so", "")
+    os.execute("chmod +x " .. path)
+    local output = start_elsewhere(("DATAWORKS_NGINX=%s DATAWORKS_NGINX_MODULES=%s"):format(path, directory), test or [[
+      require("dataworks.emulator.nginx.config").COMMAND_SECONDS = 1
+      print(select(2, require("dataworks.emulator.nginx").start()))]])
+    os.execute(("rm -r %s %s"):format(path, directory))
+    return output
+  end
+
+  it("does not wait for an nginx that hangs or that writes no process id", function()
+    assert.equal("nginx did not start: exit status 124\n", with_fake_nginx "exec sleep 60")
+    assert.matches("^nginx did not start: no process id after 5 seconds\n", with_fake_nginx "exit 0")
+  end)
+
+  it("repeats the signal that stops nginx, because nginx loses signals while it starts", function()
+    local log = os.tmpname()
+    finally(function() os.remove(log) end)
+    with_fake_nginx(([[
+      setsid sh -c 'count=0
+        trap "count=\$((count + 1)); echo \$count >%s; [ \$count = 1 ] || { rm nginx.pid; exit; }" TERM
+        echo $$ >nginx.pid
+        while :; do sleep 0.05; done' >/dev/null 2>&1 &]]):format(log), 'assert(require("dataworks.emulator.nginx").start()):stop()')
+    assert.equal("2\n", files.read(log))
+  end)
+
   it("works in a directory whose name has spaces and quotes", function()
     local odd = os.tmpname()
     os.remove(odd)
@@ -307,6 +341,21 @@ describe("an emulator process", function()
     assert.is_false(exists(output:gsub("\n$", "") .. "/nginx.conf"))
   end)
 
+  -- The child of the killed process also holds the pipe of the guard, so the guard still runs when this pipe ends.
+  it("keeps no pipe of the process that started it open", function()
+    local output = start_elsewhere("", [[
+      local started = assert(require("dataworks.emulator.nginx").start())
+      os.execute("sleep 60 >/dev/null 2>&1 & echo $!")
+      print(started.directory)
+      io.stdout:flush()
+      os.execute("kill -KILL $PPID")
+    ]])
+    local sleeper, directory = output:match "^(%d+)\n(/[^\n]+)"
+    assert.is_true(exists(directory .. "/nginx.pid"))
+    os.execute("kill " .. sleeper)
+    wait_until_removed(directory)
+  end)
+
   it("ends when the process that started it is killed", function()
     local output = start_elsewhere("", [[
       local started = assert(require("dataworks.emulator.nginx").start())
@@ -314,9 +363,6 @@ describe("an emulator process", function()
       io.stdout:flush()
       os.execute("kill -KILL $PPID")
     ]])
-    local directory = output:match "^(/[^\n]+)"
-    output_of(("i=0; while [ -e %s ] && [ $i -lt 500 ]; do sleep 0.02; i=$((i + 1)); done"):format(
-      shell.quote(directory)))
-    assert.is_false(exists(directory .. "/nginx.conf"))
+    wait_until_removed(output:match "^(/[^\n]+)")
   end)
 end)

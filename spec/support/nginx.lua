@@ -37,7 +37,7 @@ end
 ---@return boolean started
 ---@return string output what nginx printed
 function M.start(directory)
-  local output, status = shell.run(("%s %s -p %s -c nginx.conf -e error.log"):format(config.CLEAN_ENVIRONMENT,
+  local output, status = shell.run(("%s %s -p %s -c nginx.conf -e error.log"):format(config.command_prefix(),
     shell.quote(find().path), directory))
   return status == 0, output
 end

@@ -254,7 +254,7 @@ describe("the service of examples/openresty", function()
     local file = os.tmpname()
     files.write(file, require("cjson").encode(params "far_behind"))
     local function post()
-      return shell.output(("env -u LD_PRELOAD curl -sS --noproxy '*' %s %s -H 'Content-Type: application/json' "
+      return shell.output(("env -u LD_PRELOAD curl -sS --max-time 30 --noproxy '*' %s %s -H 'Content-Type: application/json' "
         .. "-H 'Idempotency-Key: far-behind' -d @%s"):format(service:url "/sync-tasks", ("-H 'A: b' "):rep(120), file))
     end
     local one, two = post(), post()

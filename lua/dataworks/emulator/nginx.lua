@@ -16,33 +16,34 @@ local quote = shell.quote
 local MAX_ATTEMPTS = 10
 
 --- The script of the guard process. It waits until stop() writes to its standard input, or until the process that
---- started it ends. Then it stops nginx and removes the directory.
+--- started it ends. Then it stops nginx and removes the directory. nginx loses a SIGTERM that arrives while it starts,
+--- so the script repeats the signal each half second. nginx leads its own process group, so the last signal also ends
+--- its worker. The script keeps no pipe of its parent open, because a reader of such a pipe would wait for the script.
 local GUARD = [[
+exec >/dev/null 2>&1
 trap '' INT QUIT HUP TERM
 cd %s || exit
 read -r word
-pid=$(cat nginx.pid 2>/dev/null)
-if [ -n "$pid" ]; then
-  kill -TERM "$pid"
-  i=0
-  while [ -e nginx.pid ] && kill -0 "$pid" 2>/dev/null && [ $i -lt 500 ]; do
-    sleep 0.02
-    i=$((i + 1))
-  done
-  [ ! -e nginx.pid ] || kill -KILL "$pid"
-fi 2>/dev/null
+i=0
+while pid=$(cat nginx.pid) && [ -n "$pid" ] && kill -0 "$pid" && [ $i -lt 500 ]; do
+  [ $((i %% 25)) -ne 0 ] || kill -TERM "$pid"
+  sleep 0.02
+  i=$((i + 1))
+done
+[ ! -s nginx.pid ] || kill -KILL -- "-$pid"
 cd /
 rm -rf %s
 ]]
 
 --- The script that starts nginx. It waits for the file nginx.pid, because nginx writes the file later than its command
---- returns. The script prints "started", or the error output of nginx.
+--- returns. The script prints "started", or why nginx did not start.
 local LAUNCH = [[
 cd %s || exit
-%s %s -p "$PWD/" -c nginx.conf -e error.log >start.log 2>&1 </dev/null || { cat start.log; exit; }
+%s %s -p "$PWD/" -c nginx.conf -e error.log >start.log 2>&1 </dev/null ||
+  { echo "exit status $?"; cat start.log; exit; }
 i=0
 until [ -s nginx.pid ] || [ $i -ge 500 ]; do sleep 0.01; i=$((i + 1)); done
-[ -s nginx.pid ] && echo started || cat error.log
+[ -s nginx.pid ] && echo started || { echo "no process id after 5 seconds"; cat error.log; }
 ]]
 
 --- Starts nginx on the requested port. Without a requested port, tries random ports until nginx starts on one.
@@ -54,7 +55,7 @@ local function launch_on_some_port(self, options)
   for _ = 1, options.port and 1 or MAX_ATTEMPTS do
     self.port = options.port or ports.random()
     config.write(self.directory, { module_lines = self.program.module_lines, port = self.port, tls = options.tls })
-    output = shell.output_of(LAUNCH:format(quote(self.directory), config.CLEAN_ENVIRONMENT, quote(self.program.path)))
+    output = shell.output_of(LAUNCH:format(quote(self.directory), config.command_prefix(), quote(self.program.path)))
     if output == "started" then
       return true
     elseif not output:find("Address already in use", 1, true) then

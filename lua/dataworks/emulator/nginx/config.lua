@@ -7,9 +7,16 @@ local M = {}
 
 local quote = shell.quote
 
---- The beginning of a command that runs without some variables of the current process. LD_PRELOAD can name a sanitizer,
---- and the Lua paths can name modules of another Lua version.
-M.CLEAN_ENVIRONMENT = "env -u LD_PRELOAD -u LUA_PATH -u LUA_CPATH"
+--- The number of seconds after which a command that hangs is stopped.
+M.COMMAND_SECONDS = 30
+
+--- Returns the beginning of a command that runs without some variables of the current process, and not longer than
+--- COMMAND_SECONDS. LD_PRELOAD can name a sanitizer, and the Lua paths can name modules of another Lua version.
+---@return string
+function M.command_prefix()
+  return ("env -u LD_PRELOAD -u LUA_PATH -u LUA_CPATH $(command -v timeout >/dev/null && echo timeout -k 5 %d)")
+    :format(M.COMMAND_SECONDS)
+end
 
 local NGINX_CONFIG = [[
 %s
@@ -116,7 +123,7 @@ end
 ---@return string|nil message why there is no certificate
 function M.make_certificate(directory)
   shell.write_file(directory .. "/openssl.cnf", OPENSSL_CONFIG)
-  local output = shell.output_of(MAKE_CERTIFICATE:format(quote(directory), M.CLEAN_ENVIRONMENT))
+  local output = shell.output_of(MAKE_CERTIFICATE:format(quote(directory), M.command_prefix()))
   if not shell.exists(directory .. "/cert.pem") then
     return nil, "openssl made no certificate: " .. output
   end

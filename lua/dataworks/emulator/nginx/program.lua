@@ -99,7 +99,7 @@ rm -rf "$directory"]]
 ---@return boolean starts
 ---@return string output what nginx printed
 local function test_start(path, module_lines)
-  local output = shell.output_of(TEST:format(module_lines, config.CLEAN_ENVIRONMENT, quote(path)))
+  local output = shell.output_of(TEST:format(module_lines, config.command_prefix(), quote(path)))
   return ("\n" .. output):sub(-#"\nstarts") == "\nstarts", output
 end
 
@@ -107,7 +107,7 @@ end
 ---@return string|nil module_lines
 ---@return string|nil reason why this nginx can't run Lua
 local function find_module_lines(path)
-  local arguments = shell.output_of(("%s %s -V 2>&1"):format(config.CLEAN_ENVIRONMENT, quote(path)))
+  local arguments = shell.output_of(("%s %s -V 2>&1"):format(config.command_prefix(), quote(path)))
   local candidates, directories = {}, {}
   if has_lua_built_in(arguments) then
     candidates[1] = ""
