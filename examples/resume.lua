@@ -2,7 +2,6 @@
 -- goes on from there. In this example the first run stops half-way, and the second run completes the task. The path of
 -- the file can be given as an argument.
 
-local cjson = require "cjson"
 local dataworks = require "dataworks"
 
 local path = arg[1] or os.tmpname()
@@ -21,7 +20,7 @@ local params = {
 -- Writes the state under another name and renames the file, so that the file always contains a whole state.
 local function save(state)
   local file = assert(io.open(path .. ".new", "wb"))
-  assert(file:write(cjson.encode(state)))
+  assert(file:write(dataworks.encode(state)))
   assert(file:close())
   assert(os.rename(path .. ".new", path))
 end
@@ -33,7 +32,7 @@ local function saved()
   if file then
     file:close()
   end
-  return text ~= "" and cjson.decode(text) or nil
+  return text ~= "" and assert(dataworks.decode(text)) or nil
 end
 
 local function run(stop_at)

@@ -134,6 +134,23 @@ function M.encode(value)
   return or_error(core.encode(value))
 end
 
+--- Decodes a JSON text. Lists are marked as `dataworks.list` marks them, and null is `dataworks.null`. An integer that
+--- the numbers of this Lua can't hold is an int64 of LuaJIT, or a userdata that `tostring` and `encode` accept.
+---@param text string
+---@return any value nil if the text is not JSON
+---@return dataworks.Error|nil err
+function M.decode(text)
+  if type(text) ~= "string" then
+    misuse("dataworks.decode: text must be a string, got " .. check_options.describe(text))
+  end
+  local value, err = core.decode(text)
+  if err then
+    err.message = "the text " .. err.message
+    return nil, errors.new(err)
+  end
+  return value
+end
+
 ---@class dataworks.SignFields
 ---@field method string
 ---@field access_key_secret string

@@ -14,7 +14,7 @@ Signing, encoding and transport are written in C. Runs on Lua 5.1 to 5.4 and Lua
   labels = { "alibaba-cloud", "dataworks", "client" },
 }
 
-dependencies = { "lua >= 5.1, < 5.5", "lua-cjson >= 2.1.0" }
+dependencies = { "lua >= 5.1, < 5.5" }
 
 external_dependencies = {
   CURL = { header = "curl/curl.h" },
@@ -27,7 +27,9 @@ build = {
     ["dataworks.core"] = {
       sources = {
         "csrc/core/action_row.c", "csrc/core/authentication.c", "csrc/core/core.c", "csrc/core/date.c",
-        "csrc/core/encoding.c", "csrc/core/json.c", "csrc/core/lua_sign.c", "csrc/core/lua_signer.c",
+        "csrc/core/encoding.c", "csrc/core/json_number.c", "csrc/core/json_place.c",
+        "csrc/core/json_read.c", "csrc/core/json_write.c", "csrc/core/lua_integer.c", "csrc/core/lua_json.c",
+        "csrc/core/lua_sign.c", "csrc/core/lua_signer.c",
         "csrc/core/lua_text.c", "csrc/core/openssl_origin.c", "csrc/core/param.c", "csrc/core/percent.c", "csrc/core/placement.c",
         "csrc/core/repeat_list.c", "csrc/core/request.c", "csrc/core/scratch.c", "csrc/core/script.c",
         "csrc/core/sign.c", "csrc/core/task_param.c", "csrc/core/value.c", "csrc/core/writers.c",

@@ -3,7 +3,6 @@
 #include "core/core.h"
 #include "shared/lua_hook.h"
 
-#include "core/json.h"
 #include "core/scratch.h"
 #include "core/script.h"
 
@@ -101,28 +100,6 @@ int core_encode(lua_State *L) {
   return encoded ? 1 : value_nil_and_error(L);
 }
 
-/* quote_integers(text) -> text, changed | nil, message, offset. Replaces the large integers in a JSON text by marked
-   strings, as json_quote_integers says. The offset of an error counts from 1. */
-int core_quote_integers(lua_State *L) {
-  struct json_error error = { 0, "" };
-  struct slice text;
-  text.data = luaL_checklstring(L, 1, &text.len);
-  struct scratch *s = take_scratch(L);
-  bool quoted = json_quote_integers(&s->text, text, &error), changed = s->text.len > 0;
-  if (s->text.state == BUFFER_NO_MEMORY) out_of_memory(L);
-  if (quoted && changed) lua_pushlstring(L, s->text.data, s->text.len);
-  release_scratch(s);
-  if (!quoted) {
-    lua_pushnil(L);
-    lua_pushstring(L, error.message);
-    lua_pushinteger(L, (lua_Integer)error.offset + 1);
-    return 3;
-  }
-  if (!changed) lua_pushvalue(L, 1);
-  lua_pushboolean(L, changed);
-  return 2;
-}
-
 /* list(table) -> the same table. Marks the table, so that it is encoded as a JSON list even if it is empty. */
 int core_list(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
@@ -146,6 +123,7 @@ static void create_metatables(lua_State *L) {
   static const luaL_Reg of_list[] = { { NULL, NULL } }, of_scratch[] = { { "__gc", scratch_gc }, { NULL, NULL } };
   new_class(L, TASK_LIST, of_list, NULL);
   new_class(L, SCRATCH, of_scratch, NULL);
+  core_create_integer_class(L);
   core_create_signer_class(L);
   core_create_run_class(L);
   lua_store_main_thread(L);

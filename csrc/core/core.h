@@ -10,7 +10,7 @@
 
 /* clang-format off */
 #define CORE_FUNCTIONS(X) \
-  X(configure) X(generate) X(request) X(encode) X(quote_integers) X(list) X(signer) X(sign) X(percent_encode) \
+  X(configure) X(generate) X(request) X(encode) X(decode) X(decode_reply) X(locate) X(list) X(signer) X(sign) X(percent_encode) \
   X(percent_decode) X(base64_encode) X(decimal) X(digest) X(parse_date) X(parse_address) X(is_loopback) X(is_yieldable) \
   X(time) X(clock) X(random) X(nonce) X(stamp) X(write_private) X(run)
 /* clang-format on */
@@ -18,6 +18,9 @@
 #define DECLARE_FUNCTION(name) int core_##name(lua_State *L);
 CORE_FUNCTIONS(DECLARE_FUNCTION)
 #undef DECLARE_FUNCTION
+
+/* lua_integer.c. Creates the metatable of integers that Lua's numbers don't hold. */
+void core_create_integer_class(lua_State *L);
 
 /* lua_signer.c. Creates the metatable of a signer. */
 void core_create_signer_class(lua_State *L);

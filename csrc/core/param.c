@@ -1,6 +1,7 @@
 #include "core/param.h"
 
 #include "core/json.h"
+#include "core/lua_json.h"
 #include "core/script.h"
 
 #include <string.h>
@@ -47,7 +48,7 @@ static bool convert_string(struct collector *c, int index, const struct param *p
                            struct slice *out) {
   lua_State *L = c->L;
   int type = lua_type(L, index);
-  if (!param->value_count && (type == LUA_TNUMBER || value_is_cdata(L, index))) return write_id(c, index, path);
+  if (!param->value_count && (type == LUA_TNUMBER || value_is_long_integer(L, index))) return write_id(c, index, path);
   if (type != LUA_TSTRING) return value_fail(L, path, "expected text, got %s", luaL_typename(L, index));
   *out = value_text(L, index);
   return value_check_utf8(L, *out, path) && check_allowed(L, param, *out, path);
@@ -82,7 +83,7 @@ static bool convert_double(struct collector *c, int index, const struct path *pa
     bool number = out->len && strchr("-0123456789", out->data[0]);
     return (number && json_check(*out, &error)) || value_fail(L, path, "expected a number, got other text");
   }
-  if (lua_isinteger(L, index) || value_is_cdata(L, index)) {
+  if (lua_isinteger(L, index) || value_is_long_integer(L, index)) {
     long long integer;
     if (!value_integer(L, index, path, &integer)) return false;
     json_write_integer(&c->s->text, integer);
@@ -102,7 +103,7 @@ static bool convert_json(struct collector *c, int index, const struct param *par
     *out = value_text(L, index);
     if (!value_check_size(L, *out, path)) return false;
     if (json_check(*out, &error)) return true;
-    return value_fail(L, path, "is not JSON: %s at byte %d", error.message, clamp_to_int(error.offset + 1));
+    return json_fail(L, path, *out, error);
   }
   if (!lua_istable(L, index)) {
     return value_fail(L, path, "expected a table or JSON text, got %s", luaL_typename(L, index));

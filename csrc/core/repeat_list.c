@@ -34,7 +34,7 @@ static bool write_text(struct repeater *r, int index, const struct path *path) {
     buffer_append_slice(r->text, lua_toboolean(L, index) ? SLICE("true") : SLICE("false"));
   } else if (type == LUA_TNUMBER && !lua_isinteger(L, index)) {
     return json_write_double(r->text, lua_tonumber(L, index)) || value_fail(L, path, "is not a finite number");
-  } else if (type == LUA_TNUMBER || value_is_cdata(L, index)) {
+  } else if (type == LUA_TNUMBER || value_is_long_integer(L, index)) {
     if (!value_integer(L, index, path, &number)) return false;
     json_write_integer(r->text, number);
   } else {

@@ -6,17 +6,18 @@
 
 #pragma GCC visibility push(hidden)
 
-#define SCRATCH_BUFFERS 13
+#define SCRATCH_BUFFERS 14
 
 struct scratch {
   bool taken; /* true while a request is built; meanwhile a finalizer may build another one */
   union {
     struct {
-      struct buffer text;   /* the values whose text differs from the Lua value, such as numbers and JSON */
-      struct buffer keys;   /* of the objects that are being encoded */
-      struct buffer names;  /* texts of these keys */
-      struct buffer values; /* of struct wire_param */
-      struct buffer pairs;  /* of struct pair, for query and form */
+      struct buffer text;      /* the values whose text differs from the Lua value, such as numbers and JSON */
+      struct buffer keys;      /* of the objects that are being encoded */
+      struct buffer names;     /* texts of these keys */
+      struct buffer values;    /* of struct wire_param */
+      struct buffer unescaped; /* a string of a JSON text that is being read */
+      struct buffer pairs;     /* of struct pair, for query and form */
       struct buffer token;
       struct buffer canonical_query;
       struct buffer url;

@@ -228,9 +228,10 @@ static bool check_kind(struct encoder *e, int index, int type, const struct fiel
   static const char *const names[] = {
     [STRING] = "text", [NUMBER] = "a number", [OBJECT] = "a table", [LIST] = "a list"
   };
-  bool fits = field->kind == ANY || (field->kind == STRING && type == LUA_TSTRING) ||
-              (field->kind == NUMBER && (type == LUA_TNUMBER || type == LUA_TSTRING || value_is_cdata(e->L, index))) ||
-              (field->kind >= OBJECT && type == LUA_TTABLE) || (!field->required && value_is_null(e->L, index));
+  bool fits =
+    field->kind == ANY || (field->kind == STRING && type == LUA_TSTRING) ||
+    (field->kind == NUMBER && (type == LUA_TNUMBER || type == LUA_TSTRING || value_is_long_integer(e->L, index))) ||
+    (field->kind >= OBJECT && type == LUA_TTABLE) || (!field->required && value_is_null(e->L, index));
   if (!fits) return value_fail(e->L, path, "expected %s, got %s", names[field->kind], value_type_name(e->L, index));
   if (type == LUA_TSTRING && field->kind == STRING && field->required & CHECK_BIT(e->rules.check) &&
       !raw_length(e->L, index)) {
@@ -255,7 +256,12 @@ static bool encode_value(struct encoder *e, int index, const struct field *field
       return true;
     default: break;
   }
+  struct slice digits = value_digits(L, index);
   if (value_is_cdata(L, index)) return encode_integer(e, index, path);
+  if (digits.data) {
+    buffer_append_slice(e->out, digits);
+    return true;
+  }
   if (!value_is_null(L, index)) return value_fail(L, path, "a %s can't be JSON", luaL_typename(L, index));
   buffer_append_slice(e->out, SLICE("null"));
   return true;

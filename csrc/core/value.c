@@ -19,13 +19,14 @@ static void add_path(luaL_Buffer *b, const struct path *path) {
 bool value_fail(lua_State *L, const struct path *path, const char *format, ...) {
   va_list arguments;
   reserve_stack(L, LUA_MINSTACK);
-  lua_createtable(L, 0, 4);
+  lua_createtable(L, 0, 8);
   va_start(arguments, format);
   lua_pushvfstring(L, format, arguments);
   va_end(arguments);
   lua_setfield(L, -2, "message");
   lua_pushliteral(L, "invalid");
   lua_setfield(L, -2, "kind");
+  if (!path) return false;
   luaL_Buffer b;
   luaL_buffinit(L, &b);
   add_path(&b, path);
@@ -113,10 +114,11 @@ bool value_integer(lua_State *L, int index, const struct path *path, long long *
     }
     return value_fail(L, path, "a float of this size isn't exact; pass the number as a decimal string");
   }
-  bool parsed = value_is_cdata(L, index) ? parse_cdata(L, index, value) : parse_integer(value_text(L, index), value);
+  struct slice digits = value_digits(L, index);
+  if (!digits.data) digits = value_text(L, index);
+  bool parsed = value_is_cdata(L, index) ? parse_cdata(L, index, value) : parse_integer(digits, value);
   if (parsed) return true;
-  if (lua_type(L, index) != LUA_TSTRING)
-    return value_fail(L, path, "expected a whole number, got %s", value_type_name(L, index));
+  if (!digits.data) return value_fail(L, path, "expected a whole number, got %s", value_type_name(L, index));
   return value_fail(L, path, "expected a whole number of 64 bits in decimal digits, got other text");
 }
 

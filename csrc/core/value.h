@@ -4,6 +4,8 @@
 #include "compat.h"
 #include "shared/buffer.h"
 
+#include <stdint.h>
+
 #pragma GCC visibility push(hidden)
 
 /* The path from a parameter to a value inside it, as a chain from the value up to the parameter. Each element is a
@@ -15,8 +17,8 @@ struct path {
   size_t index; /* 0 if the element is a name */
 };
 
-/* Pushes the error {kind = "invalid", path = ..., message = ...} and returns false. Takes a format of
-   lua_pushfstring. */
+/* Pushes the error {kind = "invalid", path = ..., message = ...} and returns false. The path may be NULL. Takes a
+   format of lua_pushfstring. */
 bool value_fail(lua_State *L, const struct path *path, const char *format, ...);
 
 /* Inserts nil below the error on top of the stack. Returns 2, the number of results. */
@@ -57,8 +59,19 @@ bool value_check_written(lua_State *L, enum buffer_state state, const struct pat
 /* Pushes table[name] without calling metamethods. */
 void value_field(lua_State *L, int table, const char *name);
 
-/* Reads an integer from a Lua integer, an integral float small enough to be exact, a decimal string, or a 64-bit cdata
-   of LuaJIT. On failure pushes an error and returns false. */
+/* lua_integer.c. Pushes an integer without loss: as a number if the numbers of this Lua hold it, else as an int64 cdata
+   of LuaJIT or as a userdata with the digits. value_push_digits always pushes such a userdata. */
+void value_push_integer(lua_State *L, int64_t value);
+void value_push_digits(lua_State *L, struct slice digits);
+
+/* Returns the digits of a userdata that value_push_digits pushed. For any other value, `data` is NULL. */
+struct slice value_digits(lua_State *L, int index);
+
+/* Returns whether the value is an integer that Lua's numbers don't hold: a cdata, or a userdata with digits. */
+bool value_is_long_integer(lua_State *L, int index);
+
+/* Reads an integer from a Lua integer, an integral float small enough to be exact, a decimal string, or an integer that
+   Lua's numbers don't hold. On failure pushes an error and returns false. */
 bool value_integer(lua_State *L, int index, const struct path *path, long long *value);
 
 /* Moves the string on top of the stack to the end of the list at index `list`, which keeps the string in memory. */

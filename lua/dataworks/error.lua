@@ -12,6 +12,9 @@ local MAX_TEXT_BYTES = 2000
 ---@field message string one line; the message of the service if the service sent one
 ---@field action? string the API action
 ---@field path? string the refused field, for example TaskParam.steps[1].stepType
+---@field line? integer the place of the fault in a JSON text; line, column and byte count from 1
+---@field column? integer
+---@field byte? integer
 ---@field code? string the error code of the service or of libcurl
 ---@field status? integer the HTTP status of the reply
 ---@field request_id? string the provider's support asks for this id
@@ -30,10 +33,11 @@ local MAX_TEXT_BYTES = 2000
 ---@field advice? string one line: the likely cause and what to change
 ---@field state? table the value for the option `resume`, or the params for another `wait` or `wait_for_state`
 local FIELDS = {
-  kind = "string", message = "string", action = "string", path = "string", code = "string", status = "number",
-  request_id = "string", recommend = "string", endpoint = "string", sent = "any", may_have_acted = "boolean",
-  attempts = "number", retryable = "boolean", gave_up = "string", retry_after = "number", elapsed = "number",
-  client_token = "string", access_denied = "table", excerpt = "string", advice = "string", state = "table",
+  kind = "string", message = "string", action = "string", path = "string", line = "number", column = "number",
+  byte = "number", code = "string", status = "number", request_id = "string", recommend = "string", endpoint = "string",
+  sent = "any", may_have_acted = "boolean", attempts = "number", retryable = "boolean", gave_up = "string",
+  retry_after = "number", elapsed = "number", client_token = "string", access_denied = "table", excerpt = "string",
+  advice = "string", state = "table",
 }
 
 local Error = { __name = "dataworks.Error" }

@@ -57,10 +57,10 @@ describe("a TaskParam", function()
     assert.truthy(request.url:find("TaskParam=%20%7B%20%22b%22%20%3A%20%5B%201.50%20%2C%20%22%5Cu00e9%22%20%5D%2C%20%22a%22%3A12345678901234567890%20%7D%20&", 1, true))
     local nothing, err = generate '{"a":}'
     assert.is_nil(nothing)
-    assert.equal("TaskParam is not JSON: expected a value at byte 6", err.path .. " " .. err.message)
+    assert.equal("TaskParam is not JSON: expected a value at line 1, column 6 (byte 6)", err.path .. " " .. err.message)
     nothing, err = generate '{"a":"\255"}'
     assert.is_nil(nothing)
-    assert.matches("not UTF%-8 at byte 7", err.message)
+    assert.matches("not UTF%-8 at line 1, column 7", err.message)
   end)
 
   it("accepts a 64-bit scheduleResgroupId as a number or a decimal string", function()

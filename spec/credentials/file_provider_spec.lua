@@ -272,7 +272,7 @@ echo run >>"$2"]])
     home:write(".aliyun/config.json", (" "):rep(1024 * 1024 + 1))
     assert.matches("config.json has more than 1048576 bytes$", select(2, given:get()).message)
     home:write(".aliyun/config.json", '{"current": "p",\n oops')
-    assert.matches("config.json: it is not JSON at byte 19$", select(2, given:get()).message)
+    assert.matches("config.json: it is not JSON: expected a key in quotes at line 2, column 2 %(byte 19%)$", select(2, given:get()).message)
   end)
 end)
 

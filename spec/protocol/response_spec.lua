@@ -30,7 +30,7 @@ local function refused(...)
 end
 
 describe("a decoded reply", function()
-  local function decode(text) return response.decode(text) end
+  local decode = core.decode_reply
 
   it("has exact 64-bit integers, as decimal text where Lua has no such integers", function()
     local ids = decode "[9007199254740993,-9007199254740993,9223372036854775807,-9223372036854775808]"
@@ -55,25 +55,20 @@ describe("a decoded reply", function()
     end
   end)
 
-  it("does not change text that looks like a marked number", function()
-    assert.same({ "\0019007199254740993", "\1\1x", "9007199254740993" },
-      decode [==[["\u00019007199254740993","\u0001\u0001x","9007199254740993"]]==])
-  end)
-
   it("drops null members of objects, and keeps nulls in lists", function()
     assert.same({ a = { core.null, 1 } }, decode '{"a":[null,1],"b":null,"c":null}')
   end)
 
-  it("is refused when it is not JSON, with the place of the error", function()
-    for _, text in ipairs { "", "{", "NaN", "[1,]", "{'a':1}", "0x10", "[1]x", "nul" } do
-      local value, message = decode(text)
-      assert.is_nil(value)
-      assert.matches("at byte %d+", message)
-    end
+  it("keeps strings that are not UTF-8, and has U+FFFD for half of a surrogate pair", function()
+    assert.same({ "a\255", "cut \239\191\189" }, decode '["a\255","cut \\ud83d"]')
   end)
 
-  it("does not change the settings of the program's own cjson", function()
-    assert.not_nil(require("cjson").decode("[NaN]"))
+  it("is refused when it is not JSON, with the place of the error", function()
+    for _, text in ipairs { "", "{", "NaN", "[1,]", "{'a':1}", "0x10", "[1]x", "nul" } do
+      local value, err = decode(text)
+      assert.is_nil(value)
+      assert.matches("at line 1, column %d+", err.message)
+    end
   end)
 end)
 
@@ -314,7 +309,8 @@ describe("an unreadable reply", function()
     assert.matches("the reply is HTML or XML", refused("<html>", 502).message)
     assert.matches("neither code nor message", refused("{}", 400).message)
     assert.matches("does not answer with this status", refused("{}", 302).message)
-    assert.matches("not JSON, .* at byte 2", refused("{", 200).message)
+    assert.equal("the reply is not JSON: expected a key in quotes at line 1, column 2 (byte 2): {", refused("{", 200).message)
+    assert.equal("the reply is not a JSON object: [{}]", refused("[{}]", 200).message)
   end)
 
   it("is shown in one bounded line, whatever its bytes", function()

@@ -121,13 +121,25 @@ function tests.core()
   local big = ("x"):rep(70000) -- more than a buffer keeps
   local signer = assert(core.signer { access_key_id = "id", access_key_secret = "secret", security_token = "token" })
   local path = os.tmpname()
+  local texts = {
+    exact = assert(core.encode { a = { 1, 2.5, "x\n" .. big }, b = { [big] = big }, c = { ["\n" .. big] = { e = big } } })
+      :gsub("}$", ',"d":[9007199254740993,18446744073709551616,null,[' .. ("0,"):rep(200) .. "0]]}"),
+    wrong = '{"a":["' .. big .. '",x]}',
+  }
+  texts.reply = texts.exact:gsub("x", "\255")
   local calls = {
     encode = function() return core.encode { a = { 1, 2.5, "x" }, b = { [big] = big }, c = { d = { e = big } } } end,
     encode_script = function()
       local _, err = core.encode { type = "realtime", steps = {}, [big] = 1 }
       return err.path
     end,
-    quote_integers = function() return (core.quote_integers("[12345678901234567890,\"" .. big .. "\"]")) end,
+    decode = function() return core.decode(texts.exact) end,
+    decode_reply = function() return core.decode_reply(texts.reply) end,
+    decode_wrong = function()
+      local _, err = core.decode(texts.wrong)
+      return err.message
+    end,
+    locate = function() return core.locate(texts.exact, "x.c.\n" .. big .. ".e") end,
     percent_encode = function() return core.percent_encode(big) end,
     digest = function() return core.digest(big) end,
     request = function()

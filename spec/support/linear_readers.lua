@@ -55,7 +55,7 @@ end
 
 add("the JSON of a reply", function(text)
   for _, body in ipairs { text, quote(text), '{"a":' .. text, "{" .. text .. "}", '{"a":[' .. text .. "]}", '{"a":-1.' .. text .. "}" } do
-    response.decode(body)
+    core.decode_reply(body)
     read(body)
     read(body, 400)
   end
@@ -252,8 +252,8 @@ end, { "\\" })
 
 add("JSON and the fields of a signature", function(text)
   for _, one in ipairs { text, quote(text), "[" .. text .. "]", '{"a":' .. text .. "}" } do
-    core.quote_integers(one)
-    if dataworks.decode then dataworks.decode(one) end
+    dataworks.decode(one)
+    core.locate(one, "a." .. text)
   end
   dataworks.encode { [text] = text }
   pcall(dataworks.sign, {

@@ -52,5 +52,7 @@ local request = assert(core.request("Action", { version = "1", method = "POST", 
   endpoint = "https://example.com", nonce = "n", date = 4102444800, signer = signer,
 }))
 check("a request after 2038", "2100-01-01T00:00:00Z", request.headers["x-acs-date"])
-check("a quoted integer", '["\\u00019223372036854775807"]', (core.quote_integers "[9223372036854775807]"))
+check("a decoded integer", math.mininteger, core.decode "-9223372036854775808")
+check("a decoded float", 1.7976931348623157e308, core.decode "17976931348623157e292")
+check("a decoded short float", 0.3, core.decode "0.3")
 print(passed .. " checks passed")

@@ -4,7 +4,6 @@ local core = require "dataworks.core"
 local dataworks = require "dataworks"
 local linear = require "spec.support.linear"
 local readers = require("spec.support.linear_readers").readers
-local response = require "dataworks.protocol.response"
 local shell = require "spec.support.shell"
 
 -- In a process of its own, where nothing collects the texts. A line for each reader: what it is, a tab, its fault.
@@ -90,7 +89,7 @@ describe("a message of 10 MB #install", function()
   --- Reading the JSON takes its time, too.
   local function time_to_decode()
     local started = core.clock()
-    response.decode(body)
+    core.decode_reply(body)
     return core.clock() - started
   end
 

@@ -14,7 +14,7 @@ describe("a locale with a decimal comma", function()
   local function run(code)
     return native.run([[
       local dataworks = require "dataworks"
-      require("dataworks.protocol.response").decode "[1]"
+      dataworks.decode "[1]"
       local set = os.setlocale "de_DE.UTF-8"
       if not set then print "no locale" end
     ]] .. code, { LOCPATH = folder, LC_ALL = "" })
@@ -30,7 +30,7 @@ describe("a locale with a decimal comma", function()
 
   it("changes no number that is read", function()
     assert.equal("10 1 2 true\n2 true\n", run [[
-      local decode = require("dataworks.protocol.response").decode
+      local decode = require("dataworks.core").decode_reply
       local value = decode '{"Size":10,"List":[1,2],"Part":1.5}'
       print(("%d %d %d %s"):format(value.Size, value.List[1], value.List[2], tostring(value.Part == 3 / 2)))
       os.setlocale "C"

@@ -7,20 +7,11 @@ local files = require "dataworks.credentials.file"
 local file_provider = require "dataworks.credentials.file_provider"
 local json_edit = require "dataworks.credentials.json_edit"
 local modes = require "dataworks.credentials.cli_modes"
-local response = require "dataworks.protocol.response"
 local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
 -- Profiles
-
-local BYTE_ORDER_MARK = "\239\187\191"
-
---- Returns the JSON in a file, and the byte order mark before this JSON or "".
-local function split_byte_order_mark(text)
-  local mark = text:sub(1, #BYTE_ORDER_MARK) == BYTE_ORDER_MARK and BYTE_ORDER_MARK or ""
-  return text:sub(#mark + 1), mark
-end
 
 local FIELDS = {
   expired_seconds = "number", cloud_sso_access_token_expire = "number", oauth_access_token_expire = "number",
@@ -57,10 +48,9 @@ end
 
 --- Parses the text of the file into a document.
 local function parse(text)
-  local raw, message = response.decode((split_byte_order_mark(text)))
-  if message then
-    -- The message keeps only the position of the mistake, because the rest of the decoder's message may quote a key.
-    return nil, "it is not JSON" .. (message:match(" at byte %d+$") or "")
+  local raw, err = core.decode_reply(text)
+  if err then
+    return nil, "it " .. err.message
   elseif type(raw) ~= "table" or type(raw.profiles) ~= "table" then
     return nil, "it has no list of profiles"
   end
@@ -134,7 +124,7 @@ function CliFile:save(name, changes, refresh_token)
   if not profile or profile.oauth_refresh_token ~= refresh_token then
     return failure
   end
-  local json, mark = split_byte_order_mark(text)
+  local mark, json = text:match("^(\239?\187?\191?)(.*)$") -- a byte order mark before the JSON
   text = mark .. json_edit.set(json, { "profiles", profile.position }, changes)
   local _, message = core.write_private(path, text)
   if message then

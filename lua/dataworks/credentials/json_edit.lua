@@ -2,7 +2,6 @@
 -- the text stay as they are. The text must be valid JSON.
 
 local core = require "dataworks.core"
-local response = require "dataworks.protocol.response"
 local tables = require "dataworks.util.tables"
 
 local M = {}
@@ -52,7 +51,7 @@ local function list_values(text, at)
     local key = #list + 1
     if is_object then
       local stop = skip_string(text, at)
-      key = response.decode("[" .. text:sub(at, stop - 1) .. "]")[1]
+      key = core.decode_reply(text:sub(at, stop - 1))
       at = skip_blanks(text, skip_blanks(text, stop) + 1)
     end
     local stop = skip_value(text, at)

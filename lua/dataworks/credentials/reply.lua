@@ -3,7 +3,6 @@
 
 local core = require "dataworks.core"
 local failures = require "dataworks.util.credential_failure"
-local response = require "dataworks.protocol.response"
 
 local M = {}
 
@@ -41,8 +40,9 @@ end
 ---@return table|nil object
 ---@return dataworks.CredentialFailure|nil
 function M.parse_object(text)
-  local object = text:find("^%s*{") and response.decode(text)
-  if type(object) ~= "table" then
+  local object = core.decode_reply(text)
+  -- A decoded list has a metatable, and an object has none.
+  if type(object) ~= "table" or getmetatable(object) then
     return nil, failures.new "the answer is not a JSON object"
   end
   return object

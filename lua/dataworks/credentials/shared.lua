@@ -2,7 +2,6 @@
 -- workers use them.
 
 local core = require "dataworks.core"
-local response = require "dataworks.protocol.response"
 local tables = require "dataworks.util.tables"
 local variables = require "dataworks.credentials.variables"
 
@@ -75,7 +74,7 @@ end
 --- replaced.
 local function load_stored(self, key)
   local text = self.shared.dict:get(key)
-  local found, last = text and response.decode(text), self.last or {}
+  local found, last = text and core.decode_reply(text), self.last or {}
   local is_new = type(found) == "table"
     and (found.access_key_id ~= last.access_key_id or found.security_token ~= last.security_token)
   return is_new and remaining_life(self, found) > MIN_LIFE and found or nil

@@ -3,27 +3,8 @@
 local core = require "dataworks.core"
 local error_codes = require "dataworks.protocol.error_codes"
 local errors = require "dataworks.error"
-local ids = require "dataworks.util.ids"
 local retry_after = require "dataworks.protocol.retry_after"
 local tables = require "dataworks.util.tables"
-
-local json, locale_of_json
-
---- Returns an instance of cjson for the present locale. The instance is separate, because the program may change the
---- settings of the shared instance. A new locale needs a new instance, because lua-cjson reads numbers by the locale in
---- which its last instance was made.
-local function json_of_locale()
-  local locale = os.setlocale(nil, "numeric")
-  if locale ~= locale_of_json then
-    json, locale_of_json = require("cjson.safe").new(), locale
-    if json.decode_invalid_numbers then
-      json.decode_invalid_numbers(false)
-    end
-  end
-  return json
-end
-
-json_of_locale() -- so that a missing cjson is reported when this module is loaded
 
 local M = {}
 
@@ -32,50 +13,6 @@ local EXCERPT_BYTES = 200
 
 --- A text of the service is cut to this many bytes before it is redacted. An error keeps fewer bytes.
 M.MAX_TEXT_BYTES = 8192
-
--- core.quote_integers writes an integer as a string that begins with this byte.
-local INTEGER_MARK = 1
-
-local null = core.null
-local to_integer = math.tointeger or function() end
-
---- Converts the strings that core.quote_integers wrote back to integers, and removes null members from objects.
-local function restore(value)
-  local kind = type(value)
-  if kind == "number" then
-    return to_integer(value) or value
-  elseif kind == "string" then
-    -- In any other text that begins with this byte, core.quote_integers doubles the byte.
-    return value:byte() == INTEGER_MARK and ids.native(value:sub(2)) or value
-  elseif kind == "table" then
-    for key, item in next, value do
-      -- A null member of an object means the same as an absent member. In a list, a null keeps its position.
-      if item == null and type(key) == "string" then
-        value[key] = nil
-      else
-        value[key] = restore(item)
-      end
-    end
-  end
-  return value
-end
-
---- Decodes JSON. Integers stay exact. Null members of objects are left out.
----@param text string
----@return any value
----@return string|nil message
-function M.decode(text)
-  local quoted, message, offset = core.quote_integers(text)
-  if not quoted then
-    return nil, ("%s at byte %d"):format(message, offset)
-  end
-  local value
-  value, message = json_of_locale().decode(quoted)
-  if message then
-    return nil, message
-  end
-  return restore(value)
-end
 
 --- Returns a value as text; nil if the value is empty or a table.
 local function to_text(value)
@@ -268,10 +205,10 @@ end
 ---@return table|nil result the decoded reply
 ---@return table|nil err the fields of an error
 function M.read(reply, meaning, context)
-  local object, message = M.decode(reply.body)
-  if type(object) ~= "table" or not reply.body:find("^%s*{") then
-    return protocol_error(reply, message and "the reply is not JSON, " .. message or "the reply is not a JSON object",
-      context)
+  local object, err = core.decode_reply(reply.body)
+  -- A decoded list has a metatable, and an object has none.
+  if type(object) ~= "table" or getmetatable(object) then
+    return protocol_error(reply, "the reply " .. (err and err.message or "is not a JSON object"), context)
   elseif reply.status >= 400 then
     return service_error(reply, object, context)
   elseif reply.status < 200 or reply.status >= 300 then

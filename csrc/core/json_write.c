@@ -1,0 +1,155 @@
+#include "core/json.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool is_continuation(unsigned char byte) {
+  return (byte & 0xc0) == 0x80;
+}
+
+size_t json_utf8_sequence(const unsigned char *s, size_t len) {
+  if (s[0] < 0x80) return 1;
+  if (s[0] < 0xc2 || len < 2 || !is_continuation(s[1])) return 0;
+  if (s[0] < 0xe0) return 2;
+  if (len < 3 || !is_continuation(s[2])) return 0;
+  if (s[0] < 0xf0) {
+    if (s[0] == 0xe0 && s[1] < 0xa0) return 0;
+    if (s[0] == 0xed && s[1] > 0x9f) return 0;
+    return 3;
+  }
+  if (len < 4 || !is_continuation(s[3])) return 0;
+  if (s[0] > 0xf4 || (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f)) return 0;
+  return 4;
+}
+
+size_t json_utf8_error(struct slice text) {
+  const unsigned char *s = (const unsigned char *)text.data;
+  size_t at = 0;
+  while (at < text.len) {
+    size_t step = s[at] < 0x80 ? 1 : json_utf8_sequence(s + at, text.len - at);
+    if (!step) return at;
+    at += step;
+  }
+  return text.len;
+}
+
+/* Appends the JSON escape of a byte, such as \n or \u0007. */
+static void write_escape(struct buffer *out, unsigned char byte) {
+  static const char digits[] = "0123456789abcdef", special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+  const char *found = memchr(special, byte, sizeof special - 1);
+  char text[6] = { '\\', found ? letters[found - special] : 'u', '0', '0', digits[byte >> 4], digits[byte & 15] };
+  buffer_append(out, text, found ? 2 : sizeof text);
+}
+
+/* Returns a mask in which the highest bit of a byte is set if the byte is special: not ASCII, a control character, a
+   quote or a backslash. After the first special byte, further bytes can have the bit by mistake. */
+static uint64_t special_bytes(uint64_t bytes) {
+  const uint64_t each = UINT64_C(0x0101010101010101);
+  uint64_t quote = bytes ^ each * '"', backslash = bytes ^ each * '\\';
+  return (bytes | (bytes - each * 0x20) | (quote - each) | (backslash - each)) & each * 0x80;
+}
+
+static bool is_plain(unsigned char byte) {
+  return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+}
+
+size_t json_skip_plain(struct slice text, size_t at) {
+  uint64_t bytes;
+  for (; text.len - at >= sizeof bytes; at += sizeof bytes) {
+    memcpy(&bytes, text.data + at, sizeof bytes);
+    if (special_bytes(bytes)) break;
+  }
+  while (at < text.len && is_plain((unsigned char)text.data[at])) at++;
+  return at;
+}
+
+bool json_write_string(struct buffer *out, struct slice text) {
+  const unsigned char *s = (const unsigned char *)text.data;
+  size_t done = 0, at = 0;
+  buffer_append_byte(out, '"');
+  for (;;) {
+    at = json_skip_plain(text, at);
+    if (at == text.len) break;
+    size_t step = json_utf8_sequence(s + at, text.len - at);
+    if (!step) return false;
+    if (step == 1) {
+      buffer_append(out, text.data + done, at - done);
+      write_escape(out, s[at]);
+      done = at + 1;
+    }
+    at += step;
+  }
+  buffer_append(out, text.data + done, text.len - done);
+  buffer_append_byte(out, '"');
+  return true;
+}
+
+size_t json_format_integer(char text[JSON_NUMBER_SIZE], int64_t value) {
+  char digits[JSON_NUMBER_SIZE];
+  size_t count = 0, len = 0;
+  uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+  do {
+    digits[count++] = (char)('0' + rest % 10);
+    rest /= 10;
+  } while (rest);
+  if (value < 0) text[len++] = '-';
+  while (count) text[len++] = digits[--count];
+  return len;
+}
+
+void json_write_integer(struct buffer *out, int64_t value) {
+  char text[JSON_NUMBER_SIZE];
+  buffer_append(out, text, json_format_integer(text, value));
+}
+
+/* Replaces the decimal point by '.'. printf writes the decimal point of the locale, which may have several bytes.
+   Returns the new length. */
+static size_t normalize_point(char *text, size_t len) {
+  size_t kept = 0;
+  bool point = false;
+  for (size_t i = 0; i < len; i++) {
+    if (strchr("0123456789+-eainf", text[i])) {
+      text[kept++] = text[i];
+    } else if (!point) {
+      text[kept++] = '.';
+      point = true;
+    }
+  }
+  return kept;
+}
+
+/* Returns whether the text of a finite number reads back as this value. */
+static bool reads_as(const char *text, size_t len, double value) {
+  struct json_number number;
+  json_read_number((struct slice){ text, len }, 0, &number);
+  return (number.kind == JSON_IS_DOUBLE && number.value == value) ||
+         (number.kind == JSON_IS_INTEGER && (double)number.integer == value);
+}
+
+size_t json_format_double(char text[JSON_NUMBER_SIZE], double value) {
+  size_t len = 0;
+  if (fabs(value) < 9223372036854775808.0 && (double)(int64_t)value == value) {
+    return json_format_integer(text, (int64_t)value);
+  }
+  /* If the shortest text has at most DBL_DIG digits, printf writes it with this precision too, because it leaves out the
+     zeros at the end. This isn't true of the smallest values, which have fewer bits. */
+  int precision = fabs(value) < DBL_MIN ? 1 : DBL_DIG;
+  for (; precision <= DBL_DECIMAL_DIG; precision++) {
+    len = normalize_point(text, (size_t)snprintf(text, JSON_NUMBER_SIZE, "%.*g", precision, value));
+    if (!isfinite(value) || reads_as(text, len, value)) break;
+  }
+  return len;
+}
+
+size_t json_format_fixed(char text[JSON_NUMBER_SIZE], double value, int places) {
+  return normalize_point(text, (size_t)snprintf(text, JSON_NUMBER_SIZE, "%.*f", places, value));
+}
+
+bool json_write_double(struct buffer *out, double value) {
+  char text[JSON_NUMBER_SIZE];
+  if (!isfinite(value)) return false;
+  buffer_append(out, text, json_format_double(text, value));
+  return true;
+}
