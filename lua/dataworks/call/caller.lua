@@ -90,7 +90,6 @@ local function secrets_of(options, proxy)
   return secrets
 end
 
---- Returns the URL of the service, or nil and the fields of an error.
 local function resolve_endpoint(options, getenv)
   local endpoint = options.endpoint or getenv "ALIBABA_CLOUD_ENDPOINT"
   local region = options.region or not endpoint and credentials.region(options, getenv) or nil
@@ -99,7 +98,6 @@ end
 
 --- Creates the caller of a client.
 ---@param options dataworks.Options the options, which were checked
----@return dataworks.Caller
 function M.new(options)
   local lookup = options.getenv or os.getenv
   local function getenv(name)
@@ -164,7 +162,6 @@ function Caller:open_transport()
 end
 
 --- Sleeps with the option `sleep` of the client. Without this option, sleeps with the client's transport.
----@param seconds number
 ---@return boolean interrupted true when the client was closed or the task was cancelled
 function Caller:sleep(seconds)
   if self.injected_sleep then

@@ -67,8 +67,6 @@ end
 
 --- Raises unless an option has one of its allowed values, or is absent.
 ---@param what string the name of the called function, for the message
----@param name "version"|"signature"|"network"|"min_tls"
----@param value string|nil
 function M.check_word(what, name, value)
   if value and not WORDS[name][value] then
     misuse(("%s: %s must be one of %s, got %q"):format(what, name, nearest.list(WORDS[name]), value:sub(1, MAX_SHOWN)))
@@ -88,17 +86,13 @@ local function copy(value)
 end
 
 --- Returns whether dataworks.new has an option of this name.
----@param name any
----@return boolean
 function M.is_known(name)
   return option_types[name] ~= nil
 end
 
 --- Checks the options of dataworks.new, and returns a copy, so that a later change of the program's table has no
 --- effect.
----@param given dataworks.Options|nil
 ---@param what string the name of the called function, for messages
----@return dataworks.Options
 function M.check(given, what)
   local checked = check_options.check(what, option_types, given)
   local options = copy(checked)

@@ -10,8 +10,6 @@ local M = {}
 --- sent
 
 --- Adds a ClientToken to the parameters, if the action takes one and the program gave none.
----@param row dataworks.Action
----@param params table
 ---@param nonce fun(): string returns a random token
 ---@param of_flow? string the ClientToken of the flow that makes the call
 ---@return table params a copy when a token was added

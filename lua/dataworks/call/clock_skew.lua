@@ -20,9 +20,6 @@ local CLOCKS_AGREE = "The clock of this machine agrees with the Date of the repl
 local ClockSkew = {}
 ClockSkew.__index = ClockSkew
 
---- Creates a clock_skew with a correction of 0 seconds.
----@param machine_time fun(): number
----@return dataworks.ClockSkew
 function M.new(machine_time)
   return setmetatable({ machine_time = machine_time, ahead = 0 }, ClockSkew)
 end
@@ -42,7 +39,6 @@ function ClockSkew:now()
 end
 
 --- Measures the correction with the Date of a reply.
----@param date string|nil
 ---@return boolean corrected false if the date is unreadable or out of range
 function ClockSkew:correct(date)
   local measured = measure(self, date)

@@ -28,9 +28,6 @@ local function format_value(name, value)
   return text
 end
 
---- Returns an event as one line, without a line break.
----@param event dataworks.Event
----@return string
 function M.line(event)
   local words = { "dataworks: " .. event.type }
   for _, name in ipairs(FIELDS) do
@@ -43,8 +40,6 @@ end
 
 --- Returns the function that writes the lines of a client; nil when debugging is off.
 ---@param option boolean|nil|fun(line: string) the option `debug`
----@param getenv fun(name: string): string|nil
----@return fun(line: string)|nil
 function M.writer(option, getenv)
   local libraries = tables.set_of((getenv "ALIBABA_CLOUD_DEBUG" or ""):lower())
   if type(option) == "function" then

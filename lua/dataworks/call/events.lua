@@ -40,13 +40,11 @@ local function notify(self, callback, value)
 end
 
 --- Returns whether there is a callback or a debug log. If there is neither, no event needs to be built.
----@return any truthy
 function Events:has_listener()
   return self.write_line or self.listener
 end
 
 --- Passes an event to the debug log, then to the callback.
----@param event dataworks.Event
 function Events:emit(event)
   if self.write_line then
     notify(self, self.write_line, event_log.line(event))
@@ -56,9 +54,6 @@ function Events:emit(event)
   end
 end
 
---- Reports that an attempt begins.
----@param call dataworks.Call
----@param endpoint string
 function Events:emit_request(call, endpoint)
   if self:has_listener() then
     self:emit {
@@ -69,9 +64,7 @@ function Events:emit_request(call, endpoint)
 end
 
 --- Reports that a call waits for the limit or for a pause.
----@param call dataworks.Call
 ---@param now number monotonic seconds
----@param admission dataworks.Admission
 function Events:emit_wait(call, now, admission)
   self:emit {
     type = "wait", action = call.row.name, attempt = call.attempts, reason = admission.reason, delay = admission.wait,
@@ -80,9 +73,7 @@ function Events:emit_wait(call, now, admission)
 end
 
 --- Reports that an attempt ended, with or without a reply.
----@param call dataworks.Call
 ---@param clock fun(): number returns monotonic seconds
----@param err dataworks.Error|nil
 function Events:emit_response(call, clock, err)
   if self:has_listener() then
     local result = call.result
@@ -95,16 +86,11 @@ function Events:emit_response(call, clock, err)
 end
 
 --- Reports that a call will be retried.
----@param call dataworks.Call
 ---@param delay number seconds
----@param err dataworks.Error
 function Events:emit_retry(call, delay, err)
   self:emit { type = "retry", action = call.row.name, attempt = call.attempts + 1, delay = delay, error = err }
 end
 
----@param options { on_event?: fun(event: dataworks.Event), debug?: boolean|fun(line: string) }
----@param getenv fun(name: string): string|nil
----@return dataworks.Events
 function M.new(options, getenv)
   local may_log = options.debug or options.debug == nil and getenv "ALIBABA_CLOUD_DEBUG"
   return setmetatable({

@@ -12,9 +12,7 @@ local KINDS_BEFORE_SENDING = { invalid = true, credentials = true }
 
 --- Returns a function that redacts the client's secrets and the signature of this request. The function searches for
 --- the signature on its first use, because most calls never use the function.
----@param caller dataworks.Caller
 ---@param request table the request as it was signed
----@return fun(text: string, max_bytes?: integer): string
 function M.redactor(caller, request)
   local redact
   return function(text, max_bytes)
@@ -28,10 +26,7 @@ function M.redactor(caller, request)
 end
 
 --- Creates the error of a failed attempt.
----@param caller dataworks.Caller
----@param call dataworks.Call
 ---@param fields table the fields of the error
----@return dataworks.Error
 function M.complete(caller, call, fields)
   local err = errors.new(fields)
   err.action, err.attempts, err.elapsed = call.row.name, call.attempts, caller.clock() - call.started

@@ -60,7 +60,6 @@ local function check_usable(caller)
   return true
 end
 
---- Gets the keys, and builds the signed request.
 local function build(caller, call)
   if not caller.endpoint then
     return nil, caller.unresolved
@@ -131,7 +130,6 @@ local function wait_for_rate_limit(caller, call)
   return admission and true, err
 end
 
---- Builds the request again, if the wait for the rate limit dropped it.
 local function sign_after_rate_limit(caller, call)
   return call.request ~= nil or build(caller, call)
 end
@@ -303,12 +301,7 @@ end
 -- A whole call
 
 --- Carries out a call, with its retries.
----@param caller dataworks.Caller
----@param row dataworks.Action
----@param params table
----@param options dataworks.PerformOptions
 ---@return table|nil result the decoded reply
----@return dataworks.Error|nil err
 function M.perform(caller, row, params, options)
   local started = caller.clock()
   local params_to_send, client_token = client_tokens.add(row, params, caller.nonce, options.client_token)
@@ -327,11 +320,6 @@ function M.perform(caller, row, params, options)
 end
 
 --- Returns the signed request of a call without sending it.
----@param caller dataworks.Caller
----@param row dataworks.Action
----@param params table
----@return table|nil request
----@return dataworks.Error|nil err
 function M.request(caller, row, params)
   local call = { row = row, params = (client_tokens.add(row, params, caller.nonce)) }
   local ok, fields = build(caller, call)

@@ -11,7 +11,6 @@ local FIRST_DELAY, FIRST_THROTTLED_DELAY, MAX_DELAY = 0.1, 1, 20
 local TRANSIENT_STATUS = { [408] = true, [500] = true, [502] = true, [503] = true, [504] = true }
 local INCOMPLETE_REPLY = { transport = true, timeout = true, protocol = true }
 
---- Returns whether the same request may succeed later.
 local function is_transient(err)
   if error_codes.is_final(err) then
     return false
@@ -30,7 +29,6 @@ end
 ---@param err table must have the field may_have_acted
 ---@param repeatable "always"|"token"|"unsent" the field `repeatable` of the action's row
 ---@param has_token boolean whether the call carries a ClientToken
----@return boolean
 function M.is_retryable(err, repeatable, has_token)
   if not is_transient(err) then
     return false
@@ -41,9 +39,7 @@ end
 --- Returns the number of seconds to wait before a retry. If the service says how long to wait, the result is a little
 --- longer than this time. Otherwise the result is a random time below a bound, and the bound doubles with each retry.
 ---@param retries integer the number of retries that the call has made
----@param err table
 ---@param random fun(): number returns a number from 0 to 1
----@return number seconds
 function M.backoff(retries, err, random)
   if err.retry_after then
     return err.retry_after + random() * FIRST_DELAY
@@ -57,11 +53,6 @@ end
 ---@field cost? integer the number of tokens that the retry takes from the retry budget
 ---@field gave_up? "attempts"|"deadline"|"budget" the reason why a retryable call ends
 
---- Decides whether the call is retried after an error.
----@param call dataworks.Call
----@param err dataworks.Error
----@param caller dataworks.Caller
----@return dataworks.RetryDecision
 function M.decide(call, err, caller)
   if not err.retryable then
     return {}

@@ -10,29 +10,22 @@ local CAPACITY, COST, TIMEOUT_COST, REFILL = 500, 5, 10, 1
 local Budget = {}
 Budget.__index = Budget
 
---- Creates a budget that is full.
----@return dataworks.RetryBudget
 function M.new()
   return setmetatable({ tokens = CAPACITY }, Budget)
 end
 
 --- Returns the number of tokens that a retry after this error costs. Returns nil if too few tokens are left.
----@param err table
----@return integer|nil
 function Budget:cost(err)
   local cost = err.kind == "timeout" and TIMEOUT_COST or COST
   return cost <= self.tokens and cost or nil
 end
 
---- Takes the tokens of a retry.
----@param cost integer
 function Budget:take(cost)
   self.tokens = self.tokens - cost
 end
 
 --- Adds tokens after a successful call. The number of tokens is the cost of the call's last retry, or 1 if the call had
 --- no retry.
----@param cost integer|nil
 function Budget:refill(cost)
   self.tokens = math.min(CAPACITY, self.tokens + (cost or REFILL))
 end

@@ -8,7 +8,6 @@ local SUBCOMMANDS = {
   emulator = "dataworks.cli.emulator",
 }
 
---- Returns the help text.
 local function usage()
   local synopses, descriptions = {}, {}
   for _, module in pairs(SUBCOMMANDS) do

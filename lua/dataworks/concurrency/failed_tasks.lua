@@ -9,23 +9,19 @@ local MAX_LISTED = 10
 local FailedTasks = {}
 FailedTasks.__index = FailedTasks
 
----@return dataworks.FailedTasks
 function M.new()
   return setmetatable({ numbers = {}, count = 0 }, FailedTasks)
 end
 
----@param task dataworks.Task
 function FailedTasks:add(task)
   self.count = self.count + 1
   self.numbers[task] = self.count
 end
 
----@param task dataworks.Task
 function FailedTasks:remove(task)
   self.numbers[task] = nil
 end
 
---- Removes all tasks.
 function FailedTasks:clear()
   self.numbers = {}
 end
@@ -61,7 +57,6 @@ local function append(err, list, first)
 end
 
 --- Returns an error. If the error is text, appends a line for each failed task.
----@param err any
 ---@return any err the given error; if this error is text, a line for each failed task is appended
 function FailedTasks:append_to(err)
   return append(err, list_tasks(self))
@@ -72,7 +67,6 @@ end
 ---@param main? dataworks.Task the main task, if it has failed. Its error is returned as the first one. Tasks that
 --- failed after the main task are left out, because its failure cancelled them.
 ---@return boolean has_failed whether a task has failed
----@return any err
 function FailedTasks:report(main)
   local list = list_tasks(self, main)
   local first = main or list[1]

@@ -31,8 +31,6 @@ end
 local Loop = { __name = "dataworks.Loop" }
 Loop.__index = Loop
 
---- Creates a loop without tasks.
----@return dataworks.Loop
 function M.new()
   local self = {
     alive = 0, tasks = {}, failed_tasks = failed_tasks.new(), ready = new_queue(), timers = timers.new(),

@@ -23,12 +23,10 @@ local function cancelled_error(message)
   return errors.new { kind = "cancelled", sent = false, message = message }
 end
 
---- Returns the result of an item that was not started.
 local function not_started_result()
   return { err = cancelled_error "the map ended before this item began" }
 end
 
---- Returns the result of a task that has ended, as an item of the map's results.
 local function task_result(task)
   if task.state == "failed" then
     task:mark_reported()
@@ -49,7 +47,6 @@ end
 ---@field ended dataworks.Task[] the tasks that have ended and whose results were not taken yet
 ---@field reason table|false the reason why the map ends early, or false
 
---- Starts items until `concurrency` of them are in progress.
 local function start_items(self)
   local function on_end(task)
     self.ended[#self.ended + 1] = task
@@ -76,7 +73,6 @@ local function stop(self, reason)
   end
 end
 
---- Stores the result of a task that has ended, and calls on_progress.
 local function take_result(self, task)
   local index, result = self.indexes[task], task_result(task)
   self.indexes[task] = nil

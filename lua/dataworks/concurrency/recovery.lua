@@ -29,8 +29,6 @@ local function requeue(loop, err)
 end
 
 --- Cancels all tasks, and gives each task a turn in which it can end.
----@param loop dataworks.Loop
----@param err any
 ---@return any err the given error; if this error is text, a line for each task that failed before is appended
 function M.recover(loop, err)
   local full = loop.failed_tasks:append_to(err)
@@ -44,9 +42,6 @@ end
 --- Runs a loop until no task is left, and closes the loop. After the first interruption, all tasks are cancelled and
 --- can end. After a second interruption, the remaining tasks are dropped. Returns the first error, because the second
 --- error is often a consequence of the first.
----@param loop dataworks.Loop
----@return boolean ok
----@return any err
 function M.drive(loop)
   local ok, err = pcall(loop.drive, loop)
   if not ok then

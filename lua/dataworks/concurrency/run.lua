@@ -11,7 +11,6 @@ local M = {}
 
 local unpack_list = table.unpack or unpack
 
---- Raises misuse inside nginx.
 local function check_outside_nginx(name)
   if inside_nginx() then
     misuse(("dataworks.%s: inside nginx calls yield to nginx already; use ngx.thread.spawn"):format(name))
@@ -20,7 +19,6 @@ end
 
 --- Raises if `fn` is not a function, or if the program runs inside nginx.
 ---@param name string the name of the function of dataworks
----@param fn any
 function M.check(name, fn)
   if type(fn) ~= "function" then
     misuse(("dataworks.%s: fn must be a function, as in function() ... end, got %s"):format(name,

@@ -41,9 +41,6 @@ local function create_thread(fn)
 end
 
 --- Creates a task, which the caller must queue in the loop.
----@param loop dataworks.Loop
----@param fn function
----@return dataworks.Task
 function M.new(loop, fn)
   return setmetatable({
     loop = loop, thread = create_thread(fn), state = "new", is_cancelled = false, joiners = {}, stop = false,
@@ -53,13 +50,11 @@ end
 
 --- Returns the running task if it can wait here. A task can't wait in a coroutine of the program, or where Lua can't
 --- yield.
----@return dataworks.Task|nil
 function M.current()
   return running and coroutine.running() == running.thread and yielding.can_yield() and running or nil
 end
 
 --- Returns the running task, even if it can't wait here. Returns nil if an interruption ended the task's turn.
----@return dataworks.Task|nil
 function M.running()
   local status = running and coroutine.status(running.thread)
   return (status == "running" or status == "normal") and running or nil
@@ -71,14 +66,10 @@ function M.forget_running()
   running = nil
 end
 
---- Returns a new error for a call in a cancelled task.
----@return dataworks.Error
 function M.cancelled_error()
   return errors.new { kind = "cancelled", sent = false, message = scheduler.CANCELLED }
 end
 
---- Returns whether the task has finished, failed or been skipped.
----@return boolean
 function Task:is_completed()
   return COMPLETED[self.state] ~= nil
 end
@@ -99,8 +90,6 @@ end
 
 --- Waits until wake() is called. If the task is cancelled, stop(argument) is called, and must wake the task. Without
 --- `stop`, a cancellation wakes the task immediately.
----@param stop? fun(argument: any)
----@param argument any
 ---@return any ... the values that were passed to wake()
 function Task:suspend(stop, argument)
   self.state, self.stop, self.argument = "waiting", stop or Task.wake, stop and argument or self
@@ -128,15 +117,12 @@ function Task:interrupt()
   end
 end
 
---- Lets the other ready tasks take a turn.
 function Task:pause()
   self:make_ready()
   await_turn(self, coroutine.yield(WAIT))
 end
 
 --- Waits for a time. Returns "cancelled" if the task is cancelled before or meanwhile.
----@param seconds number
----@return "cancelled"|nil
 function Task:sleep(seconds)
   if self.is_cancelled then
     self:pause()
@@ -164,7 +150,6 @@ local function complete(self, state)
 end
 
 --- Marks the task as failed, and keeps the error. If the error is text, a traceback is added.
----@param err any
 function Task:fail(err)
   if err == nil then
     err = "nil was raised"
@@ -174,7 +159,6 @@ function Task:fail(err)
   complete(self, "failed")
 end
 
---- Ends the task without running it.
 function Task:skip()
   complete(self, "skipped")
 end

@@ -14,7 +14,6 @@ local M = {}
 local Timers = {}
 Timers.__index = Timers
 
----@return dataworks.Timers
 function M.new()
   return setmetatable({ heap = {}, count = 0, removed = 0, made = 0, moving = false }, Timers)
 end
@@ -55,7 +54,6 @@ local function sift_down(heap, timer, place, count)
   heap[place] = timer
 end
 
---- Builds a new heap from the timers that were not removed.
 local function rebuild(self, timers)
   local heap, count = {}, 0
   for _, timer in pairs(timers) do
@@ -82,7 +80,6 @@ local function repair(self)
   self.moving = false
 end
 
---- Removes the first timer from the heap.
 local function take_first(self)
   local heap, count = self.heap, self.count
   local last = heap[count]
@@ -95,7 +92,6 @@ local function take_first(self)
   self.moving = false
 end
 
---- Returns the first timer that was not removed.
 local function get_first(self)
   if self.moving then
     repair(self)
@@ -110,10 +106,6 @@ local function get_first(self)
 end
 
 --- Adds a timer that calls call(argument) when the time is `at` or later.
----@param at number
----@param call fun(argument: any)
----@param argument any
----@return table timer
 function Timers:add(at, call, argument)
   if self.moving then
     repair(self)
@@ -129,7 +121,6 @@ end
 
 --- Removes a timer. Does nothing if the timer was already called or removed, or if it is nil or false because an
 --- interruption prevented its addition.
----@param timer table|false|nil
 function Timers:remove(timer)
   if timer and timer.call then
     timer.call = false
@@ -149,7 +140,6 @@ function Timers:due()
 end
 
 --- Calls the timers that are due. Timers that are added by these calls wait for the next call of this function.
----@param now number
 function Timers:fire(now)
   local last = self.made
   local first = get_first(self)

@@ -46,7 +46,6 @@ local NEVER = -math.huge
 local Cache = {}
 Cache.__index = Cache
 
---- Makes these the present credentials.
 local function hold(self, found, fetched_at)
   local host = self.host
   local now = host.now()
@@ -85,10 +84,7 @@ local function remember_failure(self, failure, is_early)
 end
 
 --- Fetches credentials and holds them. After a failure, decides when to fetch again.
----@param deadline number
 ---@param is_early boolean whether the present credentials are still valid
----@return dataworks.Credentials|nil
----@return dataworks.CredentialFailure|nil
 function Cache:load(deadline, is_early)
   local host = self.host
   local found, failure = self.fetch(self.subject, deadline)
@@ -104,12 +100,10 @@ function Cache:load(deadline, is_early)
   return found, failure
 end
 
---- Returns whether a fetch is in progress.
 local function is_fetching(self)
   return self.flight ~= nil and self.flight:is_running()
 end
 
---- Starts a fetch and returns its result.
 local function start_flight(self, latch, deadline, is_early)
   if self.host:is_closed() then
     return nil, failures.CLOSED
@@ -140,10 +134,6 @@ local function get_valid(self, deadline)
   return start_flight(self, latch, latest, true) or self.held
 end
 
---- Returns valid credentials. Fetches them, or waits for the fetch of another call, if there are none.
----@param deadline number
----@return dataworks.Credentials|nil
----@return dataworks.CredentialFailure|nil
 function Cache:get(deadline)
   while not (self.held and self.host.now() < self.expires_at) do
     local latch, refusal = self.host:latch()
@@ -178,11 +168,7 @@ function Cache:expire()
 end
 
 ---@param name string the name of the provider in events
----@param host dataworks.CredentialHost
----@param fetch dataworks.CredentialFetch
----@param subject table
 ---@param stored? dataworks.Credentials|nil credentials that another program has fetched; they have an expiration
----@return dataworks.CredentialCache
 function M.new(name, host, fetch, subject, stored)
   local self = setmetatable({ name = name, host = host, fetch = fetch, subject = subject }, Cache)
   if host.shared then

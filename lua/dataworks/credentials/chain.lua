@@ -44,10 +44,6 @@ local function combine(reasons, advice)
   return combined
 end
 
---- Returns the credentials of the first provider that has any.
----@param deadline number
----@return dataworks.Credentials|nil
----@return dataworks.CredentialFailure|nil
 function Chain:get(deadline)
   local reasons = {}
   for i, name in ipairs(self.order) do
@@ -74,9 +70,7 @@ function Chain:expire()
 end
 
 ---@param order string[] the names of the providers
----@param host dataworks.CredentialHost
 ---@param advice? string the advice of the failure if no provider has credentials
----@return dataworks.CredentialChain
 function M.new(order, host, advice)
   return setmetatable({
     order = order, host = host, advice = advice or ADVICE, providers = {}, has_worked = {},

@@ -20,7 +20,6 @@ local function configure_command(profile, mode)
   return ("run: aliyun configure --profile %s"):format(profile.name) .. (mode and " --mode " .. mode or "")
 end
 
---- Returns the keys in a profile as credentials.
 local function profile_keys(profile)
   return {
     access_key_id = profile.access_key_id, access_key_secret = profile.access_key_secret,
@@ -44,7 +43,6 @@ local function role_fields(profile)
   }
 end
 
---- Creates a provider for the RAM role of this ECS instance.
 local function instance_role(profile, host)
   return ecs_ram_role.new({ role_name = profile.ram_role_name }, host)
 end
@@ -138,7 +136,6 @@ local function find_mode(profile)
   end
 end
 
---- Builds the provider of a profile.
 local function build(profile, host, file, seen)
   local name = find_mode(profile)
   local mode = MODES[name]
@@ -161,11 +158,7 @@ local function build(profile, host, file, seen)
 end
 
 ---@param name string|nil nil means the current profile
----@param host dataworks.CredentialHost
----@param file dataworks.CliFile
 ---@param seen? table<string, boolean> the names of the profiles whose source_profile led to this profile
----@return dataworks.Provider|nil
----@return dataworks.CredentialFailure|nil
 function M.provider(name, host, file, seen)
   local profile = file:profile(name)
   if not profile then

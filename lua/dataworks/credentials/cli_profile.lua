@@ -46,7 +46,6 @@ end
 ---@field profiles table[] the profiles in the order of the file; `position` is the index of a profile in the file's
 --- list
 
---- Parses the text of the file into a document.
 local function parse(text)
   local raw, err = core.decode_reply(text)
   if err then
@@ -107,17 +106,13 @@ local CliFile = {}
 CliFile.__index = CliFile
 
 ---@param name string|nil nil means the current profile
----@return table|nil
 function CliFile:profile(name)
   return find_profile(self.document, name)
 end
 
 --- Writes changes of a profile into the file. If the file has another refresh token than the given one, writes nothing:
 --- another program has then renewed the token, and the file is newer than the changes.
----@param name string
----@param changes table<string, string|number>
 ---@param refresh_token string|nil the refresh token before the changes
----@return dataworks.CredentialFailure|nil
 function CliFile:save(name, changes, refresh_token)
   local path = self.watched.path
   local profile, text, failure = load_profile(path, name)
@@ -142,18 +137,11 @@ local FORMAT = {
   end,
 }
 
---- Creates the provider.
----@param fields table
----@param host dataworks.CredentialHost
----@return dataworks.Provider
 function M.new(fields, host)
   return file_provider.new(FORMAT, fields, host)
 end
 
 --- Returns the region of the profile that the fields select; nil if its region_id is not the name of a region.
----@param fields table
----@param getenv fun(name: string): string|nil
----@return string|nil
 function M.region(fields, getenv)
   local path, _, name = find(fields, getenv)
   local profile = path and load_profile(path, name)

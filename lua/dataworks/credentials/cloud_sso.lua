@@ -9,7 +9,6 @@ local reply_parser = require "dataworks.credentials.reply"
 
 local M = {}
 
---- Builds the request for the credentials.
 local function build(self)
   local profile = self.profile
   local url = exchange.origin(profile.cloud_sso_sign_in_url) .. "/cloud-credentials"
@@ -20,7 +19,6 @@ local function build(self)
   })
 end
 
---- Fetches the credentials. The cache calls this function.
 local function fetch(self, deadline)
   local profile = self.profile
   if not profile.access_token or (profile.cloud_sso_access_token_expire or 0) <= self.host.now() then
@@ -36,11 +34,8 @@ local function fetch(self, deadline)
 end
 
 --- Creates the provider.
----@param profile table
----@param host dataworks.CredentialHost
 ---@param stored dataworks.Credentials|nil credentials that the CLI has fetched
 ---@param advice string says how to sign in again
----@return dataworks.Provider
 function M.new(profile, host, stored, advice)
   return cache.new("cloud_sso", host, fetch, { profile = profile, host = host, advice = advice }, stored)
 end

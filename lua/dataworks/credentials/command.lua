@@ -41,10 +41,6 @@ local function parse_piece(line, at)
   return plain, at + #plain
 end
 
---- Splits a command line into words.
----@param line string
----@return string[]|nil words
----@return string|nil message
 function M.split(line)
   local words, pieces, at = {}, {}, 1
   line = line:gsub("^%s+", "")

@@ -44,7 +44,6 @@ local function send(self, method, path, headers, part)
     { timeout = left, connect_timeout = left, proxy = "" })
 end
 
---- Returns the failure for a request without a reply.
 local function unreachable(self, lost)
   local failure = failures.new(("no metadata service at %s: %s"):format(self.url:match("//(.*)"), lost.message))
   failure.pause, failure.cut_short = PAUSE, self.call_ends_first and lost.kind == "timeout"
@@ -97,7 +96,6 @@ local function get(self, path)
   end
 end
 
---- Returns the name of the instance's role.
 local function find_role(self)
   if self.role then
     return self.role
@@ -112,7 +110,6 @@ local function find_role(self)
   return name, not name and failures.new "the answer is not the name of a role" or nil
 end
 
---- Returns the credentials of a role.
 local function get_credentials(self, role)
   local body, failure, status = get(self, ROLES .. core.percent_encode(role))
   if not body then
@@ -128,7 +125,6 @@ local function get_credentials(self, role)
   return reply_parser.parse_credentials(answer, reply_parser.PASCAL)
 end
 
---- Finds the role of the instance, and returns its credentials.
 local function find_credentials(self)
   local role, failure = find_role(self)
   if not role then
@@ -147,7 +143,6 @@ local function find_credentials(self)
   return found, failure
 end
 
---- Fetches the credentials. The cache calls this function.
 local function fetch(self, deadline)
   local fields, host, kept = self.fields, self.host, self.kept
   local getenv = host.getenv
@@ -165,10 +160,6 @@ local function fetch(self, deadline)
   }
 end
 
---- Creates the provider.
----@param fields table
----@param host dataworks.CredentialHost
----@return dataworks.Provider
 function M.new(fields, host)
   return cache.new("ecs_ram_role", host, fetch, { fields = fields, host = host, kept = {} })
 end

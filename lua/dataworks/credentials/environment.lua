@@ -9,7 +9,6 @@ local M = {}
 -- secret of another spelling do not belong together.
 local PREFIXES = { "ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_", "" }
 
---- Returns the credentials in the environment variables.
 local function get(getenv)
   for _, prefix in ipairs(PREFIXES) do
     local id = getenv(prefix .. "ACCESS_KEY_ID")
@@ -27,10 +26,6 @@ local function get(getenv)
   return nil, failures.not_configured "ALIBABA_CLOUD_ACCESS_KEY_ID is not set"
 end
 
---- Creates the provider.
----@param _ table
----@param host dataworks.CredentialHost
----@return dataworks.Provider
 function M.new(_, host)
   return providers.new("environment", function() return get(host.getenv) end, false)
 end

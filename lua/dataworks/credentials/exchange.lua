@@ -12,20 +12,13 @@ local TIMEOUT, CONNECT_TIMEOUT = 10, 5
 local FINAL = { timeout = true, cancelled = true }
 
 --- Returns "https://host:port" of a URL, for messages. The user, path and query of the URL may be secret.
----@param url string
----@return string
 function M.origin(url)
   local scheme, authority = url:match("^(%a+://)([^/?#]*)")
   return scheme and scheme .. (authority:match("^.*@(.*)$") or authority) or "its address"
 end
 
 --- Builds a request.
----@param host dataworks.CredentialHost
----@param method string
----@param url string
 ---@param headers? table<string, string> headers in addition to accept and user-agent
----@param body? string
----@return table
 function M.build_request(host, method, url, headers, body)
   headers = headers or {}
   headers.accept, headers["user-agent"] = "application/json", host.user_agent
@@ -65,15 +58,10 @@ local function send(host, deadline, build, subject, limits)
 end
 
 --- Sends a request, and decodes the JSON object in a reply with HTTP status 200.
----@param host dataworks.CredentialHost
----@param deadline number
 ---@param build fun(subject: table): table|nil, dataworks.CredentialFailure|nil builds a new request for each attempt
----@param subject table
----@param limits? { proxy?: "" }
 ---@return table|nil object
 ---@return dataworks.CredentialFailure|nil
 ---@return table|nil reply the reply, if its status is not 200
----@return table|nil request
 function M.fetch_object(host, deadline, build, subject, limits)
   local reply, failure, request = send(host, deadline, build, subject, limits)
   if not reply then

@@ -20,7 +20,6 @@ local NAMES = { id = "access_key_id", secret = "access_key_secret", token = "sts
 --- The parts of credentials that may be missing, by mode.
 local OPTIONAL = { AK = { token = true, expiration = true }, StsToken = { expiration = true } }
 
---- Parses the output of the program.
 local function parse(output)
   local answer, failure = reply_parser.parse_object(output)
   if not answer then
@@ -33,7 +32,6 @@ local function parse(output)
   return reply_parser.parse_credentials(answer, NAMES, optional)
 end
 
---- Runs the program and returns the credentials in its output.
 local function run(words, host, deadline)
   local left = math.min(TIMEOUT, deadline - host.clock())
   if left <= 0 then
@@ -48,7 +46,6 @@ local function run(words, host, deadline)
   return parse(output)
 end
 
---- Fetches the credentials. The cache calls this function.
 local function fetch(self, deadline)
   if variables.forbids_external(self.host.getenv) then
     return nil, failures.new "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS is set"
@@ -63,10 +60,6 @@ local function fetch(self, deadline)
   return run(words, self.host, deadline)
 end
 
---- Creates the provider.
----@param fields table
----@param host dataworks.CredentialHost
----@return dataworks.Provider
 function M.new(fields, host)
   return cache.new("external", host, fetch, { command = fields.process_command, host = host })
 end

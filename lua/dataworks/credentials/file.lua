@@ -10,12 +10,8 @@ local MAX_BYTES = 1024 * 1024
 
 --- Returns the path of a file: the given path, or else the value of a variable, or else the usual path in the home
 --- directory.
----@param given string|nil
----@param getenv fun(name: string): string|nil
 ---@param variable string the name of the environment variable
 ---@param usual string the usual path, relative to the home directory; begins with "/"
----@return string|nil path
----@return dataworks.CredentialFailure|nil
 function M.find(given, getenv, variable, usual)
   local home = getenv "HOME"
   local path = given or getenv(variable) or home and home .. usual
@@ -23,7 +19,6 @@ function M.find(given, getenv, variable, usual)
 end
 
 --- Reads a file.
----@param path string
 ---@return string|nil text
 ---@return dataworks.CredentialFailure|nil
 ---@return string|nil stamp the stamp of the file, taken before the file was read
@@ -56,18 +51,14 @@ local WatchedFile = {}
 WatchedFile.__index = WatchedFile
 
 --- Creates a watched file. Does not read the file yet.
----@param path string
 ---@param parse fun(text: string): table|nil, string|nil returns the document, or nil and a reason that does not quote
 --- the text
----@return dataworks.WatchedFile
 function M.watch(path, parse)
   return setmetatable({ path = path, parse = parse }, WatchedFile)
 end
 
 --- Returns the document in the file. While the file does not change, the same table is returned. If the file can't be
 --- parsed, the last document is returned, because another program may be writing the file.
----@return table|nil document
----@return dataworks.CredentialFailure|nil
 function WatchedFile:get()
   local stamp = core.stamp(self.path)
   if stamp and stamp == self.stamp then

@@ -27,7 +27,6 @@ local FileProvider = {}
 FileProvider.__index = FileProvider
 
 --- Builds the inner provider again if the file or the wanted entry has changed.
----@return dataworks.CredentialFailure|nil
 local function update(self)
   local format, host = self.format, self.host
   local path, not_configured, entry = format.find(self.fields, host.getenv)
@@ -51,10 +50,6 @@ local function update(self)
   return self.failure
 end
 
---- Returns the credentials of the inner provider.
----@param deadline number
----@return dataworks.Credentials|nil
----@return dataworks.CredentialFailure|nil
 function FileProvider:get(deadline)
   local failure = update(self)
   if failure then
@@ -69,11 +64,6 @@ function FileProvider:expire()
   return self.inner ~= nil and self.inner:expire()
 end
 
---- Creates a provider for a file of the given format.
----@param format dataworks.FileFormat
----@param fields table
----@param host dataworks.CredentialHost
----@return dataworks.FileProvider
 function M.new(format, fields, host)
   return setmetatable({ name = format.name, format = format, fields = fields, host = host }, FileProvider)
 end

@@ -28,11 +28,6 @@ local Flight = {}
 Flight.__index = Flight
 
 --- Creates a flight. Its fetch has not started yet.
----@param cache dataworks.CredentialCache
----@param latch dataworks.Latch|nil
----@param deadline number
----@param is_early boolean
----@return dataworks.Flight
 function M.new(cache, latch, deadline, is_early)
   return setmetatable({
     cache = cache, latch = latch, deadline = deadline, is_early = is_early, state = "queued",
@@ -41,7 +36,6 @@ function M.new(cache, latch, deadline, is_early)
 end
 
 --- Returns whether the fetch has not ended and does not count as lost.
----@return boolean
 function Flight:is_running()
   return (self.state == "queued" or self.state == "running") and self.cache.host.clock() - self.since < MAX_SECONDS
 end
@@ -55,7 +49,6 @@ local function finish(self, state)
   end
 end
 
---- Emits the event "refresh" about the fetch.
 local function emit_refresh(self)
   local host, found = self.cache.host, self.found
   local problem = self.failure or found.problem
@@ -67,8 +60,6 @@ local function emit_refresh(self)
 end
 
 --- Fetches the credentials in the coroutine of the caller.
----@return dataworks.Credentials|nil
----@return dataworks.CredentialFailure|nil
 function Flight:run()
   self.state = "running"
   local found, failure = self.cache:load(self.deadline, self.is_early)
@@ -95,8 +86,6 @@ local function detached_function(self)
 end
 
 --- Fetches the credentials in a separate coroutine. If the caller is killed, the fetch continues for the other calls.
----@return dataworks.Credentials|nil
----@return dataworks.CredentialFailure|nil
 function Flight:run_detached()
   local latch, clock = self.latch, self.cache.host.clock
   local is_done = latch.run_detached(detached_function(self))
@@ -114,9 +103,7 @@ function Flight:run_detached()
 end
 
 --- Waits until the fetch of another call ends.
----@param deadline number
 ---@return boolean has_ended true: the caller must check the cache again; false without a failure: the caller must fetch
----@return dataworks.CredentialFailure|nil failure
 function Flight:wait(deadline)
   local is_open, lost = self.latch.wait(math.min(MAX_WAIT, deadline - self.cache.host.clock()))
   if is_open == nil then

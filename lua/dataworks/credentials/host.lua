@@ -33,11 +33,6 @@ local MAX_REPLY_BYTES = 64 * 1024
 local Host = {}
 Host.__index = Host
 
---- Creates the host of a client.
----@param caller dataworks.Caller
----@param options dataworks.Options
----@param getenv fun(name: string): string|nil
----@return dataworks.CredentialHost
 function M.new(caller, options, getenv)
   local self = setmetatable({
     getenv = getenv, now = caller.now, clock = caller.clock, random = caller.random, nonce = caller.nonce,
@@ -51,7 +46,6 @@ end
 
 --- Returns a host whose providers share credentials only with the providers of the same scope.
 ---@param scope string|nil nil means that the providers share no credentials
----@return dataworks.CredentialHost
 function Host:scoped(scope)
   return setmetatable({ shared = scope and self.shared:scoped(scope) or false }, { __index = self })
 end
@@ -70,8 +64,6 @@ local function get_transport(self, is_direct)
 end
 
 --- Sends a request through a transport. With proxy = "", the request uses no proxy, and may use plain http.
----@param request table
----@param limits { timeout: number, connect_timeout: number, proxy?: "" }
 ---@return table|nil reply
 ---@return table|nil failure the fields of an error
 function Host:http(request, limits)
@@ -109,7 +101,6 @@ function Host:latch()
 end
 
 --- Returns whether the client is closed. Its providers then fetch nothing.
----@return boolean
 function Host:is_closed()
   return self.caller.closed
 end

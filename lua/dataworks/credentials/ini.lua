@@ -28,7 +28,6 @@ local function parse_section(line)
   return name and texts.trim(name)
 end
 
---- Parses the file into a table of sections by name.
 local function parse(text)
   local sections, section, number = {}, nil, 0
   for line in text:gsub("^\239\187\191", ""):gmatch("([^\r\n]*)\r?\n?") do
@@ -82,7 +81,6 @@ local TYPES = {
   },
 }
 
---- Builds the provider of a section.
 local function build_section(section, host)
   local kind = TYPES[section.type]
   if kind then
@@ -99,7 +97,6 @@ local function build_section(section, host)
   return nil, failures.new "type is missing"
 end
 
---- Builds the provider of the section with this name.
 local function build(document, name, host)
   local section = document[name]
   if not section then
@@ -119,10 +116,6 @@ end
 ---@type dataworks.FileFormat
 local FORMAT = { name = "ini", find = find, parse = parse, build = build }
 
---- Creates the provider.
----@param fields table
----@param host dataworks.CredentialHost
----@return dataworks.Provider
 function M.new(fields, host)
   return file_provider.new(FORMAT, fields, host)
 end

@@ -21,7 +21,6 @@ local function skip_string(text, at)
   return at + 1
 end
 
---- Returns the position after the value that begins at `at`.
 local function skip_value(text, at)
   local depth = 0
   repeat
@@ -62,7 +61,6 @@ local function list_values(text, at)
   return list
 end
 
---- Returns the position of the object at the end of a path.
 local function find_object(text, path)
   local at = skip_blanks(text, 1)
   for _, key in ipairs(path) do
@@ -95,9 +93,7 @@ local function insert(text, at, members)
 end
 
 --- Sets members of an object to strings or integers.
----@param text string
 ---@param path (string|integer)[] the keys and indexes that lead to the object
----@param changes table<string, string|number>
 ---@return string|nil text nil if there is no such object
 function M.set(text, path, changes)
   local at = find_object(text, path)

@@ -32,7 +32,6 @@ local REFUSED = { [400] = true, [401] = true, [403] = true }
 ---@field file dataworks.CliFile
 ---@field problem? dataworks.CredentialFailure the reason why the file could not be written
 
---- Changes the profile in memory and in the file.
 local function save_changes(self, changes)
   local profile = self.profile
   local refresh_token = profile.oauth_refresh_token
@@ -51,7 +50,6 @@ local function fetch_answer(self, deadline, build)
   return answer, failure, reply and REFUSED[reply.status]
 end
 
---- Builds the request that renews the access token.
 local function build_renewal(self)
   return exchange.build_request(self.host, "POST", self.site.url .. "/v1/token", {
     ["content-type"] = "application/x-www-form-urlencoded",
@@ -60,7 +58,6 @@ local function build_renewal(self)
   })
 end
 
---- Renews the access token.
 local function renew(self, deadline)
   local profile = self.profile
   if not profile.oauth_refresh_token then
@@ -82,7 +79,6 @@ local function renew(self, deadline)
   return true
 end
 
---- Builds the request that exchanges the access token for credentials.
 local function build_exchange(self)
   return exchange.build_request(self.host, "POST", self.site.url .. "/v1/exchange", {
     ["content-type"] = "application/json", authorization = "Bearer " .. self.profile.oauth_access_token,
@@ -129,13 +125,8 @@ local function fetch(self, deadline)
 end
 
 --- Creates the provider.
----@param profile table
----@param host dataworks.CredentialHost
 ---@param stored dataworks.Credentials|nil credentials that were fetched before and saved in the file
 ---@param advice string says how to sign in again
----@param file dataworks.CliFile
----@return dataworks.Provider|nil
----@return dataworks.CredentialFailure|nil
 function M.new(profile, host, stored, advice, file)
   local site = SITES[(profile.oauth_site_type or ""):upper()]
   if not site then

@@ -20,7 +20,6 @@ local function read_token(path)
   return nil, failures.new(failure and failure.message or path .. " is empty")
 end
 
---- Fetches the credentials. The cache calls this function.
 local function fetch(self, deadline)
   local fields, host = self.fields, self.host
   for _, name in ipairs { "role_arn", "oidc_provider_arn", "oidc_token_file" } do
@@ -40,10 +39,6 @@ local function fetch(self, deadline)
   return sts.assume_role_with_oidc(host, deadline, token, role)
 end
 
---- Creates the provider.
----@param fields table
----@param host dataworks.CredentialHost
----@return dataworks.Provider
 function M.new(fields, host)
   return cache.new("oidc", host, fetch, { fields = fields, host = host })
 end

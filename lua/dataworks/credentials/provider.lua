@@ -10,21 +10,15 @@ local M = {}
 ---@field expire fun(self): boolean forgets the credentials; returns whether the next credentials may be different
 
 --- Creates a provider that returns credentials without a delay.
----@param name string|nil
 ---@param get fun(): dataworks.Credentials|nil, dataworks.CredentialFailure|nil returns the present credentials
 ---@param may_differ boolean the value that `expire` returns
----@return dataworks.Provider
 function M.new(name, get, may_differ)
   return { name = name, get = get, expire = function() return may_differ end }
 end
 
 --- Returns a provider whose failures begin with a prefix. If the provider could not be built, returns nil and the
 --- failure with the prefix.
----@param prefix string
----@param provider dataworks.Provider|nil
 ---@param failure dataworks.CredentialFailure|nil why `provider` is nil
----@return dataworks.Provider|nil
----@return dataworks.CredentialFailure|nil
 function M.with_prefix(prefix, provider, failure)
   if not provider then
     return nil, failures.within(prefix, failure)

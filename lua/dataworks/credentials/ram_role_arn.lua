@@ -7,7 +7,6 @@ local variables = require "dataworks.credentials.variables"
 
 local M = {}
 
---- Assumes the role with the credentials of the source.
 local function assume(self, deadline, role)
   local keys, failure = self.source:get(deadline)
   if not keys then
@@ -18,7 +17,6 @@ local function assume(self, deadline, role)
   return sts.assume_role(self.host, deadline, keys, role)
 end
 
---- Fetches the credentials. The cache calls this function.
 local function fetch(self, deadline)
   local role, failure = sts.role(self.fields, self.host)
   if not role then
@@ -35,11 +33,8 @@ local function fetch(self, deadline)
 end
 
 --- Creates the provider.
----@param fields table
----@param host dataworks.CredentialHost
 ---@param source? dataworks.Provider the provider of the other credentials; default: the one in the fields, or the
 --- chain
----@return dataworks.Provider
 function M.new(fields, host, source)
   source = source or host.new_provider(fields.source or "default", host)
   return cache.new("ram_role_arn", host, fetch, { fields = fields, host = host, source = source })

@@ -25,8 +25,6 @@ local function parse_offset(zone)
 end
 
 --- Returns the seconds since 1970 of an ISO date, which may have a fraction of a second.
----@param text any
----@return number|nil
 function M.parse_expiration(text)
   local date, rest = tostring(text):match("^(%d+%-%d+%-%d+T%d+:%d+:%d+)(.*)$")
   local zone = date and rest:match("^%.?%d*([Zz+-][%d:]*)$")
@@ -35,10 +33,6 @@ function M.parse_expiration(text)
   return seconds and seconds - ahead
 end
 
---- Decodes a JSON object.
----@param text string
----@return table|nil object
----@return dataworks.CredentialFailure|nil
 function M.parse_object(text)
   local object = core.decode_reply(text)
   -- A decoded list has a metatable, and an object has none.
@@ -52,11 +46,8 @@ local PARTS = { "id", "secret", "token", "expiration" }
 
 --- Reads the credentials in a reply.
 ---@param answer any the decoded reply
----@param names dataworks.CredentialNames
 ---@param optional? table<string, boolean> the parts that may be missing or empty, by their names in
 --- dataworks.Credentials
----@return dataworks.Credentials|nil
----@return dataworks.CredentialFailure|nil
 function M.parse_credentials(answer, names, optional)
   if type(answer) ~= "table" then
     return nil, failures.new "the answer has no credentials"

@@ -42,7 +42,6 @@ local VARIABLES = [[
   CREDENTIALS_FILE
 ]]
 
---- Returns the values of these variables.
 local function environment(getenv)
   local values = {}
   for name in VARIABLES:gmatch("%S+") do
@@ -65,7 +64,6 @@ end
 
 -- Reading and writing
 
---- Returns the seconds until credentials expire.
 local function remaining_life(self, found)
   return (found.expiration or 0) - self.shared.host.now()
 end
@@ -93,8 +91,6 @@ end
 
 --- Waits until another worker has fetched. Waits at most half of the time until the deadline, so that this worker has
 --- time to fetch if the other worker was killed.
----@return dataworks.Credentials|nil
----@return boolean|nil has_lock
 local function wait_for_lock(self, key, lock, owner, deadline)
   local dict, clock = self.shared.dict, self.shared.host.clock
   local latest = clock() + math.min(LOCK_SECONDS, (deadline - clock()) / 2)
@@ -111,9 +107,6 @@ local function wait_for_lock(self, key, lock, owner, deadline)
 end
 
 --- Returns the credentials in the dict, or fetches credentials and stores them there.
----@param deadline number
----@return dataworks.Credentials|nil
----@return dataworks.CredentialFailure|nil
 function Entry:get(deadline)
   local dict = self.shared.dict
   local key, owner = dict_key(self), self.shared.host.nonce()
@@ -134,20 +127,12 @@ function Entry:get(deadline)
 end
 
 --- Wraps a fetch and its subject, so that all workers share the fetched credentials.
----@param name string
----@param fetch dataworks.CredentialFetch
----@param subject table
----@return dataworks.CredentialFetch
----@return dataworks.SharedEntry
 function Shared:wrap(name, fetch, subject)
   self.entries = self.entries + 1
   local entry = { shared = self, name = name, number = self.entries, fetch = fetch, subject = subject }
   return Entry.get, setmetatable(entry, Entry)
 end
 
---- Returns an object with another scope.
----@param scope string
----@return dataworks.SharedCredentials
 function Shared:scoped(scope)
   return setmetatable(tables.merge(self, { scope = scope, entries = 0 }), Shared)
 end
@@ -160,9 +145,7 @@ local function has_function(credentials)
 end
 
 --- Creates the shared credentials of a client.
----@param host dataworks.CredentialHost
 ---@param options dataworks.Options must have credentials_dict
----@return dataworks.SharedCredentials|nil
 function M.new(host, options)
   if not has_function(options.credentials) then
     local dict = rawget(_G, "ngx").shared[options.credentials_dict]

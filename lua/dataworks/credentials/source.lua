@@ -54,8 +54,6 @@ end
 -- Providers
 
 ---@param value string|table|function the value of the option `credentials`; the caller has checked it
----@param host dataworks.CredentialHost
----@return dataworks.Provider
 local function new_provider(value, host)
   if type(value) == "function" then
     return providers.new(nil, function() return call(value) end, true)
@@ -67,7 +65,6 @@ local function new_provider(value, host)
   return require(MODULES[fields.type]).new(fields, host)
 end
 
---- Creates the provider that the options of a client name.
 local function choose_provider(options, host)
   if options.access_key_id then
     return static.new(options, host, "options of dataworks.new")
@@ -88,8 +85,6 @@ Source.__index = Source
 
 --- Returns the present credentials.
 ---@param deadline? number a time of host.clock
----@return dataworks.Credentials|nil
----@return dataworks.CredentialFailure|nil
 function Source:get(deadline)
   local provider = self.provider
   local found, failure = provider:get(deadline or math.huge)
@@ -112,24 +107,16 @@ function Source:expire()
   return found ~= nil and (found.access_key_id ~= last.access_key_id or found.security_token ~= last.security_token)
 end
 
---- Closes the transports of the providers.
 function Source:close()
   self.host:close()
 end
 
---- Creates the source of a client's credentials.
----@param options dataworks.Options
----@param host dataworks.CredentialHost
----@return dataworks.CredentialSource
 function M.new(options, host)
   host.new_provider = new_provider
   return setmetatable({ host = host, provider = choose_provider(options, host) }, Source)
 end
 
 --- Returns the region that the environment names, or else the region of the CLI's profile.
----@param options dataworks.Options
----@param getenv fun(name: string): string|nil
----@return string|nil
 function M.region(options, getenv)
   local region = variables.region(getenv)
   if region then

@@ -6,9 +6,6 @@ local providers = require "dataworks.credentials.provider"
 local M = {}
 
 --- Returns the credentials in the fields. A failure names the missing field, and contains no value.
----@param found any
----@return dataworks.Credentials|nil
----@return dataworks.CredentialFailure|nil
 function M.check(found)
   if type(found) ~= "table" then
     return nil, failures.new(("a table was expected, got %s"):format(type(found)))
@@ -27,9 +24,7 @@ function M.check(found)
 end
 
 ---@param fields table has the fields of dataworks.Credentials
----@param _? dataworks.CredentialHost
 ---@param name? string the name of the provider; default: the type in the fields
----@return dataworks.Provider
 function M.new(fields, _, name)
   local found, failure = M.check {
     access_key_id = fields.access_key_id, access_key_secret = fields.access_key_secret,

@@ -51,7 +51,6 @@ local function find_url(fields, getenv)
   return ("https://sts%s.%s.aliyuncs.com"):format(vpc and "-vpc" or "", region)
 end
 
---- Returns the policy as JSON text.
 local function encode_policy(policy)
   if type(policy) ~= "table" then
     return policy
@@ -64,11 +63,6 @@ end
 ---@field url string
 ---@field params table<string, string> the parameters of either action
 
---- Returns the role that the fields or environment variables describe.
----@param fields table
----@param host dataworks.CredentialHost
----@return dataworks.Role|nil
----@return dataworks.CredentialFailure|nil
 function M.role(fields, host)
   local getenv = host.getenv
   local arn = variables.field(fields, "role_arn", getenv)
@@ -107,7 +101,6 @@ end
 
 local ADVICE = { NoPermission = "Allow this user sts:AssumeRole in RAM, and name it in the trust policy of the role" }
 
---- Returns the failure for a reply that is an error of the service.
 local function refusal_failure(call, request, reply)
   local redact = redactor.new(call.secrets)
   local _, fields = response.read(reply, "state", { request = request, redact = redact, now = call.host.now })
@@ -122,7 +115,6 @@ local function refusal_failure(call, request, reply)
   return failure
 end
 
---- Sends a call and returns the credentials in the reply.
 local function fetch_credentials(call, deadline)
   local answer, failure, reply, request = exchange.fetch_object(call.host, deadline, call.build, call)
   local found
@@ -134,12 +126,10 @@ local function fetch_credentials(call, deadline)
   return found, not found and failures.within(call.action, failure) or nil
 end
 
---- Converts an error of the core, about an invalid parameter, to a failure.
 local function as_failure(refusal)
   return failures.new(("%s %s"):format(refusal.path, refusal.message))
 end
 
---- Builds the signed request of AssumeRole.
 local function build_signed(call)
   local host = call.host
   local request, refusal = core.request("AssumeRole", ASSUME_ROLE, call.role.params, {
@@ -158,12 +148,6 @@ end
 
 --- Fetches credentials of a role with an access key. If STS refuses the time in the request, corrects the client's
 --- clock skew and tries once more.
----@param host dataworks.CredentialHost
----@param deadline number
----@param keys dataworks.Credentials
----@param role dataworks.Role
----@return dataworks.Credentials|nil
----@return dataworks.CredentialFailure|nil
 function M.assume_role(host, deadline, keys, role)
   local signer, refusal = core.signer {
     algorithm = "HMAC-SHA1", access_key_id = keys.access_key_id, access_key_secret = keys.access_key_secret,
@@ -194,12 +178,7 @@ local function build_unsigned(call)
 end
 
 --- The request has no signature, because the token identifies the caller.
----@param host dataworks.CredentialHost
----@param deadline number
----@param token string
 ---@param role dataworks.Role must have OIDCProviderArn
----@return dataworks.Credentials|nil
----@return dataworks.CredentialFailure|nil
 function M.assume_role_with_oidc(host, deadline, token, role)
   return fetch_credentials({
     action = "AssumeRoleWithOIDC", host = host, role = role, token = token, secrets = { token }, build = build_unsigned,

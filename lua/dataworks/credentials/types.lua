@@ -38,7 +38,6 @@ local REQUIRED = {
 
 --- Raises unless `value` is a valid value of the option `credentials`.
 ---@param what string the name of the option or of the function, for the message
----@param value string|table|function
 function M.check(what, value)
   if type(value) == "function" then
     return

@@ -34,12 +34,10 @@ local function limits_for(uri, host)
   return { proxy = "" }
 end
 
---- Builds the request for the credentials.
 local function build(self)
   return exchange.build_request(self.host, "GET", self.uri)
 end
 
---- Fetches the credentials. The cache calls this function.
 local function fetch(self, deadline)
   self.uri = self.fields.uri or self.host.getenv(VARIABLE)
   if not self.uri then
@@ -58,10 +56,6 @@ local function fetch(self, deadline)
   return reply_parser.parse_credentials(answer, reply_parser.PASCAL)
 end
 
---- Creates the provider.
----@param fields table
----@param host dataworks.CredentialHost
----@return dataworks.Provider
 function M.new(fields, host)
   return cache.new("uri", host, fetch, { fields = fields, host = host })
 end

@@ -33,7 +33,6 @@ local MAX_GROWTH = 2
 ---@field lowered_at number|nil the time at which the rate was last lowered
 ---@field is_first_lowering number|nil 1 if the rate was lowered only once and there was no rate before; else nil
 
---- Begins a new window when the present window has ended.
 local function move_windows(state, now)
   local passed = now - (state.window_start or -math.huge)
   if passed >= 2 * WINDOW then
@@ -57,8 +56,6 @@ local function sent_rate(state, now)
 end
 
 --- Counts a request.
----@param state dataworks.Adaptive
----@param now number
 ---@return number pace the number of requests in the last second, including this request
 function M.count_attempt(state, now)
   move_windows(state, now)
@@ -74,8 +71,6 @@ end
 --- Lowers the rate after a throttle. Requests that are in flight at the same time are often throttled together, and
 --- such a group lowers the rate only once. The first lowering is an exception: each of these requests lowers the rate,
 --- because each shows that the service accepted one request less.
----@param state dataworks.Adaptive
----@param now number
 ---@param sent_at number the time at which the throttled request was sent
 ---@param pace number the result of `count_attempt` for the throttled request
 function M.lower(state, now, sent_at, pace)
@@ -93,9 +88,6 @@ function M.lower(state, now, sent_at, pace)
 end
 
 --- Raises the rate along the curve, after a reply that is not a throttle.
----@param state dataworks.Adaptive
----@param now number
----@param max_rate number|nil
 function M.raise(state, now, max_rate)
   if not state.peak then
     return

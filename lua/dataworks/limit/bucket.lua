@@ -13,13 +13,10 @@ local M = {}
 ---@field returned table<number, number>|nil the ranges of returned tokens: the key is the first token of a range, and
 --- the value is the token after the last one
 
---- Returns a bucket without a rate.
----@return dataworks.Bucket
 function M.new()
   return { level = 0, since = 0 }
 end
 
---- Returns the level at the time `now`.
 local function level_at(state, now)
   return state.level + math.max(0, now - state.since) * (state.rate or 0)
 end
@@ -29,9 +26,6 @@ local function update_level(state, now)
 end
 
 --- Sets the rate. The new rate also applies to tokens that were taken before.
----@param state dataworks.Bucket
----@param now number
----@param rate number|nil
 function M.set_rate(state, now, rate)
   if state.rate ~= rate then
     update_level(state, now)
@@ -40,15 +34,11 @@ function M.set_rate(state, now, rate)
 end
 
 --- Starts a pause, which delays all calls. The level does not rise during the pause.
----@param state dataworks.Bucket
----@param now number
----@param seconds number
 function M.pause(state, now, seconds)
   update_level(state, now)
   state.since = math.max(state.since, now + seconds)
 end
 
---- Drops the ranges of returned tokens that the level has passed.
 local function drop_returned(state, level)
   for range_end in pairs(state.returned or {}) do
     if range_end <= level then
@@ -58,10 +48,7 @@ local function drop_returned(state, level)
 end
 
 --- Takes the next token.
----@param state dataworks.Bucket
----@param now number
 ---@param burst integer the maximum number of unused tokens in the bucket
----@return number token
 function M.take(state, now, burst)
   local level = level_at(state, now)
   drop_returned(state, level)
@@ -73,8 +60,6 @@ end
 
 --- Puts an unused token back into the bucket. The calls with later tokens keep their times. The number is used again
 --- only when all later tokens are put back too, in any order.
----@param state dataworks.Bucket
----@param token number
 function M.give_back(state, token)
   local returned = state.returned or {}
   returned[token + 1], returned[token] = returned[token] or token, nil
@@ -86,9 +71,7 @@ function M.give_back(state, token)
 end
 
 --- Returns the time at which the call with this token may start, according to the present rate and pause.
----@param state dataworks.Bucket
 ---@param token number|nil nil for a call that only a pause delays
----@return number time
 function M.due(state, token)
   if not token or not state.rate then
     return state.since

@@ -59,7 +59,6 @@ local function to_options(option)
 end
 
 --- Checks the option `limit`.
----@param option number|"adaptive"|dataworks.LimitOptions|dataworks.Limit
 ---@return string|nil mistake the end of a message; nil if the option is right
 function M.find_mistake(option)
   if getmetatable(option) == Limit then
@@ -84,7 +83,6 @@ end
 --- Returns the limit of a client.
 ---@param option number|"adaptive"|dataworks.LimitOptions|dataworks.Limit|nil the checked option; nil for a limit
 --- without a rate
----@return dataworks.Limit
 function M.new(option)
   if getmetatable(option) == Limit then
     return option
@@ -124,7 +122,6 @@ local function load_state(self, caller)
   end
 end
 
---- Saves and unlocks a shared state.
 local function save_state(self, state)
   if self.store then
     return self.store:save_and_unlock(state)
@@ -207,7 +204,6 @@ local function decide(self, state, caller, call)
 end
 
 --- Gives a call a place in the queue. For a call that has a place, returns how long the call still waits.
----@param caller dataworks.Caller
 ---@param call dataworks.Call its field `admission` is the last decision
 ---@return dataworks.Admission|nil
 ---@return table|nil err the fields of an error, if the wait is longer than the call's deadline allows
@@ -225,8 +221,6 @@ function Limit:enqueue(caller, call)
 end
 
 --- Frees the place of a call that ended while it was in the queue.
----@param caller dataworks.Caller
----@param token number
 function Limit:leave(caller, token)
   local state = load_state(self, caller)
   if state then
@@ -237,8 +231,6 @@ end
 
 --- Returns whether all calls are paused because the service asked for a pause. For a shared limit, always returns
 --- false, because the answer would need the lock.
----@param now number
----@return boolean
 function Limit:is_paused(now)
   return self.state ~= nil and is_paused(self.state, now)
 end
@@ -247,17 +239,12 @@ end
 
 --- Returns whether the limit delays the retries after this error. If it does, a retry takes no token from the retry
 --- budget.
----@param err dataworks.Error
----@return boolean
 function Limit:handles_throttling(err)
   return (self.adaptive or self.qps ~= nil) and error_codes.is_throttled(err)
 end
 
 --- Adapts the rate to a reply. If a throttled reply says how long to wait, pauses all calls for that time. The error of
 --- an exhausted daily quota is not retryable, and does not pause the calls.
----@param caller dataworks.Caller
----@param call dataworks.Call
----@param err dataworks.Error|nil
 function Limit:on_response(caller, call, err)
   local throttled = err and error_codes.is_throttled(err)
   local pause = throttled and err.retryable and err.retry_after

@@ -40,7 +40,6 @@ end
 --- Returns the store of a limit.
 ---@param name string the name of a lua_shared_dict
 ---@param key string the name of the limit in the dict
----@return dataworks.SharedState
 function M.new(name, key)
   local dict = rawget(_G, "ngx").shared[name]
   return setmetatable({ dict = dict, name = name, key = "limit2:" .. key, lock = "lock:" .. key }, Shared)
@@ -52,7 +51,6 @@ local function write_failure(self, reason)
     advice = "Make it larger, and use it for limits only" }
 end
 
---- Returns the state that a stored text holds; without a text, a new state.
 local function decode(text)
   local values = {}
   for word in (text or ""):gmatch("[^ ]+") do
@@ -69,7 +67,6 @@ local function decode(text)
   return state
 end
 
---- Returns the text in which a state is stored.
 local function encode(state)
   local words = {}
   for i, name in ipairs(FIELDS) do
@@ -101,7 +98,6 @@ function Shared:lock_and_load()
 end
 
 --- Saves and unlocks the state.
----@param state dataworks.Adaptive
 ---@return true|nil
 ---@return table|nil err the fields of an error
 function Shared:save_and_unlock(state)

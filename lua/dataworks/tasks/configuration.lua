@@ -29,7 +29,6 @@ local function classify(result, err)
   return "pending", data.Status
 end
 
---- Returns whether the params are a result of `generate`.
 local function is_generated(given)
   return type(given.Data) == "table"
 end
@@ -57,11 +56,8 @@ local function process_of(given)
 end
 
 --- Polls until the reply has a TaskContent.
----@param caller dataworks.Caller
 ---@param given table a result of `generate`, or a table with ProjectId, TaskType and ProcessId (or AsyncProcessId)
----@param options dataworks.WaitOptions
 ---@return table|nil result the last reply, whose field Data.TaskContent is the configuration
----@return dataworks.Error|nil err
 function M.wait(caller, given, options)
   local unknown = check_names(given)
   if unknown then

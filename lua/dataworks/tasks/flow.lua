@@ -94,7 +94,6 @@ local function take_step(run, step)
   return notify(run, "on_progress", event)
 end
 
---- Returns the steps after the last completed step of the state.
 local function steps_left(state, all)
   local left = {}
   for _, step in ipairs(all) do
@@ -176,13 +175,6 @@ end
 ---@field RequestId? string the request id of the last call
 ---@field ClientToken string
 
---- Runs a flow, from its beginning or from the state in options.resume.
----@param caller dataworks.Caller
----@param params dataworks.CreateParams|dataworks.UpdateParams
----@param options dataworks.FlowOptions
----@param name "create_sync_task"|"update_sync_task"
----@return dataworks.FlowResult|nil
----@return dataworks.Error|nil err
 function M.run(caller, params, options, name)
   local flow = FLOWS[name]
   local state, err

@@ -22,7 +22,6 @@ local MAX_TOKEN_LENGTH = 62
 -- The parameters that say where a task is placed, and their types.
 local PLACEMENT = { FileFolderPath = "string", ResourceGroup = "string", Cu = "number" }
 
---- Returns a copy of the parameters without the null values.
 local function without_null(params)
   local copy = {}
   for name, value in pairs(params) do
@@ -33,7 +32,6 @@ end
 
 -- Checks. Each of the following functions returns an error, or nil if the parameters are right.
 
---- Checks that all parameters are known, and checks the types of the parameters that place the task.
 local function check_names(flow, params)
   for name in pairs(params) do
     if not flow.params[name] then
@@ -159,12 +157,6 @@ local function check_service(flow, caller, before)
   end
 end
 
---- Returns the state of a new flow.
----@param flow dataworks.Flow
----@param caller dataworks.Caller
----@param params table
----@return table<string, string>|nil state
----@return dataworks.Error|nil err
 function M.begin(flow, caller, params)
   local given = without_null(params)
   if given.ClientToken == nil then
@@ -181,12 +173,6 @@ end
 
 --- Returns the state of an earlier run. `params` may repeat parameters of that run; a
 --- parameter with another value is refused.
----@param flow dataworks.Flow
----@param caller dataworks.Caller
----@param params table
----@param resume dataworks.State
----@return table<string, string>|nil state
----@return dataworks.Error|nil err
 function M.resume(flow, caller, params, resume)
   local given = without_null(params)
   local before, err = open(flow, resume)

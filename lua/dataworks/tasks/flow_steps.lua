@@ -23,10 +23,6 @@ local TOKEN_SUFFIXES = {
   GenerateDISyncTaskConfigForCreating = "-g", GenerateDISyncTaskConfigForUpdating = "-g", CreateDISyncTask = "-c",
 }
 
---- Returns the parameters of an action.
----@param action string
----@param state table<string, any>
----@return table
 function M.params(action, state)
   local params, names = {}, STATE_NAMES[action] or {}
   for _, param in ipairs(catalog.find(action).params) do
@@ -39,9 +35,6 @@ function M.params(action, state)
   return params
 end
 
---- Returns the seconds since the run began.
----@param run dataworks.FlowRun
----@return number seconds
 function M.elapsed(run)
   return run.caller.clock() - run.started
 end
@@ -95,7 +88,6 @@ local function generate(run)
   return not err and result or nil, err
 end
 
---- Waits until the service has generated the configuration.
 local function configure(run)
   local result, err = configuration.wait(run.caller, {
     ProjectId = run.state.ProjectId, TaskType = run.state.TaskType, ProcessId = run.state.ProcessId,
@@ -129,10 +121,6 @@ end
 ---@field act fun(run: dataworks.FlowRun): table|nil, dataworks.Error|nil returns the last reply
 ---@field id string the name of the id in the event about this step
 
---- Returns the steps of a flow.
----@param flow dataworks.Flow
----@param task_type string
----@return dataworks.FlowStep[]
 function M.of(flow, task_type)
   local last = { name = flow.last_step, act = apply, id = "FileId" }
   if task_type == "DI_OFFLINE" then

@@ -12,11 +12,6 @@ local ids = require "dataworks.util.ids"
 ---@field ClientToken string
 
 --- Calls GenerateDISyncTaskConfigForCreating.
----@param caller dataworks.Caller
----@param params table
----@param options dataworks.CallOptions
----@return dataworks.Generated|nil
----@return dataworks.Error|nil err
 return function(caller, params, options)
   local result, err = caller:perform(actions.GenerateDISyncTaskConfigForCreating, params, options)
   if result then

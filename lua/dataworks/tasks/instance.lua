@@ -21,7 +21,6 @@ local RESULT_FIELDS = { ProcessId = true, TaskContent = true, RequestId = true, 
 
 --- Returns the parameters for an action on a task.
 ---@param given table parameters, or a result of create_sync_task or update_sync_task
----@return table params
 function M.params_of(given)
   local params = {}
   for name, value in next, given do
@@ -33,8 +32,6 @@ function M.params_of(given)
 end
 
 --- Returns the three parameters that name a task in every action.
----@param params table
----@return table task
 function M.task_of(params)
   return { ProjectId = params.ProjectId, TaskType = params.TaskType, FileId = params.FileId }
 end
@@ -50,11 +47,6 @@ local function state_of(result, task_type)
 end
 
 --- Calls GetDISyncInstanceInfo, and adds the field `state` to the reply.
----@param caller dataworks.Caller
----@param params table
----@param options dataworks.CallOptions
----@return table|nil result
----@return dataworks.Error|nil err
 function M.info(caller, params, options)
   local result, err = caller:perform(catalog.find(ACTION), params, options)
   if result then
@@ -64,11 +56,7 @@ function M.info(caller, params, options)
 end
 
 --- Reads the present state of a task.
----@param caller dataworks.Caller
----@param task table
----@param deadline number
 ---@return string|nil state NONE if the task has no instance; "" if the reply has no state
----@return dataworks.Error|nil err
 function M.state(caller, task, deadline)
   local result, err = M.info(caller, task, { timeout = waiter.call_timeout(caller, deadline) })
   if result then
@@ -81,10 +69,6 @@ end
 
 -- Waiting
 
---- Returns whether a state is in the list.
----@param states string[]
----@param state string|nil
----@return boolean
 function M.includes(states, state)
   for _, name in ipairs(states) do
     if name == state then
@@ -133,13 +117,10 @@ local function classifier(task, states, may_be_gone)
 end
 
 --- Waits until the task is in one of the states.
----@param caller dataworks.Caller
 ---@param task table a result of `task_of`
 ---@param states string[] in capital letters
----@param options dataworks.WaitOptions
 ---@param may_be_gone? boolean true: a task without an instance has the state NORUN
 ---@return table|nil result the reply of GetDISyncInstanceInfo, with the added field `state`
----@return dataworks.Error|nil err
 function M.wait(caller, task, states, options, may_be_gone)
   local result, err = waiter.wait(caller, {
     row = catalog.find(ACTION), params = task, classify = classifier(task, states, may_be_gone),
@@ -153,11 +134,7 @@ function M.wait(caller, task, states, options, may_be_gone)
 end
 
 --- Checks the states for which a program waits, and the parameters of the task, before anything is sent.
----@param caller dataworks.Caller
----@param params table
----@param names string[]
 ---@return string[]|nil states in capital letters
----@return dataworks.Error|nil err
 function M.check_states(caller, params, names)
   local states = {}
   for i, name in ipairs(names) do

@@ -62,7 +62,6 @@ local OPERATIONS = {
   status = { action = "GetDISyncInstanceInfo", solution = true, offline = RUN_BY_SCHEDULE },
 }
 
---- Returns an error if the operation is not possible for this TaskType.
 local function check_type(operation, task_type)
   local message, advice
   if task_type == "DI_OFFLINE" then
@@ -126,12 +125,8 @@ local function act_and_wait(caller, operation, params, options)
 end
 
 --- Deploys, starts, stops, terminates or deletes a task.
----@param caller dataworks.Caller
 ---@param given table ProjectId, TaskType and FileId, or a result of create_sync_task; for start also StartParam
----@param options dataworks.LifeOptions
----@param name "deploy"|"start"|"stop"|"terminate"|"delete"
 ---@return table|nil result the reply; with wait = true, the last reply of GetDISyncInstanceInfo and its field `state`
----@return dataworks.Error|nil err
 function M.act(caller, given, options, name)
   for _, option in ipairs(WAITING) do
     if options[option] ~= nil and not options.wait then
@@ -160,11 +155,8 @@ function M.act(caller, given, options, name)
 end
 
 --- Returns the present state of a task.
----@param caller dataworks.Caller
 ---@param given table ProjectId, TaskType and FileId, or a result of create_sync_task
----@param options dataworks.CallOptions
 ---@return table|nil result the reply of GetDISyncInstanceInfo, with the added field `state`
----@return dataworks.Error|nil err
 function M.status(caller, given, options)
   local err = check_type(OPERATIONS.status, given.TaskType)
   if err then
@@ -174,12 +166,9 @@ function M.status(caller, given, options)
 end
 
 --- Waits until the task is in one of the states.
----@param caller dataworks.Caller
 ---@param given table ProjectId, TaskType and FileId, or a result of create_sync_task
 ---@param names string[] the names of the states, in capital or small letters
----@param options dataworks.WaitOptions
 ---@return table|nil result the reply of GetDISyncInstanceInfo, with the added field `state`
----@return dataworks.Error|nil err
 function M.wait_for_state(caller, given, names, options)
   local states
   local params = instance.params_of(given)

@@ -34,7 +34,6 @@ local function is_null(value)
   return value == nil or value == core.null
 end
 
---- Makes a paginator that begins with the page of the params, or else with page 1.
 local function new(caller, row, params, options)
   local self = setmetatable({
     caller = caller, row = row, params = tables.merge(params), options = options, tokens = {}, done = false,
@@ -53,7 +52,6 @@ local function new(caller, row, params, options)
   return self
 end
 
---- Returns the object of the reply that holds the list, and the list.
 local function find_list(row, result)
   local holder, value = {}, result
   for name in row.list:gmatch("%w+") do
@@ -65,7 +63,6 @@ end
 
 --- Prepares the request of the next page of an action whose pages have numbers. If the reply has no TotalCount, a page
 --- with fewer items than PageSize is the last page.
----@return string|nil problem
 function Paginator:advance_number(holder, list)
   local number = tonumber(self.params[self.number])
   local total, size = tonumber(holder.TotalCount or holder.Total), tonumber(holder.PageSize)
@@ -84,7 +81,6 @@ function Paginator:advance_number(holder, list)
 end
 
 --- Prepares the request of the next page of an action whose pages have tokens.
----@return string|nil problem
 function Paginator:advance_token(holder)
   local token = holder[self.token]
   if is_null(token) or token == "" or holder.HasNext == false then
@@ -97,7 +93,6 @@ function Paginator:advance_token(holder)
 end
 
 --- Prepares the request of the next page, or marks the paginator as done.
----@return string|nil problem
 function Paginator:advance(holder, list)
   if type(list) ~= "table" then
     return ("%s is not a list"):format(self.row.list)
@@ -117,9 +112,6 @@ local function unusable_page(self, page, problem)
 end
 
 --- Requests the next page that has items. Returns nil at the end.
----@return table|nil items
----@return table|nil page
----@return dataworks.Error|nil err
 function Paginator:next_page()
   while not self.done do
     local page, err = self.caller:perform(self.row, self.params, self.options)
@@ -136,11 +128,7 @@ end
 
 --- Returns an iterator. Each step returns a count, and an item or a page. If a request fails, the iterator returns a
 --- count, nil and an error, and ends.
----@param caller dataworks.Caller
 ---@param row dataworks.Action with a list
----@param params table
----@param options dataworks.EachOptions
----@return fun(): integer|nil, any, dataworks.Error|nil
 function M.each(caller, row, params, options)
   local paginator = new(caller, row, params, options)
   local count, list, at = 0, {}, 0

@@ -41,8 +41,6 @@ end
 ---@field digest string
 
 --- Returns a copy of the fields, with a version and a digest.
----@param fields table<string, string>
----@return dataworks.State
 function M.seal(fields)
   return tables.merge(fields, { version = M.VERSION, digest = DIGESTS[M.VERSION](serialize(fields)) })
 end
@@ -50,7 +48,6 @@ end
 local CHANGED = "was changed since it was stored"
 
 --- Returns the fields of a sealed state, in a new table.
----@param state table
 ---@return table<string, string>|nil fields
 ---@return string|nil message says why the state is refused
 function M.open(state)

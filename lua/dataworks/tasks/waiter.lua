@@ -29,18 +29,10 @@ M.OPTIONS = { timeout = "seconds", delay = "seconds", max_delay = "seconds", on_
 ---  gets a reply, or an error that is not retryable; returns the outcome, then the result (on success) or a status to
 ---  show (when pending), then the error (on failure)
 
---- Returns the deadline of a wait that begins now, by the caller's monotonic clock.
----@param caller dataworks.Caller
----@param options { timeout?: number }
----@return number deadline
 function M.deadline(caller, options)
   return caller.clock() + (options.timeout or TIMEOUT)
 end
 
---- Returns the timeout for one call: the timeout of the client, or less if the deadline is earlier.
----@param caller dataworks.Caller
----@param deadline number
----@return number seconds
 function M.call_timeout(caller, deadline)
   return math.min(deadline - caller.clock(), caller.timeout)
 end
@@ -80,12 +72,6 @@ local function report(caller, watch, options, event)
   return stopped and failure(watch, stopped, event.elapsed)
 end
 
---- Polls until `options.deadline`, or for `options.timeout` seconds.
----@param caller dataworks.Caller
----@param watch dataworks.Watch
----@param options dataworks.WaitOptions
----@return any result
----@return dataworks.Error|nil err
 function M.wait(caller, watch, options)
   local started, polls = caller.clock(), 0
   local deadline = options.deadline or M.deadline(caller, options)

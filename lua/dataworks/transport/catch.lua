@@ -1,7 +1,6 @@
 -- Calls a function. If the function raises a table, which is a failure, returns nil and the table. Raises any other
 -- error again.
 
----@param fn fun(...): any, any
 ---@return any result nil if the function raised a failure
 ---@return any more the second result of the function, or the failure
 return function(fn, ...)

@@ -31,22 +31,15 @@ local M = {}
 ---@field max_reply_bytes? integer
 ---@field allow_http? boolean
 
---- Returns the module of the transport, and loads it if necessary.
 local function chosen_transport()
   return inside_nginx() and require "dataworks.transport.ngx" or require "dataworks.transport.curl"
 end
 
---- Creates a transport.
----@param options dataworks.TransportOptions
----@return dataworks.Transport|nil transport
----@return table|nil err
 function M.new(options)
   return chosen_transport().new(options)
 end
 
 --- Pauses the running task, or inside nginx the running request. Elsewhere blocks the thread.
----@param seconds number
----@return "cancelled"|nil
 function M.sleep(seconds)
   return chosen_transport().sleep(seconds)
 end

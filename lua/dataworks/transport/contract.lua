@@ -4,7 +4,6 @@ local M = {}
 
 local SENT = { [true] = true, [false] = true, unknown = true }
 
---- Returns a message that says what is wrong with the headers of a reply, or nil.
 local function find_mistake_in_headers(headers)
   for name, value in pairs(headers) do
     if type(name) ~= "string" or type(value) ~= "string" then
@@ -13,7 +12,6 @@ local function find_mistake_in_headers(headers)
   end
 end
 
---- Returns a message that says what is wrong with a reply, or nil.
 local function find_mistake_in_reply(reply)
   local status, headers, body = reply.status, reply.headers, reply.body
   if type(status) ~= "number" or status % 1 ~= 0 or status < 100 or status > 599 then
@@ -27,7 +25,6 @@ local function find_mistake_in_reply(reply)
   return headers and find_mistake_in_headers(headers)
 end
 
---- Returns a message that says what is wrong with a failure, or nil.
 local function find_mistake_in_failure(failure)
   if type(failure) ~= "table" then
     return ("a failure must be a table, got %s"):format(type(failure))
@@ -40,8 +37,6 @@ end
 
 --- Checks the two values that a transport has returned. If they are wrong, returns a failure to use in their place. Its
 --- `sent` is "unknown", since the request may have been sent.
----@param reply any
----@param failure any
 ---@return table|nil failure the fields of an error; nil if the values are right
 function M.find_mistake(reply, failure)
   local mistake

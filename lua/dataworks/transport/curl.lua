@@ -15,7 +15,6 @@ local Transport = {}
 Transport.__index = Transport
 Transport.__name = "dataworks.transport.curl"
 
---- Returns the pool of sessions that tasks use; creates it at the first call.
 local function get_pool(self)
   self._pool = self._pool or transfers.new_pool(self._open)
   return self._pool
@@ -34,12 +33,9 @@ local function exchange(self, request, limits, proxy)
 end
 
 --- Sends a request and returns the reply.
----@param request { method: string, url: string, headers: table<string, string>, body: string }
 ---@param limits { timeout: number, connect_timeout?: number, proxy?: string, still_valid?: fun(since: number): boolean}
 ---  The timeouts are in seconds; `timeout` is for the whole exchange. `proxy` is a URL; "" or nil means no proxy. If
 ---  the request had to wait in a queue, still_valid(since) decides whether it may still be sent.
----@return { status: integer, headers: table<string, string>, body: string }|nil reply
----@return dataworks.TransportFailure|nil err
 function Transport:send(request, limits)
   local proxy = limits.proxy or ""
   local status, headers, body = exchange(self, request, limits, proxy)
@@ -63,8 +59,6 @@ local function block(seconds)
 end
 
 --- Pauses the running task. Outside tasks, blocks the thread.
----@param seconds number
----@return "cancelled"|nil
 function M.sleep(seconds)
   local task = scheduler.current_task()
   if task then
@@ -76,8 +70,6 @@ function M.sleep(seconds)
 end
 
 --- Pauses the running task until the time has passed or the transport is closed. Outside tasks, blocks the thread.
----@param seconds number
----@return "cancelled"|nil
 function Transport:sleep(seconds)
   local task = scheduler.current_task()
   if not task or self._closed then
@@ -109,9 +101,6 @@ function Transport:__tostring()
   return tostring(self._session)
 end
 
---- Creates a transport.
----@param options dataworks.TransportOptions
----@return dataworks.Transport
 function M.new(options)
   local files = {}
   for _, name in ipairs(failures.FILES) do

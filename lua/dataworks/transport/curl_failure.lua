@@ -37,10 +37,6 @@ local SENT = { queued = false, starting = "unknown", collected = "unknown" }
 
 --- Returns the failure of a request for which libcurl has no result.
 ---@param state "queued"|"starting"|"collected" the state of the transfer
----@param kind string
----@param message string|nil
----@param code? string
----@return { kind: string, sent: boolean|"unknown", message: string, code?: string }
 function M.without_result(state, kind, message, code)
   return { kind = kind, sent = SENT[state], message = message, code = code }
 end
@@ -75,7 +71,6 @@ end
 ---@param err table the failure, which is changed
 ---@param proxy string the URL of the proxy; "" means no proxy
 ---@param files table<string, string> the paths of files by the names of their options
----@return table err
 function M.explain(err, proxy, files)
   err.advice = ADVICE[err.code] or refusal.ADVICE[err.code]
   if err.sent == false and proxy ~= "" then

@@ -39,7 +39,6 @@ Transfers.__index = Transfers
 
 --- Creates the object that sends the requests of a loop.
 ---@param loop { timers: table } the loop, which may replace its timers
----@return dataworks.Transfers
 function M.new(loop)
   return setmetatable({ loop = loop, multi = false, hosts = {}, freed = {}, in_flight = {}, closed = false }, Transfers)
 end
@@ -57,14 +56,12 @@ local function get_host(self, request, proxy)
   return host
 end
 
---- Removes the entry of a host that has no request.
 local function forget_idle_host(self, host)
   if host.in_flight == 0 and host.queue:length() == 0 then
     self.hosts[host.name] = nil
   end
 end
 
---- Returns the multi handle; creates it at the first call.
 local function get_multi(self)
   self.multi = self.multi or load_curl().multi()
   return self.multi
@@ -90,7 +87,6 @@ local function start(self, transfer)
   return true
 end
 
---- Ends a transfer, and wakes its task with the given results.
 local function complete(self, transfer, ...)
   self.loop.timers:remove(transfer.timer)
   transfer.pool.transfers[transfer] = nil
@@ -98,7 +94,6 @@ local function complete(self, transfer, ...)
   transfer.task:wake(...)
 end
 
---- Starts a request that was queued, if it is still valid.
 local function start_queued_transfer(self, transfer)
   local still_valid = transfer.limits.still_valid
   if still_valid and not still_valid(transfer.queued_at) then
@@ -125,7 +120,6 @@ end
 --- Takes the result of a request that libcurl has completed, and puts its session back into the pool.
 ---@return integer|nil status
 ---@return table headers the failure if there is no status
----@return string|nil body
 local function collect(self, transfer)
   local session = transfer.session
   transfer.session, transfer.state = false, "collected"
@@ -138,9 +132,6 @@ local function collect(self, transfer)
 end
 
 --- Ends a transfer early. If its reply is already complete, the task gets the reply.
----@param kind string
----@param message string
----@param code? string
 function Transfer:stop(kind, message, code)
   local transfers = self.transfers
   if self.state == "completed" or transfers.closed then
@@ -167,7 +158,6 @@ end
 
 --- Starts or queues a request.
 ---@return dataworks.Transfer|nil transfer nil if the request is invalid
----@return table|nil err
 local function begin(self, task, pool, request, limits)
   local host, grace = get_host(self, request, limits.proxy), 0
   local transfer = setmetatable({
@@ -191,13 +181,9 @@ local function begin(self, task, pool, request, limits)
 end
 
 --- Sends a request. The task waits for the reply while other tasks run.
----@param task dataworks.Task
----@param pool dataworks.SessionPool
----@param request table
 ---@param limits table see send in transport/curl.lua
 ---@return integer|nil status
 ---@return table headers the failure if there is no status
----@return string|nil body
 function Transfers:send(task, pool, request, limits)
   if task.is_cancelled then
     task:pause()
@@ -214,8 +200,6 @@ function Transfers:send(task, pool, request, limits)
   return status, headers, body
 end
 
---- Returns whether a request is in flight.
----@return boolean
 function Transfers:is_busy()
   return next(self.in_flight) ~= nil
 end
@@ -231,7 +215,6 @@ end
 
 --- Lets libcurl send and receive. Waits at most `seconds` until a transfer ends, and completes the transfers that
 --- ended.
----@param seconds number
 function Transfers:poll(seconds)
   if not self.multi then
     if seconds > 0 then

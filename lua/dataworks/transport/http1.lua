@@ -11,7 +11,6 @@ local M = {}
 
 M.source = sources.new
 
---- Returns whether the header Connection says that the server closes the connection.
 local function announces_close(headers)
   local connection = headers.connection
   return connection ~= nil and connection ~= "keep-alive" and tables.set_of(connection:lower()).close ~= nil
@@ -30,7 +29,6 @@ local function read(source, max_bytes)
 end
 
 --- Reads the head of a proxy's reply to CONNECT. Such a reply has no body if the proxy opens the tunnel.
----@param source dataworks.ReplySource
 ---@return { status: integer, headers: table<string, string> }|nil head
 ---@return dataworks.ReplyFailure|boolean more the failure if `head` is nil; else whether more bytes follow the head
 function M.read_head(source)
@@ -38,7 +36,6 @@ function M.read_head(source)
 end
 
 --- Reads a reply.
----@param source dataworks.ReplySource
 ---@param max_bytes integer the largest allowed size of the body
 ---@return { status: integer, headers: table<string, string>, body: string }|nil reply
 ---@return boolean|dataworks.ReplyFailure is_reusable the failure if `reply` is nil; else whether the connection can

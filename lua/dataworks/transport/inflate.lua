@@ -12,7 +12,6 @@ local NO_FLUSH, OK, STREAM_END, MEMORY = 0, 0, 1, -4
 local ffi, zlib
 
 --- Returns whether zlib can be used. Loads zlib at the first call.
----@return boolean
 function M.is_available()
   if ffi == nil then
     local ok, found = pcall(require, "ffi")
@@ -39,7 +38,6 @@ function M.is_available()
   return zlib ~= nil
 end
 
---- Decompresses a text in an initialized stream.
 local function run(stream, text, max_bytes)
   local out = ffi.new("unsigned char[?]", BLOCK)
   local pieces, have, status = {}, 0, OK
@@ -64,10 +62,7 @@ local function run(stream, text, max_bytes)
 end
 
 --- Decompresses a text in the format gzip. is_available() must have returned true before.
----@param text string
 ---@param max_bytes integer the largest allowed size of the result
----@return string|nil
----@return string|nil message
 function M.gunzip(text, max_bytes)
   local stream = ffi.new "dataworks_z_stream"
   if zlib.dataworks_inflate_init(stream, GZIP_WINDOW, zlib.dataworks_zlib_version(), ffi.sizeof(stream)) ~= OK then
@@ -82,11 +77,8 @@ function M.gunzip(text, max_bytes)
 end
 
 --- Decodes the body of a reply.
----@param body string
 ---@param coding string|nil the reply's header Content-Encoding
 ---@param max_bytes integer the largest allowed size of the result
----@return string|nil
----@return string|nil message
 function M.decode(body, coding, max_bytes)
   coding = (coding or "identity"):lower()
   if coding == "identity" or body == "" then

@@ -35,7 +35,6 @@ local function find_unsupported(options)
   return options.ca_file and "ca_file" or options.min_tls and options.min_tls ~= "1.2" and "min_tls" or false
 end
 
---- Returns the failure for an option that a program can't set inside nginx.
 local function unsupported(option)
   local directive = DIRECTIVES[option]
   local failure = outcome.unsent_failure("invalid", nil, "inside nginx this is set by the directive " .. directive,
@@ -45,7 +44,6 @@ local function unsupported(option)
   return failure
 end
 
---- Raises a failure if no request can be sent now.
 local function check_usable(self)
   if self.closed then
     error(outcome.unsent_failure("cancelled", nil, "the transport is closed"), 0)
@@ -108,24 +106,18 @@ local function send(self, request, limits)
 end
 
 --- Sends a request and returns the reply.
----@param request { method: string, url: string, headers: table<string, string>, body: string }
 ---@param limits { timeout: number, connect_timeout?: number, proxy?: string } The timeouts are in seconds; `timeout` is
 ---  for the whole exchange. `proxy` is a URL; "" or nil means no proxy.
----@return { status: integer, headers: table<string, string>, body: string }|nil reply
----@return dataworks.TransportFailure|nil err
 function Transport:send(request, limits)
   return catch(send, self, request, limits)
 end
 
 --- Returns true if a call can wait for its reply here.
----@return true|nil
----@return table|nil err
 function Transport:can_wait() -- luacheck: no self
   return phase.can_wait()
 end
 
 --- Pauses the running request. Sleeps again if nginx wakes it a little early.
----@param seconds number
 function M.sleep(seconds)
   local ok, failure = phase.can_wait()
   if not ok then
@@ -138,8 +130,6 @@ function M.sleep(seconds)
   end
 end
 
---- Pauses the running request.
----@param seconds number
 function Transport:sleep(seconds) -- luacheck: no self
   M.sleep(seconds)
 end
@@ -164,9 +154,6 @@ function Transport:__tostring()
   return ("dataworks.transport.ngx (%s)"):format(self.closed and "closed" or "open")
 end
 
---- Creates a transport.
----@param options dataworks.TransportOptions
----@return dataworks.Transport
 function M.new(options)
   local password = options.client_key_password
   return setmetatable({

@@ -31,7 +31,6 @@ end
 
 --- Completes the URL of a proxy, which may lack the scheme and the port. The result has the form
 --- scheme://[user[:password]@]host:port.
----@param text string
 ---@return string|nil url
 ---@return string|nil message does not quote the text, which may contain a password
 function M.parse(text)
@@ -55,14 +54,12 @@ end
 
 --- Encodes a login for the header Proxy-Authorization with the scheme Basic.
 ---@param login string user[:password], percent-encoded
----@return string
 function M.basic_credentials(login)
   return core.base64_encode(percent_decode(login:find(":", 1, true) and login or login .. ":"))
 end
 
 --- Returns the secret in a proxy's URL, in each form in which a message may contain it.
 ---@param url string as `parse` returns it, or ""
----@return string[]
 function M.secrets(url)
   local login = (url:match("//(.*)$") or url):match("^(.*)@")
   if not login then
@@ -125,7 +122,6 @@ local function matches(entry, host, port, bytes)
   return host == name or host:sub(-#name - 1) == "." .. name
 end
 
---- Returns whether a host must be reached without a proxy because of no_proxy.
 local function is_exempt(no_proxy, host, port)
   local bytes = core.parse_address(host)
   host = host:gsub("%.$", "")
@@ -139,8 +135,6 @@ end
 
 --- Returns the proxy for a request. A request to a loopback host uses no proxy.
 ---@param url string the URL of the request
----@param options { proxy?: string, no_proxy?: string }
----@param getenv fun(name: string): string|nil
 ---@return string|nil proxy the complete URL of the proxy; "" means no proxy
 ---@return table|nil err the fields of an error
 function M.find(url, options, getenv)

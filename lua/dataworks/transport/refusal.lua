@@ -26,7 +26,6 @@ end
 
 --- Returns the message for a proxy that refused to open a tunnel.
 ---@param status integer the HTTP status of the proxy's reply to CONNECT
----@return string
 function M.tunnel_message(status)
   return ("the proxy answered HTTP %d when asked for a connection to the service"):format(status)
 end
@@ -34,9 +33,6 @@ end
 --- Returns a failure if a reply is such a refusal, else nil.
 ---@param url string the URL of the request
 ---@param proxy string the proxy's URL; "" means no proxy
----@param status integer
----@param body string
----@return { kind: string, sent: boolean, code: string, message: string, advice: string }|nil failure
 function M.find(url, proxy, status, body)
   if status == 407 and proxy ~= "" and url:find("^http:") then
     -- For plain http, the proxy sends its refusal as a reply to the request. Only a proxy sends this status.

@@ -13,19 +13,15 @@ Pool.__index = Pool
 
 --- Creates a pool without sessions.
 ---@param open fun(): userdata creates a session
----@return dataworks.SessionPool
 function M.new(open)
   return setmetatable({ open = open, idle = {}, transfers = {}, sleepers = {}, closed = false }, Pool)
 end
 
---- Returns an idle session, or a new one.
----@return userdata session
 function Pool:take()
   return table.remove(self.idle) or self.open()
 end
 
 --- Makes a session idle; closes it if the pool is closed.
----@param session userdata
 function Pool:give_back(session)
   if self.closed then
     session:close()
@@ -34,8 +30,6 @@ function Pool:give_back(session)
   end
 end
 
---- Cancels the transfers, wakes the sleepers and closes the sessions.
----@param reason string
 function Pool:close(reason)
   self.closed = true
   for transfer in pairs(self.transfers) do

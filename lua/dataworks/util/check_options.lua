@@ -61,9 +61,7 @@ end
 
 --- Describes a value of a wrong type for a message. A text is never shown, and a number only as the value of an option
 --- that is a number, because it may be a secret.
----@param value any
 ---@param kind? string the expected type
----@return string
 function M.describe(value, kind)
   if value == "" then
     return '""'
@@ -90,7 +88,6 @@ end
 
 --- Finds an unknown option or an option of a wrong type.
 ---@param known table<string, string> the type of each option
----@param given table
 ---@param noun? string what the names stand for; default: "option"
 ---@return string|nil mistake a message; nil if all options are right
 function M.find_mistake(known, given, noun)
@@ -107,8 +104,6 @@ end
 
 --- Raises if `self` is not an object of the class, for example because a program called a method with a dot.
 ---@param class { __name: string } the metatable of its objects
----@param self any
----@param method string
 function M.check_self(class, self, method)
   if getmetatable(self) ~= class then
     local kind = class.__name:match("^dataworks%.(%w+)$"):lower()
@@ -119,7 +114,6 @@ end
 --- Checks the options that a program gave to a function. Raises at the line of the program if there is a mistake.
 ---@param what string the name of the function, for the message
 ---@param known table<string, string> the type of each option
----@param given table|nil
 ---@param noun? string what the names stand for; default: "option"
 ---@return table options the given table, or an empty table; the caller does not change it
 function M.check(what, known, given, noun)

@@ -12,16 +12,12 @@ local M = {}
 ---@field pause? number seconds until another fetch may succeed
 
 --- Makes a failure.
----@param message string
 ---@param advice? string one line: what to change
----@return dataworks.CredentialFailure
 function M.new(message, advice)
   return { kind = "credentials", sent = false, message = message, advice = advice }
 end
 
 --- Makes a failure of a provider that has no configuration.
----@param message string
----@return dataworks.CredentialFailure
 function M.not_configured(message)
   local failure = M.new(message)
   failure.not_configured = true
@@ -29,8 +25,6 @@ function M.not_configured(message)
 end
 
 --- Makes a failure of a fetch that ended early because its call ended.
----@param message string
----@return dataworks.CredentialFailure
 function M.cut_short(message)
   local failure = M.new(message)
   failure.cut_short = true
@@ -41,9 +35,7 @@ end
 M.CLOSED = { kind = "cancelled", sent = false, message = "the client was closed during the call", cut_short = true }
 
 --- Changes the kind of a failure to "cancelled", if the provider's request was cancelled together with the call.
----@param failure dataworks.CredentialFailure
 ---@param transport_error table the fields of the error with which the request failed
----@return dataworks.CredentialFailure failure
 function M.of_request(failure, transport_error)
   if transport_error.kind == "cancelled" then
     failure.kind, failure.cut_short = "cancelled", true
@@ -52,9 +44,6 @@ function M.of_request(failure, transport_error)
 end
 
 --- Returns a failure that names the first needed field that is missing; nil if none is missing.
----@param fields table
----@param needed string[]
----@return dataworks.CredentialFailure|nil
 function M.missing(fields, needed)
   for _, name in ipairs(needed) do
     if not fields[name] then
@@ -64,9 +53,6 @@ function M.missing(fields, needed)
 end
 
 --- Returns a copy of a failure, with "prefix: " before its message.
----@param prefix string
----@param failure dataworks.CredentialFailure
----@return dataworks.CredentialFailure
 function M.within(prefix, failure)
   return tables.merge(failure, { message = prefix .. ": " .. failure.message })
 end

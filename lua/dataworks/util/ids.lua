@@ -6,7 +6,6 @@ local MAX_EXACT = 2 ^ 53
 
 --- Returns an id as decimal text.
 ---@param id any an integer, an integral float, a text or an int64 of LuaJIT
----@return string
 function M.text(id)
   if type(id) == "number" then
     return ((math.type and math.type(id) == "integer") and "%d" or "%.0f"):format(id)
@@ -16,7 +15,6 @@ end
 
 --- Returns a copy of a table in which each value is text, so that the table can be stored.
 ---@param fields table<string, any> values are ids or texts
----@return table<string, string>
 function M.texts(fields)
   local texts = {}
   for name, value in pairs(fields) do
@@ -26,8 +24,6 @@ function M.texts(fields)
 end
 
 --- Returns an id as a number if this Lua can represent it exactly; otherwise as decimal text.
----@param id integer|string
----@return integer|string
 function M.native(id)
   if math.type and math.type(id) == "integer" then
     return id

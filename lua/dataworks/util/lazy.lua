@@ -4,7 +4,6 @@
 --- loads the module.
 ---@param name string the name of the module
 ---@param field? string the name of a function in the module
----@return table|function
 return function(name, field)
   if field then
     return function(...) return require(name)[field](...) end

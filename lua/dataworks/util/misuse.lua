@@ -30,7 +30,6 @@ local function find_level()
 end
 
 --- Raises an error.
----@param message string
 return function(message)
   error(message, find_level())
 end

@@ -29,15 +29,12 @@ local function distance(a, b)
   return last[#b]
 end
 
---- Returns the largest distance at which a name counts as near.
 local function max_distance(name)
   return math.max(1, math.floor(#name / 3))
 end
 
 --- Returns the nearest known name. Returns nil if the names differ in more than a third of the letters.
----@param wrong any
 ---@param known table<string, any> a table whose keys are the known names
----@return string|nil
 function M.find(wrong, known)
   if type(wrong) ~= "string" then
     return nil
@@ -56,17 +53,12 @@ function M.find(wrong, known)
 end
 
 --- Returns the end of a message: "; did you mean NAME?", or "" if no known name is near enough.
----@param wrong any
----@param known table<string, any>
----@return string
 function M.hint(wrong, known)
   local name = M.find(wrong, known)
   return name and ("; did you mean %s?"):format(name) or ""
 end
 
 --- Returns all names, sorted and separated by commas, for a message.
----@param known table<string, any>
----@return string
 function M.list(known)
   return table.concat(tables.sorted_keys(known), ", ")
 end

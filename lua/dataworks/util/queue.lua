@@ -6,7 +6,6 @@ local Queue = {}
 Queue.__index = Queue
 
 --- Returns the number of values, including gaps.
----@return integer
 function Queue:length()
   return self.last - self.first + 1
 end
@@ -33,8 +32,6 @@ function Queue:pop()
   return value
 end
 
---- Returns the values in their order, without the gaps.
----@return any[]
 function Queue:values()
   local values = {}
   for place = self.first, self.last do
@@ -44,7 +41,6 @@ function Queue:values()
 end
 
 --- Makes an empty queue.
----@return dataworks.Queue
 return function()
   return setmetatable({ list = {}, first = 1, last = 0 }, Queue)
 end

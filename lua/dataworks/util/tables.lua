@@ -3,8 +3,6 @@
 local M = {}
 
 --- Returns a new table with the fields of all given tables. If a name is in several tables, the last value is used.
----@param ... table
----@return table
 function M.merge(...)
   local merged = {}
   for i = 1, select("#", ...) do
@@ -16,8 +14,6 @@ function M.merge(...)
 end
 
 --- Returns a table whose keys are the words of a text. Spaces or commas separate the words.
----@param text string
----@return table<string, true>
 function M.set_of(text)
   local set = {}
   for word in text:gmatch("[^,%s]+") do
@@ -26,9 +22,6 @@ function M.set_of(text)
   return set
 end
 
---- Returns the keys of a table in order.
----@param fields table<string, any>
----@return string[]
 function M.sorted_keys(fields)
   local names = {}
   for name in next, fields do
@@ -40,8 +33,6 @@ end
 
 --- Returns the index of the first missing item of a list, if a later item exists. A value nil in a table constructor
 --- makes such a hole.
----@param list table
----@return integer|nil
 function M.find_hole(list)
   local count, last = 0, 0
   for key in next, list do

@@ -14,7 +14,6 @@ local function raise_too_large(max_bytes)
   raise_malformed(("the reply is larger than %d bytes"):format(max_bytes))
 end
 
---- Reads the line before a chunk, and returns the size of the chunk.
 local function read_chunk_size(source)
   -- The size limit of the headers applies to each such line separately.
   source.header_bytes_left = sources.MAX_HEADER_BYTES
@@ -26,7 +25,6 @@ local function read_chunk_size(source)
   return tonumber(digits, 16)
 end
 
---- Reads a body in chunks, and the trailer after the last chunk.
 local function read_chunks(source, max_bytes)
   local pieces, have = {}, 0
   local size = read_chunk_size(source)
@@ -45,7 +43,6 @@ local function read_chunks(source, max_bytes)
   return table.concat(pieces)
 end
 
---- Reads a body that ends when the server closes the connection.
 local function read_until_closed(source, max_bytes)
   local have = source:count_unread()
   local pieces = { source:take_unread() }
@@ -75,10 +72,7 @@ local function parse_length(text)
 end
 
 --- Reads the body that belongs to a head. Sets head.ends_connection if the connection can't carry another reply.
----@param source dataworks.ReplySource
----@param head table
 ---@param max_bytes integer the largest allowed size of the body
----@return string body
 function M.read(source, head, max_bytes)
   local coding, length = head.headers["transfer-encoding"], head.headers["content-length"]
   if head.status == 204 or head.status == 304 then

@@ -26,7 +26,6 @@ local function add_header(source, headers, line)
 end
 
 --- Reads headers up to an empty line.
----@param source dataworks.ReplySource
 ---@param part string what messages call this part of the reply
 ---@return table<string, string> headers by name in lower case
 function M.read_headers(source, part)
@@ -49,8 +48,6 @@ local function read_status(source)
 end
 
 --- Reads the head of the final reply. Skips interim replies, whose status is 1xx.
----@param source dataworks.ReplySource
----@return { status: integer, headers: table<string, string>, is_http10: boolean } head
 function M.read(source)
   while true do
     local status, minor = read_status(source)

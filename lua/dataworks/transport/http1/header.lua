@@ -10,8 +10,6 @@ local MAX_CACHED = 256
 local cache, count = {}, 0
 
 --- Returns the name of a header in lower case, or nil if HTTP does not allow the name.
----@param name string
----@return string|nil lower
 function M.lower_name(name)
   local lower = cache[name]
   if not lower and name:find(TOKEN) then
@@ -30,9 +28,6 @@ local function is_blank(byte)
 end
 
 --- Returns the text from position `first` on, without leading and trailing spaces and tabs.
----@param text string
----@param first integer
----@return string
 function M.trim(text, first)
   local last = #text
   while is_blank(text:byte(first)) do
@@ -46,8 +41,6 @@ end
 
 --- Returns whether a text contains a control character other than a tab. A loop is faster than a pattern here, because
 --- LuaJIT compiles loops, but not patterns.
----@param text string
----@return boolean
 function M.has_control(text)
   for i = 1, #text do
     local byte = text:byte(i)

@@ -23,21 +23,16 @@ local Source = {}
 Source.__index = Source
 
 --- Raises the failure of a malformed reply. http1.read catches and returns it.
----@param message string
 function M.raise_malformed(message)
   error({ why = "malformed", message = message }, 0)
 end
 
 --- Raises the failure of a reply whose remaining bytes can't be read. http1.read catches and returns it.
 ---@param err string the error of `fill`
----@param message string
 function M.raise_lost(err, message)
   error({ why = "lost", error = err, message = message }, 0)
 end
 
---- Creates a source.
----@param fill fun(): string|nil, string|nil
----@return dataworks.ReplySource
 function M.new(fill)
   return setmetatable({
     fill = fill, buffer = "", position = 1, header_bytes_left = M.MAX_HEADER_BYTES, headers_left = M.MAX_HEADERS,
@@ -45,14 +40,10 @@ function M.new(fill)
   }, Source)
 end
 
---- Returns the number of unread bytes in the buffer.
----@return integer
 function Source:count_unread()
   return #self.buffer - self.position + 1
 end
 
---- Returns the unread part of the buffer and empties it.
----@return string
 function Source:take_unread()
   local rest = self.buffer:sub(self.position)
   self.buffer, self.position = "", 1
@@ -102,9 +93,6 @@ function Source:read_line(part, nothing)
   return line:sub(1, -3)
 end
 
---- Reads exactly `length` bytes.
----@param length integer
----@return string bytes
 function Source:read_bytes(length)
   local have = self:count_unread()
   if have >= length then

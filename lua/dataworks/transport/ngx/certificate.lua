@@ -11,14 +11,12 @@ local M = {}
 ---@field key userdata
 ---@field name string a digest of the contents of both files
 
---- Raises the failure of an option that can't be used.
 local function refuse(option, message, advice)
   local failure = outcome.unsent_failure("invalid", "CURLE_SSL_CERTPROBLEM", message, advice)
   failure.path = option
   error(failure, 0)
 end
 
---- Returns the contents of the file that an option names.
 local function read_file(options, option)
   local file, message = io.open(options[option], "rb")
   if not file then
@@ -31,8 +29,6 @@ end
 
 --- Loads the certificate and key from the files that the options name. Raises the failure as a table if they can't be
 --- used.
----@param options { client_certificate: string, client_key?: string, has_key_password: boolean }
----@return dataworks.NgxCertificate
 function M.load(options)
   local has_ssl, ssl = pcall(require, "ngx.ssl")
   if not has_ssl or not ssl.parse_pem_cert then

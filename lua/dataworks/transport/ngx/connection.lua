@@ -93,7 +93,6 @@ local function pool_options(target, certificate)
   return options
 end
 
---- Connects a socket, and stores the result in a table.
 local function store_connection_result(result, sock, peer, options)
   result.ok, result.err = sock:connect(peer.host, peer.port, options)
 end
@@ -134,7 +133,6 @@ local function connect_by_name(sock, peer, options, clock, deadline)
   return result.ok, result.err
 end
 
---- Connects to the target's peer, or takes a connection to it from the pool.
 local function connect(self, target, certificate, deadline)
   set_timeout_or_fail(self, deadline)
   local peer, options = target.peer, pool_options(target, certificate)
@@ -168,7 +166,6 @@ local function open_tunnel(self, proxy, deadline)
   end
 end
 
---- Does the TLS handshake with the service, and verifies the service's certificate.
 local function handshake(self, target, certificate, deadline)
   if certificate and not self.sock.setclientcert then
     fail(self, outcome.client_certificate_unsupported())
@@ -188,11 +185,8 @@ end
 
 --- Opens a connection that is ready for a request.
 ---@param sock table a new cosocket
----@param target dataworks.NgxTarget
 ---@param certificate dataworks.NgxCertificate|false the client's certificate
 ---@param deadline number the value of `clock` at which opening fails
----@param clock fun(): number
----@return dataworks.NgxConnection
 function M.open(sock, target, certificate, deadline, clock)
   local self = setmetatable({
     sock = sock, clock = clock, is_tls = target.scheme == "https", is_reused = false,
@@ -211,8 +205,6 @@ end
 
 --- Writes the bytes of a request. Writes block by block and sets the timeout for each block, because nginx restarts its
 --- timeout whenever it has written a part of a block.
----@param data string
----@param deadline number
 function Connection:write(data, deadline)
   for first = 1, #data, BLOCK do
     local ok, err = nil, "timeout"
@@ -230,7 +222,6 @@ end
 
 --- Reads a reply.
 ---@param max_bytes integer the largest allowed size of the body
----@param deadline number
 ---@return { status: integer, headers: table<string, string>, body: string } reply
 ---@return boolean is_reusable whether the connection can carry another request
 function Connection:read(max_bytes, deadline)
@@ -243,7 +234,6 @@ function Connection:read(max_bytes, deadline)
 end
 
 --- Puts the connection back into its pool. nginx refuses a connection on which unread bytes have arrived.
----@return boolean is_kept
 function Connection:keep()
   return self.sock:setkeepalive(IDLE_TIMEOUT, MAX_IDLE) == 1
 end

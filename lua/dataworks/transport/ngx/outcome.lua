@@ -14,19 +14,12 @@ local function failure(stage, kind, code, message, advice)
 end
 
 --- Returns a failure that happened before the first byte of the request was written.
----@param kind string
----@param code string|nil
----@param message string
----@param advice? string
----@return table failure
 function M.unsent_failure(kind, code, message, advice)
   return failure("connecting", kind, code, message, advice)
 end
 
 local TIMED_OUT = "CURLE_OPERATION_TIMEDOUT"
 
---- Returns the failure of a request whose deadline passed before the request was sent.
----@return table failure
 function M.deadline_passed()
   return M.unsent_failure("timeout", TIMED_OUT, "the deadline passed before the request was sent")
 end
@@ -41,7 +34,6 @@ local CHECK_RESOLVER = "; also check that the name server of the directive resol
 ---@param err string nginx's error message
 ---@param is_proxy boolean whether the connection was to a proxy
 ---@param is_name boolean whether nginx had to resolve a name
----@return table failure
 function M.connecting_failed(err, is_proxy, is_name)
   local prefix, advice = "", CHECK_ENDPOINT
   if is_proxy then
@@ -64,7 +56,6 @@ end
 
 --- Returns the failure of a tunnel that the proxy refused. For a wrong password, some proxies reply 401 instead of 407.
 ---@param status integer the HTTP status of the proxy's reply to CONNECT
----@return table failure
 function M.tunnel_refused(status)
   local code = (status == 407 or status == 401) and "PROXY_AUTHENTICATION"
     or status >= 400 and status < 500 and "PROXY_REFUSED" or "PROXY_FAILED"
@@ -72,8 +63,6 @@ function M.tunnel_refused(status)
 end
 
 --- Returns the failure of a tunnel for which no valid reply arrived from the proxy.
----@param err string
----@return table failure
 function M.tunnel_failed(err)
   local is_timeout = err == "timeout"
   return M.unsent_failure(is_timeout and "timeout" or "transport", is_timeout and TIMED_OUT or "CURLE_RECV_ERROR",
@@ -82,7 +71,6 @@ end
 
 --- Returns the failure of a client certificate that nginx refuses.
 ---@param err string nginx's error message
----@return table failure
 function M.client_certificate_refused(err)
   return M.unsent_failure("invalid", "CURLE_SSL_CERTPROBLEM", "the client certificate can't be used: " .. err,
     "check that client_certificate and client_key are PEM files that belong together")
@@ -90,7 +78,6 @@ end
 
 --- Returns the failure of a request that needs a client certificate, if the request is made in nginx's stream module.
 --- This module can't send a client certificate.
----@return table failure
 function M.client_certificate_unsupported()
   return M.unsent_failure("invalid", "CURLE_SSL_CERTPROBLEM", "nginx's stream module can't show a client certificate",
     "make the call in the http block")
@@ -98,7 +85,6 @@ end
 
 --- Returns the failure of a TLS handshake.
 ---@param err string nginx's error message
----@return table failure
 function M.handshake_failed(err)
   -- nginx may put the error number of an earlier handshake before the message.
   err = err:gsub("^%d+: ", "")
@@ -124,8 +110,6 @@ end
 --- lua-nginx-module).
 ---@param err string nginx's error message
 ---@param is_reused boolean whether nginx took the connection from its pool
----@param is_tls boolean
----@return table failure
 function M.writing_failed(err, is_reused, is_tls)
   if err == "timeout" then
     return failure("writing", "timeout", TIMED_OUT, "the deadline passed while the request was sent")
@@ -148,10 +132,8 @@ local function protocol_failure(stage, code, message)
 end
 
 --- Returns the failure of a reply that could not be read completely.
----@param cause dataworks.ReplyFailure
 ---@param has_final_status boolean whether the reply's final status line was read
 ---@param is_reused boolean whether nginx took the connection from its pool
----@return table failure
 function M.reading_failed(cause, has_final_status, is_reused)
   local stage = has_final_status and "reading" or "waiting"
   if cause.why == "malformed" then
@@ -167,9 +149,6 @@ function M.reading_failed(cause, has_final_status, is_reused)
     cause.message .. (is_reused and " (the connection was a kept one)" or ""))
 end
 
---- Returns the failure of a reply whose body could not be decompressed.
----@param message string
----@return table failure
 function M.decoding_failed(message)
   return protocol_failure("reading", "CURLE_BAD_CONTENT_ENCODING", message)
 end

@@ -40,7 +40,6 @@ local function find_obstacle()
   end
 end
 
---- Returns the failure for a call that a C function prevents from waiting.
 local function yield_failure()
   local obstacle = find_obstacle()
   return outcome.unsent_failure("invalid", nil, ("nginx can't wait for a reply inside %s"):format(obstacle),
@@ -48,7 +47,6 @@ local function yield_failure()
       or "make the call before or after it")
 end
 
---- Returns the name of the current phase; "unknown" if nginx can't tell.
 local function current_phase()
   local ok, phase = pcall(ngx.get_phase)
   return ok and phase or "unknown"
@@ -63,8 +61,6 @@ function M.wait_failure()
 end
 
 --- Returns true if a call can wait here. A phase that this module does not know counts as one that can wait.
----@return true|nil
----@return table|nil failure
 function M.can_wait()
   if not ngx.socket then
     return nil, outcome.unsent_failure("invalid", nil, "a thread of ngx.run_worker_thread has no sockets",

@@ -9,8 +9,6 @@ local M = {}
 
 --- Returns the header line that authenticates a request to a proxy, with its line break. Returns "" if the proxy has no
 --- login.
----@param proxy { login: string|nil }
----@return string
 function M.proxy_header(proxy)
   return proxy.login and "Proxy-Authorization: Basic " .. proxies.basic_credentials(proxy.login) .. "\r\n" or ""
 end
@@ -27,10 +25,7 @@ local function find_fault(lower_name, value)
 end
 
 --- Returns the bytes of a request. Raises the failure as a table if a header can't be sent.
----@param request { method: string, headers: table<string, string>, body: string }
----@param target dataworks.NgxTarget
 ---@param path string path and query
----@return string bytes
 function M.compose(request, target, path)
   local is_absolute = target.proxy and target.scheme == "http"
   local parts, count = { request.method, is_absolute and " http://" .. target.authority or " ", path, " HTTP/1.1" }, 4

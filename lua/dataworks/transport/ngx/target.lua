@@ -31,12 +31,10 @@ local function split_host(authority, scheme)
   return host, port ~= "" and tonumber(port) or PORTS[scheme]
 end
 
---- Returns the host; puts an IPv6 address in brackets.
 local function with_brackets(host)
   return host:find(":", 1, true) and "[" .. host .. "]" or host
 end
 
---- Returns the address to which a socket connects.
 local function new_peer(host, port)
   local is_name = not core.parse_address(host)
   if is_name and core.is_loopback(host) then
@@ -46,7 +44,6 @@ local function new_peer(host, port)
   return { host = with_brackets(host), port = port, is_name = is_name }
 end
 
---- Raises the failure of a malformed URL.
 local function refuse_url()
   error(outcome.unsent_failure("invalid", "CURLE_URL_MALFORMAT",
     "the URL must be http:// or https:// and a host, without a user name or spaces",
@@ -70,7 +67,6 @@ local function set_proxy(target, url, port)
   }
 end
 
---- Builds a target from the parts of a URL.
 local function parse(scheme, authority, proxy_url, allow_http)
   local host, port = split_host(authority, scheme)
   if not host or authority:find("@", 1, true) or port < 1 or port > 65535 then
@@ -112,7 +108,6 @@ local caches = setmetatable({}, { __mode = "k" })
 
 --- Returns the target of a URL, from a cache if possible.
 ---@param transport table has options.allow_http
----@param url string
 ---@param proxy_url string "" means no proxy
 ---@return dataworks.NgxTarget target
 ---@return string path the rest of the URL: path and query
