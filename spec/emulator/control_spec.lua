@@ -9,9 +9,25 @@ describe("the paths under /_emulator/", function()
     emulator = parts.new { clock = function() return 1000 end, crypto = {} }
   end)
 
-  local function send(method, path, body, action)
-    return control.answer(emulator, { method = method, path = "/_emulator/" .. path, body = body or "", action = action })
+  local function send(method, path, body, action, headers)
+    return control.answer(emulator, {
+      method = method, path = "/_emulator/" .. path, body = body or "", action = action,
+      headers = headers or { host = "127.0.0.1:20000" },
+    })
   end
+
+  it("answer only requests that name this machine, so that web pages can't send them", function()
+    local function status(headers) return (send("GET", "settings", "", nil, headers)) end
+    for _, host in ipairs { "127.0.0.1", "localhost:8080", "[::1]:1" } do
+      assert.same({ 200, 200 }, { status { host = host }, status { host = host, origin = "http://" .. host } })
+    end
+    for _, headers in ipairs {
+      {}, { host = "example.com:20000" }, { host = "127.0.0.1.example.com" }, { host = "localhost", origin = "https://example.com" },
+      { host = "localhost", origin = "null" },
+    } do
+      assert.equal(403, status(headers))
+    end
+  end)
 
   it("change settings, the clock, the keys and the next id", function()
     local status, settings = send("POST", "settings",

@@ -33,6 +33,7 @@ local function new(changes)
     crypto = crypto,
     now = changes.now or function() return NOW end,
     actions = changes.actions or { ["2020-05-18"] = { GetThing = ROW }, ["2024-05-18"] = {} },
+    is_known = function(action, version) return action == "GetUnserved" and version == "2020-05-18" end,
     credentials = changes.credentials or CREDENTIALS,
   }
 end
@@ -109,7 +110,7 @@ local function rpc_request(changes, place)
   local text = encode(params)
   return {
     method = "POST", path = "/",
-    query = place == "body" and "" or text, body = place == "body" and text or "",
+    query = place == "body" and "" or text, body = (place == "body" or place == "both") and text or "",
     headers = { ["content-type"] = "application/x-www-form-urlencoded", host = "127.0.0.1" },
   }
 end
@@ -192,6 +193,39 @@ describe("the gateway", function()
     assert.is_nil(refusal_of(rpc_request({}, "body")))
   end)
 
+  it("counts a parameter once that SDKs send in the query and in the form", function()
+    local call, refusal = new():check(rpc_request({}, "both"))
+    assert.is_nil(refusal)
+    assert.equal("1", call.params.ProjectId)
+    local changed = rpc_request({}, "both")
+    changed.body = changed.body:gsub("ProjectId=1", "ProjectId=2")
+    assert.equal("1", new():check(changed).params.ProjectId)
+  end)
+
+  it("accepts a boolean in any case", function()
+    for _, value in ipairs { "true", "True", "FALSE" } do
+      assert.is_nil(refusal_of(acs3_request { query = "ProjectId=1&Force=" .. value }))
+    end
+  end)
+
+  it("names what the service does and the emulator does not", function()
+    for what, request in pairs {
+      ["Format=XML; send Format=JSON"] = rpc_request { Format = "xml" },
+      ["the action GetUnserved of version 2020-05-18"] = rpc_request { Action = "GetUnserved" },
+    } do
+      local _, refusal = new():check(request)
+      assert.same({ 400, "NotServedByEmulator" }, { refusal.status, refusal.code })
+      assert.equal(("The emulator does not serve %s. The page docs/emulator.md lists what it serves."):format(what), refusal.message)
+    end
+  end)
+
+  it("accepts a URL of 16 KiB, and refuses a longer one, of which the call keeps the parameters", function()
+    local query = "ProjectId=1&x=" .. ("x"):rep(16 * 1024 - 15)
+    assert.is_nil(refusal_of(acs3_request { query = query }))
+    local call, refusal = new():check(acs3_request { query = query .. "x" })
+    assert.same({ 414, "RequestUriTooLong", "GetThing", "1" }, { refusal.status, refusal.code, call.action, call.params.ProjectId })
+  end)
+
   it("accepts the Format JSON in any case, and a call without Format", function()
     assert.is_nil(refusal_of(rpc_request { Format = "json" }))
     assert.is_nil(refusal_of(rpc_request { Format = false }))
@@ -210,7 +244,7 @@ describe("the gateway", function()
   refuses("a request without action", 400, "MissingAction", function() return rpc_request { Action = false } end)
   refuses("a request without version", 400, "MissingVersion", function() return rpc_request { Version = false } end)
   refuses("an unknown version", 400, "InvalidVersion", function() return rpc_request { Version = "2000-01-01" } end)
-  refuses("the format XML", 400, "InvalidParameter.Format", function() return rpc_request { Format = "XML" } end)
+  refuses("an unknown format", 400, "InvalidParameter.Format", function() return rpc_request { Format = "YAML" } end)
   refuses("a request without key", 400, "MissingAccessKeyId", function()
     return rpc_request { AccessKeyId = false }
   end)

@@ -92,12 +92,32 @@ describe("the emulator over HTTP", function()
     assert.is_truthy(reply.body:find('"FileId":9007199254740993,', 1, true))
   end)
 
-  it("answers a request line over 16 KiB with nginx's own 414 page", function()
+  it("answers a long URL with a JSON error, and shows it in the journal", function()
+    for bytes, action in pairs { [16 * 1024] = "ListDIProjectConfig", [200 * 1024] = false } do
+      local request = wire.request(emulator, "ListDIProjectConfig", LIST)
+      request.url = request.url .. "&x=" .. ("x"):rep(bytes)
+      local reply = wire.send(emulator, request)
+      local body, entries = json.decode(reply.body), emulator:journal()
+      assert.same({ 414, "RequestUriTooLong", "127.0.0.1", reply.headers["x-acs-request-id"] },
+        { reply.status, body.Code, action and body.HostId or "127.0.0.1", body.RequestId })
+      local entry = entries[#entries]
+      assert.same({ action or nil, "refused", 414, body.RequestId }, { entry.action, entry.outcome, entry.status, entry.request_id })
+      emulator:reset()
+    end
+  end)
+
+  it("answers a body over its limit with a JSON error", function()
     local request = wire.request(emulator, "ListDIProjectConfig", LIST)
-    request.url = request.url .. "&x=" .. ("x"):rep(16 * 1024)
-    local reply = wire.send(emulator, request)
-    assert.equal(414, reply.status)
-    assert.matches("<title>414 Request%-URI Too Large</title>", reply.body)
+    request.body = ("x"):rep(65 * 1024 * 1024)
+    local reply, err = wire.send(emulator, request)
+    assert.equal("RequestEntityTooLarge", reply and json.decode(reply.body).Code or err.message)
+  end)
+
+  it("sends no header on its own paths that lets web pages of other sites read them", function()
+    local head = output_of(("env -u LD_PRELOAD curl -sS --max-time 30 --noproxy '*' -D - %s/_emulator/settings"):format(emulator.endpoint))
+    assert.is_nil(head:lower():find("access-control", 1, true))
+    assert.matches("^HTTP/1.1 403 ", output_of(("env -u LD_PRELOAD curl -sS --max-time 30 --noproxy '*' -i -H 'Host: example.com' %s/_emulator/journal")
+      :format(emulator.endpoint)))
   end)
 
   it("refuses a used nonce and an old date", function()

@@ -92,20 +92,8 @@ local function record(parts, request, call, result, reply, fault)
   })
 end
 
---- Answers one API call.
----@param parts dataworks.emulator.Parts
----@param request {method: string, path: string, query: string, headers: table<string, string>, body: string}
----@return table reply {status, body, request_id, trace_id, time, retry_after}
----@return table|nil fault the fault that affects how the reply is sent
-function M.api(parts, request)
-  local call, refusal = parts.gateway:check(request)
-  local result, fault
-  if refusal then
-    result = { refusal = refusal, outcome = "refused" }
-  else
-    fault = parts.faults:take(call.action)
-    result = perform_with_fault(parts, call, fault)
-  end
+--- Returns the reply with a result, and adds an entry to the journal.
+local function finish(parts, request, call, result, fault)
   local reply = new_reply(parts)
   if result.refusal then
     reply.status, reply.retry_after = result.refusal.status, result.refusal.retry_after
@@ -115,6 +103,29 @@ function M.api(parts, request)
   end
   record(parts, request, call, result, reply, fault)
   return reply, fault
+end
+
+--- Answers one API call.
+---@param parts dataworks.emulator.Parts
+---@param request {method: string, path: string, query: string, headers: table<string, string>, body: string}
+---@return table reply {status, body, request_id, trace_id, time, retry_after}
+---@return table|nil fault the fault that affects how the reply is sent
+function M.api(parts, request)
+  local call, refusal = parts.gateway:check(request)
+  if refusal then
+    return finish(parts, request, call, { refusal = refusal, outcome = "refused" })
+  end
+  local fault = parts.faults:take(call.action)
+  return finish(parts, request, call, perform_with_fault(parts, call, fault), fault)
+end
+
+--- Answers a request of which only the HTTP status of the refusal is known.
+---@param parts dataworks.emulator.Parts
+---@param status integer
+---@return table reply
+function M.unreadable(parts, status)
+  local request = { method = "", query = "", body = "", headers = {} }
+  return (finish(parts, request, { params = {} }, { refusal = gateway.unreadable(status), outcome = "refused" }))
 end
 
 --- Answers one request to the metadata service or to the credentials URI.

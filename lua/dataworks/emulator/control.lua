@@ -37,15 +37,30 @@ local HANDLERS = {
   end,
 }
 
+local LOCAL_HOSTS = { ["127.0.0.1"] = true, ["localhost"] = true, ["[::1]"] = true }
+
+--- Returns true if a host, which can have a scheme and a port, is this machine.
+local function is_local(host)
+  return LOCAL_HOSTS[host:gsub("^%a+://", ""):gsub(":%d+$", "")] == true
+end
+
+--- Returns true if the request names this machine. A web page of another site can send requests to the emulator, but
+--- the header Host then names the other site, or the header Origin does.
+local function comes_from_here(headers)
+  return is_local(headers.host or "") and is_local(headers.origin or headers.host)
+end
+
 --- Answers one request to a path under /_emulator/.
 ---@param parts dataworks.emulator.Parts
----@param request {method: string, path: string, body: string, action: string|nil}
+---@param request {method: string, path: string, body: string, headers: table<string, string>, action: string|nil}
 ---@return integer status the HTTP status of the reply
 ---@return table answer the body of the reply, before it is encoded as JSON
 function M.answer(parts, request)
   local handler = HANDLERS[request.method .. " " .. request.path]
   local input, wrong = json.decode(request.body == "" and "{}" or request.body)
-  if not handler then
+  if not comes_from_here(request.headers) then
+    return 403, { message = "the headers Host and Origin must name 127.0.0.1 or localhost" }
+  elseif not handler then
     return 404, { message = "there is no such path" }
   elseif wrong or not json.is_object(input) then
     return 400, { message = "the body must be a JSON object" }

@@ -12,13 +12,14 @@ local JSON_TYPE = "application/json;charset=utf-8"
 local BAD_GATEWAY = "<html>\r\n<head><title>%s</title></head>\r\n<body>\r\n<center><h1>%s</h1></center>\r\n"
   .. "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
 
---- Sets the HTTP status and the headers of the reply that nginx is about to send.
+--- Sets the HTTP status and the headers of the reply that nginx is about to send. Only a reply of the gateway has a
+--- request id and lets web pages of other sites read it.
 local function set_headers(reply)
   ngx.status = reply.status
   ngx.header["Content-Type"] = reply.content_type or JSON_TYPE
   ngx.header["Date"] = reply.time and ngx.http_time(reply.time)
-  ngx.header["Access-Control-Allow-Origin"] = "*"
-  ngx.header["Access-Control-Expose-Headers"] = "*"
+  ngx.header["Access-Control-Allow-Origin"] = reply.request_id and "*"
+  ngx.header["Access-Control-Expose-Headers"] = reply.request_id and "*"
   ngx.header["x-acs-request-id"] = reply.request_id
   ngx.header["x-acs-trace-id"] = reply.trace_id
   ngx.header["x-acs-retry-after"] = reply.retry_after

@@ -19,12 +19,32 @@ M.__index = M
 --- request stays acceptable for at most two windows.
 local NONCE_SECONDS = 2 * rpc.WINDOW
 
---- Creates a gateway. `actions` holds the catalog rows of the actions, by version and name.
----@param options {crypto: table, now: (fun(): number), actions: table<string, table>, credentials: table[]}
+--- The longest accepted path and query, in bytes.
+local MAX_URL_BYTES = 16 * 1024
+
+--- Creates a gateway. `actions` holds the catalog rows of the actions, by version and name. `is_known` returns true for
+--- an action of the service that `actions` lacks.
+---@param options {crypto: table, now: (fun(): number), actions: table<string, table>, credentials: table[],
+--- is_known: fun(action: string, version: string): boolean}
 ---@return table
 function M.new(options)
   local parts = { keys = keys.new(options.credentials), nonces = nonces.new(NONCE_SECONDS) }
   return setmetatable(tables.merge(options, parts), M)
+end
+
+--- The codes and messages of requests that can't be read, by HTTP status. The codes are not documented for the service.
+local UNREADABLE = {
+  [413] = { "RequestEntityTooLarge", "The body of the request is too large." },
+  [414] = { "RequestUriTooLong", "The URL of the request is longer than 16384 bytes. Send parameters in the form." },
+}
+local MALFORMED = { "MalformedRequest", "The request is not valid HTTP, or its headers are too large." }
+
+--- Returns the refusal of a request that can't be read.
+---@param status integer the HTTP status
+---@return dataworks.emulator.Refusal
+function M.unreadable(status)
+  local texts = UNREADABLE[status] or MALFORMED
+  return refusal.new(status, texts[1], texts[2])
 end
 
 -- Each of the following functions is a step of the check. A step takes the gateway, the request and the call, and sets
@@ -41,9 +61,19 @@ local function find_action(self, request, call)
     return refusal.invalid("Version")
   end
   call.row = request.path == "/" and self.actions[call.version][call.action] or nil
-  if not call.row then
-    return refusal.new(404, "InvalidAction.NotFound",
-      "Specified api is not found, please check your url and method.")
+  if call.row then
+    return nil
+  elseif request.path == "/" and self.is_known(call.action, call.version) then
+    return refusal.not_served(("the action %s of version %s"):format(call.action, call.version))
+  end
+  return refusal.new(404, "InvalidAction.NotFound",
+    "Specified api is not found, please check your url and method.")
+end
+
+--- Refuses a long URL. It runs after the parameters were read, so that the journal shows them.
+local function check_length(_, request)
+  if #request.path + #request.query > MAX_URL_BYTES then
+    return M.unreadable(414)
   end
 end
 
@@ -56,7 +86,9 @@ end
 
 local function check_format(_, _, call)
   local format = call.common.Format
-  if format and format:upper() ~= "JSON" then
+  if format and format:upper() == "XML" then
+    return refusal.not_served("Format=XML; send Format=JSON")
+  elseif format and format:upper() ~= "JSON" then
     return refusal.new(400, "InvalidParameter.Format", "Specified parameter format is not valid.")
   end
 end
@@ -156,7 +188,7 @@ end
 
 --- The steps, in the order in which a request passes them.
 local STEPS = {
-  parameters.read, find_action, check_method, check_format, check_caller, find_account, parameters.check,
+  parameters.read, find_action, check_length, check_method, check_format, check_caller, find_account, parameters.check,
 }
 
 --- Checks a request.

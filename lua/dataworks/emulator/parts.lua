@@ -10,6 +10,7 @@ local metadata = require "dataworks.emulator.metadata"
 local service = require "dataworks.emulator.service"
 local settings = require "dataworks.emulator.settings"
 local sts = require "dataworks.emulator.sts"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 M.__index = M
@@ -24,6 +25,12 @@ local function supported_actions()
     end
   end
   return served
+end
+
+local IS_CATALOG_VERSION = tables.set_of(table.concat(catalog.versions, " "))
+
+local function is_known(action, version)
+  return IS_CATALOG_VERSION[version] and catalog.find(action, version) ~= nil or false
 end
 
 ---@class dataworks.emulator.Parts
@@ -58,7 +65,8 @@ function M:reset()
   local credentials = issuer.new({ settings = current, now = now, random = random, accept = accept })
   self.now, self.settings, self.faults, self.journal = now, current, faults.new(), journal.new()
   self.gateway = gateway.new({
-    crypto = self.crypto, now = now, actions = supported_actions(), credentials = current.credentials,
+    crypto = self.crypto, now = now, actions = supported_actions(), is_known = is_known,
+    credentials = current.credentials,
   })
   self.service = service.new({ settings = current, now = now })
   self.sts = sts.new({ settings = current, issuer = credentials })

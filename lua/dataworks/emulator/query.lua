@@ -12,9 +12,10 @@ end
 
 --- Parses a query or a form.
 ---@param text string
----@return table[] pairs a list of {name, value}, decoded, in the order of the text
-function M.parse(text)
-  local list = {}
+---@param list? table[] the list to which the parameters are added; default: a new list
+---@return table[] list of {name, value}, decoded, in the order of the text
+function M.parse(text, list)
+  list = list or {}
   for pair in text:gmatch("[^&]+") do
     local name, value = pair:match("^([^=]*)=(.*)$")
     list[#list + 1] = { decode(name or pair), decode(value or "") }

@@ -38,6 +38,11 @@ function M.api()
   return delivery.send_with_fault(answer.api(emulator, read_request()))
 end
 
+--- Answers a request that nginx could not read.
+function M.unreadable()
+  return delivery.send(answer.unreadable(emulator, ngx.status))
+end
+
 --- Answers one request to the metadata service, or to the credentials URI.
 function M.metadata()
   return delivery.send_with_fault(answer.metadata(emulator, read_request()))

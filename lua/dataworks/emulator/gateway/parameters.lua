@@ -14,20 +14,22 @@ local COMMON = tables.set_of [[
 ]]
 
 --- Reads the parameters from the query and from the form. Sets call.pairs to a list of {name, value} in the order of
---- the request, and call.common and call.params to tables of values by name. If a name occurs twice, the first value
---- counts.
+--- the request, and call.common and call.params to tables of values by name. If a name occurs several times, only the
+--- first value counts: some official SDKs send each parameter in the query and in the form, and sign it once.
 ---@param request table
 ---@param call table
 function M.read(_, request, call)
-  call.pairs, call.common, call.params = query.parse(request.query), {}, {}
-  local has_form = (request.headers["content-type"] or ""):lower():find("^application/x%-www%-form%-urlencoded")
-  for _, pair in ipairs(has_form and query.parse(request.body) or {}) do
-    table.insert(call.pairs, pair)
+  local sent = query.parse(request.query)
+  if (request.headers["content-type"] or ""):lower():find("^application/x%-www%-form%-urlencoded") then
+    query.parse(request.body, sent)
   end
-  for _, pair in ipairs(call.pairs) do
-    local name, value = pair[1], pair[2]
-    local group = COMMON[name] and call.common or call.params
-    group[name] = group[name] or value
+  call.pairs, call.common, call.params = {}, {}, {}
+  for _, pair in ipairs(sent) do
+    local group = COMMON[pair[1]] and call.common or call.params
+    if group[pair[1]] == nil then
+      group[pair[1]] = pair[2]
+      call.pairs[#call.pairs + 1] = pair
+    end
   end
 end
 

@@ -29,6 +29,14 @@ function M.invalid(parameter)
   return M.new(400, "Invalid" .. parameter, ("Specified parameter %s is not valid."):format(parameter))
 end
 
+--- Returns the refusal of something that the service does and the emulator does not. The service lacks this code.
+---@param what string
+---@return dataworks.emulator.Refusal
+function M.not_served(what)
+  return M.new(400, "NotServedByEmulator",
+    ("The emulator does not serve %s. The page docs/emulator.md lists what it serves."):format(what))
+end
+
 --- Returns the refusal of an unknown signature algorithm.
 ---@return dataworks.emulator.Refusal
 function M.invalid_signature_method()

@@ -39,7 +39,7 @@ http {
   keepalive_requests 1000000;
   client_max_body_size 64m;
   client_body_buffer_size 256k;
-  large_client_header_buffers 4 16k;
+  large_client_header_buffers 4 128k;
   reset_timedout_connection on;
   gzip on;
   gzip_vary on;
@@ -49,6 +49,11 @@ http {
   server {
     listen 127.0.0.1:%d%s;
     %s
+    error_page 400 413 414 494 /_unreadable;
+    location = /_unreadable {
+      internal;
+      content_by_lua_block { require("dataworks.emulator.server").unreadable() }
+    }
     location / { content_by_lua_block { require("dataworks.emulator.server").api() } }
     location /latest/ { content_by_lua_block { require("dataworks.emulator.server").metadata() } }
     location = /credentials { content_by_lua_block { require("dataworks.emulator.server").metadata() } }
