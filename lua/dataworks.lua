@@ -46,16 +46,16 @@ end
 
 local default_client
 
----@class dataworks.GenerateOptions: dataworks.Options, dataworks.CallOptions
-local GENERATE_OPTIONS = tables.merge(option_types, client.CALL_OPTIONS)
+---@class dataworks.GenerateOptions: dataworks.Options, dataworks.ScriptOptions
+local GENERATE_OPTIONS = tables.merge(option_types, client.SCRIPT_OPTIONS)
 
 --- Splits the options of dataworks.generate.
 ---@return dataworks.Options|nil of_client nil if there is no option that only a client has
----@return dataworks.CallOptions of_call
+---@return dataworks.ScriptOptions of_call
 local function split_options(options)
   local of_client, of_call = nil, {}
   for name, value in pairs(check_options.check("dataworks.generate", GENERATE_OPTIONS, options)) do
-    if client.CALL_OPTIONS[name] then
+    if client.SCRIPT_OPTIONS[name] then
       of_call[name] = value
     else
       of_client = of_client or {}
@@ -123,15 +123,18 @@ local function or_error(value, err)
   if value then
     return value
   end
-  return nil, errors.new(err)
+  return nil, errors.new(nearest.explain(err))
 end
 
---- Encodes a TaskParam, or any other value, as the JSON text that a call sends.
+local ENCODE_OPTIONS = { unchecked = "boolean" }
+
+--- Encodes a value as the JSON text that a call sends. A table whose `type` is "realtime" is checked as a TaskParam.
 ---@param value any
+---@param options? { unchecked?: boolean } unchecked = true: nothing is checked as a TaskParam
 ---@return string|nil text
 ---@return dataworks.Error|nil err
-function M.encode(value)
-  return or_error(core.encode(value))
+function M.encode(value, options)
+  return or_error(core.encode(value, check_options.check("dataworks.encode", ENCODE_OPTIONS, options).unchecked))
 end
 
 --- Decodes a JSON text. Lists are marked as `dataworks.list` marks them, and null is `dataworks.null`. An integer that

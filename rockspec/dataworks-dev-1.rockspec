@@ -32,7 +32,7 @@ build = {
         "csrc/core/lua_sign.c", "csrc/core/lua_signer.c",
         "csrc/core/lua_text.c", "csrc/core/openssl_origin.c", "csrc/core/param.c", "csrc/core/percent.c", "csrc/core/placement.c",
         "csrc/core/repeat_list.c", "csrc/core/request.c", "csrc/core/scratch.c", "csrc/core/script.c",
-        "csrc/core/sign.c", "csrc/core/task_param.c", "csrc/core/value.c", "csrc/core/writers.c",
+        "csrc/core/sign.c", "csrc/core/task_param.c", "csrc/core/value.c", "csrc/core/value_mark.c", "csrc/core/writers.c",
         "csrc/shared/address.c", "csrc/shared/buffer.c", "csrc/shared/lua_hook.c", "csrc/system/clock.c", "csrc/system/file.c",
         "csrc/system/process.c", "csrc/system/random.c",
       },

@@ -82,14 +82,14 @@ int core_request(lua_State *L) {
   return build_request(L, &action, 3, 4);
 }
 
-/* encode(value) -> text | nil, err. Encodes a value as JSON. A table whose `type` is "realtime" is also checked as the
-   script of a new task. */
+/* encode(value, unchecked) -> text | nil, err. Encodes a value as JSON. Unless `unchecked` is true, a table whose `type`
+   is "realtime" is also checked as the script of a new task. */
 int core_encode(lua_State *L) {
   struct path path = { .name = SLICE("TaskParam") };
   enum script_check check = SCRIPT_ANY;
   luaL_checkany(L, 1);
-  lua_settop(L, 1);
-  if (lua_istable(L, 1)) {
+  lua_settop(L, 2);
+  if (lua_istable(L, 1) && !lua_toboolean(L, 2)) {
     value_field(L, 1, "type");
     if (slice_equal(value_text(L, -1), SLICE("realtime"))) check = SCRIPT_CREATING;
   }

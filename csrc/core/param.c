@@ -10,6 +10,7 @@ struct collector {
   lua_State *L;
   struct scratch *s;
   const struct action *action;
+  bool unchecked; /* scripts are not checked */
 };
 
 /* Pushes the values as a text such as "A, B or C". */
@@ -110,8 +111,8 @@ static bool convert_json(struct collector *c, int index, const struct param *par
   }
   if (param->type == PARAM_ARRAY) return task_encode_list(L, c->s, index, path);
   enum script_check check = SCRIPT_ANY;
-  if (param->type == PARAM_CREATING) check = SCRIPT_CREATING;
-  if (param->type == PARAM_UPDATING) check = SCRIPT_UPDATING;
+  if (param->type == PARAM_CREATING && !c->unchecked) check = SCRIPT_CREATING;
+  if (param->type == PARAM_UPDATING && !c->unchecked) check = SCRIPT_UPDATING;
   return task_encode(L, c->s, index, check, path);
 }
 
@@ -151,12 +152,11 @@ static bool add_param(struct collector *c, size_t at, int index) {
   return true;
 }
 
-/* Pushes the error for an unknown name. The field `unknown` tells the catalog to add a suggestion. */
-static bool fail_unknown_param(lua_State *L, struct slice name) {
+static bool fail_unknown_param(const struct collector *c, struct slice name) {
   struct path path = { .name = name };
-  value_fail(L, &path, "is not a parameter of this action");
-  lua_pushboolean(L, true);
-  lua_setfield(L, -2, "unknown");
+  if (!c->action->param_count) return value_fail(c->L, &path, "is not a parameter of this action, which has none");
+  value_fail(c->L, &path, "is not a parameter of this action");
+  for (size_t i = 0; i < c->action->param_count; i++) value_add_known(c->L, c->action->params[i].name);
   return false;
 }
 
@@ -168,7 +168,7 @@ static bool check_names(struct collector *c, int params) {
     size_t i = 0;
     if (lua_type(L, -2) == LUA_TSTRING) name = value_text(L, -2);
     while (i < c->action->param_count && !slice_equal(c->action->params[i].name, name)) i++;
-    if (i == c->action->param_count) return fail_unknown_param(L, name);
+    if (i == c->action->param_count) return fail_unknown_param(c, name);
   }
   return true;
 }
@@ -182,8 +182,8 @@ static void resolve_texts(struct buffer *values, const char *texts) {
   }
 }
 
-bool param_collect(lua_State *L, struct scratch *s, const struct action *action, int params) {
-  struct collector c = { L, s, action };
+bool param_collect(lua_State *L, struct scratch *s, const struct action *action, int params, bool unchecked) {
+  struct collector c = { L, s, action, unchecked };
   if (!check_names(&c, params)) return false;
   for (size_t i = 0; i < action->param_count; i++) {
     struct path path = { .name = action->params[i].name };

@@ -9,9 +9,9 @@
 
 /* Checks the table at `params` (absolute) against the action. Appends a struct wire_param for each value to s->values,
    in the action's order. The texts point into s->text, or into Lua strings that this function leaves on the stack, at
-   most MAX_PARAMS of them. On failure pushes an error and returns false. The error for an unknown name has a field
-   `unknown`. */
-bool param_collect(lua_State *L, struct scratch *s, const struct action *action, int params);
+   most MAX_PARAMS of them. Scripts are only encoded if `unchecked` is true, and checked otherwise. On failure pushes an
+   error and returns false. */
+bool param_collect(lua_State *L, struct scratch *s, const struct action *action, int params, bool unchecked);
 
 /* Collects a list that is sent as one parameter for each value in it: Columns.1.ColumnName, Columns.2.ColumnName and so
    on. For each string, number or boolean inside the table at `index` (absolute), appends a copy of `prototype` to

@@ -129,7 +129,8 @@ static bool check_url(lua_State *L, const struct request_builder *b) {
 static bool build(lua_State *L, struct request_builder *b, int params, int context) {
   struct scratch *s = b->s;
   parse_context(L, b, context);
-  if (!param_collect(L, s, b->action, params)) return false;
+  lua_getfield(L, context, "unchecked");
+  if (!param_collect(L, s, b->action, params, lua_toboolean(L, -1))) return false;
   b->values = BUFFER_ITEMS(struct wire_param, &s->values);
   b->value_count = BUFFER_COUNT(struct wire_param, &s->values);
   copy_token(L, b);

@@ -9,9 +9,12 @@ static bool check_script(lua_State *L, const struct script_rules *rules, int ind
 static bool check_step(lua_State *L, const struct script_rules *rules, int index, const struct path *path);
 static bool check_connection(lua_State *L, const struct script_rules *rules, int index, const struct path *path);
 
-#define SHAPE(name, check_function)                                                                    \
-  _Static_assert(sizeof name##_fields / sizeof *name##_fields <= MAX_SHAPE_FIELDS, "too many fields"); \
-  static const struct shape name = { name##_fields, sizeof name##_fields / sizeof *name##_fields, check_function }
+enum { OPEN, CLOSED };
+
+#define SHAPE(name, is_closed, check_function)                                                               \
+  _Static_assert(sizeof name##_fields / sizeof *name##_fields <= MAX_SHAPE_FIELDS, "too many fields");       \
+  static const struct shape name = { is_closed, name##_fields, sizeof name##_fields / sizeof *name##_fields, \
+                                     check_function }
 
 /* The fields are written in this order. Other keys follow, sorted. */
 /* clang-format off */
@@ -20,19 +23,19 @@ static const struct field table_info_fields[] = {
   { SLICE_INIT("table"), STRING, BOTH, ANY, NULL },
   { SLICE_INIT("tableName"), STRING, 0, ANY, NULL },
 };
-SHAPE(table_info, NULL);
+SHAPE(table_info, OPEN, NULL);
 
 static const struct field schema_fields[] = {
   { SLICE_INIT("schemaName"), STRING, 0, ANY, NULL },
   { SLICE_INIT("tableInfos"), LIST, BOTH, OBJECT, &table_info },
 };
-SHAPE(schema, NULL);
+SHAPE(schema, OPEN, NULL);
 
 static const struct field selected_fields[] = {
   { SLICE_INIT("dbName"), STRING, BOTH, ANY, NULL },
   { SLICE_INIT("schema"), LIST, BOTH, OBJECT, &schema },
 };
-SHAPE(selected, NULL);
+SHAPE(selected, OPEN, NULL);
 
 static const struct field connection_fields[] = {
   { SLICE_INIT("datasourceType"), STRING, 0, ANY, NULL },
@@ -41,18 +44,18 @@ static const struct field connection_fields[] = {
   { SLICE_INIT("table"), LIST, 0, STRING, NULL },
   { SLICE_INIT("querySql"), LIST, 0, STRING, NULL },
 };
-SHAPE(connection, check_connection);
+SHAPE(connection, CLOSED, check_connection);
 
 static const struct field parameter_fields[] = {
   { SLICE_INIT("datasource"), STRING, 0, ANY, NULL },
   { SLICE_INIT("connection"), LIST, 0, OBJECT, &connection },
-  { SLICE_INIT("column"), LIST, 0, ANY, NULL },
-  { SLICE_INIT("updateColumn"), LIST, 0, ANY, NULL },
-  { SLICE_INIT("skipNullColumn"), LIST, 0, ANY, NULL },
-  { SLICE_INIT("preSql"), LIST, 0, ANY, NULL },
-  { SLICE_INIT("postSql"), LIST, 0, ANY, NULL },
+  { SLICE_INIT("column"), EMPTY_LIST, 0, ANY, NULL },
+  { SLICE_INIT("updateColumn"), EMPTY_LIST, 0, ANY, NULL },
+  { SLICE_INIT("skipNullColumn"), EMPTY_LIST, 0, ANY, NULL },
+  { SLICE_INIT("preSql"), EMPTY_LIST, 0, ANY, NULL },
+  { SLICE_INIT("postSql"), EMPTY_LIST, 0, ANY, NULL },
 };
-SHAPE(parameter, NULL);
+SHAPE(parameter, OPEN, NULL);
 
 static const struct field step_fields[] = {
   { SLICE_INIT("stepType"), STRING, CREATING, ANY, NULL },
@@ -60,7 +63,7 @@ static const struct field step_fields[] = {
   { SLICE_INIT("name"), STRING, 0, ANY, NULL },
   { SLICE_INIT("category"), STRING, BOTH, ANY, NULL },
 };
-SHAPE(step, check_step);
+SHAPE(step, CLOSED, check_step);
 
 static const struct field setting_fields[] = {
   { SLICE_INIT("resourceGroup"), STRING, CREATING, ANY, NULL },
@@ -68,18 +71,18 @@ static const struct field setting_fields[] = {
   { SLICE_INIT("name"), STRING, 0, ANY, NULL },
   { SLICE_INIT("taskType"), STRING, CREATING, ANY, NULL },
 };
-SHAPE(setting, NULL);
+SHAPE(setting, CLOSED, NULL);
 
 static const struct field hop_fields[] = {
   { SLICE_INIT("from"), STRING, 0, ANY, NULL },
   { SLICE_INIT("to"), STRING, 0, ANY, NULL },
 };
-SHAPE(hop, NULL);
+SHAPE(hop, OPEN, NULL);
 
 static const struct field order_fields[] = {
   { SLICE_INIT("hops"), LIST, 0, OBJECT, &hop },
 };
-SHAPE(order, NULL);
+SHAPE(order, OPEN, NULL);
 
 static const struct field script_fields[] = {
   { SLICE_INIT("extend"), ANY, 0, ANY, NULL },
@@ -89,7 +92,7 @@ static const struct field script_fields[] = {
   { SLICE_INIT("steps"), LIST, BOTH, OBJECT, &step },
   { SLICE_INIT("order"), OBJECT, 0, ANY, &order },
 };
-SHAPE(script, check_script);
+SHAPE(script, CLOSED, check_script);
 
 /* clang-format on */
 
@@ -166,6 +169,33 @@ static bool check_task_type(lua_State *L, const struct script_rules *rules, int 
   }
   lua_settop(L, top);
   return true;
+}
+
+/* Returns whether a step is one of a documented script. */
+static bool is_documented_step(lua_State *L, const struct script_rules *rules, int step_index) {
+  int top = lua_gettop(L);
+  value_field(L, step_index, "stepType");
+  value_field(L, step_index, "category");
+  struct slice type = value_text(L, top + 1);
+  bool is_reader = slice_equal(value_text(L, -1), SLICE("reader"));
+  bool is_documented =
+    !type.data || (is_reader ? slice_equal(type, SLICE("mysql")) : writers_find(L, rules->writers, type));
+  lua_settop(L, top);
+  return is_documented;
+}
+
+bool script_is_documented(lua_State *L, const struct script_rules *rules, int index) {
+  int top = lua_gettop(L);
+  bool is_documented = true;
+  value_field(L, index, "steps");
+  size_t count = lua_istable(L, -1) ? raw_length(L, -1) : 0;
+  for (size_t i = 1; i <= count && is_documented; i++) {
+    lua_rawgeti(L, top + 1, clamp_to_int(i));
+    if (lua_istable(L, -1)) is_documented = is_documented_step(L, rules, lua_gettop(L));
+    lua_settop(L, top + 1);
+  }
+  lua_settop(L, top);
+  return is_documented;
 }
 
 /* Checks the script's type, its numbers of readers and writers, and its taskType. */

@@ -14,13 +14,15 @@ enum script_check {
   SCRIPT_UPDATING  /* the TaskParam of GenerateDISyncTaskConfigForUpdating */
 };
 
-enum kind { ANY, STRING, NUMBER, OBJECT, LIST };
+/* A field of the kind EMPTY_LIST may have any value, but an empty table is a list. */
+enum kind { ANY, EMPTY_LIST, STRING, NUMBER, OBJECT, LIST };
 
 #define CHECK_BIT(check) (1u << (check))
 
 struct script_rules {
   enum script_check check;
-  int writers; /* stack index of the writers' rows; only for SCRIPT_CREATING */
+  int writers;    /* stack index of the writers' rows */
+  bool is_closed; /* the script is a documented one, so that other keys than the known ones are mistakes */
 };
 
 struct shape;
@@ -37,9 +39,10 @@ struct field {
 
 #define MAX_SHAPE_FIELDS 8
 
-/* The fields of an object. `check`, if not NULL, checks an object that has all required fields. On failure it pushes an
-   error and returns false. */
+/* The fields of an object. If it is closed, a documented script has no other fields there. `check`, if not NULL, checks
+   an object that has all required fields. On failure it pushes an error and returns false. */
 struct shape {
+  bool is_closed;
   const struct field *fields;
   size_t count;
   bool (*check)(lua_State *L, const struct script_rules *rules, int index, const struct path *path);
@@ -47,6 +50,10 @@ struct shape {
 
 /* Describes a whole script. */
 extern const struct field script_root;
+
+/* Returns whether the steps of the script at `index` (absolute) are those of a documented script. A step without a
+   stepType counts as documented. */
+bool script_is_documented(lua_State *L, const struct script_rules *rules, int index);
 
 /* Stores the list of writers' rows at `index`, which comes from api/writers.lua. Raises for rows of the wrong shape. */
 void writers_set(lua_State *L, int index);

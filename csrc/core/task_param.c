@@ -14,7 +14,6 @@ struct encoder {
 };
 
 static const struct field any_field = { SLICE_INIT(""), ANY, 0, ANY, NULL };
-static const struct field any_list = { SLICE_INIT(""), LIST, 0, ANY, NULL };
 
 static bool encode_string(struct encoder *e, int index, const struct path *path) {
   struct slice text = value_text(e->L, index);
@@ -123,6 +122,19 @@ static bool check_required(struct encoder *e, const struct shape *shape, unsigne
   return true;
 }
 
+/* Checks that an object of a documented script has no key that its shape lacks. */
+static bool check_known(struct encoder *e, const struct shape *shape, const struct members *m,
+                        const struct path *path) {
+  lua_State *L = e->L;
+  if (!shape->is_closed || !e->rules.is_closed || m->first == m->end) return true;
+  struct path key = { .up = path, .name = BUFFER_ITEMS(struct key, e->keys)[m->first].name };
+  value_fail(L, &key, "is not a documented key of this object");
+  for (size_t i = 0; i < shape->count; i++) value_add_known(L, shape->fields[i].name);
+  lua_pushliteral(L, "The option unchecked = true sends the script as it is.");
+  lua_setfield(L, -2, "advice");
+  return false;
+}
+
 /* Encodes one member of the object `self`: a comma if needed, the name, and the value at the stack index `value`. */
 static bool encode_member(struct encoder *e, const void *self, struct slice name, int value, const struct field *field,
                           const struct path *path, int depth) {
@@ -167,7 +179,7 @@ static bool encode_object(struct encoder *e, int index, const struct shape *shap
   struct members m = { .known = { 0 } };
   if (!collect_members(e, index, shape, path, &m)) return false;
   if (shape && e->rules.check != SCRIPT_ANY) {
-    if (!check_required(e, shape, m.seen, path)) return false;
+    if (!check_known(e, shape, &m, path) || !check_required(e, shape, m.seen, path)) return false;
     if (shape->check && !shape->check(L, &e->rules, index, path)) return false;
   }
   buffer_append_byte(e->out, '{');
@@ -200,25 +212,28 @@ static bool encode_list(struct encoder *e, int index, const struct field *field,
   return true;
 }
 
-/* Returns whether the table was marked by dataworks.list. */
-static bool is_marked_as_list(lua_State *L, int index) {
-  if (!lua_getmetatable(L, index)) return false;
-  luaL_getmetatable(L, TASK_LIST);
-  bool marked = lua_rawequal(L, -1, -2);
+static bool is_empty(lua_State *L, int index) {
+  lua_pushnil(L);
+  if (!lua_next(L, index)) return true;
   lua_pop(L, 2);
-  return marked;
+  return false;
 }
 
-/* Encodes a table as a list or as an object. The kind of the field decides which. If there are no rules, or if the
-   field allows any kind, the table itself decides. */
+/* Returns whether a table is a list. In a checked script the kind of the field decides. Otherwise the table itself
+   decides; if it is empty and has no mark, the kind of the field decides too. */
+static bool is_list(const struct encoder *e, int index, const struct field *field) {
+  if (e->rules.check != SCRIPT_ANY && field->kind >= OBJECT) return field->kind == LIST;
+  enum value_mark mark = value_mark(e->L, index);
+  if (mark == MARKED_LIST || value_has_number_key_first(e->L, index)) return true;
+  bool kind_is_list = field->kind == LIST || field->kind == EMPTY_LIST;
+  return (mark == MARKED_EMPTY_LIST || (mark == UNMARKED && kind_is_list)) && is_empty(e->L, index);
+}
+
 static bool encode_table(struct encoder *e, int index, const struct field *field, const struct path *path, int depth) {
   lua_State *L = e->L;
   if (!value_check_nesting(L, lua_topointer(L, index), path, depth)) return false;
-  reserve_stack(L, MAX_SHAPE_FIELDS + 12);
-  bool list = field->kind == LIST;
-  if (!list && (e->rules.check == SCRIPT_ANY || field->kind == ANY))
-    list = is_marked_as_list(L, index) || value_has_number_key_first(L, index);
-  if (list) return encode_list(e, index, field, path, depth + 1);
+  reserve_stack(L, MAX_SHAPE_FIELDS + 16);
+  if (is_list(e, index, field)) return encode_list(e, index, field, path, depth + 1);
   return encode_object(e, index, field->kind == OBJECT ? field->shape : NULL, path, depth + 1);
 }
 
@@ -229,7 +244,7 @@ static bool check_kind(struct encoder *e, int index, int type, const struct fiel
     [STRING] = "text", [NUMBER] = "a number", [OBJECT] = "a table", [LIST] = "a list"
   };
   bool fits =
-    field->kind == ANY || (field->kind == STRING && type == LUA_TSTRING) ||
+    field->kind <= EMPTY_LIST || (field->kind == STRING && type == LUA_TSTRING) ||
     (field->kind == NUMBER && (type == LUA_TNUMBER || type == LUA_TSTRING || value_is_long_integer(e->L, index))) ||
     (field->kind >= OBJECT && type == LUA_TTABLE) || (!field->required && value_is_null(e->L, index));
   if (!fits) return value_fail(e->L, path, "expected %s, got %s", names[field->kind], value_type_name(e->L, index));
@@ -240,12 +255,22 @@ static bool check_kind(struct encoder *e, int index, int type, const struct fiel
   return true;
 }
 
+/* Encodes the empty_array of OpenResty's lua-cjson as an empty table that is marked as a list. */
+static bool encode_empty_array(struct encoder *e, const struct field *field, const struct path *path, int depth) {
+  lua_newtable(e->L);
+  luaL_setmetatable(e->L, TASK_LIST);
+  if (!encode_value(e, lua_gettop(e->L), field, path, depth)) return false;
+  lua_pop(e->L, 1);
+  return true;
+}
+
 static bool encode_value(struct encoder *e, int index, const struct field *field, const struct path *path, int depth) {
   lua_State *L = e->L;
-  int type = lua_type(L, index);
+  int type = value_is_null(L, index) ? LUA_TNIL : lua_type(L, index);
+  if (type == LUA_TLIGHTUSERDATA && value_is_empty_array(L, index)) return encode_empty_array(e, field, path, depth);
   if (e->rules.check != SCRIPT_ANY) {
     if (!check_kind(e, index, type, field, path)) return false;
-    if (field->kind == NUMBER && type != LUA_TNUMBER && !value_is_null(L, index)) return encode_integer(e, index, path);
+    if (field->kind == NUMBER && type != LUA_TNUMBER && type != LUA_TNIL) return encode_integer(e, index, path);
   }
   switch (type) {
     case LUA_TSTRING: return encode_string(e, index, path);
@@ -254,33 +279,35 @@ static bool encode_value(struct encoder *e, int index, const struct field *field
     case LUA_TBOOLEAN:
       buffer_append_slice(e->out, lua_toboolean(L, index) ? SLICE("true") : SLICE("false"));
       return true;
+    case LUA_TNIL: buffer_append_slice(e->out, SLICE("null")); return true;
     default: break;
   }
   struct slice digits = value_digits(L, index);
   if (value_is_cdata(L, index)) return encode_integer(e, index, path);
-  if (digits.data) {
-    buffer_append_slice(e->out, digits);
-    return true;
-  }
-  if (!value_is_null(L, index)) return value_fail(L, path, "a %s can't be JSON", luaL_typename(L, index));
-  buffer_append_slice(e->out, SLICE("null"));
+  if (!digits.data) return value_fail(L, path, "a %s can't be JSON", luaL_typename(L, index));
+  buffer_append_slice(e->out, digits);
   return true;
 }
 
-static bool encode(struct encoder *e, int index, const struct field *root, const struct path *path) {
-  reserve_stack(e->L, 12);
-  if (e->rules.check == SCRIPT_CREATING) e->rules.writers = writers_push(e->L);
-  if (!encode_value(e, index, root, path, 0)) return false;
-  if (e->rules.writers) lua_pop(e->L, 1);
+static bool check_size(const struct encoder *e, const struct path *path) {
   return value_check_written(e->L, e->out->state, path);
 }
 
 bool task_encode(lua_State *L, struct scratch *s, int index, enum script_check check, const struct path *path) {
   struct encoder e = { L, { .check = check }, &s->text, &s->keys, &s->names };
-  return encode(&e, index, &script_root, path);
+  int top = lua_gettop(L);
+  reserve_stack(L, LUA_MINSTACK);
+  if (check != SCRIPT_ANY) {
+    e.rules.writers = writers_push(L);
+    e.rules.is_closed = lua_istable(L, index) && script_is_documented(L, &e.rules, index);
+  }
+  if (!encode_value(&e, index, &script_root, path, 0)) return false;
+  lua_settop(L, top);
+  return check_size(&e, path);
 }
 
 bool task_encode_list(lua_State *L, struct scratch *s, int index, const struct path *path) {
   struct encoder e = { L, { .check = SCRIPT_ANY }, &s->text, &s->keys, &s->names };
-  return encode(&e, index, &any_list, path);
+  reserve_stack(L, LUA_MINSTACK);
+  return encode_list(&e, index, &any_field, path, 1) && check_size(&e, path);
 }

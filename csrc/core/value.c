@@ -35,6 +35,20 @@ bool value_fail(lua_State *L, const struct path *path, const char *format, ...) 
   return false;
 }
 
+void value_add_known(lua_State *L, struct slice name) {
+  int error = lua_gettop(L);
+  value_field(L, error, "known");
+  if (lua_isnil(L, -1)) {
+    lua_newtable(L);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, error, "known");
+  }
+  lua_pushlstring(L, name.data, name.len);
+  lua_pushboolean(L, true);
+  lua_rawset(L, -3);
+  lua_settop(L, error);
+}
+
 int value_nil_and_error(lua_State *L) {
   lua_pushnil(L);
   lua_insert(L, -2);
@@ -42,12 +56,8 @@ int value_nil_and_error(lua_State *L) {
 }
 
 const char *value_type_name(lua_State *L, int index) {
-  if (lua_islightuserdata(L, index) && !lua_touserdata(L, index)) return "null";
+  if (!lua_isnoneornil(L, index) && value_is_null(L, index)) return "null";
   return luaL_typename(L, index);
-}
-
-bool value_is_null(lua_State *L, int index) {
-  return lua_isnil(L, index) || (lua_islightuserdata(L, index) && !lua_touserdata(L, index));
 }
 
 struct slice value_text(lua_State *L, int index) {

@@ -21,11 +21,28 @@ struct path {
    format of lua_pushfstring. */
 bool value_fail(lua_State *L, const struct path *path, const char *format, ...);
 
+/* Adds a name to the field `known` of the error on top of the stack. util/nearest.lua suggests one of these names
+   instead of the refused one. */
+void value_add_known(lua_State *L, struct slice name);
+
 /* Inserts nil below the error on top of the stack. Returns 2, the number of results. */
 int value_nil_and_error(lua_State *L);
 
-/* Returns whether the value is nil, or the light userdata that stands for JSON's null here and in lua-cjson. */
+/* value_mark.c. Returns whether the value is nil, or stands for JSON's null here, in lua-cjson, in nginx or in dkjson. */
 bool value_is_null(lua_State *L, int index);
+
+/* Returns whether the value is the empty_array of OpenResty's lua-cjson. */
+bool value_is_empty_array(lua_State *L, int index);
+
+/* What the metatable of a table says about its JSON. */
+enum value_mark {
+  UNMARKED,
+  MARKED_LIST,        /* by dataworks.list, or by the array_mt of OpenResty's lua-cjson */
+  MARKED_EMPTY_LIST,  /* a list if it is empty: by that library's empty_array_mt, or by the __jsontype of dkjson */
+  MARKED_EMPTY_OBJECT /* an object if it is empty: by the __jsontype of dkjson */
+};
+
+enum value_mark value_mark(lua_State *L, int table);
 
 /* Returns whether the value is a cdata of LuaJIT. */
 bool value_is_cdata(lua_State *L, int index);

@@ -24,17 +24,22 @@ local M = {}
 ---@field timeout? number seconds for the whole call
 ---@field retries? integer retries after the first attempt
 local CALL_OPTIONS = { timeout = "seconds", retries = "count" }
-M.CALL_OPTIONS = CALL_OPTIONS
 
----@class dataworks.ActionOptions: dataworks.CallOptions
+---@class dataworks.ScriptOptions: dataworks.CallOptions
+---@field unchecked? boolean true: the script in TaskParam is sent without a check
+local SCRIPT_OPTIONS = { timeout = "seconds", retries = "count", unchecked = "boolean" }
+M.SCRIPT_OPTIONS = SCRIPT_OPTIONS
+
+---@class dataworks.ActionOptions: dataworks.ScriptOptions
 ---@field version? "2020-05-18"|"2024-05-18" version of the action; default: the client's option `version`
-local ACTION_OPTIONS = { timeout = "seconds", retries = "count", version = "text" }
+local ACTION_OPTIONS = { timeout = "seconds", retries = "count", version = "text", unchecked = "boolean" }
 
----@class dataworks.EachOptions: dataworks.ActionOptions the timeout and retries apply to the request of each page
+---@class dataworks.EachOptions: dataworks.CallOptions the timeout and retries apply to the request of each page
+---@field version? "2020-05-18"|"2024-05-18" version of the action; default: the client's option `version`
 ---@field pages? boolean true: iterate over whole replies instead of items
 local EACH_OPTIONS = { timeout = "seconds", retries = "count", version = "text", pages = "boolean" }
 
-local REQUEST_OPTIONS = { version = "text" }
+local REQUEST_OPTIONS = { version = "text", unchecked = "boolean" }
 
 ---@class dataworks.Client has the methods below, and one method for each action of the catalog. The method has the
 --- name of the action.
@@ -125,11 +130,11 @@ end
 
 --- Calls GenerateDISyncTaskConfigForCreating.
 ---@param params { ProjectId: integer|string, TaskType: string, TaskParam: table|string, ClientToken?: string }
----@param options? dataworks.CallOptions
+---@param options? dataworks.ScriptOptions
 ---@return dataworks.Generated|nil result the reply, which `wait` accepts as its params
 ---@return dataworks.Error|nil err
 function methods:generate(params, options)
-  options = check_call(self, "generate", params, options, CALL_OPTIONS)
+  options = check_call(self, "generate", params, options, SCRIPT_OPTIONS)
   return generate(self._caller, params, options)
 end
 
@@ -137,12 +142,12 @@ end
 --- shows the request without its secrets.
 ---@param action string
 ---@param params table
----@param options? { version?: string }
+---@param options? { version?: string, unchecked?: boolean }
 ---@return { method: string, url: string, headers: table<string, string>, body: string }|nil request
 ---@return dataworks.Error|nil err
 function methods:request(action, params, options)
-  local row = check_action(self, "request", action, params, options, REQUEST_OPTIONS)
-  local request, err = self._caller:request(row, params)
+  local row, checked = check_action(self, "request", action, params, options, REQUEST_OPTIONS)
+  local request, err = self._caller:request(row, params, checked.unchecked)
   return request and printable_request.wrap(request), err
 end
 

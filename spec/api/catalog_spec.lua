@@ -150,19 +150,6 @@ describe("the catalog", function()
       assert.equal(status, catalog.find(name).status, name)
     end
   end)
-
-  it("names the parameter nearest to an unknown one, or all parameters if they are few", function()
-    local function explained(action, name)
-      return catalog.explain({ unknown = true, path = name, message = "is unknown" }, catalog.find(action)).message
-    end
-    assert.equal("is unknown; did you mean ProjectId?", explained("ListFiles", "Projectid"))
-    assert.equal("is unknown", explained("ListFiles", "Xyzzy"))
-    assert.equal("is unknown; it takes BaselineId", explained("ListNodesByBaseline", "Xyzzy"))
-    assert.equal("is missing", catalog.explain({ path = "X", message = "is missing" }, catalog.find "ListFiles").message)
-    for row in each(catalog, V2020) do
-      if #row.params == 0 then assert.equal("is unknown; it takes none", explained(row.name, "X")) end
-    end
-  end)
 end)
 
 describe("every action's request", function()

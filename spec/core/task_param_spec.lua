@@ -41,8 +41,73 @@ describe("a TaskParam", function()
 
   it("writes unknown keys sorted, after the known ones", function()
     local task = script()
-    task.setting.zeta, task.setting.alpha = 1, { x = {} }
-    assert.matches('"taskType":"oneclick_to_odps","alpha":{"x":{}},"zeta":1}', assert(core.encode(task)))
+    task.steps[2].parameter.zeta, task.steps[2].parameter.alpha = 1, { x = {} }
+    assert.matches('"datasource":"odps_source","alpha":{"x":{}},"zeta":1}', assert(core.encode(task)))
+  end)
+
+  it("decides what a table is by its content, and by the kind of its field only if it is empty", function()
+    local function parameter(fields)
+      return assert(core.encode({ steps = { { parameter = fields } } })):match '^{"steps":%[{"parameter":(.*)}%]}$'
+    end
+    assert.equal('{"preSql":{"type":"remove"}}', parameter { preSql = { type = "remove" } })
+    assert.equal('{"column":{"a":[1]},"preSql":[]}', parameter { preSql = {}, column = { a = { 1 } } })
+    assert.equal('{"connection":{"host":"h"}}', parameter { connection = { host = "h" } })
+    assert.equal('{"steps":{"a":1}}', core.encode { steps = { a = 1 } })
+    local task = script()
+    task.steps[2].parameter.preSql, task.steps[2].parameter.postSql = { type = "remove" }, {}
+    assert.truthy(assert(core.encode(task)):find('"preSql":{"type":"remove"},"postSql":[]', 1, true))
+  end)
+
+  describe("of a documented kind has no other keys than the documented ones", function()
+    for what, case in pairs {
+      ["at the top"] = { "setings", "setting", function(t) return t end },
+      ["in setting"] = { "resourceGruop", "resourceGroup", function(t) return t.setting end },
+      ["in a step"] = { "paramter", "parameter", function(_, reader) return reader end },
+      ["in a connection"] = { "selectedTable", "selectedTables", function(_, _, _, connection) return connection end },
+    } do
+      it(what, function()
+        local task = script()
+        local object = case[3](task, task.steps[1], task.steps[2], task.steps[1].parameter.connection[1])
+        object[case[1]] = "x"
+        local text, err = core.encode(task)
+        assert.is_nil(text)
+        assert.matches("%." .. case[1] .. " is not a documented key of this object$", err.path .. " " .. err.message)
+        assert.matches("did you mean " .. case[2], require("dataworks.util.nearest").explain(err).message)
+      end)
+    end
+
+    it("and a misspelt key is named before the key that is missing", function()
+      assert.equal("TaskParam.steps[1].paramter is not a documented key of this object", refused(function(_, reader)
+        reader.paramter, reader.parameter = reader.parameter, nil
+      end))
+    end)
+
+    it("but any key in the parameter of a plugin", function()
+      local task = script()
+      task.steps[2].parameter.resourceGruop = {}
+      task.steps[1].parameter.paramter = 1
+      assert.is_string(core.encode(task))
+    end)
+
+    it("and another script has any keys", function()
+      for _, step in ipairs { 1, 2 } do
+        local task = script()
+        task.steps[step].stepType, task.steps[step].gui = "oracle", { x = 1 }
+        task.setting.taskType = step == 2 and "oneclick_to_oracle" or task.setting.taskType
+        task.setting.speed = { concurrent = 2 }
+        assert.is_string((assert(core.encode(task))))
+      end
+    end)
+  end)
+
+  it("is not checked with the option unchecked", function()
+    local task = { type = "realtime", setting = { resourceGruop = "g" }, steps = {} }
+    assert.equal('{"type":"realtime","setting":{"resourceGruop":"g"},"steps":[]}', core.encode(task, true))
+    local context = { signer = signer, endpoint = "https://example.com", date = 0, nonce = "n", unchecked = true }
+    local params = { ProjectId = 1, TaskType = "DI_REALTIME", TaskParam = task }
+    assert.truthy(assert(core.generate(params, context)).url:find("resourceGruop", 1, true))
+    context.unchecked = nil
+    assert.is_nil((core.generate(params, context)))
   end)
 
   it("writes an empty list where the field is a list", function()

@@ -28,4 +28,17 @@ describe("the nearest name", function()
     assert.equal("; did you mean region?", nearest.hint("regoin", known))
     assert.equal("access_key_id, access_key_secret, region, retries", nearest.list(known))
   end)
+
+  it("explains an error about an unknown name, or all names do if they are few", function()
+    local function explained(path, names)
+      return nearest.explain({ path = path, message = "is unknown", known = names }).message
+    end
+    assert.equal("is unknown; did you mean region?", explained("regoin", known))
+    assert.equal("is unknown; did you mean region?", explained("a.b[1].regoin", known))
+    assert.equal("is unknown; known are access_key_id, access_key_secret, region, retries", explained("a.colour", known))
+    local many = {}
+    for i = 1, 9 do many["name" .. i] = 1 end
+    assert.equal("is unknown", explained("colour", many))
+    assert.equal("is unknown", explained("colour", nil))
+  end)
 end)

@@ -13,10 +13,6 @@ local TABLES = {
   ["2020-05-18"] = "dataworks.api.catalog.v20200518", ["2024-05-18"] = "dataworks.api.catalog.v20240518",
 }
 
--- The message about a wrong parameter lists the names of an action's parameters only if the action has at most this
--- many.
-local MAX_LISTED_NAMES = 8
-
 ---@type table<string, table<string, dataworks.Action>> the rows that were found so far, by version and name
 local rows = { ["2020-05-18"] = {}, ["2024-05-18"] = {} }
 for name, row in pairs(actions) do
@@ -98,25 +94,6 @@ function M.hint(name, version)
     return ("; it is an action of version %s"):format(elsewhere.version)
   end
   return nearest.hint(name, M.names(version))
-end
-
---- Adds the known names to the message of an error, if the error is about an unknown parameter.
----@param err table the fields of an error
----@param row dataworks.Action
----@return table err
-function M.explain(err, row)
-  if err.unknown then
-    local names = {}
-    for _, param in ipairs(row.params) do
-      names[param[1]] = true
-    end
-    local hint = nearest.hint(err.path, names)
-    if hint == "" and #row.params <= MAX_LISTED_NAMES then
-      hint = #row.params > 0 and "; it takes " .. nearest.list(names) or "; it takes none"
-    end
-    err.message = err.message .. hint
-  end
-  return err
 end
 
 return M

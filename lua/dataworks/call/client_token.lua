@@ -5,7 +5,7 @@ local tables = require "dataworks.util.tables"
 
 local M = {}
 
----@class dataworks.PerformOptions: dataworks.CallOptions
+---@class dataworks.PerformOptions: dataworks.ScriptOptions
 ---@field client_token? string the ClientToken of a flow; results and errors contain it instead of the token that is
 --- sent
 

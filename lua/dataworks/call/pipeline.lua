@@ -1,7 +1,6 @@
 -- Carries out one call: runs the steps of an attempt in order, and decides whether a failed attempt is retried. Only
 -- this file writes the fields of a call.
 
-local catalog = require "dataworks.api.catalog"
 local client_tokens = require "dataworks.call.client_token"
 local core = require "dataworks.core"
 local credential_failures = require "dataworks.util.credential_failure"
@@ -9,6 +8,7 @@ local error_codes = require "dataworks.protocol.error_codes"
 local errors = require "dataworks.error"
 local failures = require "dataworks.call.failure"
 local inside_nginx = require "dataworks.util.inside_nginx"
+local nearest = require "dataworks.util.nearest"
 local response = require "dataworks.protocol.response"
 local retry = require "dataworks.call.retry"
 local tables = require "dataworks.util.tables"
@@ -36,6 +36,7 @@ local CLIENT_CLOSED = credential_failures.CLOSED
 ---@field queue_timeout? boolean true if the queue of the limit is longer than the time until the deadline
 ---@field announced_attempt? integer the number of the last attempt that had a "request" event
 ---@field attempt_started number
+---@field unchecked? boolean true: the script of a task is not checked
 ---@field request? table the request of the present attempt; the fields below belong to this attempt too
 ---@field signed_request? table a copy of the request as it was signed, which a transport of the program cannot change
 ---@field keys? userdata the prepared keys that signed the request
@@ -72,10 +73,10 @@ local function build(caller, call)
   local row = call.row
   call.request, err = core.request(row.name, row, call.params, {
     signer = keys, endpoint = caller.endpoint, date = caller.now(), nonce = caller.nonce(),
-    user_agent = caller.user_agent,
+    user_agent = caller.user_agent, unchecked = call.unchecked,
   })
   if not call.request then
-    return nil, catalog.explain(err, row)
+    return nil, nearest.explain(err)
   end
   return true
 end
@@ -309,8 +310,9 @@ function M.perform(caller, row, params, options)
   local call = {
     row = row, params = params_to_send, client_token = client_token, started = started,
     deadline = started + (options.timeout or caller.timeout), attempts = 0, retries = 0,
-    max_retries = options.retries or caller.max_retries, admission = nil, announced_attempt = nil,
-    attempt_started = started, keys = nil, request = nil, signed_request = nil, reply = nil, result = nil,
+    max_retries = options.retries or caller.max_retries, unchecked = options.unchecked, admission = nil,
+    announced_attempt = nil, attempt_started = started, keys = nil, request = nil, signed_request = nil, reply = nil,
+    result = nil,
   }
   local result, err = run_attempts(caller, call)
   if call.admission and call.admission.token then
@@ -320,8 +322,9 @@ function M.perform(caller, row, params, options)
 end
 
 --- Returns the signed request of a call without sending it.
-function M.request(caller, row, params)
-  local call = { row = row, params = (client_tokens.add(row, params, caller.nonce)) }
+---@param unchecked? boolean true: the script of a task is not checked
+function M.request(caller, row, params, unchecked)
+  local call = { row = row, params = (client_tokens.add(row, params, caller.nonce)), unchecked = unchecked }
   local ok, fields = build(caller, call)
   if ok then
     return call.request

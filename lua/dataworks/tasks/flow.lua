@@ -21,9 +21,10 @@ local M = {}
 ---@field on_step? fun(state: dataworks.State) called before the first call and after each step; an error that the
 ---  callback raises ends the run
 ---@field resume? dataworks.State a state that on_step got, or err.state
+---@field unchecked? boolean true: the script in TaskParam is sent without a check
 M.OPTIONS = {
   timeout = "seconds", delay = "seconds", max_delay = "seconds", on_progress = "function", on_step = "function",
-  resume = "table",
+  resume = "table", unchecked = "boolean",
 }
 
 local RESUME_ADVICE = "Continue later with the option resume = err.state"
@@ -181,7 +182,7 @@ function M.run(caller, params, options, name)
   if options.resume then
     state, err = parameters.resume(flow, caller, params, options.resume)
   else
-    state, err = parameters.begin(flow, caller, params)
+    state, err = parameters.begin(flow, caller, params, options.unchecked)
   end
   if not state then
     return nil, err

@@ -81,7 +81,7 @@ local function rename_path(flow, err)
 end
 
 --- Builds the requests of the flow's calls, without sending them, so that wrong values are found.
-local function check_calls(flow, caller, values)
+local function check_calls(flow, caller, values, unchecked)
   local is_offline = values.TaskType == "DI_OFFLINE"
   local trial = tables.merge(not is_offline and { TaskContent = "{}" } or {}, values)
   trial.Placement = placement(values) or values.Placement
@@ -89,15 +89,15 @@ local function check_calls(flow, caller, values)
   if not request then
     return rename_path(flow, err)
   elseif not is_offline then
-    request, err = caller:request(catalog.find(flow.generate), steps.params(flow.generate, trial))
+    request, err = caller:request(catalog.find(flow.generate), steps.params(flow.generate, trial), unchecked)
   end
   return not request and err or nil
 end
 
 --- Runs all checks. `given` holds the parameters of this run; `values` also holds the values of an earlier run.
-local function check(flow, caller, given, values)
+local function check(flow, caller, given, values, unchecked)
   return check_scripts(flow, given, values.TaskType) or check_token(flow, values.ClientToken)
-    or check_calls(flow, caller, values)
+    or check_calls(flow, caller, values, unchecked)
 end
 
 -- States
@@ -109,7 +109,7 @@ local function texts_of(params)
   texts.TaskType, texts.TaskName, texts.ClientToken = params.TaskType, params.TaskName, params.ClientToken
   local scripts = { TaskParam = params.TaskParam, TaskContent = params.TaskContent, Placement = placement(params) }
   for name, script in pairs(scripts) do
-    texts[name] = type(script) == "string" and script or core.encode(script)
+    texts[name] = type(script) == "string" and script or core.encode(script, true)
   end
   return texts
 end
@@ -157,12 +157,13 @@ local function check_service(flow, caller, before)
   end
 end
 
-function M.begin(flow, caller, params)
+---@param unchecked? boolean true: the script in TaskParam is not checked
+function M.begin(flow, caller, params, unchecked)
   local given = without_null(params)
   if given.ClientToken == nil then
     given.ClientToken = caller.nonce()
   end
-  local err = check_names(flow, given) or check(flow, caller, given, given)
+  local err = check_names(flow, given) or check(flow, caller, given, given, unchecked)
   if err then
     return nil, err
   end
@@ -177,7 +178,8 @@ function M.resume(flow, caller, params, resume)
   local given = without_null(params)
   local before, err = open(flow, resume)
   if before then
-    err = check_names(flow, given) or check(flow, caller, given, tables.merge(before, given))
+    -- The earlier run has checked its script, and another script is refused below.
+    err = check_names(flow, given) or check(flow, caller, given, tables.merge(before, given), true)
       or check_same(flow, texts_of(given), before) or check_service(flow, caller, before)
   end
   return not err and before or nil, err

@@ -58,6 +58,7 @@ local function try_call(run, action)
   end
   return run.caller:perform(catalog.find(action), M.params(action, run.state), {
     timeout = timeout, client_token = run.state.ClientToken,
+    unchecked = true, -- because the scripts were checked before the flow began
   })
 end
 

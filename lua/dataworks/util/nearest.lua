@@ -7,6 +7,9 @@ local M = {}
 -- At most this many letters of a name are compared, because the time grows with the square of the length.
 local MAX_LENGTH = 64
 
+-- A message lists all known names only if they are at most this many.
+local MAX_LISTED = 8
+
 --- Returns how many letters must be inserted, dropped, changed or swapped with the next letter to change one name into
 --- the other. Capital and small letters count as equal.
 local function distance(a, b)
@@ -61,6 +64,21 @@ end
 --- Returns all names, sorted and separated by commas, for a message.
 function M.list(known)
   return table.concat(tables.sorted_keys(known), ", ")
+end
+
+--- Adds the nearest known name to the message of an error about an unknown name. If no name is near enough, adds all
+--- known names, if they are few.
+---@param err table the fields of an error; the core sets the field `known`
+---@return table err
+function M.explain(err)
+  if err.known then
+    local hint = M.hint(err.path:match "^.*%.([^.]*)$" or err.path, err.known)
+    if hint == "" and #tables.sorted_keys(err.known) <= MAX_LISTED then
+      hint = "; known are " .. M.list(err.known)
+    end
+    err.message = err.message .. hint
+  end
+  return err
 end
 
 return M
