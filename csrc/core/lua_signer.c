@@ -30,8 +30,25 @@ static int signer_tostring(lua_State *L) {
   return 1;
 }
 
-/* Reads a string that must fit into a header: it may have no blank and no control character. On failure pushes an error
-   and returns false. */
+static bool is_quote(char c) {
+  return c == '"' || c == '\'';
+}
+
+/* Checks that a text fits into a header, and that it has none of the characters that are copied together with a key. */
+static bool check_header_text(lua_State *L, struct slice text, const struct path *path) {
+  for (size_t i = 0; i < text.len; i++) {
+    unsigned char byte = (unsigned char)text.data[i];
+    if (byte > 0x7e)
+      return value_fail(L, path, "has a character that is not printable ASCII at byte %d", clamp_to_int(i + 1));
+    if (byte <= 0x20)
+      return value_fail(L, path, "has a blank, a line break or a control character at byte %d", clamp_to_int(i + 1));
+  }
+  if (text.len && (is_quote(text.data[0]) || is_quote(text.data[text.len - 1])))
+    return value_fail(L, path, "is in quotes, which are part of its value here");
+  return true;
+}
+
+/* Reads a string that must fit into a header. On failure pushes an error and returns false. */
 static bool parse_header_text(lua_State *L, const char *name, bool required, struct slice *text) {
   struct path path = { .name = { name, strlen(name) } };
   lua_getfield(L, 1, name);
@@ -39,12 +56,7 @@ static bool parse_header_text(lua_State *L, const char *name, bool required, str
   if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "%s: string expected, got %s", name, luaL_typename(L, -1));
   *text = value_text(L, -1);
   if (!text->len && required) return value_fail(L, &path, "is empty");
-  for (size_t i = 0; i < text->len; i++) {
-    unsigned char byte = (unsigned char)text->data[i];
-    if (byte > 0x20 && byte != 0x7f) continue;
-    return value_fail(L, &path, "has a blank, a line break or a control character at byte %d", clamp_to_int(i + 1));
-  }
-  return true;
+  return check_header_text(L, *text, &path);
 }
 
 /* Returns the algorithm in the options; by default ACS3-HMAC-SHA256. */

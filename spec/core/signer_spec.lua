@@ -28,6 +28,24 @@ describe("a signer", function()
     assert.is_nil((core.signer { access_key_id = "", access_key_secret = "x" }))
   end)
 
+  it("refuses keys in quotes, as docker's --env-file keeps them, and keys with a character outside ASCII", function()
+    for key, reason in pairs {
+      ['"hush-hush"'] = "is in quotes", ["'hush-hush'"] = "is in quotes", ['hush-hush"'] = "is in quotes",
+      ["“hush-hush”"] = "not printable ASCII at byte 1$", ["hush-hush\194\160"] = "not printable ASCII at byte 10$",
+      ["hush-hush\127"] = "not printable ASCII at byte 10$", ["hush hush"] = "a blank.* at byte 5$",
+    } do
+      for _, name in ipairs { "access_key_id", "access_key_secret", "security_token", "bearer_token" } do
+        local options = { access_key_id = "id", access_key_secret = "secret" }
+        options[name] = key
+        local signer, err = core.signer(options)
+        assert.is_nil(signer)
+        assert.equal(name, err.path)
+        assert.matches(reason, err.message)
+        assert.is_nil(err.message:find("hush", 1, true))
+      end
+    end
+  end)
+
   it("raises for a value that is not a string and for an unknown algorithm", function()
     assert.error_matches(function() core.signer { access_key_id = 1, access_key_secret = "x" } end, "string expected")
     assert.error_matches(function() core.signer { access_key_id = "a", access_key_secret = "x", algorithm = "MD5" } end, "unknown signature algorithm MD5")

@@ -336,6 +336,23 @@ ACCESS_KEY_SECRET :  's#;x'  ; bar
     assert.equal("e", source(text, nil, nil, { file = path }):get().bearer_token)
   end)
 
+  it("is skipped when enable turns it off", function()
+    local off = "[default]\nenable = %s\ntype = bearer\nbearer_token = b\n"
+    for _, value in ipairs { "false", "False", "0", "no", "off" } do
+      assert.equal("section default: it is turned off by enable = " .. value, reason(off:format(value)))
+    end
+    for _, value in ipairs { "true", "1", "yes", "on" } do
+      assert.equal("b", source(off:format(value)):get().bearer_token)
+    end
+    home:write(".alibabacloud/credentials", off:format "false")
+    local values = home:environment { ALIBABA_CLOUD_CREDENTIALS_URI = "http://127.0.0.1:1/uri" }
+    local given, world = homes.source({}, values, function() return { status = 500 } end)
+    assert.is_nil(given:get())
+    assert.equal("http://127.0.0.1:1/uri", world.sent[1].url)
+    assert.equal("b", source(off:format "false" .. "[q]\ntype=bearer\nbearer_token=b\n", { ALIBABA_CLOUD_PROFILE = "q" }):get()
+      .bearer_token)
+  end)
+
   it("reports what is wrong", function()
     assert.equal("it has no section default", reason "[other]\n")
     assert.equal("section default: type is missing", reason "[default]\naccess_key_id=i\n")

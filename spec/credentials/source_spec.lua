@@ -82,6 +82,25 @@ describe("credentials", function()
       assert.is_nil(assert(client:request("GetDISyncTask", params)).headers["x-acs-security-token"])
     end)
 
+    it("are refused with the cause when they are still in quotes", function()
+      local client = dataworks.new { endpoint = "example.com", getenv = home:environment { [ID] = '"key"', [SECRET] = '"s"' } }
+      local request, err = client:request("GetDISyncTask", { ProjectId = 1, FileId = 2, TaskType = "DI_OFFLINE" })
+      assert.is_nil(request)
+      assert.equal("credentials", err.kind)
+      assert.matches("access_key_id is in quotes", err.message)
+      assert.matches("docker's %-%-env%-file", err.advice)
+    end)
+
+    it("are not those of other programs, which the error names if they are set", function()
+      local values = { ALICLOUD_ACCESS_KEY = "k", ALICLOUD_SECRET_KEY = "s" }
+      local found, err = source({}, values):get()
+      assert.is_nil(found)
+      assert.matches("ACCESS_KEY_ID is not set, and ALICLOUD_ACCESS_KEY, which Terraform and similar programs read, is not used;",
+        err.message)
+      values[ID], values[SECRET] = "i", "s"
+      assert.equal("i", source({}, values):get().access_key_id)
+    end)
+
     it("may have the other spellings of the CLI, which are not mixed", function()
       for _, prefix in ipairs { "ALIBABACLOUD_", "ALICLOUD_", "" } do
         local values = {

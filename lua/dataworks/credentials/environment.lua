@@ -9,6 +9,22 @@ local M = {}
 -- secret of another spelling do not belong together.
 local PREFIXES = { "ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_", "" }
 
+-- Variables of other programs. They may belong to another account, so they are named only if nothing else is set.
+local FOREIGN = {
+  { "ALICLOUD_ACCESS_KEY", "Terraform and similar programs read" },
+  { "ALIYUN_ACCESS_KEY_ID", "some other programs read" },
+}
+
+local function not_configured(getenv)
+  local reason = "ALIBABA_CLOUD_ACCESS_KEY_ID is not set"
+  for _, variable in ipairs(FOREIGN) do
+    if getenv(variable[1]) then
+      return failures.not_configured(("%s, and %s, which %s, is not used"):format(reason, variable[1], variable[2]))
+    end
+  end
+  return failures.not_configured(reason)
+end
+
 local function get(getenv)
   for _, prefix in ipairs(PREFIXES) do
     local id = getenv(prefix .. "ACCESS_KEY_ID")
@@ -23,7 +39,7 @@ local function get(getenv)
   if token then
     return { bearer_token = token }
   end
-  return nil, failures.not_configured "ALIBABA_CLOUD_ACCESS_KEY_ID is not set"
+  return nil, not_configured(getenv)
 end
 
 function M.new(_, host)

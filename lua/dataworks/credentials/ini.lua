@@ -9,6 +9,7 @@ local oidc = require "dataworks.credentials.oidc"
 local providers = require "dataworks.credentials.provider"
 local ram_role_arn = require "dataworks.credentials.ram_role_arn"
 local static = require "dataworks.credentials.static"
+local tables = require "dataworks.util.tables"
 local texts = require "dataworks.util.text"
 local variables = require "dataworks.credentials.variables"
 
@@ -81,9 +82,14 @@ local TYPES = {
   },
 }
 
+-- The values that turn off a section, in small letters.
+local OFF = tables.set_of "false 0 no off none"
+
 local function build_section(section, host)
   local kind = TYPES[section.type]
-  if kind then
+  if section.enable and OFF[section.enable:lower()] then
+    return nil, failures.not_configured("it is turned off by enable = " .. section.enable)
+  elseif kind then
     local missing = failures.missing(section, kind.needs or {})
     if missing then
       return nil, missing

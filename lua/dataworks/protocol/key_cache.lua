@@ -54,7 +54,7 @@ local function replace_keys(self, found)
   local keys, refusal = core.signer(fields)
   if not keys then
     return nil, failures.new(("%s %s"):format(refusal.path, refusal.message),
-      "copy the key again, without blanks and line breaks around it")
+      "Set the key again, without quotes, blanks and line breaks; docker's --env-file keeps quotes, for example.")
   end
   if self.keys then
     self.keys:close()
