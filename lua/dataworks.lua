@@ -1,21 +1,23 @@
 -- The public functions of the library.
 
 local check_options = require "dataworks.util.check_options"
-local client = require "dataworks.client"
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
 local lazy = require "dataworks.util.lazy"
-local limit = require "dataworks.limit.limit"
 local misuse = require "dataworks.util.misuse"
-local nearest = lazy "dataworks.util.nearest"
 local option_types = require "dataworks.options"
 local tables = require "dataworks.util.tables"
+require "dataworks.api.core_data"
+
+-- These modules are loaded on first use. A program that only builds or signs needs no client.
+local client = lazy "dataworks.client"
+local nearest = lazy "dataworks.util.nearest"
 local task_param = lazy "dataworks.api.task_param"
 local transports = lazy "dataworks.transport.choose"
 
 local M = {
   _VERSION = require "dataworks.version",
-  limit = limit.make,
+  limit = lazy("dataworks.limit.limit", "make"),
   null = core.null,
   is_error = errors.is,
 }
@@ -47,14 +49,14 @@ end
 local default_client
 
 ---@class dataworks.GenerateOptions: dataworks.Options, dataworks.ScriptOptions
-local GENERATE_OPTIONS = tables.merge(option_types, client.SCRIPT_OPTIONS)
 
 --- Splits the options of dataworks.generate.
 ---@return dataworks.Options|nil of_client nil if there is no option that only a client has
 ---@return dataworks.ScriptOptions of_call
 local function split_options(options)
   local of_client, of_call = nil, {}
-  for name, value in pairs(check_options.check("dataworks.generate", GENERATE_OPTIONS, options)) do
+  local known = tables.merge(option_types, client.SCRIPT_OPTIONS)
+  for name, value in pairs(check_options.check("dataworks.generate", known, options)) do
     if client.SCRIPT_OPTIONS[name] then
       of_call[name] = value
     else

@@ -9,7 +9,6 @@ local lazy = require "dataworks.util.lazy"
 local misuse = require "dataworks.util.misuse"
 local nearest = lazy "dataworks.util.nearest"
 local tables = require "dataworks.util.tables"
-require "dataworks.api.core_data"
 
 -- These modules are loaded on first use, because many programs need none of them.
 local configuration = lazy "dataworks.tasks.configuration"

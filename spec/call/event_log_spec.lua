@@ -71,6 +71,6 @@ describe("debug lines", function()
 
   it("have an option that is a boolean or a function", function()
     assert.has_error(function() dataworks.new { debug = "yes" } end,
-      "dataworks.new: debug must be true, false or a function that takes a line, got string")
+      "dataworks.new: debug must be true, false or a function that takes a line, got a string")
   end)
 end)
