@@ -52,14 +52,11 @@ static const struct code_row *find_row(CURLcode code) {
 }
 
 const char *failure_kind_name(enum failure_kind kind) {
-  switch (kind) {
-    case FAILURE_INVALID: return "invalid";
-    case FAILURE_TIMEOUT: return "timeout";
-    case FAILURE_PROTOCOL: return "protocol";
-    case FAILURE_CANCELLED: return "cancelled";
-    case FAILURE_TRANSPORT: break;
-  }
-  return "transport";
+  static const char *const names[] = {
+    [FAILURE_INVALID] = "invalid",   [FAILURE_TRANSPORT] = "transport", [FAILURE_TIMEOUT] = "timeout",
+    [FAILURE_PROTOCOL] = "protocol", [FAILURE_CANCELLED] = "cancelled",
+  };
+  return names[kind];
 }
 
 const char *curl_code_name(CURLcode code) {

@@ -91,10 +91,7 @@ void lua_create_multi_class(lua_State *L) {
     { NULL, NULL },
   };
   static const luaL_Reg metamethods[] = {
-    { "__gc", multi_lua_close },
-    { "__close", multi_lua_close },
-    { "__tostring", multi_lua_tostring },
-    { NULL, NULL },
+    { "__gc", multi_lua_close }, { "__close", multi_lua_close }, { "__tostring", multi_lua_tostring }, { NULL, NULL }
   };
   new_class(L, MULTI, metamethods, methods);
 }

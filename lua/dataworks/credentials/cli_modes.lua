@@ -33,20 +33,6 @@ local function saved_credentials(profile)
   return keys.access_key_id and keys.access_key_secret and keys.security_token and keys.expiration and keys or nil
 end
 
---- Returns the fields of a profile under the names that ram_role_arn and oidc use.
-local function role_fields(profile)
-  return {
-    role_arn = profile.ram_role_arn, role_session_name = profile.ram_session_name, duration = profile.expired_seconds,
-    policy = profile.policy, external_id = profile.external_id, sts_region = profile.sts_region,
-    sts_endpoint = profile.sts_endpoint, vpc = profile.enable_vpc, oidc_provider_arn = profile.oidc_provider_arn,
-    oidc_token_file = profile.oidc_token_file,
-  }
-end
-
-local function instance_role(profile, host)
-  return ecs_ram_role.new({ role_name = profile.ram_role_name }, host)
-end
-
 ---@class dataworks.CliMode
 ---@field needs? string[] the fields that the profile must have
 ---@field build fun(profile: table, host: dataworks.CredentialHost, file: dataworks.CliFile, seen: table):
@@ -67,25 +53,25 @@ local MODES = {
   RamRoleArn = {
     needs = { "access_key_id", "access_key_secret", "ram_role_arn" },
     build = function(profile, host)
-      return ram_role_arn.new(role_fields(profile), host, static.new(profile_keys(profile)))
+      return ram_role_arn.new(profile, host, static.new(profile_keys(profile)))
     end,
   },
-  EcsRamRole = { build = instance_role },
+  EcsRamRole = { build = ecs_ram_role.new },
   OIDC = {
     needs = { "oidc_provider_arn", "oidc_token_file", "ram_role_arn" },
-    build = function(profile, host) return oidc.new(role_fields(profile), host) end,
+    build = oidc.new,
   },
   RamRoleArnWithRoleName = {
     needs = { "ram_role_arn" },
     build = function(profile, host)
-      return ram_role_arn.new(role_fields(profile), host, instance_role(profile, host))
+      return ram_role_arn.new(profile, host, ecs_ram_role.new(profile, host))
     end,
   },
   ChainableRamRoleArn = {
     needs = { "source_profile", "ram_role_arn" },
     build = function(profile, host, file, seen)
       local source, failure = M.provider(profile.source_profile, host, file, seen)
-      return source and ram_role_arn.new(role_fields(profile), host, source), failure
+      return source and ram_role_arn.new(profile, host, source), failure
     end,
   },
   CredentialsURI = {
@@ -93,7 +79,7 @@ local MODES = {
       if variables.forbids_external(host.getenv) then
         return nil, failures.new "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS is set"
       end
-      return uri.new({ uri = profile.credentials_uri }, host)
+      return uri.new(profile, host)
     end,
   },
   External = { needs = { "process_command" }, build = external.new },

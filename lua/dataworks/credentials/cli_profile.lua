@@ -26,7 +26,14 @@ for name in ([[
   FIELDS[name] = "string"
 end
 
---- Returns the known fields that have the right type and are neither empty, zero nor negative.
+-- The names of these fields in the types of credentials.
+local TYPE_FIELDS = {
+  ram_role_arn = "role_arn", ram_session_name = "role_session_name", expired_seconds = "duration", enable_vpc = "vpc",
+  ram_role_name = "role_name", credentials_uri = "uri",
+}
+
+--- Returns the known fields that have the right type and are neither empty, zero nor negative. A field that has another
+--- name in the types of credentials is stored under both names.
 local function known_fields(raw)
   local profile = {}
   for name, kind in pairs(FIELDS) do
@@ -35,7 +42,7 @@ local function known_fields(raw)
       value = tonumber(value)
     end
     if type(value) == kind and value ~= "" and not (kind == "number" and value <= 0) then
-      profile[name] = value
+      profile[name], profile[TYPE_FIELDS[name] or name] = value, value
     end
   end
   return profile

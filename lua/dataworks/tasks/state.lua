@@ -8,20 +8,14 @@ local M = {}
 
 M.VERSION = 2
 
--- The number of hexadecimal digits of a SHA-256 digest.
-local DIGEST_LENGTH = 64
-
---- Signs a fixed request that has this body, with a fixed key.
-local function sign_state(text)
-  return core.sign {
-    method = "POST", access_key_id = "state", access_key_secret = "state", body = text,
-  }
-end
-
---- The function that computes the digest, by version. Earlier releases stored states of version 1.
+--- The function that computes the digest, by version. Earlier releases stored states of version 1, whose digest is the
+--- signature of a fixed request.
 local DIGESTS = {
-  function(text) return sign_state(text).signature end,
-  core.digest or function(text) return sign_state(text).canonical_request:sub(-DIGEST_LENGTH) end,
+  function(text)
+    local fields = { method = "POST", access_key_id = "state", access_key_secret = "state", body = text }
+    return core.sign(fields).signature
+  end,
+  core.digest,
 }
 
 --- Joins all names and values into one text, in the order of the names. Each name and each value follows its length.

@@ -19,16 +19,12 @@ end
 
 --- Makes a failure of a provider that has no configuration.
 function M.not_configured(message)
-  local failure = M.new(message)
-  failure.not_configured = true
-  return failure
+  return { kind = "credentials", sent = false, message = message, not_configured = true }
 end
 
 --- Makes a failure of a fetch that ended early because its call ended.
 function M.cut_short(message)
-  local failure = M.new(message)
-  failure.cut_short = true
-  return failure
+  return { kind = "credentials", sent = false, message = message, cut_short = true }
 end
 
 --- The failure of a call whose client was closed.
