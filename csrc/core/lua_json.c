@@ -200,8 +200,13 @@ bool json_push(lua_State *L, struct slice text, enum json_use use, struct buffer
   return built;
 }
 
-void json_set_place(lua_State *L, struct slice text, size_t offset) {
+void json_add_place(lua_State *L, struct slice text, size_t offset) {
   struct json_place place = json_place_of(text, offset);
+  lua_getfield(L, -1, "message");
+  lua_pushfstring(L, "%s at line %d, column %d (byte %d)", lua_tostring(L, -1), clamp_to_int(place.line),
+                  clamp_to_int(place.column), clamp_to_int(place.byte));
+  lua_setfield(L, -3, "message");
+  lua_pop(L, 1);
   lua_pushinteger(L, (lua_Integer)place.byte);
   lua_setfield(L, -2, "byte");
   lua_pushinteger(L, (lua_Integer)place.line);
@@ -211,10 +216,8 @@ void json_set_place(lua_State *L, struct slice text, size_t offset) {
 }
 
 bool json_fail(lua_State *L, const struct path *path, struct slice text, struct json_error error) {
-  struct json_place place = json_place_of(text, error.offset);
-  value_fail(L, path, "%s at line %d, column %d (byte %d)", error.message, clamp_to_int(place.line),
-             clamp_to_int(place.column), clamp_to_int(place.byte));
-  json_set_place(L, text, error.offset);
+  value_fail(L, path, "%s", error.message);
+  json_add_place(L, text, error.offset);
   return false;
 }
 

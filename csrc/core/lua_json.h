@@ -22,7 +22,7 @@ bool json_push(lua_State *L, struct slice text, enum json_use use, struct buffer
    refused, and returns false. The path may be NULL. */
 bool json_fail(lua_State *L, const struct path *path, struct slice text, struct json_error error);
 
-/* Sets the fields byte, line and column of the error on top of the stack. */
-void json_set_place(lua_State *L, struct slice text, size_t offset);
+/* Adds a place to the error on top of the stack: to its message, and as its fields byte, line and column. */
+void json_add_place(lua_State *L, struct slice text, size_t offset);
 
 #pragma GCC visibility pop

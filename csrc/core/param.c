@@ -96,24 +96,48 @@ static bool convert_double(struct collector *c, int index, const struct path *pa
   return json_write_double(&c->s->text, lua_tonumber(L, index)) || value_fail(L, path, "is not a finite number");
 }
 
+/* Adds the place of the refused value to the error on top of the stack. */
+static void add_place(struct collector *c, struct slice text) {
+  lua_State *L = c->L;
+  size_t offset;
+  lua_getfield(L, -1, "path");
+  bool found = json_find(text, value_text(L, -1), &c->s->unescaped, &offset);
+  lua_pop(L, 1);
+  if (found) json_add_place(L, text, offset);
+}
+
+/* Checks a script that is JSON text. The text itself is sent, so that its bytes stay as they are. */
+static bool check_text(struct collector *c, struct slice text, enum script_check check, const struct path *path) {
+  struct json_error error;
+  if (!json_check(text, &error)) return json_fail(c->L, path, text, error);
+  if (check == SCRIPT_ANY) return true;
+  if (!json_push(c->L, text, JSON_EXACT, &c->s->unescaped, &error)) return json_fail(c->L, path, text, error);
+  size_t length = c->s->text.len;
+  bool is_valid = task_encode(c->L, c->s, lua_gettop(c->L), check, path);
+  c->s->text.len = length;
+  if (is_valid) lua_pop(c->L, 1);
+  else add_place(c, text);
+  return is_valid;
+}
+
+static enum script_check check_of(const struct collector *c, const struct param *param) {
+  if (param->type == PARAM_CREATING && !c->unchecked) return SCRIPT_CREATING;
+  if (param->type == PARAM_UPDATING && !c->unchecked) return SCRIPT_UPDATING;
+  return SCRIPT_ANY;
+}
+
 static bool convert_json(struct collector *c, int index, const struct param *param, const struct path *path,
                          struct slice *out) {
   lua_State *L = c->L;
-  struct json_error error;
   if (lua_type(L, index) == LUA_TSTRING) {
     *out = value_text(L, index);
-    if (!value_check_size(L, *out, path)) return false;
-    if (json_check(*out, &error)) return true;
-    return json_fail(L, path, *out, error);
+    return value_check_size(L, *out, path) && check_text(c, *out, check_of(c, param), path);
   }
   if (!lua_istable(L, index)) {
     return value_fail(L, path, "expected a table or JSON text, got %s", luaL_typename(L, index));
   }
   if (param->type == PARAM_ARRAY) return task_encode_list(L, c->s, index, path);
-  enum script_check check = SCRIPT_ANY;
-  if (param->type == PARAM_CREATING && !c->unchecked) check = SCRIPT_CREATING;
-  if (param->type == PARAM_UPDATING && !c->unchecked) check = SCRIPT_UPDATING;
-  return task_encode(L, c->s, index, check, path);
+  return task_encode(L, c->s, index, check_of(c, param), path);
 }
 
 /* Converts a value to the text that is sent. Either sets `out`, or writes to c->s->text and leaves out->data NULL. On

@@ -1,6 +1,7 @@
 local actions = require "dataworks.api.actions"
 local catalog = require "dataworks.api.catalog"
 local core = require "dataworks.core"
+local files = require "spec.support.files"
 local native = require "spec.support.native"
 local shell = require "spec.support.shell"
 
@@ -167,11 +168,16 @@ describe("every action's request", function()
     array = "[]",
   }
 
+  local SCRIPTS = {
+    task_param = files.read "spec/scripts/mysql_to_odps.json",
+    update_param = files.read "spec/scripts/task_param_for_updating.json",
+  }
+
   -- A value for a parameter, and the names and texts that it is sent as.
   local function example(param)
     local name, kind = param[1], param[2]
     if param.values then return param.values[1], { [name] = param.values[1] } end
-    if kind == "task_param" or kind == "update_param" then return "{}", { [name] = "{}" } end
+    if kind == "task_param" or kind == "update_param" then return SCRIPTS[kind], { [name] = SCRIPTS[kind] } end
     if kind == "list" then return VALUES.list, { [name .. ".1.Name"] = "n", [name .. ".1.Size"] = "5" } end
     return VALUES[kind], { [name] = TEXTS[kind] }
   end

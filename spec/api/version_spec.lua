@@ -1,11 +1,12 @@
 -- The version of the API that an action belongs to.
 
 local fake = require "spec.support.fake"
+local files = require "spec.support.files"
 
 local FILE = { ProjectId = 10, FileId = 5, TaskType = "DI_REALTIME" }
 
 local function generating()
-  return { ProjectId = 10, TaskType = "DI_REALTIME", TaskParam = "{}" }
+  return { ProjectId = 10, TaskType = "DI_REALTIME", TaskParam = files.read "spec/scripts/mysql_to_odps.json" }
 end
 
 -- Checks that run raises at its first line.
@@ -54,6 +55,6 @@ describe("the version of an action", function()
     raised("each: version must be one of", function() local r = client:each("ListDIJobs", {}, { version = "1" }) return r end)
     assert(client:generate(generating()))
     assert.equal("2020-05-18", world.sent[1].headers["x-acs-version"])
-    raised("generate: version is an option of dataworks.new; the options here are retries, timeout", function() local r = client:generate({}, { version = "2020-05-18" }) return r end)
+    raised("generate: version is an option of dataworks.new; the options here are retries, timeout, unchecked", function() local r = client:generate({}, { version = "2020-05-18" }) return r end)
   end)
 end)

@@ -116,10 +116,12 @@ describe("a TaskParam", function()
       core.encode { steps = { { parameter = { connection = { { table = {} } }, column = {} } } } })
   end)
 
-  it("sends text unchanged after a check that it is JSON", function()
-    local text = ' { "b" : [ 1.50 , "\\u00e9" ], "a":12345678901234567890 } '
+  it("sends text unchanged after the check", function()
+    local text = assert(core.encode(script())):gsub('"odps_source"', '"\\u00e9", "b" : [ 1.50 , {} ], "a":12345678901234567890 ')
+    text = " \n" .. text
     local request = assert(generate(text))
-    assert.truthy(request.url:find("TaskParam=%20%7B%20%22b%22%20%3A%20%5B%201.50%20%2C%20%22%5Cu00e9%22%20%5D%2C%20%22a%22%3A12345678901234567890%20%7D%20&", 1, true))
+    local sent = (request.url .. request.body):match "TaskParam=([^&]*)"
+    assert.equal(text, (core.percent_decode(sent)))
     local nothing, err = generate '{"a":}'
     assert.is_nil(nothing)
     assert.equal("TaskParam is not JSON: expected a value at line 1, column 6 (byte 6)", err.path .. " " .. err.message)
@@ -181,6 +183,36 @@ describe("a TaskParam", function()
       it(what, function()
         assert.equal(case[2], refused(case[1]))
       end)
+
+      it(what .. ", as text", function()
+        local task = script()
+        case[1](task, task.steps[1], task.steps[2], task.steps[1].parameter.connection[1])
+        local text = assert(core.encode(task, true))
+        local request, err = generate(text)
+        assert.is_nil(request)
+        assert.equal("invalid", err.kind)
+        local message = err.path .. " " .. err.message
+        local expected = case[2]:gsub("a number key beside them", "a list")
+        assert.equal(("%s at line 1, column %d (byte %d)"):format(expected, err.column, err.byte), message)
+      end)
+    end
+  end)
+
+  it("is refused with the line and the column when it is text", function()
+    for key, change in pairs {
+      ['"resourceGruop"'] = { '"resourceGroup"', '"resourceGruop"' }, ['"taskType"'] = { '"odps"', '"kafka"' },
+      ['"dbName"'] = { '"mysql_db"', "5" }, ["{"] = { '"type"', '"extend"' },
+    } do
+      local text = files.read "spec/scripts/mysql_to_odps.json":gsub(change[1], change[2], 1)
+      local _, err = generate(text)
+      local line, number = nil, 0
+      for one in text:gmatch "([^\n]*)\n?" do
+        number = number + 1
+        if number == err.line then line = one end
+      end
+      assert.equal(key, line:sub(err.column, err.column + #key - 1))
+      assert.equal(key, text:sub(err.byte, err.byte + #key - 1))
+      assert.matches(("at line %d, column %d %%(byte %d%%)$"):format(err.line, err.column, err.byte), err.message)
     end
   end)
 

@@ -2,6 +2,7 @@
 
 local core = require "dataworks.core"
 local fake = require "spec.support.fake"
+local files = require "spec.support.files"
 local flows = require "spec.support.flows"
 local ids = require "dataworks.util.ids"
 
@@ -25,8 +26,23 @@ describe("create_sync_task", function()
 
   it("accepts the script as JSON text", function()
     local client, world = fake.client { generated(), configured(), created() }
-    assert(client:create_sync_task(creating { TaskParam = '{ "any": 1 }' }))
-    assert.equal('{ "any": 1 }', fake.params(world.sent[1]).TaskParam)
+    local text = files.read "spec/scripts/mysql_to_odps.json"
+    assert(client:create_sync_task(creating { TaskParam = text }))
+    assert.equal(text, fake.params(world.sent[1]).TaskParam)
+  end)
+
+  it("checks the script before the first call, or with the option unchecked not at all", function()
+    local wrong = { type = "realtime", setting = { resourceGruop = "g" }, steps = {} }
+    for _, script in ipairs { wrong, core.encode(wrong, true) } do
+      local client, world = fake.client { generated(), configured(), created() }
+      local result, err = client:create_sync_task(creating { TaskParam = script })
+      assert.is_nil(result)
+      assert.equal("invalid", err.kind)
+      assert.matches("setting.resourceGruop.*did you mean resourceGroup.*unchecked = true", tostring(err))
+      assert.equal(0, #world.sent)
+      assert(client:create_sync_task(creating { TaskParam = script }, { unchecked = true }))
+      assert.equal('{"type":"realtime","setting":{"resourceGruop":"g"},"steps":[]}', fake.params(world.sent[1]).TaskParam)
+    end
   end)
 
   it("omits TaskParam when no parameter places the task", function()
