@@ -39,7 +39,6 @@ local function invalid(path, message, advice)
 end
 
 --- Returns the host of a region.
----@param region string
 ---@param network? string "public" or "vpc"; default: "public"
 ---@return string|nil host
 ---@return table|nil err the fields of an error
@@ -77,7 +76,6 @@ end
 
 --- Returns the public host of the service that a URL leads to. A public host and the VPC host of the same region lead
 --- to one service.
----@param url string
 ---@return string|nil host nil if the host of the URL is not one of the provider's hosts
 function M.service(url)
   local host = url:match("^%a+://([^:/]+)"):lower()
@@ -85,8 +83,6 @@ function M.service(url)
 end
 
 --- Returns the URL of the endpoint, if there is one, or else of the region.
----@param endpoint string|nil
----@param region string|nil
 ---@param network string|nil "public" or "vpc"; default: "public"
 ---@return string|nil url
 ---@return table|nil err the fields of an error

@@ -67,7 +67,6 @@ local function sent_status(reply, fault)
   return reply.status
 end
 
---- Adds an entry for a call to the journal.
 local function record(parts, request, call, result, reply, fault)
   parts.journal:add({
     action = call.action,
@@ -92,7 +91,6 @@ local function record(parts, request, call, result, reply, fault)
   })
 end
 
---- Returns the reply with a result, and adds an entry to the journal.
 local function finish(parts, request, call, result, fault)
   local reply = new_reply(parts)
   if result.refusal then
@@ -106,8 +104,6 @@ local function finish(parts, request, call, result, fault)
 end
 
 --- Answers one API call.
----@param parts dataworks.emulator.Parts
----@param request {method: string, path: string, query: string, headers: table<string, string>, body: string}
 ---@return table reply {status, body, request_id, trace_id, time, retry_after}
 ---@return table|nil fault the fault that affects how the reply is sent
 function M.api(parts, request)
@@ -120,17 +116,12 @@ function M.api(parts, request)
 end
 
 --- Answers a request of which only the HTTP status of the refusal is known.
----@param parts dataworks.emulator.Parts
----@param status integer
----@return table reply
 function M.unreadable(parts, status)
   local request = { method = "", query = "", body = "", headers = {} }
   return (finish(parts, request, { params = {} }, { refusal = gateway.unreadable(status), outcome = "refused" }))
 end
 
 --- Answers one request to the metadata service or to the credentials URI.
----@param parts dataworks.emulator.Parts
----@param request table
 ---@return table reply {status, body, content_type, request_id, trace_id, time}
 ---@return table|nil fault the fault that affects how the reply is sent
 function M.metadata(parts, request)

@@ -39,7 +39,6 @@ local HANDLERS = {
 
 local LOCAL_HOSTS = { ["127.0.0.1"] = true, ["localhost"] = true, ["[::1]"] = true }
 
---- Returns true if a host, which can have a scheme and a port, is this machine.
 local function is_local(host)
   return LOCAL_HOSTS[host:gsub("^%a+://", ""):gsub(":%d+$", "")] == true
 end
@@ -51,8 +50,6 @@ local function comes_from_here(headers)
 end
 
 --- Answers one request to a path under /_emulator/.
----@param parts dataworks.emulator.Parts
----@param request {method: string, path: string, body: string, headers: table<string, string>, action: string|nil}
 ---@return integer status the HTTP status of the reply
 ---@return table answer the body of the reply, before it is encoded as JSON
 function M.answer(parts, request)

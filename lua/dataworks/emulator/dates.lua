@@ -12,20 +12,17 @@ end
 
 --- Formats a time as "2026-11-24T09:24:00Z", the form that signatures and credentials use.
 ---@param seconds number seconds since 1970
----@return string
 function M.format(seconds)
   return os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(seconds))
 end
 
 --- Formats a time as "2026-11-24 09:24:00", the form in which DataWorks shows the times of a task.
 ---@param seconds number seconds since 1970
----@return string
 function M.format_plain(seconds)
   return os.date("!%Y-%m-%d %H:%M:%S", math.floor(seconds))
 end
 
 --- Parses a date of the form "2026-11-24T09:24:00Z".
----@param text string
 ---@return integer|nil seconds since 1970; nil if the text is not such a date
 function M.parse(text)
   local year, month, day, hour, minute, second =

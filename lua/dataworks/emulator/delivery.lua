@@ -25,8 +25,6 @@ local function set_headers(reply)
   ngx.header["x-acs-retry-after"] = reply.retry_after
 end
 
---- Sends a reply as it is.
----@param reply {status: integer, body: string, request_id: string, trace_id: string, time: number}
 function M.send(reply)
   set_headers(reply)
   ngx.header["Content-Length"] = #reply.body
@@ -41,7 +39,6 @@ function SENDERS.reset()
   return ngx.exit(444)
 end
 
---- Sends a web page, as a proxy in front of the service does.
 function SENDERS.html(reply, fault)
   local title = (fault.status or 502) == 502 and "502 Bad Gateway" or tostring(fault.status)
   reply.status, reply.content_type = fault.status or 502, "text/html"
@@ -50,7 +47,6 @@ function SENDERS.html(reply, fault)
   M.send(reply)
 end
 
---- Sends a body that is not valid JSON.
 function SENDERS.garbage(reply, fault)
   reply.status = fault.status or 200
   reply.body = fault.body or '{"RequestId":"' .. reply.request_id .. '","Data":{"Status":<<<'
@@ -73,7 +69,6 @@ function SENDERS.truncate(reply)
   ngx.exit(ngx.ERROR)
 end
 
---- Waits before it sends the reply.
 function SENDERS.slow_head(reply, fault)
   ngx.sleep(fault.seconds or DEFAULT_SECONDS)
   M.send(reply)
@@ -116,8 +111,6 @@ end
 
 --- Sends a reply in the way that the fault requires. Some faults have changed the content of the reply already; such a
 --- reply, and a reply without a fault, is sent as it is.
----@param reply table
----@param fault table|nil
 function M.send_with_fault(reply, fault)
   local send = fault and SENDERS[fault.fault] or M.send
   return send(reply, fault)

@@ -41,10 +41,6 @@ local function find_digest(name)
   return found ~= nil and found or error("libcrypto has no digest " .. name, 0)
 end
 
---- Returns the digest of some data.
----@param name "sha1"|"sha256"|"sm3"
----@param data string
----@return string bytes
 function M.digest(name, data)
   if crypto.EVP_Digest(data, #data, buffer, size, find_digest(name), nil) ~= 1 then
     error("EVP_Digest failed", 0)
@@ -54,9 +50,6 @@ end
 
 --- Returns the HMAC of some data.
 ---@param name "sha1"|"sha256"|"sm3" the digest that the HMAC uses
----@param key string
----@param data string
----@return string bytes
 function M.hmac(name, key, data)
   if crypto.HMAC(find_digest(name), key, #key, data, #data, buffer, size) == nil then
     error("HMAC failed", 0)
@@ -65,8 +58,6 @@ function M.hmac(name, key, data)
 end
 
 --- Returns random bytes that are safe for secrets.
----@param count integer
----@return string bytes
 function M.random(count)
   local bytes = ffi.new("unsigned char[?]", count)
   if crypto.RAND_bytes(bytes, count) ~= 1 then

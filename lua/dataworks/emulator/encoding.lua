@@ -4,21 +4,15 @@
 local M = {}
 
 --- Encodes each byte as two lower-case hexadecimal digits.
----@param bytes string
----@return string
 function M.hex(bytes)
   return (bytes:gsub(".", function(char) return ("%02x"):format(char:byte()) end))
 end
 
 --- Encodes all bytes except letters, digits, "-", "_", "." and "~".
----@param text string
----@return string
 function M.percent_encode(text)
   return (text:gsub("[^%w%-_%.~]", function(char) return ("%%%02X"):format(char:byte()) end))
 end
 
----@param text string
----@return string
 function M.percent_decode(text)
   return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
 end
@@ -26,8 +20,6 @@ end
 local BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 --- Encodes bytes as base64, with "=" at the end where needed.
----@param bytes string
----@return string
 function M.base64(bytes)
   local out = {}
   for i = 1, #bytes, 3 do

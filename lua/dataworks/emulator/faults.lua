@@ -40,12 +40,10 @@ local FIELDS = {
   message = "string", retry_after = "number", seconds = "number", bytes = "number", body = "string",
 }
 
----@return table
 function M.new()
   return setmetatable({ queues = {} }, M)
 end
 
---- Returns a message about the first mistake in a fault's fields, or nil if there is none.
 local function find_mistake(spec)
   for field, value in pairs(spec) do
     if not FIELDS[field] then
@@ -91,7 +89,6 @@ end
 
 --- Takes the fault for a call of an action from its queue. If that queue is empty, takes the fault from the queue for
 --- all actions.
----@param action string
 ---@return table|nil fault nil if both queues are empty
 function M:take(action)
   return dequeue(self.queues[action]) or dequeue(self.queues[ANY_ACTION])

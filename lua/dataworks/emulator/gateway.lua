@@ -26,7 +26,6 @@ local MAX_URL_BYTES = 16 * 1024
 --- an action of the service that `actions` lacks.
 ---@param options {crypto: table, now: (fun(): number), actions: table<string, table>, credentials: table[],
 --- is_known: fun(action: string, version: string): boolean}
----@return table
 function M.new(options)
   local parts = { keys = keys.new(options.credentials), nonces = nonces.new(NONCE_SECONDS) }
   return setmetatable(tables.merge(options, parts), M)
@@ -41,7 +40,6 @@ local MALFORMED = { "MalformedRequest", "The request is not valid HTTP, or its h
 
 --- Returns the refusal of a request that can't be read.
 ---@param status integer the HTTP status
----@return dataworks.emulator.Refusal
 function M.unreadable(status)
   local texts = UNREADABLE[status] or MALFORMED
   return refusal.new(status, texts[1], texts[2])
@@ -192,20 +190,15 @@ local STEPS = {
 }
 
 --- Checks a request.
----@param request {method: string, path: string, query: string, headers: table<string, string>, body: string}
 ---@return table call {action, version, row, params, access_key_id, account, algorithm, nonce}; after a refusal, the
 --- fields that later steps would set are missing
----@return dataworks.emulator.Refusal|nil
 function M:check(request)
   local call = {}
   return call, run(STEPS, self, request, call)
 end
 
 --- Returns the body of an error reply.
----@param refused dataworks.emulator.Refusal
----@param request_id string
 ---@param host string the header Host of the request
----@return string json
 function M.error_body(refused, request_id, host)
   return json.encode(json.object(
     "RequestId", request_id,

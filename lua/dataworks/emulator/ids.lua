@@ -2,9 +2,6 @@
 
 local M = {}
 
---- Adds one to a decimal number.
----@param digits string
----@return string
 function M.next(digits)
   local head = digits:match("^.*[0-8]") or "0"
   local nines = digits:match("^.*[0-8]") and #digits - #head or #digits

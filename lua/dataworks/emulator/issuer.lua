@@ -7,8 +7,6 @@ local M = {}
 M.__index = M
 
 --- Creates an issuer. It passes each entry to `accept`, which adds the entry to the keys of the gateway.
----@param options {now: (fun(): number), random: (fun(count: integer): string), settings: table, accept: function}
----@return table
 function M.new(options)
   return setmetatable(tables.merge(options), M)
 end

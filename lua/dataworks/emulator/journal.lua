@@ -5,14 +5,11 @@ M.__index = M
 
 local MAX_ENTRIES = 50000
 
---- Creates an empty journal.
----@return table
 function M.new()
   return setmetatable({ first = 1, last = 0 }, M)
 end
 
 --- Adds an entry, and sets its field `number`, which counts all entries from 1.
----@param entry table
 function M:add(entry)
   self.last = self.last + 1
   entry.number = self.last
@@ -25,7 +22,6 @@ end
 
 --- Returns the entries, oldest first.
 ---@param action string|nil if present, only entries of this action are returned
----@return table[]
 function M:list(action)
   local out = {}
   for i = self.first, self.last do

@@ -13,8 +13,6 @@ local TOKEN, TTL = "x-aliyun-ecs-metadata-token", "x-aliyun-ecs-metadata-token-t
 local MAX_TTL = 21600
 local ROLE_SECONDS, URI_SECONDS = 21600, 3600
 
----@param options {settings: table, issuer: table, now: (fun(): number), new_token: fun(): string}
----@return table
 function M.new(options)
   return setmetatable(tables.merge(options, { token_expiry = {}, credentials = {} }), M)
 end
@@ -24,8 +22,6 @@ local ACTIONS = {
 }
 
 --- Returns the name by which the journal and the faults know a request.
----@param request {method: string, path: string}
----@return string
 function M.action(request)
   local path = request.path
   return ACTIONS[path] or path:sub(1, #ROLES) == ROLES and "metadata.credentials" or "metadata"
@@ -74,9 +70,7 @@ local function current_credentials(self, name, seconds)
 end
 
 --- Answers one request.
----@param request {method: string, path: string, headers: table<string, string>}
 ---@return integer status the HTTP status
----@return string body
 function M:answer(request)
   local action, role = M.action(request), self.settings.metadata_role
   if action == "credentials_uri" then

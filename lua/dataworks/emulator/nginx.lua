@@ -78,7 +78,6 @@ local function prepare_and_launch(self, options)
 end
 
 --- Starts an emulator.
----@param options {port: integer|nil, tls: boolean|nil}|nil
 ---@return table|nil emulator has the fields endpoint, port, directory and ca_file, and the methods wait and stop
 ---@return string|nil message why the emulator did not start
 function M.start(options)
@@ -103,7 +102,6 @@ function M.start(options)
   return self
 end
 
---- Blocks until nginx ends.
 function Emulator:wait()
   shell.output_of(("cd %s && while kill -0 $(cat nginx.pid); do sleep 0.2; done"):format(quote(self.directory)))
 end

@@ -45,8 +45,6 @@ end
 ---@field metadata table
 
 --- Creates an emulator. `crypto` has the functions digest, hmac and random.
----@param options {clock: (fun(): number), crypto: table}
----@return dataworks.emulator.Parts
 function M.new(options)
   local self = setmetatable({ clock = options.clock, crypto = options.crypto, random = options.crypto.random }, M)
   self:reset()

@@ -11,7 +11,6 @@ local function decode(text)
 end
 
 --- Parses a query or a form.
----@param text string
 ---@param list? table[] the list to which the parameters are added; default: a new list
 ---@return table[] list of {name, value}, decoded, in the order of the text
 function M.parse(text, list)
@@ -25,7 +24,6 @@ end
 
 --- Writes parameters in the canonical form: sorted by name and then by value, and percent-encoded.
 ---@param list table[] a list of {name, value}
----@return string
 function M.canonical(list)
   local sorted, out = tables.merge(list), {}
   table.sort(sorted, function(a, b) return a[1] < b[1] or a[1] == b[1] and a[2] < b[2] end)

@@ -11,7 +11,6 @@ local M = {}
 
 local emulator
 
---- Returns the body of the current request. nginx stores a large body in a file.
 local function read_body()
   ngx.req.read_body()
   local body, path = ngx.req.get_body_data(), ngx.req.get_body_file()
@@ -33,12 +32,10 @@ local function read_request()
   return { method = ngx.req.get_method(), path = path, query = query, headers = headers, body = read_body() }
 end
 
---- Answers one API call.
 function M.api()
   return delivery.send_with_fault(answer.api(emulator, read_request()))
 end
 
---- Answers a request that nginx could not read.
 function M.unreadable()
   return delivery.send(answer.unreadable(emulator, ngx.status))
 end

@@ -34,14 +34,11 @@ for version, modules in pairs(MODULES) do
 end
 
 --- Creates a service without tasks and jobs.
----@param options {settings: table, now: fun(): number}
----@return table
 function M.new(options)
   return setmetatable({ state = states.new(options), tokens = {} }, M)
 end
 
 --- Sets the id that the next new task, job or process gets.
----@param digits string
 function M:set_next_id(digits)
   self.state.unused_id = digits
 end
@@ -82,11 +79,9 @@ local function known_params(params, row)
 end
 
 --- Runs an action.
----@param action string
 ---@param params table<string, string> parameters that the gateway has checked
 ---@param row table the catalog row of the action
 ---@param account string|nil the account of the caller
----@return dataworks.emulator.Reply
 function M:call(action, params, row, account)
   local known, handler = known_params(params, row), M.actions[row.version][action]
   if row.repeatable == "token" and known.ClientToken then

@@ -7,8 +7,6 @@ local pending = require "dataworks.emulator.service.pending"
 
 local M = {}
 
---- Returns the default settings.
----@return table
 function M.defaults()
   return {
     first_id = "1000001",
@@ -28,7 +26,6 @@ function M.defaults()
   }
 end
 
---- Returns a message about the first wrong entry, or nil.
 local function check_credentials(list)
   if not json.is_list(list) then
     return "credentials must be a list"
@@ -61,8 +58,6 @@ local function check(name, value, current)
 end
 
 --- Changes settings in the table `settings`. If one change is wrong, changes nothing.
----@param settings table
----@param changes table
 ---@return boolean|nil ok
 ---@return string|nil message what is wrong
 function M.apply(settings, changes)

@@ -3,15 +3,11 @@
 local M = {}
 
 --- Quotes a text, so that the shell reads it as one word.
----@param text string
----@return string
 function M.quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
 --- Runs a script, and returns its standard output without the last line break.
----@param script string
----@return string
 function M.output_of(script)
   local pipe = assert(io.popen("exec 2>/dev/null\n" .. script, "r"))
   local text = pipe:read("*a")
@@ -19,9 +15,6 @@ function M.output_of(script)
   return (text:gsub("\n$", ""))
 end
 
---- Returns true if the file can be opened.
----@param path string
----@return boolean
 function M.exists(path)
   local file = io.open(path, "rb")
   if file then
@@ -30,9 +23,6 @@ function M.exists(path)
   return file ~= nil
 end
 
---- Writes a file. Raises an error if that fails.
----@param path string
----@param text string
 function M.write_file(path, text)
   local file = assert(io.open(path, "wb"))
   assert(file:write(text))
@@ -40,7 +30,6 @@ function M.write_file(path, text)
 end
 
 --- Returns the value of an environment variable.
----@param name string
 ---@return string|nil value nil if the variable is not set or empty
 function M.environment(name)
   local value = os.getenv(name)

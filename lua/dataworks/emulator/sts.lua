@@ -31,8 +31,6 @@ M.rows = {
   },
 }
 
----@param options {settings: table, issuer: table}
----@return table
 function M.new(options)
   return setmetatable({ settings = options.settings, issuer = options.issuer }, M)
 end
@@ -58,10 +56,7 @@ local function check(self, action, params)
 end
 
 --- Runs an action.
----@param action string
----@param params table<string, string>
 ---@param account string|nil the account of the caller
----@return dataworks.emulator.Reply
 function M:call(action, params, account)
   local refused, seconds = check(self, action, params)
   if refused then

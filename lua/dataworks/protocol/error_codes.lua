@@ -53,17 +53,12 @@ local FINAL = tables.set_of [[
 -- service.
 local HAS_REPLY = { service = true, task = true, protocol = true, credentials = true }
 
---- Returns whether a retry after this error is useless.
----@param err table
----@return boolean
 function M.is_final(err)
   return FINAL[err.code] or false
 end
 
 --- Returns whether the service refused the call because there were too many calls. Such a call had no effect. The HTTP
 --- status is 429, or 400 together with a code that begins with Throttling.
----@param err table
----@return boolean
 function M.is_throttled(err)
   if not HAS_REPLY[err.kind] then
     return false
@@ -74,8 +69,6 @@ end
 
 --- Returns the cause of a refusal, if the client can correct the cause and retry at once: "clock" for a wrong date, and
 --- "credentials" for keys that are refused. The service did not act on such a request.
----@param err table
----@return "clock"|"credentials"|nil
 function M.recoverable_cause(err)
   local code = err.kind == "service" and err.status < 500 and err.code or ""
   if code:find("^InvalidTimeStamp") then
@@ -86,8 +79,6 @@ function M.recoverable_cause(err)
 end
 
 --- Returns one line about the likely cause of an error and what to change.
----@param code string|nil
----@return string|nil
 function M.advice(code)
   code = code and code:sub(1, MAX_CODE_BYTES)
   while code do

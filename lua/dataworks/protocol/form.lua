@@ -5,8 +5,6 @@ local core = require "dataworks.core"
 local M = {}
 
 --- Returns the decoded names and values, in the order of the text.
----@param text string
----@return { name: string, value: string }[]
 function M.parse(text)
   local pairs_of_text = {}
   for item in text:gmatch("[^&]+") do
@@ -17,8 +15,6 @@ function M.parse(text)
 end
 
 --- Returns the encoded text, in the order of the names.
----@param fields table<string, string>
----@return string text
 function M.encode(fields)
   local items = {}
   for name, value in pairs(fields) do

@@ -45,7 +45,6 @@ local function secrets_of_both(more, old, new)
   return all
 end
 
---- Makes keys from the credentials that were found, and closes the old keys.
 local function replace_keys(self, found)
   local fields = { algorithm = self.algorithm }
   for _, part in ipairs(PARTS) do
@@ -88,7 +87,6 @@ end
 
 --- Expires the present credentials, because the service refused their keys. If several calls are refused together, only
 --- the first of them expires the credentials: for the other calls, the keys are already replaced.
----@param refused_keys userdata
 ---@return boolean may_differ whether the next `get` may return different keys
 function KeyCache:expire(refused_keys)
   if refused_keys ~= self.keys then
@@ -98,16 +96,12 @@ function KeyCache:expire(refused_keys)
 end
 
 --- Replaces the secrets in a text by ***.
----@param text string
 ---@param max_bytes? integer a longer text is cut to this length
----@return string
 function KeyCache:redact(text, max_bytes)
   return secrets_of[self].redact(text, max_bytes)
 end
 
 --- Returns a function that redacts further secrets in addition to those of the cache.
----@param secrets string[]
----@return fun(text: string, max_bytes?: integer): string
 function KeyCache:redactor(secrets)
   local all = {}
   for _, list in ipairs { secrets_of[self].redacted, secrets } do
@@ -131,10 +125,7 @@ function KeyCache:close()
 end
 
 --- Creates a cache without keys.
----@param source dataworks.CredentialSource
----@param algorithm string|nil
 ---@param more_secrets string[] secrets to redact in addition to those of the credentials
----@return dataworks.KeyCache
 function M.new(source, algorithm, more_secrets)
   local self = setmetatable({ algorithm = algorithm, source = function() return source end }, KeyCache)
   secrets_of[self] = { more = more_secrets, redacted = more_secrets, redact = redactor.new(more_secrets) }

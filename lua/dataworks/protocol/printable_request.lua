@@ -26,9 +26,6 @@ function Request:__tostring()
   return table.concat(lines, "\n")
 end
 
---- Sets the metatable of a request.
----@param request { method: string, url: string, headers: table<string, string>, body: string }
----@return table request
 function M.wrap(request)
   return setmetatable(request, Request)
 end

@@ -58,8 +58,6 @@ end
 --- Returns a function that replaces each secret in a text by ***. With `max_bytes`, the function cuts a longer text,
 --- which limits the time that it takes. The cut leaves no part of a secret: the function also searches the bytes after
 --- the cut, as far as the longest secret can reach, and replaces a secret that begins before the cut.
----@param secrets string[]
----@return fun(text: string, max_bytes?: integer): string
 function M.new(secrets)
   local forms, longest = forms_of(secrets)
   return function(text, max_bytes)

@@ -61,9 +61,6 @@ local function may_have_acted(err)
 end
 
 --- Cuts and redacts each text in the fields of an error.
----@param fields table
----@param redact fun(text: string, max_bytes: integer): string
----@return table fields
 function M.redact(fields, redact)
   for name, value in pairs(fields) do
     fields[name] = type(value) == "string" and redact(value, M.MAX_TEXT_BYTES) or value
@@ -81,7 +78,6 @@ local function reply_error(kind, reply, fields, context)
   return nil, M.redact(all, context.redact)
 end
 
---- Returns the error about a reply that cannot be read.
 local function protocol_error(reply, message, context)
   local body = context.redact(reply.body, M.MAX_TEXT_BYTES)
   local excerpt = errors.line(body, EXCERPT_BYTES)
@@ -127,7 +123,6 @@ local function explain_signature(request, code, message)
   return ok and diagnosis.explain(request, code, message) or nil
 end
 
---- Returns the error about a reply with an HTTP status of 400 or higher.
 local function service_error(reply, object, context)
   local code = text_of(object, "Code", "code", "ErrorCode", "errorCode")
   local message = text_of(object, "Message", "message", "ErrorMessage", "errorMessage")
@@ -146,7 +141,6 @@ local function service_error(reply, object, context)
   }, context)
 end
 
---- Returns the error about a reply with HTTP status 200 that says that the call failed.
 local function task_error(reply, object, context)
   local data = type(object.Data) == "table" and object.Data or {}
   local code = text_of(object, "ErrorCode", "errorCode", "Code", "code")
@@ -187,8 +181,6 @@ local function is_failure(object, meaning)
 end
 
 --- Returns whether this Data.Status means success.
----@param status any
----@return boolean
 function M.is_success(status)
   return SUCCESS[tostring(status):lower()] or false
 end
@@ -199,9 +191,7 @@ end
 ---@field request table the request as it was signed
 
 --- Reads a reply.
----@param reply { status: integer, headers: table<string, string>, body: string }
 ---@param meaning "outcome"|"progress"|"state"|"none" what Data.Status means in replies of this action
----@param context dataworks.ReplyContext
 ---@return table|nil result the decoded reply
 ---@return table|nil err the fields of an error
 function M.read(reply, meaning, context)

@@ -47,10 +47,8 @@ local function quota_wait(headers)
 end
 
 --- Returns how many seconds a reply asks the client to wait; nil if the reply does not say.
----@param headers table<string, string>
 ---@param err table the fields of the error; the headers about quotas are read only if the error is a throttle
 ---@param now fun(): number returns seconds since 1970; used if the reply has no Date
----@return number|nil
 function M.find(headers, err, now)
   return from_milliseconds(whole_number(headers["x-acs-retry-after"])) or http_wait(headers, now)
     or error_codes.is_throttled(err) and quota_wait(headers) or nil

@@ -230,7 +230,6 @@ local SAME_TEXT = { SignatureDoesNotMatch = WRONG_SECRET, IncompleteSignature = 
 --- signed
 ---@param code string|nil the code of the error
 ---@param message string|nil the whole message of the service
----@return string|nil advice
 function M.explain(request, code, message)
   if not SAME_TEXT[code or ""] then
     return nil

@@ -16,15 +16,12 @@ local DIGESTS = { ["ACS3-HMAC-SHA256"] = "sha256", ["ACS3-HMAC-SM3"] = "sm3" }
 local CREDENTIAL = "^Credential=([^,]*),%s*SignedHeaders=([^,]*),%s*Signature=([^,%s]*)%s*$"
 local REQUIRED_HEADERS = { "x-acs-action", "x-acs-version", "x-acs-content-sha256" }
 
---- Returns the refusal of a signature that lacks a part.
 local function incomplete(detail)
   return refusal.new(400, "IncompleteSignature",
     "The request signature does not conform to Aliyun standards. " .. detail)
 end
 
 --- Reads the fields of the signature from the headers of the request, and stores them in the call.
----@param request table
----@param call table
 ---@return dataworks.emulator.Refusal|nil refusal nil if the headers are well formed
 function M.read(request, call)
   local headers = request.headers
@@ -48,13 +45,7 @@ end
 --- Calculates the signature of a request.
 ---@param crypto table has the functions digest and hmac
 ---@param secret string the AccessKey secret
----@param request {method: string, path: string, query: string, headers: table<string, string>, body: string}
----@param algorithm string
 ---@param signed_headers string[] names in lower case
----@return string signature
----@return string string_to_sign
----@return string canonical_request
----@return string body_digest
 function M.sign(crypto, secret, request, algorithm, signed_headers)
   local names, lines = {}, {}
   for i, name in ipairs(signed_headers) do
@@ -97,8 +88,6 @@ end
 --- Verifies the signature of a request.
 ---@param crypto table has the functions digest and hmac
 ---@param secret string the AccessKey secret
----@param request table
----@param call table
 ---@return dataworks.emulator.Refusal|nil refusal nil if the signature is right
 function M.verify(crypto, secret, request, call)
   local signature, string_to_sign, canonical_request, body_digest =

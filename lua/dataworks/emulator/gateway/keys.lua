@@ -8,8 +8,6 @@ local DEFAULT_ACCOUNT = "1000000000000000"
 
 --- Creates the set of accepted keys from a list of entries. An entry has either the form {access_key_id,
 --- access_key_secret, security_token, expires, disabled, account} or the form {bearer_token, account}.
----@param list table[]
----@return table
 function M.new(list)
   local self = setmetatable({ issued = {} }, M)
   self:replace(list)
@@ -29,15 +27,11 @@ local function accept(self, entry)
   end
 end
 
---- Returns the account that owns a key.
----@param entry table
----@return string
 function M.account_of(entry)
   return entry.account or DEFAULT_ACCOUNT
 end
 
 --- Replaces the keys of the settings. Temporary keys that the emulator issued stay valid.
----@param list table[]
 function M:replace(list)
   self.by_id, self.by_security_token, self.by_bearer_token = {}, {}, {}
   for _, entries in ipairs({ list, self.issued }) do
@@ -48,7 +42,6 @@ function M:replace(list)
 end
 
 --- Accepts temporary credentials that the emulator has issued.
----@param entry table
 function M:add_issued(entry)
   self.issued[#self.issued + 1] = entry
   accept(self, entry)

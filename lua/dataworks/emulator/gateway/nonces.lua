@@ -6,13 +6,11 @@ M.__index = M
 
 --- Creates an empty memory for nonces.
 ---@param window number seconds for which a nonce is remembered
----@return table
 function M.new(window)
   return setmetatable({ window = window, current = {}, previous = {} }, M)
 end
 
 --- Records a nonce.
----@param nonce string
 ---@param now number the current time in seconds
 ---@return boolean is_new false if the nonce was recorded before
 function M:add(nonce, now)

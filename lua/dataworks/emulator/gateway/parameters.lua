@@ -16,8 +16,6 @@ local COMMON = tables.set_of [[
 --- Reads the parameters from the query and from the form. Sets call.pairs to a list of {name, value} in the order of
 --- the request, and call.common and call.params to tables of values by name. If a name occurs several times, only the
 --- first value counts: some official SDKs send each parameter in the query and in the form, and sign it once.
----@param request table
----@param call table
 function M.read(_, request, call)
   local sent = query.parse(request.query)
   if (request.headers["content-type"] or ""):lower():find("^application/x%-www%-form%-urlencoded") then
@@ -49,7 +47,6 @@ local function is_integer(text, limits)
   return #digits < #limit or #digits == #limit and digits <= limit
 end
 
---- Returns true if the text is a value of the type.
 local function fits(value, kind)
   if INTEGER_LIMITS[kind] then
     return is_integer(value, INTEGER_LIMITS[kind])
@@ -58,8 +55,6 @@ local function fits(value, kind)
 end
 
 --- Checks the parameters of the action. Removes empty parameters, because an empty parameter counts as missing.
----@param call table
----@return dataworks.emulator.Refusal|nil
 function M.check(_, _, call)
   for _, spec in ipairs(call.row.params) do
     local name, value = spec[1], call.params[spec[1]]

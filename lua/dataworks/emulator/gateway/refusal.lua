@@ -7,38 +7,24 @@ local M = {}
 ---@field code string
 ---@field message string
 
----@param status integer
----@param code string
----@param message string
----@return dataworks.emulator.Refusal
 function M.new(status, code, message)
   return { status = status, code = code, message = message }
 end
 
---- Returns the refusal of a request that lacks a parameter.
----@param parameter string
----@return dataworks.emulator.Refusal
 function M.missing(parameter)
   return M.new(400, "Missing" .. parameter, parameter .. " is mandatory for this action.")
 end
 
---- Returns the refusal of a parameter with an invalid value.
----@param parameter string
----@return dataworks.emulator.Refusal
 function M.invalid(parameter)
   return M.new(400, "Invalid" .. parameter, ("Specified parameter %s is not valid."):format(parameter))
 end
 
 --- Returns the refusal of something that the service does and the emulator does not. The service lacks this code.
----@param what string
----@return dataworks.emulator.Refusal
 function M.not_served(what)
   return M.new(400, "NotServedByEmulator",
     ("The emulator does not serve %s. The page docs/emulator.md lists what it serves."):format(what))
 end
 
---- Returns the refusal of an unknown signature algorithm.
----@return dataworks.emulator.Refusal
 function M.invalid_signature_method()
   return M.new(400, "InvalidSignatureMethod", "Specified signature method is not valid.")
 end

@@ -12,7 +12,6 @@ M.WINDOW = 31 * 60
 
 --- Reads the fields of the signature from the parameters of the protocol, and stores them in the call.
 ---@param _ table the request, which is not used
----@param call table
 ---@return dataworks.emulator.Refusal|nil refusal nil if no field is missing or wrong
 function M.read(_, call)
   local common = call.common
@@ -32,10 +31,7 @@ end
 --- Calculates the signature of a request.
 ---@param crypto table has the function hmac
 ---@param secret string the AccessKey secret
----@param method string
 ---@param list table[] {name, value} of each parameter except Signature
----@return string signature
----@return string string_to_sign
 function M.sign(crypto, secret, method, list)
   local string_to_sign = method .. "&%2F&" .. encoding.percent_encode(query.canonical(list))
   return encoding.base64(crypto.hmac("sha1", secret .. "&", string_to_sign)), string_to_sign
@@ -44,8 +40,6 @@ end
 --- Verifies the signature of a request.
 ---@param crypto table has the function hmac
 ---@param secret string the AccessKey secret
----@param request table
----@param call table
 ---@return dataworks.emulator.Refusal|nil refusal nil if the signature is right
 function M.verify(crypto, secret, request, call)
   local list = {}

@@ -70,7 +70,6 @@ local function encode_object(object)
   return "{" .. table.concat(out, ",") .. "}"
 end
 
---- Encodes a plain table with its keys sorted.
 local function encode_map(map)
   local out = {}
   for i, key in ipairs(tables.sorted_keys(map)) do
@@ -95,8 +94,6 @@ end
 
 --- Encodes a value as JSON text. A plain table with a value at 1 becomes a list. Any other plain table becomes an
 --- object with sorted keys. An empty list must be created by values.list.
----@param value any
----@return string
 function encode(value)
   local kind = type(value)
   if kind == "string" then

@@ -12,35 +12,24 @@ M.null = setmetatable({}, {})
 
 --- Creates an object whose members keep their order. A member whose value is nil is left out.
 ---@param ... any a name, its value, the next name, its value, and so on
----@return table
 function M.object(...)
   return setmetatable({ count = select("#", ...), ... }, M.object_mt)
 end
 
---- Creates an integer of any length.
----@param digits string
----@return table
 function M.integer(digits)
   return setmetatable({ digits = digits }, M.integer_mt)
 end
 
 --- Marks a table as a JSON list, so that an empty table is encoded as [] and not as {}.
----@param items table
----@return table
 function M.list(items)
   return setmetatable(items, M.list_mt)
 end
 
---- Returns true if the value is a JSON list.
----@param value any
----@return boolean
 function M.is_list(value)
   return getmetatable(value) == M.list_mt
 end
 
 --- Returns true if the value is a decoded JSON object, and not a list, null or a long integer.
----@param value any
----@return boolean
 function M.is_object(value)
   return type(value) == "table" and getmetatable(value) == nil
 end

@@ -12,7 +12,6 @@ M.COMMAND_SECONDS = 30
 
 --- Returns the beginning of a command that runs without some variables of the current process, and not longer than
 --- COMMAND_SECONDS. LD_PRELOAD can name a sanitizer, and the Lua paths can name modules of another Lua version.
----@return string
 function M.command_prefix()
   return ("env -u LD_PRELOAD -u LUA_PATH -u LUA_CPATH $(command -v timeout >/dev/null && echo timeout -k 5 %d)")
     :format(M.COMMAND_SECONDS)
@@ -114,8 +113,6 @@ local function user_line()
 end
 
 --- Writes nginx.conf, and the Lua code that nginx runs at its start.
----@param directory string
----@param options {module_lines: string, port: integer, tls: boolean|nil}
 function M.write(directory, options)
   shell.write_file(directory .. "/start.lua", START:format(library_root()))
   shell.write_file(directory .. "/nginx.conf", NGINX_CONFIG:format(options.module_lines, user_line(), options.port,
@@ -123,7 +120,6 @@ function M.write(directory, options)
 end
 
 --- Makes a certificate and its key.
----@param directory string
 ---@return string|nil path the path of the certificate
 ---@return string|nil message why there is no certificate
 function M.make_certificate(directory)

@@ -29,8 +29,6 @@ function M.taken()
   return taken
 end
 
---- Returns a random port on which no program listens.
----@return integer
 function M.random()
   local taken = M.taken()
   local port

@@ -51,7 +51,6 @@ local function has_lua_built_in(arguments)
   return false
 end
 
---- Returns the directories that can contain the modules of an nginx.
 local function module_directories(arguments)
   local wanted = shell.environment("DATAWORKS_NGINX_MODULES")
   if wanted then
@@ -65,7 +64,6 @@ local function module_directories(arguments)
   return directories
 end
 
---- Returns the load_module lines for the modules in a directory.
 local function load_module_lines(directory)
   local lines = {}
   for _, name in ipairs(MODULES) do
