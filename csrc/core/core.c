@@ -120,8 +120,9 @@ int core_is_yieldable(lua_State *L) {
 }
 
 static void create_metatables(lua_State *L) {
-  static const luaL_Reg of_list[] = { { NULL, NULL } }, of_scratch[] = { { "__gc", scratch_gc }, { NULL, NULL } };
-  new_class(L, TASK_LIST, of_list, NULL);
+  static const luaL_Reg of_table[] = { { NULL, NULL } }, of_scratch[] = { { "__gc", scratch_gc }, { NULL, NULL } };
+  new_class(L, TASK_LIST, of_table, NULL);
+  new_class(L, TASK_OBJECT, of_table, NULL);
   new_class(L, SCRATCH, of_scratch, NULL);
   core_create_integer_class(L);
   core_create_signer_class(L);

@@ -35,8 +35,9 @@ struct builder {
   lua_State *L;
   struct json_reader reader;
   enum json_use use;
-  int metatable; /* stack index of the mark of lists */
-  int reserved;  /* the height up to which the stack has room */
+  int list_mark; /* stack index of the metatable of lists */
+  int object_mark;
+  int reserved; /* the height up to which the stack has room */
   int until_check;
   size_t limit; /* in KiB */
   size_t depth;
@@ -90,8 +91,9 @@ static void reserve(struct builder *b) {
 static void create_table(const struct builder *b, struct level *level) {
   lua_State *L = b->L;
   lua_createtable(L, level->is_list ? level->waiting : 0, level->is_list ? 0 : level->waiting);
-  if (level->is_list) {
-    lua_pushvalue(L, b->metatable);
+  bool is_empty_object = !level->is_list && !level->waiting && b->use == JSON_EXACT;
+  if (level->is_list || is_empty_object) {
+    lua_pushvalue(L, level->is_list ? b->list_mark : b->object_mark);
     lua_setmetatable(L, -2);
   }
   lua_replace(L, level->table);
@@ -181,7 +183,9 @@ static bool build(struct builder *b) {
 bool json_push(lua_State *L, struct slice text, enum json_use use, struct buffer *unescaped, struct json_error *error) {
   size_t growth = text.len * MAX_GROWTH > MIN_LIMIT ? text.len * MAX_GROWTH : MIN_LIMIT;
   int top = lua_gettop(L);
-  struct builder b = { .L = L, .use = use, .metatable = top + 1, .until_check = CHECK_INTERVAL };
+  struct builder b = {
+    .L = L, .use = use, .list_mark = top + 1, .object_mark = top + 2, .until_check = CHECK_INTERVAL
+  };
   *error = (struct json_error){ 0, "is larger than 64 MiB" };
   _Static_assert(BUFFER_LIMIT == (size_t)64 << 20, "the message names the limit");
   if (text.len > BUFFER_LIMIT) return false;
@@ -192,6 +196,7 @@ bool json_push(lua_State *L, struct slice text, enum json_use use, struct buffer
   json_skip_byte_order_mark(&b.reader);
   reserve(&b);
   luaL_getmetatable(L, TASK_LIST);
+  luaL_getmetatable(L, TASK_OBJECT);
   bool built = build(&b);
   if (unescaped->state == BUFFER_NO_MEMORY) out_of_memory(L);
   *error = b.reader.error;

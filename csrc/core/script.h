@@ -67,8 +67,9 @@ bool writers_find(lua_State *L, int rows, struct slice step_type);
 /* task_param.c. Encodes Lua tables as JSON. The structs above decide which keys come first, which tables are lists,
    and which fields are required. */
 
-/* The name of the metatable that dataworks.list sets. */
+/* The names of the metatables of lists, which dataworks.list sets, and of decoded objects that are empty. */
 #define TASK_LIST "dataworks.list"
+#define TASK_OBJECT "dataworks.object"
 
 /* Appends the value at `index` (absolute) to s->text as JSON. On failure pushes an error and returns false. Calls no
    metamethod except the __tostring of a 64-bit cdata. */

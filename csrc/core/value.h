@@ -39,7 +39,7 @@ enum value_mark {
   UNMARKED,
   MARKED_LIST,        /* by dataworks.list, or by the array_mt of OpenResty's lua-cjson */
   MARKED_EMPTY_LIST,  /* a list if it is empty: by that library's empty_array_mt, or by the __jsontype of dkjson */
-  MARKED_EMPTY_OBJECT /* an object if it is empty: by the __jsontype of dkjson */
+  MARKED_EMPTY_OBJECT /* an object if it is empty: by dataworks.decode, or by the __jsontype of dkjson */
 };
 
 enum value_mark value_mark(lua_State *L, int table);

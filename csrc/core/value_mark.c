@@ -41,11 +41,12 @@ enum value_mark value_mark(lua_State *L, int table) {
   if (!lua_getmetatable(L, table)) return mark;
   int metatable = lua_gettop(L);
   luaL_getmetatable(L, TASK_LIST);
+  luaL_getmetatable(L, TASK_OBJECT);
   value_field(L, metatable, "__jsontype");
   struct slice type = value_text(L, -1);
   if (lua_rawequal(L, metatable, metatable + 1) || is_of_cjson(L, metatable, "array_mt")) mark = MARKED_LIST;
   else if (slice_equal(type, SLICE("array")) || is_of_cjson(L, metatable, "empty_array_mt")) mark = MARKED_EMPTY_LIST;
-  else if (slice_equal(type, SLICE("object"))) mark = MARKED_EMPTY_OBJECT;
+  else if (slice_equal(type, SLICE("object")) || lua_rawequal(L, metatable, metatable + 2)) mark = MARKED_EMPTY_OBJECT;
   lua_settop(L, metatable - 1);
   return mark;
 }

@@ -13,6 +13,20 @@ local function with_loaded(modules, fn)
   assert(ok, message)
 end
 
+describe("the marks of core.decode", function()
+  for _, text in ipairs { '{"steps":{},"column":{},"preSql":{}}', '{"steps":[{"parameter":{"column":[],"preSql":{}}}]}', "{}", "[]" } do
+    it("keep " .. text, function()
+      assert.equal(text, core.encode(core.decode(text)))
+    end)
+  end
+
+  it("leave it to the content of an object what it is", function()
+    local value = core.decode '{"preSql":{}}'
+    value.preSql[1] = "x"
+    assert.equal('{"preSql":["x"]}', core.encode(value))
+  end)
+end)
+
 describe("the marks of another JSON library", function()
   describe("dkjson", function()
     local dkjson = require "dkjson"
