@@ -1,4 +1,5 @@
 local actions = require "dataworks.api.actions"
+local declared = require "spec.support.declared"
 local files = require "spec.support.files"
 local json = require "dataworks.emulator.json"
 local service = require "dataworks.emulator.service"
@@ -24,7 +25,7 @@ local function new(changes)
     if result.refusal then
       return nil, result.refusal.code, result.outcome, result.detail
     end
-    return json.decode(json.encode(result.data)), nil, result.outcome, result.detail
+    return declared.body("2020-05-18", action, result).Data, nil, result.outcome, result.detail
   end
 end
 

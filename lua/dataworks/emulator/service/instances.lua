@@ -10,27 +10,26 @@ local M = {}
 
 local STARTED_TYPES, STOPPED_TYPES = "DI_REALTIME DI_SOLUTION", "DI_REALTIME"
 
-local BUSY = { WAIT = true, RUN = true, KILLING = true }
-
 --- Ends the action with a reply whose Status is "fail".
 local function fail(task, problem)
   reply.raise(reply.failed(("fileId:[%s] %s."):format(task.id, problem)))
 end
 
 --- Fails unless the task is deployed and not busy. Only such a task can be started or terminated.
-local function check_ready(task)
+local function check_ready(state, task)
   if not task.deployed then
     fail(task, "is not deployed")
-  elseif BUSY[task.instance] then
+  elseif state.is_busy(task) then
     fail(task, "is running")
   end
 end
 
 M.DeployDISyncTask = wrap.with_task(STARTED_TYPES, function(state, task)
-  if BUSY[task.instance] then
+  if state.is_busy(task) then
     return reply.failed("submit and deploy fail.")
   end
-  task.deployed = true
+  state:submit_task(task)
+  state:deploy_task(task)
   return state:success()
 end)
 
@@ -38,7 +37,7 @@ M.StartDISyncInstance = wrap.with_task(STARTED_TYPES, function(state, task, para
   if params.StartParam and task.task_type == "DI_REALTIME" then
     script.parse_object(params.StartParam, reply.invalid)
   end
-  check_ready(task)
+  check_ready(state, task)
   task.instance, task.started = "WAIT", state.now()
   task.reads_left = state.settings.wait_calls
   return state:success()
@@ -53,7 +52,7 @@ M.StopDISyncInstance = wrap.with_task(STOPPED_TYPES, function(state, task)
 end)
 
 M.TerminateDISyncInstance = wrap.with_task(STOPPED_TYPES, function(state, task)
-  check_ready(task)
+  check_ready(state, task)
   task.deployed, task.instance = false, "NORUN"
   return state:success()
 end)

@@ -1,9 +1,9 @@
--- The actions of version 2024-05-18, which create, read, list, change, start, stop and delete synchronization jobs.
+-- Synchronization jobs. Both versions of the API act on the same jobs, and differ in their parameters and replies.
 
+local declared = require "dataworks.emulator.service.declared"
 local json = require "dataworks.emulator.json"
 local paging = require "dataworks.emulator.service.paging"
 local reply = require "dataworks.emulator.service.reply"
-local wrap = require "dataworks.emulator.service.wrap"
 
 local M = {}
 
@@ -11,30 +11,16 @@ local M = {}
 local TEXTS = {
   "Description", "DestinationDataSourceType", "FileSpec", "JobType", "MigrationType", "Owner", "SourceDataSourceType",
 }
---- The parameters that a job stores as decoded JSON, each with the function that checks the type of the JSON value.
-local JSON_PARAMETERS = {
-  DestinationDataSourceSettings = json.is_list, JobSettings = json.is_object, ResourceSettings = json.is_object,
-  SourceDataSourceSettings = json.is_list, TableMappings = json.is_list, TransformationRules = json.is_list,
-}
-local NEEDED_WITHOUT_FILE_SPEC = { "SourceDataSourceType", "DestinationDataSourceType", "MigrationType" }
-
---- The members of a job, in the order of a reply. A reply without details has only the first SUMMARY_SIZE members.
-local MEMBERS = {
-  "Id", "DIJobId", "JobName", "JobStatus", "ProjectId", "Owner", "MigrationType", "SourceDataSourceType",
-  "DestinationDataSourceType", "Description", "DestinationDataSourceSettings", "JobSettings", "JobType",
-  "ResourceSettings", "SourceDataSourceSettings", "TableMappings", "TransformationRules",
-}
-local SUMMARY_SIZE = 9
 
 --- Stores the parameters in a job. If a parameter is wrong, stores none.
-local function change(job, params)
+---@param state table
+---@param job table
+---@param params table<string, string>
+---@param shapes table<string, table> the declared shapes of the parameters that are JSON
+function M.change(state, job, params, shapes)
   local decoded = {}
-  for name, fits in pairs(JSON_PARAMETERS) do
-    local value, wrong = json.decode(params[name] or "null")
-    if params[name] and (wrong or not fits(value)) then
-      reply.raise(reply.invalid(name))
-    end
-    decoded[name] = params[name] and value
+  for name, shape in pairs(shapes) do
+    decoded[name] = declared.decode(params, name, shape)
   end
   for _, name in ipairs(TEXTS) do
     job[name] = params[name] or job[name]
@@ -42,79 +28,66 @@ local function change(job, params)
   for name, value in pairs(decoded) do
     job[name] = value
   end
+  job.UpdatedTime, job.UpdatedUid = state:now_ms(), state.OWNER
 end
 
-function M.CreateDIJob(state, params)
-  local name = params.Name or params.JobName
-  if not params.ProjectId or not name then
-    return reply.invalid("ProjectId and Name are needed")
-  end
-  for _, needed in ipairs(params.FileSpec and {} or NEEDED_WITHOUT_FILE_SPEC) do
-    if not params[needed] then
-      return reply.invalid(needed .. " is needed without a FileSpec")
-    end
-  end
+--- Creates a job.
+---@param state table
+---@param name string
+---@param params table<string, string>
+---@param shapes table<string, table>
+---@return table job
+function M.create(state, name, params, shapes)
   local job = {
-    project = params.ProjectId, ProjectId = json.integer(params.ProjectId), JobName = name, JobStatus = "Initialized",
-    Owner = state.OWNER,
+    project = params.ProjectId, ProjectId = json.integer(params.ProjectId), JobName = name,
+    JobStatus = "Initialized", Owner = state.OWNER, CreatedTime = state:now_ms(), CreatedUid = state.OWNER,
   }
-  change(job, params)
+  M.change(state, job, params, shapes)
   local same = paging.select(state.jobs, function(other)
     return other.project == job.project and other.JobName == name
   end)
   if #same > 0 then
-    return reply.name_taken("Name")
+    reply.raise(reply.name_taken("JobName"))
   end
-  local id = state:next_id()
-  state.jobs[id] = job
-  job.id, job.Id, job.DIJobId = id, json.integer(id), json.integer(id)
-  return reply.members("Id", job.Id, "DIJobId", job.DIJobId)
+  job.id = state:next_id()
+  job.Id, job.DIJobId = json.integer(job.id), json.integer(job.id)
+  state.jobs[job.id] = job
+  return job
 end
 
---- Returns an action that passes a job to `act`. The parameter Id, or the older parameter DIJobId, is the id of the
---- job.
-local function with_job(act)
-  return function(state, params)
-    local job = state.jobs[params.Id or params.DIJobId or ""]
-    if not job or params.ProjectId and params.ProjectId ~= job.project then
-      return reply.invalid("there is no such job")
+--- Refuses a call that lacks one of the parameters.
+---@param params table<string, string>
+---@param names string[]
+function M.check_needed(params, names)
+  for _, name in ipairs(names) do
+    if not params[name] then
+      reply.raise(reply.invalid(name .. " is needed"))
     end
-    return act(state, job, params)
   end
 end
 
---- Returns the first `size` members of a job.
-local function show(job, size)
-  local members = {}
-  for i = 1, size do
-    members[2 * i - 1], members[2 * i] = MEMBERS[i], job[MEMBERS[i]]
+--- Returns a job. Raises a reply if there is no such job, or if the job has another project than the call.
+---@param state table
+---@param id string|nil
+---@param project string|nil
+---@return table
+function M.find(state, id, project)
+  local job = state.jobs[id or ""]
+  if not job or project and project ~= job.project then
+    reply.raise(reply.invalid("there is no such job"))
   end
-  return json.object((table.unpack or unpack)(members, 1, 2 * size))
+  return job
 end
 
 --- Changes the status Stopping to Stopped after a number of calls that read the status, and not after a time.
-local function advance_status(job)
+---@param job table
+function M.advance_status(job)
   if job.JobStatus == "Stopping" and job.reads_left <= 0 then
     job.JobStatus = "Stopped"
   elseif job.JobStatus == "Stopping" then
     job.reads_left = job.reads_left - 1
   end
 end
-
-M.GetDIJob = with_job(function(_, job, params)
-  advance_status(job)
-  return reply.members("PagingInfo", show(job, params.WithDetails == "true" and #MEMBERS or SUMMARY_SIZE))
-end)
-
-M.ListDIJobs = wrap.with_page(function(state, params, page)
-  local found = paging.select(state.jobs, function(job)
-    return job.project == params.ProjectId and (not params.Name or job.JobName:find(params.Name, 1, true))
-      and (not params.MigrationType or job.MigrationType == params.MigrationType)
-  end)
-  return reply.members("PagingInfo", paging.object("DIJobs", found, page, function(job)
-    return show(job, SUMMARY_SIZE)
-  end))
-end)
 
 --- Refuses the call if the job is running or stopping.
 local function check_idle(job)
@@ -123,33 +96,67 @@ local function check_idle(job)
   end
 end
 
-local function success()
-  return reply.members("Success", true)
+local START_SETTINGS = { StartTime = "long", FailoverSettings = { Interval = "long", UpperLimit = "long" } }
+
+function M.start(state, job, params)
+  declared.decode(params, "RealtimeStartSettings", START_SETTINGS)
+  check_idle(job)
+  job.JobStatus, job.StartedTime, job.StartedUid = "Running", state:now_ms(), state.OWNER
 end
 
-M.UpdateDIJob = with_job(function(_, job, params)
-  change(job, params)
-  return success()
-end)
-
-M.StartDIJob = with_job(function(_, job)
-  check_idle(job)
-  job.JobStatus = "Running"
-  return success()
-end)
-
-M.StopDIJob = with_job(function(state, job)
+function M.stop(state, job)
   if job.JobStatus ~= "Running" then
-    return reply.invalid("the job is not running")
+    reply.raise(reply.invalid("the job is not running"))
   end
   job.JobStatus, job.reads_left = "Stopping", state.settings.kill_calls
-  return success()
-end)
+end
 
-M.DeleteDIJob = with_job(function(state, job)
+--- Deletes a job and its alarm rules.
+function M.delete(state, job)
   check_idle(job)
   state.jobs[job.id] = nil
-  return success()
-end)
+  for id, rule in pairs(state.alarm_rules) do
+    if rule.job_id == job.id then
+      state.alarm_rules[id] = nil
+    end
+  end
+end
+
+--- Returns the first `size` members of a job or of an alarm rule. A member that has a shape is shown as far as the
+--- shape declares it.
+---@param stored table
+---@param members string[]
+---@param size integer
+---@param shapes table<string, table>
+---@return table
+function M.show(stored, members, size, shapes)
+  local shown = {}
+  for i = 1, size do
+    local name = members[i]
+    local value = stored[name]
+    if shapes[name] then
+      value = declared.take(value, shapes[name], name)
+    end
+    shown[2 * i - 1], shown[2 * i] = name, value
+  end
+  return json.object((table.unpack or unpack)(shown, 1, 2 * size))
+end
+
+--- Returns the jobs of a project. The parameters select by equal values; `name` is a part of the wanted names.
+---@param state table
+---@param params table<string, string>
+---@param name string|nil
+---@param equal string[] the parameters that must be equal
+---@return table[]
+function M.list(state, params, name, equal)
+  return paging.select(state.jobs, function(job)
+    for _, parameter in ipairs(equal) do
+      if params[parameter] and params[parameter] ~= job[parameter] then
+        return false
+      end
+    end
+    return job.project == params.ProjectId and (not name or job.JobName:find(name, 1, true) ~= nil)
+  end)
+end
 
 return M

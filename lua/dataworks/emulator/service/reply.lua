@@ -27,6 +27,13 @@ function M.members(...)
   return { members = json.object(...), outcome = "acted" }
 end
 
+--- Returns the reply to a call on which the service acted. The body also has the HTTP status.
+---@param data any the member Data
+---@return dataworks.emulator.Reply
+function M.with_status(data)
+  return M.members("Success", true, "HttpStatusCode", 200, "Data", data)
+end
+
 --- Returns the reply to a call that failed. Its HTTP status is 200, and its Success is true, but its Status is "fail".
 ---@param message string
 ---@return dataworks.emulator.Reply

@@ -37,7 +37,7 @@ local function is_valid_group(name)
   return true
 end
 
---- Checks the TaskParam of CreateDISyncTask and UpdateDISyncTask. Raises a reply if a value is wrong.
+--- Checks the TaskParam of CreateDISyncTask and UpdateDISyncTask, and returns it. Raises a reply if a value is wrong.
 local function check_task_param(source)
   local param = source and script.parse_object(source) or {}
   local units = tonumber(param.Cu)
@@ -48,26 +48,19 @@ local function check_task_param(source)
   elseif param.Cu ~= nil and not (units and units > 0 and units * 2 % 1 == 0) then -- multiples of 0.5 are valid
     reply.raise(reply.failed(("Cu:[%s] is invalid."):format(tostring(param.Cu))))
   end
+  return param
 end
 
 M.CreateDISyncTask = wrap.only_types(ALL_TYPES, reply.invalid_script, function(state, params)
   local parsed = script.parse_content(params.TaskContent)
-  check_task_param(params.TaskParam)
+  local folder = check_task_param(params.TaskParam).FileFolderPath
   local name = params.TaskName or parsed.name
   if name and state:is_name_taken(params.ProjectId, name) then
     return reply.name_taken("TaskName")
   end
-  local id = state:next_id()
-  state:add_task({
-    id = id,
-    project = params.ProjectId,
-    task_type = params.TaskType,
-    name = name or "di_task_" .. id,
-    text = params.TaskContent,
-    parsed = parsed,
-    created = state.now(),
-    instance = "NORUN",
-    deployed = false,
+  local id = state:add_task({
+    project = params.ProjectId, task_type = params.TaskType, name = name, text = params.TaskContent, parsed = parsed,
+    folder = folder,
   })
   return reply.acted(json.object("FileId", json.integer(id), "Status", state.settings.success_status,
     "Message", state.settings.success_message))
@@ -76,7 +69,7 @@ end)
 M.UpdateDISyncTask = wrap.with_task(ALL_TYPES, function(state, task, params)
   check_task_param(params.TaskParam)
   if params.TaskContent then
-    task.parsed, task.text = script.parse_content(params.TaskContent), params.TaskContent
+    state:edit_task(task, { parsed = script.parse_content(params.TaskContent), text = params.TaskContent })
   end
   return state:success()
 end)
@@ -108,7 +101,7 @@ local function solution_detail(state, task)
     "ProjectId", json.integer(task.project),
     "CreatorName", state.OWNER,
     "StartTime", task.started and dates.format_plain(task.started),
-    "SubmitTime", dates.format_plain(task.created),
+    "SubmitTime", dates.format_plain(task.created / 1000),
     "ProcessContent", generated and process_content(task, generated),
     "ProcessExtra", json.encode(json.object("processType", "new",
       "tableNum", generated and content.count_tables(generated) or 0))

@@ -31,6 +31,26 @@ function M.with_task(types, act, unknown)
   end)
 end
 
+--- Returns an action that finds the project of a call. The emulated project with the id N has the identifier project_N.
+---@param act fun(state: table, params: table): dataworks.emulator.Reply
+function M.with_project(act)
+  return function(state, params)
+    params.ProjectId = params.ProjectId or (params.ProjectIdentifier or ""):match("^project_(%d+)$")
+    if not params.ProjectId then
+      return reply.invalid("ProjectId or a ProjectIdentifier like project_10000 is needed")
+    end
+    return act(state, params)
+  end
+end
+
+--- Returns an action that finds the file named by the parameter FileId or NodeId, and passes it to `act`.
+---@param act fun(state: table, file: table, params: table): dataworks.emulator.Reply
+function M.with_file(act)
+  return M.with_project(function(state, params)
+    return act(state, state:find_file(params), params)
+  end)
+end
+
 --- Returns an action that checks the parameters PageNumber and PageSize, and passes the page to `act`.
 ---@param act fun(state: table, params: table, page: {number: integer, size: integer}): dataworks.emulator.Reply
 function M.with_page(act)
