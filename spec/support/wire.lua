@@ -1,6 +1,7 @@
 -- Calls an emulator over HTTP. The C core signs the requests, and the emulator verifies the signatures. The C core and
 -- the emulator share no code.
 
+require "dataworks.api.core_data"
 local actions = require "dataworks.api.actions"
 local core = require "dataworks.core"
 local curl = require "dataworks.curl"
