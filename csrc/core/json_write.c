@@ -59,7 +59,9 @@ size_t json_skip_plain(struct slice text, size_t at) {
   uint64_t bytes;
   for (; text.len - at >= sizeof bytes; at += sizeof bytes) {
     memcpy(&bytes, text.data + at, sizeof bytes);
-    if (special_bytes(bytes)) break;
+    uint64_t special = special_bytes(bytes);
+    if (special && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) return at + (size_t)__builtin_ctzll(special) / 8;
+    if (special) break;
   }
   while (at < text.len && is_plain((unsigned char)text.data[at])) at++;
   return at;

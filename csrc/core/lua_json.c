@@ -12,8 +12,8 @@
 
 /* The memory that the values of a text may take, as Lua counts it: this many bytes for each byte of the text, but at
    least MIN_LIMIT. With the overhead of malloc, a process grows by less than 8 bytes for each byte. */
-#define MAX_GROWTH 6
-#define MIN_LIMIT ((size_t)96 * 1024 * 1024)
+#define MAX_GROWTH 5
+#define MIN_LIMIT ((size_t)80 * 1024 * 1024)
 
 /* The largest sizes of an item and of a member in the tables of all Luas. */
 #define LIST_ITEM_SIZE 16
@@ -135,7 +135,7 @@ static bool check_memory(struct builder *b, const struct level *level) {
   else if (--b->until_check > 0) return true;
   b->until_check = CHECK_INTERVAL;
   if (memory_in_use(b->L) + more <= b->limit) return true;
-  b->reader.error = (struct json_error){ b->reader.offset, "has too many values for its length" };
+  b->reader.error = (struct json_error){ b->reader.offset, "has too many values" };
   return false;
 }
 
