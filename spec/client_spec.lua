@@ -127,7 +127,7 @@ describe("a client's methods", function()
       raised(name .. ": unknown option tiemout; did you mean timeout%?", function() run({}, { tiemout = 1 }) end, run)
       raised(name .. ": timeout must be", function() run({}, { timeout = 0 }) end, run)
     end
-    raised("each: no list is documented in the reply of GetDISyncTask", function() local r = client:each("GetDISyncTask", FILE) return r end)
+    raised("each: the reply of GetDISyncTask has no documented list; use client:call", function() local r = client:each("GetDISyncTask", FILE) return r end)
     raised("each: pages must be a boolean", function() local r = client:each("ListFiles", {}, { pages = 1 }) return r end)
     raised("request: params must be a table of parameters", function() local r = client:request("GetDISyncTask") return r end)
     raised("call it with a colon, as in client:GetDISyncTask", function() local r = client.GetDISyncTask(FILE) return r end)

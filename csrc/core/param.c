@@ -25,13 +25,15 @@ static void push_choice(lua_State *L, const struct slice *values, size_t count) 
 }
 
 /* Checks that the text is one of the parameter's allowed values. */
-static bool check_allowed(lua_State *L, const struct param *param, struct slice text, const struct path *path) {
+static bool check_allowed(lua_State *L, const struct param *param, int index, const struct path *path) {
+  struct slice text = value_text(L, index);
   for (size_t i = 0; i < param->value_count; i++) {
     if (slice_equal(text, param->values[i])) return true;
   }
   if (!param->value_count) return true;
   push_choice(L, param->values, param->value_count);
-  return value_fail(L, path, "expected %s", lua_tostring(L, -1));
+  const char *choice = lua_tostring(L, -1);
+  return value_fail(L, path, "expected %s, got %s", choice, value_push_shown(L, index));
 }
 
 /* Writes a number as the value of a text parameter, because the provider declares some ids as text. */
@@ -52,7 +54,7 @@ static bool convert_string(struct collector *c, int index, const struct param *p
   if (!param->value_count && (type == LUA_TNUMBER || value_is_long_integer(L, index))) return write_id(c, index, path);
   if (type != LUA_TSTRING) return value_fail(L, path, "expected text, got %s", luaL_typename(L, index));
   *out = value_text(L, index);
-  return value_check_utf8(L, *out, path) && check_allowed(L, param, *out, path);
+  return value_check_utf8(L, *out, path) && check_allowed(L, param, index, path);
 }
 
 static bool convert_boolean(struct collector *c, int index, const struct path *path, struct slice *out) {
@@ -61,7 +63,8 @@ static bool convert_boolean(struct collector *c, int index, const struct path *p
     *out = value_text(L, index);
     if (slice_equal(*out, SLICE("true")) || slice_equal(*out, SLICE("false"))) return true;
   }
-  if (!lua_isboolean(L, index)) return value_fail(L, path, "expected true or false");
+  if (!lua_isboolean(L, index))
+    return value_fail(L, path, "expected true or false, got %s", value_push_shown(L, index));
   *out = lua_toboolean(L, index) ? SLICE("true") : SLICE("false");
   return true;
 }
@@ -82,7 +85,8 @@ static bool convert_double(struct collector *c, int index, const struct path *pa
   if (lua_type(L, index) == LUA_TSTRING) {
     *out = value_text(L, index);
     bool number = out->len && strchr("-0123456789", out->data[0]);
-    return (number && json_check(*out, &error)) || value_fail(L, path, "expected a number, got other text");
+    return (number && json_check(*out, &error)) ||
+           value_fail(L, path, "expected a number, got %s", value_push_shown(L, index));
   }
   if (lua_isinteger(L, index) || value_is_long_integer(L, index)) {
     long long integer;

@@ -92,7 +92,7 @@ static bool collect_members(struct encoder *e, int index, const struct shape *sh
   lua_pushnil(L);
   while (lua_next(L, index)) {
     if (lua_type(L, -2) != LUA_TSTRING) {
-      return value_fail(L, path, "has both names and a %s as keys: a table is either a list or an object",
+      return value_fail(L, path, "has a %s as a key beside its names: a table is either a list or an object",
                         luaL_typename(L, -2));
     }
     struct slice name = value_text(L, -2);

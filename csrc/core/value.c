@@ -4,6 +4,9 @@
 
 #include <stdarg.h>
 
+/* An error shows at most this many bytes of a wrong text. */
+#define MAX_SHOWN_BYTES 40
+
 /* Appends the path as text, such as TaskParam.steps[1].parameter. */
 static void add_path(luaL_Buffer *b, const struct path *path) {
   if (path->up) add_path(b, path->up);
@@ -58,6 +61,15 @@ int value_nil_and_error(lua_State *L) {
 const char *value_type_name(lua_State *L, int index) {
   if (!lua_isnoneornil(L, index) && value_is_null(L, index)) return "null";
   return luaL_typename(L, index);
+}
+
+const char *value_push_shown(lua_State *L, int index) {
+  struct slice text = value_text(L, index);
+  bool cut = text.len > MAX_SHOWN_BYTES;
+  reserve_stack(L, 4);
+  if (!text.data) return lua_pushfstring(L, "a %s", value_type_name(L, index));
+  lua_pushlstring(L, text.data, cut ? MAX_SHOWN_BYTES : text.len);
+  return lua_pushfstring(L, "\"%s%s\"", lua_tostring(L, -1), cut ? "..." : "");
 }
 
 struct slice value_text(lua_State *L, int index) {
@@ -129,7 +141,7 @@ bool value_integer(lua_State *L, int index, const struct path *path, long long *
   bool parsed = value_is_cdata(L, index) ? parse_cdata(L, index, value) : parse_integer(digits, value);
   if (parsed) return true;
   if (!digits.data) return value_fail(L, path, "expected a whole number, got %s", value_type_name(L, index));
-  return value_fail(L, path, "expected a whole number of 64 bits in decimal digits, got other text");
+  return value_fail(L, path, "expected a whole number of 64 bits, such as 10000, got %s", value_push_shown(L, index));
 }
 
 bool value_check_written(lua_State *L, enum buffer_state state, const struct path *path) {
@@ -168,14 +180,20 @@ static int first_hole(lua_State *L, int list) {
   return index;
 }
 
+/* Names the mistake of a list that has a name as a key. */
+static bool fail_names_in_list(lua_State *L, int list, const struct path *path) {
+  lua_rawgeti(L, list, 1);
+  if (pop_item(L)) return value_fail(L, path, "has both list items and names: a table is either a list or an object");
+  return value_fail(L, path, "expected a list, got a table of names; a list of one table is { { ... } }");
+}
+
 bool value_check_list(lua_State *L, int list, const struct path *path, size_t *length) {
   size_t count = 0;
   lua_Number last = 0;
   reserve_stack(L, 4);
   for (lua_pushnil(L); lua_next(L, list); lua_pop(L, 1)) {
     lua_Number key = lua_type(L, -2) == LUA_TNUMBER ? lua_tonumber(L, -2) : 0;
-    if (lua_type(L, -2) == LUA_TSTRING)
-      return value_fail(L, path, "expected a list, got a table with the key \"%s\"", lua_tostring(L, -2));
+    if (lua_type(L, -2) == LUA_TSTRING) return fail_names_in_list(L, list, path);
     if (!(key >= 1 && key <= INT32_MAX) || key != (lua_Number)(size_t)key)
       return value_fail(L, path, "expected a list: its keys are the whole numbers from 1");
     if (key > last) last = key;

@@ -87,14 +87,16 @@ end
 
 --- Checks the arguments of a method that calls any action. Returns the catalog row of the action, and the options.
 local function check_action(self, what, action, params, given, known)
+  check_options.check_self(Client, self, what)
+  if type(action) ~= "string" then
+    misuse(("%s: action must be the name of an action, as in \"ListFiles\", got %s"):format(what,
+      check_options.describe(action)))
+  end
   local options = check_call(self, what, params, given, known)
   client_options.check_word(what, "version", options.version)
   local version = options.version or self._version
   local row = catalog.find(action, version)
-  if type(action) ~= "string" then
-    misuse(("%s: action must be the name of an action, as in \"ListFiles\", got %s"):format(what,
-      check_options.describe(action)))
-  elseif not row then
+  if not row then
     local name = tostring(action) .. (version and " of version " .. version or "")
     misuse(("%s: unknown action %s%s"):format(what, name, catalog.hint(action, version)))
   end
@@ -122,7 +124,7 @@ end
 function methods:each(action, params, options)
   local row, checked = check_action(self, "each", action, params, options, EACH_OPTIONS)
   if not row.list then
-    misuse(("each: no list is documented in the reply of %s"):format(action))
+    misuse(("each: the reply of %s has no documented list; use client:call"):format(action))
   end
   return paginator.each(self._caller, row, params, checked)
 end
@@ -237,7 +239,7 @@ local function state_list(states)
     misuse(("wait_for_state: states[%d] is nil: the list has a hole"):format(hole))
   elseif #list == 0 then
     misuse(('wait_for_state: states must be a state or a list of states, as in "RUN", got %s'):format(
-      type(states) == "table" and "an empty list" or check_options.describe(states)))
+      type(states) == "table" and "a table that has no item 1" or check_options.describe(states)))
   end
   for index, name in ipairs(list) do
     if type(name) ~= "string" then
@@ -269,6 +271,9 @@ end
 
 -- The methods of actions
 
+-- The functions of the module that are looked for in a client.
+local MODULE_FUNCTIONS = tables.set_of "new task encode decode sign run spawn map sleep loop limit list is_error"
+
 function Client.__index(_, name)
   if methods[name] then
     return methods[name]
@@ -285,7 +290,8 @@ function Client.__index(_, name)
   for own in pairs(methods) do
     known[own] = true
   end
-  misuse(("a client has no method %s%s"):format(name, nearest.hint(name, known)))
+  local hint = MODULE_FUNCTIONS[name] and ("; it is a function of the module, as in dataworks.%s(...)"):format(name)
+  misuse(("a client has no method %s%s"):format(name, hint or nearest.hint(name, known)))
 end
 
 function Client.__newindex(_, name)

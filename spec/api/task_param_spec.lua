@@ -64,29 +64,30 @@ describe("the builder", function()
     local _, message = pcall(function() local made = dataworks.task { form = {} } return made end)
     assert.matches(("task_param_spec.lua:%d: dataworks.task: unknown option form; did you mean from%%?"):format(line), message)
     for text, given in pairs {
-      ["expected a table: from = "] = false,
+      ["expected a table, as in { from = .+, got nil"] = false,
       ["from is missing: from = { mysql"] = { to = { odps = "o" }, resource_group = "g" },
       ["to is missing: to = { odps"] = { from = { mysql = "m", tables = { "t" } }, resource_group = "g" },
+      ["from.tables%[2%] is nil: the list has a hole"] = spec { from = { mysql = "m", tables = { "t", nil, "u" } } },
       ["resource_group is missing: .*S_res_group"] = spec { resource_group = "" },
-      ["from: expected a table, got string"] = spec { from = "mysql" },
-      ["from.mysql: expected a name, got nil"] = spec { from = { tables = { "t" } } },
-      ["from: unknown mysq; did you mean mysql%?"] = spec { from = { mysq = "m", tables = { "t" } } },
-      ["from: unknown oracle; a source is written from = { mysql"] = spec { from = { oracle = "o" } },
-      ["from.tables: { \"orders\" } for one database, or { db = { \"orders\" } } for several"] = spec { from = { mysql = "m" } },
-      ["from.tables: { \"orders\" } for one"] = spec { from = { mysql = "m", tables = {} } },
-      ["from.tables: { \"orders\" } for"] = spec { from = { mysql = "m", tables = "orders" } },
-      ["from.tables.db: expected a list of table names, as in { \"orders\" }"] =
+      ["from must be a table, got a string"] = spec { from = "mysql" },
+      ["from.mysql must be a name, got nil"] = spec { from = { tables = { "t" } } },
+      ["from: unknown field mysq; did you mean mysql%?"] = spec { from = { mysq = "m", tables = { "t" } } },
+      ["from: unknown field oracle%. A source is from = { mysql"] = spec { from = { oracle = "o" } },
+      ["from.tables must be { \"orders\" } for one database, or { db = { \"orders\" } } for several, got nil"] = spec { from = { mysql = "m" } },
+      ["from.tables must be { .*, got an empty table"] = spec { from = { mysql = "m", tables = {} } },
+      ["from.tables must be { .*, got a string"] = spec { from = { mysql = "m", tables = "orders" } },
+      ["from.tables.db must be a list of table names, as in { \"orders\" }, got a string"] =
         spec { from = { mysql = "m", tables = { db = "orders" } } },
-      ["from.tables.db: expected a list of table names"] = spec { from = { mysql = "m", tables = { db = {} } } },
+      ["from.tables.db must be a list of table names, as in { \"orders\" }, got an empty table"] = spec { from = { mysql = "m", tables = { db = {} } } },
       ["from.tables: expected either a list of table names, or lists of table names by database, not both"] =
         spec { from = { mysql = "m", tables = { "t", db = { "u" } } } },
-      ["from.tables%[2%]: expected a name, got number"] = spec { from = { mysql = "m", tables = { "t", 5 } } },
-      ["to: expected exactly one of holo, kafka, odps"] = spec { to = {} },
-      ["to: expected exactly one of holo"] = spec { to = { odps = "o", holo = "h" } },
-      ["to: unknown destination hologres; the documented ones are holo, kafka, odps"] = spec { to = { hologres = "h" } },
-      ["to.odps: expected a name, got table"] = spec { to = { odps = {} } },
-      ["schedule_resource_group_id: expected a whole number"] = spec { schedule_resource_group_id = 1.5 },
-      ["schedule_resource_group_id: expected a number, got string"] = spec { schedule_resource_group_id = "S_1" },
+      ["from.tables%[2%] must be a name, got a number"] = spec { from = { mysql = "m", tables = { "t", 5 } } },
+      ["to: expected exactly one destination, got none; the destinations are holo %(Hologres%), kafka, odps %(MaxCompute%)"] = spec { to = {} },
+      ["to: expected exactly one destination, got several"] = spec { to = { odps = "o", holo = "h" } },
+      ["to: unknown destination hologres%. The destinations are holo %(Hologres%), kafka, odps"] = spec { to = { hologres = "h" } },
+      ["to.odps must be a name, got a table"] = spec { to = { odps = {} } },
+      ["schedule_resource_group_id must be a whole number"] = spec { schedule_resource_group_id = 1.5 },
+      ["schedule_resource_group_id must be a number, got a string"] = spec { schedule_resource_group_id = "S_1" },
     } do
       local ok, said = pcall(dataworks.task, given or nil)
       assert.is_false(ok, text)

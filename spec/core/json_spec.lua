@@ -71,7 +71,7 @@ describe("encode", function()
     assert.equal("TaskParam.a", refused({ a = { 1, x = 2 } }).path)
     assert.matches("item 2 is nil: the list has a hole", refused({ a = { [1] = 1, [3] = 3 } }).message)
     assert.matches("keys are the whole numbers from 1", refused({ a = { [1.5] = 1 } }).message)
-    assert.matches("has both names and a boolean as keys", refused({ a = { [true] = 1 } }).message)
+    assert.matches("has a boolean as a key beside its names", refused({ a = { [true] = 1 } }).message)
     local loop = { b = {} }
     loop.b.c = loop
     local err = refused { a = loop }

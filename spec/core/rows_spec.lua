@@ -36,7 +36,7 @@ describe("a row of an action", function()
     assert.equal("2020-05-18", core.request("A", one, { Name = "b" }, context).headers["x-acs-version"])
     local made, err = core.request("A", one, { Name = "c" }, context)
     assert.is_nil(made)
-    assert.equal("expected a or b", err.message)
+    assert.equal("expected a or b, got \"c\"", err.message)
   end)
 
   it("raises when it has the wrong shape", function()

@@ -178,7 +178,7 @@ describe("a TaskParam", function()
       ["with a table name that is a number"] = { function(_, _, _, c) c.selectedTables, c.table = nil, { 5 } end,
         root .. ".steps[1].parameter.connection[1].table[1] expected text, got number" },
       ["without dbName"] = { function(_, _, _, c) c.selectedTables[1].dbName = nil end, root .. ".steps[1].parameter.connection[1].selectedTables[1].dbName is missing" },
-      ["with a list as setting"] = { function(t) t.setting = { "x" } end, root .. ".setting has both names and a number as keys: a table is either a list or an object" },
+      ["with a list as setting"] = { function(t) t.setting = { "x" } end, root .. ".setting has a number as a key beside its names: a table is either a list or an object" },
     } do
       it(what, function()
         assert.equal(case[2], refused(case[1]))

@@ -284,7 +284,7 @@ describe("credentials", function()
     it("raise at the caller's line when the option is wrong", function()
       for message, value in pairs {
         ["there is no such type; did you mean oidc%?; the types are access_key, bearer, "] = "oicd",
-        ["there is no such type; the types"] = { role_arn = "x" },
+        ["credentials: type is missing; the types are .*%. Pass a function without calling it"] = { role_arn = "x" },
         ["unknown option rol_arn; did you mean role_arn%?"] = { type = "ram_role_arn", rol_arn = "x" },
         ["unknown option role_arn%. The options are type$"] = { type = "environment", role_arn = "x" },
         ["duration must be a whole number of seconds above 0, got 0.5"] = { type = "oidc", duration = 0.5 },

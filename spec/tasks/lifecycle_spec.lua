@@ -162,7 +162,7 @@ describe("a lifecycle method", function()
       ["terminate: max_delay needs wait = true"] = function() client:terminate(task(), { max_delay = 1 }) end,
       ["status: params must be a table of parameters, got a number"] = function() client:status(5) end,
       ["wait_for_state: states must be a state or a list of states, as in \"RUN\", got nil"] = function() client:wait_for_state(task()) end,
-      ["or a list of states, as in \"RUN\", got an empty list"] = function() client:wait_for_state(task(), {}) end,
+      ["or a list of states, as in \"RUN\", got a table that has no item 1"] = function() client:wait_for_state(task(), {}) end,
       ["states%[2%] must be a state, as in \"RUN\", got a number"] = function() client:wait_for_state(task(), { "RUN", 5 }) end,
       ["wait_for_state: unknown option wait"] = function() client:wait_for_state(task(), "RUN", { wait = true }) end,
     } do

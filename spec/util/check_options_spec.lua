@@ -35,7 +35,7 @@ describe("options", function()
 
   it("raise with the expected type when one is wrong", function()
     for text, given in pairs {
-      ["options must be a table, got a number"] = 5,
+      ["options must be a table, as in { name = value }, got a number"] = 5,
       ["timeout must be a number of seconds above 0, got 0"] = { timeout = 0 },
       ["timeout must be a number of seconds above 0, got a string; write the number without quotes$"] = { timeout = "5" },
       ["retries must be a whole number, 0 or more, got 1.5"] = { retries = 1.5 },

@@ -1,6 +1,7 @@
 -- Builds a TaskParam, the script of a real-time task, from a short table: { from = ..., to = ..., resource_group = ...
 -- }.
 
+local check_options = require "dataworks.util.check_options"
 local ids = require "dataworks.util.ids"
 local misuse = require "dataworks.util.misuse"
 local nearest = require "dataworks.util.nearest"
@@ -20,7 +21,9 @@ local by_step_type = {}
 for _, row in ipairs(writers) do
   by_step_type[row.step_type] = row
 end
-local STEP_TYPES = nearest.list(by_step_type)
+
+-- The destinations for a message. Some are better known by the names of their products.
+local DESTINATIONS = nearest.list(by_step_type):gsub("holo", "holo (Hologres)"):gsub("odps", "odps (MaxCompute)")
 
 --- Raises an error at the line of the program.
 local function refuse(message, ...)
@@ -28,30 +31,38 @@ local function refuse(message, ...)
 end
 
 --- Raises if the table has an unknown field, a field of a wrong type, or too few fields.
-local function check_options(spec)
-  if type(spec) ~= "table" then refuse("expected a table: %s", EXAMPLE) end
+local function check_spec(spec)
+  if type(spec) ~= "table" then
+    refuse("expected a table, as in { %s, resource_group = \"id\" }, got %s", EXAMPLE, check_options.describe(spec))
+  end
   for name, value in pairs(spec) do
     local expected = OPTIONS[name]
-    if not expected then refuse("unknown option %s%s", tostring(name), nearest.hint(name, OPTIONS)) end
+    if not expected then
+      refuse("unknown option %s%s The options are %s", tostring(name), nearest.hint_end(name, OPTIONS),
+        nearest.list(OPTIONS))
+    end
     local is_id = name == "schedule_resource_group_id" and type(value) == "string" and value:find("^%d+$")
-    if type(value) ~= expected and not is_id then refuse("%s: expected a %s, got %s", name, expected, type(value)) end
+    if type(value) ~= expected and not is_id then refuse("%s must be a %s, got %s. An example is %s", name,
+      expected, check_options.describe(value), EXAMPLE) end
   end
   if not spec.from then refuse('from is missing: from = { mysql = "source", tables = ... }') end
-  if not spec.to then refuse('to is missing: to = { odps = "destination" }; known are %s', STEP_TYPES) end
+  if not spec.to then refuse('to is missing: to = { odps = "destination" }; known are %s', DESTINATIONS) end
   if not spec.resource_group or spec.resource_group == "" then
     refuse("resource_group is missing: the identifier of a resource group, as in S_res_group_...")
   end
 end
 
 local function check_name(value, where)
-  if type(value) ~= "string" or value == "" then refuse("%s: expected a name, got %s", where, type(value)) end
+  if type(value) ~= "string" or value == "" then refuse("%s must be a name, got %s", where,
+    check_options.describe(value)) end
   return value
 end
 
 --- Returns a copy of a list of table names. Raises if it is not such a list.
 local function table_list(list, where)
   if type(list) ~= "table" or #list == 0 then
-    refuse('%s: expected a list of table names, as in { "orders" }', where)
+    refuse('%s must be a list of table names, as in { "orders" }, got %s', where,
+      type(list) == "table" and "an empty table" or check_options.describe(list))
   end
   local copy, hole = {}, tables.find_hole(list)
   if hole then refuse("%s[%d] is nil: the list has a hole", where, hole) end
@@ -82,14 +93,15 @@ end
 local function reader_step(from)
   for key in pairs(from) do
     if key ~= "mysql" and key ~= "tables" then
-      refuse('from: unknown %s%s; a source is written from = { mysql = "name", tables = ... }', tostring(key),
-        nearest.hint(key, { mysql = true, tables = true }))
+      refuse('from: unknown field %s%s A source is from = { mysql = "name", tables = ... }', tostring(key),
+        nearest.hint_end(key, { mysql = true, tables = true }))
     end
   end
   local connection = { datasourceType = "mysql", datasource = check_name(from.mysql, "from.mysql") }
   local selection = from.tables
   if type(selection) ~= "table" or next(selection) == nil then
-    refuse('from.tables: { "orders" } for one database, or { db = { "orders" } } for several')
+    refuse('from.tables must be { "orders" } for one database, or { db = { "orders" } } for several, got %s',
+      type(selection) == "table" and "an empty table" or check_options.describe(selection))
   end
   if selection[1] ~= nil then
     connection.table = table_list(selection, "from.tables")
@@ -105,12 +117,13 @@ end
 local function destination(to)
   local step_type, datasource = next(to)
   if step_type == nil or next(to, step_type) ~= nil then
-    refuse("to: expected exactly one of %s", STEP_TYPES)
+    refuse("to: expected exactly one destination, got %s; the destinations are %s", step_type and "several" or "none",
+      DESTINATIONS)
   end
   local row = by_step_type[step_type]
   if not row then
-    refuse("to: unknown destination %s%s; the documented ones are %s", tostring(step_type),
-      nearest.hint(step_type, by_step_type), STEP_TYPES)
+    refuse("to: unknown destination %s%s The destinations are %s", tostring(step_type),
+      nearest.hint_end(step_type, by_step_type), DESTINATIONS)
   end
   return row, check_name(datasource, "to." .. step_type)
 end
@@ -119,7 +132,7 @@ end
 local function schedule_group(id)
   if type(id) == "string" then id = ids.native(id) end
   if id ~= nil and (type(id) ~= "number" or id % 1 ~= 0) then
-    refuse("schedule_resource_group_id: expected a whole number")
+    refuse("schedule_resource_group_id must be a whole number")
   end
   return id
 end
@@ -136,7 +149,7 @@ end
 ---@param spec dataworks.TaskSpec
 ---@return table TaskParam
 function M.build(spec)
-  check_options(spec)
+  check_spec(spec)
   local source = reader_step(spec.from)
   local row, datasource = destination(spec.to)
   return {

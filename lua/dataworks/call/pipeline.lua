@@ -61,6 +61,18 @@ local function check_usable(caller)
   return true
 end
 
+-- The options of a call, which are often written among its parameters.
+local OPTIONS = { timeout = true, retries = true, version = true, unchecked = true }
+
+--- Completes the message about an unknown parameter.
+local function explain(err)
+  if err.known and OPTIONS[err.path] then
+    err.message = err.message .. "; it is an option: put it into a second table, after the parameters"
+    return err
+  end
+  return nearest.explain(err)
+end
+
 local function build(caller, call)
   if not caller.endpoint then
     return nil, caller.unresolved
@@ -76,7 +88,7 @@ local function build(caller, call)
     user_agent = caller.user_agent, unchecked = call.unchecked,
   })
   if not call.request then
-    return nil, nearest.explain(err)
+    return nil, explain(err)
   end
   return true
 end

@@ -48,7 +48,11 @@ local function call(fn)
     return nil, failures.new("the credentials function has none: " .. reason)
   end
   local checked, failure = static.check(found)
-  return checked, failure and failures.within("the credentials function", failure)
+  if failure then
+    failure = failures.within("the credentials function", failure)
+    failure.advice = "Return a table { access_key_id = ..., access_key_secret = ... } from the function."
+  end
+  return checked, failure
 end
 
 -- Providers

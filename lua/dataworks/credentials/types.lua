@@ -44,7 +44,10 @@ function M.check(what, value)
   end
   local given = type(value) == "table" and value or { type = value }
   local name = given.type
-  if not M.FIELDS[name] then
+  if name == nil then
+    misuse(("%s: type is missing; the types are %s. Pass a function without calling it"):format(what,
+      nearest.list(M.FIELDS)))
+  elseif not M.FIELDS[name] then
     -- The message does not quote the name, because the text may be a key.
     misuse(("%s: there is no such type%s; the types are %s"):format(what, nearest.hint(name, M.FIELDS),
       nearest.list(M.FIELDS)))

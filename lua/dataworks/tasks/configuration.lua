@@ -36,6 +36,9 @@ end
 --- Checks that all params are known. A result of `generate` is not checked, because the service may add fields to a
 --- reply.
 local function check_names(given)
+  if given.ProcessId ~= nil and given.Status ~= nil then
+    return errors.invalid(M.ACTION, "params", "is only the Data of a result of generate; pass the whole result")
+  end
   for name in pairs(given) do
     if not PARAMS[name] and not is_generated(given) then
       return errors.invalid(M.ACTION, tostring(name),

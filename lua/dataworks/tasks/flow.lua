@@ -24,7 +24,7 @@ local M = {}
 ---@field unchecked? boolean true: the script in TaskParam is sent without a check
 M.OPTIONS = {
   timeout = "seconds", delay = "seconds", max_delay = "seconds", on_progress = "function", on_step = "function",
-  resume = "table", unchecked = "boolean",
+  resume = "state", unchecked = "boolean",
 }
 
 local RESUME_ADVICE = "Continue later with the option resume = err.state"

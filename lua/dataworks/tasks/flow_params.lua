@@ -1,6 +1,7 @@
 -- Checks the parameters of a flow before anything is sent, and returns the state with which a run of the flow begins: a
 -- new state, or the state of an earlier run.
 
+local check_options = require "dataworks.util.check_options"
 local catalog = require "dataworks.api.catalog"
 local core = require "dataworks.core"
 local endpoints = require "dataworks.api.endpoints"
@@ -19,6 +20,9 @@ M.BEGUN = "begun"
 -- The service accepts 64 characters, and each call of a flow adds a suffix of 2 characters.
 local MAX_TOKEN_LENGTH = 62
 
+local RESUME_ADVICE = "Pass the state that on_step got, or the field state of an error, unchanged and to the same "
+  .. "method."
+
 -- The parameters that say where a task is placed, and their types.
 local PLACEMENT = { FileFolderPath = "string", ResourceGroup = "string", Cu = "number" }
 
@@ -35,13 +39,14 @@ end
 local function check_names(flow, params)
   for name in pairs(params) do
     if not flow.params[name] then
-      local hint = nearest.hint(name, flow.params)
-      return errors.invalid(flow.name, tostring(name), ("is not a parameter of %s%s"):format(flow.name, hint))
+      return errors.invalid(flow.name, tostring(name), ("is not a parameter of %s%s The parameters are %s"):format(
+        flow.name, nearest.hint_end(name, flow.params), nearest.list(flow.params)))
     end
   end
   for name, kind in pairs(PLACEMENT) do
     if params[name] ~= nil and type(params[name]) ~= kind then
-      return errors.invalid(flow.name, name, ("expected a %s, got %s"):format(kind, type(params[name])))
+      return errors.invalid(flow.name, name, ("expected a %s, got %s"):format(kind,
+        check_options.describe(params[name], kind)))
     end
   end
 end
@@ -60,7 +65,7 @@ end
 local function check_token(flow, token)
   if type(token) ~= "string" or not token:find("^[\33-\126]+$") or #token > MAX_TOKEN_LENGTH then
     return errors.invalid(flow.name, "ClientToken",
-      ("expected 1 to %d visible ASCII characters"):format(MAX_TOKEN_LENGTH))
+      ("expected text of 1 to %d visible ASCII characters without blanks"):format(MAX_TOKEN_LENGTH))
   end
 end
 
@@ -121,7 +126,7 @@ local function open(flow, resume)
     message = ("is a state of %s, not of %s"):format(before.flow, flow.name)
   end
   if message then
-    return nil, errors.invalid(flow.name, "resume", message)
+    return nil, errors.invalid(flow.name, "resume", message, RESUME_ADVICE)
   end
   return before
 end

@@ -37,6 +37,7 @@ local TYPES = {
   positive_count = { "a whole number above 0", is_positive_integer },
   size = { "a whole number of bytes above 0", is_positive_integer },
   text = { "text that isn't empty", is_text },
+  state = { "the table that on_step got, or the field state of an error (decode JSON text first)", type_test "table" },
   policy = { "a table or JSON text", function(value) return type(value) == "table" or is_text(value) end },
   credentials = { "a function, a name or a table", type_test "function string table" },
   debug = { "true, false or a function that takes a line", type_test "boolean function" },
@@ -69,6 +70,8 @@ function M.describe(value, kind)
     return tostring(value)
   elseif type(value) == "string" and NUMBERS[kind] and tonumber(value) then
     return "a string; write the number without quotes"
+  elseif type(value) == "number" and kind == "text" then
+    return "a number; write it in quotes"
   elseif value == nil then
     return "nil"
   end
@@ -81,8 +84,7 @@ local function unknown_name(name, known, noun)
     return ("value %s has no name; write { name = value }. The %ss are %s"):format(tostring(name), noun,
       nearest.list(known))
   end
-  local hint = nearest.hint(name, known)
-  return ("unknown %s %s%s The %ss are %s"):format(noun, tostring(name), hint == "" and "." or hint, noun,
+  return ("unknown %s %s%s The %ss are %s"):format(noun, tostring(name), nearest.hint_end(name, known), noun,
     nearest.list(known))
 end
 
@@ -120,7 +122,8 @@ function M.check(what, known, given, noun)
   if given == nil then
     return NO_OPTIONS
   elseif type(given) ~= "table" then
-    misuse(("%s: %ss must be a table, got %s"):format(what, noun or "option", M.describe(given)))
+    misuse(("%s: %ss must be a table, as in { name = value }, got %s"):format(what, noun or "option",
+      M.describe(given)))
   end
   local mistake = M.find_mistake(known, given, noun)
   if mistake then

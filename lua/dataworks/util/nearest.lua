@@ -61,6 +61,15 @@ function M.hint(wrong, known)
   return name and ("; did you mean %s?"):format(name) or ""
 end
 
+--- Does the same as hint for a message that goes on with a new sentence: returns "; did you mean NAME?", or ".".
+---@param wrong any
+---@param known table<string, any>
+---@return string
+function M.hint_end(wrong, known)
+  local hint = M.hint(wrong, known)
+  return hint == "" and "." or hint
+end
+
 --- Returns all names, sorted and separated by commas, for a message.
 function M.list(known)
   return table.concat(tables.sorted_keys(known), ", ")
