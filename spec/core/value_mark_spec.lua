@@ -86,7 +86,7 @@ describe("the marks of another JSON library", function()
           end
           local text, err = core.encode(setmetatable({ x = 1 }, array_mt))
           assert.is_nil(text)
-          assert.matches("expected a list, got a table with the key \"x\"", err.message)
+          assert.matches("expected a list, got a table of names", err.message)
         end)
         assert.equal("{}", core.encode(setmetatable({}, array_mt)))
         assert.is_nil((core.encode { x = light_userdata or print }))
