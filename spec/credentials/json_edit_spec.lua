@@ -37,6 +37,11 @@ describe("changing members inside a JSON text", function()
     assert.truthy(text:find("1716019750", 1, true))
   end)
 
+  it("changes nothing when a string is not valid UTF-8", function()
+    assert.is_nil(edit.set('{"a":1}', {}, { a = "\200" }))
+    assert.is_nil(edit.set("{}", {}, { a = "b", c = "\200" }))
+  end)
+
   it("changes all members of the same name", function()
     assert.equal('{"a":9,"a":9}', edit.set('{"a":1,"a":2}', {}, { a = 9 }))
   end)

@@ -49,6 +49,8 @@ describe("the emulator's JSON", function()
     ['"a'] = "unfinished string at byte 1",
     ['"\n"'] = "control character in a string at byte 2",
     ['"\\ud83d"'] = "lone surrogate at byte 3",
+    ["[1e400]"] = "number out of range at byte 2",
+    ["-1e400"] = "number out of range at byte 1",
     [("["):rep(300)] = "nested too deeply at byte 201",
   } do
     it("refuses " .. text:sub(1, 10):gsub("%c", "?") .. " and names the position", function()

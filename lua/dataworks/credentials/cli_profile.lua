@@ -127,8 +127,12 @@ function CliFile:save(name, changes, refresh_token)
     return failure
   end
   local mark, json = text:match("^(\239?\187?\191?)(.*)$") -- a byte order mark before the JSON
-  text = mark .. json_edit.set(json, { "profiles", profile.position }, changes)
-  local _, message = core.write_private(path, text)
+  local edited = json_edit.set(json, { "profiles", profile.position }, changes)
+  local message = "a new value is not valid UTF-8"
+  if edited then
+    text = mark .. edited
+    message = select(2, core.write_private(path, text))
+  end
   if message then
     return failures.new(("%s can't be written: %s"):format(path, message),
       "sign in again when this program ends: the refresh token in the file may not work any more")

@@ -76,17 +76,25 @@ local function find_object(text, path)
   return text:sub(at, at) == "{" and at or nil
 end
 
---- Returns a value as JSON text. Writes numbers without a fraction or exponent.
-local function encode(value)
-  return type(value) == "number" and ("%.0f"):format(value) or core.encode(value)
+--- Returns the values as JSON texts. Writes numbers without a fraction or exponent. Returns nil if one of the values is
+--- not valid UTF-8.
+local function encode(values)
+  local texts = {}
+  for name, value in pairs(values) do
+    texts[name] = type(value) == "number" and ("%.0f"):format(value) or core.encode(value)
+    if not texts[name] then
+      return nil
+    end
+  end
+  return texts
 end
 
---- Inserts members before the first member of an object, with the layout of the first member.
+--- Inserts members, which are JSON texts, before the first member of an object, with the layout of the first member.
 local function insert(text, at, members)
   local layout, names = text:match("^[ \t\r\n]*", at + 1), tables.sorted_keys(members)
   for i = #names, 1, -1 do
     local comma = text:find("^[ \t\r\n]*}", at + 1) and "" or ","
-    text = ("%s%s%s: %s%s%s"):format(text:sub(1, at), layout, core.encode(names[i]), encode(members[names[i]]), comma,
+    text = ("%s%s%s: %s%s%s"):format(text:sub(1, at), layout, core.encode(names[i]), members[names[i]], comma,
       text:sub(at + 1))
   end
   return text
@@ -94,18 +102,18 @@ end
 
 --- Sets members of an object to strings or integers.
 ---@param path (string|integer)[] the keys and indexes that lead to the object
----@return string|nil text nil if there is no such object
+---@return string|nil text nil if there is no such object, or if a change is not valid UTF-8
 function M.set(text, path, changes)
-  local at = find_object(text, path)
-  if not at then
+  local at, texts = find_object(text, path), encode(changes)
+  if not at or not texts then
     return nil
   end
-  local pieces, from, absent = {}, 1, tables.merge(changes)
+  local pieces, from, absent = {}, 1, tables.merge(texts)
   for _, member in ipairs(list_values(text, at)) do
-    local change = changes[member.key]
-    if change ~= nil then
+    local change = texts[member.key]
+    if change then
       absent[member.key] = nil
-      pieces[#pieces + 1] = text:sub(from, member.first - 1) .. encode(change)
+      pieces[#pieces + 1] = text:sub(from, member.first - 1) .. change
       from = member.after
     end
   end

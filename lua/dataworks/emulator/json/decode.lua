@@ -73,7 +73,11 @@ local function decode_number(text, at)
   if rest == "" and #integer > MAX_NATIVE_DIGITS then
     return values.integer(integer), stop
   end
-  return tonumber(integer .. rest), stop + #rest
+  local number = tonumber(integer .. rest)
+  if math.abs(number) == math.huge then
+    fail(at, "number out of range")
+  end
+  return number, stop + #rest
 end
 
 local decode_value
