@@ -207,6 +207,29 @@ test-m32: ## core.so for a processor of 32 bits, with the vectors; downloads Deb
 
 core-objects: $(CORE_O)
 
+FUZZ = build/fuzz
+SECONDS ?= 60
+TARGETS ?=
+
+fuzz: fuzz-build ## fuzz each function that takes bytes from outside for SECONDS=60, or only TARGETS; needs clang
+	@tools/fuzz $(SECONDS) $(TARGETS)
+
+fuzz-check: fuzz-build ## plant a bug in each function that make fuzz tests, and check that the fuzzer finds it in 10 seconds
+	@tools/fuzz_check $(TARGETS)
+
+fuzz-build:
+	@tools/setup fuzz
+	@$(MAKE) --no-print-directory -s build LUA=5.4
+	@$(MAKE) --no-print-directory -s fuzz-host
+
+fuzz-host:
+	@$(MAKE) --no-print-directory -s $(FUZZ)/host LUA=5.4 BUILD=$(FUZZ) CC=clang WERROR=-Werror \
+	  CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
+
+$(FUZZ)/host: spec/fuzz/host.c spec/fuzz/native.c $(CORE_O) $(FUZZ)/obj/curl/reply.o $(FUZZ)/obj/curl/headers.o
+	$(CC) -std=c11 $(WARNINGS) $(LUA_CFLAGS) $(CURL_CFLAGS) -Icsrc $(CFLAGS) -fsanitize=fuzzer -o $@ $^ \
+	  $(shell $(PKG_CONFIG) --libs lua5.4 libcrypto)
+
 test-oldest-curl: ## build libcurl 7.80, and curl.so against it, and run spec/curl; needs cargo
 	@tools/setup oldest_curl
 	@tools/oldest_curl build/curl-7.80
@@ -218,6 +241,16 @@ interop: ## install missing packages; run the official SDKs against the emulator
 	@$(MAKE) --no-print-directory -s build LUA=5.4
 	@$(MAKE) --no-print-directory -s $(INTEROP)/python $(INTEROP)/node
 	@eval "$$($(MAKE) -s env LUA=5.4)"; lua5.4 bin/dataworks emulator -- spec/interop/run $(INTEROP)
+
+CASES ?= 10000
+SEED ?= 1
+
+differential: ## compare CASES=10000 random results, beginning with SEED=1, with those of Python and of the official SDK
+	@tools/setup interop
+	@$(MAKE) --no-print-directory -s build LUA=5.4
+	@$(MAKE) --no-print-directory -s $(INTEROP)/python
+	@eval "$$($(MAKE) -s env LUA=5.4)"; \
+	lua5.4 spec/differential/cases.lua $(SEED) $(CASES) | $(INTEROP)/venv/bin/python spec/differential/check.py
 
 $(INTEROP)/python: spec/interop/requirements.txt
 	mkdir -p $(INTEROP)

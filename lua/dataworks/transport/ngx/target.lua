@@ -87,10 +87,12 @@ local function parse(scheme, authority, proxy_url, allow_http)
   return target
 end
 
-local FORBIDDEN_IN_PATH = { " ", "#", "\r", "\n", "\t", "\0" }
+local FORBIDDEN_IN_PATH = { " ", "#", "\127" }
+for control = 0, 31 do
+  FORBIDDEN_IN_PATH[#FORBIDDEN_IN_PATH + 1] = string.char(control)
+end
 
---- Returns whether a path has no forbidden character. On long paths, plain searches are several times faster than a
---- pattern.
+--- Returns whether a path has no forbidden character. On long paths, these plain searches are faster than a pattern.
 local function is_path(path)
   for i = 1, #FORBIDDEN_IN_PATH do
     if path:find(FORBIDDEN_IN_PATH[i], 1, true) then

@@ -1,0 +1,195 @@
+-- The C core: percent-encoding, JSON, requests and signatures, addresses and dates.
+
+local acs3 = require "dataworks.emulator.gateway.acs3"
+local bytes = require "spec.fuzz.bytes"
+local cjson = require "cjson.safe"
+local core = require "dataworks.core"
+local dates = require "dataworks.emulator.dates"
+local encoding = require "dataworks.emulator.encoding"
+local gateways = require "dataworks.emulator.gateway"
+local json = require "dataworks.emulator.json"
+local crypto = require "spec.fuzz.crypto"
+
+require "dataworks.api.core_data"
+
+local NOW = 1716019750
+
+local M = {}
+
+M.percent = {
+  planted = { "csrc/core/percent.c", "['~'] = 1", "['~'] = 0" },
+  run = function(text)
+    local encoded = core.percent_encode(text)
+    assert(encoded == encoding.percent_encode(text), "two encoders differ")
+    assert(core.percent_decode(encoded) == text, "decoding does not undo encoding")
+    assert(core.percent_decode(text) == encoding.percent_decode((text:gsub("+", " "))), "two decoders differ")
+  end,
+}
+
+--- Whether a value and what the emulator's reader made of its JSON are the same.
+local function is_same(value, read)
+  if value == core.null then return read == json.null end
+  if type(value) ~= "table" then
+    return value == read or type(read) == "table" and type(value) == "number" and ("%.0f"):format(value) == tostring(read)
+  end
+  local count = 0
+  for key, item in pairs(value) do
+    count = count + 1
+    if not is_same(item, read[key]) then return false end
+  end
+  for _ in pairs(read) do count = count - 1 end
+  return count == 0
+end
+
+--- Whether a value has ASCII strings alone, which JSON can always hold.
+local function is_ascii(value)
+  if type(value) == "string" then return not value:find "[\128-\255]" end
+  if type(value) ~= "table" then return true end
+  for key, item in pairs(value) do
+    if not is_ascii(key) or not is_ascii(item) then return false end
+  end
+  return true
+end
+
+M.encode = {
+  planted = { "csrc/core/json.c", "bfnrt", "bfnrn" },
+  run = function(text)
+    local value = bytes.new(text):value()
+    local encoded, err = core.encode(value)
+    if not encoded then
+      assert(not is_ascii(value) or type(value) == "table" and value.type == "realtime", tostring(err))
+    else
+      assert(is_same(value, json.decode(encoded)), "the JSON has another value: " .. encoded)
+    end
+  end,
+}
+
+local KEYS = {
+  "type", "version", "steps", "setting", "extend", "category", "stepType", "parameter", "connection", "datasource",
+  "selectedTables", "table", "resourceGroup", "x",
+}
+
+local function read_script()
+  local file = assert(io.open("spec/scripts/mysql_to_odps.json"))
+  local script = cjson.decode(file:read "*a")
+  file:close()
+  return script
+end
+
+--- Changes a member at a random place of a script.
+local function change(script, from)
+  local inner = script
+  for _ = 1, from:below(8) do
+    local following = inner[from:below(2) == 0 and from:pick(KEYS) or from:below(3) + 1]
+    if type(following) == "table" then inner = following end
+  end
+  local key = inner[1] and from:below(3) + 1 or from:pick(KEYS)
+  local value = from:value(4)
+  if from:below(2) == 1 then value = nil end
+  inner[key] = value
+end
+
+M.script = {
+  planted = { "csrc/core/task_param.c", "','", "';'" },
+  run = function(text)
+    local from, script = bytes.new(text), read_script()
+    for _ = 1, from:below(4) do change(script, from) end
+    local encoded, err = core.encode(script)
+    if encoded then
+      assert(json.decode(encoded))
+    else
+      assert(type(err.message) == "string" and err.path:find "^TaskParam", "an error without a path")
+    end
+  end,
+}
+
+local ROW = {
+  version = "2020-05-18", method = "POST",
+  params = {
+    { "ProjectId", "long", "query" }, { "Text", "string", "query" }, { "Form", "string", "body" }, { "Json", "json", "body" },
+    { "List", "list", "query" }, { "On", "boolean", "query" },
+  },
+}
+local ROWS = { ["2020-05-18"] = { GetThing = ROW } }
+local KEYS_OF = { { access_key_id = "id", access_key_secret = "secret" } }
+local signer = assert(core.signer { access_key_id = "id", access_key_secret = "secret" })
+
+--- Splits a URL into path and query.
+local function split(url)
+  local path, query = url:match "^https://[^/?]*([^?]*)%??(.*)$"
+  return path, query
+end
+
+M.request = {
+  planted = { "csrc/core/percent.c", "['~'] = 1", "['~'] = 0" },
+  run = function(text)
+    local from = bytes.new(text)
+    local params = { ProjectId = from:byte(), Text = from:word(), Form = from:word(), On = from:below(2) == 1 }
+    if from:below(2) == 1 then params.List = from:words(5) end
+    if from:below(2) == 1 then params.Json = from:value() end
+    local request, err = core.request("GetThing", ROW, params, {
+      endpoint = "https://example.com", date = NOW, nonce = "n", signer = signer, user_agent = "fuzz",
+    })
+    if not request then
+      assert(type(err.message) == "string", "an error without a message")
+      return
+    end
+    local path, query = split(request.url)
+    local headers = {}
+    for name, value in pairs(request.headers) do headers[name:lower()] = value end
+    local gateway = gateways.new { crypto = crypto, now = function() return NOW end, actions = ROWS, credentials = KEYS_OF }
+    local call, refused = gateway:check { method = request.method, path = path, query = query, headers = headers, body = request.body }
+    assert(not refused, refused and refused.message)
+    assert((call.params.Text or "") == params.Text and (call.params.Form or "") == params.Form, "a parameter has changed")
+    assert(call.params.ProjectId == ("%d"):format(params.ProjectId), "ProjectId has changed")
+  end,
+}
+
+M.sign = {
+  planted = { "csrc/core/sign.c", "buffer_append_byte(out, ';')", "buffer_append_byte(out, '\\0')" },
+  run = function(text)
+    local from = bytes.new(text)
+    local headers, query = { host = "h" }, {}
+    for _ = 1, from:below(4) do headers["x-acs-" .. from:word():gsub("[^%w]", ""):lower()] = from:word():gsub("%c", "") end
+    for _ = 1, from:below(4) do query[from:word()] = from:word() end
+    local signed = core.sign {
+      method = "POST", path = "/", access_key_id = "id", access_key_secret = "secret", headers = headers, query = query, body = text,
+    }
+    local pairs_of_query, names = {}, {}
+    for name, value in pairs(query) do
+      pairs_of_query[#pairs_of_query + 1] = encoding.percent_encode(name) .. "=" .. encoding.percent_encode(value)
+    end
+    for name in signed.authorization:match "SignedHeaders=([^,]*)":gmatch "[^;]+" do names[#names + 1] = name end
+    local request = { method = "POST", path = "/", query = table.concat(pairs_of_query, "&"), headers = headers, body = text }
+    assert(signed.signature == acs3.sign(crypto, "secret", request, "ACS3-HMAC-SHA256", names), "two signers differ")
+  end,
+}
+
+M.address = {
+  planted = { "csrc/shared/address.c", "bytes[0] == 127", "bytes[0] != 127" },
+  run = function(text)
+    local found = core.parse_address(text)
+    assert(not found or #found == 4 or #found == 16, "an address has 4 or 16 bytes")
+    local is_ipv4 = found and #found == 4
+    if is_ipv4 then
+      local dotted = ("%d.%d.%d.%d"):format(found:byte(1, 4))
+      assert(core.parse_address(dotted) == found and core.parse_address("::ffff:" .. dotted) == found, "another address")
+    end
+    local is_loopback = is_ipv4 and found:byte() == 127 or found == ("\0"):rep(15) .. "\1"
+      or text:lower() == "localhost" or text:lower() == "localhost."
+    assert(core.is_loopback(text) == is_loopback, "wrong loopback")
+  end,
+}
+
+M.date = {
+  planted = { "csrc/core/date.c", "d->day > days[d->month - 1]", "d->day > 1 + days[d->month - 1]" },
+  run = function(text)
+    local seconds = core.parse_date(text)
+    if not seconds then return end
+    local iso = os.date("!%Y-%m-%dT%H:%M:%SZ", seconds)
+    assert(dates.parse(iso) == seconds, "two readers of dates differ")
+    assert(iso == text or not text:find "^%d%d%d%d%-", "the date is another one: " .. iso)
+  end,
+}
+
+return M
