@@ -28,7 +28,7 @@ end
 local function any() return text(PIECES, 12) end
 
 -- The SDK does not encode the names of parameters in the query.
-local function name() return text({ "a", "Z", "0", "-", ".", "_", "~" }, 6) end
+local function query_name() return text({ "a", "Z", "0", "-", ".", "_", "~" }, 6) end
 
 local make = {}
 
@@ -50,7 +50,7 @@ function make.acs3()
   local headers = fields(4, function() return "x-acs-" .. text({ "a", "b", "-", "1" }, 4) end, function() return text(HEADER_PIECES, 8) end)
   headers.host = "dataworks.cn-shanghai.aliyuncs.com"
   local case = {
-    method = ({ "GET", "POST", "PUT" })[math.random(3)], path = "/" .. text({ "a", "b", "/", "-" }, 4), query = fields(5, name, any),
+    method = ({ "GET", "POST", "PUT" })[math.random(3)], path = "/" .. text({ "a", "b", "/", "-" }, 4), query = fields(5, query_name, any),
     headers = headers, body = any(), access_key_id = "id", access_key_secret = "secret" .. text(HEADER_PIECES, 3),
     algorithm = ({ "ACS3-HMAC-SHA256", "ACS3-HMAC-SM3" })[math.random(2)],
   }

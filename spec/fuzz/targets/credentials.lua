@@ -9,7 +9,6 @@ local exchange = require "dataworks.credentials.exchange"
 local ini = require "dataworks.credentials.ini"
 local json_edit = require "dataworks.credentials.json_edit"
 local reply = require "dataworks.credentials.reply"
-local response = require "dataworks.protocol.response"
 
 local NOW = 1716019750
 
@@ -86,7 +85,7 @@ M.json_edit = {
     if from:below(2) == 1 then document = "{" .. from:word() .. "}" end
     local value = from:word()
     if not cjson.encode(value) then return end
-    if type(response.decode(document)) ~= "table" then return end
+    if type(core.decode(document)) ~= "table" then return end
     local edited = json_edit.set(document, {}, { a = value, new = "x" })
     local after = edited and cjson.decode(edited)
     assert(edited and after and after.new == "x" or not core.encode(value), "the change is lost")

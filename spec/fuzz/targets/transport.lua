@@ -56,7 +56,7 @@ M.http1_body = {
     for _, word in ipairs(from:words(8)) do
       if word ~= "" then
         pieces[#pieces + 1] = word
-        lines[#lines + 1] = ("%x\r\n%s\r\n"):format(#word, word)
+        lines[#lines + 1] = ("%x\r\n"):format(#word) .. word .. "\r\n"
       end
     end
     lines[#lines + 1] = "0\r\n\r\n"
