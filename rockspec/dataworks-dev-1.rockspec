@@ -26,7 +26,8 @@ build = {
   modules = {
     ["dataworks.core"] = {
       sources = {
-        "csrc/core/action_row.c", "csrc/core/authentication.c", "csrc/core/core.c", "csrc/core/date.c",
+        "csrc/core/action_row.c", "csrc/core/authentication.c", "csrc/core/comma_list.c", "csrc/core/core.c",
+        "csrc/core/date.c",
         "csrc/core/encoding.c", "csrc/core/json_number.c", "csrc/core/json_place.c",
         "csrc/core/json_read.c", "csrc/core/json_write.c", "csrc/core/lua_integer.c", "csrc/core/lua_json.c",
         "csrc/core/lua_sign.c", "csrc/core/lua_signer.c",

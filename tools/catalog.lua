@@ -1,9 +1,12 @@
 -- Generates the tables of actions, lua/dataworks/api/catalog/v*.lua, from descriptions of the API in JSON:
 --
---   lua5.4 tools/catalog.lua lua/dataworks/api/catalog ACTIONS.json ACTIONS_2024_DI.json
+--   lua5.4 tools/catalog.lua lua/dataworks/api/catalog tools/api/*.json
+--   lua5.4 tools/annotations.lua lua/dataworks/api/catalog/annotations.lua tools/api/*.json
 --
--- A description has the fields version, source and actions. An action has method, params and response. A parameter has
--- name, type, in ("query" or "body"), and optionally required and serialize ("json"). A type is a name, {array = type},
+-- When the provider publishes new actions, change the descriptions, and run both commands. A description has the fields
+-- version, source and actions. An action has name, method, params and response, and optionally deprecated and
+-- replaced_by (a version and a name). A parameter has name, type, in ("query" or "body"), and optionally required and
+-- serialize ("json", or "simple" for values with commas between them). A type is a name, {array = type},
 -- {object = fields} or {map = type}, as in the official IDL. The script fails if it can't represent a description.
 
 local json = require "cjson"
@@ -22,6 +25,15 @@ local TYPES = {
 local READS = {
   "^Get%u", "^List%u", "^Search%u", "^CheckMeta%u", "^TopTen%u", "^Dsg%a*Get%u", "^Dsg%a*Query%u", "^QueryDISync%u",
   "^QueryDefaultTemplate$", "^QueryRecognize%u", "^QuerySens%u", "^ExportDataSources$",
+}
+
+-- The lists of the actions whose reply has two. The provider's pages call the other list deprecated: it has the same
+-- tasks without the type of their dependency.
+local LISTS = {
+  ListDownstreamTaskInstances = "PagingInfo.DownstreamTaskInstances",
+  ListDownstreamTasks = "PagingInfo.DownstreamTasks",
+  ListUpstreamTaskInstances = "PagingInfo.UpstreamTaskInstances",
+  ListUpstreamTasks = "PagingInfo.UpstreamTasks",
 }
 
 -- The parameters that select a page.
@@ -60,6 +72,8 @@ local PARAM_FIELDS = {
 local function type_of(what, param)
   if param.serialize == "json" then
     return type(param.type) == "table" and param.type.array and "array" or "json"
+  elseif param.serialize == "simple" and type(param.type) == "table" and param.type.array then
+    return "comma_list"
   elseif param.serialize ~= nil then
     fail(what, " has an unknown serialization: ", param.serialize)
   elseif type(param.type) == "table" and (param.type.array or param.type.object or param.type.map) then
@@ -145,9 +159,30 @@ local function repeatable(name, params)
   return "unsent"
 end
 
---- Returns the path of the list that an action returns; nil if the reply has not exactly one list.
+--- Does an object in the reply name the token of a next page that no parameter takes?
+local function has_unused_token(fields, params)
+  for _, one in ipairs(fields) do
+    if one.name == "NextToken" and not params.NextToken
+      or object_of(one) and has_unused_token(object_of(one), params) then
+      return true
+    end
+  end
+  return false
+end
+
+--- Returns the path of the list that an action returns, page after page or in one reply. Returns nil if the reply has
+--- no list, or several.
 local function list_of(action, params)
   local lists = lists_in(action.response, "", {})
+  if LISTS[action.name] then
+    for _, path in ipairs(lists) do
+      if path == LISTS[action.name] then
+        return path
+      end
+    end
+  elseif has_unused_token(action.response, params) then
+    return nil
+  end
   local wanted = action.name:find("^List%u") ~= nil
   for name in pairs(params) do
     wanted = wanted or PAGE_PARAMETERS[name]
@@ -159,7 +194,7 @@ end
 
 local ACTION_FIELDS = {
   name = true, method = true, params = true, response = true, di = true, reqBodyType = true, bodyType = true,
-  deprecated = true,
+  deprecated = true, replaced_by = true,
 }
 
 local function check_action(name, action)
@@ -170,8 +205,6 @@ local function check_action(name, action)
     fail(name, " has an unknown method: ", tostring(action.method))
   elseif (action.reqBodyType or "formData") ~= "formData" or (action.bodyType or "json") ~= "json" then
     fail(name, " has a body other than a form, or a reply other than JSON")
-  elseif action.deprecated then
-    fail(name, " is deprecated, which the tables cannot represent")
   end
 end
 

@@ -46,9 +46,10 @@ local LAZY = "dataworks.util.lazy"
 --- Patterns of the C files that may include lua.h. All other C files must not include it, neither directly nor through
 --- another header.
 local C_WITH_LUA = {
-  "^csrc/compat", "^csrc/core/action_row", "^csrc/core/core", "^csrc/core/lua_", "^csrc/core/openssl_origin",
-  "^csrc/core/param", "^csrc/core/repeat_list", "^csrc/core/request%.", "^csrc/core/script", "^csrc/core/task_param",
-  "^csrc/core/value", "^csrc/core/writers", "^csrc/curl/curl", "^csrc/curl/lua_", "^csrc/shared/lua_", "^csrc/system/",
+  "^csrc/compat", "^csrc/core/action_row", "^csrc/core/comma_list", "^csrc/core/core", "^csrc/core/lua_",
+  "^csrc/core/openssl_origin", "^csrc/core/param", "^csrc/core/repeat_list", "^csrc/core/request%.",
+  "^csrc/core/script", "^csrc/core/task_param", "^csrc/core/value", "^csrc/core/writers", "^csrc/curl/curl",
+  "^csrc/curl/lua_", "^csrc/shared/lua_", "^csrc/system/",
 }
 
 --- The C files that match a pattern must not include this header, neither directly nor through another header.
@@ -143,7 +144,7 @@ local function check_places(modules)
     end
     in_util = in_util + (module.room == "util" and 1 or 0)
     local _, lines = module.text:gsub("\n", "")
-    if lines > MAX_LINES and not module.name:find("^dataworks%.api%.catalog%.v") then
+    if lines > MAX_LINES and not module.name:find("^dataworks%.api%.catalog%.") then
       fault(module.path .. ":" .. MAX_LINES + 1, "the file has %d lines, more than %d; split it by idea", lines,
         MAX_LINES)
     end

@@ -18,6 +18,7 @@ enum param_type {
   PARAM_ARRAY,    /* a list, sent as JSON */
   PARAM_CREATING, /* a script, sent as JSON and checked as SCRIPT_CREATING */
   PARAM_UPDATING, /* a script, sent as JSON and checked as SCRIPT_UPDATING */
+  PARAM_COMMA,    /* a list, sent as one text with commas between the values */
   PARAM_LIST,     /* a list, sent as one parameter for each value, such as Name.1.Field */
   PARAM_TYPES
 };

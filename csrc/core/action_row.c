@@ -35,6 +35,7 @@ static enum param_type find_type(lua_State *L, struct slice name) {
     [PARAM_BOOLEAN] = "boolean",     [PARAM_JSON] = "json",
     [PARAM_ARRAY] = "array",         [PARAM_LIST] = "list",
     [PARAM_CREATING] = "task_param", [PARAM_UPDATING] = "update_param",
+    [PARAM_COMMA] = "comma_list",
   };
   for (int i = 0; i < PARAM_TYPES; i++) {
     if (slice_equal(name, (struct slice){ names[i], strlen(names[i]) })) return (enum param_type)i;

@@ -154,6 +154,7 @@ static bool convert(struct collector *c, int index, const struct param *param, c
     case PARAM_LONG:
     case PARAM_INT32: return convert_integer(c, index, param, path);
     case PARAM_DOUBLE: return convert_double(c, index, path, out);
+    case PARAM_COMMA: return comma_list_convert(c->L, c->s, index, param, path, out);
     default: return convert_json(c, index, param, path, out);
   }
 }

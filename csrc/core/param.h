@@ -20,4 +20,13 @@ bool param_collect(lua_State *L, struct scratch *s, const struct action *action,
 bool repeat_list_collect(lua_State *L, struct scratch *s, int index, const struct path *path,
                          const struct wire_param *prototype);
 
+/* Converts a list to one text with commas between its values, or checks a text that is one already. Either sets `out`,
+   or writes to s->text. On failure pushes an error and returns false. */
+bool comma_list_convert(lua_State *L, struct scratch *s, int index, const struct param *param, const struct path *path,
+                        struct slice *out);
+
+/* Appends a string, number or boolean to `out` as it is sent outside of JSON. On failure pushes an error and returns
+   false. */
+bool param_write_scalar(lua_State *L, struct buffer *out, int index, const struct path *path);
+
 #pragma GCC visibility pop

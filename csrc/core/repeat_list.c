@@ -21,22 +21,20 @@ static void write_name(struct buffer *out, const struct path *path) {
   }
 }
 
-/* Writes a string, number or boolean as it is sent. Pushes an error for any other value. */
-static bool write_text(struct repeater *r, int index, const struct path *path) {
-  lua_State *L = r->L;
+bool param_write_scalar(lua_State *L, struct buffer *out, int index, const struct path *path) {
   int type = lua_type(L, index);
   long long number;
   if (type == LUA_TSTRING) {
     struct slice text = value_text(L, index);
     if (!value_check_utf8(L, text, path)) return false;
-    buffer_append_slice(r->text, text);
+    buffer_append_slice(out, text);
   } else if (type == LUA_TBOOLEAN) {
-    buffer_append_slice(r->text, lua_toboolean(L, index) ? SLICE("true") : SLICE("false"));
+    buffer_append_slice(out, lua_toboolean(L, index) ? SLICE("true") : SLICE("false"));
   } else if (type == LUA_TNUMBER && !lua_isinteger(L, index)) {
-    return json_write_double(r->text, lua_tonumber(L, index)) || value_fail(L, path, "is not a finite number");
+    return json_write_double(out, lua_tonumber(L, index)) || value_fail(L, path, "is not a finite number");
   } else if (type == LUA_TNUMBER || value_is_long_integer(L, index)) {
     if (!value_integer(L, index, path, &number)) return false;
-    json_write_integer(r->text, number);
+    json_write_integer(out, number);
   } else {
     return value_fail(L, path, "a %s can't be sent", luaL_typename(L, index));
   }
@@ -50,7 +48,7 @@ static bool add_value(struct repeater *r, int index, const struct path *path) {
   write_name(r->text, path);
   value.name.len = r->text->len - value.name_offset;
   value.text_offset = r->text->len;
-  if (!write_text(r, index, path)) return false;
+  if (!param_write_scalar(r->L, r->text, index, path)) return false;
   value.text.len = r->text->len - value.text_offset;
   buffer_append(r->values, (const char *)&value, sizeof value);
   return true;

@@ -18,6 +18,7 @@ local function description(changes)
           { name = "Script", type = { object = {} }, serialize = "json", ["in"] = "query" },
           { name = "Rules", type = { array = { object = {} } }, serialize = "json", ["in"] = "query" },
           { name = "Sure", type = "boolean", ["in"] = "query" },
+          { name = "Kinds", type = { array = "string" }, serialize = "simple", required = true, ["in"] = "query" },
         },
         response = { { name = "Data", type = { object = { { name = "Status", type = "string" }, { name = "Message", type = "string" } } } } },
       },
@@ -51,7 +52,7 @@ describe("tools/catalog.lua #install", function()
     assert.equal([[
 
 AddThing POST token outcome
- ? ClientToken Rules:array Script:json Sure:boolean
+ ? ClientToken Kinds:comma_list! Rules:array Script:json Sure:boolean
  & Parts:list Rate:double Size:long!
 ListThings GET always list=Data.Things
  ? Name! PageNumber:int32
@@ -81,10 +82,16 @@ Rest PUT unsent outcome
     assert.same({ "Rest", 0 }, { last.name, #last.params })
   end)
 
+  it("made the tables of the library from the descriptions in tools/api", function()
+    assert.same({ "", 0 }, { shell.run(("%s tools/catalog.lua %s tools/api/*.json"):format(shell.interpreter, shell.quote(folder))) })
+    assert.equal("", shell.output(("diff -r -x annotations.lua %s lua/dataworks/api/catalog"):format(shell.quote(folder))))
+  end)
+
   it("stops at a description that it can't represent, and writes nothing", function()
     for message, change in pairs {
       ["AddThing.Size has an unknown type: \"readable\""] = function(actions) actions.AddThing.params[1].type = "readable" end,
       ["AddThing.Size has an unknown serialization: simple"] = function(actions) actions.AddThing.params[1].serialize = "simple" end,
+      ["AddThing.Parts has an unknown serialization: pipes"] = function(actions) actions.AddThing.params[3].serialize = "pipes" end,
       ["AddThing.Size has an unknown location: header"] = function(actions) actions.AddThing.params[1]["in"] = "header" end,
       ["AddThing.Size has an unknown field: enum"] = function(actions) actions.AddThing.params[1].enum = { 1 } end,
       ["AddThing.Si-ze is malformed or listed twice"] = function(actions) actions.AddThing.params[1].name = "Si-ze" end,
@@ -93,7 +100,6 @@ Rest PUT unsent outcome
       ["Rest has an unknown method: PATCH"] = function(actions) actions.Rest.method = "PATCH" end,
       ["Rest has an unknown field: style"] = function(actions) actions.Rest.style = "ROA" end,
       ["Rest has a body other than a form, or a reply other than JSON"] = function(actions) actions.Rest.reqBodyType = "json" end,
-      ["Rest is deprecated, which the tables cannot represent"] = function(actions) actions.Rest.deprecated = true end,
       ["Rest is malformed as the name of an action"] = function(actions) actions.Rest.name = "Rust" end,
     } do
       local output, status = run(description(change))

@@ -281,6 +281,24 @@ describe("a request", function()
     assert.equal("P expected a table or JSON text, got number", select(2, sent("array", 5)))
   end)
 
+  it("joins the values of a comma_list, or takes its text", function()
+    assert.equal("a b,中", sent("comma_list", { "a b", "中" }))
+    assert.equal("5,7,9223372036854775807,true", sent("comma_list", { 5.0, 7, "9223372036854775807", true }))
+    assert.equal("a,b", sent("comma_list", "a,b"))
+    assert.equal("", sent("comma_list", {}))
+    local many = {}
+    for i = 1, 300 do many[i] = "v" .. i end
+    assert.equal(table.concat(many, ","), sent("comma_list", many))
+    for message, value in pairs {
+      ["P[2] contains a comma, which separates the values of this list"] = { "a", "b,c" }, ["P[1] a table can't be sent"] = { {} },
+      ["P[2] is null, which can't be sent in this list"] = { "a", core.null }, ["P expected a list or text, got number"] = 5,
+      ["P expected a list, got a table of names; a list of one table is { { ... } }"] = { a = "b" }, ["P[1] is not UTF-8: byte 1, counted from 1"] = { "\255" },
+      ["P item 2 is nil: the list has a hole"] = { "a", nil, "c" }, ["P[1] is not a finite number"] = { 0 / 0 },
+    } do
+      assert.equal(message, select(2, sent("comma_list", value)))
+    end
+  end)
+
   describe("sends a list", function()
     local listing = {
       version = "v", method = "POST",

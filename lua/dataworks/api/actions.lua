@@ -22,6 +22,7 @@
 --   task_param    json; a table is checked as the TaskParam of GenerateDISyncTaskConfigForCreating
 --   update_param  json; a table is checked as the TaskParam of GenerateDISyncTaskConfigForUpdating
 --   list          a table, which is sent as one parameter for each value
+--   comma_list    a list, which is sent as one text with commas between the values, or this text
 
 ---@class dataworks.Action
 ---@field name string

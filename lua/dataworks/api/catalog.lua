@@ -29,7 +29,7 @@ local function parse_params(text)
       location = LOCATIONS[word]
     else
       local name, rest = word:match("^(%w+)(.*)$")
-      local kind, required = rest:match("^:?(%w*)(!?)$")
+      local kind, required = rest:match("^:?([%w_]*)(!?)$")
       params[#params + 1] = { name, kind ~= "" and kind or "string", location, required = required ~= "" or nil }
     end
   end

@@ -83,7 +83,7 @@ end
 --- Prepares the request of the next page of an action whose pages have tokens.
 function Paginator:advance_token(holder)
   local token = holder[self.token]
-  if is_null(token) or token == "" or holder.HasNext == false then
+  if is_null(token) or token == "" or holder.HasNext == false or holder.HasMore == false then
     self.done = true
   elseif self.tokens[token] then
     return ("the reply names a %s that was used before"):format(self.token)
