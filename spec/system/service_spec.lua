@@ -100,9 +100,12 @@ describe("the service of examples/openresty", function()
   end)
 
   it("forwards a script byte for byte", function()
-    local script = [[{ "type":"realtime", "version":"1.0", "empty":[], "id":123456789012345678, "odd":"} \\\" , [ \u00fc",
+    local script = [[{ "type":"realtime", "version":"1.0",
       "setting":{"resourceGroup":"S_res_group_1_2","taskType":"oneclick_to_odps"}, "steps":[]}]]
-    local steps = require("cjson").encode(params("").TaskParam.steps)
+    local odd = [["empty":[], "id":123456789012345678, "odd":"} \\\" , [ \u00fc", "datasource"]]
+    local steps = require("cjson").encode(params("").TaskParam.steps):gsub('{"datasource":"odps_source"', function()
+      return "{" .. odd .. ':"odps_source"'
+    end)
     script = script:gsub('"steps":%[%]', function() return '"steps":' .. steps end)
     local _, body = service:post('{ "TaskName" : "as_it_came", "TaskType":"DI_REALTIME", "Task\\u0050aram" : ' .. script
       .. ' , "ProjectId":"9007199254740993" }')
