@@ -205,6 +205,15 @@ test-m32: ## core.so for a processor of 32 bits, with the vectors; downloads Deb
 	@tools/setup m32
 	@tools/m32 build/m32
 
+COUNT ?= 20
+SEED ?= 1
+JOBS ?= 1
+
+mutate: ## change COUNT lines, one at a time, and check that a spec fails for each; SEED selects the lines; needs root
+	@tools/setup mutate
+	@$(MAKE) --no-print-directory -s all LUAS='5.4 jit'
+	@lua5.4 tools/mutate.lua $(SEED) $(COUNT) $(JOBS)
+
 core-objects: $(CORE_O)
 
 FUZZ = build/fuzz
@@ -291,4 +300,4 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: build build-core core-objects all env demo test test-limit test-linear test-page nginx-builtin test-nginx bench lint check-c \
-  test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core uninstall clean help
+  mutate test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core uninstall clean help

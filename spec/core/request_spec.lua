@@ -120,6 +120,14 @@ describe("a request", function()
     assert.matches("%?ProjectId=1&TaskType=DI_OFFLINE$", made.url)
   end)
 
+  it("counts the encoded bytes of the query for that, to the last one", function()
+    local rest = #"ProjectId=1&TaskName="
+    local longest = ("%"):rep((4096 - rest - 1) / 3)
+    local filled = longest .. ("x"):rep(4096 - rest - 1 - 3 * #longest) -- one separator more than parameters is counted
+    assert.equal("", assert(request { TaskName = filled }).body)
+    assert.matches("^TaskName=%%25", assert(request { TaskName = filled .. "x" }).body)
+  end)
+
   it("keeps the parameters of a GET in the query, whatever their length", function()
     local get = { version = "v", method = "GET", params = { { "Name", "string", "query" } } }
     for _, algorithm in ipairs { "ACS3-HMAC-SHA256", "HMAC-SHA1" } do

@@ -49,6 +49,29 @@ describe("dataworks.curl.multi", function()
     assert.is_false(select(2, session:result()).sent)
   end)
 
+  it("shares an HTTP/2 connection on which data of another request waits to be read", function()
+    local one, two = curl.new { ca_file = web.ca_file }, curl.new { ca_file = web.ca_file }
+    local function begin(it, path) return multi:add(it, "GET", web:tls_url("tls", path), {}, "", PATIENCE) end
+    local function finish(count)
+      while count > 0 do count = count - #multi:poll(PATIENCE) end
+    end
+    begin(two, "/connection")
+    finish(1)
+    local number = select(3, two:result()):match "^%d+"
+    for _ = 1, 5 do
+      begin(one, "/bytes/4000000")
+      multi:poll(0.01)
+      multi:poll(0.01)
+      curl.sleep(0.02)
+      begin(two, "/connection")
+      finish(2)
+      assert.equal(200, (one:result()))
+      assert.equal(number, select(3, two:result()):match "^%d+")
+    end
+    one:close()
+    two:close()
+  end)
+
   it("refuses a second request of a session in flight", function()
     add "/never"
     assert.error_matches(function() add "/echo" end, "the session has a request")

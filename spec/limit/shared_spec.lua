@@ -39,6 +39,22 @@ describe("a limit shared by the workers of an nginx", function()
     assert.is_true(answers[60].at - answers[1].at > 59 / 40 - 0.01, answers[60].at - answers[1].at)
   end)
 
+  it("remembers the tokens that workers put back, in any order", function()
+    local function take(back)
+      return workers:ask("take?key=returned&qps=1" .. (back and "&back=" .. back or ""))[1].token
+    end
+    for token = 0, 5 do assert.equal(token, take()) end
+    take(2)
+    take(4)
+    assert.equal(6, take())
+    take(6)
+    take(5)
+    assert.equal(4, take())
+    take(4)
+    take(3)
+    assert.equal(2, take())
+  end)
+
   it("pauses all workers when one is throttled", function()
     workers:ask "throttled?key=pause&qps=1000&seconds=300"
     local answers = workers:ask("call?key=pause&qps=1000&timeout=20", 20)

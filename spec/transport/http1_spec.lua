@@ -91,6 +91,19 @@ describe("an HTTP/1 reply", function()
     end
   end)
 
+  it("has at most 64 KiB and 128 headers, also in the heads before the final one", function()
+    local early, ending = "HTTP/1.1 103 Early\r\nA: b\r\n\r\n", "Content-Length: 0\r\n\r\n"
+    local filler = ("x"):rep(64 * 1024 - #(early .. OK .. "A: \r\n" .. ending))
+    local headers = ("A: b\r\n"):rep(126)
+    for _, size in ipairs { 1000, 100000 } do
+      assert.equal("200  true", show(read(early .. OK .. "A: " .. filler .. "\r\n" .. ending, size)))
+      assert.equal("malformed: the reply's headers are larger than 65536 bytes",
+        show(read(early .. OK .. "A: " .. filler .. "x\r\n" .. ending, size)))
+      assert.equal("200  true", show(read(early .. OK .. headers .. ending, size)))
+      assert.equal("malformed: the reply has more than 128 headers", show(read(early .. OK .. "A: b\r\n" .. headers .. ending, size)))
+    end
+  end)
+
   it("joins headers of one name, and names them in lower case", function()
     assert.same({ ["x-a"] = "1, 2", ["content-length"] = "0" }, read(OK .. "X-A: 1\r\nx-a:  2 \r\nContent-Length: 0\r\n\r\n", 5).headers)
   end)

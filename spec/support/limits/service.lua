@@ -1,6 +1,7 @@
 -- Handles a request in a worker of nginx. The path of the request names one of the functions below, which uses a rate
 -- limit. The reply is the result of the function.
 
+local bucket = require "dataworks.limit.bucket"
 local cjson = require "cjson"
 local errors = require "dataworks.error"
 local limits = require "dataworks.limit.limit"
@@ -59,6 +60,16 @@ function operations.count(_, args)
     end
   end
   return {}
+end
+
+--- Takes a token from the shared state, or puts one back.
+function operations.take(_, args)
+  local store = shared.new("limits", args.key)
+  local state = assert(store:lock_and_load())
+  local token = args.back and tonumber(args.back) or bucket.take(state, 0, 1)
+  if args.back then bucket.give_back(state, token) end
+  store:save_and_unlock(state)
+  return { token = token }
 end
 
 --- Returns the shared state. With the argument keep=1, leaves the state locked.
