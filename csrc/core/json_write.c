@@ -103,7 +103,8 @@ size_t json_format_integer(char text[JSON_NUMBER_SIZE], int64_t value) {
 
 void json_write_integer(struct buffer *out, int64_t value) {
   char text[JSON_NUMBER_SIZE];
-  buffer_append(out, text, json_format_integer(text, value));
+  size_t len = json_format_integer(text, value);
+  buffer_append(out, text, len);
 }
 
 /* Replaces the decimal point by '.'. printf writes the decimal point of the locale, which may have several bytes.
