@@ -112,7 +112,7 @@ describe("decode", function()
     local half = "\239\191\189"
     for text, value in pairs {
       ["\\ud83d"] = half, ["\\ude80"] = half, ["\\ud83d\\ud83d\\ude80"] = half .. "\240\159\154\128",
-      ["\\ude80\\ud83d"] = half .. half, ["\\ud83d\\n"] = half .. "\n", ["\\ud83d\\u0041"] = half .. "A", ["\\udfff x"] = half .. " x",
+      ["\\ude80\\ud83d"] = half .. half, ["\\ud83d\\n"] = half .. "\n", ["\\ud83d\\u0041"] = half .. "A", ["\\ud83d\\udbff"] = half .. half, ["\\udfff x"] = half .. " x",
       ["\\ud800\\udc00"] = "\240\144\128\128", ["\\udbff\\udfff"] = "\244\143\191\191",
     } do
       assert.equal(value, dataworks.decode('"' .. text .. '"'), text)
@@ -177,6 +177,10 @@ describe("decode", function()
     -- Many values wait at each of many levels.
     for level = 1, 120 do wide = "[" .. ("0,"):rep(level) .. wide .. (",0"):rep(50) .. "]" end
     is_kept(wide)
+    local names, members = {}, "1"
+    for i = 1, 50 do names[i] = ('"k%02d":%d,'):format(i, i) end
+    for _ = 1, 126 do members = "{" .. table.concat(names) .. '"last":' .. members .. "}" end
+    is_kept(members)
     local nested = "1"
     for _ = 1, 100 do nested = '{"a":1,"b":{},"c":[],"d":' .. nested .. ',"e":2}' end
     is_kept(nested)
@@ -256,7 +260,7 @@ describe("locate", function()
     ["TaskParam.steps[2].category"] = "4:15", ["TaskParam.steps[2].parameter.a.b.c"] = "4:59",
     ["TaskParam.steps[2].parameter.x[2][2]"] = "4:81", ["X.steps[2].parameter.q\n[1]"] = "4:94",
     ["TaskParam.a.b.c"] = "6:17", ["TaskParam.a.b.d"] = "6:38",
-    ["TaskParam.steps[2].missing"] = "4:5", ["TaskParam.steps[3]"] = "2:3", ["TaskParam.setting.name"] = "1:1", [""] = "1:1",
+    ["TaskParam.steps[2].missing"] = "4:5", ["TaskParam.steps[3]"] = "2:3", ["TaskParam.steps[2].categoryName"] = "4:5", ["TaskParam.setting.name"] = "1:1", [""] = "1:1",
     ["TaskParam.steps[2].parameter.x[2].y"] = "4:77", ["TaskParam.typ"] = "1:1", ["TaskParam.steps[21]"] = "2:3",
   } do
     it(("finds the line and the column of %q"):format(path), function()
