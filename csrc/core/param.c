@@ -113,6 +113,8 @@ static void add_place(struct collector *c, struct slice text) {
 /* Checks a script that is JSON text. The text itself is sent, so that its bytes stay as they are. */
 static bool check_text(struct collector *c, struct slice text, enum script_check check, const struct path *path) {
   struct json_error error;
+  if (text.len >= 3 && !memcmp(text.data, "\xef\xbb\xbf", 3))
+    return value_fail(c->L, path, "begins with a byte order mark, which JSON must not have");
   if (!json_check(text, &error)) return json_fail(c->L, path, text, error);
   if (check == SCRIPT_ANY) return true;
   if (!json_push(c->L, text, JSON_EXACT, &c->s->unescaped, &error)) return json_fail(c->L, path, text, error);
@@ -136,6 +138,10 @@ static bool convert_json(struct collector *c, int index, const struct param *par
   if (lua_type(L, index) == LUA_TSTRING) {
     *out = value_text(L, index);
     return value_check_size(L, *out, path) && check_text(c, *out, check_of(c, param), path);
+  }
+  if (param->type == PARAM_ARRAY && value_is_empty_array(L, index)) {
+    *out = SLICE("[]");
+    return true;
   }
   if (!lua_istable(L, index)) {
     return value_fail(L, path, "expected a table or JSON text, got %s", luaL_typename(L, index));

@@ -219,11 +219,24 @@ static bool is_empty(lua_State *L, int index) {
   return false;
 }
 
-/* Returns whether a table is a list. In a checked script the kind of the field decides. Otherwise the table itself
-   decides; if it is empty and has no mark, the kind of the field decides too. */
-static bool is_list(const struct encoder *e, int index, const struct field *field) {
-  if (e->rules.check != SCRIPT_ANY && field->kind >= OBJECT) return field->kind == LIST;
-  enum value_mark mark = value_mark(e->L, index);
+/* Returns whether the kind of the field decides what its table is, and not the table itself. */
+static bool is_strict(const struct encoder *e, const struct field *field) {
+  return e->rules.check != SCRIPT_ANY && field->kind >= OBJECT;
+}
+
+/* Checks that the mark of a table does not contradict the kind of its field. */
+static bool check_mark(const struct encoder *e, int index, const struct field *field, enum value_mark mark,
+                       const struct path *path) {
+  if (!is_strict(e, field)) return true;
+  if (field->kind == OBJECT && mark == MARKED_LIST) return value_fail(e->L, path, "expected an object, got a list");
+  bool is_object = field->kind == LIST && mark == MARKED_EMPTY_OBJECT && is_empty(e->L, index);
+  return !is_object || value_fail(e->L, path, "expected a list, got an object");
+}
+
+/* Returns whether a table is a list. If the table itself decides, but is empty and has no mark, the kind of the field
+   decides too. */
+static bool is_list(const struct encoder *e, int index, const struct field *field, enum value_mark mark) {
+  if (is_strict(e, field)) return field->kind == LIST;
   if (mark == MARKED_LIST || value_has_number_key_first(e->L, index)) return true;
   bool kind_is_list = field->kind == LIST || field->kind == EMPTY_LIST;
   return (mark == MARKED_EMPTY_LIST || (mark == UNMARKED && kind_is_list)) && is_empty(e->L, index);
@@ -233,7 +246,9 @@ static bool encode_table(struct encoder *e, int index, const struct field *field
   lua_State *L = e->L;
   if (!value_check_nesting(L, lua_topointer(L, index), path, depth)) return false;
   reserve_stack(L, MAX_SHAPE_FIELDS + 16);
-  if (is_list(e, index, field)) return encode_list(e, index, field, path, depth + 1);
+  enum value_mark mark = value_mark(L, index);
+  if (!check_mark(e, index, field, mark, path)) return false;
+  if (is_list(e, index, field, mark)) return encode_list(e, index, field, path, depth + 1);
   return encode_object(e, index, field->kind == OBJECT ? field->shape : NULL, path, depth + 1);
 }
 

@@ -128,6 +128,23 @@ describe("a TaskParam", function()
     nothing, err = generate '{"a":"\255"}'
     assert.is_nil(nothing)
     assert.matches("not UTF%-8 at line 1, column 7", err.message)
+    nothing, err = generate("\239\187\191" .. text)
+    assert.is_nil(nothing)
+    assert.equal("TaskParam begins with a byte order mark, which JSON must not have", err.path .. " " .. err.message)
+  end)
+
+  it("is refused as text that has an object for a list, or a list for an object", function()
+    for change, message in pairs {
+      ['"setting":[]'] = "TaskParam.setting expected an object, got a list", ['"setting":[1]'] = "TaskParam.setting expected an object, got a list",
+      ['"steps":{}'] = "TaskParam.steps expected a list, got an object", ['"steps":{"a":1}'] = "TaskParam.steps expected a list, got a table of names; a list of one table is { { ... } }",
+    } do
+      local name = change:match '^"%l+"'
+      local text = assert(core.encode(script())):gsub(name .. ":[%[{].*", function() return change .. "}" end)
+      if name == '"setting"' then text = text:sub(1, -2) .. ',"steps":[]}' end
+      local nothing, err = generate(text)
+      assert.is_nil(nothing)
+      assert.equal(message, ((err.path .. " " .. err.message):gsub(" at line.*", "")))
+    end
   end)
 
   it("accepts a 64-bit scheduleResgroupId as a number or a decimal string", function()
@@ -192,7 +209,7 @@ describe("a TaskParam", function()
         assert.is_nil(request)
         assert.equal("invalid", err.kind)
         local message = err.path .. " " .. err.message
-        local expected = case[2]:gsub("a number key beside them", "a list")
+        local expected = case[2]:gsub("has a number as a key.*", "expected an object, got a list")
         assert.equal(("%s at line 1, column %d (byte %d)"):format(expected, err.column, err.byte), message)
       end)
     end

@@ -83,6 +83,12 @@ describe("the marks of another JSON library", function()
               type = "realtime", setting = { resourceGroup = "g", taskType = "t" }, steps = light_userdata,
             }
             assert.equal("TaskParam.steps is an empty list", refusal.path .. " " .. refusal.message)
+            local request = assert(core.request("A", { version = "v", method = "GET", params = { { "L", "array", "query" } } },
+              { L = light_userdata }, {
+                signer = core.signer { access_key_id = "i", access_key_secret = "s" }, endpoint = "https://example.com", date = 0,
+                nonce = "n",
+              }))
+            assert.equal("https://example.com/?L=%5B%5D", request.url)
           end
           local text, err = core.encode(setmetatable({ x = 1 }, array_mt))
           assert.is_nil(text)
