@@ -131,7 +131,7 @@ describe("a client's methods", function()
     raised("each: pages must be a boolean", function() local r = client:each("ListFiles", {}, { pages = 1 }) return r end)
     raised("request: params must be a table of parameters", function() local r = client:request("GetDISyncTask") return r end)
     raised("call it with a colon, as in client:GetDISyncTask", function() local r = client.GetDISyncTask(FILE) return r end)
-    raised("call: region is an option of dataworks.new; the options here are retries, timeout, unchecked, version", function()
+    raised("call: region is an option of dataworks.new; the options here are location, method, retries, timeout, unchecked, version", function()
       local r = client:call("GetDISyncTask", FILE, { region = "x" }) return r
     end)
     raised("a client can't be changed: give timeout to dataworks.new", function() client.timeout = 60 end)

@@ -16,29 +16,41 @@ local flow = lazy "dataworks.tasks.flow"
 local lifecycle = lazy "dataworks.tasks.lifecycle"
 local paginator = lazy "dataworks.tasks.paginator"
 local printable_request = lazy "dataworks.protocol.printable_request"
+local unchecked = lazy "dataworks.api.unchecked"
 
 local M = {}
 
 ---@class dataworks.CallOptions
 ---@field timeout? number seconds for the whole call
 ---@field retries? integer retries after the first attempt
+
 local CALL_OPTIONS = { timeout = "seconds", retries = "count" }
 
 ---@class dataworks.ScriptOptions: dataworks.CallOptions
 ---@field unchecked? boolean true: the script in TaskParam is sent without a check
+
 local SCRIPT_OPTIONS = { timeout = "seconds", retries = "count", unchecked = "boolean" }
 M.SCRIPT_OPTIONS = SCRIPT_OPTIONS
 
----@class dataworks.ActionOptions: dataworks.ScriptOptions
----@field version? "2020-05-18"|"2024-05-18" version of the action; default: the client's option `version`
-local ACTION_OPTIONS = { timeout = "seconds", retries = "count", version = "text", unchecked = "boolean" }
+---@class dataworks.ActionOptions: dataworks.CallOptions
+---@field version? "2020-05-18"|"2024-05-18"|string version of the action; default: the client's option `version`
+---@field unchecked? boolean true: the action, its version and its parameters may be unknown, and a TaskParam is sent
+--- without a check
+---@field method? "GET"|"POST"|"PUT" with unchecked: the HTTP method; default: that of the catalog, or "POST"
+---@field location? "query"|"form" with unchecked: where parameters are sent that the catalog lacks; default: "form",
+--- or "query" with GET
+
+local ACTION_OPTIONS = {
+  timeout = "seconds", retries = "count", version = "text", unchecked = "boolean", method = "text", location = "text",
+}
 
 ---@class dataworks.EachOptions: dataworks.CallOptions the timeout and retries apply to the request of each page
 ---@field version? "2020-05-18"|"2024-05-18" version of the action; default: the client's option `version`
 ---@field pages? boolean true: iterate over whole replies instead of items
+
 local EACH_OPTIONS = { timeout = "seconds", retries = "count", version = "text", pages = "boolean" }
 
-local REQUEST_OPTIONS = { version = "text", unchecked = "boolean" }
+local REQUEST_OPTIONS = { version = "text", unchecked = "boolean", method = "text", location = "text" }
 
 ---@class dataworks.Client has the methods below, and one method for each action of the catalog. The method has the
 --- name of the action.
@@ -93,12 +105,21 @@ local function check_action(self, what, action, params, given, known)
       check_options.describe(action)))
   end
   local options = check_call(self, what, params, given, known)
-  client_options.check_word(what, "version", options.version)
   local version = options.version or self._version
+  if options.unchecked then
+    return unchecked.row(what, action, version, params, options), options
+  elseif options.method or options.location then
+    unchecked.refuse(what, options)
+  end
+  client_options.check_word(what, "version", options.version)
   local row = catalog.find(action, version)
   if not row then
-    local name = tostring(action) .. (version and " of version " .. version or "")
-    misuse(("%s: unknown action %s%s"):format(what, name, catalog.hint(action, version)))
+    local name = action .. (version and " of version " .. version or "")
+    local hint = catalog.hint(action, version)
+    if hint == "" and known.unchecked then
+      hint = "; to call an action that the catalog lacks, add unchecked = true and its version"
+    end
+    misuse(("%s: unknown action %s%s"):format(what, name, hint))
   end
   return row, options
 end
@@ -143,7 +164,7 @@ end
 --- shows the request without its secrets.
 ---@param action string
 ---@param params table
----@param options? { version?: string, unchecked?: boolean }
+---@param options? dataworks.ActionOptions except timeout and retries
 ---@return { method: string, url: string, headers: table<string, string>, body: string }|nil request
 ---@return dataworks.Error|nil err
 function methods:request(action, params, options)

@@ -18,6 +18,16 @@ local function raised(pattern, run)
 end
 
 describe("the version of an action", function()
+  it("is named by the error of a parameter that only the other version has", function()
+    local client = fake.client {}
+    local request, err = client:request("GetDIJob", { Id = 1 })
+    assert.same({ nil, "Id", "is not a parameter of this action in version 2020-05-18; version 2024-05-18 has it" }, { request, err.path, err.message })
+    err = select(2, client:request("ListFiles", { Keyworld = 1 }))
+    assert.equal("is not a parameter of this action; did you mean Keyword?", err.message)
+    err = select(2, client:request("ListFiles", { method = "GET" }))
+    assert.equal("is not a parameter of this action; it is an option: put it into a second table, after the parameters", err.message)
+  end)
+
   it("is the older one when both have the action", function()
     local client, world = fake.client { fake.good {}, fake.reply { RequestId = "R", Log = "l" } }
     assert(client:AbolishDataServiceApi { ApiId = 1, ProjectId = 2 })

@@ -57,12 +57,12 @@ local function load_row(version, name)
 end
 
 local function find_in(version, name)
-  return rows[version][name] or load_row(version, name)
+  return rows[version] and (rows[version][name] or load_row(version, name))
 end
 
 --- Returns the row of an action; nil if there is no such action.
 ---@param name any
----@param version? string one of M.versions; default: the first version that has the action
+---@param version? string default: the first version that has the action
 ---@return dataworks.Action|nil
 function M.find(name, version)
   if version then
@@ -93,7 +93,12 @@ function M.hint(name, version)
   if elsewhere then
     return ("; it is an action of version %s"):format(elsewhere.version)
   end
-  return nearest.hint(name, M.names(version))
+  local near = nearest.find(name, M.names())
+  if not near then
+    return ""
+  end
+  local suffix = version and not M.find(near, version) and " of version " .. M.find(near).version or ""
+  return ("; did you mean %s%s?"):format(near, suffix)
 end
 
 return M

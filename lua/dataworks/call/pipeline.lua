@@ -8,7 +8,7 @@ local error_codes = require "dataworks.protocol.error_codes"
 local errors = require "dataworks.error"
 local failures = require "dataworks.call.failure"
 local inside_nginx = require "dataworks.util.inside_nginx"
-local nearest = require "dataworks.util.nearest"
+local param_hint = require "dataworks.call.param_hint"
 local response = require "dataworks.protocol.response"
 local retry = require "dataworks.call.retry"
 local tables = require "dataworks.util.tables"
@@ -61,18 +61,6 @@ local function check_usable(caller)
   return true
 end
 
--- The options of a call, which are often written among its parameters.
-local OPTIONS = { timeout = true, retries = true, version = true, unchecked = true }
-
---- Completes the message about an unknown parameter.
-local function explain(err)
-  if err.known and OPTIONS[err.path] then
-    err.message = err.message .. "; it is an option: put it into a second table, after the parameters"
-    return err
-  end
-  return nearest.explain(err)
-end
-
 local function build(caller, call)
   if not caller.endpoint then
     return nil, caller.unresolved
@@ -88,7 +76,7 @@ local function build(caller, call)
     user_agent = caller.user_agent, unchecked = call.unchecked,
   })
   if not call.request then
-    return nil, explain(err)
+    return nil, param_hint(row, err)
   end
   return true
 end
