@@ -43,6 +43,7 @@ end
 function commands.show(name)
   local mistake = mistakes.read(name)
   print(WHAT[mistake.language] .. (mistake.tls and ". The service uses https" or ""))
+  print "The environment has the variables that `dataworks emulator` prints; the emulator is running"
   for file in (mistake.files or ""):gmatch "[^%s,]+" do
     print(("\n%s, beside the script:\n\n%s"):format(file, files.read("spec/support/mistakes/" .. file)))
   end

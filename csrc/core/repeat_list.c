@@ -96,6 +96,7 @@ static bool collect(struct repeater *r, int index, const struct path *path, int 
 bool repeat_list_collect(lua_State *L, struct scratch *s, int index, const struct path *path,
                          const struct wire_param *prototype) {
   struct repeater r = { L, prototype, &s->values, &s->text };
-  if (!lua_istable(L, index)) return value_fail(L, path, "expected a table, got %s", value_type_name(L, index));
+  if (!lua_istable(L, index))
+    return value_fail(L, path, "expected a list or a table, got %s", value_push_shown(L, index));
   return collect(&r, index, path, 0);
 }

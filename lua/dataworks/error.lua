@@ -32,6 +32,7 @@ local MAX_TEXT_BYTES = 2000
 ---@field excerpt? string the first bytes of an unreadable reply
 ---@field advice? string one line: the likely cause and what to change
 ---@field state? table the value for the option `resume`, or the params for another `wait` or `wait_for_state`
+
 local FIELDS = {
   kind = "string", message = "string", action = "string", path = "string", line = "number", column = "number",
   byte = "number", code = "string", status = "number", request_id = "string", recommend = "string", endpoint = "string",

@@ -38,6 +38,7 @@
 ---@field random? fun(): number returns a number from 0 to 1
 ---@field sleep? fun(seconds: number)
 ---@field getenv? fun(name: string): string|nil used instead of os.getenv
+
 return {
   region = "text", endpoint = "text", version = "text",
   access_key_id = "text", access_key_secret = "text", security_token = "string",

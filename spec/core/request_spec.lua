@@ -375,7 +375,7 @@ describe("a request", function()
       local deep = {}
       for _ = 1, 130 do deep = { deep } end
       for message, columns in pairs {
-        ["Columns is missing"] = core.null, ["Columns is empty"] = {}, ["Columns expected a table, got string"] = "[]",
+        ["Columns is missing"] = core.null, ["Columns is empty"] = {}, ["Columns expected a list or a table, got \"[]\""] = "[]",
         ["Columns[1].a a function can't be sent"] = { { a = print } }, ["Columns[2] is not UTF-8: byte 1, counted from 1"] = { "x", "\255" },
         ["Columns expected names of letters, digits, - and _ as keys"] = { ["a.b"] = 1 }, ["Columns[1][1] contains itself"] = own,
         ["Columns expected a list: its keys are the whole numbers from 1"] = { [0] = "a" }, ["Columns[1] is not a finite number"] = { 0 / 0 },

@@ -130,7 +130,7 @@ local ASK = [[
 server=$!
 i=0
 while [ $i -lt 100 ] && ! curl -s --noproxy '*' -o reply http://127.0.0.1:%d/; do sleep 0.05; i=$((i + 1)); done
-if grep -q '^<html>' reply; then sed -n 's/.*runtime error: //p' error.log | head -1; else cat reply; fi
+if [ ! -e reply ]; then echo "nginx did not start"; elif grep -q '^<html>' reply; then sed -n 's/.*runtime error: //p' error.log | head -1; else cat reply; fi
 kill $server; wait $server 2>/dev/null
 ]]
 
@@ -159,12 +159,8 @@ local function normalize(self, emulator, text)
     :gsub("ClientToken %x%x%x%x%x%x%x%x%x%x%x%x+", "ClientToken 0a1b2c3d"))
 end
 
---- Runs a script of a mistake.
----@param mistake Mistake
----@param script string
----@return string output what it printed
----@return boolean succeeded whether it ended with status 0 and wrote nothing to stderr
-function World:run(mistake, script)
+--- Runs a script once.
+local function run_once(self, mistake, script)
   local emulator, top = emulator_of(self, mistake), shell.output "pwd"
   local command = prepare(self, mistake, script, top)
   files.write(self.folder .. "/run.sh", ("TOP=%s\n%scd %s/work\n%s\n"):format(shell.quote(top),
@@ -175,6 +171,20 @@ function World:run(mistake, script)
     self.folder))
   local errors = files.read(self.folder .. "/stderr")
   return normalize(self, emulator, output .. errors), status == 0 and errors == ""
+end
+
+--- Runs a script of a mistake. An nginx whose port is taken gets another port.
+---@param mistake Mistake
+---@param script string
+---@return string output what it printed
+---@return boolean succeeded whether it ended with status 0 and wrote nothing to stderr
+function World:run(mistake, script)
+  local output, succeeded
+  for _ = 1, 3 do
+    output, succeeded = run_once(self, mistake, script)
+    if not output:find("nginx did not start", 1, true) then break end
+  end
+  return output, succeeded
 end
 
 --- Returns whether a script mends the mistake: it succeeds, and prints what the mended script of the file prints, apart

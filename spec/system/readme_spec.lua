@@ -111,6 +111,19 @@ describe("the README and its reference", function()
     assert.equal("", missing(fields("lua/dataworks/error.lua", "dataworks.Error")))
   end)
 
+  it("has classes of options that a checker of annotations does not mix with the types of the options below", function()
+    for path in shell.output("find lua -name '*.lua'"):gmatch("[^\n]+") do
+      local is_class = false
+      for line in files.read(path):gmatch("[^\n]*") do
+        if line:find("^%-%-%-@class") then is_class = true
+        elseif is_class and not line:find("^%-%-%-") then
+          assert.is_nil(line:match("OPTIONS = {") or line:match("FIELDS = {") or line:match("^return {"), path .. ": " .. line)
+          is_class = false
+        end
+      end
+    end
+  end)
+
   it("names every setting of the emulator", function()
     assert.equal("", missing(keys(require("dataworks.emulator.settings").defaults())))
   end)

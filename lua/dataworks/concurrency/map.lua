@@ -17,6 +17,7 @@ local DEFAULT_CONCURRENCY = 64
 ---@field concurrency? integer the maximum number of items at a time; default: 64
 ---@field on_progress? fun(event: { done: integer, total: integer, index: integer, value: any, err: any }) called
 --- after each item; if the callback raises an error, the map ends
+
 local OPTIONS = { concurrency = "count", on_progress = "function" }
 
 local function cancelled_error(message)

@@ -196,7 +196,8 @@ end
 local function find_joiner(self)
   local joiner = M.current()
   if not joiner then
-    misuse("join: only a task of the same loop can wait for a task: not a coroutine of your own" .. yielding.ADVICE)
+    misuse("join: only a task of the same loop can wait for a task: not a coroutine of your own" .. yielding.ADVICE
+      .. "; start the waiting function with dataworks.spawn")
   elseif joiner == self then
     misuse "join: a task can't wait for itself"
   elseif joiner.loop ~= self.loop then

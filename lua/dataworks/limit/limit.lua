@@ -30,6 +30,7 @@ local SPREAD = 0.1
 ---@field adaptive? boolean true: the rate is lowered when the service throttles
 ---@field dict? string the name of a lua_shared_dict through which all workers of an nginx share the limit
 ---@field key? string the name of the limit in the dict; default: "default"
+
 local OPTIONS = { qps = "rate", burst = "positive_count", adaptive = "boolean", dict = "text", key = "text" }
 
 ---@class dataworks.Limit

@@ -22,6 +22,7 @@ local M = {}
 ---  callback raises ends the run
 ---@field resume? dataworks.State a state that on_step got, or err.state
 ---@field unchecked? boolean true: the script in TaskParam is sent without a check
+
 M.OPTIONS = {
   timeout = "seconds", delay = "seconds", max_delay = "seconds", on_progress = "function", on_step = "function",
   resume = "state", unchecked = "boolean",

@@ -65,7 +65,8 @@ end
 local function check_token(flow, token)
   if type(token) ~= "string" or not token:find("^[\33-\126]+$") or #token > MAX_TOKEN_LENGTH then
     return errors.invalid(flow.name, "ClientToken",
-      ("expected text of 1 to %d visible ASCII characters without blanks"):format(MAX_TOKEN_LENGTH))
+      ("expected text of 1 to %d visible ASCII characters without blanks, got %s"):format(MAX_TOKEN_LENGTH,
+        type(token) == "string" and ("%q"):format(token:sub(1, MAX_TOKEN_LENGTH)) or check_options.describe(token)))
   end
 end
 

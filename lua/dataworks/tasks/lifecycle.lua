@@ -14,6 +14,7 @@ local M = {}
 ---@field wait? boolean true: wait until the task is in the state to which the call leads
 ---@field timeout? number seconds for the whole call; default: 600 with wait = true, else the timeout of the client
 ---@field retries? integer number of retries after the first attempt
+
 M.OPTIONS = {
   wait = "boolean", retries = "count", timeout = "seconds", delay = "seconds", max_delay = "seconds",
   on_progress = "function",

@@ -17,6 +17,7 @@ local MAX_STATUS_BYTES = 200
 ---@field max_delay? number the longest delay in seconds; default: 5
 ---@field on_progress? fun(event: table) called before each delay; if the callback raises an error, the wait ends with
 --- an error of kind "cancelled"
+
 M.OPTIONS = { timeout = "seconds", delay = "seconds", max_delay = "seconds", on_progress = "function" }
 
 ---@alias dataworks.PollOutcome "success"|"failure"|"pending"
