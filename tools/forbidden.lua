@@ -22,6 +22,7 @@ local ROWS = {
   { "csrc", "curl_multi_poll", "Ctrl-C must end each wait", { "curl/session.c" } },
   { "csrc", "curl_easy_perform", "Ctrl-C must end each wait: use curl_multi_poll", {} },
   { "csrc", "CURLOPT_[%w_]*[SK][SE][LY]", "a TLS option belongs to struct identity", { "curl/session.c" } },
+  { "lua", "%f[%w]cjson%f[%W]", "the library has its own reader of JSON: use core.decode_reply", {} },
   { "lua", "%%[%.%d]*[efgEG]%f[^%w%[]", "string.format writes the decimal point of the locale: use core.decimal",
     { "limit/shared.lua", "emulator/" }, strings = true },
 }

@@ -25,6 +25,7 @@ describe("tools/forbidden.lua", function()
     ["a wait that Ctrl-C does not end"] = { "csrc/core/a.c", "nanosleep(&pause, NULL);" },
     ["a request that Ctrl-C does not end"] = { "csrc/core/a.c", "code = curl_easy_perform(h);" },
     ["a TLS option outside the identity"] = { "csrc/core/a.c", "curl_easy_setopt(h, CURLOPT_SSLKEY, key);" },
+    ["another reader of JSON"] = { "lua/dataworks/a.lua", 'local json = require "cjson.safe"' },
     ["a number in a message"] = { "lua/dataworks/a.lua", 'x = ("after %.1f s"):format(y)' },
     ["a number in a text"] = { "lua/dataworks/a.lua", 'x = ("%g"):format(y)' },
   } do
