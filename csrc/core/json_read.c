@@ -162,7 +162,7 @@ static enum json_token fail_no_value(struct json_reader *r) {
   size_t mark = sizeof BYTE_ORDER_MARK - 1;
   if (!r->text.len) return fail(r, 0, "is empty");
   if (!r->at && r->text.len >= mark && !memcmp(r->text.data, BYTE_ORDER_MARK, mark))
-    return fail(r, 0, "is not JSON: it begins with a byte order mark");
+    return fail(r, 0, "begins with a byte order mark, which JSON must not have");
   return fail(r, r->at, "is not JSON: expected a value");
 }
 

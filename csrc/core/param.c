@@ -113,8 +113,6 @@ static void add_place(struct collector *c, struct slice text) {
 /* Checks a script that is JSON text. The text itself is sent, so that its bytes stay as they are. */
 static bool check_text(struct collector *c, struct slice text, enum script_check check, const struct path *path) {
   struct json_error error;
-  if (text.len >= 3 && !memcmp(text.data, "\xef\xbb\xbf", 3))
-    return value_fail(c->L, path, "begins with a byte order mark, which JSON must not have");
   if (!json_check(text, &error)) return json_fail(c->L, path, text, error);
   if (check == SCRIPT_ANY) return true;
   if (!json_push(c->L, text, JSON_EXACT, &c->s->unescaped, &error)) return json_fail(c->L, path, text, error);

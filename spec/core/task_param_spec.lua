@@ -130,7 +130,7 @@ describe("a TaskParam", function()
     assert.matches("not UTF%-8 at line 1, column 7", err.message)
     nothing, err = generate("\239\187\191" .. text)
     assert.is_nil(nothing)
-    assert.equal("TaskParam begins with a byte order mark, which JSON must not have", err.path .. " " .. err.message)
+    assert.equal("TaskParam begins with a byte order mark, which JSON must not have at line 1, column 1 (byte 1)", err.path .. " " .. err.message)
   end)
 
   it("is refused as text that has an object for a list, or a list for an object", function()
