@@ -108,6 +108,13 @@ int core_list(lua_State *L) {
   return 1;
 }
 
+/* is_null(value) -> whether the value is nil, or the null of this module or of another JSON library */
+int core_is_null(lua_State *L) {
+  luaL_checkany(L, 1);
+  lua_pushboolean(L, value_is_null(L, 1));
+  return 1;
+}
+
 /* A weak declaration, because PUC Lua 5.1 lacks this function, and an object built against LuaJIT must load there. */
 extern int lua_isyieldable(lua_State *L) __attribute__((weak));
 

@@ -1,4 +1,6 @@
 local core = require "dataworks.core"
+local fake = require "spec.support.fake"
+local files = require "spec.support.files"
 require "dataworks.api.core_data"
 
 --- Runs a function while package.loaded has other modules under these names.
@@ -51,6 +53,17 @@ describe("the marks of another JSON library", function()
     it("is null where a script needs a field", function()
       local _, err = core.encode { type = "realtime", setting = { resourceGroup = dkjson.null, taskType = "t" }, steps = {} }
       assert.equal("TaskParam.setting.resourceGroup expected text, got null", err.path .. " " .. err.message)
+    end)
+
+    it("has a null that counts as null among parameters", function()
+      assert.is_true(core.is_null(dkjson.null))
+      assert.is_true(core.is_null(core.null))
+      assert.is_true(core.is_null(nil))
+      for _, value in pairs { false, 0, "", {}, setmetatable({}, {}) } do assert.is_false(core.is_null(value)) end
+      local client, world = fake.client { fake.good { Status = "success", ProcessId = 7 } }
+      local task = files.json "spec/scripts/mysql_to_odps.json"
+      assert(client:generate { ProjectId = 1, TaskType = "DI_REALTIME", TaskParam = task, ClientToken = dkjson.null })
+      assert.is_string(fake.params(world.sent[1]).ClientToken)
     end)
 
     it("is only looked for when it is loaded", function()

@@ -19,7 +19,7 @@ function M.add(row, params, nonce, of_flow)
   local token = params.ClientToken
   if row.repeatable ~= "token" then
     return params
-  elseif token ~= nil and token ~= core.null then
+  elseif not core.is_null(token) then
     return params, of_flow or token
   end
   local copy = tables.merge(params)

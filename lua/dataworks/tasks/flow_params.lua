@@ -29,7 +29,7 @@ local PLACEMENT = { FileFolderPath = "string", ResourceGroup = "string", Cu = "n
 local function without_null(params)
   local copy = {}
   for name, value in pairs(params) do
-    copy[name] = value ~= core.null and value or nil
+    copy[name] = not core.is_null(value) and value or nil
   end
   return copy
 end

@@ -30,10 +30,6 @@ local PAGE_SIZE = 10
 local Paginator = {}
 Paginator.__index = Paginator
 
-local function is_null(value)
-  return value == nil or value == core.null
-end
-
 local function new(caller, row, params, options)
   local self = setmetatable({
     caller = caller, row = row, params = tables.merge(params), options = options, tokens = {}, done = false,
@@ -42,11 +38,11 @@ local function new(caller, row, params, options)
     local name = param[1]
     self.number = NUMBERS[name] and name or self.number
     self.token = TOKENS[name] and name or self.token
-    if name == "PageSize" and param.required and is_null(params.PageSize) then
+    if name == "PageSize" and param.required and core.is_null(params.PageSize) then
       self.params.PageSize = PAGE_SIZE
     end
   end
-  if self.number and is_null(params[self.number]) then
+  if self.number and core.is_null(params[self.number]) then
     self.params[self.number] = 1
   end
   return self
@@ -83,7 +79,7 @@ end
 --- Prepares the request of the next page of an action whose pages have tokens.
 function Paginator:advance_token(holder)
   local token = holder[self.token]
-  if is_null(token) or token == "" or holder.HasNext == false or holder.HasMore == false then
+  if core.is_null(token) or token == "" or holder.HasNext == false or holder.HasMore == false then
     self.done = true
   elseif self.tokens[token] then
     return ("the reply names a %s that was used before"):format(self.token)
