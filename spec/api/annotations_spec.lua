@@ -43,17 +43,24 @@ describe("the annotations of the actions #install", function()
   end)
 
   it("name what replaces a deprecated action", function()
-    local count = 0
-    for _, action in ipairs(descriptions.read "2024-05-18") do
-      local entry = annotated[action.name]
-      assert.equal(action.deprecated or false, entry.deprecated, action.name)
-      if action.deprecated then
-        count = count + 1
-        local name = entry.text:match "Deprecated: use (%w+)%."
-        assert.is_truthy(catalog.find(name, "2024-05-18"), action.name)
+    local replaced, without = 0, 0
+    for _, version in ipairs(catalog.versions) do
+      for _, action in ipairs(descriptions.read(version)) do
+        local text = annotated[action.name].text
+        if action.deprecated and action.replaced_by then
+          replaced = replaced + 1
+          local name, other = text:match "Deprecated: use (%w+)(.*)%.$"
+          assert.is_truthy(catalog.find(name, other:match "^ of version (.*)$" or version), action.name)
+          assert.equal(action.replaced_by:match "%S+$", name)
+        elseif action.deprecated then
+          without = without + 1
+          assert.equal("Version 2020-05-18. Deprecated; the provider names no replacement.", text)
+        end
+        assert.equal(action.deprecated or false, annotated[action.name].deprecated, action.name)
       end
     end
-    assert.equal(20, count)
+    assert.same({ 38, 24 }, { replaced, without })
     assert.equal("Version 2024-05-18. Deprecated: use CreateDataQualityTemplate.", annotated.CreateDataQualityRuleTemplate.text)
+    assert.equal("Version 2020-05-18. Deprecated: use CreateDataQualityScan of version 2024-05-18.", annotated.CreateQualityEntity.text)
   end)
 end)

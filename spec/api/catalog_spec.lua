@@ -61,6 +61,29 @@ describe("the catalog", function()
     end
   end)
 
+  it("knows the list of each action of version 2024-05-18 that takes the number of a page or a token", function()
+    local function has_path(fields, path)
+      local name, rest = path:match "^(%w+)%.?(.*)$"
+      for _, field in ipairs(fields) do
+        if field.name == name then return rest == "" and field.type.array ~= nil or has_path(field.type.object, rest) end
+      end
+    end
+    local count = 0
+    for _, action in ipairs(descriptions.read(V2024)) do
+      local list, paged = catalog.find(action.name, V2024).list, false
+      for _, param in ipairs(action.params) do paged = paged or param.name == "PageNumber" or param.name == "NextToken" end
+      if list then assert.is_true(has_path(action.response, list), action.name) end
+      -- The reply of GetDIJobLog is one text.
+      if paged and action.name ~= "GetDIJobLog" then
+        count = count + 1
+        assert.is_truthy(list, action.name)
+      end
+    end
+    assert.equal(81, count)
+    assert.is_nil(catalog.find("ListAgents", V2024).list)
+    assert.equal("PagingInfo.UpstreamTasks", catalog.find("ListUpstreamTasks", V2024).list)
+  end)
+
   it("finds a name of both versions in the older one, unless the other is asked for", function()
     assert.equal(V2020, catalog.find("CreateDIJob").version)
     assert.equal(V2020, catalog.find("CreateDIJob", V2020).version)

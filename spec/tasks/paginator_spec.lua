@@ -162,6 +162,23 @@ describe("client:each by token", function()
     assert.equal("a b", (collect(client, "GetMetaTableLineage", { Direction = "up" })))
     assert.equal("- k1", asked(world, "NextPrimaryKey"))
   end)
+
+  it("reads the tokens and numbers of version 2024-05-18, and HasMore", function()
+    local function page(name, token, more)
+      return fake.reply { RequestId = "R", Data = { Data = { { Name = name } }, NextToken = token, HasMore = more } }
+    end
+    local client, world = fake.client { page("a", "t1", true), page("b", "t2", false) }
+    assert.equal("a b", (collect(client, "ListMyApplications", { DefSchema = "MaxCompute", StartTime = 1, EndTime = 2, ResourceType = { "t" } })))
+    assert.equal("- t1", asked(world, "NextToken"))
+    local function tasks(number, name)
+      return fake.reply { RequestId = "R", PagingInfo = {
+        DownstreamTasks = { { DependencyType = "Normal", Name = name } }, Tasks = { { Name = "old" } }, PageNumber = number, PageSize = 1, TotalCount = 2,
+      } }
+    end
+    client, world = fake.client { tasks(1, "a"), tasks(2, "b") }
+    assert.equal("a b", (collect(client, "ListDownstreamTasks", { Id = 1 })))
+    assert.equal("1 2", asked(world, "PageNumber"))
+  end)
 end)
 
 describe("client:each", function()

@@ -33,14 +33,11 @@
 ---@field CreateBusiness fun(self, params: { BusinessName: string, Description?: string, Owner?: string|integer, ProjectId?: integer|string, ProjectIdentifier?: string, UseType?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18 and 2024-05-18
 ---@field CreateComponent fun(self, params: { ClientToken?: string, ProjectId: integer|string, Spec: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field CreateComputeResource fun(self, params: { ConnectionProperties: string, ConnectionPropertiesMode: string, Description?: string, Name: string, ProjectId: integer|string, Type: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
----@field CreateConnection fun(self, params: { ConnectionType: string, Content: string, Description?: string, EnvType: integer, Name: string, ProjectId: integer|string, SubType?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field CreateCrawler fun(self, params: { DataSourceId: integer|string, EnableAiComment?: boolean, Name: string, Options?: table|string, ResourceGroupId?: string|integer, ScheduleConfig?: table|string, Scope?: table|string, Type: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field CreateCustomAttribute fun(self, params: { Comment?: string, DisplayEnabled?: boolean, DisplayName: string, EntityTypes: table|string, Id: string|integer, SearchFilterEnabled?: boolean, Type: string, ValueEnums?: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field CreateDIAlarmRule fun(self, params: { DIJobId: integer|string, Description?: string, Enabled?: boolean, MetricType: string, NotificationSettings: table|string, TriggerConditions: table|string }|{ ClientToken?: string, DIJobId: integer|string, Description?: string, Enabled?: boolean, MetricType: string, Name: string, NotificationSettings: table|string, TriggerConditions: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18 and 2024-05-18
 ---@field CreateDIJob fun(self, params: { Description?: string, DestinationDataSourceSettings?: table|string, DestinationDataSourceType?: string, JobName?: string, JobSettings?: table|string, MigrationType?: string, ProjectId?: integer|string, ResourceSettings?: table|string, SourceDataSourceSettings?: table|string, SourceDataSourceType?: string, SystemDebug?: string, TableMappings?: table|string, TransformationRules?: table|string }|{ Description?: string, DestinationDataSourceSettings?: table|string, DestinationDataSourceType?: string, FileSpec?: string, JobName?: string, JobSettings?: table|string, JobType?: string, MigrationType?: string, Name?: string, Owner?: string|integer, ProjectId?: integer|string, ResourceSettings?: table|string, SourceDataSourceSettings?: table|string, SourceDataSourceType?: string, TableMappings?: table|string, TransformationRules?: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18 and 2024-05-18
 ---@field CreateDISyncTask fun(self, params: { ClientToken?: string, ProjectId: integer|string, TaskContent: string, TaskName?: string, TaskParam?: string, TaskType: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field CreateDagComplement fun(self, params: { BizBeginTime?: string, BizEndTime?: string, EndBizDate: string, ExcludeNodeIds?: string|integer, IncludeNodeIds: string|integer, Name: string, NodeParams?: string, Parallelism: boolean, ProjectEnv: string, RootNodeId: integer|string, StartBizDate: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field CreateDagTest fun(self, params: { Bizdate: string, Name: string, NodeId: integer|string, NodeParams?: string, ProjectEnv: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field CreateDataAssetTag fun(self, params: { Description?: string, Key: string, Managers?: table|string, ValueType?: string, Values?: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field CreateDataQualityAlertRule fun(self, params: { Condition: string, Notification: table|string, ProjectId: integer|string, Target: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field CreateDataQualityScan fun(self, params: { ClientToken: string, ComputeResource?: table|string, Description?: string, Hooks?: table|string, Name?: string, Owner?: string|integer, Parameters?: table|string, ProjectId?: integer|string, RuntimeResource?: table|string, Spec?: string, Trigger?: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
@@ -61,7 +58,6 @@
 ---@field CreateIdentifyCredential fun(self, params: { IdentifyCredential?: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field CreateImportMigration fun(self, params: { CalculateEngineMap?: string, CommitRule?: string, Description?: string, Name: string, PackageFile: string, PackageType: string, ProjectId: integer|string, ResourceGroupMap?: string, WorkspaceMap?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field CreateLineageRelationship fun(self, params: { DstEntity?: table|string, SrcEntity?: table|string, Task?: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
----@field CreateManualDag fun(self, params: { BizDate: string, DagParameters?: string, ExcludeNodeIds?: string|integer, FlowName: string, IncludeNodeIds?: string|integer, NodeParameters?: string, ProjectEnv: string, ProjectName: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field CreateMcpServer fun(self, params: { Config?: table|string, Name: string, Visibility?: string, VisibilityScope?: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field CreateMetaCategory fun(self, params: { Comment?: string, Name: string, ParentId?: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field CreateMetaCollection fun(self, params: { CollectionType: string, Comment?: string, Name: string, ParentQualifiedName?: string }|{ Description?: string, Name: string, ParentId?: string|integer, Type: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18 and 2024-05-18
@@ -75,10 +71,6 @@
 ---@field CreateProject fun(self, params: { ClientToken?: string, DisableDevelopment?: boolean, IsAllowDownload?: integer, ProjectDescription?: string, ProjectIdentifier: string, ProjectMode?: integer, ProjectName: string, ResourceManagerResourceGroupId?: string|integer, Tags?: table|string }|{ AliyunResourceGroupId?: string|integer, AliyunResourceTags?: table|string, Description?: string, DevEnvironmentEnabled?: boolean, DevRoleDisabled?: boolean, DisplayName: string, Name: string, PaiTaskEnabled?: boolean }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18 and 2024-05-18
 ---@field CreateProjectMember fun(self, params: { ClientToken?: string, ProjectId: integer|string, RoleCode?: string, UserId: string|integer }|{ ProjectId: integer|string, RoleCodes: table|string, UserId: string|integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18 and 2024-05-18
 ---@field CreateProjectRole fun(self, params: { ClientToken?: string, ModulePermissions?: table|string, Name: string, ProjectId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
----@field CreateQualityEntity fun(self, params: { EntityLevel?: integer, EnvType: string, MatchExpression: string, ProjectId?: integer|string, ProjectName: string, TableName: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field CreateQualityFollower fun(self, params: { AlarmMode: integer, EntityId: integer|string, Follower: string, ProjectId?: integer|string, ProjectName: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field CreateQualityRelativeNode fun(self, params: { EnvType: string, MatchExpression: string, NodeId: integer|string, ProjectId: integer|string, ProjectName: string, TableName: string, TargetNodeProjectId: integer|string, TargetNodeProjectName: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field CreateQualityRule fun(self, params: { BlockType: integer, Checker?: integer, Comment?: string, CriticalThreshold?: string, EntityId: integer|string, ExpectValue?: string, MethodName?: string, Operator?: string, PredictType: integer, ProjectId?: integer|string, ProjectName: string, Property?: string, PropertyType?: string, RuleName: string, RuleType: integer, TaskSetting?: string, TemplateId?: integer, Trend?: string, WarningThreshold?: string, WhereCondition?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field CreateRemind fun(self, params: { AlertInterval?: integer, AlertMethods: string, AlertTargets?: string, AlertUnit: string, BaselineIds?: string|integer, BizProcessIds?: string|integer, Detail?: string, DndEnd?: string, MaxAlertTimes?: integer, NodeIds?: string|integer, ProjectId?: integer|string, RemindName: string, RemindType: string, RemindUnit: string, RobotUrls?: string, Webhooks?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field CreateResource fun(self, params: { ProjectId: integer|string, ResourceFile?: string, Spec: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field CreateResourceFile fun(self, params: { Content?: string, FileDescription?: string, FileFolderPath: string, FileName: string, FileType: integer, OriginResourceName: string, Owner?: string|integer, ProjectId: integer|string, RegisterToCalcEngine: boolean, ResourceFile?: string, StorageURL?: string, UploadMode?: boolean }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18 and 2024-05-18
@@ -87,7 +79,6 @@
 ---@field CreateSecurityStrategy fun(self, params: { ClientToken?: string, Content: table|string, ControlDwScope: string, ControlModule: string, ControlSubModule?: string, Description?: string, Name: string, SchemaName: string, Workspaces?: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field CreateSemanticJob fun(self, params: { Name: string, ProjectId?: integer|string, ReferenceFileIds?: table|string, ReferenceFileUris?: table|string, ResourceGroupId: string|integer, Source: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field CreateSkill fun(self, params: { BundleUrl?: string, Description?: string, Extra?: table|string, Name: string, SkillMdOverride?: string, VersionNote?: string, Visibility?: string, VisibilityScope?: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
----@field CreateTable fun(self, params: { AppGuid?: string, CategoryId?: integer|string, ClientToken?: string, Columns: table, Comment?: string, Endpoint?: string, EnvType?: integer, ExternalTableType?: string, HasPart?: integer, IsView?: integer, LifeCycle?: integer, Location?: string, LogicalLevelId?: integer|string, OwnerId?: string|integer, PhysicsLevelId?: integer|string, ProjectId?: integer|string, Schema?: string, TableName: string, Themes?: table, Visibility?: integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field CreateTableLevel fun(self, params: { Description?: string, LevelType: integer, Name: string, ProjectId?: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field CreateTableTheme fun(self, params: { Level: integer, Name: string, ParentId?: integer|string, ProjectId?: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field CreateUdfFile fun(self, params: { ClassName: string, CmdDescription?: string, CreateFolderIfNotExists?: boolean, Example?: string, FileFolderPath?: string, FileName: string, FunctionType: string, ParameterDescription?: string, ProjectId?: integer|string, ProjectIdentifier?: string, Resources: string, ReturnValue?: string, UdfDescription?: string }|{ ClassName: string, CmdDescription?: string, CreateFolderIfNotExists?: boolean, Example?: string, FileFolderPath: string, FileName: string, FunctionType: string, ParameterDescription?: string, ProjectId?: integer|string, ProjectIdentifier?: string, Resources: string, ReturnValue?: string, UdfDescription?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18 and 2024-05-18
@@ -100,7 +91,6 @@
 ---@field DeleteCertificate fun(self, params: { Id: integer|string, ProjectId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field DeleteComponent fun(self, params: { ComponentId: string|integer, ProjectId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field DeleteComputeResource fun(self, params: { Id: integer|string, ProjectId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
----@field DeleteConnection fun(self, params: { ConnectionId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field DeleteCrawler fun(self, params: { Id: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field DeleteCustomAttribute fun(self, params: { Id: string|integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field DeleteDIAlarmRule fun(self, params: { DIAlarmRuleId: integer|string }|{ DIAlarmRuleId?: integer|string, DIJobId?: integer|string, Id?: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18 and 2024-05-18
@@ -135,10 +125,6 @@
 ---@field DeleteProject fun(self, params: { Id: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field DeleteProjectMember fun(self, params: { ProjectId: integer|string, UserId: string|integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18 and 2024-05-18
 ---@field DeleteProjectRole fun(self, params: { Code: string, ProjectId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
----@field DeleteQualityEntity fun(self, params: { EntityId: integer|string, EnvType: string, ProjectId?: integer|string, ProjectName: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field DeleteQualityFollower fun(self, params: { FollowerId: integer|string, ProjectId?: integer|string, ProjectName: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field DeleteQualityRelativeNode fun(self, params: { EnvType: string, MatchExpression: string, NodeId: integer|string, ProjectId: integer|string, ProjectName: string, TableName: string, TargetNodeProjectId: integer|string, TargetNodeProjectName: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field DeleteQualityRule fun(self, params: { ProjectId?: integer|string, ProjectName: string, RuleId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field DeleteRecognizeRule fun(self, params: { SensitiveId: string|integer, TenantId: string|integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field DeleteRemind fun(self, params: { RemindId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field DeleteResource fun(self, params: { Id: string|integer, ProjectId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
@@ -147,7 +133,6 @@
 ---@field DeleteSecurityStrategy fun(self, params: { Id: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field DeleteSemanticJob fun(self, params: { Name: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field DeleteSkill fun(self, params: { Name: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
----@field DeleteTable fun(self, params: { AppGuid?: string, EnvType?: integer, ProjectId?: integer|string, Schema?: string, TableName: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field DeleteTableLevel fun(self, params: { LevelId: integer|string, ProjectId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field DeleteTableTheme fun(self, params: { ProjectId?: integer|string, ThemeId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field DeleteTask fun(self, params: { Id: integer|string, ProjectEnv?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
@@ -215,7 +200,6 @@
 ---@field GetCrawlerTypeCapabilities fun(self, params: {}, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field GetCreateWorkflowInstancesResult fun(self, params: { OperationId: string|integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field GetCustomAttribute fun(self, params: { Id: string|integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
----@field GetDDLJobStatus fun(self, params: { TaskId: string|integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetDIAlarmRule fun(self, params: { DIAlarmRuleId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetDIJob fun(self, params: { DIJobId: integer|string, WithDetails?: boolean }|{ DIJobId?: integer|string, Id?: integer|string, ProjectId?: integer|string, WithDetails?: boolean }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18 and 2024-05-18
 ---@field GetDIJobLog fun(self, params: { DIJobId?: integer|string, FailoverId?: integer|string, Id?: integer|string, InstanceId?: integer|string, NodeType?: string, PageNumber?: integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
@@ -249,15 +233,10 @@
 ---@field GetIDEEventDetail fun(self, params: { MessageId: string|integer, ProjectId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18 and 2024-05-18
 ---@field GetImage fun(self, params: { Id: string|integer, ImageVersion?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field GetInstance fun(self, params: { InstanceId: integer|string, ProjectEnv: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field GetInstanceConsumeTimeRank fun(self, params: { Bizdate: string, ProjectId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field GetInstanceCountTrend fun(self, params: { BeginDate: string, EndDate: string, ProjectId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field GetInstanceErrorRank fun(self, params: { ProjectId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetInstanceLog fun(self, params: { InstanceHistoryId?: integer|string, InstanceId: integer|string, ProjectEnv: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field GetInstanceStatusCount fun(self, params: { BizDate: string, ProjectEnv: string, ProjectId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetInstanceStatusStatistic fun(self, params: { BizDate: string, DagType?: string, ProjectEnv: string, ProjectId: integer|string, SchedulerPeriod?: string, SchedulerType?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetJobStatus fun(self, params: { JobId: string|integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field GetLineageRelationship fun(self, params: { Id: string|integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
----@field GetManualDagInstances fun(self, params: { DagId: string|integer, ProjectEnv: string, ProjectName: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetMcpServer fun(self, params: { Name: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field GetMetaCategory fun(self, params: { PageNum?: integer, PageSize?: integer, ParentCategoryId?: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetMetaCollection fun(self, params: { Id: string|integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
@@ -270,7 +249,6 @@
 ---@field GetMetaTableBasicInfo fun(self, params: { ClusterId?: string|integer, DataSourceType?: string, DatabaseName?: string, Extension?: boolean, TableGuid?: string, TableName?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetMetaTableChangeLog fun(self, params: { ChangeType?: string, EndDate?: string, ObjectType?: string, PageNumber?: integer, PageSize?: integer, StartDate?: string, TableGuid: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetMetaTableColumn fun(self, params: { ClusterId?: string|integer, DataSourceType?: string, DatabaseName?: string, PageNum?: integer, PageSize?: integer, TableGuid?: string, TableName?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field GetMetaTableFullInfo fun(self, params: { ClusterId?: string|integer, DataSourceType?: string, DatabaseName?: string, PageNum?: integer, PageSize?: integer, TableGuid?: string, TableName?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetMetaTableIntroWiki fun(self, params: { TableGuid: string, WikiVersion?: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetMetaTableLineage fun(self, params: { ClusterId?: string|integer, DataSourceType?: string, DatabaseName?: string, Direction: string, NextPrimaryKey?: string, PageSize?: integer, TableGuid?: string, TableName?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetMetaTableListByCategory fun(self, params: { CategoryId: integer|string, PageNumber?: integer, PageSize?: integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
@@ -284,9 +262,7 @@
 ---@field GetNode fun(self, params: { NodeId: integer|string, ProjectEnv: string }|{ Id: string|integer, ProjectId?: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18 and 2024-05-18
 ---@field GetNodeChildren fun(self, params: { NodeId: integer|string, ProjectEnv: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetNodeCode fun(self, params: { NodeId: integer|string, ProjectEnv: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field GetNodeOnBaseline fun(self, params: { BaselineId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetNodeParents fun(self, params: { NodeId: integer|string, ProjectEnv: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field GetNodeTypeListInfo fun(self, params: { Keyword?: string, Locale?: string, PageNumber: integer, PageSize: integer, ProjectId?: integer|string, ProjectIdentifier?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetOpRiskData fun(self, params: { Date: string, Name?: string, PageNo: integer, PageSize: integer, RiskType?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetOpSensitiveData fun(self, params: { Date: string, Name: string, OpType?: string, PageNo: integer, PageSize: integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetOptionValueForProject fun(self, params: { ExtensionCode?: string, ProjectId?: string|integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
@@ -297,12 +273,8 @@
 ---@field GetProcessDefinition fun(self, params: { Id: string|integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field GetProcessInstance fun(self, params: { ProcessInstanceId: string|integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field GetProject fun(self, params: { ProjectId?: integer|string, ProjectIdentifier?: string }|{ Id: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18 and 2024-05-18
----@field GetProjectDetail fun(self, params: { ProjectId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetProjectMember fun(self, params: { ProjectId: integer|string, UserId: string|integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field GetProjectRole fun(self, params: { Code: string, ProjectId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
----@field GetQualityEntity fun(self, params: { EnvType: string, MatchExpression?: string, ProjectId?: integer|string, ProjectName: string, TableName: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field GetQualityFollower fun(self, params: { EntityId: integer|string, ProjectId?: integer|string, ProjectName: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field GetQualityRule fun(self, params: { ProjectId?: integer|string, ProjectName: string, RuleId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetRemind fun(self, params: { RemindId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetRerunWorkflowInstancesResult fun(self, params: { OperationId: string|integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field GetResource fun(self, params: { Id: string|integer, ProjectId?: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
@@ -315,7 +287,6 @@
 ---@field GetSensitiveData fun(self, params: { Name: string, PageNo: integer, PageSize: integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetSkill fun(self, params: { Name: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field GetSnapshot fun(self, params: { Id: string|integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
----@field GetSuccessInstanceTrend fun(self, params: { ProjectId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field GetTable fun(self, params: { Id: string|integer, IncludeBusinessMetadata?: boolean, IncludeExtendedProperties?: boolean }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field GetTask fun(self, params: { Id: integer|string, ProjectEnv?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field GetTaskInstance fun(self, params: { Id: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
@@ -348,7 +319,6 @@
 ---@field ListColumns fun(self, params: { Comment?: string, IncludeExtendedProperties?: boolean, Name?: string, Order?: string, PageNumber?: integer, PageSize?: integer, SortBy?: string, TableId: string|integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field ListComponents fun(self, params: { Name?: string, PageNumber?: integer, PageSize?: integer, ProjectId?: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field ListComputeResources fun(self, params: { EnvType?: string, Name?: string, Order?: string, PageNumber?: integer, PageSize?: integer, ProjectId: integer|string, SortBy?: string, Types?: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
----@field ListConnections fun(self, params: { ConnectionType?: string, EnvType?: integer, Name?: string, PageNumber?: integer, PageSize?: integer, ProjectId: integer|string, Status?: string, SubType?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field ListCrawlerRuns fun(self, params: { Id: integer|string, PageNumber?: integer, PageSize?: integer, StartTimeFrom?: integer|string, StartTimeTo?: integer|string, Status?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field ListCrawlers fun(self, params: { DataSourceIds?: table|string, EnvType?: string, Name?: string, Owner?: string|integer, PageNumber?: integer, PageSize?: integer, ProjectId?: integer|string, Type?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field ListCustomAgents fun(self, params: { MaxResults?: integer, NextToken?: string, Q?: string, Visibility?: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
@@ -417,7 +387,6 @@
 ---@field ListMyRelatedApprovals fun(self, params: { AccessTypes?: table|string, DefSchema: string, EndTime?: integer|string, Grantee?: table|string, NextToken?: string, PageSize?: integer, Resource?: table|string, ResourceType: table|string, StartTime?: integer|string, Statuses?: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field ListNetworks fun(self, params: { PageNumber?: integer, PageSize?: integer, ResourceGroupId: string|integer, SortBy?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field ListNodeDependencies fun(self, params: { Id: string|integer, PageNumber?: integer, PageSize?: integer, ProjectId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
----@field ListNodeIO fun(self, params: { IoType: string, NodeId: integer|string, ProjectEnv: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field ListNodeInputOrOutput fun(self, params: { IoType: string, NodeId: integer|string, ProjectEnv: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field ListNodes fun(self, params: { BizName?: string, NodeName?: string, Owner?: string|integer, PageNumber?: integer, PageSize?: integer, ProgramType?: string, ProjectEnv: string, ProjectId: integer|string, SchedulerType?: string }|{ ContainerId?: string|integer, Name?: string, PageNumber?: integer, PageSize?: integer, ProjectId: integer|string, Recurrence?: string, RerunMode?: string, Scene?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18 and 2024-05-18
 ---@field ListNodesByBaseline fun(self, params: { BaselineId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
@@ -430,14 +399,10 @@
 ---@field ListPipelineRunItems fun(self, params: { PageNumber?: integer, PageSize?: integer, PipelineRunId: string|integer, ProjectId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field ListPipelineRuns fun(self, params: { Creator?: string, ObjectId?: string|integer, PageNumber?: integer, PageSize?: integer, ProjectId: integer|string, Status?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field ListProcessDefinitions fun(self, params: { Type?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
----@field ListProgramTypeCount fun(self, params: { ProjectEnv: string, ProjectId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field ListProjectIds fun(self, params: { UserId: string|integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field ListProjectMembers fun(self, params: { PageNumber?: integer, PageSize?: integer, ProjectId: integer|string }|{ PageNumber?: integer, PageSize?: integer, ProjectId: integer|string, RoleCodes?: table|string, UserIds?: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18 and 2024-05-18
 ---@field ListProjectRoles fun(self, params: { ProjectId: integer|string }|{ Codes?: table|string, Names?: table|string, PageNumber?: integer, PageSize?: integer, ProjectId: integer|string, Type?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18 and 2024-05-18
 ---@field ListProjects fun(self, params: { PageNumber?: integer, PageSize?: integer, ResourceManagerResourceGroupId?: string|integer, Tags?: table|string }|{ AliyunResourceGroupId?: string|integer, AliyunResourceTags?: table|string, DevEnvironmentEnabled?: boolean, DevRoleDisabled?: boolean, Ids?: table|string, Names?: table|string, PageNumber?: integer, PageSize?: integer, PaiTaskEnabled?: boolean, Status?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18 and 2024-05-18
----@field ListQualityResultsByEntity fun(self, params: { EndDate: string, EntityId: integer|string, PageNumber: integer, PageSize: integer, ProjectId?: integer|string, ProjectName: string, StartDate: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field ListQualityResultsByRule fun(self, params: { EndDate: string, PageNumber: integer, PageSize: integer, ProjectId?: integer|string, ProjectName: string, RuleId: integer|string, StartDate: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field ListQualityRules fun(self, params: { EntityId: integer|string, PageNumber: integer, PageSize: integer, ProjectId?: integer|string, ProjectName: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field ListRefDISyncTasks fun(self, params: { DatasourceName: string, PageNumber?: integer|string, PageSize?: integer|string, ProjectId: integer|string, RefType: string, TaskType: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field ListReminds fun(self, params: { AlertTarget?: string, Founder?: string, NodeId?: integer|string, PageNumber: integer, PageSize: integer, RemindTypes?: string, SearchText?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field ListResourceGroupAssociateProjects fun(self, params: { ResourceGroupId: string|integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
@@ -511,8 +476,6 @@
 ---@field SaveDataServiceApiTestResult fun(self, params: { ApiId: integer|string, AutoGenerate?: boolean, FailResultSample?: string, ProjectId: integer|string, ResultSample?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field ScanSensitiveData fun(self, params: { Data: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field SearchMetaTables fun(self, params: { AppGuid?: string, ClusterId?: string|integer, DataSourceType?: string, EntityType?: integer, Keyword: string, PageNumber?: integer, PageSize?: integer, Schema?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field SearchNodesByOutput fun(self, params: { Outputs: string, ProjectEnv: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field SetDataSourceShare fun(self, params: { DatasourceName: string, EnvType?: string, ProjectId: integer|string, ProjectPermissions?: string, UserPermissions?: string|integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field SetEntityTags fun(self, params: { QualifiedName: string, Tags?: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field SetSuccessInstance fun(self, params: { InstanceId: integer|string, ProjectEnv: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field SetSuccessTaskInstances fun(self, params: { Comment?: string, Ids?: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
@@ -547,7 +510,6 @@
 ---@field UpdateColumnBusinessMetadata fun(self, params: { CustomAttributes?: table|string, Description?: string, Id: string|integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field UpdateComponent fun(self, params: { ComponentId: string|integer, ProjectId: integer|string, Spec: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field UpdateComputeResource fun(self, params: { ConnectionProperties: string, ConnectionPropertiesMode?: string, Description?: string, Id: integer|string, ProjectId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
----@field UpdateConnection fun(self, params: { ConnectionId: integer|string, Content?: string, Description?: string, EnvType?: integer, Status?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field UpdateCrawler fun(self, params: { EnableAiComment?: boolean, Id: integer|string, Options?: table|string, ResourceGroupId?: string|integer, ScheduleConfig?: table|string, Scope?: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field UpdateCustomAttribute fun(self, params: { Comment?: string, DisplayEnabled?: boolean, DisplayName?: string, EntityTypes?: table|string, Id: string|integer, SearchFilterEnabled?: boolean, ValueEnums?: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field UpdateDIAlarmRule fun(self, params: { DIAlarmRuleId: integer|string, Description?: string, Enabled?: boolean, MetricType: string, NotificationSettings: table|string, TriggerConditions: table|string }|{ DIAlarmRuleId?: integer|string, DIJobId?: integer|string, Description?: string, Enabled?: boolean, Id?: integer|string, MetricType?: string, Name?: string, NotificationSettings?: table|string, TriggerConditions?: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18 and 2024-05-18
@@ -580,16 +542,12 @@
 ---@field UpdateProcessDefinition fun(self, params: { ApprovalNodes?: table|string, ClientToken?: string, Description?: string, Id: string|integer, Name?: string, NotificationServices?: table|string, RuleConditions?: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field UpdateProject fun(self, params: { Description?: string, DevEnvironmentEnabled?: boolean, DevRoleDisabled?: boolean, DisplayName?: string, Id: integer|string, PaiTaskEnabled?: boolean, Status?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field UpdateProjectRole fun(self, params: { ClientToken?: string, Code: string, ModulePermissions: table|string, ProjectId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
----@field UpdateQualityFollower fun(self, params: { AlarmMode: integer, Follower: string, FollowerId: integer|string, ProjectId?: integer|string, ProjectName: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field UpdateQualityRule fun(self, params: { BlockType?: integer, Checker?: integer, Comment?: string, CriticalThreshold?: string, EntityId?: integer|string, ExpectValue?: string, Id: integer|string, MethodName: string, OpenSwitch?: boolean, Operator?: string, PredictType?: integer, ProjectId?: integer|string, ProjectName: string, Property: string, PropertyType?: string, RuleName?: string, RuleType?: integer, TaskSetting?: string, TemplateId?: integer, Trend?: string, WarningThreshold?: string, WhereCondition?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field UpdateRemind fun(self, params: { AlertInterval?: integer, AlertMethods?: string, AlertTargets?: string, AlertUnit?: string, BaselineIds?: string|integer, BizProcessIds?: string|integer, Detail?: string, DndEnd?: string, MaxAlertTimes?: integer, NodeIds?: string|integer, ProjectId?: integer|string, RemindId: integer|string, RemindName?: string, RemindType?: string, RemindUnit?: string, RobotUrls?: string, UseFlag?: boolean, Webhooks?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field UpdateResource fun(self, params: { Id: string|integer, ProjectId: integer|string, ResourceFile?: string, Spec: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field UpdateResourceGroup fun(self, params: { AliyunResourceGroupId?: string|integer, Id: string|integer, Name?: string, Remark?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field UpdateRoute fun(self, params: { DestinationCidr: string, Id: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field UpdateSecurityStrategy fun(self, params: { ClientToken?: string, Content: table|string, Description?: string, Id: integer|string, Name?: string, Workspaces?: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field UpdateSkill fun(self, params: { BundleUrl?: string, Description?: string, ExpectedVersion?: integer, Extra?: table|string, Name: string, SkillMdOverride?: string, VersionNote?: string, VisibilityScope?: table|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
----@field UpdateTable fun(self, params: { AppGuid?: string, CategoryId?: integer|string, Columns?: table, Comment?: string, CreateIfNotExists?: boolean, Endpoint?: string, EnvType?: integer, ExternalTableType?: string, HasPart?: integer, IsView?: integer, LifeCycle?: integer, Location?: string, LogicalLevelId?: integer|string, OwnerId?: string|integer, PhysicsLevelId?: integer|string, ProjectId?: integer|string, Schema?: string, TableName: string, Themes?: table, Visibility?: integer }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
----@field UpdateTableAddColumn fun(self, params: { Column: table, TableGuid: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field UpdateTableBusinessMetadata fun(self, params: { CustomAttributes?: table|string, Id: string|integer, Readme?: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2024-05-18
 ---@field UpdateTableLevel fun(self, params: { Description?: string, LevelId: integer|string, LevelType?: integer, Name?: string, ProjectId: integer|string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
 ---@field UpdateTableModelInfo fun(self, params: { FirstLevelThemeId?: integer|string, LevelId?: integer|string, LevelType?: integer, SecondLevelThemeId?: integer|string, TableGuid: string }, options?: dataworks.ActionOptions): table?, dataworks.Error? 2020-05-18
@@ -610,6 +568,30 @@ local Client = {}
 ---@return table? reply
 ---@return dataworks.Error? err
 function Client:AttachDataQualityRulesToEvaluationTask(params, options) end
+
+--- Version 2020-05-18. Deprecated: use CreateDataSource.
+---@deprecated
+---@param params { ConnectionType: string, Content: string, Description?: string, EnvType: integer, Name: string, ProjectId: integer|string, SubType?: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:CreateConnection(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { BizBeginTime?: string, BizEndTime?: string, EndBizDate: string, ExcludeNodeIds?: string|integer, IncludeNodeIds: string|integer, Name: string, NodeParams?: string, Parallelism: boolean, ProjectEnv: string, RootNodeId: integer|string, StartBizDate: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:CreateDagComplement(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { Bizdate: string, Name: string, NodeId: integer|string, NodeParams?: string, ProjectEnv: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:CreateDagTest(params, options) end
 
 --- Version 2024-05-18. Deprecated: use CreateDataQualityScan.
 ---@deprecated
@@ -643,6 +625,62 @@ function Client:CreateDataQualityRule(params, options) end
 ---@return dataworks.Error? err
 function Client:CreateDataQualityRuleTemplate(params, options) end
 
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { BizDate: string, DagParameters?: string, ExcludeNodeIds?: string|integer, FlowName: string, IncludeNodeIds?: string|integer, NodeParameters?: string, ProjectEnv: string, ProjectName: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:CreateManualDag(params, options) end
+
+--- Version 2020-05-18. Deprecated: use CreateDataQualityScan of version 2024-05-18.
+---@deprecated
+---@param params { EntityLevel?: integer, EnvType: string, MatchExpression: string, ProjectId?: integer|string, ProjectName: string, TableName: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:CreateQualityEntity(params, options) end
+
+--- Version 2020-05-18. Deprecated: use CreateDataQualityAlertRule of version 2024-05-18.
+---@deprecated
+---@param params { AlarmMode: integer, EntityId: integer|string, Follower: string, ProjectId?: integer|string, ProjectName: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:CreateQualityFollower(params, options) end
+
+--- Version 2020-05-18. Deprecated: use UpdateDataQualityScan of version 2024-05-18.
+---@deprecated
+---@param params { EnvType: string, MatchExpression: string, NodeId: integer|string, ProjectId: integer|string, ProjectName: string, TableName: string, TargetNodeProjectId: integer|string, TargetNodeProjectName: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:CreateQualityRelativeNode(params, options) end
+
+--- Version 2020-05-18. Deprecated: use CreateDataQualityScan of version 2024-05-18.
+---@deprecated
+---@param params { BlockType: integer, Checker?: integer, Comment?: string, CriticalThreshold?: string, EntityId: integer|string, ExpectValue?: string, MethodName?: string, Operator?: string, PredictType: integer, ProjectId?: integer|string, ProjectName: string, Property?: string, PropertyType?: string, RuleName: string, RuleType: integer, TaskSetting?: string, TemplateId?: integer, Trend?: string, WarningThreshold?: string, WhereCondition?: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:CreateQualityRule(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { AppGuid?: string, CategoryId?: integer|string, ClientToken?: string, Columns: table, Comment?: string, Endpoint?: string, EnvType?: integer, ExternalTableType?: string, HasPart?: integer, IsView?: integer, LifeCycle?: integer, Location?: string, LogicalLevelId?: integer|string, OwnerId?: string|integer, PhysicsLevelId?: integer|string, ProjectId?: integer|string, Schema?: string, TableName: string, Themes?: table, Visibility?: integer }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:CreateTable(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { ConnectionId: integer|string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:DeleteConnection(params, options) end
+
 --- Version 2024-05-18. Deprecated: use DeleteDataQualityScan.
 ---@deprecated
 ---@param params { Id?: integer|string, ProjectId?: integer|string }
@@ -659,6 +697,46 @@ function Client:DeleteDataQualityEvaluationTask(params, options) end
 ---@return dataworks.Error? err
 function Client:DeleteDataQualityRuleTemplate(params, options) end
 
+--- Version 2020-05-18. Deprecated: use DeleteDataQualityScan of version 2024-05-18.
+---@deprecated
+---@param params { EntityId: integer|string, EnvType: string, ProjectId?: integer|string, ProjectName: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:DeleteQualityEntity(params, options) end
+
+--- Version 2020-05-18. Deprecated: use DeleteDataQualityAlertRule of version 2024-05-18.
+---@deprecated
+---@param params { FollowerId: integer|string, ProjectId?: integer|string, ProjectName: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:DeleteQualityFollower(params, options) end
+
+--- Version 2020-05-18. Deprecated: use UpdateDataQualityScan of version 2024-05-18.
+---@deprecated
+---@param params { EnvType: string, MatchExpression: string, NodeId: integer|string, ProjectId: integer|string, ProjectName: string, TableName: string, TargetNodeProjectId: integer|string, TargetNodeProjectName: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:DeleteQualityRelativeNode(params, options) end
+
+--- Version 2020-05-18. Deprecated: use UpdateDataQualityScan of version 2024-05-18.
+---@deprecated
+---@param params { ProjectId?: integer|string, ProjectName: string, RuleId: integer|string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:DeleteQualityRule(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { AppGuid?: string, EnvType?: integer, ProjectId?: integer|string, Schema?: string, TableName: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:DeleteTable(params, options) end
+
 --- Version 2024-05-18. Deprecated: use UpdateDataQualityScan.
 ---@deprecated
 ---@param params { DataQualityEvaluationTaskId: integer|string, DataQualityRuleIds: table|string, ProjectId: integer|string }
@@ -666,6 +744,14 @@ function Client:DeleteDataQualityRuleTemplate(params, options) end
 ---@return table? reply
 ---@return dataworks.Error? err
 function Client:DetachDataQualityRulesFromEvaluationTask(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { TaskId: string|integer }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:GetDDLJobStatus(params, options) end
 
 --- Version 2024-05-18. Deprecated: use CreateDataQualityScan.
 ---@deprecated
@@ -698,6 +784,118 @@ function Client:GetDataQualityRule(params, options) end
 ---@return table? reply
 ---@return dataworks.Error? err
 function Client:GetDataQualityRuleTemplate(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { Bizdate: string, ProjectId: integer|string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:GetInstanceConsumeTimeRank(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { BeginDate: string, EndDate: string, ProjectId: integer|string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:GetInstanceCountTrend(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { ProjectId: integer|string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:GetInstanceErrorRank(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { BizDate: string, ProjectEnv: string, ProjectId: integer|string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:GetInstanceStatusCount(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { DagId: string|integer, ProjectEnv: string, ProjectName: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:GetManualDagInstances(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { ClusterId?: string|integer, DataSourceType?: string, DatabaseName?: string, PageNum?: integer, PageSize?: integer, TableGuid?: string, TableName?: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:GetMetaTableFullInfo(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { BaselineId: integer|string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:GetNodeOnBaseline(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { Keyword?: string, Locale?: string, PageNumber: integer, PageSize: integer, ProjectId?: integer|string, ProjectIdentifier?: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:GetNodeTypeListInfo(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { ProjectId: integer|string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:GetProjectDetail(params, options) end
+
+--- Version 2020-05-18. Deprecated: use GetDataQualityScan of version 2024-05-18.
+---@deprecated
+---@param params { EnvType: string, MatchExpression?: string, ProjectId?: integer|string, ProjectName: string, TableName: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:GetQualityEntity(params, options) end
+
+--- Version 2020-05-18. Deprecated: use GetDataQualityAlertRule of version 2024-05-18.
+---@deprecated
+---@param params { EntityId: integer|string, ProjectId?: integer|string, ProjectName: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:GetQualityFollower(params, options) end
+
+--- Version 2020-05-18. Deprecated: use GetDataQualityScan of version 2024-05-18.
+---@deprecated
+---@param params { ProjectId?: integer|string, ProjectName: string, RuleId: integer|string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:GetQualityRule(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { ProjectId: integer|string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:GetSuccessInstanceTrend(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { ConnectionType?: string, EnvType?: integer, Name?: string, PageNumber?: integer, PageSize?: integer, ProjectId: integer|string, Status?: string, SubType?: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:ListConnections(params, options) end
 
 --- Version 2024-05-18. Deprecated: use ListDataQualityScanRuns.
 ---@deprecated
@@ -739,6 +937,70 @@ function Client:ListDataQualityRuleTemplates(params, options) end
 ---@return dataworks.Error? err
 function Client:ListDataQualityRules(params, options) end
 
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { IoType: string, NodeId: integer|string, ProjectEnv: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:ListNodeIO(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { ProjectEnv: string, ProjectId: integer|string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:ListProgramTypeCount(params, options) end
+
+--- Version 2020-05-18. Deprecated: use ListDataQualityScanRuns of version 2024-05-18.
+---@deprecated
+---@param params { EndDate: string, EntityId: integer|string, PageNumber: integer, PageSize: integer, ProjectId?: integer|string, ProjectName: string, StartDate: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:ListQualityResultsByEntity(params, options) end
+
+--- Version 2020-05-18. Deprecated: use ListDataQualityScanRuns of version 2024-05-18.
+---@deprecated
+---@param params { EndDate: string, PageNumber: integer, PageSize: integer, ProjectId?: integer|string, ProjectName: string, RuleId: integer|string, StartDate: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:ListQualityResultsByRule(params, options) end
+
+--- Version 2020-05-18. Deprecated: use GetDataQualityScan of version 2024-05-18.
+---@deprecated
+---@param params { EntityId: integer|string, PageNumber: integer, PageSize: integer, ProjectId?: integer|string, ProjectName: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:ListQualityRules(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { Outputs: string, ProjectEnv: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:SearchNodesByOutput(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { DatasourceName: string, EnvType?: string, ProjectId: integer|string, ProjectPermissions?: string, UserPermissions?: string|integer }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:SetDataSourceShare(params, options) end
+
+--- Version 2020-05-18. Deprecated: use UpdateDataSource.
+---@deprecated
+---@param params { ConnectionId: integer|string, Content?: string, Description?: string, EnvType?: integer, Status?: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:UpdateConnection(params, options) end
+
 --- Version 2024-05-18. Deprecated: use UpdateDataQualityScan.
 ---@deprecated
 ---@param params { DataQualityRules?: table|string, DataSourceId?: integer|string, Description?: string, Hooks?: table|string, Id: integer|string, Name?: string, Notifications?: table|string, ProjectId: integer|string, RuntimeConf?: string, Target?: table|string, Trigger?: table|string }
@@ -762,3 +1024,35 @@ function Client:UpdateDataQualityRule(params, options) end
 ---@return table? reply
 ---@return dataworks.Error? err
 function Client:UpdateDataQualityRuleTemplate(params, options) end
+
+--- Version 2020-05-18. Deprecated: use UpdateDataQualityAlertRule of version 2024-05-18.
+---@deprecated
+---@param params { AlarmMode: integer, Follower: string, FollowerId: integer|string, ProjectId?: integer|string, ProjectName: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:UpdateQualityFollower(params, options) end
+
+--- Version 2020-05-18. Deprecated: use UpdateDataQualityScan of version 2024-05-18.
+---@deprecated
+---@param params { BlockType?: integer, Checker?: integer, Comment?: string, CriticalThreshold?: string, EntityId?: integer|string, ExpectValue?: string, Id: integer|string, MethodName: string, OpenSwitch?: boolean, Operator?: string, PredictType?: integer, ProjectId?: integer|string, ProjectName: string, Property: string, PropertyType?: string, RuleName?: string, RuleType?: integer, TaskSetting?: string, TemplateId?: integer, Trend?: string, WarningThreshold?: string, WhereCondition?: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:UpdateQualityRule(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { AppGuid?: string, CategoryId?: integer|string, Columns?: table, Comment?: string, CreateIfNotExists?: boolean, Endpoint?: string, EnvType?: integer, ExternalTableType?: string, HasPart?: integer, IsView?: integer, LifeCycle?: integer, Location?: string, LogicalLevelId?: integer|string, OwnerId?: string|integer, PhysicsLevelId?: integer|string, ProjectId?: integer|string, Schema?: string, TableName: string, Themes?: table, Visibility?: integer }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:UpdateTable(params, options) end
+
+--- Version 2020-05-18. Deprecated; the provider names no replacement.
+---@deprecated
+---@param params { Column: table, TableGuid: string }
+---@param options? dataworks.ActionOptions
+---@return table? reply
+---@return dataworks.Error? err
+function Client:UpdateTableAddColumn(params, options) end
