@@ -1,5 +1,6 @@
 local core = require "dataworks.core"
 local dataworks = require "dataworks"
+local fake = require "spec.support.fake"
 local files = require "spec.support.files"
 
 local GROUP = "S_res_group_280749521950784_1623033752022"
@@ -93,5 +94,41 @@ describe("the builder", function()
       assert.is_false(ok, text)
       assert.matches(text, said)
     end
+  end)
+end)
+
+describe("the option unchecked", function()
+  local WRONG = { type = "realtime", setting = { resourceGruop = "g" } }
+  local TEXT = '{"type":"realtime","setting":{"resourceGruop":"g"}}'
+  local params = { ProjectId = 1, TaskType = "DI_REALTIME", TaskParam = WRONG }
+
+  it("of encode passes a script that is refused otherwise", function()
+    assert.equal(TEXT, dataworks.encode(WRONG, { unchecked = true }))
+    for _, options in ipairs { {}, { unchecked = false } } do
+      local text, err = dataworks.encode(WRONG, options)
+      assert.is_nil(text)
+      assert.equal("TaskParam.steps: is missing", tostring(err))
+    end
+    assert.error_matches(function() dataworks.encode(WRONG, { uncheked = true }) end, "uncheked.*did you mean unchecked")
+  end)
+
+  it("of generate, call and request sends it", function()
+    local function answers() return { fake.good { Status = "success", ProcessId = 7 } } end
+    for name, send in pairs {
+      generate = function(client, options) return client:generate(params, options) end,
+      call = function(client, options) return client:call("GenerateDISyncTaskConfigForCreating", params, options) end,
+    } do
+      local client, world = fake.client(answers())
+      local result, err = send(client)
+      assert.is_nil(result)
+      assert.equal("TaskParam.steps", err.path)
+      assert.equal(0, #world.sent, name)
+      assert(send(client, { unchecked = true }))
+      assert.equal(TEXT, fake.params(world.sent[1]).TaskParam)
+    end
+    local client = fake.client {}
+    assert.is_nil((client:request("GenerateDISyncTaskConfigForCreating", params)))
+    local request = assert(client:request("GenerateDISyncTaskConfigForCreating", params, { unchecked = true }))
+    assert.equal(TEXT, fake.params(request).TaskParam)
   end)
 end)
