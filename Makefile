@@ -216,6 +216,15 @@ mutate: ## change COUNT lines, one at a time, and check that a spec fails for ea
 
 core-objects: $(CORE_O)
 
+FLOWS ?= 2000
+SEED ?= 1
+
+chaos: ## create FLOWS=2000 tasks while processes are killed, connections damaged and replies lost, from SEED=1; count the tasks
+	@tools/setup test
+	@$(MAKE) --no-print-directory -s all LUAS='5.4 jit'
+	@eval "$$($(MAKE) -s env LUA=5.4)"; LUA_PATH="$$PWD/?.lua;$$LUA_PATH" \
+	lua5.4 bin/dataworks emulator -- lua5.4 spec/chaos/run.lua $(FLOWS) $(SEED)
+
 FUZZ = build/fuzz
 SECONDS ?= 60
 TARGETS ?=
@@ -252,7 +261,6 @@ interop: ## install missing packages; run the official SDKs against the emulator
 	@eval "$$($(MAKE) -s env LUA=5.4)"; lua5.4 bin/dataworks emulator -- spec/interop/run $(INTEROP)
 
 CASES ?= 10000
-SEED ?= 1
 
 differential: ## compare CASES=10000 random results, beginning with SEED=1, with those of Python and of the official SDK
 	@tools/setup interop

@@ -1,0 +1,160 @@
+-- Carries out many flows in several processes under faults, and counts the tasks: run.lua FLOWS SEED, in the environment
+-- of the emulator. Processes are killed and stopped at random, the role's keys expire within seconds, connections are
+-- damaged, and the emulator answers with errors. There must be exactly one task for each flow.
+
+local cjson = require "cjson"
+local dataworks = require "dataworks"
+local proxy = require "spec.chaos.proxy"
+local uv = require "luv"
+
+local flows, seed = tonumber(arg[1]), tonumber(arg[2])
+local endpoint = os.getenv "ALIBABA_CLOUD_ENDPOINT"
+
+local WORKERS = 4
+local DAMAGED_REQUESTS = 0.1
+local FAULT_INTERVAL_MS = 50
+local MAX_FAULTS = flows -- a flow makes three calls or more
+local KILL_INTERVAL_MS = 400
+local KEY_SECONDS = 15 * 60 + 5 -- the client renews keys 15 minutes before they expire
+local TIME_LIMIT = 60 + flows * 0.6
+
+local FAULTS = {
+  { fault = "throttle" }, { fault = "internal_error" }, { fault = "internal_error", acts = true }, { fault = "unavailable" },
+  { fault = "reset" }, { fault = "reset", acts = true }, { fault = "truncate" }, { fault = "html" }, { fault = "garbage" },
+  { fault = "error", code = "InvalidSecurityToken.Expired" },
+}
+
+local ACTIONS = { "GenerateDISyncTaskConfigForCreating", "QueryDISyncTaskConfigProcessResult", "CreateDISyncTask" }
+
+math.randomseed(seed)
+print(("%d flows, seed %d"):format(flows, seed))
+
+local folder = assert(uv.fs_mkdtemp((os.getenv "TMPDIR" or "/tmp") .. "/chaos-XXXXXX"))
+
+local function control(path, body, done)
+  local input, output = uv.new_pipe(), nil
+  output = uv.spawn("curl", {
+    args = { "-sS", "--noproxy", "*", "--max-time", "10", "-o", "/dev/null", "--data-binary", "@-", endpoint .. "/_emulator/" .. path },
+    stdio = { input, nil, 2 },
+  }, function()
+    output:close()
+    if done then done() end
+  end)
+  input:write(cjson.encode(body), function() input:close() end)
+end
+
+local port, damaged = proxy.start(tonumber(endpoint:match ":(%d+)$"), DAMAGED_REQUESTS)
+local environment = {
+  "CHAOS_FLOWS=" .. flows, "CHAOS_WORKERS=" .. WORKERS, "CHAOS_FOLDER=" .. folder, "CHAOS_ENDPOINT=http://127.0.0.1:" .. port,
+}
+for name, value in pairs(uv.os_environ()) do environment[#environment + 1] = name .. "=" .. value end
+
+local workers, killed, stopped, faults = {}, 0, 0, 0
+local running, timers = 0, {}
+
+local function every(milliseconds, fn)
+  local timer = uv.new_timer()
+  timer:start(milliseconds, milliseconds, fn)
+  timers[#timers + 1] = timer
+end
+
+local function stop_timers()
+  for _, timer in ipairs(timers) do timer:close() end
+end
+
+--- Starts the worker of a slot. A worker that was killed starts again.
+local function start(slot)
+  running = running + 1
+  local handle, pid
+  handle, pid = uv.spawn(arg[-1], { args = { "spec/chaos/worker.lua", tostring(slot) }, env = environment, stdio = { nil, nil, 2 } },
+    function(code, signal)
+      handle:close()
+      workers[slot], running = nil, running - 1
+      if signal ~= 0 then
+        start(slot)
+      elseif code ~= 0 then
+        print(("worker %d ended with exit status %d"):format(slot, code))
+        os.exit(1)
+      elseif running == 0 then
+        stop_timers()
+        uv.stop()
+      end
+    end)
+  workers[slot] = assert(handle and pid)
+end
+
+local function hurt_one()
+  local pid = workers[math.random(WORKERS)]
+  if not pid then return end
+  if math.random(2) == 1 then
+    killed = killed + 1
+    uv.kill(pid, "sigkill")
+  else
+    stopped = stopped + 1
+    uv.kill(pid, "sigstop")
+    local timer = uv.new_timer()
+    timer:start(math.random(100, 1500), 0, function()
+      timer:close()
+      uv.kill(pid, "sigcont")
+    end)
+  end
+end
+
+local function inject()
+  if faults == MAX_FAULTS then return end
+  local fault = FAULTS[math.random(#FAULTS)]
+  fault.action = ACTIONS[math.random(#ACTIONS)]
+  faults = faults + 1
+  control("faults", fault)
+end
+
+local function give_up()
+  print(("the flows did not end within %d seconds; the last errors are in %s"):format(TIME_LIMIT, folder))
+  for _, pid in pairs(workers) do uv.kill(pid, "sigkill") end
+  os.exit(1)
+end
+
+control("settings", { credential_seconds = KEY_SECONDS, pending_calls = 1 }, function()
+  for slot = 1, WORKERS do start(slot) end
+  every(KILL_INTERVAL_MS, hurt_one)
+  every(FAULT_INTERVAL_MS, inject)
+  every(math.ceil(TIME_LIMIT * 1000), give_up)
+end)
+local began = uv.hrtime()
+uv.run()
+
+-- The count
+
+local wrong = {}
+local function fault(...) wrong[#wrong + 1] = (...):format(select(2, ...)) end
+
+local client = dataworks.new { endpoint = endpoint, retries = 200, timeout = 120 }
+local listed, count = {}, 0
+for number, file, err in client:each("ListFiles", { ProjectId = 10000, PageSize = 100 }) do
+  if err then error(tostring(err), 0) end
+  count = number
+  listed[tostring(file.FileId)] = true
+end
+client:close()
+
+local owners = {}
+for flow = 1, flows do
+  local path = ("%s/%d.done"):format(folder, flow)
+  local file = io.open(path)
+  local id = file and file:read "*a"
+  if file then file:close() end
+  if not id then fault("flow %d has no task", flow)
+  elseif not listed[id] then fault("the task %s of flow %d does not exist", id, flow)
+  elseif owners[id] then fault("flows %d and %d have the same task", owners[id], flow) end
+  owners[id or ""] = flow
+end
+if count ~= flows then fault("%d flows made %d tasks", flows, count) end
+
+local kinds = {}
+for name, times in pairs(damaged) do kinds[#kinds + 1] = name .. " " .. times end
+table.sort(kinds)
+print(("%d tasks in %.0f s; %d processes killed, %d stopped, %d faults of the service; damaged requests: %s"):format(
+  count, (uv.hrtime() - began) / 1e9, killed, stopped, faults, table.concat(kinds, ", ")))
+for i = 1, math.min(#wrong, 20) do print(wrong[i]) end
+if #wrong == 0 then os.execute("rm -r '" .. folder .. "'") end
+os.exit(#wrong == 0 and 0 or 1)
