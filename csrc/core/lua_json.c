@@ -41,7 +41,7 @@ struct builder {
   int until_check;
   size_t limit; /* in KiB */
   size_t depth;
-  struct level levels[MAX_JSON_DEPTH];
+  struct level *levels;
 };
 
 static void push_integer(const struct builder *b, int64_t value) {
@@ -183,8 +183,14 @@ static bool build(struct builder *b) {
 bool json_push(lua_State *L, struct slice text, enum json_use use, struct buffer *unescaped, struct json_error *error) {
   size_t growth = text.len * MAX_GROWTH > MIN_LIMIT ? text.len * MAX_GROWTH : MIN_LIMIT;
   int top = lua_gettop(L);
+  struct level levels[MAX_JSON_DEPTH];
   struct builder b = {
-    .L = L, .use = use, .list_mark = top + 1, .object_mark = top + 2, .until_check = CHECK_INTERVAL
+    .L = L,
+    .use = use,
+    .list_mark = top + 1,
+    .object_mark = top + 2,
+    .until_check = CHECK_INTERVAL,
+    .levels = levels,
   };
   *error = (struct json_error){ 0, "is larger than 64 MiB" };
   _Static_assert(BUFFER_LIMIT == (size_t)64 << 20, "the message names the limit");
