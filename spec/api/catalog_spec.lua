@@ -1,6 +1,7 @@
 local actions = require "dataworks.api.actions"
 local catalog = require "dataworks.api.catalog"
 local core = require "dataworks.core"
+require "dataworks.api.core_data"
 local descriptions = require "spec.support.api_description"
 local files = require "spec.support.files"
 local native = require "spec.support.native"
@@ -82,6 +83,20 @@ describe("the catalog", function()
     assert.equal(81, count)
     assert.is_nil(catalog.find("ListAgents", V2024).list)
     assert.equal("PagingInfo.UpstreamTasks", catalog.find("ListUpstreamTasks", V2024).list)
+  end)
+
+  it("has a page that names each action whose lists are not sent as JSON, and counts the actions", function()
+    local page, both = files.read "docs/actions.md", 0
+    for _, version in ipairs(catalog.versions) do
+      for row in each(catalog, version) do
+        both = both + (version == V2024 and catalog.find(row.name, V2020) and 1 or 0)
+        for _, param in ipairs(row.params) do
+          if param[2] == "list" or param[2] == "comma_list" then assert.is_truthy(page:find("`" .. row.name .. "`", 1, true), row.name) end
+        end
+      end
+    end
+    assert.is_truthy(page:find("the 315 actions of version\n2020-05-18, and the 357 actions of version 2024-05-18", 1, true))
+    assert.is_truthy(page:find("\n" .. both .. " actions exist in both versions", 1, true))
   end)
 
   it("finds a name of both versions in the older one, unless the other is asked for", function()
