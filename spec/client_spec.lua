@@ -123,13 +123,13 @@ describe("a client's methods", function()
       create_sync_task = function(...) local r = client:create_sync_task(...) return r end,
       update_sync_task = function(...) local r = client:update_sync_task(...) return r end,
     } do
-      raised(name .. ": params must be a table of parameters, got nil", function() run() end, run)
+      raised(name .. ": params must be a table of parameters.*, got nil", function() run() end, run)
       raised(name .. ": unknown option tiemout; did you mean timeout%?", function() run({}, { tiemout = 1 }) end, run)
       raised(name .. ": timeout must be", function() run({}, { timeout = 0 }) end, run)
     end
     raised("each: the reply of GetDISyncTask has no documented list; use client:call", function() local r = client:each("GetDISyncTask", FILE) return r end)
     raised("each: pages must be a boolean", function() local r = client:each("ListFiles", {}, { pages = 1 }) return r end)
-    raised("request: params must be a table of parameters", function() local r = client:request("GetDISyncTask") return r end)
+    raised("request: params must be a table of parameters, as in { ProjectId = %.%.%., FileId = %.%.%., TaskType = %.%.%. }, got nil", function() local r = client:request("GetDISyncTask") return r end)
     raised("call it with a colon, as in client:GetDISyncTask", function() local r = client.GetDISyncTask(FILE) return r end)
     raised("call: region is an option of dataworks.new; the options here are location, method, retries, timeout, unchecked, version", function()
       local r = client:call("GetDISyncTask", FILE, { region = "x" }) return r

@@ -84,13 +84,24 @@ local function check_place(what, known, given)
   end
 end
 
+--- Returns the required parameters of an action as an example for a message; "" if there are none.
+local function example(action)
+  local row = action and catalog.find(action)
+  local required = {}
+  for _, param in ipairs(row and row.params or {}) do
+    required[#required + 1] = param.required and param[1] .. " = ..." or nil
+  end
+  return #required > 0 and ", as in { " .. table.concat(required, ", ") .. " }" or ""
+end
+
 --- Checks the arguments of a method, and returns its options. Raises if an argument is wrong or the client is closed.
-local function check_call(self, what, params, given, known)
+local function check_call(self, what, params, given, known, action)
   check_options.check_self(Client, self, what)
   if self._caller.closed then
     misuse(("%s: the client is closed"):format(what))
   elseif type(params) ~= "table" then
-    misuse(("%s: params must be a table of parameters, got %s"):format(what, check_options.describe(params)))
+    misuse(("%s: params must be a table of parameters%s, got %s"):format(what, example(action),
+      check_options.describe(params)))
   elseif type(given) == "table" then
     check_place(what, known, given)
   end
@@ -104,7 +115,7 @@ local function check_action(self, what, action, params, given, known)
     misuse(("%s: action must be the name of an action, as in \"ListFiles\", got %s"):format(what,
       check_options.describe(action)))
   end
-  local options = check_call(self, what, params, given, known)
+  local options = check_call(self, what, params, given, known, action)
   local version = options.version or self._version
   if options.unchecked then
     return unchecked.row(what, action, version, params, options), options

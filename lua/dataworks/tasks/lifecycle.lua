@@ -68,8 +68,9 @@ local function check_type(operation, task_type)
   if task_type == "DI_OFFLINE" then
     message = ("an offline task %s, not by %s"):format(operation.offline, operation.action)
   elseif task_type == "DI_SOLUTION" and not operation.solution then
-    message = "is documented for DI_REALTIME only"
-    advice = ("client:%s sends the call without this check"):format(operation.action)
+    message = ("%s is documented for DI_REALTIME only, got DI_SOLUTION"):format(operation.action)
+    advice = ("Pass the TaskType with which the task was created. For a solution, client:%s sends the call without "
+      .. "this check."):format(operation.action)
   else
     return nil
   end

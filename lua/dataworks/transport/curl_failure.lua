@@ -22,6 +22,10 @@ local ADVICE = {
   CURLE_FILESIZE_EXCEEDED = "max_reply_bytes sets the limit",
 }
 
+-- Advice for a failure to connect to an endpoint on 127.0.0.1.
+local EMULATOR_ADVICE = "Check the endpoint. If it is the emulator, start it: dataworks emulator -- COMMAND runs a "
+  .. "command with a new emulator."
+
 -- Advice for a failure to connect to a proxy.
 local PROXY_ADVICE = {
   CURLE_COULDNT_CONNECT = "check the proxy's host and port, or name the endpoint in no_proxy",
@@ -73,6 +77,9 @@ end
 ---@param files table<string, string> the paths of files by the names of their options
 function M.explain(err, proxy, files)
   err.advice = ADVICE[err.code] or refusal.ADVICE[err.code]
+  if err.code == "CURLE_COULDNT_CONNECT" and err.message:find("127.0.0.1", 1, true) then
+    err.advice = EMULATOR_ADVICE
+  end
   if err.sent == false and proxy ~= "" then
     name_proxy(err, proxy)
   end
