@@ -32,13 +32,16 @@ size_t percent_encode_to(char *to, struct slice text) {
   return (size_t)(to - start);
 }
 
-/* Computes the exact length if the worst case does not fit into the buffer, because a larger reservation could exceed
-   the buffer's limit although the text does not. */
+/* Below this length a buffer may grow to the worst case of an encoded text. */
+#define MAX_WORST_CASE ((size_t)16 * 1024)
+
+/* Computes the exact length if the worst case is large, because a larger reservation could exceed the buffer's limit
+   although the text does not. */
 void percent_encode(struct buffer *out, struct slice text) {
   if (!text.len) return;
-  bool fits = text.len <= (out->capacity - out->len) / 3;
   if (text.len > BUFFER_LIMIT) out->state = BUFFER_TOO_LARGE; /* the encoded length could overflow */
-  char *to = buffer_reserve(out, fits ? 3 * text.len : percent_encoded_length(text));
+  bool is_small = out->len + 3 * text.len <= MAX_WORST_CASE;
+  char *to = buffer_reserve(out, is_small ? 3 * text.len : percent_encoded_length(text));
   if (to) out->len += percent_encode_to(to, text);
 }
 

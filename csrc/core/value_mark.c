@@ -26,8 +26,10 @@ static bool is_of_cjson(lua_State *L, int index, const char *name) {
 }
 
 bool value_is_null(lua_State *L, int index) {
-  if (lua_isnil(L, index) || (lua_islightuserdata(L, index) && !lua_touserdata(L, index))) return true;
-  if (!lua_istable(L, index) || !lua_getmetatable(L, index)) return false;
+  int type = lua_type(L, index);
+  if (type == LUA_TNIL) return true;
+  if (type == LUA_TLIGHTUSERDATA) return !lua_touserdata(L, index);
+  if (type != LUA_TTABLE || !lua_getmetatable(L, index)) return false;
   lua_pop(L, 1);
   return is_loaded(L, absolute_index(L, index), "dkjson", "null");
 }
