@@ -15,10 +15,12 @@ local function has_param(row, name)
   return false
 end
 
---- Returns the other version of an action, if it has the parameter.
+--- Returns the other version of an action, if it has the parameter. The error must not depend on whether the table of
+--- that version can be loaded.
 local function other_version(row, name)
   for _, version in ipairs(catalog.versions) do
-    if version ~= row.version and has_param(catalog.find(row.name, version), name) then
+    local ok, other = pcall(catalog.find, row.name, version)
+    if ok and version ~= row.version and has_param(other, name) then
       return version
     end
   end
