@@ -3,18 +3,35 @@
 
 local M = {}
 
+-- string.gsub reads these tables much faster than it calls a function.
+
+--- The two lower-case hexadecimal digits of each byte.
+local HEX = {}
+--- The percent-encoding of each byte.
+local ESCAPES = {}
+--- The byte of two hexadecimal digits, in upper and lower case.
+local BYTES = {}
+
+for code = 0, 255 do
+  local char, digits = string.char(code), ("%02x"):format(code)
+  HEX[char], ESCAPES[char] = digits, "%" .. digits:upper()
+  for _, high in ipairs({ digits:sub(1, 1), digits:sub(1, 1):upper() }) do
+    BYTES[high .. digits:sub(2)], BYTES[high .. digits:sub(2):upper()] = char, char
+  end
+end
+
 --- Encodes each byte as two lower-case hexadecimal digits.
 function M.hex(bytes)
-  return (bytes:gsub(".", function(char) return ("%02x"):format(char:byte()) end))
+  return (bytes:gsub(".", HEX))
 end
 
 --- Encodes all bytes except letters, digits, "-", "_", "." and "~".
 function M.percent_encode(text)
-  return (text:gsub("[^%w%-_%.~]", function(char) return ("%%%02X"):format(char:byte()) end))
+  return (text:gsub("[^%w%-_%.~]", ESCAPES))
 end
 
 function M.percent_decode(text)
-  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+  return (text:gsub("%%(%x%x)", BYTES))
 end
 
 local BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

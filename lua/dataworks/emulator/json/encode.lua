@@ -49,62 +49,83 @@ local function quote(text)
   return '"' .. text .. '"'
 end
 
-local encode
+-- Each of the following functions appends its text to the list `out`. The list becomes one text at the end, so that the
+-- text of an inner value is not copied once for each level.
 
-local function encode_list(list)
-  local out = {}
+local write
+
+local function write_list(list, out)
+  local opening = "["
   for i = 1, #list do
-    out[i] = encode(list[i])
+    out[#out + 1] = opening
+    write(list[i], out)
+    opening = ","
   end
-  return "[" .. table.concat(out, ",") .. "]"
+  out[#out + 1] = opening == "[" and "[]" or "]"
 end
 
---- Encodes an object that values.object created. Its members keep their order.
-local function encode_object(object)
-  local out = {}
+--- Writes an object that values.object created. Its members keep their order.
+local function write_object(object, out)
+  local opening = "{"
   for i = 1, object.count, 2 do
     if object[i + 1] ~= nil then
-      out[#out + 1] = quote(object[i]) .. ":" .. encode(object[i + 1])
+      out[#out + 1] = opening
+      out[#out + 1] = quote(object[i])
+      out[#out + 1] = ":"
+      write(object[i + 1], out)
+      opening = ","
     end
   end
-  return "{" .. table.concat(out, ",") .. "}"
+  out[#out + 1] = opening == "{" and "{}" or "}"
 end
 
-local function encode_map(map)
-  local out = {}
-  for i, key in ipairs(tables.sorted_keys(map)) do
-    out[i] = quote(key) .. ":" .. encode(map[key])
+local function write_map(map, out)
+  local opening = "{"
+  for _, key in ipairs(tables.sorted_keys(map)) do
+    out[#out + 1] = opening
+    out[#out + 1] = quote(key)
+    out[#out + 1] = ":"
+    write(map[key], out)
+    opening = ","
   end
-  return "{" .. table.concat(out, ",") .. "}"
+  out[#out + 1] = opening == "{" and "{}" or "}"
 end
 
-local function encode_table(value)
+local function write_table(value, out)
   local mt = getmetatable(value)
   if mt == values.object_mt then
-    return encode_object(value)
+    return write_object(value, out)
   elseif mt == values.integer_mt then
-    return value.digits
+    out[#out + 1] = value.digits
   elseif value == values.null then
-    return "null"
+    out[#out + 1] = "null"
   elseif mt == values.list_mt or value[1] ~= nil then
-    return encode_list(value)
+    return write_list(value, out)
+  else
+    return write_map(value, out)
   end
-  return encode_map(value)
+end
+
+function write(value, out)
+  local kind = type(value)
+  if kind == "string" then
+    out[#out + 1] = quote(value)
+  elseif kind == "table" then
+    return write_table(value, out)
+  elseif kind == "number" then
+    local is_whole = value % 1 == 0 and math.abs(value) < 2 ^ 53
+    out[#out + 1] = (is_whole and "%d" or "%.14g"):format(value)
+  else
+    out[#out + 1] = tostring(value)
+  end
 end
 
 --- Encodes a value as JSON text. A plain table with a value at 1 becomes a list. Any other plain table becomes an
 --- object with sorted keys. An empty list must be created by values.list.
-function encode(value)
-  local kind = type(value)
-  if kind == "string" then
-    return quote(value)
-  elseif kind == "table" then
-    return encode_table(value)
-  elseif kind == "number" then
-    local is_whole = value % 1 == 0 and math.abs(value) < 2 ^ 53
-    return (is_whole and "%d" or "%.14g"):format(value)
-  end
-  return tostring(value)
+local function encode(value)
+  local out = {}
+  write(value, out)
+  return table.concat(out)
 end
 
 return encode

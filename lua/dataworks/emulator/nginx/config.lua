@@ -38,9 +38,11 @@ http {
   keepalive_requests 1000000;
   client_max_body_size 64m;
   client_body_buffer_size 256k;
-  large_client_header_buffers 4 128k;
+  client_header_buffer_size 4k;
+  large_client_header_buffers 4 32k;
   reset_timedout_connection on;
   gzip on;
+  gzip_min_length 256;
   gzip_vary on;
   gzip_proxied any;
   gzip_types application/json;
