@@ -21,7 +21,8 @@ local worker = files.read(("/proc/%s/task/%s/children"):format(master, master)):
 local ticks = tonumber(shell.output "getconf CLK_TCK")
 
 local function worker_seconds()
-  local user, system = files.read("/proc/" .. worker .. "/stat"):match "%) %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ (%d+) (%d+)"
+  local stat = files.read("/proc/" .. worker .. "/stat")
+  local user, system = stat:match("%)" .. (" %S+"):rep(11) .. " (%d+) (%d+)")
   return (user + system) / ticks
 end
 
@@ -44,7 +45,8 @@ end
 local function measure(what, call)
   timed(call, WARM_UP)
   local seconds, cpu = timed(call, CALLS)
-  print(("emulator: %-40s %5.0f calls a second, %3.0f us of the worker's CPU for each call"):format(what, CALLS / seconds, cpu / CALLS * 1e6))
+  print(("emulator: %-40s %5.0f calls a second, %4.0f us of the worker's CPU for each call"):format(
+    what, CALLS / seconds, cpu / CALLS * 1e6))
 end
 
 local ok, message = pcall(function()
@@ -60,8 +62,8 @@ local ok, message = pcall(function()
   end)
   client:close()
   client = dataworks.new {
-    endpoint = emulator.endpoint, access_key_id = emulator.access_key_id, access_key_secret = emulator.access_key_secret,
-    retries = 0, signature = "HMAC-SHA1",
+    endpoint = emulator.endpoint, access_key_id = emulator.access_key_id,
+    access_key_secret = emulator.access_key_secret, retries = 0, signature = "HMAC-SHA1",
   }
   measure("GetDISyncInstanceInfo with HMAC-SHA1", function() return client:GetDISyncInstanceInfo(task) end)
 end)
