@@ -116,7 +116,7 @@ function tests.core()
   local core = require "dataworks.core"
   local row = {
     version = "2020-05-18", method = "POST",
-    params = { { "Json", "json", "body" }, { "List", "list", "query" }, { "Id", "long", "query" } },
+    params = { { "Json", "json", "body" }, { "List", "list", "query" }, { "Id", "long", "query" }, { "Kinds", "comma_list", "body" } },
   }
   local big = ("x"):rep(70000) -- more than a buffer keeps
   local signer = assert(core.signer { access_key_id = "id", access_key_secret = "secret", security_token = "token" })
@@ -143,7 +143,7 @@ function tests.core()
     percent_encode = function() return core.percent_encode(big) end,
     digest = function() return core.digest(big) end,
     request = function()
-      return core.request("Action", row, { Json = { a = big }, List = { { A = big }, "b" }, Id = 1 }, {
+      return core.request("Action", row, { Json = { a = big }, List = { { A = big }, "b" }, Id = 1, Kinds = { big, 2 } }, {
         endpoint = "https://example.com", date = 1716019750, nonce = "n", signer = signer, user_agent = "spec",
       })
     end,
