@@ -19,6 +19,11 @@ describe("an error", function()
       .. "Choose another name", tostring(err))
   end)
 
+  it("adds no full stop after a question", function()
+    local err = errors.new { kind = "invalid", message = "unknown a; did you mean b?", advice = "Look it up." }
+    assert.equal("unknown a; did you mean b? Look it up.", tostring(err))
+  end)
+
   it("names the refused field", function()
     local err = errors.new { kind = "invalid", action = "A", path = "TaskParam.steps[1]", message = "is missing" }
     assert.equal("A: TaskParam.steps[1]: is missing", tostring(err))

@@ -150,7 +150,9 @@ function Error:__tostring()
   if self.action then
     text = self.action .. ": " .. text
   end
-  return text .. details(self) .. (self.advice and ". " .. self.advice or "")
+  text = text .. details(self)
+  local stop = text:sub(-1) == "?" and " " or ". "
+  return text .. (self.advice and stop .. self.advice or "")
 end
 
 function Error.__concat(left, right)
