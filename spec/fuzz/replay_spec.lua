@@ -4,9 +4,11 @@ local targets = require "spec.fuzz.targets"
 describe("the inputs that the fuzzer has kept", function()
   for name, target in pairs(targets) do
     it("meet the properties of the target " .. name, function()
-      local inputs = corpora.read("spec/fuzz/corpus/" .. name)
-      assert.is_true(#inputs > 0)
-      for _, input in ipairs(inputs) do target.run(input) end
+      for _, folder in ipairs { "seeds", "corpus" } do
+        local inputs = corpora.read(("spec/fuzz/%s/%s"):format(folder, name))
+        assert.is_true(#inputs > 0)
+        for _, input in ipairs(inputs) do target.run(input) end
+      end
     end)
 
     it("have a bug to plant in the target " .. name, function()

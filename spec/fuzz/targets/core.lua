@@ -80,12 +80,12 @@ M.decode = {
     end
     local encoded = assert(core.encode(value))
     assert(core.encode(core.decode(encoded)) == encoded, "the JSON changes when it is read and written")
-    assert(other ~= nil and is_same(value, other) or is_stricter(text), "two readers differ")
+    assert(other == nil and is_stricter(text) or is_same(value, other), "two readers differ")
   end,
 }
 
 M.decode_reply = {
-  planted = { "csrc/core/lua_json.c", "level->waiting == MAX_WAITING", "level->waiting == MAX_WAITING + 99" },
+  planted = { "csrc/core/lua_json.c", "level->count += (size_t)level->waiting", "level->count = (size_t)level->waiting" },
   run = function(text)
     local from = bytes.new(text)
     local count, item = from:below(200), from:pick { "1", '"a"', "{}", "[1]", "null" }

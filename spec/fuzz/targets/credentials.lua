@@ -49,14 +49,20 @@ local function get(module, text)
   write(text)
   local provider, failure = module.new({ file = path }, host_of "{}")
   if not provider then return check(nil, failure) end
-  check(provider:get(1000))
+  local keys, reason = provider:get(1000)
+  check(keys, reason)
+  return keys
 end
 
+local SECRET_LINE = "[default]\ntype=access_key\naccess_key_id=i\naccess_key_secret="
+
 M.ini = {
-  planted = { "lua/dataworks/credentials/ini.lua", 'local name = parse_section(line)', 'local name = parse_section(line) or line:match "^%[%[(%w+)" and nil + 1' },
+  planted = { "lua/dataworks/credentials/ini.lua", "and value or nil", "and value:lower() or nil" },
   run = function(text)
     local from = bytes.new(text)
-    get(ini, from:pick { "", "[default]\n", "[default]\ntype=access_key\naccess_key_id=i\naccess_key_secret=", "[default]\ntype = sts\n" } .. from:rest())
+    local form, rest = from:pick { "", "[default]\n", SECRET_LINE, "[default]\ntype = sts\n" }, from:rest()
+    local keys = get(ini, form .. rest)
+    assert(form ~= SECRET_LINE or not rest:find "^%w+$" or keys.access_key_secret == rest, "another secret")
   end,
 }
 

@@ -64,7 +64,7 @@ M.gateway = {
 }
 
 M.signed_gateway = {
-  planted = { "lua/dataworks/emulator/gateway/parameters.lua", "#digits < #limit or", "true or" },
+  planted = { "lua/dataworks/emulator/gateway/parameters.lua", "(%d+)$", "(%d+)" },
   run = function(text)
     local from = bytes.new(text)
     local headers = {
@@ -81,6 +81,7 @@ M.signed_gateway = {
     check(call, refused)
     assert(not refused or not refused.code:find "Signature", "a good signature is refused")
     local id = not refused and call.params.FileId
+    assert(not id or id:find "^%-?%d+$", "not a number")
     local digits = id and id:gsub("^%-?0*", "") or "0"
     assert(#digits < 19 or #digits == 19 and digits <= "9223372036854775808", "not a 64-bit number")
   end,

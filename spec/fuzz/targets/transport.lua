@@ -66,7 +66,7 @@ M.http1_body = {
 }
 
 M.proxy = {
-  planted = { "lua/dataworks/transport/proxy.lua", "port > 65535", "port > 99999" },
+  planted = { "lua/dataworks/transport/proxy.lua", "not is_host or", "" },
   run = function(text)
     local url, message = proxies.parse(text)
     if not url then
@@ -91,7 +91,7 @@ M.no_proxy = {
 }
 
 M.endpoint = {
-  planted = { "lua/dataworks/api/endpoints.lua", "> 65535", "> 9999999" },
+  planted = { "lua/dataworks/api/endpoints.lua", "not is_host or", "" },
   run = function(text)
     local url = endpoints.url(text)
     if url then
