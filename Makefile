@@ -308,4 +308,4 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: build build-core core-objects all env demo test test-limit test-linear test-page nginx-builtin test-nginx bench lint check-c \
-  mutate test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core uninstall clean help
+  mutate fuzz fuzz-check fuzz-build fuzz-host chaos differential test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core uninstall clean help
