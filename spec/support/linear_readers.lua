@@ -381,6 +381,7 @@ local CRYPTO = { digest = function() return ("d"):rep(32) end, hmac = function()
 local function check_request(changes)
   local gateway = require("dataworks.emulator.gateway").new {
     crypto = CRYPTO, now = function() return NOW end, credentials = { { access_key_id = "i", access_key_secret = "s" } },
+    is_known = function() return false end,
     actions = { ["2020-05-18"] = { GetFile = { version = "2020-05-18", method = "POST", params = { { "FileId", "long" }, { "Text", "string" } } } } },
   }
   local request = {

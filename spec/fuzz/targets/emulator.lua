@@ -32,7 +32,7 @@ local KEYS = {
 }
 
 local function gateway()
-  return gateways.new { crypto = crypto, now = function() return NOW end, actions = ROWS, credentials = KEYS }
+  return gateways.new { crypto = crypto, now = function() return NOW end, actions = ROWS, credentials = KEYS, is_known = function() return false end }
 end
 
 --- A refusal has a code and a status of an error.
