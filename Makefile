@@ -214,6 +214,10 @@ mutate: ## change COUNT lines, one at a time, and check that a spec fails for ea
 	@$(MAKE) --no-print-directory -s all LUAS='5.4 jit'
 	@lua5.4 tools/mutate.lua $(SEED) $(COUNT) $(JOBS)
 
+coverage: ## run the suite on Lua 5.4, and print the lines of C and Lua that never run; fails if they are too many
+	@tools/setup gates
+	@lua5.4 tools/coverage.lua $(SPEC)
+
 core-objects: $(CORE_O)
 
 FLOWS ?= 2000
@@ -308,4 +312,4 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: build build-core core-objects all env demo test test-limit test-linear test-page nginx-builtin test-nginx bench lint check-c \
-  mutate fuzz fuzz-check fuzz-build fuzz-host chaos differential test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core uninstall clean help
+  mutate coverage fuzz fuzz-check fuzz-build fuzz-host chaos differential test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core uninstall clean help
