@@ -2,6 +2,7 @@ local core = require "dataworks.core"
 local cjson = require "cjson"
 
 local integers = math.type ~= nil
+local unpack = table.unpack or unpack
 
 describe("encode", function()
   local function refused(value)
@@ -56,6 +57,32 @@ describe("encode", function()
   it("refuses NaN and infinities and gives the path", function()
     assert.equal("TaskParam.a[2]", refused({ a = { 1, 0 / 0 } }).path)
     assert.matches("finite", refused({ a = 1 / 0 }).message)
+  end)
+
+  it("accepts exactly the first and last sequence of each length and range of UTF-8", function()
+    local function accepts(...) return core.encode { string.char(...) } ~= nil end
+    for _, sequence in ipairs {
+      { 0xc2, 0x80 }, { 0xdf, 0xbf }, { 0xe0, 0xa0, 0x80 }, { 0xe0, 0xbf, 0xbf }, { 0xe1, 0x80, 0x80 }, { 0xed, 0x9f, 0xbf },
+      { 0xee, 0x80, 0x80 }, { 0xef, 0xbf, 0xbf }, { 0xf0, 0x90, 0x80, 0x80 }, { 0xf1, 0x80, 0x80, 0x80 },
+      { 0xf3, 0xbf, 0xbf, 0xbf }, { 0xf4, 0x80, 0x80, 0x80 }, { 0xf4, 0x8f, 0xbf, 0xbf },
+    } do
+      assert.is_true(accepts(unpack(sequence)), table.concat(sequence, " "))
+      for i = 2, #sequence do
+        for _, other in ipairs { 0x7f, 0xc0 } do
+          local damaged = { unpack(sequence) }
+          damaged[i] = other
+          assert.is_false(accepts(unpack(damaged)), table.concat(damaged, " "))
+        end
+      end
+      assert.is_false(accepts(unpack(sequence, 1, #sequence - 1)))
+    end
+    for _, sequence in ipairs {
+      { 0x80 }, { 0xbf, 0x80 }, { 0xc0, 0x80 }, { 0xc1, 0xbf }, { 0xe0, 0x80, 0x80 }, { 0xe0, 0x9f, 0xbf }, { 0xed, 0xa0, 0x80 },
+      { 0xed, 0xbf, 0xbf }, { 0xf0, 0x80, 0x80, 0x80 }, { 0xf0, 0x8f, 0xbf, 0xbf }, { 0xf4, 0x90, 0x80, 0x80 },
+      { 0xf5, 0x80, 0x80, 0x80 }, { 0xff, 0x80, 0x80, 0x80 },
+    } do
+      assert.is_false(accepts(unpack(sequence)), table.concat(sequence, " "))
+    end
   end)
 
   it("refuses text that is not UTF-8 and gives the byte", function()
