@@ -100,8 +100,9 @@ describe("Ctrl-C", function()
   end)
 
   it("is not confused with a hook that was set before the request", function()
-    local session = curl.new {}
     local before = { debug.gethook() }
+    if before[1] == "external hook" then return pending "the hook of make coverage cannot be restored from Lua" end
+    local session = curl.new {}
     finally(function()
       debug.sethook((table.unpack or unpack)(before)) -- luacheck: std max
       session:close()
