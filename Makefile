@@ -262,6 +262,8 @@ interop: ## install missing packages; run the official SDKs against the emulator
 	@tools/setup interop
 	@$(MAKE) --no-print-directory -s build LUA=5.4
 	@$(MAKE) --no-print-directory -s $(INTEROP)/python $(INTEROP)/node
+	@command -v go >/dev/null && $(MAKE) --no-print-directory -s $(INTEROP)/go-cores \
+	  || echo 'skipped the Go cores: go or a module is missing'
 	@eval "$$($(MAKE) -s env LUA=5.4)"; lua5.4 bin/dataworks emulator -- spec/interop/run $(INTEROP)
 
 CASES ?= 10000
@@ -278,6 +280,10 @@ $(INTEROP)/python: spec/interop/requirements.txt
 	python3 -m venv $(INTEROP)/venv
 	$(INTEROP)/venv/bin/pip install -q --disable-pip-version-check -r $<
 	touch $@
+
+$(INTEROP)/go-cores: $(wildcard spec/interop/go/*)
+	mkdir -p $(INTEROP)
+	cd spec/interop/go && go build -o '$(CURDIR)/$@' .
 
 $(INTEROP)/node: spec/interop/package.json
 	mkdir -p $(INTEROP)
