@@ -20,8 +20,8 @@ local MAX_TEXT_BYTES = 2000
 ---@field request_id? string the provider's support asks for this id
 ---@field recommend? string URL of the provider's page about this error
 ---@field endpoint? string host and port of the service
----@field sent? boolean|"unknown" whether the request reached the service
----@field may_have_acted? boolean whether any attempt of the call may have taken effect
+---@field sent boolean|"unknown" whether the request reached the service
+---@field may_have_acted boolean whether any attempt of the call may have taken effect
 ---@field attempts? integer the number of attempts that the call made
 ---@field retryable? boolean true: another call with the same client_token is safe, and may succeed
 ---@field gave_up? "attempts"|"deadline"|"budget" the reason why a retryable call was not retried
@@ -30,7 +30,7 @@ local MAX_TEXT_BYTES = 2000
 ---@field client_token? string another call of the same function with this ClientToken has no second effect
 ---@field access_denied? table<string, string> details of a denied access: AuthAction, PolicyType and others
 ---@field excerpt? string the first bytes of an unreadable reply
----@field advice? string one line: the likely cause and what to change
+---@field advice? string sentences: the likely cause and what to change
 ---@field state? table the value for the option `resume`, or the params for another `wait` or `wait_for_state`
 
 local FIELDS = {
@@ -43,11 +43,10 @@ local FIELDS = {
 
 local Error = { __name = "dataworks.Error" }
 
-local ESCAPES = setmetatable({ ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }, {
-  __index = function(_, byte) return ("\\x%02x"):format(byte:byte()) end,
-})
+-- Errors of these kinds are found before a request is sent.
+local KINDS_BEFORE_SENDING = { invalid = true, credentials = true }
 
---- Returns a value as one line of text. Control characters are escaped. A longer text is cut, and ends with "...".
+--- Returns a value as one line of text, with escapes. A longer text is cut, and ends with "...".
 ---@param text any
 ---@param max_bytes? integer default: 2000
 ---@return string
@@ -57,7 +56,16 @@ function M.line(text, max_bytes)
   if #text > max_bytes then
     text = text:sub(1, texts.cut_length(text, max_bytes)) .. "..."
   end
-  return (text:gsub("[%z\1-\31\127]", ESCAPES))
+  return texts.escape(text)
+end
+
+--- Returns an advice as sentences. A name such as max_reply_bytes at the beginning stays as it is.
+local function sentences(advice)
+  local first = advice:match "^%l+%f[^%w_=]"
+  if first then
+    advice = advice:sub(1, 1):upper() .. advice:sub(2)
+  end
+  return advice:find "[.?!]$" and advice or advice .. "."
 end
 
 --- Creates an error.
@@ -71,11 +79,15 @@ function M.new(fields)
       err[name] = kind == "string" and M.line(value) or value
     end
   end
-  if err.may_have_acted == nil and err.sent ~= nil then
-    err.may_have_acted = err.sent ~= false
-  end
   err.kind = err.kind or "protocol"
   err.message = err.message or err.kind
+  err.advice = err.advice and sentences(err.advice)
+  if err.sent == nil then
+    err.sent = not KINDS_BEFORE_SENDING[err.kind] and "unknown"
+  end
+  if err.may_have_acted == nil then
+    err.may_have_acted = err.sent ~= false
+  end
   return setmetatable(err, Error)
 end
 
@@ -100,7 +112,9 @@ function M.run_callback(name, callback, value)
   if callback then
     ok, message = pcall(callback, value)
   end
-  return not ok and { kind = "cancelled", message = ("%s raised: %s"):format(name, tostring(message)) } or nil
+  if not ok then
+    return { kind = "cancelled", sent = false, message = ("%s raised: %s"):format(name, tostring(message)) }
+  end
 end
 
 --- Returns whether a value is an error of this library.

@@ -105,6 +105,19 @@ describe("an endpoint", function()
     end
   end)
 
+  it("has advice when its host has no address: the nearest region", function()
+    for url, advice in pairs {
+      ["https://dataworks.cn-shangai.aliyuncs.com"] = "There is no known region cn-shangai; did you mean cn-shanghai?",
+      ["https://dataworks-vpc.ap-southest-1.aliyuncs.com"] = "There is no known region ap-southest-1; did you mean ap-southeast-1?",
+      ["https://dataworks.cn-shanghai.aliyuncs.com"] = "Check the region cn-shanghai, the network and the name server.",
+      ["https://dataworks.xx-nowhere-99.aliyuncs.com"] = "Check the region xx-nowhere-99, the network and the name server.",
+    } do
+      assert.equal(advice, endpoints.unresolved_advice(url))
+    end
+    assert.is_nil(endpoints.unresolved_advice "https://example.com")
+    assert.is_nil(endpoints.unresolved_advice "https://dataworks.aliyuncs.com")
+  end)
+
   it("is an error with an example when neither endpoint nor region is set", function()
     local url, err = endpoints.resolve()
     assert.is_nil(url)

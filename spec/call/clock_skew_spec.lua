@@ -47,11 +47,11 @@ describe("the corrected time of day", function()
   it("is compared with the machine's clock in the advice, also after a correction", function()
     local time = machine_at(MIDNIGHT - 3600)
     for _ = 1, 2 do
-      assert.equal("The clock of this machine is 3600 s behind that of the service; set it",
+      assert.equal("The clock of this machine is 3600 s behind that of the service; set it.",
         time:advice "Tue, 21 Jul 2026 00:00:00 GMT")
       time:correct "Tue, 21 Jul 2026 00:00:00 GMT"
     end
-    assert.equal("The clock of this machine is 90 s ahead of that of the service; set it",
+    assert.equal("The clock of this machine is 90 s ahead of that of the service; set it.",
       machine_at(MIDNIGHT + 90.2):advice "Tue, 21 Jul 2026 00:00:00 GMT")
     assert.matches("agrees with the Date", machine_at(MIDNIGHT + 5):advice "Tue, 21 Jul 2026 00:00:00 GMT")
   end)

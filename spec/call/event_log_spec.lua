@@ -18,9 +18,9 @@ describe("debug lines", function()
     assert.same({
       "dataworks: request action=GetFile attempt=1 endpoint=https://example.com",
       'dataworks: response action=GetFile attempt=1 status=503 request_id=R-2 elapsed=0ms error="GetFile: said ServiceUnavailable '
-        .. '(ServiceUnavailable, HTTP 503, example.com, request R-2). The service is temporarily overloaded or under maintenance"',
+        .. '(ServiceUnavailable, HTTP 503, example.com, request R-2). The service is temporarily overloaded or under maintenance."',
       'dataworks: retry action=GetFile attempt=2 delay=50ms error="GetFile: said ServiceUnavailable '
-        .. '(ServiceUnavailable, HTTP 503, example.com, request R-2). The service is temporarily overloaded or under maintenance"',
+        .. '(ServiceUnavailable, HTTP 503, example.com, request R-2). The service is temporarily overloaded or under maintenance."',
       "dataworks: request action=GetFile attempt=2 endpoint=https://example.com",
       "dataworks: response action=GetFile attempt=2 status=200 request_id=R-1 elapsed=0ms",
     }, (lines_of({}, { fake.refused("ServiceUnavailable", 503), fake.good() })))

@@ -117,7 +117,7 @@ describe("recovery from a refused date", function()
     local client, world = fake.client { LATE, LATE, fake.good {} }
     local _, err = client:call(READ, FILE)
     assert.same({ "InvalidTimeStamp.Expired", 2, false }, { err.code, err.attempts, err.retryable })
-    assert.equal("The clock of this machine is 3600 s behind that of the service; set it", err.advice)
+    assert.equal("The clock of this machine is 3600 s behind that of the service; set it.", err.advice)
     assert.is_nil(err.gave_up)
     assert.equal(2, #world.sent)
     assert(client:call(READ, FILE))
@@ -136,7 +136,7 @@ describe("recovery from a refused date", function()
   it("is impossible without a Date, or after the deadline", function()
     local client = fake.client { fake.refused "InvalidTimeStamp.Expired" }
     local _, err = client:call(READ, FILE)
-    assert.same({ 1, "The clock of this machine is wrong; set it" }, { err.attempts, err.advice })
+    assert.same({ 1, "The clock of this machine is wrong; set it." }, { err.attempts, err.advice })
     client = fake.client({ function(_, _, world)
       world.now = world.now + 30
       return LATE

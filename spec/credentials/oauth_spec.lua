@@ -173,7 +173,7 @@ describe("a profile of mode OAuth", function()
     assert.equal("refresh-1", stored "oauth_refresh_token")
     local event = world.events[1]
     assert.matches("can't be written: File name too long$", event.error.message)
-    assert.matches("^sign in again", event.error.advice)
+    assert.matches("^Sign in again", event.error.advice)
     assert.equal(3600, event.expires)
     world.time = world.time + 3500
     assert.is_table(given:get())

@@ -240,9 +240,9 @@ describe("dataworks.curl", function()
 
     it("is limited to 128 headers and 64 KiB of them", function()
       assert.equal(200, (get "/raw/headers_128"))
-      refused("protocol", true, "CURLE_FILESIZE_EXCEEDED", get "/raw/headers_129")
-      refused("protocol", true, "CURLE_FILESIZE_EXCEEDED", get "/raw/header_64k")
-      refused("protocol", "unknown", "CURLE_FILESIZE_EXCEEDED", get "/raw/early_forever")
+      refused("protocol", true, "CURLE_WEIRD_SERVER_REPLY", get "/raw/headers_129")
+      refused("protocol", true, "CURLE_WEIRD_SERVER_REPLY", get "/raw/header_64k")
+      refused("protocol", "unknown", "CURLE_WEIRD_SERVER_REPLY", get "/raw/early_forever")
     end)
   end)
 

@@ -82,6 +82,20 @@ function M.service(url)
   return host:find("^dataworks[%w.-]*%.aliyuncs%.com$") and (host:gsub("^dataworks%-vpc%.", "dataworks.")) or nil
 end
 
+--- Returns advice for a host that has no address; nil if the host is not that of a region.
+---@param url string
+function M.unresolved_advice(url)
+  local region = url:match("^%a+://dataworks[%w-]*%.([%w-]+)%.aliyuncs%.com")
+  local loaded, nearest = pcall(require, "dataworks.util.nearest") -- fails if no descriptor is free
+  if not region or not loaded then
+    return nil
+  end
+  local known = tables.merge(M.REGIONS.vpc, M.REGIONS.public, M.REGIONS.central)
+  local hint = known[region] and "" or nearest.hint(region, known)
+  return hint ~= "" and ("There is no known region %s%s"):format(region, hint)
+    or ("Check the region %s, the network and the name server."):format(region)
+end
+
 --- Returns the URL of the endpoint, if there is one, or else of the region.
 ---@param network string|nil "public" or "vpc"; default: "public"
 ---@return string|nil url

@@ -12,7 +12,7 @@ local EARLIEST, LATEST = 1589760000, 4102444800 -- 2020-05-18, 2100-01-01
 -- accepts dates that are wrong by minutes.
 local TOLERANCE = 60
 local CLOCKS_AGREE = "The clock of this machine agrees with the Date of the reply; the request was delayed on its way, "
-  .. "or the Date is not the service's"
+  .. "or the Date is not the service's."
 
 ---@class dataworks.ClockSkew
 ---@field machine_time fun(): number seconds since 1970
@@ -56,7 +56,7 @@ function ClockSkew:advice(date)
   elseif math.abs(measured) < TOLERANCE then
     return CLOCKS_AGREE
   end
-  return ("The clock of this machine is %.0f s %s that of the service; set it"):format(
+  return ("The clock of this machine is %.0f s %s that of the service; set it."):format(
     math.abs(measured), measured > 0 and "behind" or "ahead of")
 end
 

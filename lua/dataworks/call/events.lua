@@ -80,7 +80,7 @@ function Events:emit_response(call, clock, err)
     self:emit {
       type = "response", action = call.row.name, attempt = call.attempts, elapsed = clock() - call.attempt_started,
       status = call.reply and call.reply.status, error = err,
-      request_id = err and err.request_id or result and result.RequestId or nil,
+      request_id = err and err.request_id or result and result.RequestId and errors.line(result.RequestId) or nil,
     }
   end
 end

@@ -1,6 +1,7 @@
 -- Creates the error of a failed attempt: adds fields about the call, and redacts secrets.
 
 local core = require "dataworks.core"
+local endpoints = require "dataworks.api.endpoints"
 local error_codes = require "dataworks.protocol.error_codes"
 local errors = require "dataworks.error"
 local retry = require "dataworks.call.retry"
@@ -40,6 +41,9 @@ function M.complete(caller, call, fields)
     end
   end
   err.retryable = retry.is_retryable(err, call.row.repeatable, call.client_token ~= nil)
+  if err.code == "CURLE_COULDNT_RESOLVE_HOST" then
+    err.advice = endpoints.unresolved_advice(caller.endpoint) or err.advice
+  end
   if error_codes.recoverable_cause(err) == "clock" then
     err.advice = caller.clock_skew:advice(call.reply.headers.date) or err.advice
   end

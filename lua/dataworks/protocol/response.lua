@@ -78,16 +78,23 @@ local function reply_error(kind, reply, fields, context)
   return nil, M.redact(all, context.redact)
 end
 
+-- What else answers in place of the service: a proxy, a page for signing in, another server.
+local NOT_THE_SERVICE = "Check the endpoint, and whether a proxy or a page for signing in answers in its place."
+
 local function protocol_error(reply, message, context)
   local body = context.redact(reply.body, M.MAX_TEXT_BYTES)
   local excerpt = errors.line(body, EXCERPT_BYTES)
-  if reply.body == "" then
+  if reply.status >= 300 and reply.status < 400 then
+    message = "the reply is a redirect" .. (reply.headers.location and " to " .. reply.headers.location or "")
+    return reply_error("protocol", reply, { message = message, excerpt = excerpt, advice = NOT_THE_SERVICE }, context)
+  elseif reply.body == "" then
     message = "the reply is empty"
   elseif body:find("^%s*<") then
     message = "the reply is HTML or XML, perhaps sent by something between this machine and the service"
   end
   return reply_error("protocol", reply, {
     message = reply.body == "" and message or ("%s: %s"):format(message, excerpt), excerpt = excerpt,
+    advice = NOT_THE_SERVICE,
   }, context)
 end
 

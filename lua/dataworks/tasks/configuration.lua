@@ -75,7 +75,7 @@ function M.wait(caller, given, options)
   if result then
     return result
   elseif err.kind == "timeout" or err.kind == "cancelled" then
-    err.advice = "The service may still be working; call wait again with err.state"
+    err.advice = "The service may still be working; call wait again with err.state."
   end
   if err.path == "AsyncProcessId" then
     err.path = field

@@ -28,7 +28,7 @@ M.OPTIONS = {
   resume = "state", unchecked = "boolean",
 }
 
-local RESUME_ADVICE = "Continue later with the option resume = err.state"
+local RESUME_ADVICE = "Continue later with the option resume = err.state."
 
 ---@class dataworks.Flow
 ---@field name string the name of the client's method
@@ -135,7 +135,7 @@ local function end_with_error(run, err)
   if err.kind == "timeout" or err.kind == "cancelled" then
     err.advice = RESUME_ADVICE
   elseif err.may_have_acted then
-    err.advice = (err.advice and err.advice .. ". " or "") .. RESUME_ADVICE
+    err.advice = (err.advice and err.advice .. " " or "") .. RESUME_ADVICE
   end
   return nil, err
 end

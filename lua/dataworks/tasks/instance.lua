@@ -128,7 +128,7 @@ function M.wait(caller, task, states, options, may_be_gone)
   }, options)
   if not result and (err.kind == "timeout" or err.kind == "cancelled") then
     err.state = ids.texts(task)
-    err.advice = ("Continue later with client:wait_for_state(err.state, %q)"):format(states[1])
+    err.advice = ("Continue later with client:wait_for_state(err.state, %q)."):format(states[1])
   end
   return result, err
 end

@@ -26,7 +26,7 @@ local WAITING = { "delay", "max_delay", "on_progress" }
 -- Seconds. If the reply of a call is lost, the call may change the state of the task within this time.
 local SETTLING_TIME = 5
 
-local ASK_STATUS = "Ask client:status whether the call took effect; with wait = true the client asks by itself"
+local ASK_STATUS = "Ask client:status whether the call took effect; with wait = true the client asks by itself."
 local RUN_BY_SCHEDULE = "is run by its schedule"
 
 ---@class dataworks.Operation
@@ -58,7 +58,7 @@ local OPERATIONS = {
   },
   delete = {
     action = "DeleteDISyncTask", offline = "is deleted with DeleteFile",
-    advice = "Ask client:GetDISyncTask whether the task still exists",
+    advice = "Ask client:GetDISyncTask whether the task still exists.",
   },
   status = { action = "GetDISyncInstanceInfo", solution = true, offline = RUN_BY_SCHEDULE },
 }
@@ -113,7 +113,7 @@ local function act_and_wait(caller, operation, params, options)
     if not err.may_have_acted then
       return nil, err
     elseif not took_effect(caller, operation, task, before, waiting(options, settled)) then
-      err.advice = "The state of the task did not show whether the call took effect; ask client:status later"
+      err.advice = "The state of the task did not show whether the call took effect; ask client:status later."
       return nil, err
     end
   end

@@ -7,6 +7,8 @@ local M = {}
 -- The options whose values are paths of files.
 M.FILES = { "ca_file", "client_certificate", "client_key" }
 
+local NOT_HTTP_ADVICE = "check the endpoint: something else than the service may listen on its port"
+
 local ADVICE = {
   CURLE_UNSUPPORTED_PROTOCOL = "use an https:// endpoint, or set allow_http = true",
   CURLE_URL_MALFORMAT = "an endpoint looks like https://dataworks.cn-shanghai.aliyuncs.com",
@@ -20,6 +22,7 @@ local ADVICE = {
   CURLE_SSL_CERTPROBLEM = "check that client_certificate and client_key are PEM files that belong together, "
     .. "and client_key_password",
   CURLE_FILESIZE_EXCEEDED = "max_reply_bytes sets the limit",
+  CURLE_WEIRD_SERVER_REPLY = NOT_HTTP_ADVICE,
 }
 
 -- Advice for a failure to connect to an endpoint on 127.0.0.1.
@@ -77,6 +80,9 @@ end
 ---@param files table<string, string> the paths of files by the names of their options
 function M.explain(err, proxy, files)
   err.advice = ADVICE[err.code] or refusal.ADVICE[err.code]
+  if err.code == "CURLE_UNSUPPORTED_PROTOCOL" and err.kind == "protocol" then -- libcurl takes any text for HTTP/0.9
+    err.message, err.advice = "the reply is not HTTP", NOT_HTTP_ADVICE
+  end
   if err.code == "CURLE_COULDNT_CONNECT" and err.message:find("127.0.0.1", 1, true) then
     err.advice = EMULATOR_ADVICE
   end

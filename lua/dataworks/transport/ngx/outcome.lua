@@ -125,10 +125,10 @@ end
 
 --- Returns the failure for a reply that is malformed or too large.
 local function protocol_failure(stage, code, message)
-  if message:find("larger than", 1, true) then
+  if message:find("the reply is larger than", 1, true) then
     return failure(stage, "protocol", "CURLE_FILESIZE_EXCEEDED", message, "max_reply_bytes sets the limit")
   end
-  return failure(stage, "protocol", code, message)
+  return failure(stage, "protocol", code, message, "check the endpoint: something else may listen on its port")
 end
 
 --- Returns the failure of a reply that could not be read completely.
