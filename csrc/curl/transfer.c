@@ -228,7 +228,7 @@ static void set_exchange_failure(struct transfer *t, CURLcode code) {
       snprintf(t->message, sizeof t->message, "the reply is larger than %zu bytes", t->reply.max_body);
       set_failure(t, CURLE_FILESIZE_EXCEEDED, sent, NULL);
       return;
-    case STOP_HEADER_SIZE: set_failure(t, CURLE_WEIRD_SERVER_REPLY, sent, "the reply has more than 128 headers or 64 KiB of them"); return;
+    case STOP_HEADER_SIZE: set_failure(t, CURLE_WEIRD_SERVER_REPLY, sent, "the reply has too many headers"); return;
     case STOP_NUL: set_failure(t, CURLE_WEIRD_SERVER_REPLY, sent, "a header of the reply has a NUL in it"); return;
     case STOP_NO_MEMORY: set_failure(t, CURLE_OUT_OF_MEMORY, sent, NULL); return;
     case STOP_NONE: break;
