@@ -143,7 +143,7 @@ describe("a client with a limit", function()
     assert.same({ 0, 2, 4, 6 }, rounded(column(log, "at")))
     assert.same({ "timeout", false, true }, { refused.kind, refused.sent, refused.retryable })
     assert.equal("GetDISyncTask: the limit of 0.5 calls a second has a queue of 5.5 s, and 5.0 s are left for this call "
-      .. "(example.com). Start fewer calls at once, give them a longer timeout, or raise qps if the account has more",
+      .. "(example.com). Start fewer calls at once, give them a longer timeout, or raise qps if the account has more.",
       tostring(refused))
   end)
 

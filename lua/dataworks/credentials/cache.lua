@@ -15,7 +15,7 @@ local RENEWAL_SECONDS, RENEWAL_PART = 300, 1 / 4
 -- Credentials without an expiry are used for this many seconds.
 local UNDATED_SECONDS = 5
 
--- Seconds. If the service calls younger credentials expired, they are not fetched again.
+-- Seconds. If the service calls younger credentials expired, they are fetched again once.
 local MIN_AGE = 5
 
 -- The longest pause, in seconds, between failed fetches.
@@ -43,6 +43,7 @@ local NEVER = -math.huge
 ---@field failure dataworks.CredentialFailure|nil the failure that `get` returns until retry_at
 ---@field retry_at number
 ---@field early_retry_at number
+---@field replaced_young boolean whether the present credentials replace others that were refused at once
 local Cache = {}
 Cache.__index = Cache
 
@@ -155,14 +156,19 @@ function Cache:get(deadline)
   return get_valid(self, deadline)
 end
 
---- Forgets the present credentials, unless they were fetched very recently.
+--- Forgets the present credentials. Credentials that were fetched a moment ago are forgotten once: the service may
+--- refuse them because another one was issued meanwhile. If their successors are refused as quickly, the cause is
+--- another one.
 ---@return boolean may_differ whether the next credentials may be different ones
 function Cache:expire()
   if not self.held then
     return is_fetching(self)
-  elseif self.host.clock() - self.fetched_at < MIN_AGE then
+  end
+  local is_young = self.host.clock() - self.fetched_at < MIN_AGE
+  if is_young and self.replaced_young then
     return false
   end
+  self.replaced_young = is_young
   self.held, self.failure, self.retry_at = nil, nil, NEVER
   return true
 end
@@ -174,6 +180,7 @@ function M.new(name, host, fetch, subject, stored)
   if host.shared then
     self.fetch, self.subject = host.shared:wrap(name, fetch, subject)
   end
+  self.replaced_young = false
   forget_failure(self)
   if stored and stored.expiration > host.now() then
     hold(self, stored, NEVER)

@@ -54,7 +54,7 @@ end
 local function may_have_acted(err)
   if err.code == "SignatureNonceUsed" then
     return true
-  elseif err.kind == "task" or error_codes.is_throttled(err) then
+  elseif err.kind == "task" or error_codes.is_throttled(err) or error_codes.is_final(err) then
     return false
   end
   return err.status < 400 or err.status >= 500 or err.status == 408
