@@ -236,7 +236,7 @@ describe("inside nginx", function()
     host:run("", "late")
     for _, phase in ipairs { "init_worker", "header_filter", "body_filter", "log" } do
       assert.equal(("invalid GetDISyncTask: nginx can't wait for a reply in its phase %s. "):format(phase)
-        .. "make the call in a timer: ngx.timer.at(0, function() ... end)", host:note(phase))
+        .. "Make the call in a timer: ngx.timer.at(0, function() ... end).", host:note(phase))
     end
   end)
 

@@ -54,11 +54,11 @@ describe("a place inside nginx", function()
       ["the message handler of xpcall"] = "return select(2, xpcall(error, call))",
     }
     for name, chunk in pairs(chunks) do
-      assert.equal(("invalid false ListDIProjectConfig: nginx can't wait for a reply inside %s. make the call before or after it")
+      assert.equal(("invalid false ListDIProjectConfig: nginx can't wait for a reply inside %s. Make the call before or after it.")
         :format(name), run(chunk))
     end
     assert.equal("invalid false ListDIProjectConfig: nginx can't wait for a reply inside require. "
-      .. "make the call in a function of the module, and call that after require",
+      .. "Make the call in a function of the module, and call that after require.",
       run "package.preload.calling = function() return { result = call() } end return require('calling').result")
     assert.same({}, emulator:journal())
   end)
@@ -87,22 +87,22 @@ describe("a place inside nginx", function()
 
   it("refuses a call in a thread of ngx.run_worker_thread, where it can be signed", function()
     assert.equal("true invalid false ListDIProjectConfig: a thread of ngx.run_worker_thread has no sockets. "
-      .. "make the call in the request or timer that starts the thread, and pass its result POST", host:run(([[
+      .. "Make the call in the request or timer that starts the thread, and pass its result. POST", host:run(([[
       local ok, result = ngx.run_worker_thread("spec", "spec.support.host.worker_thread", "call", %q)
       return tostring(ok) .. " " .. tostring(result)]]):format(emulator.endpoint)))
   end)
 
   it("advises in init to start a timer in init_worker", function()
-    assert.equal("invalid GetDISyncTask: nginx can't wait for a reply in its phase init. make the call in a timer that "
-      .. "init_worker_by_lua_block starts: ngx.timer.at(0, function() ... end)", host:note "init")
+    assert.equal("invalid GetDISyncTask: nginx can't wait for a reply in its phase init. Make the call in a timer that "
+      .. "init_worker_by_lua_block starts: ngx.timer.at(0, function() ... end).", host:note "init")
   end)
 
   it("advises in exit_worker a timer that runs early, and there a call passes", function()
     run [[ngx.timer.at(3600, function(premature) ngx.shared.notes:set("early", tostring(premature) .. " " .. call()) end)]]
     host:reload()
     assert.equal("true ok", await_note "early")
-    assert.equal("invalid GetDISyncTask: nginx can't wait for a reply in its phase exit_worker. make the call before: "
-      .. "nginx runs a waiting timer early when its worker ends, with premature = true", await_note "exit_worker")
+    assert.equal("invalid GetDISyncTask: nginx can't wait for a reply in its phase exit_worker. Make the call before: "
+      .. "nginx runs a waiting timer early when its worker ends, with premature = true.", await_note "exit_worker")
   end)
 
   it("allows a call by the name of its phase", function()
