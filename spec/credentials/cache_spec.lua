@@ -138,6 +138,17 @@ describe("a cache of temporary credentials", function()
     assert.equal(4, fetches)
   end)
 
+  it("forgets just fetched credentials again after a renewal", function()
+    get()
+    assert.is_true(provider:expire())
+    assert.equal("id-2", get())
+    world.time = world.time + 3600
+    assert.equal("id-3", get())
+    assert.is_true(provider:expire())
+    assert.equal("id-4", get())
+    assert.is_false(provider:expire())
+  end)
+
   it("begins with stored credentials that are still valid", function()
     local other = cache.new("spec", host, function() return found("fetched", 3600) end, {}, found("stored", 600))
     assert.equal("stored", other:get(math.huge).access_key_id)

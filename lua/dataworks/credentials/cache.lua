@@ -43,6 +43,7 @@ local NEVER = -math.huge
 ---@field failure dataworks.CredentialFailure|nil the failure that `get` returns until retry_at
 ---@field retry_at number
 ---@field early_retry_at number
+---@field refused_young boolean whether the last credentials were refused at once
 ---@field replaced_young boolean whether the present credentials replace others that were refused at once
 local Cache = {}
 Cache.__index = Cache
@@ -51,6 +52,7 @@ local function hold(self, found, fetched_at)
   local host = self.host
   local now = host.now()
   self.held, self.fetched_at = found, fetched_at
+  self.replaced_young, self.refused_young = self.refused_young, false
   self.expires_at = found.expiration or now + UNDATED_SECONDS
   self.renew_at = self.expires_at
   if found.expiration then
@@ -168,7 +170,7 @@ function Cache:expire()
   if is_young and self.replaced_young then
     return false
   end
-  self.replaced_young = is_young
+  self.refused_young = is_young
   self.held, self.failure, self.retry_at = nil, nil, NEVER
   return true
 end
@@ -180,7 +182,7 @@ function M.new(name, host, fetch, subject, stored)
   if host.shared then
     self.fetch, self.subject = host.shared:wrap(name, fetch, subject)
   end
-  self.replaced_young = false
+  self.refused_young, self.replaced_young = false, false
   forget_failure(self)
   if stored and stored.expiration > host.now() then
     hold(self, stored, NEVER)
