@@ -247,7 +247,7 @@ describe("a client through a proxy", function()
         proxy = proxies:url(kind[1], kind[2]), endpoint = ("https://other.test:%d"):format(proxies.service),
       })
       assert.not_matches("proxy", err.message)
-      assert.matches("check the endpoint", err.advice)
+      assert.matches("Check the endpoint", err.advice)
     end
   end)
 
