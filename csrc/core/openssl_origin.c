@@ -1,6 +1,5 @@
 /* Checks which library OpenSSL's functions come from. A host program may export functions of an OpenSSL of its own,
-   which replace some of libcrypto's functions. Such a mixture crashes, or computes wrong
-   signatures. */
+   which replace some of libcrypto's functions. Such a mixture crashes, or computes wrong signatures. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* dladdr1, dl_iterate_phdr */
 #endif

@@ -18,6 +18,7 @@ static void random_bytes(lua_State *L, unsigned char *bytes, size_t count) {
   push_system_error(L, errno);
   luaL_error(L, "random bytes: %s", lua_tostring(L, -1));
 }
+
 /* random() -> a random float, at least 0 and below 1 */
 int core_random(lua_State *L) {
   unsigned char bytes[8];
