@@ -136,8 +136,8 @@ kill $server; wait $server 2>/dev/null
 
 --- Writes the script into an empty folder, and returns the command that runs it there.
 local function prepare(self, mistake, script, top)
-  shell.output(("rm -rf %s/work %s/home; mkdir %s/work %s/home"):gsub("%%s", self.folder))
-  local work = self.folder .. "/work"
+  shell.output(("rm -rf %s/scripts %s/home; mkdir %s/scripts %s/home"):gsub("%%s", self.folder))
+  local work = self.folder .. "/scripts"
   for name in (mistake.files or ""):gmatch "[^%s,]+" do
     files.write(work .. "/" .. name, files.read("spec/support/mistakes/" .. name))
   end
@@ -154,7 +154,7 @@ end
 --- Replaces what differs from run to run.
 local function normalize(self, emulator, text)
   return (text:gsub("\nstack traceback:.*", "\n"):gsub(("127.0.0.1:" .. emulator.port):gsub("%p", "%%%0"), "127.0.0.1:8080")
-    :gsub("after %d+ ms", "after 1 ms"):gsub(":" .. emulator.port, ":8080"):gsub(self.folder:gsub("%p", "%%%0") .. "/work/", ""):gsub(self.folder:gsub("%p", "%%%0") .. "/home", "/home/user")
+    :gsub("after %d+ ms", "after 1 ms"):gsub(":" .. emulator.port, ":8080"):gsub(self.folder:gsub("%p", "%%%0") .. "/scripts/", ""):gsub(self.folder:gsub("%p", "%%%0") .. "/home", "/home/user")
     :gsub("%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x+", "0A1B2C3D-0000-0000-0000-000000000000")
     :gsub("ClientToken %x%x%x%x%x%x%x%x%x%x%x%x+", "ClientToken 0a1b2c3d"))
 end
@@ -163,7 +163,7 @@ end
 local function run_once(self, mistake, script)
   local emulator, top = emulator_of(self, mistake), shell.output "pwd"
   local command = prepare(self, mistake, script, top)
-  files.write(self.folder .. "/run.sh", ("TOP=%s\n%scd %s/work\n%s\n"):format(shell.quote(top),
+  files.write(self.folder .. "/run.sh", ("TOP=%s\n%scd %s/scripts\n%s\n"):format(shell.quote(top),
     environment(self, emulator), self.folder, command))
   local search = ("LUA_PATH=%s LUA_CPATH=%s"):format(shell.quote(top .. "/lua/?.lua;;"),
     shell.quote(top .. "/build/" .. shell.lua .. "/?.so;;"))
