@@ -62,10 +62,10 @@ describe("the page of examples/openresty", function()
   end)
 
   it("sends a script unchanged, with all digits of its ids", function()
-    browser:type("#script", [[{ "type":"realtime","version":"1.0","id":123456789012345678,"list":[],"setting":{"resourceGroup":"S_res_group_1_2",
+    browser:type("#script", [[{ "type":"realtime","version":"1.0","setting":{"resourceGroup":"S_res_group_1_2",
       "taskType":"oneclick_to_odps"},"steps":[{"category":"reader","name":"Reader","stepType":"mysql","parameter":{"connection":[
       {"datasourceType":"mysql","datasource":"mysql_pub","table":["orders"]}]}},{"category":"writer","name":"Writer","stepType":"odps",
-      "parameter":{"datasource":"odps_source"}}]}]])
+      "parameter":{"id":123456789012345678,"list":[],"datasource":"odps_source"}}]}]])
     emulator:settings { pending_calls = 0 }
     browser:type("#TaskName", "as_written")
     local script = browser:run "return document.querySelector('#script').value"
