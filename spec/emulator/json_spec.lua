@@ -22,6 +22,13 @@ describe("the emulator's JSON", function()
     assert.equal("[123456789012345,1.5,-0.25]", json.encode((json.decode("[123456789012345, 1.5, -25e-2]"))))
   end)
 
+  it("writes each number so that it is read as the same number", function()
+    for _, text in ipairs { "99999999999999.990", "0.1", "0.30000000000000004", "1e300", "5e-324", "1.7976931348623157e308", "1e15" } do
+      local value = json.decode(text)
+      assert.equal(value, tonumber(json.encode(value)), text)
+    end
+  end)
+
   it("distinguishes false and null from an absent member", function()
     local value = json.decode('{"a":false,"b":null}')
     assert.is_false(value.a)

@@ -106,6 +106,18 @@ local function write_table(value, out)
   end
 end
 
+--- Returns the shortest text that is read as the same number.
+local function format_number(value)
+  if value % 1 == 0 and math.abs(value) < 2 ^ 53 then
+    return ("%d"):format(value)
+  end
+  local text = ("%.15g"):format(value)
+  if tonumber(text) ~= value then
+    text = ("%.16g"):format(value)
+  end
+  return tonumber(text) == value and text or ("%.17g"):format(value)
+end
+
 function write(value, out)
   local kind = type(value)
   if kind == "string" then
@@ -113,8 +125,7 @@ function write(value, out)
   elseif kind == "table" then
     return write_table(value, out)
   elseif kind == "number" then
-    local is_whole = value % 1 == 0 and math.abs(value) < 2 ^ 53
-    out[#out + 1] = (is_whole and "%d" or "%.14g"):format(value)
+    out[#out + 1] = format_number(value)
   else
     out[#out + 1] = tostring(value)
   end
