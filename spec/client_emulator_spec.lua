@@ -147,8 +147,11 @@ describe("a client over real HTTP", function()
     local function note()
       states[#states + 1] = assert(client:GetDISyncInstanceInfo(task)).Data.Status
     end
-    local _, err = client:StartDISyncInstance(task)
-    assert.equal("task", err.kind)
+    for _, options in ipairs { {}, { wait = true } } do
+      local _, err = client:start(task, options)
+      assert.equal("task", err.kind)
+      assert.matches("deployed before it is started (client:deploy)", err.advice, 1, true)
+    end
     assert(client:DeployDISyncTask(task))
     assert(client:StartDISyncInstance(task))
     note()
@@ -159,7 +162,7 @@ describe("a client over real HTTP", function()
     assert(client:TerminateDISyncInstance(task))
     assert(client:DeleteDISyncTask(task))
     assert.same({ "WAIT", "RUN", "KILLING", "PAUSE" }, states)
-    _, err = client:GetDISyncInstanceInfo(task)
+    local _, err = client:GetDISyncInstanceInfo(task)
     assert.equal("task", err.kind)
   end)
 

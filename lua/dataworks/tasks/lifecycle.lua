@@ -37,6 +37,7 @@ local RUN_BY_SCHEDULE = "is run by its schedule"
 ---@field proof? string[] states that prove that the call took effect, if the task was in another state before
 ---@field may_be_gone? boolean true: the task may have no instance after the call; the documentation does not say
 ---@field advice? string the advice of an error after which the call may have taken effect
+---@field refused? string the advice when the service refuses the operation in the task's present state
 
 ---@type table<string, dataworks.Operation>
 local OPERATIONS = {
@@ -47,6 +48,8 @@ local OPERATIONS = {
     action = "StartDISyncInstance", solution = true, offline = RUN_BY_SCHEDULE,
     goal = { DI_REALTIME = { "RUN" }, DI_SOLUTION = { "RUN", "SUCCESS" } }, proof = { "WAIT", "RUN" },
     advice = ASK_STATUS,
+    refused = "A task is deployed before it is started (client:deploy), and starts only while it does not run "
+      .. "(client:status).",
   },
   stop = {
     action = "StopDISyncInstance", offline = RUN_BY_SCHEDULE,
@@ -75,6 +78,16 @@ local function check_type(operation, task_type)
     return nil
   end
   return errors.invalid(operation.action, "TaskType", message, advice)
+end
+
+--- Adds the operation's advice to the error of its call.
+local function advise(operation, err)
+  if err.may_have_acted then
+    err.advice = operation.advice or err.advice
+  elseif err.kind == "task" then
+    err.advice = err.advice or operation.refused
+  end
+  return err
 end
 
 --- Finds out after a lost reply whether the call took effect. The proof is that the task moves from another state to a
@@ -111,7 +124,7 @@ local function act_and_wait(caller, operation, params, options)
   if not result then
     local settled = math.min(deadline, caller.clock() + SETTLING_TIME)
     if not err.may_have_acted then
-      return nil, err
+      return nil, advise(operation, err)
     elseif not took_effect(caller, operation, task, before, waiting(options, settled)) then
       err.advice = "The state of the task did not show whether the call took effect; ask client:status later."
       return nil, err
@@ -150,10 +163,10 @@ function M.act(caller, given, options, name)
     return act_and_wait(caller, operation, params, options)
   end
   result, err = caller:perform(row, params, options)
-  if not result and err.may_have_acted then
-    err.advice = operation.advice or err.advice
+  if not result then
+    return nil, advise(operation, err)
   end
-  return result, err
+  return result
 end
 
 --- Returns the present state of a task.
