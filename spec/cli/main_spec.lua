@@ -1,29 +1,56 @@
 local shell = require "spec.support.shell"
 
---- Runs the command. Returns its output and its exit status.
-local function dataworks(arguments)
-  return shell.run(("%s bin/dataworks %s"):format(shell.interpreter, arguments))
+--- Runs the command. Returns its output, with that for errors, and its exit status.
+local function dataworks(arguments, environment)
+  return shell.run(("%s %s bin/dataworks %s"):format(environment or "", shell.interpreter, arguments))
 end
 
 describe("the command", function()
   for _, arguments in ipairs { "help", "--help", "-h" } do
-    it("shows its usage with " .. arguments, function()
+    it("lists its commands with " .. arguments, function()
       local output, status = dataworks(arguments)
       assert.equal(0, status)
-      assert.matches("^usage: dataworks emulator .*\n       dataworks %-%-version\n       dataworks help\n\n", output)
+      assert.matches("^usage: dataworks COMMAND ", output)
+      assert.matches("\nCommands:\n  call +call any action of the service, and print its reply\n", output)
     end)
   end
 
-  for arguments, message in pairs { [""] = "a command is missing", sing = 'there is no command "sing"' } do
-    it(("answers `dataworks %s` with a message, its usage and status 2"):format(arguments), function()
+  for arguments, message in pairs {
+    [""] = "dataworks: a command is missing",
+    sing = "dataworks: there is no command sing",
+    cal = "dataworks: there is no command cal; did you mean call?",
+    ["--region cn-shanghai cal"] = "dataworks: there is no command cal; did you mean call?",
+    call = "dataworks call: missing: ACTION",
+    ["call --al ListFiles"] = "dataworks call: unknown option '--al'; did you mean --all?",
+    ["call ListFiles --output jsno"] = "dataworks call: --output jsno is not one of table, json, jsonl; did you mean json?",
+    ["call ListFiles --timeout soon"] = "dataworks call: --timeout soon is not a number",
+    ["--timeout=-1 call ListFiles"] = "dataworks call: timeout must be a number of seconds above 0, got -1",
+  } do
+    it(("answers `dataworks %s` with a message and status 2"):format(arguments), function()
       local output, status = dataworks(arguments)
-      assert.equal(2, status)
-      assert.equal("dataworks: " .. message .. "\nusage: ", output:sub(1, #message + 19))
+      assert.same({ message, 2 }, { output:match "^[^\n]*", status })
     end)
   end
 
   it("prints its version", function()
     local output, status = dataworks "--version"
     assert.same({ require("dataworks")._VERSION .. "\n", 0 }, { output, status })
+  end)
+
+  it("finds the modules of a checkout from any folder, also through a link", function()
+    local command = "unset LUA_PATH LUA_CPATH; top=$PWD; cd / && " .. shell.interpreter
+    assert.equal(0, select(2, shell.run(command .. " $top/bin/dataworks --version")))
+    local link = shell.output "mktemp -u"
+    local output = shell.output(("ln -s $PWD/bin/dataworks %s; %s %s --version; rm %s"):format(link, command, link, link))
+    assert.equal(require("dataworks")._VERSION, output)
+  end)
+
+  it("says how to build the C module when it is missing", function()
+    local folder = shell.output "mktemp -d"
+    local output, status = shell.run(("cp -r bin lua %s; env -u LUA_PATH -u LUA_CPATH %s %s/bin/dataworks help")
+      :format(folder, shell.interpreter, folder))
+    shell.output("rm -r " .. folder)
+    assert.equal(99, status)
+    assert.matches("run: make build LUA=", output, 1, true)
   end)
 end)

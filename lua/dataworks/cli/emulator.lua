@@ -1,47 +1,26 @@
 -- The subcommand `emulator`. It runs the emulator until Ctrl-C, or while another command runs.
 
+local exit_status = require "dataworks.cli.exit_status"
+
 local M = {}
 
-M.SYNOPSIS = "dataworks emulator [--port N] [--tls] [-- COMMAND [ARGUMENT...]]"
+M.description = "Starts a program on 127.0.0.1 that behaves like the DataWorks service and needs no account. Prints "
+  .. "the environment variables with which a client calls it, and runs until Ctrl-C. If a COMMAND is given after --, "
+  .. "runs COMMAND with these variables, stops when COMMAND ends, and exits with the status of COMMAND."
 
-M.DESCRIPTION = [=[
-dataworks emulator starts a program on 127.0.0.1 that behaves like the DataWorks service and needs no account.
-It prints the environment variables with which a client calls the emulator, and runs until Ctrl-C. If a COMMAND is
-given, the emulator runs COMMAND with these variables, stops when COMMAND ends, and exits with the status of COMMAND.
+M.arguments = { { "COMMAND", "the command to run, and its arguments", args = "*" } }
 
-  --port N   listen on port N; without this option, the emulator takes a free port
-  --tls      serve https with a new certificate; the variable DATAWORKS_CA_FILE holds its path
-]=]
+M.options = {
+  { "--port", "N", "listen on port N; default: a free port", number = true },
+  { "--tls", false, "serve https with a new certificate; the variable DATAWORKS_CA_FILE holds its path" },
+}
+
+M.examples = [[
+  dataworks emulator
+  dataworks emulator -- dataworks call ListFiles ProjectId=10000
+]]
 
 local MAX_PORT = 65535
-
---- Reads the arguments of the command line. Returns the options, or nil and a message about a wrong argument.
-local function parse(arguments)
-  local options, i = {}, 2
-  while arguments[i] do
-    local argument = arguments[i]
-    local port = argument:match("^%-%-port=(.*)$") or argument == "--port" and (arguments[i + 1] or "")
-    if argument == "--" then
-      options.command = { (table.unpack or unpack)(arguments, i + 1) }
-      break
-    elseif argument == "--tls" then
-      options.tls = true
-    elseif port then
-      options.port = port:find("^%d+$") and tonumber(port)
-      if not options.port or options.port < 1 or options.port > MAX_PORT then
-        return nil, "--port must be a number from 1 to " .. MAX_PORT
-      end
-      i = i + (argument == "--port" and 1 or 0)
-    else
-      return nil, ("unknown argument %q; the emulator takes --port, --tls and -- COMMAND"):format(argument)
-    end
-    i = i + 1
-  end
-  if options.command and #options.command == 0 then
-    return nil, "a COMMAND must follow --"
-  end
-  return options
-end
 
 --- Returns the environment variables with which a client calls the emulator, as a list of {name, value}.
 local function client_variables(emulator)
@@ -93,29 +72,24 @@ local function run_in_foreground(emulator, quote)
 end
 
 --- Starts an emulator, runs it until Ctrl-C or until the command ends, and stops it.
----@param arguments string[] the name of the subcommand, then its arguments
----@return integer|nil status the exit status; nil if an argument is wrong
----@return string|nil message what is wrong with the arguments
-function M.run(arguments)
-  local options, wrong = parse(arguments)
-  if not options then
-    return nil, wrong
+function M.run(args, context)
+  if args.port and (args.port < 1 or args.port > MAX_PORT or args.port % 1 ~= 0) then
+    context:wrong_use("--port must be a number from 1 to " .. MAX_PORT)
   end
-  local emulator, message = require("dataworks.emulator.nginx").start(options)
+  local emulator, message = require("dataworks.emulator.nginx").start { port = args.port, tls = args.tls }
   if not emulator then
-    io.stderr:write("dataworks: ", message, "\n")
-    return 1
+    context.raise(exit_status.REFUSED, message)
   end
   local quote = require("dataworks.emulator.shell").quote
   -- Ctrl-C raises an error in the function below. This error is caught, so that the emulator is stopped.
   local ok, status = pcall(function()
-    if options.command then
-      return run_command(emulator, options.command, quote)
+    if args.command[1] then
+      return run_command(emulator, args.command, quote)
     end
     return run_in_foreground(emulator, quote)
   end)
   emulator:stop()
-  return ok and status or 130
+  return ok and status or exit_status.INTERRUPTED
 end
 
 return M

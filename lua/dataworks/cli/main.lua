@@ -1,60 +1,153 @@
--- The command `dataworks`. It finds the subcommand that the arguments name, and runs it.
+-- The command `dataworks`. It finds the command that the arguments name, parses its arguments, runs it, and returns the
+-- exit status.
+
+local commands = require "dataworks.cli.commands"
+local exit_status = require "dataworks.cli.exit_status"
 
 local M = {}
 
---- The module of each subcommand. A module has the texts SYNOPSIS and DESCRIPTION for the help, and a function
---- run(arguments). This function returns the exit status, or nil and a message about wrong arguments.
-local SUBCOMMANDS = {
-  emulator = "dataworks.cli.emulator",
-}
+local SUMMARY = [[
+usage: dataworks COMMAND [ARGUMENT...] [OPTION...]
 
-local function usage()
-  local synopses, descriptions = {}, {}
-  for _, module in pairs(SUBCOMMANDS) do
-    local subcommand = require(module)
-    synopses[#synopses + 1], descriptions[#descriptions + 1] = subcommand.SYNOPSIS, subcommand.DESCRIPTION
+dataworks creates and runs synchronization tasks of Alibaba Cloud DataWorks, and calls any action of its API.
+]]
+
+--- Returns the lines of the help about all commands.
+local function overview()
+  local lines, widest = {}, 0
+  for _, entry in ipairs(commands.list) do
+    widest = math.max(widest, entry.hidden and 0 or #entry[1])
   end
-  table.sort(synopses)
-  table.sort(descriptions)
-  return ("usage: %s\n       dataworks --version\n       dataworks help\n\n%s"):format(
-    table.concat(synopses, "\n       "), table.concat(descriptions, "\n"))
-end
-
-local function print_version()
-  print(require("dataworks")._VERSION)
-  return 0
-end
-
-local function print_help()
-  io.stdout:write(usage())
-  return 0
-end
-
-local BUILTINS = {
-  ["--version"] = print_version, version = print_version,
-  ["--help"] = print_help, ["-h"] = print_help, help = print_help,
-}
-
-local function run_subcommand(arguments)
-  local name = arguments[1]
-  if not name then
-    return nil, "a command is missing"
-  elseif not SUBCOMMANDS[name] then
-    return nil, ("there is no command %q"):format(name)
+  for _, entry in ipairs(commands.list) do
+    lines[#lines + 1] = not entry.hidden and ("  %-" .. widest .. "s  %s"):format(entry[1], entry[2]) or nil
   end
-  return require(SUBCOMMANDS[name]).run(arguments)
+  return ("%s\nCommands:\n%s\n\ndataworks COMMAND --help shows the help of a command.\n"):format(SUMMARY,
+    table.concat(lines, "\n"))
 end
 
---- Runs a subcommand. If the arguments are wrong, prints the message and the help text to the standard error output.
----@param arguments string[] the name of the subcommand, then its arguments
----@return integer status the exit status
-function M.run(arguments)
-  local status, message = (BUILTINS[arguments[1]] or run_subcommand)(arguments)
-  if not status then
-    io.stderr:write("dataworks: ", message, "\n", usage())
-    return 2
+--- Returns the entry of a command, and the number of words of its name.
+local function find(word, next_word)
+  for _, entry in ipairs(commands.list) do
+    if entry[1] == word then
+      return entry, 1
+    elseif next_word and entry[1] == word .. " " .. next_word then
+      return entry, 2
+    end
   end
-  return status
+end
+
+--- Returns the index of the argument that names the command. Options of all commands may stand before it.
+local function command_index(argv)
+  local parser
+  local i = 1
+  while argv[i] and argv[i]:find "^%-" do
+    parser = parser or require "dataworks.cli.parser"
+    for _, option in ipairs(parser.GLOBAL_OPTIONS) do
+      for name in option[1]:gmatch "%S+" do
+        i = i + (option[2] and argv[i] == name and 1 or 0)
+      end
+    end
+    i = i + 1
+  end
+  return i
+end
+
+local function unknown_command(argv, at)
+  local nearest = require "dataworks.util.nearest"
+  local names, group = {}, {}
+  for _, entry in ipairs(commands.list) do
+    names[entry[1]] = true
+    if entry[1]:match "^%S+" == argv[at] then
+      group[#group + 1] = entry[1]:match "^%S+ (.*)$"
+    end
+  end
+  if #group > 0 then
+    return ("dataworks %s: name one of %s"):format(argv[at], table.concat(group, ", "))
+  end
+  local two_words = argv[at] .. (argv[at + 1] and " " .. argv[at + 1] or "")
+  local hint = nearest.hint(argv[at], names)
+  return ("dataworks: there is no command %s%s"):format(argv[at], hint ~= "" and hint or nearest.hint(two_words, names))
+end
+
+--- Writes lines to standard error. Only the first line names the program.
+local function say(...)
+  for _, line in ipairs { ... } do
+    io.stderr:write(line, "\n")
+  end
+end
+
+--- Runs the function of a command. Returns its exit status, and the lines of its error.
+local function run_command(name, command, args)
+  local context = require("dataworks.cli.context").new(args, command.format or "json")
+  local ok, result = xpcall(function()
+    if command.changes then
+      context:check_read_only("dataworks " .. name)
+    end
+    return command.run(args, context)
+  end, function(fault)
+    return type(fault) == "table" and fault or { fault = debug.traceback(tostring(fault), 2) }
+  end)
+  pcall(context.close, context)
+  return ok and result or nil, result
+end
+
+--- Returns the exit status of a command that ended with an error, and writes the error.
+local function explain(name, problem)
+  if problem.closed_pipe then
+    return exit_status.DONE
+  elseif problem.status then
+    problem.lines[1] = problem.lines[1] and ("dataworks %s: %s"):format(name, problem.lines[1])
+    say((table.unpack or unpack)(problem.lines))
+    return problem.status
+  elseif problem.fault:find "^[^\n]*interrupted!" then
+    say(("dataworks %s: interrupted"):format(name))
+    return exit_status.INTERRUPTED
+  end
+  local version = require "dataworks.version"
+  say(("dataworks %s: this is a fault of dataworks itself; please report it with these lines"):format(name),
+    "dataworks " .. version, problem.fault)
+  return exit_status.FAULT
+end
+
+--- Runs a command.
+---@param argv string[] the arguments of the process
+---@return integer status
+function M.run(argv)
+  local at = command_index(argv)
+  local first = argv[1]
+  if first == "--version" or first == "version" then
+    print((require "dataworks.version"))
+    return exit_status.DONE
+  elseif not argv[at] and (first == "--help" or first == "-h") or first == "help" and not argv[2] then
+    io.stdout:write(overview())
+    return exit_status.DONE
+  elseif not argv[at] then
+    say("dataworks: a command is missing", "", (overview():gsub("\n$", "")))
+    return exit_status.WRONG_USE
+  end
+  local entry, words = find(argv[at], argv[at + 1])
+  if not entry then
+    say(unknown_command(argv, at), "dataworks --help lists the commands.")
+    return exit_status.WRONG_USE
+  end
+  local rest = {}
+  for i, argument in ipairs(argv) do
+    rest[#rest + 1] = (i < at or i >= at + words) and argument or nil
+  end
+  local parser, command, name = require "dataworks.cli.parser", commands.load(entry[1]), entry[1]
+  local args, faults = parser.parse(name, command, rest)
+  if not args then
+    faults[1] = ("dataworks %s: %s"):format(name, faults[1])
+    faults[#faults + 1] = parser.usage(name, command)
+    faults[#faults + 1] = ("dataworks %s --help shows more."):format(name)
+    say((table.unpack or unpack)(faults))
+    return exit_status.WRONG_USE
+  elseif args.help then
+    io.stdout:write(parser.help(name, command))
+    return exit_status.DONE
+  end
+  local status, problem = run_command(name, command, args)
+  return status or explain(name, problem)
 end
 
 return M

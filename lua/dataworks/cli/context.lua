@@ -1,0 +1,119 @@
+-- What a running command uses: the options of all commands, the client, standard output, progress and errors.
+
+local core = require "dataworks.core"
+local exit_status = require "dataworks.cli.exit_status"
+local failure = require "dataworks.cli.failure"
+local outputs = require "dataworks.cli.output"
+local progress = require "dataworks.cli.progress"
+
+local M = {}
+
+---@class dataworks.cli.Context
+---@field args table the parsed arguments
+---@field output dataworks.cli.Output
+---@field progress dataworks.cli.Progress
+---@field on_terminal boolean whether standard output is a terminal
+local Context = {}
+Context.__index = Context
+
+--- Ends the command: `raise` is caught by main, which prints the lines and exits with the status.
+---@param status integer
+---@param ... string lines for standard error
+function M.raise(status, ...)
+  error({ status = status, lines = { ... } })
+end
+
+Context.raise = M.raise
+
+--- Ends the command because it was used wrongly.
+function Context.wrong_use(_, ...)
+  M.raise(exit_status.WRONG_USE, ...)
+end
+
+--- Ends the command with an error of the library.
+---@param err dataworks.Error
+---@param ... string more lines
+function Context.fail(_, err, ...)
+  local lines = failure.lines(err)
+  for _, line in ipairs { ... } do
+    lines[#lines + 1] = line
+  end
+  error({ status = exit_status.of(err), lines = lines })
+end
+
+--- Writes a line to standard error.
+function Context:say_line(line)
+  self.progress:finish()
+  self.stderr:write(line, "\n")
+end
+
+--- Returns whether the user forbade changes.
+function Context:is_read_only()
+  local variable = os.getenv "DATAWORKS_READ_ONLY"
+  return self.args.read_only or variable ~= nil and variable ~= "" and variable ~= "0"
+end
+
+--- Ends the command if the user forbade changes.
+---@param what string what would change something
+function Context:check_read_only(what)
+  if self:is_read_only() then
+    self:wrong_use(what .. " changes something, and --read-only or DATAWORKS_READ_ONLY forbids that")
+  end
+end
+
+--- Returns the options of a client that follow from the arguments.
+---@param more? table options that take precedence
+function Context:client_options(more)
+  local args = self.args
+  local options = {
+    profile = args.profile, region = args.region, endpoint = args.endpoint, network = args.network,
+    timeout = args.timeout, version = args.api_version,
+  }
+  if (args.v or 0) > 0 then
+    options.debug = function(line) self:say_line(line) end
+  end
+  for name, value in pairs(more or {}) do
+    options[name] = value
+  end
+  return options
+end
+
+--- Returns the client, which is created at the first call.
+---@param more? table options of the client
+---@return dataworks.Client
+function Context:client(more)
+  if not self._client then
+    local ok, client = pcall(require("dataworks").new, self:client_options(more))
+    if not ok then
+      self:wrong_use((tostring(client):gsub("^.-dataworks%.new: ", "")))
+    end
+    if (self.args.v or 0) > 1 then
+      require("dataworks.cli.trace").add(client, function(line) self:say_line(line) end)
+    end
+    self._client = client
+  end
+  return self._client
+end
+
+--- Closes what the command opened.
+function Context:close()
+  self.progress:finish()
+  if self._client then
+    self._client:close()
+  end
+end
+
+---@param args table
+---@param default "table"|"json"|"jsonl" the format on a terminal, if -o is not given
+---@return dataworks.cli.Context
+function M.new(args, default)
+  local columns = core.terminal(1)
+  local format = args.output or columns and default or default == "table" and "json" or default or "json"
+  return setmetatable({
+    args = args, stderr = io.stderr, stdout = io.stdout, on_terminal = columns ~= nil,
+    output = outputs.new(io.stdout, format or "json", args.ids or "number"),
+    progress = progress.new(io.stderr, core.terminal(2), args.quiet),
+  }, Context)
+end
+
+return M

@@ -1,0 +1,37 @@
+-- The exit statuses of all commands, and the status that belongs to an error.
+
+local M = {
+  DONE = 0,
+  REFUSED = 1, -- the service or a check refused
+  WRONG_USE = 2,
+  UNFINISHED = 3, -- the same command goes on
+  CREDENTIALS = 4, -- missing, or refused by the service
+  TRY_AGAIN = 5, -- the service throttles or cannot be reached
+  CHANGES = 6, -- plan --exit-code found changes
+  FAULT = 99, -- a fault of this program
+  INTERRUPTED = 130,
+}
+
+--- Codes with which the service refuses the credentials of a request.
+local REFUSED_CREDENTIALS = {
+  InvalidAccessKeyId = true, SignatureDoesNotMatch = true, InvalidSecurityToken = true, MissingSecurityToken = true,
+  Forbidden = true, NoPermission = true,
+}
+
+local OF_KIND = { invalid = M.WRONG_USE, credentials = M.CREDENTIALS, cancelled = M.INTERRUPTED }
+
+--- Returns the exit status for an error of the library.
+---@param err dataworks.Error
+---@return integer status
+function M.of(err)
+  if OF_KIND[err.kind] then
+    return OF_KIND[err.kind]
+  elseif err.kind == "service" and REFUSED_CREDENTIALS[(err.code or ""):match "^%w+"] then
+    return M.CREDENTIALS
+  elseif err.retryable or err.sent == false then
+    return M.TRY_AGAIN
+  end
+  return M.REFUSED
+end
+
+return M

@@ -1,0 +1,29 @@
+-- Writes an error for people: what was wrong, where, and what to do, each on a line of its own.
+
+local texts = require "dataworks.util.text"
+
+local M = {}
+
+--- Returns the lines about an error of the library. The id of the request stands alone, so that it can be copied.
+---@param err dataworks.Error
+---@return string[]
+function M.lines(err)
+  local brief = setmetatable({}, getmetatable(err))
+  for name, value in pairs(err) do
+    brief[name] = value
+  end
+  brief.advice, brief.request_id = nil, nil
+  local lines = { tostring(brief) }
+  if err.advice then
+    lines[#lines + 1] = err.advice
+  end
+  if err.recommend then
+    lines[#lines + 1] = "see: " .. texts.escape(err.recommend)
+  end
+  if err.request_id then
+    lines[#lines + 1] = "request id: " .. err.request_id
+  end
+  return lines
+end
+
+return M

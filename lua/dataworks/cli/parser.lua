@@ -1,0 +1,170 @@
+-- Parses the arguments of one command with argparse. All faults are texts that the function returns; argparse itself
+-- ends the process at a fault, and names only the first missing argument.
+
+local argparse = require "argparse"
+local nearest = require "dataworks.util.nearest"
+
+local M = {}
+
+---@type dataworks.cli.Option[]
+M.GLOBAL_OPTIONS = {
+  { "--profile", "NAME", "the profile in the configuration files", complete = "profile" },
+  { "--region", "ID", "the region, for example cn-shanghai", complete = "region" },
+  { "--endpoint", "URL", "the host or the URL of the service; the default follows from the region" },
+  { "--network", "NETWORK", "public or vpc", choices = { "public", "vpc" } },
+  { "--timeout", "SECONDS", "the time for each call with its retries; default: 30", number = true },
+  { "--api-version", "VERSION", "the version of the API", choices = { "2020-05-18", "2024-05-18" } },
+  {
+    "-o --output", "FORMAT", "table, json (one document) or jsonl (a document a line)",
+    choices = { "table", "json", "jsonl" },
+  },
+  { "--ids", "FORM", "write ids as numbers or as strings", choices = { "number", "string" } },
+  { "--read-only", false, "refuse what changes something; also DATAWORKS_READ_ONLY=1" },
+  { "-q --quiet", false, "no progress" },
+  { "-v", false, "show events; -vv also shows requests, without their secrets", count = "0-2" },
+  { "-h --help", false, "show this help" },
+}
+
+--- Returns the name under which the value of an option stands in the parsed table: "api_version" for "--api-version".
+function M.target(option)
+  return ((option[1]:match "%-%-(%S+)" or option[1]:match "^%-(%w)"):gsub("%-", "_"))
+end
+
+--- Returns the long name of an option.
+local function label(option)
+  return option[1]:match "^%-%w (%-%-%S+)$" or option[1]
+end
+
+local function add_option(parser, option)
+  local element = option[2] and parser:option(option[1]):argname(option[2]) or parser:flag(option[1])
+  element:description(option[3]):target(M.target(option))
+  if option.many then
+    element:count "*"
+  elseif option.count then
+    element:count(option.count)
+  end
+  return element
+end
+
+--- Returns the usage of a command: its name, its arguments and its required options.
+function M.usage(name, command)
+  local words = { "usage: dataworks " .. name }
+  for _, argument in ipairs(command.arguments or {}) do
+    local form = ({ ["?"] = "[%s]", ["*"] = "[%s...]", ["+"] = "%s..." })[argument.args] or "%s"
+    words[#words + 1] = form:format(argument[1])
+  end
+  for _, option in ipairs(command.options or {}) do
+    if option.required then
+      words[#words + 1] = label(option) .. " " .. option[2]
+    end
+  end
+  words[#words + 1] = "[OPTION...]"
+  return table.concat(words, " ")
+end
+
+--- Returns the argparse parser of a command. Required arguments are optional for argparse, so that all missing ones can
+--- be named at once.
+local function create(name, command)
+  local parser = argparse("dataworks " .. name):add_help(false):usage(M.usage(name, command))
+    :description(command.description):help_max_width(100):help_description_margin(28)
+  if command.examples then
+    parser:epilog("Examples:\n" .. command.examples)
+  end
+  for _, argument in ipairs(command.arguments or {}) do
+    parser:argument(argument[1]):args(argument.args == "+" and "*" or argument.args or "?"):description(argument[2])
+      :target(argument[1]:lower():gsub("%W", "_"))
+  end
+  local own, global = {}, {}
+  for _, option in ipairs(command.options or {}) do
+    own[#own + 1] = add_option(parser, option)
+  end
+  for _, option in ipairs(M.GLOBAL_OPTIONS) do
+    global[#global + 1] = add_option(parser, option)
+  end
+  parser:group("Options", (table.unpack or unpack)(own))
+  parser:group("Options of all commands", (table.unpack or unpack)(global))
+  return parser
+end
+
+function M.help(name, command)
+  return create(name, command):get_help() .. "\n"
+end
+
+local function to_set(list)
+  local set = {}
+  for _, name in ipairs(list) do
+    set[name] = true
+  end
+  return set
+end
+
+--- Returns a fault if a value is not one of the choices.
+local function check_choice(what, value, choices)
+  local set = to_set(choices)
+  if not set[value] then
+    return ("%s %s is not one of %s%s"):format(what, value, table.concat(choices, ", "), nearest.hint(value, set))
+  end
+end
+
+--- Appends the faults of the values, and the names of what is missing.
+local function check_values(command, args, faults)
+  local missing = {}
+  for _, argument in ipairs(command.arguments or {}) do
+    local value = args[argument[1]:lower():gsub("%W", "_")]
+    if argument.args ~= "?" and argument.args ~= "*" and (value == nil or type(value) == "table" and #value == 0) then
+      missing[#missing + 1] = argument[1]
+    elseif argument.choices and type(value) == "string" then
+      faults[#faults + 1] = check_choice(argument[1], value, argument.choices)
+    end
+  end
+  for _, options in ipairs { command.options or {}, M.GLOBAL_OPTIONS } do
+    for _, option in ipairs(options) do
+      local value, name = args[M.target(option)], label(option)
+      if option.required and (value == nil or type(value) == "table" and #value == 0) then
+        missing[#missing + 1] = name .. " " .. option[2]
+      elseif value and option.choices then
+        for _, one in ipairs(type(value) == "table" and value or { value }) do
+          faults[#faults + 1] = check_choice(name, one, option.choices)
+        end
+      elseif value and option.number then
+        args[M.target(option)] = tonumber(value)
+        faults[#faults + 1] = not tonumber(value) and ("%s %s is not a number"):format(name, value) or nil
+      end
+    end
+  end
+  if #missing > 0 then
+    faults[#faults + 1] = "missing: " .. table.concat(missing, ", ")
+  end
+end
+
+--- Returns a message of argparse, whose second line may be "Did you mean '--all'?", as one line.
+local function one_line(message)
+  local at = message:find("\nDid you mean ", 1, true)
+  if not at then
+    return message
+  end
+  return message:sub(1, at - 1) .. "; did you mean " .. message:sub(at + #"\nDid you mean "):gsub("'", "")
+end
+
+--- Parses the arguments after the name of a command.
+---@param name string
+---@param command dataworks.cli.Command
+---@param argv string[]
+---@return table|nil args values by name; nil if there are faults
+---@return string[]|nil faults
+function M.parse(name, command, argv)
+  local ok, args = create(name, command):pparse(argv)
+  if not ok then
+    return nil, { one_line(args) }
+  elseif args.help then
+    return args
+  end
+  local faults = {}
+  check_values(command, args, faults)
+  if #faults > 0 then
+    return nil, faults
+  end
+  return args
+end
+
+return M

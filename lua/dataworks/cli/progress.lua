@@ -1,0 +1,65 @@
+-- Shows the steps of a long command on standard error. On a terminal, one line shows the present step and its elapsed
+-- time. Elsewhere, each step is a line of its own.
+
+local core = require "dataworks.core"
+local texts = require "dataworks.util.text"
+
+local M = {}
+
+---@class dataworks.cli.Progress
+local Progress = {}
+Progress.__index = Progress
+
+local BAR_WIDTH = 20
+
+--- Returns a bar and a percentage; "" if there is no total.
+local function bar(done, total)
+  if not total or total <= 0 then
+    return ""
+  end
+  local filled = math.floor(math.min(done / total, 1) * BAR_WIDTH)
+  return (" [%s%s] %d/%d"):format(("#"):rep(filled), ("."):rep(BAR_WIDTH - filled), done, total)
+end
+
+--- Shows a step, or the progress within it.
+---@param text string
+---@param done? number
+---@param total? number
+function Progress:step(text, done, total)
+  if self.quiet then
+    return
+  end
+  text = texts.escape(text)
+  if text ~= self.text then
+    self:finish()
+    self.text, self.started = text, self.clock()
+    if not self.live then
+      self.file:write(text, "\n")
+    end
+  end
+  if self.live then
+    local elapsed = self.clock() - self.started
+    local line = ("%s%s %s s"):format(text, bar(done, total), core.decimal(elapsed, 1))
+    self.file:write("\r", line:sub(1, texts.cut_length(line, self.live - 1)), "\27[K")
+    self.shown = true
+  end
+  self.file:flush()
+end
+
+--- Ends the live line, so that other text can follow.
+function Progress:finish()
+  if self.shown then
+    self.file:write "\n"
+  end
+  self.shown, self.text = false, nil
+end
+
+---@param file file*
+---@param columns integer|nil the width of the terminal; nil if the file is not a terminal
+---@param quiet boolean
+---@return dataworks.cli.Progress
+function M.new(file, columns, quiet)
+  return setmetatable({ file = file, live = columns, quiet = quiet, clock = core.clock }, Progress)
+end
+
+return M
