@@ -2,9 +2,10 @@
 --
 --   lua5.4 tools/catalog.lua lua/dataworks/api/catalog tools/api/*.json
 --   lua5.4 tools/annotations.lua lua/dataworks/api/catalog/annotations.lua tools/api/*.json
+--   lua5.4 tools/descriptions.lua lua/dataworks/api/catalog/descriptions tools/api/*.json
 --
--- When the provider publishes new actions, change the descriptions, and run both commands. A description has the fields
--- version, source and actions. An action has name, method, params and response, and optionally deprecated and
+-- When the provider publishes new actions, change the descriptions, and run the three commands. A description has the
+-- fields version, source and actions. An action has name, method, params and response, and optionally deprecated and
 -- replaced_by (a version and a name). A parameter has name, type, in ("query" or "body"), and optionally required and
 -- serialize ("json", or "simple" for values with commas between them). A type is a name, {array = type},
 -- {object = fields} or {map = type}, as in the official IDL. The script fails if it can't represent a description.

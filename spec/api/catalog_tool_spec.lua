@@ -84,7 +84,7 @@ Rest PUT unsent outcome
 
   it("made the tables of the library from the descriptions in tools/api", function()
     assert.same({ "", 0 }, { shell.run(("%s tools/catalog.lua %s tools/api/*.json"):format(shell.interpreter, shell.quote(folder))) })
-    assert.equal("", shell.output(("diff -r -x annotations.lua %s lua/dataworks/api/catalog"):format(shell.quote(folder))))
+    assert.equal("", shell.output(("diff -r -x annotations.lua -x descriptions %s lua/dataworks/api/catalog"):format(shell.quote(folder))))
   end)
 
   it("stops at a description that it can't represent, and writes nothing", function()

@@ -17,7 +17,7 @@ describe("the command", function()
 
   for arguments, message in pairs {
     [""] = "dataworks: a command is missing",
-    sing = "dataworks: there is no command sing",
+    dance = "dataworks: there is no command dance",
     cal = "dataworks: there is no command cal; did you mean call?",
     ["--region cn-shanghai cal"] = "dataworks: there is no command cal; did you mean call?",
     call = "dataworks call: missing: ACTION",

@@ -52,7 +52,7 @@ function M.build_params(row, context)
 end
 
 --- Ends the command if only reading is allowed, and the action may change something.
-local function check_read_only(row, context)
+function M.check_read_only(row, context)
   if row.repeatable ~= "always" then
     context:check_read_only(row.name)
   end
@@ -87,7 +87,7 @@ function M.run(args, context)
   if args.dry_run then
     return require("dataworks.cli.dry_run")(row, params, context)
   end
-  check_read_only(row, context)
+  M.check_read_only(row, context)
   if args.all then
     return require("dataworks.cli.pages").print(row, params, context)
   end

@@ -32,12 +32,26 @@ local M = {}
 ---@type { [1]: string, [2]: string, hidden?: boolean }[]
 M.list = {
   { "call", "call any action of the service, and print its reply" },
+  { "actions", "list the actions of the service" },
+  { "help", "show the help of a command, or describe an action" },
+  { "sign", "write a signed request for curl" },
+  { "whoami", "show the credentials, the endpoint, and whether the service answers" },
   { "emulator", "run a program that behaves like the service and needs no account" },
+  { "completion", "print the completion script of a shell" },
+  { "man", "print the manual page", hidden = true },
+  { "__complete", "print the words that complete a command line", hidden = true },
 }
 
 local MODULES = {
+  __complete = "dataworks.cli.complete",
+  actions = "dataworks.cli.actions",
   call = "dataworks.cli.call",
+  completion = "dataworks.cli.completion",
   emulator = "dataworks.cli.emulator",
+  help = "dataworks.cli.help",
+  man = "dataworks.cli.man",
+  sign = "dataworks.cli.sign",
+  whoami = "dataworks.cli.whoami",
 }
 
 ---@param name string

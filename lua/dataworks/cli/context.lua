@@ -10,6 +10,7 @@ local M = {}
 
 ---@class dataworks.cli.Context
 ---@field args table the parsed arguments
+---@field commands table the module dataworks.cli.commands, which loads the modules of commands
 ---@field output dataworks.cli.Output
 ---@field progress dataworks.cli.Progress
 ---@field on_terminal boolean whether standard output is a terminal
@@ -88,7 +89,7 @@ function Context:client(more)
       self:wrong_use((tostring(client):gsub("^.-dataworks%.new: ", "")))
     end
     if (self.args.v or 0) > 1 then
-      require("dataworks.cli.trace").add(client, function(line) self:say_line(line) end)
+      require("dataworks.cli.trace").show(client, function(line) self:say_line(line) end)
     end
     self._client = client
   end
@@ -104,14 +105,12 @@ function Context:close()
 end
 
 ---@param args table
----@param default "table"|"json"|"jsonl" the format on a terminal, if -o is not given
+---@param format "table"|"json"|"jsonl" the format if -o is not given
 ---@return dataworks.cli.Context
-function M.new(args, default)
-  local columns = core.terminal(1)
-  local format = args.output or columns and default or default == "table" and "json" or default or "json"
+function M.new(args, format, commands, stdout)
   return setmetatable({
-    args = args, stderr = io.stderr, stdout = io.stdout, on_terminal = columns ~= nil,
-    output = outputs.new(io.stdout, format or "json", args.ids or "number"),
+    args = args, commands = commands, stderr = io.stderr, stdout = stdout, on_terminal = core.terminal(1) ~= nil,
+    output = outputs.new(stdout, args.output or format, args.ids or "number"),
     progress = progress.new(io.stderr, core.terminal(2), args.quiet),
   }, Context)
 end

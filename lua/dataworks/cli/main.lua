@@ -77,8 +77,8 @@ local function say(...)
 end
 
 --- Runs the function of a command. Returns its exit status, and the lines of its error.
-local function run_command(name, command, args)
-  local context = require("dataworks.cli.context").new(args, command.format or "json")
+local function run_command(name, command, args, stdout)
+  local context = require("dataworks.cli.context").new(args, command.format or "json", commands, stdout)
   local ok, result = xpcall(function()
     if command.changes then
       context:check_read_only("dataworks " .. name)
@@ -111,15 +111,17 @@ end
 
 --- Runs a command.
 ---@param argv string[] the arguments of the process
+---@param stdout? file* default: io.stdout
 ---@return integer status
-function M.run(argv)
+function M.run(argv, stdout)
+  stdout = stdout or io.stdout
   local at = command_index(argv)
   local first = argv[1]
   if first == "--version" or first == "version" then
-    print((require "dataworks.version"))
+    stdout:write(require "dataworks.version", "\n")
     return exit_status.DONE
   elseif not argv[at] and (first == "--help" or first == "-h") or first == "help" and not argv[2] then
-    io.stdout:write(overview())
+    stdout:write(overview())
     return exit_status.DONE
   elseif not argv[at] then
     say("dataworks: a command is missing", "", (overview():gsub("\n$", "")))
@@ -143,10 +145,10 @@ function M.run(argv)
     say((table.unpack or unpack)(faults))
     return exit_status.WRONG_USE
   elseif args.help then
-    io.stdout:write(parser.help(name, command))
+    stdout:write(parser.help(name, command))
     return exit_status.DONE
   end
-  local status, problem = run_command(name, command, args)
+  local status, problem = run_command(name, command, args, stdout)
   return status or explain(name, problem)
 end
 

@@ -1,18 +1,16 @@
--- Shows each request of a client, without its secrets, and the status of its reply (-vv).
+-- Watches the requests of a client and their replies.
 
 local printable_request = require "dataworks.protocol.printable_request"
 
 local M = {}
 
---- Returns a transport that passes everything to another one.
-local function wrap(transport, say)
+--- Returns a transport that passes everything to another one, and calls on_request and on_reply.
+local function wrap(transport, on_request, on_reply)
   local wrapped = {}
   function wrapped.send(_, request, limits)
-    for line in tostring(printable_request.wrap(request)):gmatch "[^\n]+" do
-      say("> " .. line)
-    end
+    on_request(request)
     local reply, failed = transport:send(request, limits)
-    say(reply and ("< HTTP %d, %d bytes"):format(reply.status, #(reply.body or "")) or "< " .. failed.message)
+    on_reply(reply, failed)
     return reply, failed
   end
   return setmetatable(wrapped, {
@@ -24,14 +22,28 @@ local function wrap(transport, say)
 end
 
 ---@param client dataworks.Client
----@param say fun(line: string)
-function M.add(client, say)
+---@param on_request fun(request: table)
+---@param on_reply fun(reply: table|nil, failed: table|nil)
+function M.watch(client, on_request, on_reply)
   local caller = client._caller
   local new_transport = caller.new_transport
   caller.new_transport = function(changes)
     local transport, err = new_transport(changes)
-    return transport and wrap(transport, say), err
+    return transport and wrap(transport, on_request, on_reply), err
   end
+end
+
+--- Shows each request, without its secrets, and the status of its reply (-vv).
+---@param client dataworks.Client
+---@param say fun(line: string)
+function M.show(client, say)
+  M.watch(client, function(request)
+    for line in tostring(printable_request.wrap(request)):gmatch "[^\n]+" do
+      say("> " .. line)
+    end
+  end, function(reply, failed)
+    say(reply and ("< HTTP %d, %d bytes"):format(reply.status, #(reply.body or "")) or "< " .. failed.message)
+  end)
 end
 
 return M
