@@ -1,18 +1,23 @@
--- A TCP proxy in front of the emulator. It damages requests and replies at random.
+-- A TCP proxy in front of the emulator. It damages requests and replies at random, and can pretend that the service restarts.
 
 local uv = require "luv"
 
-local M = {}
+local M = { requests = 0 }
 
 local BACKLOG = 128
 local STALL_MS = 3000
 
+local open = {} -- both sides of each connection
+local is_down = false
+
 local function close(handle)
+  open[handle] = nil
   if not handle:is_closing() then handle:close() end
 end
 
 --- Closes with a reset.
 local function reset(handle)
+  open[handle] = nil
   if not handle:is_closing() and not pcall(handle.close_reset, handle) then close(handle) end
 end
 
@@ -105,6 +110,8 @@ function M.start(port, rate)
   assert(listener:listen(BACKLOG, function()
     local client, server = uv.new_tcp(), uv.new_tcp()
     listener:accept(client)
+    if is_down then return reset(client) end
+    open[client], open[server] = true, true
     server:connect("127.0.0.1", port, function(err)
       if err then
         close(server)
@@ -112,6 +119,7 @@ function M.start(port, rate)
       end
       local on_request, on_reply
       carry(client, server, function(data)
+        M.requests = M.requests + 1
         if math.random() < rate then
           local name = NAMES[math.random(#NAMES)]
           counts[name] = (counts[name] or 0) + 1
@@ -123,6 +131,19 @@ function M.start(port, rate)
     end)
   end))
   return listener:getsockname().port, counts
+end
+
+--- Behaves as if the service restarted: resets all connections, and each new one until the milliseconds have passed.
+function M.restart(milliseconds)
+  is_down = true
+  local handles = {}
+  for handle in pairs(open) do handles[#handles + 1] = handle end
+  for _, handle in ipairs(handles) do reset(handle) end
+  local timer = uv.new_timer()
+  timer:start(milliseconds, 0, function()
+    close(timer)
+    is_down = false
+  end)
 end
 
 return M

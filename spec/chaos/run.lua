@@ -1,6 +1,9 @@
 -- Carries out many flows in several processes under faults, and counts the tasks: run.lua FLOWS SEED, in the environment
 -- of the emulator. Processes are killed and stopped at random, the role's keys expire within seconds, connections are
 -- damaged, and the emulator answers with errors. There must be exactly one task for each flow.
+--
+-- The first half of the flows have no names. Half of these are offline tasks, whose scripts have no name either, so that only
+-- their ClientTokens prevent a second task. During the second half of the flows the service restarts: it breaks all connections, and forgets ClientTokens, configurations, nonces and issued keys.
 
 local cjson = require "cjson"
 local dataworks = require "dataworks"
@@ -11,11 +14,12 @@ local flows, seed = tonumber(arg[1]), tonumber(arg[2])
 local endpoint = os.getenv "ALIBABA_CLOUD_ENDPOINT"
 
 local WORKERS = 4
-local DAMAGED_REQUESTS = 0.1
-local FAULT_INTERVAL_MS = 50
-local MAX_FAULTS = flows -- a flow makes three calls or more
+local DAMAGED_REQUESTS, SERVICE_FAULTS = 0.1, 0.2 -- shares of the requests
+local FAULT_INTERVAL_MS = 20
 local KILL_INTERVAL_MS = 400
-local KEY_SECONDS = 15 * 60 + 5 -- the client renews keys 15 minutes before they expire
+local RESTART_INTERVAL_MS, RESTART_MS = 1000, 200
+local KEY_SECONDS = 6 -- new keys are issued after half of it; the client renews its keys in the last quarter
+local UNNAMED = math.floor(flows / 2)
 local TIME_LIMIT = 60 + flows * 0.6
 
 local FAULTS = {
@@ -45,12 +49,12 @@ end
 
 local port, damaged = proxy.start(tonumber(endpoint:match ":(%d+)$"), DAMAGED_REQUESTS)
 local environment = {
-  "CHAOS_FLOWS=" .. flows, "CHAOS_WORKERS=" .. WORKERS, "CHAOS_FOLDER=" .. folder, "CHAOS_ENDPOINT=http://127.0.0.1:" .. port,
+  "CHAOS_WORKERS=" .. WORKERS, "CHAOS_UNNAMED=" .. UNNAMED, "CHAOS_FOLDER=" .. folder, "CHAOS_ENDPOINT=http://127.0.0.1:" .. port,
 }
 for name, value in pairs(uv.os_environ()) do environment[#environment + 1] = name .. "=" .. value end
 
-local workers, killed, stopped, faults = {}, 0, 0, 0
-local running, timers = 0, {}
+local workers, killed, stopped, faults, restarts = {}, 0, 0, 0, 0
+local running, timers, first, last = 0, {}, 1, UNNAMED
 
 local function every(milliseconds, fn)
   local timer = uv.new_timer()
@@ -62,25 +66,41 @@ local function stop_timers()
   for _, timer in ipairs(timers) do timer:close() end
 end
 
+local function restart_service()
+  restarts = restarts + 1
+  proxy.restart(RESTART_MS)
+  control("forget", {})
+end
+
+local start_all
+
 --- Starts the worker of a slot. A worker that was killed starts again.
 local function start(slot)
   running = running + 1
+  local arguments = { "spec/chaos/worker.lua", tostring(first + slot - 1), tostring(last) }
   local handle, pid
-  handle, pid = uv.spawn(arg[-1], { args = { "spec/chaos/worker.lua", tostring(slot) }, env = environment, stdio = { nil, nil, 2 } },
-    function(code, signal)
-      handle:close()
-      workers[slot], running = nil, running - 1
-      if signal ~= 0 then
-        start(slot)
-      elseif code ~= 0 then
-        print(("worker %d ended with exit status %d"):format(slot, code))
-        os.exit(1)
-      elseif running == 0 then
-        stop_timers()
-        uv.stop()
-      end
-    end)
+  handle, pid = uv.spawn(arg[-1], { args = arguments, env = environment, stdio = { nil, nil, 2 } }, function(code, signal)
+    handle:close()
+    workers[slot], running = nil, running - 1
+    if signal ~= 0 then
+      start(slot)
+    elseif code ~= 0 then
+      print(("worker %d ended with exit status %d"):format(slot, code))
+      os.exit(1)
+    elseif running == 0 and last < flows then
+      first, last = last + 1, flows
+      every(RESTART_INTERVAL_MS, restart_service)
+      start_all()
+    elseif running == 0 then
+      stop_timers()
+      uv.stop()
+    end
+  end)
   workers[slot] = assert(handle and pid)
+end
+
+function start_all()
+  for slot = 1, WORKERS do start(slot) end
 end
 
 local function hurt_one()
@@ -101,7 +121,7 @@ local function hurt_one()
 end
 
 local function inject()
-  if faults == MAX_FAULTS then return end
+  if faults >= SERVICE_FAULTS * proxy.requests then return end
   local fault = FAULTS[math.random(#FAULTS)]
   fault.action = ACTIONS[math.random(#ACTIONS)]
   faults = faults + 1
@@ -115,7 +135,7 @@ local function give_up()
 end
 
 control("settings", { credential_seconds = KEY_SECONDS, pending_calls = 1 }, function()
-  for slot = 1, WORKERS do start(slot) end
+  start_all()
   every(KILL_INTERVAL_MS, hurt_one)
   every(FAULT_INTERVAL_MS, inject)
   every(math.ceil(TIME_LIMIT * 1000), give_up)
@@ -153,8 +173,8 @@ if count ~= flows then fault("%d flows made %d tasks", flows, count) end
 local kinds = {}
 for name, times in pairs(damaged) do kinds[#kinds + 1] = name .. " " .. times end
 table.sort(kinds)
-print(("%d tasks in %.0f s; %d processes killed, %d stopped, %d faults of the service; damaged requests: %s"):format(
-  count, (uv.hrtime() - began) / 1e9, killed, stopped, faults, table.concat(kinds, ", ")))
+print(("%d tasks in %.0f s; %d processes killed, %d stopped, %d restarts; %d requests, %d faults of the service; damaged: %s"):format(
+  count, (uv.hrtime() - began) / 1e9, killed, stopped, restarts, proxy.requests, faults, table.concat(kinds, ", ")))
 for i = 1, math.min(#wrong, 20) do print(wrong[i]) end
 if #wrong == 0 then os.execute("rm -r '" .. folder .. "'") end
 os.exit(#wrong == 0 and 0 or 1)

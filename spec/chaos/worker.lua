@@ -1,11 +1,11 @@
--- A client of the chaos run: worker.lua SLOT. Carries out the flows SLOT, SLOT + WORKERS, ... and stores the state of each
--- in a file. A worker that starts again resumes its flows from these files.
+-- A client of the chaos run: worker.lua FIRST LAST. Carries out the flows FIRST, FIRST + WORKERS, ... up to LAST, and stores the
+-- state of each in a file. A worker that starts again resumes its flows from these files.
 
 local cjson = require "cjson"
 local dataworks = require "dataworks"
 
-local slot = tonumber(arg[1])
-local flows, workers = tonumber(os.getenv "CHAOS_FLOWS"), tonumber(os.getenv "CHAOS_WORKERS")
+local first, last = tonumber(arg[1]), tonumber(arg[2])
+local workers, unnamed = tonumber(os.getenv "CHAOS_WORKERS"), tonumber(os.getenv "CHAOS_UNNAMED")
 local folder = os.getenv "CHAOS_FOLDER"
 
 local CONCURRENCY = 8
@@ -31,15 +31,31 @@ local function write(path, text)
   assert(os.rename(path .. ".new", path))
 end
 
---- Every second flow has no name, so that only its ClientToken prevents a second task.
+local offline_script = assert(read "spec/scripts/task_content_offline.json")
+
+local function name_of(flow) return flow > unnamed and "chaos_" .. flow or nil end
+
+--- A generated configuration has a name, which is unique in the service. An offline script has none.
 local function params_of(flow)
+  if flow <= unnamed and flow % 2 == 0 then
+    return { ProjectId = 10000, TaskType = "DI_OFFLINE", TaskContent = offline_script }
+  end
   return {
-    ProjectId = 10000, TaskType = "DI_REALTIME", TaskName = flow % 2 == 0 and "chaos_" .. flow or nil,
+    ProjectId = 10000, TaskType = "DI_REALTIME", TaskName = name_of(flow),
     TaskParam = dataworks.task {
       from = { mysql = "mysql_pub1", tables = { mysql_db = { "t" .. flow } } }, to = { odps = "odps_source" },
       resource_group = "S_res_group_280749521950784_1623033752022",
     },
   }
+end
+
+--- Returns the id of a task that an earlier attempt made. A service that forgot the ClientToken of the attempt refuses the
+--- name. No other program uses these names.
+local function find_task(flow, err)
+  if err.code ~= "Invalid.DI.Parameter.File.Existed" then return nil end
+  local reply = client:call("ListFiles", { ProjectId = 10000, ExactFileName = name_of(flow) })
+  local file = reply and reply.Data.Files[1]
+  return file and file.FileId
 end
 
 local function carry_out(flow)
@@ -50,9 +66,12 @@ local function carry_out(flow)
       delay = 0.02, max_delay = 0.2, timeout = 60, resume = state and cjson.decode(state) or nil,
       on_step = function(step) write(state_path, cjson.encode(step)) end,
     })
-    if task then
-      write(done_path, tostring(task.FileId))
+    local id = task and task.FileId or not task and find_task(flow, err)
+    if id then
+      write(done_path, tostring(id))
     else
+      -- Without a state in the error, the service has lost the configuration, and no task was created.
+      if not err.state then os.remove(state_path) end
       write(("%s/%d.error"):format(folder, flow), tostring(err))
       dataworks.sleep(PAUSE)
     end
@@ -60,7 +79,7 @@ local function carry_out(flow)
 end
 
 local mine = {}
-for flow = slot, flows, workers do mine[#mine + 1] = flow end
+for flow = first, last, workers do mine[#mine + 1] = flow end
 for _, result in ipairs(dataworks.map(mine, carry_out, { concurrency = CONCURRENCY })) do
   if result.err then error(tostring(result.err), 0) end
 end

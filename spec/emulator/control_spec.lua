@@ -3,10 +3,15 @@ local json = require "dataworks.emulator.json"
 local parts = require "dataworks.emulator.parts"
 
 describe("the paths under /_emulator/", function()
-  local emulator
+  local emulator, counter = nil, 0
+
+  local function random(count)
+    counter = counter + 1
+    return ("%0" .. count .. "d"):format(counter)
+  end
 
   before_each(function()
-    emulator = parts.new { clock = function() return 1000 end, crypto = {} }
+    emulator = parts.new { clock = function() return 1000 end, crypto = { random = random } }
   end)
 
   local function send(method, path, body, action, headers)
@@ -63,6 +68,24 @@ describe("the paths under /_emulator/", function()
     assert.equal(200, (send("POST", "reset")))
     assert.is_nil(emulator.faults:take "A")
     assert.same({}, emulator.journal:list())
+  end)
+
+  it("make the service forget what it may forget, but no task", function()
+    local function issue() return select(2, emulator.metadata:answer { method = "GET", path = "/credentials", headers = {} }) end
+    local issued, state = issue(), emulator.service:state_of "a"
+    local id = json.decode(issued).AccessKeyId
+    state.tasks["1"], state.tokens.t, state.processes["2"] = {}, {}, {}
+    emulator.gateway.nonces:add("n", 1000)
+    send("POST", "faults", '{"fault":"reset"}')
+    assert.is_truthy(emulator.gateway.keys.by_id[id])
+    assert.equal(issued, issue())
+    assert.equal(200, (send("POST", "forget")))
+    assert.same({ { ["1"] = {} }, {}, {} }, { state.tasks, state.tokens, state.processes })
+    assert.is_true(emulator.gateway.nonces:add("n", 1000))
+    assert.is_nil(emulator.faults:take "A")
+    assert.is_nil(emulator.gateway.keys.by_id[id])
+    assert.is_truthy(emulator.gateway.keys.by_id.emulator)
+    assert.not_equal(issued, issue())
   end)
 
   it("refuse an unknown path, a body that is not an object, and a wrong setting", function()

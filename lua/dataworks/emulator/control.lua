@@ -1,5 +1,5 @@
 -- Answers requests to the paths under /_emulator/. They read and change the settings, queue faults, read the journal,
--- and reset the emulator.
+-- make the service forget, and reset the emulator.
 
 local json = require "dataworks.emulator.json"
 local settings = require "dataworks.emulator.settings"
@@ -31,6 +31,10 @@ local HANDLERS = {
     return ok and {}, message
   end,
   ["GET /_emulator/journal"] = function(parts, _, action) return json.list(parts.journal:list(action)) end,
+  ["POST /_emulator/forget"] = function(parts)
+    parts:forget()
+    return {}
+  end,
   ["POST /_emulator/reset"] = function(parts)
     parts:reset()
     return parts.settings

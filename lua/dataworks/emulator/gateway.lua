@@ -31,6 +31,12 @@ function M.new(options)
   return setmetatable(tables.merge(options, parts), M)
 end
 
+--- Forgets all nonces, and the temporary keys that the emulator issued.
+function M:forget()
+  self.nonces = nonces.new(NONCE_SECONDS)
+  self.keys:forget_issued()
+end
+
 --- The codes and messages of requests that can't be read, by HTTP status. The codes are not documented for the service.
 local UNREADABLE = {
   [413] = { "RequestEntityTooLarge", "The body of the request is too large." },

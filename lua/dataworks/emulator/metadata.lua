@@ -14,7 +14,14 @@ local MAX_TTL = 21600
 local ROLE_SECONDS, URI_SECONDS = 21600, 3600
 
 function M.new(options)
-  return setmetatable(tables.merge(options, { token_expiry = {}, credentials = {} }), M)
+  local self = setmetatable(tables.merge(options), M)
+  self:forget()
+  return self
+end
+
+--- Forgets the tokens and the credentials that were issued.
+function M:forget()
+  self.token_expiry, self.credentials = {}, {}
 end
 
 local ACTIONS = {

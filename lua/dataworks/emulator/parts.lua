@@ -73,4 +73,12 @@ function M:reset()
   })
 end
 
+--- Drops what a service may forget when it restarts. Tasks, settings and the journal stay.
+function M:forget()
+  self.faults = faults.new()
+  self.gateway:forget()
+  self.service:forget()
+  self.metadata:forget()
+end
+
 return M

@@ -51,6 +51,13 @@ function M:set_next_id(digits)
   self.ids.unused = digits
 end
 
+--- Forgets the ClientTokens and the generated configurations of all accounts.
+function M:forget()
+  for _, state in pairs(self.accounts) do
+    state.tokens, state.processes = {}, {}
+  end
+end
+
 --- Returns what the service stores for an account. No other function decides to whom something stored belongs. It
 --- belongs to an account and not to a key, because a role gets a new key at each refresh.
 function M:state_of(account)

@@ -33,6 +33,7 @@ end
 
 --- Replaces the keys of the settings. Temporary keys that the emulator issued stay valid.
 function M:replace(list)
+  self.configured = list
   self.by_id, self.by_security_token, self.by_bearer_token = {}, {}, {}
   for _, entries in ipairs({ list, self.issued }) do
     for _, entry in ipairs(entries) do
@@ -45,6 +46,12 @@ end
 function M:add_issued(entry)
   self.issued[#self.issued + 1] = entry
   accept(self, entry)
+end
+
+--- Refuses all temporary credentials that the emulator has issued.
+function M:forget_issued()
+  self.issued = {}
+  self:replace(self.configured)
 end
 
 return M
