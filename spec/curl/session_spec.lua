@@ -355,6 +355,14 @@ describe("dataworks.curl", function()
       end)
     end
 
+    it("is reused when a file has the descriptor of an earlier connection", function()
+      get("/half", SHORT)
+      local file = assert(io.open "/dev/null")
+      local first = select(3, get "/connection"):match "^%d+"
+      assert.equal(first .. " 2", select(3, get "/connection"))
+      file:close()
+    end)
+
     it("is closed after an incomplete reply", function()
       local before = native.connections()
       get("/half", SHORT)

@@ -179,7 +179,9 @@ local function is_no_memory(err, was_sent)
   local seen = ("%s %s, sent %s: %s"):format(err.kind, tostring(err.code), tostring(err.sent), tostring(err.message))
   -- OpenSSL sometimes takes a failed allocation in a handshake for a lack of data. libcurl then waits for its timeout.
   local is_hidden = err.code == "CURLE_OPERATION_TIMEDOUT" and err.sent == false and was_sent == false
-  if err.kind ~= "transport" and not is_hidden then return seen end
+  -- Our own code refused data that libcurl handed to it, but did not say why.
+  local is_unexplained = err.code == "CURLE_WRITE_ERROR"
+  if err.kind ~= "transport" and not is_hidden or is_unexplained then return seen end
   if was_sent ~= nil and err.sent ~= "unknown" and err.sent ~= was_sent then return "but sent: " .. seen end
 end
 
