@@ -3,7 +3,8 @@
 local M = {}
 
 local DESCRIPTIONS = {
-  ["2020-05-18"] = "dataworks.api.catalog.descriptions.v20200518", ["2024-05-18"] = "dataworks.api.catalog.descriptions.v20240518",
+  ["2020-05-18"] = "dataworks.api.catalog.descriptions.v20200518",
+  ["2024-05-18"] = "dataworks.api.catalog.descriptions.v20240518",
 }
 
 local REPEATED = {
