@@ -15,6 +15,7 @@ local configuration = lazy "dataworks.tasks.configuration"
 local flow = lazy "dataworks.tasks.flow"
 local lifecycle = lazy "dataworks.tasks.lifecycle"
 local paginator = lazy "dataworks.tasks.paginator"
+local publish = lazy "dataworks.tasks.publish"
 local printable_request = lazy "dataworks.protocol.printable_request"
 local unchecked = lazy "dataworks.api.unchecked"
 
@@ -242,6 +243,12 @@ methods.update_sync_task = method("update_sync_task", flow, "run")
 --- Submits and deploys a task. Only a deployed task can be started.
 ---@type dataworks.TaskMethod
 methods.deploy = method("deploy", lifecycle, "act", CALL_OPTIONS)
+
+--- Brings an offline task into production: sets its schedule, submits it, and deploys it. Each step first reads whether
+--- it is already done, so that publishing again continues where an earlier run ended.
+---@type fun(self, params: dataworks.PublishParams, options?: dataworks.WaitOptions):
+---  dataworks.Published|nil, dataworks.Error|nil
+methods.publish = method("publish", publish, "run")
 
 --- Starts a deployed task. The state becomes WAIT, then RUN. The params can also have StartParam.
 ---@type dataworks.WaitingTaskMethod

@@ -14,7 +14,7 @@ M.arguments = { { "WORD", "the words after dataworks; the last one is being type
 local function profiles()
   local home, names = os.getenv "HOME" or "", {}
   for path, pattern in pairs {
-    ["/.aliyun/config.json"] = '"name"%s?:%s?"([^"]+)"', ["/.alibabacloud/credentials"] = "%f[^\n%z]%[([^%]\n]+)%]",
+    ["/.aliyun/config.json"] = '"name"%s?:%s?"([^"]+)"', ["/.alibabacloud/credentials"] = "\n%[(%w[%w_%-]*)%]",
   } do
     local file = io.open(home .. path, "rb")
     for name in (file and "\n" .. file:read "*a" or ""):gmatch(pattern) do
