@@ -100,6 +100,18 @@ int core_encode(lua_State *L) {
   return encoded ? 1 : value_nil_and_error(L);
 }
 
+/* faults(value, updating) -> list of errors. Finds all faults of a value as the script of a new task, or with `updating`
+   as the script that changes a task. */
+int core_faults(lua_State *L) {
+  struct path path = { .name = SLICE("TaskParam") };
+  luaL_checkany(L, 1);
+  lua_settop(L, 2);
+  struct scratch *s = take_scratch(L);
+  task_find_faults(L, s, 1, lua_toboolean(L, 2) ? SCRIPT_UPDATING : SCRIPT_CREATING, &path);
+  release_scratch(s);
+  return 1;
+}
+
 /* list(table) -> the same table. Marks the table, so that it is encoded as a JSON list even if it is empty. */
 int core_list(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);

@@ -75,6 +75,9 @@ bool writers_find(lua_State *L, int rows, struct slice step_type);
    metamethod except the __tostring of a 64-bit cdata. */
 bool task_encode(lua_State *L, struct scratch *s, int index, enum script_check check, const struct path *path);
 
+/* Pushes a list of the errors of all faults of the value at `index`, at most 100. */
+void task_find_faults(lua_State *L, struct scratch *s, int index, enum script_check check, const struct path *path);
+
 /* Does the same as task_encode for a table that must be a list. Encodes an empty table as an empty list. */
 bool task_encode_list(lua_State *L, struct scratch *s, int index, const struct path *path);
 

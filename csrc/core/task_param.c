@@ -11,7 +11,10 @@ struct encoder {
   struct buffer *out;
   struct buffer *keys;  /* of struct key */
   struct buffer *names; /* copies of the keys, because a finalizer may change a table while it is encoded */
+  int faults;           /* stack index of the list of all faults; 0 if the first fault ends the encoding */
 };
+
+#define MAX_FAULTS 100
 
 static const struct field any_field = { SLICE_INIT(""), ANY, 0, ANY, NULL };
 
@@ -32,6 +35,16 @@ static bool encode_number(struct encoder *e, int index, const struct path *path)
   if (lua_isinteger(e->L, index)) return encode_integer(e, index, path);
   if (json_write_double(e->out, lua_tonumber(e->L, index))) return true;
   return value_fail(e->L, path, "is not a finite number; JSON has none");
+}
+
+/* Called after a check failed and pushed an error. If all faults are wanted, stores the error, restores the stack to
+   `top` and returns true, so that the encoding goes on behind the refused value. */
+static bool keep_fault(struct encoder *e, int top) {
+  size_t count = e->faults ? raw_length(e->L, e->faults) : 0;
+  if (!e->faults || count >= MAX_FAULTS) return false;
+  lua_rawseti(e->L, e->faults, clamp_to_int(count + 1));
+  lua_settop(e->L, top);
+  return true;
 }
 
 /* Tables */
@@ -112,12 +125,15 @@ static bool collect_members(struct encoder *e, int index, const struct shape *sh
   return true;
 }
 
-/* Checks that all fields that the shape requires were seen. */
-static bool check_required(struct encoder *e, const struct shape *shape, unsigned seen, const struct path *path) {
+/* Checks that all fields that the shape requires were seen. Sets *complete to false if one is missing. */
+static bool check_required(struct encoder *e, const struct shape *shape, unsigned seen, const struct path *path,
+                           bool *complete) {
+  int top = lua_gettop(e->L);
   for (size_t i = 0; i < shape->count; i++) {
     if ((seen >> i & 1) || !(shape->fields[i].required & CHECK_BIT(e->rules.check))) continue;
     struct path field = { .up = path, .name = shape->fields[i].name };
-    return value_fail(e->L, &field, "is missing");
+    *complete = false;
+    if (!value_fail(e->L, &field, "is missing") && !keep_fault(e, top)) return false;
   }
   return true;
 }
@@ -126,13 +142,17 @@ static bool check_required(struct encoder *e, const struct shape *shape, unsigne
 static bool check_known(struct encoder *e, const struct shape *shape, const struct members *m,
                         const struct path *path) {
   lua_State *L = e->L;
-  if (!shape->is_closed || !e->rules.is_closed || m->first == m->end) return true;
-  struct path key = { .up = path, .name = BUFFER_ITEMS(struct key, e->keys)[m->first].name };
-  value_fail(L, &key, "is not a documented key of this object");
-  for (size_t i = 0; i < shape->count; i++) value_add_known(L, shape->fields[i].name);
-  lua_pushliteral(L, "The option unchecked = true sends the script as it is.");
-  lua_setfield(L, -2, "advice");
-  return false;
+  int top = lua_gettop(L);
+  if (!shape->is_closed || !e->rules.is_closed) return true;
+  for (size_t k = m->first; k < m->end; k++) {
+    struct path key = { .up = path, .name = BUFFER_ITEMS(struct key, e->keys)[k].name };
+    value_fail(L, &key, "is not a documented key of this object");
+    for (size_t i = 0; i < shape->count; i++) value_add_known(L, shape->fields[i].name);
+    lua_pushliteral(L, "The option unchecked = true sends the script as it is.");
+    lua_setfield(L, -2, "advice");
+    if (!keep_fault(e, top)) return false;
+  }
+  return true;
 }
 
 /* Encodes one member of the object `self`: a comma if needed, the name, and the value at the stack index `value`. */
@@ -148,9 +168,11 @@ static bool encode_member(struct encoder *e, const void *self, struct slice name
 /* Encodes the members that the shape names, in its order. */
 static bool encode_known(struct encoder *e, const void *self, const struct shape *shape, const struct members *m,
                          const struct path *path, int depth) {
+  int top = lua_gettop(e->L);
   for (size_t i = 0; shape && i < shape->count; i++) {
     const struct field *field = &shape->fields[i];
-    if (m->known[i] && !encode_member(e, self, field->name, m->known[i], field, path, depth)) return false;
+    if (m->known[i] && !encode_member(e, self, field->name, m->known[i], field, path, depth) && !keep_fault(e, top))
+      return false;
   }
   return true;
 }
@@ -160,16 +182,29 @@ static bool encode_known(struct encoder *e, const void *self, const struct shape
 static bool encode_others(struct encoder *e, int index, const struct members *m, const struct path *path, int depth) {
   lua_State *L = e->L;
   const void *self = lua_topointer(L, index);
+  int top = lua_gettop(L);
   for (size_t i = m->first; i < m->end; i++) {
     const struct key *key = &BUFFER_ITEMS(struct key, e->keys)[i];
     lua_pushlstring(L, e->names->data + key->offset, key->name.len);
     lua_pushvalue(L, -1);
     lua_rawget(L, index);
     struct slice name = value_text(L, -2);
-    if (!lua_isnil(L, -1) && !encode_member(e, self, name, lua_gettop(L), &any_field, path, depth)) return false;
-    lua_pop(L, 2);
+    if (!lua_isnil(L, -1) && !encode_member(e, self, name, lua_gettop(L), &any_field, path, depth) &&
+        !keep_fault(e, top))
+      return false;
+    lua_settop(L, top);
   }
   return true;
+}
+
+/* Checks an object by the rules of its shape. */
+static bool check_shape(struct encoder *e, int index, const struct shape *shape, const struct members *m,
+                        const struct path *path) {
+  int top = lua_gettop(e->L);
+  bool complete = true;
+  if (!check_known(e, shape, m, path) || !check_required(e, shape, m->seen, path, &complete)) return false;
+  if (!shape->check || !complete) return true;
+  return shape->check(e->L, &e->rules, index, path) || keep_fault(e, top);
 }
 
 static bool encode_object(struct encoder *e, int index, const struct shape *shape, const struct path *path, int depth) {
@@ -178,10 +213,7 @@ static bool encode_object(struct encoder *e, int index, const struct shape *shap
   size_t names = e->names->len;
   struct members m = { .known = { 0 } };
   if (!collect_members(e, index, shape, path, &m)) return false;
-  if (shape && e->rules.check != SCRIPT_ANY) {
-    if (!check_known(e, shape, &m, path) || !check_required(e, shape, m.seen, path)) return false;
-    if (shape->check && !shape->check(L, &e->rules, index, path)) return false;
-  }
+  if (shape && e->rules.check != SCRIPT_ANY && !check_shape(e, index, shape, &m, path)) return false;
   buffer_append_byte(e->out, '{');
   if (!value_check_written(L, e->out->state, path)) return false;
   if (!encode_known(e, lua_topointer(L, index), shape, &m, path, depth) || !encode_others(e, index, &m, path, depth))
@@ -201,12 +233,13 @@ static bool encode_list(struct encoder *e, int index, const struct field *field,
   if (!value_check_list(L, index, path, &length)) return false;
   if (!length && field->kind == LIST && e->rules.check != SCRIPT_ANY) return value_fail(L, path, "is an empty list");
   buffer_append_byte(e->out, '[');
+  int top = lua_gettop(L);
   for (size_t i = 1; i <= length; i++) {
     if (i > 1) buffer_append_byte(e->out, ',');
     lua_rawgeti(L, index, clamp_to_int(i));
     struct path at_item = { .up = path, .table = self, .index = i };
-    if (!encode_value(e, lua_gettop(L), &item, &at_item, depth)) return false;
-    lua_pop(L, 1);
+    if (!encode_value(e, lua_gettop(L), &item, &at_item, depth) && !keep_fault(e, top)) return false;
+    lua_settop(L, top);
   }
   buffer_append_byte(e->out, ']');
   return true;
@@ -308,21 +341,33 @@ static bool check_size(const struct encoder *e, const struct path *path) {
   return value_check_written(e->L, e->out->state, path);
 }
 
+static void prepare_rules(struct encoder *e, int index) {
+  e->rules.writers = writers_push(e->L);
+  e->rules.is_closed = lua_istable(e->L, index) && script_is_documented(e->L, &e->rules, index);
+}
+
+void task_find_faults(lua_State *L, struct scratch *s, int index, enum script_check check, const struct path *path) {
+  lua_newtable(L);
+  int top = lua_gettop(L);
+  struct encoder e = { L, { .check = check }, &s->text, &s->keys, &s->names, top };
+  reserve_stack(L, LUA_MINSTACK);
+  prepare_rules(&e, index);
+  if (!encode_value(&e, index, &script_root, path, 0)) keep_fault(&e, top);
+  lua_settop(L, top);
+}
+
 bool task_encode(lua_State *L, struct scratch *s, int index, enum script_check check, const struct path *path) {
-  struct encoder e = { L, { .check = check }, &s->text, &s->keys, &s->names };
+  struct encoder e = { L, { .check = check }, &s->text, &s->keys, &s->names, 0 };
   int top = lua_gettop(L);
   reserve_stack(L, LUA_MINSTACK);
-  if (check != SCRIPT_ANY) {
-    e.rules.writers = writers_push(L);
-    e.rules.is_closed = lua_istable(L, index) && script_is_documented(L, &e.rules, index);
-  }
+  if (check != SCRIPT_ANY) prepare_rules(&e, index);
   if (!encode_value(&e, index, &script_root, path, 0)) return false;
   lua_settop(L, top);
   return check_size(&e, path);
 }
 
 bool task_encode_list(lua_State *L, struct scratch *s, int index, const struct path *path) {
-  struct encoder e = { L, { .check = SCRIPT_ANY }, &s->text, &s->keys, &s->names };
+  struct encoder e = { L, { .check = SCRIPT_ANY }, &s->text, &s->keys, &s->names, 0 };
   reserve_stack(L, LUA_MINSTACK);
   return encode_list(&e, index, &any_field, path, 1) && check_size(&e, path);
 }

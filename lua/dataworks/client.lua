@@ -244,8 +244,7 @@ methods.update_sync_task = method("update_sync_task", flow, "run")
 ---@type dataworks.TaskMethod
 methods.deploy = method("deploy", lifecycle, "act", CALL_OPTIONS)
 
---- Brings an offline task into production: sets its schedule, submits it, and deploys it. Each step first reads whether
---- it is already done, so that publishing again continues where an earlier run ended.
+--- Brings an offline task into production: sets its schedule, submits and deploys it. No completed step is repeated.
 ---@type fun(self, params: dataworks.PublishParams, options?: dataworks.WaitOptions):
 ---  dataworks.Published|nil, dataworks.Error|nil
 methods.publish = method("publish", publish, "run")

@@ -11,7 +11,7 @@ describe("the command", function()
       local output, status = dataworks(arguments)
       assert.equal(0, status)
       assert.matches("^usage: dataworks COMMAND ", output)
-      assert.matches("\nCommands:\n  call +call any action of the service, and print its reply\n", output)
+      assert.matches("\n  call +call any action of the service, and print its reply\n", output)
     end)
   end
 

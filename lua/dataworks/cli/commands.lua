@@ -24,6 +24,7 @@
 ---@field examples? string command lines
 ---@field changes? boolean true: --read-only refuses the command; a command that only sometimes changes something calls
 --- context:check_read_only itself
+---@field also_missing? fun(args: table): string[] returns what is required because of other arguments, and missing
 ---@field run fun(args: table, context: dataworks.cli.Context): integer returns the exit status
 
 local M = {}
@@ -31,6 +32,21 @@ local M = {}
 --- The names and the summaries, in the order of the help. A command of a group has a name of two words.
 ---@type { [1]: string, [2]: string, hidden?: boolean }[]
 M.list = {
+  { "task", "print the TaskParam of a real-time task" },
+  { "check", "find all faults of files with scripts" },
+  { "format", "print JSON in its canonical layout" },
+  { "create", "create a task, and start or publish it" },
+  { "update", "change the tables or the script of a task" },
+  { "publish", "bring an offline task into production" },
+  { "deploy", "deploy a task" },
+  { "start", "start a task" },
+  { "stop", "stop a task" },
+  { "terminate", "terminate a task" },
+  { "delete", "delete a task" },
+  { "status", "show the state of a task" },
+  { "wait", "wait until a task is in a state" },
+  { "show", "print the script of a task" },
+  { "list", "list the tasks of a workspace" },
   { "call", "call any action of the service, and print its reply" },
   { "actions", "list the actions of the service" },
   { "help", "show the help of a command, or describe an action" },
@@ -46,11 +62,26 @@ local MODULES = {
   __complete = "dataworks.cli.complete",
   actions = "dataworks.cli.actions",
   call = "dataworks.cli.call",
+  check = "dataworks.cli.check",
   completion = "dataworks.cli.completion",
+  create = "dataworks.cli.create",
+  delete = "dataworks.cli.delete",
+  deploy = "dataworks.cli.deploy",
   emulator = "dataworks.cli.emulator",
+  format = "dataworks.cli.format",
   help = "dataworks.cli.help",
+  list = "dataworks.cli.list",
   man = "dataworks.cli.man",
+  publish = "dataworks.cli.publish",
+  show = "dataworks.cli.show",
   sign = "dataworks.cli.sign",
+  start = "dataworks.cli.start",
+  status = "dataworks.cli.status",
+  stop = "dataworks.cli.stop",
+  task = "dataworks.cli.task",
+  terminate = "dataworks.cli.terminate",
+  update = "dataworks.cli.update",
+  wait = "dataworks.cli.wait",
   whoami = "dataworks.cli.whoami",
 }
 

@@ -34,12 +34,41 @@ end
 --- Ends the command with an error of the library.
 ---@param err dataworks.Error
 ---@param ... string more lines
-function Context.fail(_, err, ...)
-  local lines = failure.lines(err)
+function Context:fail(err, ...)
+  local lines, status = failure.lines(err), exit_status.of(err)
   for _, line in ipairs { ... } do
     lines[#lines + 1] = line
   end
-  error({ status = exit_status.of(err), lines = lines })
+  if self.resumable and exit_status.is_resumable(err) then
+    status = exit_status.UNFINISHED
+    lines[#lines + 1] = "go on with: " .. self.command_line
+  end
+  error({ status = status, lines = lines })
+end
+
+--- Shows an event of a flow or of a wait as progress.
+function Context:show_event(event)
+  self.progress:step(event.status and ("%s: %s"):format(event.step, event.status) or event.step)
+end
+
+--- Says that the same command goes on if it ends before it is done.
+function Context:mark_resumable()
+  self.resumable = true
+end
+
+--- Asks a question on the terminal. Ends the command unless the answer is yes.
+---@param question string
+function Context:confirm(question)
+  if not core.terminal(0) then
+    self:wrong_use("this needs an answer on a terminal, or the option --yes")
+  end
+  self.progress:finish()
+  self.stderr:write(question, " [y/N] ")
+  self.stderr:flush()
+  local answer = (io.stdin:read "*l" or ""):lower()
+  if answer ~= "y" and answer ~= "yes" then
+    M.raise(exit_status.REFUSED, "nothing was done")
+  end
 end
 
 --- Writes a line to standard error.
@@ -107,9 +136,10 @@ end
 ---@param args table
 ---@param format "table"|"json"|"jsonl" the format if -o is not given
 ---@return dataworks.cli.Context
-function M.new(args, format, commands, stdout)
+function M.new(args, format, commands, stdout, command_line)
   return setmetatable({
-    args = args, commands = commands, stderr = io.stderr, stdout = stdout, on_terminal = core.terminal(1) ~= nil,
+    args = args, commands = commands, command_line = command_line, stderr = io.stderr,
+    stdout = stdout, on_terminal = core.terminal(1) ~= nil,
     output = outputs.new(stdout, args.output or format, args.ids or "number"),
     progress = progress.new(io.stderr, core.terminal(2), args.quiet),
   }, Context)

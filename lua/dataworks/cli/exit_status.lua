@@ -34,4 +34,11 @@ function M.of(err)
   return M.REFUSED
 end
 
+--- Returns whether the same command can go on after an error.
+---@param err dataworks.Error
+function M.is_resumable(err)
+  local kind = err.kind
+  return err.retryable or err.may_have_acted or kind == "timeout" or kind == "transport" or kind == "cancelled"
+end
+
 return M

@@ -14,7 +14,8 @@ function M.lines(err)
   end
   brief.advice, brief.request_id = nil, nil
   local lines = { tostring(brief) }
-  if err.advice then
+  -- The advice of a flow names an option of the library.
+  if err.advice and not (err.state and err.advice:find("resume", 1, true)) then
     lines[#lines + 1] = err.advice
   end
   if err.recommend then

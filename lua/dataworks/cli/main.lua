@@ -76,9 +76,18 @@ local function say(...)
   end
 end
 
+--- Returns the command line as a shell reads it.
+local function quote_words(argv)
+  local words = { "dataworks" }
+  for i, word in ipairs(argv) do
+    words[i + 1] = word:find "^[%w%._/:=@,%-]+$" and word or "'" .. word:gsub("'", "'\\''") .. "'"
+  end
+  return table.concat(words, " ")
+end
+
 --- Runs the function of a command. Returns its exit status, and the lines of its error.
-local function run_command(name, command, args, stdout)
-  local context = require("dataworks.cli.context").new(args, command.format or "json", commands, stdout)
+local function run_command(name, command, args, stdout, command_line)
+  local context = require("dataworks.cli.context").new(args, command.format or "json", commands, stdout, command_line)
   local ok, result = xpcall(function()
     if command.changes then
       context:check_read_only("dataworks " .. name)
@@ -88,6 +97,9 @@ local function run_command(name, command, args, stdout)
     return type(fault) == "table" and fault or { fault = debug.traceback(tostring(fault), 2) }
   end)
   pcall(context.close, context)
+  if not ok and context.resumable then
+    result.resumable = command_line
+  end
   return ok and result or nil, result
 end
 
@@ -100,7 +112,7 @@ local function explain(name, problem)
     say((table.unpack or unpack)(problem.lines))
     return problem.status
   elseif problem.fault:find "^[^\n]*interrupted!" then
-    say(("dataworks %s: interrupted"):format(name))
+    say(("dataworks %s: interrupted"):format(name), problem.resumable and "go on with: " .. problem.resumable)
     return exit_status.INTERRUPTED
   end
   local version = require "dataworks.version"
@@ -148,7 +160,7 @@ function M.run(argv, stdout)
     stdout:write(parser.help(name, command))
     return exit_status.DONE
   end
-  local status, problem = run_command(name, command, args, stdout)
+  local status, problem = run_command(name, command, args, stdout, quote_words(argv))
   return status or explain(name, problem)
 end
 

@@ -132,6 +132,9 @@ local function check_values(command, args, faults)
       end
     end
   end
+  for _, name in ipairs(command.also_missing and command.also_missing(args) or {}) do
+    missing[#missing + 1] = name
+  end
   if #missing > 0 then
     faults[#faults + 1] = "missing: " .. table.concat(missing, ", ")
   end

@@ -1,6 +1,6 @@
 -- Brings an offline task into production. Its schedule is set with UpdateFile, the file is submitted with SubmitFile,
--- and its newest version is deployed with DeployFile. None of these actions takes a ClientToken. Each step therefore reads
--- first whether the service has already done it: a run that follows a lost reply or a crash repeats nothing.
+-- and its newest version is deployed with DeployFile. None of these actions takes a ClientToken. Each step therefore
+-- reads first whether the service has already done it: a run that follows a lost reply or a crash repeats nothing.
 
 local catalog = require "dataworks.api.catalog"
 local core = require "dataworks.core"

@@ -1,0 +1,39 @@
+-- The command `check`. It finds all faults of files with scripts.
+
+local call_params = require "dataworks.cli.call_params"
+local exit_status = require "dataworks.cli.exit_status"
+local live_check = require "dataworks.cli.live_check"
+local script_check = require "dataworks.api.script_check"
+local task_spec = require "dataworks.cli.task_spec"
+
+local M = {}
+
+M.description = "Finds all faults of files with a TaskParam or a TaskContent, and prints them as FILE:LINE:COLUMN: "
+  .. "PATH: MESSAGE. With --live, also asks the service whether the data sources and the resource group exist."
+M.arguments = { { "FILE", "a file with a script as JSON; - is standard input", args = "+", complete = "file" } }
+M.options = {
+  { "--live", false, "ask the service whether data sources and resource group exist" },
+  { "--project", "ID", "the id of the workspace, for --live" },
+}
+M.examples = "  dataworks check task.json\n  dataworks check --live --project 10000 tasks/*.json"
+
+function M.run(args, context)
+  if args.live and not args.project then
+    context:wrong_use "--live needs --project"
+  end
+  local found, live = 0, args.live and live_check.new(context, args.project)
+  for _, path in ipairs(args.file) do
+    local text, message = call_params.read(path)
+    if not text then
+      context:wrong_use(message)
+    end
+    local faults, script = script_check.faults_of_text(text)
+    if live and #faults == 0 then
+      faults = live:faults(text, script)
+    end
+    found = found + task_spec.print_faults(path, faults, function(line) context.output:write(line) end)
+  end
+  return found > 0 and exit_status.REFUSED or exit_status.DONE
+end
+
+return M

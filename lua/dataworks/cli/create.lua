@@ -1,0 +1,133 @@
+-- The command `create`. It creates a task, and with --start or --schedule also brings it into production. A state file
+-- makes the same command go on after a crash; the task is never created twice.
+
+local exit_status = require "dataworks.cli.exit_status"
+local state_file = require "dataworks.cli.state_file"
+local task_flow = require "dataworks.cli.task_flow"
+local task_ref = require "dataworks.cli.task_ref"
+local task_spec = require "dataworks.cli.task_spec"
+
+local M = {}
+
+--- The parameters that name a task.
+local IDENTITY = { "ProjectId", "TaskType", "TaskName" }
+
+M.description = "Creates a task from a script in FILE, or from --from, --tables, --to and --resource-group. If the "
+  .. "command is interrupted, the same command goes on: it keeps its state in a file, and creates the task once."
+M.changes = true
+M.arguments = {
+  { "NAME", "the name of the new task" },
+  { "FILE", "a file with a TaskParam or a TaskContent; - is standard input", args = "?", complete = "file" },
+}
+M.options = {
+  task_spec.PROJECT, task_spec.TYPE, task_spec.FROM, task_spec.TABLES, task_spec.TO, task_spec.GROUP,
+  { "--folder", "PATH", "the folder, for example Business Flow/NAME/Data Integration" },
+  { "--cu", "NUMBER", "the compute units of a serverless resource group", number = true },
+  { "--start", false, "deploy the task, start it, and wait until it runs" },
+  { "--schedule", "CRON", 'bring an offline task into production with this schedule, for example "0 2 * * *"' },
+  { "--state", "FILE", "the file for the state; default: one in $XDG_STATE_HOME/dataworks/", complete = "file" },
+  { "--wait-timeout", "SECONDS", "the time for each wait; default: 600", number = true },
+}
+M.examples = [[
+  dataworks create orders_to_odps --project 10000 --from mysql:orders_db \
+    --tables shop.orders,shop.users --to odps:warehouse --resource-group S_res_group_1 --start
+  dataworks create nightly_orders nightly.json --project 10000 --schedule "0 2 * * *"]]
+
+--- Without FILE, a task is built from the options.
+function M.also_missing(args)
+  local missing = args.file and {} or task_spec.missing(args)
+  if #missing == #task_spec.BUILDER then
+    return { "FILE, or " .. table.concat(missing, ", ") }
+  end
+  return missing
+end
+
+--- Returns the parameters of create_sync_task.
+local function params_of(args, context)
+  local params = {
+    ProjectId = args.project, TaskName = args.name, TaskType = args.type, FileFolderPath = args.folder, Cu = args.cu,
+  }
+  if args.file then
+    local text, is_offline = task_spec.read_script(args.file, context, args.type)
+    params.TaskType = args.type or (is_offline and "DI_OFFLINE" or "DI_REALTIME")
+    params[params.TaskType == "DI_OFFLINE" and "TaskContent" or "TaskParam"] = text
+    if params.TaskType == "DI_OFFLINE" then
+      params.ResourceGroup = args.resource_group
+    end
+  else
+    params.TaskType = args.type or "DI_REALTIME"
+    params.TaskParam = task_spec.build(args, context)
+  end
+  return params
+end
+
+--- Returns the task that an earlier run created, if the service still has it.
+local function existing_task(context, saved)
+  local task = saved.task
+  if type(task) ~= "table" or task.TaskType == "DI_SOLUTION" then
+    return task
+  end
+  local reply, err = context:client():call("ListFiles", {
+    ProjectId = task.ProjectId, FileIdIn = task.FileId, PageSize = 10,
+  }, { version = "2020-05-18" })
+  if not reply then
+    context:fail(err)
+  end
+  for _, file in ipairs(reply.Data and reply.Data.Files or {}) do
+    if task_ref.TYPES[file.FileType] then
+      return task
+    end
+  end
+end
+
+--- Ends the command if the state is of another task.
+local function check_same(state, params, context)
+  for _, name in ipairs(IDENTITY) do
+    local kept = state.content.flow and state.content.flow[name]
+    if kept and kept ~= tostring(params[name]) then
+      context:wrong_use(("%s is the state of another task: its %s is %s"):format(state.path, name, kept),
+        "Name another file with --state FILE.")
+    end
+  end
+end
+
+--- Creates the task, or goes on with an earlier run.
+local function create(state, params, context)
+  local flow = state.content.flow
+  local result, err = context:client():create_sync_task(params, {
+    timeout = context.args.wait_timeout, resume = flow,
+    on_step = function(step) state:write { flow = step } end,
+    on_progress = function(event) context:show_event(event) end,
+  })
+  if not result then
+    if err.path == "resume" then
+      context:fail(err, "an earlier run of this command began with other values; its state is in " .. state.path)
+    elseif not err.state then
+      -- The service refused the script for good. The next run is a new attempt.
+      state:remove()
+    end
+    context:fail(err)
+  end
+  local task = { ProjectId = result.ProjectId, TaskType = result.TaskType, FileId = result.FileId }
+  state:write { task = task }
+  return task
+end
+
+function M.run(args, context)
+  local params = params_of(args, context)
+  local state = state_file.open(context, args.state, args.project, args.name)
+  check_same(state, params, context)
+  context:mark_resumable()
+  local task = state.content.task and existing_task(context, state.content)
+  if state.content.task and not task then
+    -- The task was deleted since. Create it again, with a new token.
+    state:remove()
+  end
+  task = task or create(state, params, context)
+  local result = task_flow.run(context, task)
+  result.FileId, result.TaskType, result.Name = task.FileId, task.TaskType, args.name
+  context.output:object(result)
+  return exit_status.DONE
+end
+
+return M

@@ -1,0 +1,3 @@
+-- The command `deploy`.
+
+return require "dataworks.cli.operation"("deploy", "Deploys a task. Only a deployed task can be started.")

@@ -1,0 +1,4 @@
+-- The command `terminate`.
+
+return require "dataworks.cli.operation"("terminate",
+  "Terminates a real-time task, which reverses its deployment.", "terminating")

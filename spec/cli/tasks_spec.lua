@@ -1,0 +1,209 @@
+local cjson = require "cjson"
+local command = require "spec.support.command"
+local files = require "spec.support.files"
+local shell = require "spec.support.shell"
+local support = require "spec.support.emulator"
+
+local BUILDER = "--from mysql:mysql_pub --tables shop.orders,shop.users --to odps:odps_first --resource-group S_res_group_1"
+
+describe("the commands for tasks", function()
+  local emulator, state_folder
+
+  setup(function() emulator = support.start() end)
+  teardown(function() emulator:stop() end)
+  before_each(function()
+    emulator:reset()
+    emulator:settings { pending_calls = 0, wait_calls = 0, kill_calls = 0 }
+    state_folder = shell.output "mktemp -d"
+  end)
+  after_each(function() shell.output("rm -r " .. state_folder) end)
+
+  local function variables()
+    local env = command.variables(emulator)
+    env.XDG_STATE_HOME = state_folder
+    return env
+  end
+
+  local function run(arguments, options)
+    options = options or {}
+    options.env = variables()
+    return command.run(arguments, options)
+  end
+
+  local function succeed(arguments, options)
+    local result = run(arguments, options)
+    assert.equal(0, result.status, result.err)
+    return result.out
+  end
+
+  local function tasks()
+    local names = {}
+    for line in succeed "list --project 10000 -o jsonl":gmatch "[^\n]+" do names[#names + 1] = cjson.decode(line).Name end
+    return names
+  end
+
+  it("print a TaskParam that check accepts and create takes", function()
+    files.write(state_folder .. "/tables", "orders\nusers\n\n")
+    local out = succeed(("task --from mysql:mysql_pub --tables @%s/tables --to odps:odps_first --resource-group S"):format(state_folder))
+    assert.same({ "orders", "users" }, cjson.decode(out).steps[1].parameter.connection[1].table)
+    assert.equal("", succeed("check -", { input = out }))
+    assert.equal("first", cjson.decode(succeed("create first - --project 10000", { input = out })).Name)
+    assert.same({ "first" }, tasks())
+  end)
+
+  it("create, start, change, stop and delete a real-time task by its name", function()
+    local created = cjson.decode(succeed("create orders --project 10000 --start " .. BUILDER))
+    assert.same({ "orders", "DI_REALTIME", "RUN" }, { created.Name, created.TaskType, created.State })
+    assert.equal("RUN", cjson.decode(succeed "wait orders --project 10000 --for run").State)
+    assert.equal("RUN", cjson.decode(succeed "update orders --project 10000 --tables shop.items --start").State)
+    assert.equal(1, #emulator:journal "UpdateDISyncTask")
+    assert.equal(2, #emulator:journal "DeployDISyncTask")
+    assert.equal("PAUSE", cjson.decode(succeed "stop orders --project 10000").State)
+    assert.equal("NORUN", cjson.decode(succeed "terminate orders --project 10000").State)
+    assert.is_true(cjson.decode(succeed "delete orders --project 10000 --yes").Deleted)
+    assert.same({}, tasks())
+    assert.equal("", shell.output("ls " .. state_folder .. "/dataworks"))
+  end)
+
+  it("create and publish an offline task, and show its script", function()
+    local script = "spec/scripts/task_content_offline.json"
+    local created = cjson.decode(succeed("create nightly " .. script .. ' --project 10000 --schedule "0 2 * * *"'))
+    assert.same({ "DI_OFFLINE", "published", "00 00 02 * * ?" }, { created.TaskType, created.State, created.CronExpress })
+    local shown = succeed "show nightly --project 10000"
+    assert.same(cjson.decode(files.read(script)), cjson.decode(shown))
+    local published = cjson.decode(succeed 'publish nightly --project 10000 --schedule "*/30 * * * *"')
+    assert.equal(2, published.FileVersion)
+    assert.is_true(cjson.decode(succeed "delete nightly --project 10000 --yes").Deleted)
+  end)
+
+  it("create a task once when the same command runs again, and again after it was deleted", function()
+    local line = "create orders --project 10000 " .. BUILDER
+    local first = cjson.decode(succeed(line)).FileId
+    assert.equal(first, cjson.decode(succeed(line)).FileId)
+    assert.equal(1, #emulator:journal "CreateDISyncTask")
+    command.run("call DeleteDISyncTask ProjectId=10000 TaskType=DI_REALTIME FileId=" .. ("%d"):format(first), { env = variables() })
+    assert.are_not.equal(first, cjson.decode(succeed(line)).FileId)
+  end)
+
+  it("refuse a state that is of another task", function()
+    succeed("create one --project 10000 --state " .. state_folder .. "/state " .. BUILDER)
+    local result = run("create two --project 10000 --state " .. state_folder .. "/state " .. BUILDER)
+    assert.equal(2, result.status)
+    assert.matches("state is the state of another task: its TaskName is one", result.err, 1, true)
+    assert.equal("-rw-------", shell.output("ls -l " .. state_folder .. "/state"):sub(1, 10))
+  end)
+
+  --- Runs the command with a signal at the given request. Returns its exit status.
+  local function run_with_signal(signal, number, moment, arguments)
+    local words = { "env -u LD_PRELOAD HOME=" .. state_folder }
+    for name, value in pairs(variables()) do words[#words + 1] = name .. "=" .. shell.quote(value) end
+    return select(2, shell.run(("%s timeout 60 %s spec/support/killed_command.lua %s %d %s %s"):format(table.concat(words, " "),
+      shell.interpreter, signal, number, moment, arguments)))
+  end
+
+  local LINES = {
+    { "create --start", "create orders --project 10000 --start " .. BUILDER, "RUN" },
+    { "create --schedule", 'create nightly spec/scripts/task_content_offline.json --project 10000 --schedule "0 2 * * *"', "published" },
+  }
+  local MOMENTS = { KILL = { "before", "after" }, INT = { "after" } }
+  -- The runs take 10 seconds. The other versions of Lua add nothing to them.
+  for _, signal in ipairs((shell.lua == "5.4" or shell.lua == "jit") and { "KILL", "INT" } or {}) do
+    for _, line in ipairs(LINES) do
+      it(("finish one task after SIG%s at each request of %s"):format(signal, line[1]), function()
+        local number, ended = 0, false
+        repeat
+          number = number + 1
+          for _, moment in ipairs(MOMENTS[signal]) do
+            emulator:reset()
+            emulator:settings { pending_calls = 0, wait_calls = 0, kill_calls = 0 }
+            shell.output("rm -rf " .. state_folder .. "/dataworks")
+            local status = run_with_signal(signal, number, moment, line[2])
+            ended = status == 0
+            assert.equal(ended and 0 or signal == "KILL" and 137 or 130, status)
+            assert.equal(line[3], cjson.decode(succeed(line[2])).State)
+            assert.equal(1, #tasks())
+            assert.equal(1, #emulator:journal "UpdateFile" + (line[3] == "RUN" and 1 or 0))
+          end
+        until ended
+        assert.is_true(number > 6)
+      end)
+    end
+  end
+
+  it("say how to go on when a flow is interrupted or does not end in time", function()
+    emulator:settings { pending_calls = 1000 }
+    local result = run("create orders --project 10000 --wait-timeout 0.3 " .. BUILDER)
+    assert.equal(3, result.status)
+    assert.matches("go on with: dataworks create orders --project 10000 --wait-timeout 0.3 --from mysql:mysql_pub", result.err, 1, true)
+  end)
+
+  it("end a wait at once when the task is in another final state", function()
+    succeed("create orders --project 10000 --start " .. BUILDER)
+    succeed "stop orders --project 10000"
+    local result = run "wait orders --project 10000 --for RUN"
+    assert.equal(1, result.status)
+    assert.matches("the task is in the state PAUSE, which it does not leave by itself", result.err, 1, true)
+  end)
+
+  it("ask on a terminal before they delete a task", function()
+    succeed("create orders --project 10000 " .. BUILDER)
+    assert.equal(2, run "delete orders --project 10000".status)
+    local result = run("delete orders --project 10000", { terminal = true, input = "n\n" })
+    assert.equal(1, result.status, result.out)
+    assert.matches("Delete the task orders %(FileId %d+, DI_REALTIME%) of the workspace 10000%? %[y/N%]", result.out)
+    assert.same({ "orders" }, tasks())
+    assert.equal(0, run("delete orders --project 10000", { terminal = true, input = "y\n" }).status)
+    assert.same({}, tasks())
+  end)
+
+  it("print all faults of files, each with its place", function()
+    local path = state_folder .. "/bad.json"
+    files.write(path, '{"type":"realtime","typo":1,\n "setting":{"taskType":7,"resourceGruop":"x"},\n "steps":[{}]}\n')
+    local result = run("check " .. path .. " spec/scripts/mysql_to_odps.json")
+    assert.equal(1, result.status)
+    assert.equal(([[
+P:1:20: typo: is not a documented key of this object; did you mean type?
+P:2:2: setting.resourceGroup: is missing
+P:2:13: setting.taskType: expected text, got number
+P:2:26: setting.resourceGruop: is not a documented key of this object; did you mean resourceGroup?
+P:3:11: steps[1].category: expected "reader" or "writer"
+P:3:11: steps[1].stepType: is missing
+P:3:11: steps[1].parameter: is missing
+]]):gsub("P:", path .. ":"), result.out)
+    assert.matches("bad.json:1:20: typo: is not a documented key", run("create x " .. path .. " --project 10000").err, 1, true)
+  end)
+
+  it("check data sources and resource groups against the service with --live", function()
+    local script = succeed "task --from mysql:no_such --tables a --to odps:odps_first --resource-group none"
+    local result = run("check - --live --project 10000", { input = script })
+    assert.equal(1, result.status)
+    assert.matches("steps[1].parameter.connection[1].datasource: there is no data source no_such", result.out, 1, true)
+    assert.matches("setting.resourceGroup: there is no resource group none", result.out, 1, true)
+  end)
+
+  it("keep the spelling of each value when they format a file", function()
+    assert.equal('{\n  "b": [\n    1.50,\n    "\\u00e9",\n    {}\n  ],\n  "a": null\n}\n',
+      succeed("format -", { input = ' {"b":[1.50,"\\u00e9",{ }],"a":null} ' }))
+    assert.equal("dataworks format: -:1:4: the text is not JSON: expected a value\n", run("format -", { input = "[1,]" }).err)
+  end)
+
+  for arguments, message in pairs {
+    ["create"] = "missing: NAME, --project ID, FILE, or --from TYPE:NAME, --tables LIST, --to TYPE:NAME, --resource-group ID",
+    ["create x --project 1 --from mysql:a"] = "missing: --tables LIST, --to TYPE:NAME, --resource-group ID",
+    ["create x --project 1 --from mysql --tables a --to odps:b --resource-group g"] =
+      "--from mysql: write TYPE:NAME, for example mysql:orders_db",
+    ["create x --project 1 --from mysql:a --tables a.b,c --to odps:b --resource-group g"] =
+      "--tables: c has no database, and other tables have one; write DATABASE.TABLE for all of them",
+    ["create x --project 1 --from mysql:a --tables a --to odp:b --resource-group g"] =
+      "to: unknown destination odp; did you mean odps? The destinations are holo (Hologres), kafka, odps (MaxCompute)",
+    ["wait x --project 1"] = "missing: --for STATE",
+    ["update x --project 1"] = "name either FILE or --tables",
+    ["list"] = "missing: --project ID",
+    ["check x.json --live"] = "--live needs --project",
+  } do
+    it(("answer `dataworks %s` with a message and status 2"):format(arguments), function()
+      local result = run(arguments)
+      assert.same({ ("dataworks %s: %s"):format(arguments:match "^%l+", message), 2 }, { result.err:match "^[^\n]*", result.status })
+    end)
+  end
+end)
