@@ -15,6 +15,8 @@ LUA_BIN ?= $(if $(filter jit,$(LUA)),luajit,lua$(LUA))
 LUADIR ?= $(PREFIX)/share/lua/$(LUA_VERSION)
 LIBDIR ?= $(PREFIX)/lib/lua/$(LUA_VERSION)
 BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/dataworks
 
 # The project's own checks set it to -Werror.
 WERROR ?=
@@ -306,10 +308,24 @@ install install-core:
 	  echo 'package.cpath = [[$(LIBDIR)/?.so;]] .. package.cpath'; \
 	  tail -n +2 bin/dataworks; } >'$(DESTDIR)$(BINDIR)/dataworks'
 	chmod 755 '$(DESTDIR)$(BINDIR)/dataworks'
+	install -d '$(DESTDIR)$(DOCDIR)' '$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \
+	  '$(DESTDIR)$(PREFIX)/share/zsh/site-functions'
+	install -m 644 LICENSE README.md CHANGELOG.md docs/*.md '$(DESTDIR)$(DOCDIR)'
+	if $(LUA_BIN) -e 'require "argparse"' 2>/dev/null; then set -e; command='$(LUA_BIN) bin/dataworks'; \
+	  $$command man >'$(DESTDIR)$(MANDIR)/man1/dataworks.1'; \
+	  $$command completion bash >'$(DESTDIR)$(PREFIX)/share/bash-completion/completions/dataworks'; \
+	  $$command completion zsh >'$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_dataworks'; \
+	else echo 'argparse is missing, so that the command dataworks does not run: install lua-argparse'; fi
+
+dist: ## make the source archive of a release, and its rockspec, in build/dist; DIST_URL is the folder that will serve them
+	@tools/dist $(DIST_URL)
 
 uninstall: ## remove the installed files
 	rm -rf '$(DESTDIR)$(LUADIR)/dataworks' '$(DESTDIR)$(LIBDIR)/dataworks'
-	rm -f '$(DESTDIR)$(LUADIR)/dataworks.lua' '$(DESTDIR)$(BINDIR)/dataworks'
+	rm -f '$(DESTDIR)$(LUADIR)/dataworks.lua' '$(DESTDIR)$(BINDIR)/dataworks' '$(DESTDIR)$(MANDIR)/man1/dataworks.1' \
+	  '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/dataworks' \
+	  '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_dataworks'
+	rm -rf '$(DESTDIR)$(DOCDIR)'
 
 clean: ## remove the directory build
 	rm -rf build
@@ -318,4 +334,4 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: build build-core core-objects all env demo test test-limit test-linear test-page nginx-builtin test-nginx bench lint check-c \
-  mutate coverage fuzz fuzz-check fuzz-build fuzz-host chaos differential test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core uninstall clean help
+  mutate coverage fuzz fuzz-check fuzz-build fuzz-host chaos differential test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core dist uninstall clean help

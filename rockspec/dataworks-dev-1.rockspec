@@ -14,7 +14,8 @@ Signing, encoding and transport are written in C. Runs on Lua 5.1 to 5.4 and Lua
   labels = { "alibaba-cloud", "dataworks", "client" },
 }
 
-dependencies = { "lua >= 5.1, < 5.5" }
+-- argparse is for the command; the library does not need it.
+dependencies = { "lua >= 5.1, < 5.5", "argparse >= 0.7" }
 
 external_dependencies = {
   CURL = { header = "curl/curl.h" },

@@ -25,7 +25,8 @@ local OTHER_SPECS = {
   ["lua/dataworks/limit"] = "spec/system/openresty_spec.lua spec/concurrency spec/system/service_spec.lua",
   ["lua/dataworks/concurrency"] = "spec/transport spec/system/timers_spec.lua spec/system/openresty_spec.lua "
     .. "spec/system/service_spec.lua",
-  ["csrc/core"] = "spec/protocol spec/system/memory_spec.lua spec/system/locale_spec.lua spec/system/watched_libc_spec.lua",
+  ["csrc/core"] = "spec/protocol spec/system/memory_spec.lua spec/system/locale_spec.lua "
+    .. "spec/system/watched_libc_spec.lua",
   ["csrc/curl"] = "spec/transport spec/concurrency spec/system/memory_spec.lua spec/system/losses_spec.lua "
     .. "spec/system/network_spec.lua spec/system/watched_libc_spec.lua spec/system/threads_spec.lua",
   ["csrc/shared"] = "spec/core spec/curl spec/transport spec/system/memory_spec.lua",

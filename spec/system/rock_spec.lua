@@ -1,3 +1,6 @@
+local files_support = require "spec.support.files"
+local nginx = require "spec.support.nginx"
+local ports = require "spec.support.ports"
 local shell = require "spec.support.shell"
 
 local files = {}
@@ -67,23 +70,68 @@ describe("the rockspec", function()
   end)
 end)
 
--- Builds a copy: luarocks leaves its objects beside the sources.
-describe("the installed rock #install", function()
-  local version = _VERSION:match("%d%.%d")
-  local folder, quoted
+--- Serves a folder with nginx on a free port of 127.0.0.1. Returns its URL.
+local function serve(folder)
+  for _ = 1, 20 do
+    local port = ports.random()
+    files_support.write(folder .. "/nginx.conf", ([[
+      pid nginx.pid;
+      events {}
+      http { access_log off; server { listen 127.0.0.1:%d; root dist; } }]]):format(port))
+    if nginx.start(folder) then
+      return "http://127.0.0.1:" .. port
+    end
+  end
+  error "nginx found no free port"
+end
+
+describe("the release #install", function()
+  local version, release = _VERSION:match("%d%.%d"), require("dataworks")._VERSION
+  local folder, quoted, tree
+  local luarocks = "env -u LUA_PATH -u LUA_CPATH -u LD_PRELOAD LUAROCKS_CONFIG=%s/config.lua timeout 300 "
+    .. "luarocks --lua-version %s --tree %s/tree "
+
+  -- The archive has the files of the working tree that git knows.
+  local function dist(url)
+    return shell.output(("DIST=%s/dist TREE=%s tools/dist %s && sha256sum %s/dist/*"):format(quoted, tree, url or "", quoted))
+  end
 
   setup(function()
-    folder = shell.output("mktemp -d")
+    folder = shell.output("folder=$(mktemp -d); chmod 755 $folder; echo $folder") -- nginx reads it as another user
     quoted = shell.quote(folder)
-    local config = assert(io.open(folder .. "/config.lua", "w"))
-    config:write(("variables = { CURL_INCDIR = %q }\n"):format(shell.output("pkg-config --variable=includedir libcurl")))
-    config:close()
-    shell.output("cp -r lua csrc bin rockspec " .. quoted)
-    shell.output(("cd %s && LUAROCKS_CONFIG=config.lua luarocks --lua-version %s make --tree tree")
-      :format(quoted, version))
+    tree = shell.output "git stash create"
+    files_support.write(folder .. "/config.lua", ("variables = { CURL_INCDIR = %q }\nrocks_provided = { argparse = '0.7.1-1' }\n")
+      :format(shell.output("pkg-config --variable=includedir libcurl")))
+    local url = serve(folder)
+    dist(url)
+    shell.output((luarocks .. "install %s/dataworks-%s-1.rockspec"):format(folder, version, folder, url, release))
   end)
 
-  teardown(function() shell.output("rm -rf " .. quoted) end)
+  teardown(function()
+    shell.output(("kill $(cat %s/nginx.pid); rm -rf %s"):format(quoted, quoted))
+  end)
+
+  it("has the same bytes when it is made again", function()
+    assert.equal(dist "http://127.0.0.1:1", dist "http://127.0.0.1:1")
+  end)
+
+  it("has a rockspec that differs from the one of the tree in version and source only", function()
+    dist()
+    local made = files_support.read(("%s/dist/dataworks-%s-1.rockspec"):format(folder, release))
+    assert.equal(files_support.read(("rockspec/dataworks-%s-1.rockspec"):format(release)), made)
+    shell.output(("luarocks lint rockspec/dataworks-%s-1.rockspec"):format(release))
+  end)
+
+  it("is packed as a rock", function()
+    local packed = shell.output(("cd %s && " .. luarocks .. "pack dataworks && ls *.rock"):format(quoted, folder, version, folder))
+    assert.matches(("dataworks%%-%s%%-1.*%%.rock$"):format(release:gsub("%.", "%%.")), packed)
+  end)
+
+  it("has a command that runs, and completes its options", function()
+    local command = ("env -u LUA_PATH -u LUA_CPATH %s/tree/bin/dataworks "):format(folder)
+    assert.equal(release, shell.output(command .. "--version"))
+    assert.equal("call", shell.output(command .. "__complete -- cal"))
+  end)
 
   it("runs the quickstart against the emulator", function()
     local output = shell.output(([[

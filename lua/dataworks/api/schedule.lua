@@ -76,12 +76,25 @@ local function parse_item(field, item)
   return { from = from, to = to, step = step }
 end
 
+--- Returns the items of a field, which have commas between them.
+local function items_of(text)
+  local items, from = {}, 1
+  while true do
+    local comma = text:find(",", from, true)
+    items[#items + 1] = text:sub(from, (comma or #text + 1) - 1)
+    if not comma then
+      return items
+    end
+    from = comma + 1
+  end
+end
+
 --- Parses a field.
 ---@return integer[]|nil values in their order
 ---@return string|nil message
 local function parse_field(field, text)
   local seen, values = {}, {}
-  for item in (text .. ","):gmatch "([^,]*)," do
+  for _, item in ipairs(items_of(text)) do
     local parsed, message = parse_item(field, item)
     if not parsed then
       return nil, message
@@ -101,7 +114,7 @@ end
 local function rewrite(field, text)
   local digits = "%0" .. (field.width or 1) .. "d"
   local items = {}
-  for item in (text .. ","):gmatch "([^,]*)," do
+  for _, item in ipairs(items_of(text)) do
     local parsed = parse_item(field, item)
     if item == "*" then
       items[#items + 1] = "*"

@@ -88,7 +88,7 @@ end
 local function add_places(text, faults)
   for _, fault in ipairs(faults) do
     local path = fault.path
-    -- What is missing has no place; the object that lacks it has one.
+    -- A missing field has no place; the object that lacks it has one.
     repeat
       fault.line, fault.column = core.locate(text, path == "" and "TaskParam" or "TaskParam." .. path)
       path = path:match "^(.*)[.%[]" or ""
