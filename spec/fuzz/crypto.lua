@@ -28,11 +28,13 @@ local function pad(key, byte)
   return pads[name]
 end
 
-function M.digest(_, data) return from_hex(core.digest(data)) end
+local function join(data) return type(data) == "table" and table.concat(data) or data end
+
+function M.digest(_, data) return from_hex(core.digest(join(data))) end
 
 function M.hmac(_, key, data)
   if #key > BLOCK then key = M.digest(nil, key) end
-  return M.digest(nil, pad(key, 0x5c) .. M.digest(nil, pad(key, 0x36) .. data))
+  return M.digest(nil, pad(key, 0x5c) .. M.digest(nil, pad(key, 0x36) .. join(data)))
 end
 
 function M.random(count) return ("r"):rep(count) end

@@ -97,14 +97,15 @@ local function finish(parts, request, call, result, fault)
     reply.status, reply.retry_after = result.refusal.status, result.refusal.retry_after
     reply.body = gateway.error_body(result.refusal, reply.request_id, request.headers.host or "")
   else
-    reply.body = replies.body(result, reply.request_id)
+    reply.body = (fault and replies.body or replies.pieces)(result, reply.request_id)
   end
   record(parts, request, call, result, reply, fault)
   return reply, fault
 end
 
 --- Answers one API call.
----@return table reply {status, body, request_id, trace_id, time, retry_after}
+---@return table reply {status, body, request_id, trace_id, time, retry_after}; without a fault, the body can be a
+--- list of texts
 ---@return table|nil fault the fault that affects how the reply is sent
 function M.api(parts, request)
   local call, refusal = parts.gateway:check(request)

@@ -25,9 +25,17 @@ local function set_headers(reply)
   ngx.header["x-acs-retry-after"] = reply.retry_after
 end
 
+local function length_of(body)
+  local length = type(body) == "string" and #body or 0
+  for i = 1, type(body) == "table" and #body or 0 do
+    length = length + #body[i]
+  end
+  return length
+end
+
 function M.send(reply)
   set_headers(reply)
-  ngx.header["Content-Length"] = #reply.body
+  ngx.header["Content-Length"] = length_of(reply.body)
   ngx.print(reply.body)
 end
 

@@ -22,15 +22,24 @@ function M.parse(text, list)
   return list
 end
 
+local function comes_first(a, b)
+  return a[1] < b[1] or a[1] == b[1] and a[2] < b[2]
+end
+
 --- Writes parameters in the canonical form: sorted by name and then by value, and percent-encoded.
 ---@param list table[] a list of {name, value}
-function M.canonical(list)
+---@return string[] texts that have to be joined with "&"
+function M.canonical_pairs(list)
   local sorted, out = tables.merge(list), {}
-  table.sort(sorted, function(a, b) return a[1] < b[1] or a[1] == b[1] and a[2] < b[2] end)
+  table.sort(sorted, comes_first)
   for i, pair in ipairs(sorted) do
     out[i] = encoding.percent_encode(pair[1]) .. "=" .. encoding.percent_encode(pair[2])
   end
-  return table.concat(out, "&")
+  return out
+end
+
+function M.canonical(list)
+  return table.concat(M.canonical_pairs(list), "&")
 end
 
 return M

@@ -77,6 +77,7 @@ local function call_once(state, action, handler, params)
   if #token > MAX_TOKEN_LENGTH or token:find("[^\32-\126]") then
     return reply.invalid_token("ClientToken")
   end
+  params.ClientToken = nil -- so that equal parameters are one text in memory
   local key, fingerprint = action .. "\n" .. token, json.encode(params)
   local first = state.tokens[key]
   if first and first.fingerprint ~= fingerprint then

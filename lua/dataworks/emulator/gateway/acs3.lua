@@ -46,25 +46,22 @@ end
 ---@param crypto table has the functions digest and hmac
 ---@param secret string the AccessKey secret
 ---@param signed_headers string[] names in lower case
+---@return string signature
+---@return string string_to_sign
+---@return string[] canonical_request pieces of the text
+---@return string body_digest
 function M.sign(crypto, secret, request, algorithm, signed_headers)
-  local names, lines = {}, {}
-  for i, name in ipairs(signed_headers) do
-    names[i] = name
-  end
-  table.sort(names)
-  for i, name in ipairs(names) do
-    lines[i] = ("%s:%s\n"):format(name, texts.trim(request.headers[name] or ""))
-  end
   local digest = DIGESTS[algorithm]
   local body_digest = encoding.hex(crypto.digest(digest, request.body))
-  local canonical_request = table.concat({
-    request.method,
-    request.path,
-    query.canonical(query.parse(request.query)),
-    table.concat(lines),
-    table.concat(names, ";"),
-    body_digest,
-  }, "\n")
+  local names = tables.merge(signed_headers)
+  table.sort(names)
+  local canonical_request = {
+    request.method, "\n", request.path, "\n", query.canonical(query.parse(request.query)), "\n",
+  }
+  for _, name in ipairs(names) do
+    canonical_request[#canonical_request + 1] = ("%s:%s\n"):format(name, texts.trim(request.headers[name] or ""))
+  end
+  canonical_request[#canonical_request + 1] = ("\n%s\n%s"):format(table.concat(names, ";"), body_digest)
   local string_to_sign = algorithm .. "\n" .. encoding.hex(crypto.digest(digest, canonical_request))
   return encoding.hex(crypto.hmac(digest, secret, string_to_sign)), string_to_sign, canonical_request, body_digest
 end
@@ -96,7 +93,8 @@ function M.verify(crypto, secret, request, call)
     return incomplete(("server string to sign is:[%s]"):format(string_to_sign))
   elseif signature ~= call.signature or request.headers["x-acs-content-sha256"] ~= body_digest then
     return refusal.new(400, "SignatureDoesNotMatch", ("Specified signature does not match our calculation. "
-      .. "server StringToSign is [%s] server CanonicalRequest is [%s]"):format(string_to_sign, canonical_request))
+      .. "server StringToSign is [%s] server CanonicalRequest is [%s]"):format(
+        string_to_sign, table.concat(canonical_request)))
   end
 end
 

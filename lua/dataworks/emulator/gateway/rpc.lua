@@ -32,8 +32,15 @@ end
 ---@param crypto table has the function hmac
 ---@param secret string the AccessKey secret
 ---@param list table[] {name, value} of each parameter except Signature
+---@return string signature
+---@return string[] string_to_sign pieces of the text
 function M.sign(crypto, secret, method, list)
-  local string_to_sign = method .. "&%2F&" .. encoding.percent_encode(query.canonical(list))
+  local string_to_sign, separator = { method, "&%2F&" }, ""
+  for _, pair in ipairs(query.canonical_pairs(list)) do
+    string_to_sign[#string_to_sign + 1] = separator
+    string_to_sign[#string_to_sign + 1] = encoding.percent_encode(pair)
+    separator = "%26"
+  end
   return encoding.base64(crypto.hmac("sha1", secret .. "&", string_to_sign)), string_to_sign
 end
 
@@ -51,7 +58,8 @@ function M.verify(crypto, secret, request, call)
   local signature, string_to_sign = M.sign(crypto, secret, request.method, list)
   if signature ~= call.signature then
     return refusal.new(400, "SignatureDoesNotMatch",
-      "Specified signature is not matched with our calculation. server string to sign is:" .. string_to_sign)
+      "Specified signature is not matched with our calculation. server string to sign is:"
+        .. table.concat(string_to_sign))
   end
 end
 

@@ -131,12 +131,19 @@ function write(value, out)
   end
 end
 
---- Encodes a value as JSON text. A plain table with a value at 1 becomes a list. Any other plain table becomes an
---- object with sorted keys. An empty list must be created by values.list.
-local function encode(value)
+local M = {}
+
+--- Encodes a value as JSON, and returns a list of texts that have to be joined.
+function M.pieces(value)
   local out = {}
   write(value, out)
-  return table.concat(out)
+  return out
 end
 
-return encode
+--- Encodes a value as JSON text. A plain table with a value at 1 becomes a list. Any other plain table becomes an
+--- object with sorted keys. An empty list must be created by values.list.
+function M.text(value)
+  return table.concat(M.pieces(value))
+end
+
+return M

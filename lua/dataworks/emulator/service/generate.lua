@@ -13,12 +13,13 @@ local M = {}
 
 local TYPES = "DI_REALTIME DI_SOLUTION"
 
---- Stores a process with its result, and returns the reply with the id of the process.
-local function start_process(state, params, id, task_content)
+--- Stores a process, and returns the reply with the id of the process. The TaskContent is written when a call asks for
+--- it.
+local function start_process(state, params, id, wanted)
   state.processes[id] = {
     project = params.ProjectId,
     task_type = params.TaskType,
-    content = task_content,
+    script = wanted,
     pending_calls = state.settings.pending_calls,
   }
   return reply.acted(json.object("Status", state.settings.success_status, "ProcessId", json.integer(id),
@@ -32,7 +33,7 @@ M.GenerateDISyncTaskConfigForCreating = wrap.only_types(TYPES, reply.invalid_scr
   end
   local id = state:next_id()
   wanted.name = wanted.name or ("%s_to_%s_sync_%s"):format(wanted.source, wanted.destination, id)
-  return start_process(state, params, id, content.write(wanted))
+  return start_process(state, params, id, wanted)
 end)
 
 --- Replaces the selected tables of each connection by the tables of the new selection at the same position.
@@ -52,7 +53,7 @@ M.GenerateDISyncTaskConfigForUpdating = wrap.only_types(TYPES, reply.invalid_scr
     return reply.failed(("fileId:[%s] was not generated from a script."):format(params.TaskId))
   end
   apply_selection(current, selection)
-  return start_process(state, params, state:next_id(), content.write(current))
+  return start_process(state, params, state:next_id(), current)
 end)
 
 function M.QueryDISyncTaskConfigProcessResult(state, params)
@@ -64,7 +65,7 @@ function M.QueryDISyncTaskConfigProcessResult(state, params)
     return reply.acted(pending[settings.pending_form](settings))
   end
   return reply.acted(json.object("Status", settings.success_status, "Message", settings.success_message,
-    "TaskContent", process.content))
+    "TaskContent", content.write(process.script)))
 end
 
 return M

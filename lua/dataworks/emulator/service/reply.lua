@@ -91,10 +91,15 @@ end
 --- Returns the body of a reply that is not an error.
 ---@param reply dataworks.emulator.Reply
 ---@param request_id string
----@return string
-function M.body(reply, request_id)
+---@return string[] pieces of the text
+function M.pieces(reply, request_id)
   local members = reply.members or json.object("Success", not reply.is_unsuccessful, "Data", reply.data)
-  return json.encode(json.object("RequestId", request_id, (table.unpack or unpack)(members, 1, members.count)))
+  return json.pieces(json.object("RequestId", request_id, (table.unpack or unpack)(members, 1, members.count)))
+end
+
+--- Returns the same body as one text.
+function M.body(reply, request_id)
+  return table.concat(M.pieces(reply, request_id))
 end
 
 return M
