@@ -20,7 +20,7 @@ local function read(path)
   local text, problem = file:read "*a", nil
   file:close()
   if not text then
-    problem = path .. ": is it a folder?"
+    problem = path .. " is a folder"
   end
   return text, problem
 end

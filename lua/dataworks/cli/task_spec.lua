@@ -53,6 +53,9 @@ function M.tables(text, context)
     context:wrong_use(("--tables: %s has no database, and other tables have one; write DATABASE.TABLE for all of them")
       :format(plain[1]))
   end
+  if not next(by_database) and #plain == 0 then
+    context:wrong_use "--tables names no table"
+  end
   return next(by_database) and by_database or plain
 end
 
@@ -71,9 +74,13 @@ end
 --- Returns the TaskParam that the options describe. Ends the command if an option is wrong.
 function M.build(args, context)
   local from, source = endpoint("--from", args.from, context)
+  if from ~= "mysql" then
+    context:wrong_use(("--from %s: the options describe a task with the source mysql; write another script to FILE")
+      :format(from))
+  end
   local to, destination = endpoint("--to", args.to, context)
   local ok, result = pcall(dataworks.task, {
-    from = { [from] = source, tables = M.tables(args.tables, context) }, to = { [to] = destination },
+    from = { mysql = source, tables = M.tables(args.tables, context) }, to = { [to] = destination },
     resource_group = args.resource_group,
   })
   if not ok then
