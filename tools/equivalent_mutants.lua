@@ -6,4 +6,11 @@ return {
   { "lua/dataworks/transport/ngx/connection.lua", "  local ok, err = self.sock:sslhandshake(false, target.host, true)",
     "  local ok, err = self.sock:sslhandshake(true, target.host, true)",
     "With false the call returns true, and with true it returns a session, which is not used." },
+  { "csrc/system/process.c",
+    '    case OUTCOME_INTERRUPTED: return push_nil_and_message(L, '
+      .. '"it was stopped, because the program was interrupted", 0);',
+    "    case OUTCOME_INTERRUPTED: return 0;",
+    "The hook that Ctrl-C has set raises an error before Lua uses the results." },
+  { "lua/dataworks/cli/complete.lua", "      names[name] = true", "      names[name] = false",
+    "Only the keys of the table are used." },
 }

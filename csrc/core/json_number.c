@@ -90,8 +90,7 @@ static double to_double(const struct decimal *d) {
 
 /* Sets the number to an integer, whose text begins at `start`. */
 static void set_integer(const struct decimal *d, const char *start, struct json_number *number) {
-  uint64_t limit = (uint64_t)INT64_MAX + d->negative, value = limit;
-  if (d->whole.len <= MAX_MANTISSA_DIGITS) value = add_digits(0, d->whole);
+  uint64_t limit = (uint64_t)INT64_MAX + d->negative, value = add_digits(0, d->whole);
   if (d->whole.len > MAX_MANTISSA_DIGITS || value > limit) {
     number->kind = JSON_IS_LONG_INTEGER;
     number->digits = (struct slice){ start, d->whole.len + d->negative };

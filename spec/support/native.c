@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -120,6 +121,19 @@ static int native_readable(lua_State *L) {
   return 1;
 }
 
+static void ignore(int number) {
+  (void)number;
+}
+
+/* signal_after(seconds): once this time has passed, a signal with a handler interrupts the thread */
+static int native_signal_after(lua_State *L) {
+  struct sigaction action = { .sa_handler = ignore };
+  struct itimerval timer = { .it_value.tv_usec = (suseconds_t)(luaL_checknumber(L, 1) * 1e6) };
+  if (sigaction(SIGALRM, &action, NULL) != 0 || setitimer(ITIMER_REAL, &timer, NULL) != 0)
+    return luaL_error(L, "no timer");
+  return 0;
+}
+
 int luaopen_native(lua_State *L) {
   static const struct {
     const char *name;
@@ -132,6 +146,7 @@ int luaopen_native(lua_State *L) {
     { "closed_port", native_closed_port },
     { "silent_port", native_silent_port },
     { "readable", native_readable },
+    { "signal_after", native_signal_after },
   };
   lua_newtable(L);
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {

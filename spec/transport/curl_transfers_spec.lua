@@ -1,4 +1,6 @@
+local core = require "dataworks.core"
 local dataworks = require "dataworks"
+local native_support = require "spec.support.native"
 local requests_support = require "spec.support.requests"
 local shell = require "spec.support.shell"
 local transports = require "dataworks.transport.choose"
@@ -147,5 +149,17 @@ describe("a request of a task", function()
       assert.equal(200, assert(kept:join()).status)
       other:close()
     end)
+  end)
+end)
+
+describe("a pause outside tasks", function()
+  it("takes its whole time without the processor, even if a signal arrives", function()
+    local native, transport = native_support.load(), transports.new {}
+    local started, used = core.clock(), os.clock()
+    native.signal_after(0.1)
+    transport:sleep(0.4)
+    assert.is_true(core.clock() - started >= 0.4)
+    assert.is_true(os.clock() - used < 0.1)
+    transport:close()
   end)
 end)
