@@ -47,7 +47,6 @@ static void stop_program(struct run *run) {
 
 static int run_gc(lua_State *L) {
   struct run *run = luaL_checkudata(L, 1, RUN);
-  stop_program(run);
   buffer_wipe(&run->output);
   return 0;
 }
