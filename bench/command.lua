@@ -1,4 +1,5 @@
--- The time from the start of the process `dataworks call` to the end of its output, against curl sending the same bytes.
+-- The time from the start of the process `dataworks call` to the end of its output, against curl, which sends the same
+-- bytes.
 
 local core = require "dataworks.core"
 local dataworks = require "dataworks"
@@ -16,7 +17,8 @@ end
 local request = assert(client:request("ListFiles", { ProjectId = 10000 }))
 client:close()
 
-local ours = ("%s %s bin/dataworks call ListFiles ProjectId=10000 >/dev/null"):format(table.concat(environment, " "), arg[-1])
+environment[#environment + 1] = arg[-1]
+local ours = table.concat(environment, " ") .. " bin/dataworks call ListFiles ProjectId=10000 >/dev/null"
 local words = { "env curl -s -o /dev/null --noproxy '*' -X", request.method, "--data-raw", quote(request.body) }
 for name, value in pairs(request.headers) do
   words[#words + 1] = "-H " .. quote(name .. ": " .. value)

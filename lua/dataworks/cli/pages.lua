@@ -41,7 +41,7 @@ function M.print(row, params, context)
   if not row.list then
     context:wrong_use(("the reply of %s has no list, so --all does not apply"):format(row.name))
   end
-  local count, following = 0, nil
+  local count, printed, following = 0, 0, nil
   local client = context:client { limit = context.args.limit }
   local options = { version = row.version, pages = true, retries = RETRIES }
   for _, page, err in client:each(row.name, params, options) do
@@ -54,9 +54,9 @@ function M.print(row, params, context)
     for _, item in ipairs(items) do
       context.output:json(item, true)
     end
-    count = count + 1
+    count, printed = count + 1, printed + #items
     following = next_page(row, params, holder, count)
-    context.progress:step(("%s: %d pages"):format(row.name, count))
+    context.progress:step(row.name, printed, tonumber(holder.TotalCount or holder.Total))
   end
   return exit_status.DONE
 end

@@ -13,7 +13,7 @@ M.examples = "  dataworks task --from mysql:orders_db --tables shop.orders,shop.
 M.also_missing = task_spec.missing
 
 function M.run(args, context)
-  context.output:json(task_spec.build(args, context))
+  context.output:json(task_spec.build(args, context), context.output.format == "jsonl")
   return exit_status.DONE
 end
 
