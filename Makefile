@@ -231,6 +231,12 @@ chaos: ## create FLOWS=2000 tasks while processes are killed, connections damage
 	@eval "$$($(MAKE) -s env LUA=5.4)"; LUA_PATH="$$PWD/?.lua;$$LUA_PATH" \
 	lua5.4 bin/dataworks emulator -- lua5.4 spec/chaos/run.lua $(FLOWS) $(SEED)
 
+hostile: ## install missing packages; make calls to servers that each misbehave in one way, in three hosts; takes a minute
+	@tools/setup test
+	@$(MAKE) --no-print-directory -s all LUAS='5.4 jit'
+	@set -e; for lua in 5.4 jit; do eval "$$($(MAKE) -s env LUA=$$lua)"; \
+	LUA_PATH="$$PWD/?.lua;$$LUA_PATH" $$([ $$lua = jit ] && echo luajit || echo lua$$lua) spec/hostile/run.lua; done
+
 FUZZ = build/fuzz
 SECONDS ?= 60
 TARGETS ?=
@@ -334,4 +340,4 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: build build-core core-objects all env demo test test-limit test-linear test-page nginx-builtin test-nginx bench lint check-c \
-  mutate coverage fuzz fuzz-check fuzz-build fuzz-host chaos differential test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core dist uninstall clean help
+  mutate coverage fuzz fuzz-check fuzz-build fuzz-host chaos hostile differential test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core dist uninstall clean help

@@ -1,5 +1,7 @@
 #include "curl/reply.h"
 
+#include <strings.h>
+
 void reply_free(struct reply *r) {
   buffer_wipe(&r->body);
   buffer_wipe(&r->headers);
@@ -54,7 +56,7 @@ size_t reply_on_header(char *line, size_t size, size_t count, void *context) {
   if (r->state == REPLY_BODY) return len;
   if (memchr(line, '\0', len)) return stop_reply(r, STOP_NUL); /* newer versions of libcurl refuse a NUL too */
 
-  if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
+  if (len >= 5 && strncasecmp(line, "HTTP/", 5) == 0) {
     begin_block(r, line, len);
   } else if (len && (line[0] == '\r' || line[0] == '\n')) {
     if (r->state == REPLY_HEADERS) r->state = REPLY_BODY;

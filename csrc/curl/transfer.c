@@ -58,6 +58,7 @@ static CURLcode set_callbacks(struct transfer *t, CURL *h) {
   SET(CURLOPT_ERRORBUFFER, t->message);
   SET(CURLOPT_WRITEFUNCTION, reply_on_body);
   SET(CURLOPT_WRITEDATA, &t->reply);
+  SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->reply.max_body);
   SET(CURLOPT_HEADERFUNCTION, reply_on_header);
   SET(CURLOPT_HEADERDATA, &t->reply);
   SET(CURLOPT_PREREQFUNCTION, on_start);
@@ -219,21 +220,28 @@ static enum request_sent classify_sent(const struct transfer *t) {
   return t->reply.state == REPLY_NOTHING ? SENT_UNKNOWN : SENT_YES;
 }
 
+static void set_too_large(struct transfer *t, enum request_sent sent) {
+  snprintf(t->message, sizeof t->message, "the reply is larger than %zu bytes", t->reply.max_body);
+  set_failure(t, CURLE_FILESIZE_EXCEEDED, sent, NULL);
+}
+
 /* Sets the failure of a request that libcurl ended with `code`. */
 static void set_exchange_failure(struct transfer *t, CURLcode code) {
   enum request_sent sent = classify_sent(t);
   /* If a callback stopped the transfer, libcurl's code says only that a write failed; reply.stop has the reason. */
   switch (t->reply.stop) {
-    case STOP_BODY_SIZE:
-      snprintf(t->message, sizeof t->message, "the reply is larger than %zu bytes", t->reply.max_body);
-      set_failure(t, CURLE_FILESIZE_EXCEEDED, sent, NULL);
-      return;
+    case STOP_BODY_SIZE: set_too_large(t, sent); return;
     case STOP_HEADER_SIZE: set_failure(t, CURLE_WEIRD_SERVER_REPLY, sent, "the reply has too many headers"); return;
     case STOP_NUL: set_failure(t, CURLE_WEIRD_SERVER_REPLY, sent, "a header of the reply has a NUL in it"); return;
     case STOP_NO_MEMORY: set_failure(t, CURLE_OUT_OF_MEMORY, sent, NULL); return;
     case STOP_NONE: break;
   }
-  if (t->starts > 1) {
+  if (code == CURLE_FILESIZE_EXCEEDED) {
+    set_too_large(t, sent);
+  } else if (code == CURLE_WRITE_ERROR) {
+    /* No callback stopped the transfer, so this code of libcurl stands for bytes after the end of a compressed body. */
+    set_failure(t, CURLE_BAD_CONTENT_ENCODING, sent, "the reply has bytes after its compressed body");
+  } else if (t->starts > 1) {
     set_failure(t, CURLE_GOT_NOTHING, sent, "the service closed the connection without a reply");
   } else if (is_certificate_refused(t, code)) {
     set_failure(t, CURLE_SSL_CLIENTCERT, SENT_NO, NULL);

@@ -216,6 +216,11 @@ describe("dataworks.curl", function()
       assert.same({ 200, {}, "" }, { get "/raw/bare" })
     end)
 
+    it("may have the name of its protocol in lower case", function()
+      local status, headers, body = get "/raw/lower_case"
+      assert.same({ 200, "ok", "2" }, { status, body, headers["content-length"] })
+    end)
+
     it("has no headers of a 1xx reply or of a trailer", function()
       local status, headers = get "/raw/early"
       assert.equal(200, status)
@@ -306,6 +311,8 @@ describe("dataworks.curl", function()
       refused("protocol", true, "CURLE_RECV_ERROR", get "/raw/bad_chunk")
       refused("protocol", true, "CURLE_BAD_CONTENT_ENCODING", get "/raw/bad_gzip")
       refused("protocol", true, "CURLE_BAD_CONTENT_ENCODING", get "/raw/bad_encoding")
+      refused("protocol", true, "CURLE_BAD_CONTENT_ENCODING", get "/raw/more_gzip")
+      refused("protocol", true, "CURLE_FILESIZE_EXCEEDED", get "/raw/announced")
       refused("protocol", true, "CURLE_WEIRD_SERVER_REPLY", get "/raw/bad_header")
       refused("protocol", true, "CURLE_WEIRD_SERVER_REPLY", get "/raw/bad_name")
     end)

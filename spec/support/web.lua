@@ -1,5 +1,6 @@
 -- Starts the web server for the specs of the transport. The server is an nginx on free ports of 127.0.0.1.
 
+local certificates = require "spec.support.certificates"
 local files = require "spec.support.files"
 local nginx = require "spec.support.nginx"
 local ports = require "spec.support.ports"
@@ -11,25 +12,6 @@ local PORTS = {
   "HTTP", "TLS", "TLS_OTHER_NAME", "TLS_EXPIRED", "TLS_SELF_SIGNED", "TLS_OLD", "TLS_12", "TLS_13", "TLS_CLIENT",
   "PROXY", "PROXY_REFUSING", "READY", "PROMPT", "LATE", "QUOTA",
 }
-
--- Makes a certificate authority, certificates of servers, and certificates of clients. The servers share one key. The
--- file locked.key holds a client's key with a password.
-local CERTIFICATES = [[
-set -e
-cd %s
-new="openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
-signed="openssl req -x509 -key key.pem -CA ca.pem -CAkey ca.key -days 2"
-$new -keyout ca.key -out ca.pem -subj /CN=test-authority
-$new -keyout key.pem -out self_signed.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost
-$signed -out good.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost,DNS:service.test,DNS:service.localhost
-$signed -out other_name.pem -subj /CN=other.test -addext subjectAltName=DNS:other.test
-openssl req -new -key key.pem -out expired.csr -subj /CN=localhost
-echo subjectAltName=DNS:localhost >expired.ext
-openssl x509 -req -in expired.csr -CA ca.pem -CAkey ca.key -days -1 -extfile expired.ext -out expired.pem
-$new -CA ca.pem -CAkey ca.key -keyout client.key -out client.pem -subj /CN=client
-$new -keyout stranger.key -out stranger.pem -subj /CN=stranger
-openssl ec -in client.key -aes256 -passout pass:key-password -out locked.key
-cat client.pem client.key >both.pem]]
 
 --- Starts nginx on the ports after `base`. Returns the ports by name, or false and the output of nginx.
 local function start_at(directory, top, base)
@@ -54,7 +36,7 @@ Web.__index = Web
 function M.start()
   local directory = shell.output "mktemp -d /tmp/dataworks-web.XXXXXX"
   local top = shell.output "pwd"
-  shell.output(CERTIFICATES:format(directory))
+  certificates.make(directory)
   local web, output
   for _ = 1, 20 do
     web, output = start_at(directory, top, ports.random())

@@ -137,6 +137,10 @@ local replies = {
   bad_chunk = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nten bytes.\r\n0\r\n\r\n",
   bad_gzip = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 10\r\n\r\nten bytes.",
   bad_encoding = "HTTP/1.1 200 OK\r\nContent-Encoding: rot13\r\nContent-Length: 10\r\n\r\nten bytes.",
+  more_gzip = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 26\r\n\r\n"
+    .. "\31\139\8\0\0\0\0\0\0\3\171\174\5\0\67\191\166\163\2\0\0\0more",
+  announced = "HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\nten bytes.",
+  lower_case = "http/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok",
   no_http = "what do you mean?\r\n\r\n",
   bad_header = "HTTP/1.1 200 OK\r\nX-A: \0b\r\nContent-Length: 0\r\n\r\n",
   bad_name = "HTTP/1.1 200 OK\r\nX-\0A: b\r\nContent-Length: 0\r\n\r\n",

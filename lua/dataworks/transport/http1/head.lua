@@ -7,6 +7,8 @@ local M = {}
 
 local raise_malformed = sources.raise_malformed
 
+local NOT_HTTP = "the reply is not HTTP/1"
+
 --- Checks the line of a header and adds the header to `headers`. Joins the values of a repeated header with commas.
 local function add_header(source, headers, line)
   local colon = line:find(":", 1, true)
@@ -39,10 +41,11 @@ end
 
 --- Reads a status line. Returns the status and the digit after "HTTP/1.".
 local function read_status(source)
-  local line = source:read_line("headers", "the connection ended without a reply")
+  source:expect("HTTP/1.", NOT_HTTP, "the connection ended without a reply")
+  local line = source:read_line "headers"
   local minor, status = line:match("^HTTP/1%.([01]) (%d%d%d)%f[ %z]")
   if not status or header.has_control(line) then
-    raise_malformed "the reply is not HTTP/1"
+    raise_malformed(NOT_HTTP)
   end
   return tonumber(status), minor
 end

@@ -77,14 +77,32 @@ local function take_line(self)
   end
 end
 
+--- Checks that the next bytes are `text`. Fails at the first other byte, without waiting for the end of a line.
+---@param message string of the failure if they are other bytes
+---@param nothing string the message if the stream ends before the first byte
+function Source:expect(text, message, nothing)
+  while true do
+    local have = self.buffer:sub(self.position, self.position + #text - 1)
+    if have ~= text:sub(1, #have) then
+      M.raise_malformed(message)
+    elseif #have == #text then
+      return
+    end
+    local more, err = self.fill()
+    if not more then
+      M.raise_lost(err, have == "" and nothing or "the reply ends within its headers")
+    end
+    self.buffer, self.position = self:take_unread() .. more, 1
+  end
+end
+
 --- Reads a line that ends with CR LF.
 ---@param part string what messages call this part of the reply
----@param nothing? string the message if the stream ends before the first byte of the line
 ---@return string line without CR LF
-function Source:read_line(part, nothing)
+function Source:read_line(part)
   local line, err = take_line(self)
   if err then
-    M.raise_lost(err, self:count_unread() == 0 and nothing or ("the reply ends within its %s"):format(part))
+    M.raise_lost(err, ("the reply ends within its %s"):format(part))
   elseif not line then
     M.raise_malformed(("the reply's headers are larger than %d bytes"):format(M.MAX_HEADER_BYTES))
   elseif line:sub(-2) ~= "\r\n" then

@@ -1,0 +1,64 @@
+-- The hosts that play rows: a program without the loop, a program with the loop, and nginx.
+
+local cjson = require "cjson"
+local dataworks = require "dataworks"
+local player = require "spec.hostile.player"
+local shell = require "spec.support.shell"
+
+local M = {}
+
+--- Plays rows one after the other.
+function M.blocking(rows, server)
+  local outcomes = {}
+  for i, row in ipairs(rows) do
+    outcomes[i] = player.play(row, "blocking", server.ports[i], server.ca_file)
+  end
+  return outcomes
+end
+
+--- Plays all rows at the same time, in one loop.
+function M.loop(rows, server)
+  local outcomes = {}
+  dataworks.run(function()
+    for i, row in ipairs(rows) do
+      dataworks.spawn(function() outcomes[i] = player.play(row, "loop", server.ports[i], server.ca_file) end)
+    end
+  end)
+  return outcomes
+end
+
+local IN_NGINX = [[
+  local cjson = require "cjson"
+  local player = require "spec.hostile.player"
+  local rows = require("spec.hostile.rows").load(%s)
+  local ports, outcomes, threads = { %s }, {}, {}
+  for i, row in ipairs(rows) do
+    threads[i] = ngx.thread.spawn(function() outcomes[i] = player.play(row, "nginx", ports[i], false) end)
+  end
+  for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
+  return cjson.encode(outcomes)]]
+
+--- Plays all rows at the same time, in one worker of nginx.
+---@param host table see spec/support/host.lua
+---@param only_fast boolean
+function M.nginx(server, host, only_fast)
+  return cjson.decode(host:run(IN_NGINX:format(tostring(only_fast), table.concat(server.ports, ","))))
+end
+
+--- Returns the number of open descriptors of a process.
+---@param pid? string default: this process
+function M.count_descriptors(pid)
+  pid = pid or shell.output "echo $PPID"
+  return tonumber(shell.output(("ls /proc/%s/fd | wc -l"):format(pid)))
+end
+
+--- Returns the descriptions of the outcomes that are wrong, by the function rows.fault.
+function M.faults(rows, host, outcomes)
+  local faults = {}
+  for i, row in ipairs(rows) do
+    faults[#faults + 1] = require("spec.hostile.rows").fault(row, host, outcomes[i])
+  end
+  return faults
+end
+
+return M
