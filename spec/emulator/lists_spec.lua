@@ -212,6 +212,7 @@ describe("an alarm rule", function()
         return (reply.DIAlarmRulePaging or reply.PagingInfo).DIJobAlarmRules
       end
       assert.same({ false, params.MetricType, 5 }, { list()[1].Enabled, list()[1].MetricType, list()[1].NotificationSettings.InhibitionInterval })
+      assert.same({ "Warning", 5 }, { list()[1].TriggerConditions[1].Severity, list()[1].TriggerConditions[1].Threshold })
       rule.Enabled, rule.MetricType = "True", "Heartbeat"
       rule.NotificationSettings, rule.TriggerConditions = "{}", "[]"
       assert(call("UpdateDIAlarmRule", rule))
