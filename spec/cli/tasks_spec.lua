@@ -98,6 +98,40 @@ describe("the commands for tasks", function()
     assert.equal("-rw-------", shell.output("ls -l " .. state_folder .. "/state"):sub(1, 10))
   end)
 
+  it("refuse other values for a task that was created, and states that they did not write", function()
+    succeed("create orders --project 10000 " .. BUILDER)
+    local result = run "create orders --project 10000 --from mysql:a --tables other --to odps:b --resource-group g"
+    assert.equal(2, result.status)
+    assert.matches("orders.json: the state of an earlier run is of another TaskParam\nTo change the task, use dataworks update.",
+      result.err, 1, true)
+    for text, message in pairs {
+      ['{"a'] = "is not a state of this command: the text is not JSON", ["[]"] = "is not a state of this command: not an object",
+      ['{"flow":{"x":1}}'] = "the state of an earlier run is not a state of a flow",
+    } do
+      files.write(state_folder .. "/state", text)
+      result = run("create new --project 10000 --state " .. state_folder .. "/state " .. BUILDER)
+      assert.equal(2, result.status)
+      assert.matches(message, result.err, 1, true)
+    end
+    assert.same({ "orders" }, tasks())
+  end)
+
+  it("create nothing when the state cannot be written, or the options do not fit the task", function()
+    local result = run("create orders --project 10000 --state /nonexistent/state " .. BUILDER)
+    assert.equal(2, result.status)
+    assert.matches("the state cannot be written to /nonexistent/state: ", result.err, 1, true)
+    local offline = "create x spec/scripts/task_content_offline.json --project 10000 "
+    for arguments, message in pairs {
+      [offline .. "--start"] = "an offline task is started by its schedule", [offline .. '--schedule "* * * * *"'] = "the shortest interval",
+      ["create x --project 10000 --schedule '0 2 * * *' " .. BUILDER] = "--schedule is for offline tasks",
+    } do
+      result = run(arguments)
+      assert.equal(2, result.status)
+      assert.matches(message, result.err, 1, true)
+    end
+    assert.same({}, tasks())
+  end)
+
   --- Runs the command with a signal at the given request. Returns its exit status.
   local function run_with_signal(signal, number, moment, arguments)
     local words = { "env -u LD_PRELOAD HOME=" .. state_folder }

@@ -93,16 +93,25 @@ end
 
 --- Creates the task, or goes on with an earlier run.
 local function create(state, params, context)
-  local flow = state.content.flow
+  local problem
   local result, err = context:client():create_sync_task(params, {
-    timeout = context.args.wait_timeout, resume = flow,
-    on_step = function(step) state:write { flow = step } end,
+    timeout = context.args.wait_timeout, resume = state.content.flow,
+    on_step = function(step)
+      local ok
+      ok, problem = pcall(state.write, state, { flow = step })
+      if not ok then
+        error("the state cannot be written", 0)
+      end
+    end,
     on_progress = function(event) context:show_event(event) end,
   })
-  if not result then
-    if err.path == "resume" then
-      context:fail(err, "an earlier run of this command began with other values; its state is in " .. state.path)
-    elseif not err.state then
+  if not result and problem then
+    error(problem, 0)
+  elseif not result and err.path == "resume" then
+    context:wrong_use(("%s: the state of an earlier run %s"):format(state.path, err.message),
+      "To change the task, use dataworks update. To create another task, use another NAME or --state FILE.")
+  elseif not result then
+    if not err.state then
       -- The service refused the script for good. The next run is a new attempt.
       state:remove()
     end
@@ -117,13 +126,14 @@ function M.run(args, context)
   local params = params_of(args, context)
   local state = state_file.open(context, args.state, args.project, args.name)
   check_same(state, params, context)
+  task_flow.check(context, params.TaskType)
   context:mark_resumable()
-  local task = state.content.task and existing_task(context, state.content)
-  if state.content.task and not task then
+  if state.content.task and not existing_task(context, state.content) then
     -- The task was deleted since. Create it again, with a new token.
     state:remove()
   end
-  task = task or create(state, params, context)
+  -- If an earlier run has created the task, this only compares the parameters.
+  local task = create(state, params, context)
   local result = task_flow.run(context, task)
   result.FileId, result.TaskType, result.Name = task.FileId, task.TaskType, args.name
   context.output:object(result)

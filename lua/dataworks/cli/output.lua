@@ -67,11 +67,16 @@ function Output:json(value, as_line)
   self:write((as_line and text or layout(text)) .. "\n")
 end
 
---- Writes a text. Ends the command when nobody reads its output any more.
+local EPIPE = 32
+
+--- Writes a text. Ends the command when nobody reads its output any more, or when the output cannot be written.
 function Output:write(text)
-  local ok = self.file:write(text) and self.file:flush()
+  local ok, message, code = self.file:write(text)
+  if ok then
+    ok, message, code = self.file:flush()
+  end
   if not ok then
-    error({ closed_pipe = true })
+    error({ closed_pipe = code == EPIPE, status = 1, lines = { "standard output: " .. tostring(message) } })
   end
 end
 

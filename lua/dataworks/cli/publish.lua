@@ -20,6 +20,7 @@ M.examples = '  dataworks publish nightly_orders --project 10000 --schedule "0 2
 
 function M.run(args, context)
   local task = task_ref.find(context)
+  task_flow.check(context, args.schedule and task.TaskType)
   context:mark_resumable()
   local published = task_flow.publish(context, task, args.schedule, args.wait_timeout)
   context.output:object {

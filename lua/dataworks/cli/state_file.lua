@@ -37,7 +37,7 @@ function StateFile:write(changes)
   local ok, message = core.write_private(self.path, text .. "\n")
   if not ok then
     self.context.raise(exit_status.WRONG_USE, ("the state cannot be written to %s: %s"):format(self.path, message),
-      "Nothing was created. Name another file with --state FILE.")
+      "The command stopped before its next call. Name another file with --state FILE.")
   end
 end
 
@@ -64,7 +64,7 @@ function M.open(context, path, project, name)
   end
   if text then
     local content, err = dataworks.decode(text)
-    if type(content) ~= "table" then
+    if type(content) ~= "table" or core.encode(content, true):sub(1, 1) ~= "{" then
       context:wrong_use(("%s is not a state of this command: %s"):format(path, err and err.message or "not an object"),
         "Remove the file only if you know that the task was not created.")
     end

@@ -1,6 +1,8 @@
 -- Carries out the steps after a task exists: publish an offline task, or deploy and start another one. Each step first
 -- asks whether it is done, so that the command can go on after a crash.
 
+local schedules = require "dataworks.api.schedule"
+
 local M = {}
 
 local RUNNING = { WAIT = true, RUN = true }
@@ -61,6 +63,22 @@ local function publish(context, task, schedule, timeout)
   return result
 end
 
+--- Checks the options --start and --schedule, before anything is done.
+function M.check(context, task_type)
+  local args = context.args
+  local is_offline = task_type == "DI_OFFLINE"
+  if args.start and is_offline then
+    context:wrong_use("an offline task is started by its schedule: use --schedule \"0 2 * * *\"")
+  elseif args.schedule and not is_offline then
+    context:wrong_use "--schedule is for offline tasks; a real-time task is started with --start"
+  elseif args.schedule then
+    local parsed, message = schedules.parse(args.schedule)
+    if not parsed then
+      context:wrong_use(("--schedule %q: %s"):format(args.schedule, message))
+    end
+  end
+end
+
 --- Carries out what the options --start and --schedule ask for. Returns fields for the result.
 ---@param context dataworks.cli.Context
 ---@param task dataworks.TaskId
@@ -68,12 +86,7 @@ end
 ---@return table fields
 function M.run(context, task, again)
   local args = context.args
-  local is_offline = task.TaskType == "DI_OFFLINE"
-  if args.start and is_offline and not args.schedule then
-    context:wrong_use("an offline task is started by its schedule: use --schedule \"0 2 * * *\"")
-  elseif args.schedule and not is_offline then
-    context:wrong_use "--schedule is for offline tasks; a real-time task is started with --start"
-  elseif args.schedule then
+  if args.schedule then
     local published = publish(context, task, args.schedule, args.wait_timeout)
     return { FileVersion = published.FileVersion, CronExpress = published.CronExpress, State = "published" }
   elseif args.start then

@@ -37,12 +37,10 @@ function M.find(context)
   if file then
     local task_type = args.type or M.TYPES[file.FileType]
     return { ProjectId = args.project, FileId = file.FileId, TaskType = task_type }, file.FileName
-  elseif is_id then
-    -- A solution is not in the list of files.
-    return { ProjectId = args.project, FileId = args.task, TaskType = "DI_SOLUTION" }
   end
   context.raise(exit_status.REFUSED, ("the workspace %s has no task %s"):format(args.project, args.task),
-    "dataworks list --project " .. args.project .. " lists the tasks.")
+    ("dataworks list --project %s lists the tasks; a solution needs --type DI_SOLUTION and its FileId."):format(
+      args.project))
 end
 
 return M

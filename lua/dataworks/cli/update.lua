@@ -42,6 +42,7 @@ function M.run(args, context)
   end
   local task = task_ref.find(context)
   local is_offline = task.TaskType == "DI_OFFLINE"
+  task_flow.check(context, task.TaskType)
   local params = { ProjectId = task.ProjectId, TaskType = task.TaskType, FileId = task.FileId }
   if args.file then
     local text = task_spec.read_script(args.file, context, task.TaskType, not is_offline)
