@@ -19,6 +19,8 @@ local M = {
   _VERSION = require "dataworks.version",
   limit = lazy("dataworks.limit.limit", "make"),
   null = core.null,
+  -- Many tasks from one file: see docs/fleets.md.
+  fleet = lazy "dataworks.fleet.fleet",
   is_error = errors.is,
 }
 

@@ -15,7 +15,7 @@ local tokenize = require "tools.lua_tokens"
 local ROOMS = {
   { "cli", 1, "the command `dataworks`, with one file for each subcommand" },
   { "dataworks.lua", 2, "the public functions of the library" },
-  { "fleet", 3, "many tasks from a manifest (to come)" },
+  { "fleet", 3, "many tasks from a manifest, with a ledger in a database" },
   { "client", 4, "the methods of a client, which check their arguments and call a room below" },
   { "tasks", 5, "operations of several calls: create a task, wait for a state, read a list page by page" },
   { "concurrency", 6, "many calls at once in one thread: the loop, its tasks and timers, map" },

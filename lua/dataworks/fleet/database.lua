@@ -1,0 +1,233 @@
+-- Runs SQL on the database of a ledger: SQLite in a file, or PostgreSQL. LuaDBI is loaded when the first ledger opens.
+-- All values cross as text, because LuaDBI does not carry 64-bit integers exactly.
+
+local core = require "dataworks.core"
+local errors = require "dataworks.error"
+local transports = require "dataworks.transport.choose"
+
+local M = {}
+
+-- Seconds for which a transaction is tried again after the connection was lost, or while another process writes.
+local PATIENCE = 30
+local MAX_PAUSE = 0.05
+
+local POSTGRES_SETTINGS = {
+  "connect_timeout=10", "keepalives_idle=10", "keepalives_interval=5", "keepalives_count=3", "tcp_user_timeout=20000",
+}
+
+--- What is different in the SQL of the databases. {now} may be the begin of the transaction; {clock} is the present.
+local DIALECTS = {
+  sqlite = {
+    driver = "SQLite3", begin = "begin immediate",
+    words = {
+      now = "cast((julianday('now')-2440587.5)*86400000 as integer)", lock = "", skip = "",
+      clock = "cast((julianday('now')-2440587.5)*86400000 as integer)",
+    },
+    session = { "pragma busy_timeout=200", "pragma journal_mode=wal", "pragma synchronous=full" },
+  },
+  postgres = {
+    driver = "PostgreSQL", begin = "begin",
+    words = {
+      now = "(extract(epoch from now())*1000)::bigint", lock = " for update", skip = " for update skip locked",
+      clock = "(extract(epoch from clock_timestamp())*1000)::bigint",
+    },
+    session = { "set statement_timeout=20000", "set client_min_messages=warning" },
+  },
+}
+
+--- Parts of the messages of the databases, and what a user can do. LuaDBI gives no codes.
+local ADVICE = {
+  { "password authentication failed", "The database refuses the user or the password; it was reached." },
+  { "onnection refused", "No database listens at this address; it did not see the password." },
+  { "could not translate host name", "The name of the host is not known." },
+  { "readonly database", "The file or its folder cannot be written; nothing was changed." },
+  { "unable to open database file", "The folder does not exist, or may not be written." },
+  { "disk is full", "Free some space, and run the same command again; it goes on." },
+  { "disk I/O error", "Check the disk; what was committed before is kept." },
+  { "not a database", "The file is no ledger. Name another file." },
+  { "malformed", "The file is damaged. Restore it, or begin with a new file: tasks whose names exist are adopted." },
+}
+
+---@class dataworks.fleet.Database
+---@field url string
+---@field kind "sqlite"|"postgres"
+---@field connection any
+local Database = {}
+Database.__index = Database
+
+--- Returns a URL without its password.
+function M.printable(url)
+  return (url:gsub("^(%w+://[^:/@]*):[^@]*@", "%1:***@"))
+end
+
+local function failure(self, message)
+  local advice
+  for _, row in ipairs(ADVICE) do
+    advice = advice or message:find(row[1], 1, true) and row[2] or nil
+  end
+  return errors.new {
+    kind = "ledger", sent = false, advice = advice,
+    message = ("the ledger %s: %s"):format(M.printable(self.url), (message:gsub("%s+", " "))),
+  }
+end
+
+local function dialect_of(self)
+  return DIALECTS[self.kind]
+end
+
+--- Returns the text for this database: {now} and the like, and ?1 in place of $1 for SQLite.
+local function translate(self, sql)
+  local text = self.texts[sql]
+  if not text then
+    text = sql:gsub("{(%w+)}", dialect_of(self).words)
+    text = self.kind == "sqlite" and text:gsub("%$(%d+)", "?%1") or text
+    self.texts[sql] = text
+  end
+  return text
+end
+
+--- Runs one statement. Raises the text of the database if it fails.
+---@return table[] rows
+function Database:query(sql, ...)
+  local statement, message = self.connection:prepare(translate(self, sql))
+  if not statement then
+    error({ database = tostring(message) }, 0)
+  end
+  local rows = {}
+  local ok, problem = statement:execute(...)
+  if ok and sql:find "^%s*select" or ok and sql:find "returning" or ok and sql:find "^pragma" then
+    ok, problem = pcall(function()
+      for row in statement:rows(true) do
+        local copy = {}
+        for name, value in pairs(row) do
+          copy[name] = value
+        end
+        rows[#rows + 1] = copy
+      end
+    end)
+  end
+  statement:close()
+  if not ok then
+    error({ database = tostring(problem) }, 0)
+  end
+  return rows
+end
+
+local function connect(self)
+  local dialect = dialect_of(self)
+  local connection, message = self.dbi.Connect(dialect.driver, self.target)
+  if not connection then
+    error({ database = tostring(message), refused = true }, 0)
+  end
+  connection:autocommit(true)
+  self.connection = connection
+  for _, sql in ipairs(dialect.session) do
+    self:query(sql)
+  end
+end
+
+--- Closes a connection that may be broken.
+local function drop(self)
+  if self.connection then
+    pcall(self.connection.close, self.connection)
+    self.connection = nil
+  end
+end
+
+local function is_alive(self)
+  local ok, alive = pcall(function() return self.connection and self.connection:ping() end)
+  return ok and alive
+end
+
+--- Returns whether another try can succeed. LuaDBI gives no codes: an error after which the server does not answer is a
+--- lost connection.
+local function is_passing(self, fault)
+  local message = fault.database
+  if self.kind == "sqlite" then
+    return message:find "locked" or message:find "busy"
+  elseif fault.refused then
+    return self.was_open and not message:find "authentication failed"
+  end
+  return message:find "deadlock" or message:find "terminating connection" or not is_alive(self)
+end
+
+--- Runs fn in a transaction, and returns its first result. fn must not yield; it may run again after a lost connection.
+--- Raises an error of the kind "ledger" if the database refuses.
+function Database:transaction(fn)
+  local give_up = core.clock() + PATIENCE
+  while true do
+    local ok, result = pcall(function()
+      if not self.connection then
+        connect(self)
+        self.was_open = true
+      end
+      self:query(dialect_of(self).begin)
+      local value = fn(self)
+      self:query "commit"
+      return value
+    end)
+    if ok then
+      return result
+    elseif type(result) ~= "table" or not result.database then
+      pcall(self.query, self, "rollback")
+      error(result, 0)
+    end
+    local again = is_passing(self, result) and core.clock() < give_up
+    if not pcall(self.query, self, "rollback") or not is_alive(self) then
+      drop(self)
+    end
+    if not again then
+      error(failure(self, result.database), 0)
+    end
+    transports.sleep(core.random() * MAX_PAUSE + (result.refused and 0.2 or 0))
+  end
+end
+
+function Database:close()
+  drop(self)
+end
+
+--- Returns the URL with the settings that bound the time for which the process waits for the server.
+local function with_timeouts(url)
+  for _, setting in ipairs(POSTGRES_SETTINGS) do
+    if not url:find(setting:match "^[%w_]+=", 1, true) then
+      url = url .. (url:find("?", 1, true) and "&" or "?") .. setting
+    end
+  end
+  return url
+end
+
+local function has_driver(dbi, driver)
+  for _, name in ipairs(dbi.Drivers()) do
+    if name == driver then
+      return true
+    end
+  end
+  return false
+end
+
+--- Opens a database. Raises an error of the kind "ledger" if LuaDBI is missing.
+---@param url string a path, sqlite:PATH, or postgresql://USER:PASSWORD@HOST:PORT/DATABASE
+---@return dataworks.fleet.Database
+function M.open(url)
+  local is_postgres = url:find "^postgres%a*://"
+  local self = setmetatable({
+    url = url, kind = is_postgres and "postgres" or "sqlite", texts = {},
+    target = is_postgres and with_timeouts(url) or url:gsub("^sqlite:/*", function(prefix)
+      return prefix:find "/" and "/" or ""
+    end),
+  }, Database)
+  local driver = dialect_of(self).driver
+  local ok, dbi = pcall(require, "DBI")
+  if not ok or not has_driver(dbi, driver) then
+    error(errors.new {
+      kind = "ledger", sent = false, message = "a ledger needs LuaDBI and its driver for " .. driver,
+      advice = ("Install lua-dbi-%s with apt-get, or luadbi-%s with luarocks."):format(
+        is_postgres and "postgresql" or "sqlite3", driver:lower()),
+    }, 0)
+  end
+  self.dbi = dbi
+  return self
+end
+
+return M

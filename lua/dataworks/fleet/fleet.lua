@@ -1,0 +1,148 @@
+-- The functions `dataworks.fleet.plan` and `dataworks.fleet.apply`.
+
+local applies = require "dataworks.fleet.apply"
+local check_options = require "dataworks.util.check_options"
+local errors = require "dataworks.error"
+local ledgers = require "dataworks.fleet.ledger"
+local manifests = require "dataworks.fleet.manifest"
+local misuse = require "dataworks.util.misuse"
+local plans = require "dataworks.fleet.plan"
+
+local M = {}
+
+---@class dataworks.fleet.PlanOptions
+---@field manifest string|table a path, or the manifest as a table
+---@field ledger? string a path or a URL; default: .dataworks.db beside the manifest
+---@field only? string a pattern for names, with * and ?
+
+---@class dataworks.fleet.ApplyOptions: dataworks.fleet.PlanOptions
+---@field client dataworks.Client
+---@field concurrency? integer the number of tasks in progress; default: 16
+---@field lease? number seconds after which another runner takes over the tasks of a dead one; default: 60
+---@field max_failures? integer stop after so many failed tasks
+---@field on_event? fun(event: table) with events of the types step, done, failed, retry, adopted, lost, counts
+---@field label? string the name of the runner in the ledger
+
+local PLAN_OPTIONS = { manifest = "any", ledger = "text", only = "text" }
+local APPLY_OPTIONS = {
+  manifest = "any", ledger = "text", only = "text", client = "any", concurrency = "positive_count", lease = "seconds",
+  max_failures = "positive_count", on_event = "function", label = "text",
+}
+
+--- Returns whether a name matches a pattern with * and ?, in a time that grows with the product of their lengths.
+local function is_match(glob, name)
+  local at, place, star, resume = 1, 1, nil, nil
+  while place <= #name do
+    local char = glob:sub(at, at)
+    if char == "*" then
+      star, resume, at = at, place, at + 1
+    elseif char == "?" or char == name:sub(place, place) then
+      at, place = at + 1, place + 1
+    elseif star then
+      resume = resume + 1
+      at, place = star + 1, resume
+    else
+      return false
+    end
+  end
+  return glob:find("^%**$", at) ~= nil
+end
+
+local function matcher(glob)
+  return function(name) return not glob or is_match(glob, name) end
+end
+
+local function default_ledger(source)
+  return (type(source) == "string" and source:match "^(.*/)" or "") .. ".dataworks.db"
+end
+
+--- Returns an error about the first faults of a manifest. Its field `faults` of the second result has all of them.
+local function refuse(faults)
+  local first = faults[1]
+  return errors.new {
+    kind = "invalid", sent = false, path = first.path, line = first.line, column = first.column,
+    message = first.message .. (#faults > 1 and (" (and %d more faults)"):format(#faults - 1) or ""),
+  }
+end
+
+--- Checks options. The types "any" are checked by hand.
+local function check(what, known, options)
+  if type(options) ~= "table" then
+    misuse(("%s: options must be a table, got %s"):format(what, check_options.describe(options)))
+  end
+  local simple, given = {}, {}
+  for name, kind in pairs(known) do
+    simple[name] = kind ~= "any" and kind or type(options[name])
+  end
+  for name, value in pairs(options) do
+    given[name] = value
+  end
+  given = check_options.check(what, simple, given)
+  if type(given.manifest) ~= "string" and type(given.manifest) ~= "table" then
+    misuse(("%s: manifest must be a path or a table, got %s"):format(what, check_options.describe(given.manifest)))
+  end
+  return given
+end
+
+--- Opens the ledger, and calls fn with the manifest, the ledger and the rows.
+local function with_ledger(options, fn)
+  local manifest, faults = manifests.read(options.manifest)
+  if not manifest then
+    return nil, refuse(faults), faults
+  end
+  local ledger
+  local ok, result = pcall(function()
+    ledger = ledgers.open(options.ledger or default_ledger(options.manifest), manifest.key)
+    return fn(manifest, ledger)
+  end)
+  if ledger then
+    ledger:close()
+  end
+  if ok then
+    return result
+  elseif errors.is(result) then
+    return nil, result
+  end
+  error(result, 0)
+end
+
+--- Compares a manifest with its ledger. Makes no call.
+---@param options dataworks.fleet.PlanOptions
+---@return dataworks.fleet.Plan|nil plan
+---@return dataworks.Error|nil err
+---@return dataworks.fleet.Fault[]|nil faults all faults of the manifest
+function M.plan(options)
+  options = check("dataworks.fleet.plan", PLAN_OPTIONS, options)
+  return with_ledger(options, function(manifest, ledger)
+    return plans.compare(manifest, ledger:rows(), matcher(options.only))
+  end)
+end
+
+--- Applies a manifest. Several processes can do that at the same time with one ledger.
+---@param options dataworks.fleet.ApplyOptions
+---@return dataworks.fleet.Result|nil result
+---@return dataworks.Error|nil err
+---@return dataworks.fleet.Fault[]|nil faults all faults of the manifest
+function M.apply(options)
+  options = check("dataworks.fleet.apply", APPLY_OPTIONS, options)
+  if type(options.client) ~= "table" then
+    misuse "dataworks.fleet.apply: client must be a client of dataworks.new"
+  end
+  local matches = matcher(options.only)
+  return with_ledger(options, function(manifest, ledger)
+    local rows, changed = ledger:rows(), {}
+    for _, task in ipairs(manifest.tasks) do
+      local row = rows[task.name]
+      if matches(task.name) and not (row and row.made == task.digest and row.wanted == task.digest) then
+        changed[#changed + 1] = task
+      end
+    end
+    ledger:enqueue(changed)
+    return applies.run(manifest, ledger, {
+      client = options.client, concurrency = options.concurrency or 16, lease = options.lease or 60,
+      max_failures = options.max_failures, on_event = options.on_event, label = options.label or "lua",
+    })
+  end)
+end
+
+return M

@@ -1,0 +1,252 @@
+-- The ledger of a fleet: which tasks exist, what is wanted, and which runner works on which task. Each write of a
+-- runner has the fencing number of its claim in the WHERE: a runner whose lease has ended changes nothing.
+
+local core = require "dataworks.core"
+local databases = require "dataworks.fleet.database"
+local schema = require "dataworks.fleet.schema"
+
+local M = {}
+
+--- The values of the column `state`.
+M.QUEUED, M.RUNNING, M.DONE, M.FAILED = "0", "1", "2", "3"
+
+local BATCH = 500
+local MAX_ERROR_BYTES = 1000
+
+---@class dataworks.fleet.Row the texts of the ledger about a task
+---@field name string
+---@field task_type string
+---@field file_id? string
+---@field predecessor? string the FileId of a deleted task of this name
+---@field script_made? string the digest of the script that the service has
+---@field reached "created"|"changed"|"deployed"|"running"
+---@field made? string the digest of what was applied completely
+---@field wanted string the digest of what is to be applied
+---@field protect string
+---@field state string
+---@field error? string
+
+---@class dataworks.fleet.Claim: dataworks.fleet.Row
+---@field fence string
+---@field tries string
+---@field spec string what is to be applied, as JSON
+---@field flow? string the unfinished flow, as JSON
+---@field lost? boolean true: the lease has ended
+---@field cancel? fun() ends the work on the task
+
+---@class dataworks.fleet.Ledger
+---@field database dataworks.fleet.Database
+---@field key string the fleet
+local Ledger = {}
+Ledger.__index = Ledger
+
+local ROW = "name, task_type, file_id, predecessor, script_made, reached, made, wanted, "
+  .. "cast(protect as text) as protect, cast(state as text) as state, error"
+
+--- Runs one statement in a transaction of its own.
+function Ledger:run(sql, ...)
+  local arguments, count = { ... }, select("#", ...)
+  return self.database:transaction(function(db)
+    return db:query(sql, (table.unpack or unpack)(arguments, 1, count))
+  end)
+end
+
+--- Returns the rows of all tasks of the fleet, by name.
+---@return table<string, dataworks.fleet.Row>
+function Ledger:rows()
+  local rows = {}
+  for _, row in ipairs(self:run(("select %s from tasks where fleet = $1"):format(ROW), self.key)) do
+    rows[row.name] = row
+  end
+  return rows
+end
+
+local ENQUEUE = [[insert into tasks as t
+  (fleet, name, task_type, reached, wanted, protect, state, next_at, fence, tries)
+  values ($1, $2, $3, 'created', $4, cast($5 as smallint), 0, {clock}, 0, 0)
+  on conflict (fleet, name) do update set
+    wanted = excluded.wanted, protect = excluded.protect, error = null, tries = 0,
+    task_type = case when t.file_id is null then excluded.task_type else t.task_type end,
+    state = case when t.state = 1 then 1 else 0 end,
+    next_at = case when t.state = 1 then t.next_at else excluded.next_at end
+  where t.wanted <> excluded.wanted or t.made is null or t.made <> excluded.wanted]]
+
+local KEEP_SPEC = [[insert into specs (fleet, name, spec) values ($1, $2, $3)
+  on conflict (fleet, name) do update set spec = excluded.spec]]
+
+--- Queues tasks. A task that is applied already stays as it is, and one that a runner works on is queued when its
+--- runner has finished.
+---@param tasks dataworks.fleet.Task[]
+function Ledger:enqueue(tasks)
+  for first = 1, #tasks, BATCH do
+    self.database:transaction(function(db)
+      for i = first, math.min(first + BATCH - 1, #tasks) do
+        local task = tasks[i]
+        db:query(ENQUEUE, self.key, task.name, task.task_type, task.digest, task.protect and "1" or "0")
+        db:query(KEEP_SPEC, self.key, task.name, (core.encode(task, true)))
+      end
+    end)
+  end
+end
+
+-- Both conditions on the state are needed for the index: state = 1 alone does not make SQLite use it. Tasks of dead
+-- runners come first, because they would wait behind the queued ones otherwise.
+local EXPIRED = [[select name from tasks where fleet = $1 and state = 1 and state < 2 and next_at <= {now}
+  order by next_at, name limit cast($2 as integer){skip}]]
+local DUE = [[select name from tasks where fleet = $1 and state = 0 and state < 2 and next_at <= {now}
+  order by next_at, name limit cast($2 as integer){skip}]]
+local TAKE = ([[update tasks set state = 1, owner = $3, fence = fence + 1, tries = tries + 1,
+    next_at = {clock} + cast($4 as bigint)
+  where fleet = $1 and name = $2 and state < 2
+  returning %s, cast(fence as text) as fence, cast(tries as text) as tries]]):format(ROW)
+
+--- Claims tasks for a runner: first those whose lease has ended, then queued ones.
+---@param owner string
+---@param limit integer
+---@param lease number seconds
+---@return dataworks.fleet.Claim[]
+function Ledger:claim(owner, limit, lease)
+  local milliseconds = ("%d"):format(lease * 1000)
+  return self.database:transaction(function(db)
+    local claims = {}
+    for _, sql in ipairs { EXPIRED, DUE } do
+      local left = limit - #claims
+      for _, row in ipairs(left > 0 and db:query(sql, self.key, ("%d"):format(left)) or {}) do
+        local claim = db:query(TAKE, self.key, row.name, owner, milliseconds)[1]
+        claim.spec = db:query("select spec from specs where fleet = $1 and name = $2", self.key, row.name)[1].spec
+        local flow = db:query("select flow from flows where fleet = $1 and name = $2", self.key, row.name)[1]
+        claim.flow = flow and flow.flow
+        claims[#claims + 1] = claim
+      end
+    end
+    return claims
+  end)
+end
+
+--- Renews all leases of a runner. Returns the fences of its claims, by name.
+function Ledger:renew(owner, lease)
+  return self.database:transaction(function(db)
+    db:query("update runners set seen_at = {clock} where id = $1", owner)
+    local fences = {}
+    for _, row in ipairs(db:query([[update tasks set next_at = {clock} + cast($3 as bigint)
+      where fleet = $1 and owner = $2 and state = 1 and state < 2
+      returning name, cast(fence as text) as fence]], self.key, owner, ("%d"):format(lease * 1000))) do
+      fences[row.name] = row.fence
+    end
+    return fences
+  end)
+end
+
+local HELD = " where fleet = $1 and name = $2 and fence = cast($3 as bigint) and state = 1 returning name"
+
+--- Changes the row of a claim. Returns whether the claim still holds; if not, nothing is changed.
+local function change(self, claim, assignments, ...)
+  local arguments, count = { ... }, select("#", ...)
+  return self.database:transaction(function(db)
+    local changed = db:query("update tasks set " .. assignments .. HELD, self.key, claim.name, claim.fence,
+      (table.unpack or unpack)(arguments, 1, count))[1] ~= nil
+    if changed and claim.new_flow ~= nil then
+      if claim.new_flow then
+        db:query([[insert into flows (fleet, name, flow) values ($1, $2, $3)
+          on conflict (fleet, name) do update set flow = excluded.flow]], self.key, claim.name, claim.new_flow)
+      else
+        db:query("delete from flows where fleet = $1 and name = $2", self.key, claim.name)
+      end
+    end
+    return changed
+  end)
+end
+
+--- Writes the state of the flow before a call, and renews the lease. `flow` is false after the flow.
+---@param flow? string|false nil leaves the stored flow as it is
+function Ledger:mark(claim, lease, flow)
+  claim.new_flow = flow
+  return change(self, claim, "next_at = {clock} + cast($4 as bigint)", ("%d"):format(lease * 1000))
+end
+
+--- Writes what the service has now, and removes the flow.
+---@param made { file_id: string, script_made: string, reached: string }
+function Ledger:save(claim, made)
+  claim.new_flow = false
+  return change(self, claim, "file_id = $4, script_made = $5, reached = $6", made.file_id, made.script_made,
+    made.reached)
+end
+
+--- Ends a claim: everything is applied. A change that was queued meanwhile is applied next.
+---@param digest string of what was applied
+function Ledger:finish(claim, digest)
+  claim.new_flow = false
+  return change(self, claim, [[made = $4, owner = null, error = null, next_at = {clock},
+    state = case when wanted = $5 then 2 else 0 end]], digest, digest)
+end
+
+--- Ends a claim without success.
+---@param message string|nil the error that is kept; nil: the task is only put back
+---@param delay number|nil seconds until the next try; nil: there is none
+function Ledger:give_back(claim, message, delay)
+  claim.new_flow = nil
+  return change(self, claim, "owner = null, error = $4, state = cast($5 as smallint), "
+    .. "next_at = {clock} + cast($6 as bigint)", message and message:sub(1, MAX_ERROR_BYTES), delay and M.QUEUED
+    or M.FAILED, ("%d"):format((delay or 0) * 1000))
+end
+
+--- Puts back everything that a runner has claimed, and removes the runner.
+function Ledger:leave(owner)
+  return self.database:transaction(function(db)
+    db:query([[update tasks set state = 0, owner = null, next_at = {clock} where fleet = $1 and owner = $2
+      and state = 1]], self.key, owner)
+    db:query("delete from runners where id = $1", owner)
+  end)
+end
+
+function Ledger:join(owner, label)
+  return self:run("insert into runners values ($1, $2, $3, {clock}, {clock}) on conflict (id) do nothing", owner,
+    self.key, label)
+end
+
+--- Returns how many tasks of the fleet are in each state.
+function Ledger:counts()
+  local counts = { [M.QUEUED] = 0, [M.RUNNING] = 0, [M.DONE] = 0, [M.FAILED] = 0 }
+  for _, row in ipairs(self:run([[select cast(state as text) as state, cast(count(*) as text) as number from tasks
+    where fleet = $1 group by state]], self.key)) do
+    counts[row.state] = tonumber(row.number)
+  end
+  return counts
+end
+
+--- Returns the runners of the fleet, with the seconds since they were seen.
+function Ledger:runners()
+  return self:run([[select id, label, cast(({clock} - started_at) / 1000 as text) as age,
+    cast(({clock} - seen_at) / 1000 as text) as silent from runners where fleet = $1 order by started_at]], self.key)
+end
+
+--- Removes tasks from the ledger, and not from the service. Returns the names.
+function Ledger:forget(name)
+  return self.database:transaction(function(db)
+    local rows = db:query("delete from tasks where fleet = $1 and name = $2 and state <> 1 returning name", self.key,
+      name)
+    for _, sql in ipairs(#rows > 0 and {
+      "delete from specs where fleet = $1 and name = $2", "delete from flows where fleet = $1 and name = $2",
+    } or {}) do
+      db:query(sql, self.key, name)
+    end
+    return rows
+  end)
+end
+
+function Ledger:close()
+  self.database:close()
+end
+
+--- Opens the ledger of a fleet, and brings its tables to the newest version. Raises an error of the kind "ledger" if
+--- that is not possible.
+---@param url string
+---@param key string
+---@return dataworks.fleet.Ledger
+function M.open(url, key)
+  local database = databases.open(url)
+  schema.migrate(database)
+  return setmetatable({ database = database, key = key }, Ledger)
+end
+
+return M

@@ -1,0 +1,284 @@
+-- Reads a manifest: a file that says which tasks should exist. It is checked as a whole, and all faults are returned.
+
+local check_options = require "dataworks.util.check_options"
+local core = require "dataworks.core"
+local ids = require "dataworks.util.ids"
+local nearest = require "dataworks.util.nearest"
+local schedules = require "dataworks.api.schedule"
+local script_check = require "dataworks.api.script_check"
+local tables = require "dataworks.util.tables"
+local task_param = require "dataworks.api.task_param"
+
+local M = {}
+
+---@class dataworks.fleet.Fault
+---@field path string for example tasks[3].state
+---@field message string
+---@field name? string the name of the task
+---@field line? integer in a file with JSON
+---@field column? integer
+
+---@class dataworks.fleet.Task
+---@field name string
+---@field task_type "DI_REALTIME"|"DI_SOLUTION"|"DI_OFFLINE"
+---@field script string the canonical JSON text
+---@field folder? string
+---@field resource_group? string of an offline task
+---@field schedule? string
+---@field state "created"|"deployed"|"running"
+---@field protect boolean
+---@field script_digest string of what an update changes: the script, the resource group and the schedule
+---@field digest string of everything that is applied
+
+---@class dataworks.fleet.Manifest
+---@field project string
+---@field region? string
+---@field fleet string
+---@field key string identifies the fleet in a ledger
+---@field tasks dataworks.fleet.Task[]
+
+local TOP = { project = "string number", region = "string", fleet = "string", defaults = "table", tasks = "table" }
+
+local FIELDS = {
+  name = "string", type = "string", from = "table", to = "table", resource_group = "string",
+  TaskParam = "table string", TaskContent = "table string", folder = "string", schedule = "string", state = "string",
+  protect = "boolean",
+}
+
+local TYPES = tables.set_of "DI_REALTIME DI_SOLUTION DI_OFFLINE"
+
+--- The states that a task can have, and their order.
+M.STATES = { created = 1, deployed = 2, running = 3 }
+
+local MAX_NAME_BYTES = 256
+
+--- Checks the names and the types of fields. `add` notes a fault.
+local function check_fields(object, known, path, add)
+  for _, name in ipairs(tables.sorted_keys(tables.merge(object))) do
+    local value, where = object[name], path == "" and tostring(name) or path .. "." .. tostring(name)
+    if not known[name] then
+      add(where, "is not a field of a manifest" .. nearest.hint_end(name, known))
+    elseif not known[name]:find(type(value), 1, true) then
+      add(where, ("expected a %s, got %s"):format(known[name]:gsub(" ", " or a "), check_options.describe(value)))
+    end
+  end
+end
+
+--- Returns the script of a task as a value; nil after a fault.
+local function script_of(fields, path, add)
+  local given = {}
+  for _, name in ipairs { "from", "TaskParam", "TaskContent" } do
+    given[#given + 1] = fields[name] ~= nil and name or nil
+  end
+  local name = given[1]
+  if #given ~= 1 then
+    return add(path, #given == 0 and "has no script: give from and to, TaskParam, or TaskContent"
+      or ("has more than one script: %s"):format(table.concat(given, " and ")))
+  elseif (name == "TaskContent") ~= (fields.type == "DI_OFFLINE") then
+    return add(path .. "." .. name, "TaskContent is the script of DI_OFFLINE, and of no other type")
+  elseif name == "from" then
+    local ok, built = pcall(task_param.build, {
+      from = fields.from, to = fields.to, resource_group = fields.resource_group,
+    })
+    if not ok then
+      return add(path, (tostring(built):gsub("^.-dataworks%.task: ", "")))
+    end
+    return built, name
+  end
+  local script = fields[name]
+  if type(script) == "string" then
+    local err
+    script, err = core.decode(script)
+    if err then
+      return add(path .. "." .. name, "the text " .. err.message)
+    end
+  end
+  return script, name
+end
+
+local function check_script(fields, path, add)
+  local script, name = script_of(fields, path, add)
+  if not script then
+    return nil
+  end
+  for _, fault in ipairs(script_check.faults(script, fields.type)) do
+    local inside = fault.path ~= "" and "." .. fault.path or ""
+    add(path .. (name == "from" and "" or "." .. name .. inside), (name == "from" and inside:sub(2) .. " " or "")
+      .. fault.message)
+  end
+  return core.encode(script, true)
+end
+
+local function check_words(fields, path, add)
+  if type(fields.name) ~= "string" or fields.name == "" or #fields.name > MAX_NAME_BYTES or fields.name:find "%c" then
+    add(path .. ".name", ("expected text of 1 to %d bytes on one line"):format(MAX_NAME_BYTES))
+  end
+  if not TYPES[fields.type] then
+    add(path .. ".type", "expected one of " .. nearest.list(TYPES))
+  elseif not M.STATES[fields.state] then
+    add(path .. ".state", "expected one of " .. nearest.list(M.STATES))
+  elseif fields.state == "running" and fields.type == "DI_OFFLINE" then
+    add(path .. ".state", "an offline task is run by its schedule; the last state is deployed")
+  elseif fields.schedule and fields.type ~= "DI_OFFLINE" then
+    add(path .. ".schedule", "is for DI_OFFLINE only")
+  elseif type(fields.schedule) == "string" then
+    local cron, message = schedules.parse(fields.schedule)
+    if not cron then
+      add(path .. ".schedule", message)
+    end
+  end
+end
+
+--- Returns a hexadecimal digest of fields that are texts.
+local function digest_of(fields)
+  return core.digest(core.encode(fields, true))
+end
+
+--- Returns the task that an item of the list describes.
+local function task_of(item, defaults, path, add)
+  local before = add()
+  check_fields(item, FIELDS, path, add)
+  local fields = tables.merge({ state = "created", type = "DI_REALTIME" }, defaults, item)
+  if type(item.from) == "table" and type(defaults.from) == "table" then
+    fields.from = tables.merge(defaults.from, item.from)
+  elseif item.TaskParam ~= nil or item.TaskContent ~= nil then
+    fields.from = item.from
+  end
+  if add() > before then
+    return nil
+  end
+  check_words(fields, path, add)
+  local script = check_script(fields, path, add)
+  if add() > before then
+    return nil
+  end
+  local task = {
+    name = fields.name, task_type = fields.type, script = script, folder = fields.folder, schedule = fields.schedule,
+    resource_group = fields.type == "DI_OFFLINE" and fields.resource_group or nil, state = fields.state,
+  }
+  task.script_digest = digest_of { task.task_type, script, task.resource_group or "", task.schedule or "" }
+  task.digest = digest_of { task.script_digest, task.state }
+  task.protect = fields.protect or false
+  return task
+end
+
+local function check_top(source, add)
+  check_fields(source, TOP, "", add)
+  for _, name in ipairs { "project", "fleet", "tasks" } do
+    if source[name] == nil then
+      add(name, "is missing")
+    end
+  end
+  if source.project ~= nil and not ids.text(source.project):find "^%d+$" then
+    add("project", "expected the id of a workspace")
+  end
+  if source.fleet ~= nil and not tostring(source.fleet):find "^[%w_.-]+$" then
+    add("fleet", "expected a name of letters, digits, _, . and -")
+  end
+  local hole = type(source.tasks) == "table" and tables.find_hole(source.tasks)
+  if hole then
+    add(("tasks[%d]"):format(hole), "is nil: the list has a hole")
+  end
+end
+
+--- Checks a decoded manifest.
+---@return dataworks.fleet.Manifest|nil manifest
+---@return dataworks.fleet.Fault[] faults
+function M.check(source)
+  local faults, name = {}, nil
+  local function add(path, message)
+    if path then
+      faults[#faults + 1] = { path = path, message = message, name = name }
+    end
+    return not path and #faults or nil
+  end
+  if type(source) ~= "table" then
+    add("", "a manifest is an object, got " .. check_options.describe(source))
+    return nil, faults
+  end
+  check_top(source, add)
+  local defaults = type(source.defaults) == "table" and source.defaults or {}
+  check_fields(defaults, tables.merge(FIELDS, { name = false }), "defaults", add)
+  local tasks, places = {}, {}
+  for i, item in ipairs(#faults == 0 and source.tasks or {}) do
+    local path = ("tasks[%d]"):format(i)
+    if type(item) ~= "table" then
+      add(path, "expected an object, got " .. check_options.describe(item))
+    else
+      name = type(item.name) == "string" and item.name or nil
+      tasks[#tasks + 1] = task_of(item, defaults, path, add)
+      if name and places[name] then
+        add(path .. ".name", ("is also the name of %s"):format(places[name]))
+      elseif name then
+        places[name] = path
+      end
+      name = nil
+    end
+  end
+  if #faults > 0 then
+    return nil, faults
+  end
+  local project = ids.text(source.project)
+  return {
+    project = project, region = source.region, fleet = source.fleet, tasks = tasks,
+    key = ("%s/%s/%s"):format(source.region or "", project, source.fleet),
+  }, faults
+end
+
+--- Adds the places of faults in a JSON text.
+local function add_places(text, faults)
+  for _, fault in ipairs(faults) do
+    local path = fault.path
+    repeat
+      fault.line, fault.column = core.locate(text, path == "" and "TaskParam" or "TaskParam." .. path)
+      path = path:match "^(.*)[.%[]" or ""
+    until fault.line or path == ""
+    fault.line, fault.column = fault.line or 1, fault.column or 1
+  end
+end
+
+local function read_lua(path)
+  local chunk, message = loadfile(path)
+  if not chunk then
+    return nil, message
+  end
+  local ok, value = pcall(chunk)
+  if ok and type(value) == "function" then
+    ok, value = pcall(value)
+  end
+  return ok and value or nil, not ok and tostring(value) or nil
+end
+
+--- Reads and checks a manifest.
+---@param source string|table the path of a file with JSON, or with Lua if it ends with .lua; or the manifest as a table
+---@return dataworks.fleet.Manifest|nil manifest
+---@return dataworks.fleet.Fault[]|nil faults
+function M.read(source)
+  if type(source) ~= "string" then
+    return M.check(source)
+  elseif source:find "%.lua$" then
+    local value, message = read_lua(source)
+    if message then
+      return nil, { { path = "", message = message } }
+    end
+    return M.check(value)
+  end
+  local file, message = io.open(source, "rb")
+  local text = file and file:read "*a"
+  if file then
+    file:close()
+  end
+  if not text then
+    return nil, { { path = "", message = message or "cannot be read; is it a folder?" } }
+  end
+  local value, err = core.decode(text)
+  if err then
+    message = err.message:gsub(" at line %d+, column.*$", "")
+    return nil, { { path = "", message = message, line = err.line, column = err.column } }
+  end
+  local manifest, faults = M.check(value)
+  add_places(text, faults)
+  return manifest, faults
+end
+
+return M

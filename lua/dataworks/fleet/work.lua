@@ -1,0 +1,185 @@
+-- Brings one claimed task to what is wanted: create or update, deploy, start. Before each call that changes something,
+-- the ledger is written with the fencing number of the claim; the call is made only if that write took effect.
+
+local core = require "dataworks.core"
+local errors = require "dataworks.error"
+local existing = require "dataworks.fleet.existing"
+local ids = require "dataworks.util.ids"
+local order = require("dataworks.fleet.plan").ORDER
+
+local M = {}
+
+-- The service accepts 64 characters, and a flow adds 2.
+local TOKEN_LENGTH = 48
+
+local RUNNING = { WAIT = true, RUN = true }
+
+---@class dataworks.fleet.Work
+---@field client dataworks.Client
+---@field ledger dataworks.fleet.Ledger
+---@field lease number seconds
+---@field project string
+---@field fleet string
+---@field emit fun(event: table)
+---@field claim dataworks.fleet.Claim
+---@field task dataworks.fleet.Task
+
+--- Ends the work on a task with an error.
+local function stop(err)
+  error({ failed = err }, 0)
+end
+
+local function must(result, err)
+  return result or stop(err)
+end
+
+--- Ends the work if the claim is lost.
+local function must_hold(work, held)
+  if not held or work.claim.lost then
+    work.claim.lost = true
+    stop(errors.new { kind = "cancelled", sent = false, message = "the lease of the task has ended" })
+  end
+end
+
+--- Says in the ledger that a call follows. A process that was stopped for longer than its lease ends here.
+local function before_call(work, step, flow)
+  local clock = core.clock()
+  must_hold(work, work.ledger:mark(work.claim, work.lease, flow))
+  must_hold(work, core.clock() - clock < work.lease)
+  work.emit { type = "step", name = work.task.name, step = step }
+end
+
+--- Writes what the service has after a call. A lost claim changes nothing in the ledger.
+local function save(work, changes)
+  local claim = work.claim
+  for name, value in pairs(changes) do
+    claim[name] = value
+  end
+  must_hold(work, work.ledger:save(claim, {
+    file_id = claim.file_id, script_made = claim.script_made, reached = claim.reached,
+  }))
+end
+
+local function id_of(work)
+  return { ProjectId = work.project, TaskType = work.claim.task_type, FileId = work.claim.file_id }
+end
+
+--- Returns the ClientToken of a creation. The same attempt has the same token, even with a new ledger
+--- after the old one was lost. A changed script, and a task created again after a deletion, have another token.
+local function creation_token(work)
+  local task = work.task
+  return core.digest(core.encode({
+    work.project, work.fleet, task.name, task.task_type, task.script, task.resource_group or "", task.folder or "",
+    work.claim.predecessor or "",
+  }, true)):sub(1, TOKEN_LENGTH)
+end
+
+--- Runs a flow of the client, whose state is written before each of its calls. Returns its result and the digest of the
+--- script with which it began.
+local function run_flow(work, method, params)
+  local stored = work.claim.flow and core.decode(work.claim.flow)
+  local is_same = stored and stored.flow.flow == method
+    and (method == "create_sync_task" or stored.digest == work.task.script_digest)
+  local digest = is_same and stored.digest or work.task.script_digest
+  local lost
+  local result, err = work.client[method](work.client, is_same and {} or params, {
+    resume = is_same and stored.flow or nil,
+    on_step = function(state)
+      local ok, fault = pcall(before_call, work, state.step, (core.encode({ flow = state, digest = digest }, true)))
+      lost = not ok and fault or nil
+      if not ok then
+        error("the ledger did not take the state", 0)
+      end
+    end,
+  })
+  if lost then
+    error(lost, 0)
+  elseif not result and not (err.state and (err.may_have_acted or err.retryable)) then
+    -- The next attempt starts a new flow, with the same token if the task is to be created.
+    must_hold(work, work.ledger:mark(work.claim, work.lease, false))
+  end
+  return result, err, digest
+end
+
+local function create(work)
+  local task = work.task
+  local is_offline = task.task_type == "DI_OFFLINE"
+  local result, err, digest = run_flow(work, "create_sync_task", {
+    ProjectId = work.project, TaskType = task.task_type, TaskName = task.name, FileFolderPath = task.folder,
+    ResourceGroup = task.resource_group, ClientToken = creation_token(work),
+    [is_offline and "TaskContent" or "TaskParam"] = task.script,
+  })
+  if not result and err.code == existing.TAKEN then
+    result, err = existing.adopt(work.client, {
+      ProjectId = work.project, TaskType = task.task_type, TaskName = task.name,
+      content = is_offline and task.script or err.state and err.state.TaskContent,
+    })
+    work.emit { type = "adopted", name = task.name }
+  end
+  save(work, { file_id = ids.text(must(result, err).FileId), script_made = digest, reached = "created" })
+end
+
+local function update(work)
+  local task, params = work.task, id_of(work)
+  params[task.task_type == "DI_OFFLINE" and "TaskContent" or "TaskParam"] = task.script
+  params.ResourceGroup = task.resource_group
+  local result, err = run_flow(work, "update_sync_task", params)
+  must(result, err)
+  local was_deployed = work.claim.reached ~= "created"
+  save(work, { script_made = task.script_digest, reached = was_deployed and "changed" or "created" })
+end
+
+local function deploy(work)
+  local client, task = work.client, id_of(work)
+  if task.TaskType == "DI_OFFLINE" then
+    before_call(work, "publish")
+    task.Schedule = work.task.schedule
+    must(client:publish(task))
+  else
+    if work.claim.reached == "changed" and RUNNING[must(client:status(task)).state] then
+      before_call(work, "stop")
+      must(client:stop(task, { wait = true }))
+    end
+    before_call(work, "deploy")
+    must(client:deploy(task))
+  end
+  save(work, { reached = "deployed" })
+end
+
+local function start(work)
+  local client, task = work.client, id_of(work)
+  if RUNNING[must(client:status(task)).state] then
+    must(client:wait_for_state(task, "RUN"))
+  else
+    before_call(work, "start")
+    must(client:start(task, { wait = true }))
+  end
+  save(work, { reached = "running" })
+end
+
+--- Brings a task to what is wanted. Raises { failed = err } after an error that concerns the task.
+---@param work dataworks.fleet.Work
+function M.run(work)
+  local claim, task = work.claim, work.task
+  if claim.made == task.digest then
+    return
+  elseif claim.file_id and claim.task_type ~= task.task_type then
+    stop(errors.invalid("apply", "type", ("is %s, and the task exists as %s"):format(task.task_type, claim.task_type),
+      "Give the task another name."))
+  elseif not claim.file_id then
+    create(work)
+    -- A flow of an earlier run goes on with the script of that run.
+    claim.flow = nil
+  end
+  if claim.script_made ~= task.script_digest then
+    update(work)
+  end
+  if order[task.state] >= 2 and order[claim.reached] < 2 then
+    deploy(work)
+  end
+  if task.state == "running" and order[claim.reached] < 3 then
+    start(work)
+  end
+end
+
+return M
