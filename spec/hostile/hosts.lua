@@ -16,13 +16,11 @@ function M.blocking(rows, server)
   return outcomes
 end
 
---- Plays all rows at the same time, in one loop.
+--- Plays many rows at the same time, in one loop.
 function M.loop(rows, server)
   local outcomes = {}
   dataworks.run(function()
-    for i, row in ipairs(rows) do
-      dataworks.spawn(function() outcomes[i] = player.play(row, "loop", server.ports[i], server.ca_file) end)
-    end
+    player.start_all(dataworks.spawn, rows, "loop", server.ports, server.ca_file, outcomes)
   end)
   return outcomes
 end
@@ -31,14 +29,13 @@ local IN_NGINX = [[
   local cjson = require "cjson"
   local player = require "spec.hostile.player"
   local rows = require("spec.hostile.rows").load(%s)
-  local ports, outcomes, threads = { %s }, {}, {}
-  for i, row in ipairs(rows) do
-    threads[i] = ngx.thread.spawn(function() outcomes[i] = player.play(row, "nginx", ports[i], false) end)
-  end
+  local outcomes, threads = {}, {}
+  local function spawn(fn) threads[#threads + 1] = ngx.thread.spawn(fn) end
+  player.start_all(spawn, rows, "nginx", { %s }, false, outcomes)
   for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
   return cjson.encode(outcomes)]]
 
---- Plays all rows at the same time, in one worker of nginx.
+--- Plays many rows at the same time, in one worker of nginx.
 ---@param host table see spec/support/host.lua
 ---@param only_fast boolean
 function M.nginx(server, host, only_fast)

@@ -7,7 +7,7 @@ local rows = require "spec.hostile.rows"
 
 local M = {}
 
-local TIMEOUT = 3 -- seconds, for rows that end at the deadline
+local TIMEOUT = 5 -- seconds, for rows that end at the deadline
 local PATIENCE = 20 -- seconds, for the other rows
 local MAX_REPLY_BYTES = 1024 * 1024
 local LARGE = ("x"):rep(8 * 1024 * 1024)
@@ -61,6 +61,24 @@ end
 function M.play(row, host, port, ca_file)
   local ok, outcome = pcall(play, row, host, port, ca_file)
   return ok and outcome or { kind = "raised", text = tostring(outcome), elapsed = 0, timeout = 0 }
+end
+
+local AT_ONCE = 100 -- below the 256 idle connections that a loop keeps, so that kept connections stay open
+
+--- Plays rows at the same time, and stores their outcomes.
+---@param spawn fun(fn: function) starts a task
+---@param outcomes table gets the outcome of each row
+function M.start_all(spawn, rows_to_play, host, ports, ca_file, outcomes)
+  local last = 0
+  for _ = 1, AT_ONCE do
+    spawn(function()
+      while last < #rows_to_play do
+        last = last + 1
+        local i = last
+        outcomes[i] = M.play(rows_to_play[i], host, ports[i], ca_file)
+      end
+    end)
+  end
 end
 
 return M

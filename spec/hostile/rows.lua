@@ -8,7 +8,7 @@
 --   large    true: the request has 8 MiB
 --   options  more options of the client
 --   blocking, loop, curl, nginx   { KIND, SENT, REASON }: what this host expects instead; curl stands for the first two
---   any_of   { { KIND, SENT }, ... }, REASON: other outcomes that are right as well, where a race decides
+--   any_of   { { KIND, SENT }, ... }: other outcomes that are right as well, where a race or the version of libcurl decides
 
 local M = {}
 

@@ -166,14 +166,15 @@ def main():
     certificates = sys.argv[1]
     ports, kept = [], []
     for steps in json.loads(sys.stdin.buffer.readline().decode("latin-1"), strict=False):
-        listener = socket.create_server(("127.0.0.1", 0), backlog=0 if steps == ["unaccepted"] else 64)
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", 0))
         ports.append(listener.getsockname()[1])
         kept.append(listener)
         if steps == ["unaccepted"]:
+            listener.listen(0)
             fill(listener, kept)
-        elif steps == ["refused"]:
-            listener.close()
-        else:
+        elif steps != ["refused"]:  # a port that is bound, and not listened to, refuses connections
+            listener.listen(64)
             threading.Thread(target=accept, args=(listener, steps, certificates), daemon=True).start()
     print(json.dumps(ports), flush=True)
     sys.stdin.buffer.read()

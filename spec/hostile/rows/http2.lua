@@ -86,7 +86,8 @@ add_error("sets the window above the limit", settings(4, 4294967295), HOLD)
 add_error("opens the window beyond the limit", START .. frame(wire.WINDOW_UPDATE, 0, 0, "\127\255\255\255"):rep(2), HOLD)
 add_error("opens the window by zero", START .. frame(wire.WINDOW_UPDATE, 0, 1, "\0\0\0\0"), HOLD)
 add("allows no stream", settings(3, 0), "timeout", "unknown", HOLD)
-add("pads more than the frame holds", START .. head() .. frame(wire.DATA, 9, 1, "\200{}"), "timeout", true, HOLD)
+add("pads more than the frame holds", START .. head() .. frame(wire.DATA, 9, 1, "\200{}"), "timeout", true, HOLD).any_of =
+  { { "protocol", true } } -- libcurl can also take the frame for the end of an empty body
 add_error("interrupts headers with another frame", START .. frame(wire.HEADERS, 0, 1, wire.STATUS_200) .. frame(wire.PING, 0, 0, "12345678"), HOLD)
 add("sends pings for ever", START, "timeout", "unknown", { "forever", frame(wire.PING, 0, 0, "12345678"), 0.05 })
 add("sends settings for ever", START, "timeout", "unknown", { "forever", wire.NO_SETTINGS, 0.05 })
