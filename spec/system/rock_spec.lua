@@ -88,7 +88,7 @@ end
 describe("the release #install", function()
   local version, release = _VERSION:match("%d%.%d"), require("dataworks")._VERSION
   local folder, quoted, tree
-  local luarocks = "env -u LUA_PATH -u LUA_CPATH -u LD_PRELOAD LUAROCKS_CONFIG=%s/config.lua timeout 300 "
+  local luarocks = "env -u LUA_PATH -u LUA_CPATH -u LD_PRELOAD no_proxy=127.0.0.1 LUAROCKS_CONFIG=%s/config.lua timeout 300 "
     .. "luarocks --lua-version %s --tree %s/tree "
 
   -- The archive has the files of the working tree that git knows.
