@@ -8,7 +8,7 @@ local M = {}
 local MAX_TEXT_BYTES = 2000
 
 ---@class dataworks.Error
----@field kind "invalid"|"credentials"|"transport"|"timeout"|"service"|"task"|"protocol"|"cancelled"
+---@field kind "invalid"|"credentials"|"transport"|"timeout"|"service"|"task"|"protocol"|"cancelled"|"ledger"
 ---@field message string one line; the message of the service if the service sent one
 ---@field action? string the API action
 ---@field path? string the refused field, for example TaskParam.steps[1].stepType

@@ -4,7 +4,7 @@ local files = require "spec.support.files"
 local shell = require "spec.support.shell"
 
 describe("the page", function()
-  for _, name in ipairs { "actions", "flows", "lifecycle" } do
+  for _, name in ipairs { "actions", "fleets", "flows", "lifecycle" } do
     it("docs/" .. name .. ".md has examples that run", function()
       local path = os.tmpname()
       local file = assert(io.open(path, "w"))

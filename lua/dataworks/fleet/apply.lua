@@ -54,18 +54,28 @@ local function is_passing(err)
   return err.retryable or err.kind == "timeout" or err.kind == "transport" or err.may_have_acted
 end
 
+--- Returns the text of an error without the id of its request, so that equal causes have equal texts.
+local function cause_of(err)
+  local brief = setmetatable({}, getmetatable(err))
+  for name, value in pairs(err) do
+    brief[name] = value
+  end
+  brief.request_id = nil
+  return tostring(brief)
+end
+
 --- Ends a claim after an error.
 local function fail(run, claim, err)
   local name, reason = claim.name, reason_to_stop(err)
   if reason then
     stop(run, reason, err)
-    run.ledger:give_back(claim, tostring(err), 0)
+    run.ledger:give_back(claim, cause_of(err), 0)
   elseif is_passing(err) and tonumber(claim.tries) <= MAX_RETRIES then
     local delay = math.min(err.retry_after or 0.1 * 2 ^ tonumber(claim.tries), MAX_RETRY_DELAY)
-    run.ledger:give_back(claim, tostring(err), delay * (0.5 + core.random()))
+    run.ledger:give_back(claim, cause_of(err), delay * (0.5 + core.random()))
     emit(run, { type = "retry", name = name, err = err })
   else
-    run.ledger:give_back(claim, tostring(err))
+    run.ledger:give_back(claim, cause_of(err))
     run.failed = run.failed + 1
     emit(run, { type = "failed", name = name, err = err })
     if run.options.max_failures and run.failed >= run.options.max_failures then

@@ -1,0 +1,33 @@
+-- What the commands plan, apply and ledger have in common: their options, and the errors of manifests and ledgers.
+
+local exit_status = require "dataworks.cli.exit_status"
+
+local M = {}
+
+M.MANIFEST = { "MANIFEST", "a file with the tasks: JSON, or Lua if its name ends with .lua", complete = "file" }
+M.LEDGER = {
+  "--ledger", "URL", "a path, or postgresql://USER:PASSWORD@HOST/DATABASE; default: .dataworks.db beside the manifest",
+  complete = "file",
+}
+M.ONLY = { "--only", "PATTERN", "only the tasks whose names match; * and ? stand for any characters" }
+
+--- Ends the command with the error of a fleet. All faults of a manifest are shown, as compilers do.
+---@param context dataworks.cli.Context
+---@param path string
+---@param err dataworks.Error
+---@param faults dataworks.fleet.Fault[]|nil
+function M.fail(context, path, err, faults)
+  if err.kind == "ledger" then
+    context.raise(exit_status.TRY_AGAIN, tostring(err))
+  elseif not faults then
+    context:fail(err)
+  end
+  local lines = {}
+  for i, fault in ipairs(faults) do
+    lines[i] = ("%s:%s %s%s%s"):format(path, fault.line and ("%d:%d:"):format(fault.line, fault.column or 1) or "",
+      fault.name and fault.name .. ": " or "", fault.path ~= "" and fault.path .. ": " or "", fault.message)
+  end
+  context.raise(exit_status.REFUSED, (table.unpack or unpack)(lines, 1, math.min(#lines, 100)))
+end
+
+return M

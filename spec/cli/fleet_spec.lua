@@ -1,0 +1,57 @@
+local command = require "spec.support.command"
+local files = require "spec.support.files"
+local shell = require "spec.support.shell"
+local support = require "spec.support.emulator"
+
+describe("the commands for fleets", function()
+  local emulator, folder
+  setup(function() emulator = support.start() end)
+  teardown(function() emulator:stop() end)
+  before_each(function()
+    emulator:reset()
+    emulator:settings { pending_calls = 0, wait_calls = 0 }
+    folder = shell.output "mktemp -d"
+    files.write(folder .. "/tasks.json", [[{ "project": 10000, "fleet": "orders",
+      "defaults": { "resource_group": "S_res_group_1_1", "to": { "odps": "odps_first" }, "from": { "mysql": "mysql_pub" } },
+      "tasks": [ { "name": "a", "from": { "tables": { "shop": ["orders"] } } }, { "name": "b", "from": { "tables": { "shop": ["users"] } } } ] }]])
+  end)
+  after_each(function() shell.output("rm -r " .. folder) end)
+
+  local function run(arguments)
+    return command.run(arguments:gsub("MANIFEST", folder .. "/tasks.json"), { env = command.variables(emulator) })
+  end
+
+  it("plan and apply a manifest, and do nothing the second time", function()
+    local plan = run "plan MANIFEST --exit-code"
+    assert.equal(6, plan.status, plan.err)
+    assert.equal("Name  Actions  Error\na     create\nb     create\n", plan.out)
+    local applied = run "apply MANIFEST"
+    assert.same({ 0, 2 }, { applied.status, #emulator:journal "CreateDISyncTask" }, applied.err)
+    plan = run "plan MANIFEST --exit-code"
+    assert.equal(0, plan.status)
+    assert.truthy(plan.err:find("2 unchanged; about 0 calls", 1, true))
+    local before = #emulator:journal()
+    assert.equal(0, run("apply MANIFEST").status)
+    assert.equal(before, #emulator:journal())
+  end)
+
+  it("show all faults of a manifest with their places", function()
+    files.write(folder .. "/tasks.json", '{ "project": 1, "fleet": "f", "tasks": [\n  { "name": "a" }, { "name": "b", "x": 1 } ] }')
+    local plan = run "plan MANIFEST"
+    assert.equal(1, plan.status)
+    assert.truthy(plan.err:find("tasks.json:2:3: a: tasks[1]: has no script", 1, true), plan.err)
+    assert.truthy(plan.err:find("tasks[2].x: is not a field", 1, true), plan.err)
+  end)
+
+  it("group failures by cause, stop at a used-up quota with the status 3, and apply nothing with --read-only", function()
+    emulator:fault { action = "CreateDISyncTask", times = 2, fault = "error", status = 400, code = "Invalid.Tenant.UserNotInProject", message = "no" }
+    local applied = run "apply MANIFEST"
+    assert.equal(1, applied.status)
+    assert.truthy(applied.err:find("2 failed (a, b): CreateDISyncTask: no", 1, true), applied.err)
+    emulator:fault { action = "CreateDISyncTask", times = 1, fault = "error", status = 400, code = "Throttling.Api.Risk", message = "quota" }
+    assert.equal(3, run("apply MANIFEST --concurrency 1").status)
+    assert.equal(2, run("apply MANIFEST --read-only").status)
+    assert.equal(0, run("apply MANIFEST").status)
+    assert.equal(5, run("plan MANIFEST --ledger /nonexistent/x.db").status)
+  end)
+end)
