@@ -28,6 +28,7 @@ describe("a schedule", function()
     ["00 30 05 * * ?"] = "DAY 00 30 05 * * ?",
     ["0  00/10 * * * ?"] = "NOT_DAY 0 00/10 * * * ?",
     ["00 05 00 ? * MON,FRI *"] = "DAY 00 05 00 ? * MON,FRI",
+    ["00 00-59/10 8-17 * * * ?"] = "NOT_DAY 00 00-59/10 8-17 * * ?",
     ["00 00 02 L * ?"] = "DAY 00 00 02 L * ?",
   } do
     it(("keeps the service's expression %s"):format(text), function()
@@ -47,6 +48,9 @@ describe("a schedule", function()
     ["5 2 * * XYZ"] = '"XYZ" is not a value of the field day of week, from 0 to 7',
     ["5 2 * * 5-1"] = '"5-1" is not a range of the field day of week',
     ["5 */0 * * *"] = '"*/0" is not a range of the field hour',
+    ["*/60 2 * * *"] = '"*/60" is not a range of the field minute',
+    ["0 */99999999999999999999 * * *"] = '"*/99999999999999999999" is not a range of the field hour',
+    ["00 10 02 * * 0"] = '"0" is not a value of the field day of week, from 1 to 7',
     ["5 2,,3 * * *"] = '"" is not a value of the field hour, from 0 to 23',
     ["30 00 02 * * ?"] = "the service runs tasks at second 00 only",
     ["00 00 02 * * ? 2027"] = "the service's expressions have no year; use StartEffectDate and EndEffectDate",

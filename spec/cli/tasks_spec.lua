@@ -116,6 +116,16 @@ describe("the commands for tasks", function()
     assert.same({ "orders" }, tasks())
   end)
 
+  it("create nothing when the state cannot be read", function()
+    shell.output(("ln -s loop %s/loop"):format(state_folder))
+    for _, name in ipairs { "loop", "." } do
+      local result = run(("create orders --project 10000 --state %s/%s %s"):format(state_folder, name, BUILDER))
+      assert.equal(2, result.status)
+      assert.matches("the state cannot be read: ", result.err, 1, true)
+    end
+    assert.same({}, tasks())
+  end)
+
   it("create nothing when the state cannot be written, or the options do not fit the task", function()
     local result = run("create orders --project 10000 --state /nonexistent/state " .. BUILDER)
     assert.equal(2, result.status)

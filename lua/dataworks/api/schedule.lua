@@ -40,6 +40,7 @@ local HOUR = { name = "hour", min = 0, max = 23, width = 2 }
 local DAY_OF_MONTH = { name = "day of month", min = 1, max = 31 }
 local MONTH = { name = "month", min = 1, max = 12, names = MONTHS }
 local DAY_OF_WEEK = { name = "day of week", min = 0, max = 7, names = DAYS }
+local SERVICE_DAY_OF_WEEK = { name = "day of week", min = 1, max = 7, names = DAYS }
 
 --- Returns the number of a word; nil and a message if it is not in the range of the field.
 local function number_of(field, word)
@@ -70,7 +71,7 @@ local function parse_item(field, item)
   step = tonumber(step or 1)
   if message then
     return nil, message
-  elseif from > to or step < 1 then
+  elseif from > to or step < 1 or step > field.max then
     return nil, ("%q is not a range of the field %s"):format(item, field.name)
   end
   return { from = from, to = to, step = step }
@@ -201,9 +202,12 @@ local function convert_cron(words)
 end
 
 --- Checks an expression with the service's six fields. A seventh field, the year, must be "*", because the service has
---- none.
+--- none. The page of UpdateFile has one expression with seven fields, which ends in "* ?".
 local function check_expression(words)
   local second, day, week = words[1], words[4], words[6]
+  if week == "*" and words[7] == "?" then
+    words = { second, words[2], words[3], day, words[5], "?" }
+  end
   if second ~= "0" and second ~= "00" then
     return nil, "the service runs tasks at second 00 only"
   elseif words[7] and words[7] ~= "*" then
@@ -211,7 +215,7 @@ local function check_expression(words)
   elseif day ~= "?" and day ~= "*" and week ~= "?" and week ~= "*" then
     return nil, "the service takes the day of month or the day of week, not both"
   end
-  local fields = { MINUTE, HOUR, DAY_OF_MONTH, MONTH, DAY_OF_WEEK }
+  local fields = { MINUTE, HOUR, DAY_OF_MONTH, MONTH, SERVICE_DAY_OF_WEEK }
   local values, message = parse_fields(fields, {
     words[2], words[3], (day == "?" or day == "L") and "*" or day, words[5], week == "?" and "*" or week,
   })

@@ -7,6 +7,8 @@ local exit_status = require "dataworks.cli.exit_status"
 
 local M = {}
 
+local ENOENT = 2
+
 ---@class dataworks.cli.StateFile
 ---@field path string
 ---@field content table
@@ -57,12 +59,16 @@ function M.open(context, path, project, name)
     core.run({ "mkdir", "-p", "-m", "700", M.folder() }, 10, 4096)
   end
   local self = setmetatable({ path = path, content = {}, context = context }, StateFile)
-  local file = io.open(path, "rb")
-  local text = file and file:read "*a"
+  local file, message, code = io.open(path, "rb")
+  local text
   if file then
+    text, message = file:read "*a"
     file:close()
   end
-  if text then
+  if not text and code ~= ENOENT then
+    -- A state that cannot be read may be of a task that exists.
+    context:wrong_use(("the state cannot be read: %s"):format(message), "Name another file with --state FILE.")
+  elseif text then
     local content, err = dataworks.decode(text)
     if type(content) ~= "table" or core.encode(content, true):sub(1, 1) ~= "{" then
       context:wrong_use(("%s is not a state of this command: %s"):format(path, err and err.message or "not an object"),
