@@ -166,20 +166,22 @@ local function copy_tree()
   assert(build() and save_code "old", "the copy cannot be built")
 end
 
---- Runs the jobs at the same time, and prints what they print. Returns the number of mutants in each state.
+--- Runs the jobs at the same time, and prints each result when a job has it. Returns the number of mutants in each
+--- state.
 local function run_jobs()
-  local pipes, states = {}, { killed = 0, survived = 0, equivalent = 0 }
+  local commands, states, total = {}, { killed = 0, survived = 0, equivalent = 0 }, 0
   for i = 1, jobs do
-    pipes[i] = assert(io.popen(("exec lua5.4 tools/mutate.lua %d %d %d %d"):format(seed, count, jobs, i)))
+    commands[i] = ("lua5.4 tools/mutate.lua %d %d %d %d &"):format(seed, count, jobs, i)
   end
-  for _, pipe in ipairs(pipes) do
-    for line in pipe:lines() do
-      local state = line:match "^(%l+) %S+:%d+$"
-      if state then states[state] = states[state] + 1 end
-      print(line)
-    end
-    assert(pipe:close(), "a job failed")
+  local pipe = assert(io.popen(table.concat(commands, " ") .. " wait"))
+  for line in pipe:lines() do
+    local state = line:match "^(%l+) %S+:%d+$"
+    if state then states[state], total = states[state] + 1, total + 1 end
+    print(line)
+    io.stdout:flush()
   end
+  pipe:close()
+  assert(total == count, "a job failed")
   return states
 end
 
