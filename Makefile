@@ -314,17 +314,19 @@ install install-core:
 	  echo 'package.cpath = [[$(LIBDIR)/?.so;]] .. package.cpath'; \
 	  tail -n +2 bin/dataworks; } >'$(DESTDIR)$(BINDIR)/dataworks'
 	chmod 755 '$(DESTDIR)$(BINDIR)/dataworks'
-	install -d '$(DESTDIR)$(DOCDIR)' '$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \
+	install -d '$(DESTDIR)$(DOCDIR)/docs' '$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \
 	  '$(DESTDIR)$(PREFIX)/share/zsh/site-functions'
-	install -m 644 LICENSE README.md CHANGELOG.md docs/*.md '$(DESTDIR)$(DOCDIR)'
-	if $(LUA_BIN) -e 'require "argparse"' 2>/dev/null; then set -e; command='$(LUA_BIN) bin/dataworks'; \
+	install -m 644 LICENSE README.md CHANGELOG.md '$(DESTDIR)$(DOCDIR)'
+	install -m 644 docs/*.md '$(DESTDIR)$(DOCDIR)/docs'
+	if $(LUA_BIN) -e 'require "argparse"' 2>/dev/null; then set -e; \
+	  command='$(LUA_BIN) bin/dataworks'; export LUA_CPATH='$(BUILD)/?.so;;'; \
 	  $$command man >'$(DESTDIR)$(MANDIR)/man1/dataworks.1'; \
 	  $$command completion bash >'$(DESTDIR)$(PREFIX)/share/bash-completion/completions/dataworks'; \
 	  $$command completion zsh >'$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_dataworks'; \
 	else echo 'argparse is missing, so that the command dataworks does not run: install lua-argparse'; fi
 
 dist: ## make the source archive of a release, and its rockspec, in build/dist; DIST_URL is the folder that will serve them
-	@tools/dist $(DIST_URL)
+	@tools/dist '$(DIST_URL)'
 
 uninstall: ## remove the installed files
 	rm -rf '$(DESTDIR)$(LUADIR)/dataworks' '$(DESTDIR)$(LIBDIR)/dataworks'
