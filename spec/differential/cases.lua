@@ -1,7 +1,10 @@
--- Prints random cases with the results of this library, a JSON object a line, for check.py: cases.lua SEED COUNT
+-- Prints COUNT random cases of each kind with the results of this library, a JSON object a line, for check.py:
+-- cases.lua SEED COUNT
 
+local cjson = require "cjson"
 local core = require "dataworks.core"
 local dataworks = require "dataworks"
+local fake = require "spec.support.fake"
 
 local seed, count = tonumber(arg[1]), tonumber(arg[2])
 math.randomseed(seed)
@@ -52,7 +55,7 @@ function make.acs3()
   local case = {
     method = ({ "GET", "POST", "PUT" })[math.random(3)], path = "/" .. text({ "a", "b", "/", "-" }, 4), query = fields(5, query_name, any),
     headers = headers, body = any(), access_key_id = "id", access_key_secret = "secret" .. text(HEADER_PIECES, 3),
-    algorithm = ({ "ACS3-HMAC-SHA256", "ACS3-HMAC-SM3" })[math.random(2)],
+    algorithm = "ACS3-HMAC-" .. (math.random(10) == 1 and "SM3" or "SHA256"), -- SM3 is slow in Python
   }
   case.result = dataworks.sign(case).authorization
   return case
@@ -66,14 +69,127 @@ function make.rpc()
   return case
 end
 
-local KINDS = { "percent", "address", "acs3", "rpc" }
+local function hex(bytes)
+  return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
+end
 
-for i = 1, count do
-  local kind = KINDS[i % #KINDS + 1]
-  local case = make[kind]()
-  case.kind = kind
-  for _, name in ipairs { "query", "params" } do
-    if case[name] and next(case[name]) == nil then case[name] = nil end -- an empty table would be a list
+local NUMBERS = {
+  "0", "-0", "7", "-12", "9007199254740993", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "1.5", "-0.25e2", "1E+2",
+  "123456789012345678901234567890", "1e-7", "0.1", "2.2250738585072014e-308", "5e-324", "1.7976931348623157e308", "1e400", "-1e400",
+}
+local TEXT_PIECES = {
+  "a", "key", "RequestId", " ", "é", "用户", "😀", "\127", '\\"', "\\\\", "\\/", "\\b", "\\n", "\\u0000", "\\u20AC", "\\ud83d\\ude00", "\\uD800",
+}
+local NOISE = {
+  "", ",", ":", "[", "]", "{", "}", '"', "\\", "0", "-", "+", "e", ".", "t", "\\u", "\\x", "\\udc00", " ", "\f", "\0", "\1", "\n", "'", "/**/",
+  "NaN", "Infinity", "-Infinity", "\128", "\192\128", "\237\160\128", "\244\144\128\128", "\239\187\191", "0x1",
+}
+
+local function pick(list) return list[math.random(#list)] end
+
+local function blank() return pick { "", "", "", " ", "\n", "\t", "\r\n" } end
+
+local function json_text() return '"' .. (math.random(20) == 1 and "" or text(TEXT_PIECES, 4)) .. '"' end
+
+local function json(depth)
+  local kind = math.random(depth > 5 and 3 or 6)
+  if kind == 1 then return pick(NUMBERS) end
+  if kind == 2 then return json_text() end
+  if kind == 3 then return pick { "null", "true", "false", "[]", "{}" } end
+  local items, is_list = {}, kind == 4
+  for i = 1, math.random(0, 4) do
+    items[i] = blank() .. (is_list and "" or json_text() .. blank() .. ":" .. blank()) .. json(depth + 1) .. blank()
   end
-  print(assert(core.encode(case)))
+  return (is_list and "[" or "{") .. table.concat(items, ",") .. blank() .. (is_list and "]" or "}")
+end
+
+local function mutate(plain)
+  local at = math.random(#plain)
+  return plain:sub(1, at - 1) .. pick(NOISE) .. plain:sub(at + math.random(0, 1))
+end
+
+function make.reply()
+  local reply = blank() .. json(0) .. blank()
+  for _ = 1, math.random(-1, 2) do reply = mutate(reply .. " ") end
+  if math.random(100) == 1 then
+    local depth = math.random(120, 136)
+    reply = ("["):rep(depth) .. ("]"):rep(depth)
+  end
+  local value, err = core.decode(reply)
+  return { text = hex(reply), result = err and dataworks.null or assert(core.encode(value)) }
+end
+
+local BYTES = { "a", "key", "é", "用户", "😀", "\0", "\n", '"', "\\", "/", "\127", "\31", "\226\128\168" }
+local BAD_BYTES = { "\128", "\192\128", "\237\160\128", "\244\144\128\128", "\255" }
+
+local function bytes() return text(BYTES, 5) .. (math.random(200) == 1 and pick(BAD_BYTES) or "") end
+
+local function number()
+  local kind = math.random(60)
+  if kind == 1 then return pick { 1 / 0, -1 / 0, 0 / 0 } end
+  if kind < 20 then return math.random(-9, 9) end
+  if kind < 40 then return pick { math.mininteger, math.maxinteger, 9007199254740993, math.random(0) } end
+  return (math.random() - 0.5) * 10.0 ^ math.random(-320, 300)
+end
+
+-- Returns a value, and its description, in which texts are in hex and numbers are texts.
+local function described(depth)
+  local kind = math.random(depth > 4 and 4 or 8)
+  if kind == 1 then
+    local value = bytes()
+    return value, { "text", hex(value) }
+  end
+  if kind == 2 then
+    local value = number()
+    return value, { "number", math.type(value) == "integer" and ("%d"):format(value) or ("%.17g"):format(value) }
+  end
+  if kind == 3 then return pick { dataworks.null, cjson.null }, { "null" } end
+  if kind == 4 then
+    local value = math.random(2) == 1
+    return value, { tostring(value) }
+  end
+  local value, description, is_list = {}, {}, kind < 7
+  for i = 1, math.random(0, 4) do
+    local key = is_list and i or bytes()
+    local item, item_description = described(depth + 1)
+    if value[key] == nil then
+      value[key] = item
+      table.insert(description, is_list and item_description or { hex(key), item_description })
+    end
+  end
+  if is_list and #value == 0 then value = pick { dataworks.list {}, cjson.empty_array } end
+  return value, { is_list and "list" or "map", dataworks.list(description) }
+end
+
+function make.script()
+  local value, description = described(0)
+  return { value = description, result = dataworks.encode(value, { unchecked = true }) or dataworks.null }
+end
+
+local CALLS = 100
+
+-- A client with a limit makes calls after random pauses. The result is the times at which they are sent.
+function make.rate()
+  local limit = { qps = math.random(1, 400) / math.random(1, 20), burst = math.random(5) }
+  local arrivals, sent = {}, {}
+  local answers = setmetatable({}, { __index = function() return fake.good { Status = "success" } end })
+  local client, world = fake.client(answers, { limit = limit })
+  for i = 1, CALLS do
+    if math.random(3) == 1 then world.now = world.now + math.random() * 4 / limit.qps end
+    arrivals[i] = world.now
+    assert(client:GetDISyncTask { ProjectId = 10, FileId = 5, TaskType = "DI_REALTIME" })
+    sent[i] = world.now
+  end
+  return { qps = limit.qps, burst = limit.burst, arrivals = arrivals, result = sent }
+end
+
+for _, kind in ipairs { "percent", "address", "acs3", "rpc", "reply", "script", "rate" } do
+  for _ = 1, kind == "rate" and math.ceil(count / CALLS) or count do
+    local case = make[kind]()
+    case.kind = kind
+    for _, name in ipairs { "query", "params" } do
+      if case[name] and next(case[name]) == nil then case[name] = nil end -- an empty table would be a list
+    end
+    print(assert(core.encode(case)))
+  end
 end
