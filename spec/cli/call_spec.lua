@@ -24,6 +24,16 @@ describe("dataworks call", function()
     return cjson.decode(result.out).Data.FileId
   end
 
+  it("advises options of the command, not of the library", function()
+    local missing = command.run("call ListFiles ProjectId=1", { env = { ALIBABA_CLOUD_ECS_METADATA_DISABLED = "true" } })
+    assert.equal("Give --region cn-shanghai, or set ALIBABA_CLOUD_REGION_ID.", missing.err:match "\n([^\n]*)\n$")
+    missing = command.run("call ListFiles ProjectId=1", {
+      env = { ALIBABA_CLOUD_ENDPOINT = emulator.endpoint, ALIBABA_CLOUD_ECS_METADATA_DISABLED = "true" },
+    })
+    assert.equal("Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or choose a profile with --profile.",
+      missing.err:match "\n([^\n]*)\n$")
+  end)
+
   it("prints the reply as one JSON document", function()
     create "first"
     local result = run "ListFiles ProjectId=10000"

@@ -4,6 +4,19 @@ local texts = require "dataworks.util.text"
 
 local M = {}
 
+-- Advice names options of the library. The command line has other names for them.
+local COMMAND_NAMES = {
+  { 'Write dataworks%.new { region = "cn%-shanghai" }', "Give --region cn-shanghai" },
+  { "or give access_key_id and access_key_secret to dataworks%.new", "or choose a profile with --profile" },
+}
+
+local function advice_for_command(advice)
+  for _, pair in ipairs(COMMAND_NAMES) do
+    advice = advice:gsub(pair[1], pair[2])
+  end
+  return advice
+end
+
 --- Returns the lines about an error of the library. The id of the request stands alone, so that it can be copied.
 ---@param err dataworks.Error
 ---@return string[]
@@ -16,7 +29,7 @@ function M.lines(err)
   local lines = { tostring(brief) }
   -- The advice of a flow names an option of the library.
   if err.advice and not (err.state and err.advice:find("resume", 1, true)) then
-    lines[#lines + 1] = err.advice
+    lines[#lines + 1] = advice_for_command(err.advice)
   end
   if err.recommend then
     lines[#lines + 1] = "see: " .. texts.escape(err.recommend)
