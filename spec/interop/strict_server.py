@@ -56,6 +56,7 @@ class Strict(BaseHTTPRequestHandler):
     timeout = 30
     verified = Counter()
     nonces = set()
+    places = set()
 
     def check(self):
         headers = {name.lower(): value for name, value in self.headers.items()}
@@ -70,6 +71,7 @@ class Strict(BaseHTTPRequestHandler):
             algorithm = "HMAC-SHA1"
             nonce, token = {**query, **form}["SignatureNonce"], {**query, **form}.get("SecurityToken")
             problem = problem_of_rpc(self, query, form)
+        self.places |= {(algorithm, place) for place, params in (("query", query), ("form", form)) if params}
         if nonce in self.nonces:
             problem = problem or "the nonce was used before"
         self.nonces.add(nonce)
@@ -110,6 +112,10 @@ client = subprocess.run(
 )
 server.shutdown()
 title = f"our client, verified by alibabacloud-tea-openapi {version('alibabacloud-tea-openapi')}"
+expected = {(name, place) for name in ("ACS3-HMAC-SHA256", "HMAC-SHA1") for place in ("query", "form")}
+if client.returncode == 0 and Strict.places != expected:
+    print(f"failed  {title}: parameters were only sent in {sorted(Strict.places)}")
+    sys.exit(1)
 if client.returncode == 0:
     print(f"ok      {title}: {', '.join(f'{count} calls with {name}' for name, count in sorted(Strict.verified.items()))}")
 else:
