@@ -2,6 +2,8 @@ local curl = require "dataworks.curl"
 local native_support = require "spec.support.native"
 local web_support = require "spec.support.web"
 
+local UNRESOLVABLE = require("spec.support.native").UNRESOLVABLE
+
 -- Long enough for a slow machine.
 local PATIENCE = 30
 local SHORT = 0.2
@@ -165,7 +167,7 @@ describe("dataworks.curl", function()
       end
       local open = curl.new { allow_http = true }
       refused("transport", false, "CURLE_COULDNT_RESOLVE_HOST",
-        open:send("GET", "http://service.invalid/", {}, "", PATIENCE))
+        open:send("GET", "http://" .. UNRESOLVABLE, {}, "", PATIENCE))
       open:close()
     end)
 
@@ -257,7 +259,7 @@ describe("dataworks.curl", function()
       refused("transport", false, "CURLE_COULDNT_CONNECT",
         session:send("GET", ("http://127.0.0.1:%d/"):format(closed), {}, "", PATIENCE))
       refused("transport", false, "CURLE_COULDNT_RESOLVE_HOST",
-        session:send("GET", "https://service.invalid/", {}, "", PATIENCE))
+        session:send("GET", "https://" .. UNRESOLVABLE, {}, "", PATIENCE))
     end)
 
     it("as not sent when the certificate is not valid", function()

@@ -4,6 +4,9 @@ local shell = require "spec.support.shell"
 
 local M = {}
 
+--- A host name that cannot be looked up. Its label is longer than DNS allows, so that no name server is asked.
+M.UNRESOLVABLE = ("x"):rep(64)
+
 --- Compiles one C file into a shared library. The caller must remove the library.
 ---@param source string
 ---@param flags string

@@ -188,9 +188,11 @@ describe("a client through a proxy", function()
   end
 
   it("goes direct when no_proxy exempts the host", function()
-    local direct = { proxy = proxies:url("http", "http"), no_proxy = ".test" }
+    local direct = {
+      proxy = proxies:url("http", "http"), no_proxy = ".test", endpoint = "https://" .. native_support.UNRESOLVABLE .. ".test",
+    }
     fails("transport", "CURLE_COULDNT_RESOLVE_HOST", direct)
-    direct.no_proxy = "example.com"
+    direct.no_proxy, direct.endpoint = "example.com", nil
     assert(call(direct))
   end)
 
@@ -225,7 +227,7 @@ describe("a client through a proxy", function()
     for proxy, expected in pairs {
       [("http://127.0.0.1:%d"):format(closed)] = { "CURLE_COULDNT_CONNECT", "^the proxy: .*", "no_proxy" },
       [("socks5h://127.0.0.1:%d"):format(closed)] = { "CURLE_COULDNT_CONNECT", "^the proxy: .*", "no_proxy" },
-      ["http://proxy.invalid"] = { "CURLE_COULDNT_RESOLVE_PROXY", "proxy", "https_proxy" },
+      ["http://" .. native_support.UNRESOLVABLE] = { "CURLE_COULDNT_RESOLVE_PROXY", "proxy", "https_proxy" },
       [proxies:url("https", "https_expired")] = { "CURLE_PEER_FAILED_VERIFICATION", "^the proxy: .*expired", "proxy's host" },
       [proxies:url("http", "socks")] = { "CURLE_RECV_ERROR", "^the proxy: ", "scheme" },
     } do

@@ -38,7 +38,7 @@ end
 ---@param err dataworks.Error
 function M.is_resumable(err)
   local kind = err.kind
-  return err.retryable or err.may_have_acted or kind == "timeout" or kind == "transport" or kind == "cancelled"
+  return err.retryable or kind == "timeout" or kind == "transport" or kind == "cancelled" or false
 end
 
 return M
