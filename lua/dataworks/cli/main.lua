@@ -85,6 +85,19 @@ local function quote_words(argv)
   return table.concat(words, " ")
 end
 
+--- Writes a text to standard output. Returns the exit status.
+local function print_text(stdout, text)
+  local ok, message = stdout:write(text)
+  if ok then
+    ok, message = stdout:flush()
+  end
+  if ok then
+    return exit_status.DONE
+  end
+  say("dataworks: standard output: " .. tostring(message))
+  return exit_status.REFUSED
+end
+
 --- Runs the function of a command. Returns its exit status, and the lines of its error.
 local function run_command(name, command, args, stdout, command_line)
   local context = require("dataworks.cli.context").new(args, command.format or "json", commands, stdout, command_line)
@@ -130,11 +143,10 @@ function M.run(argv, stdout)
   local at = command_index(argv)
   local first = argv[1]
   if first == "--version" or first == "version" then
-    stdout:write(require "dataworks.version", "\n")
-    return exit_status.DONE
+    local version = require "dataworks.version"
+    return print_text(stdout, version .. "\n")
   elseif not argv[at] and (first == "--help" or first == "-h") or first == "help" and not argv[2] then
-    stdout:write(overview())
-    return exit_status.DONE
+    return print_text(stdout, overview())
   elseif not argv[at] then
     say("dataworks: a command is missing", "", (overview():gsub("\n$", "")))
     return exit_status.WRONG_USE
@@ -157,8 +169,7 @@ function M.run(argv, stdout)
     say((table.unpack or unpack)(faults))
     return exit_status.WRONG_USE
   elseif args.help then
-    stdout:write(parser.help(name, command))
-    return exit_status.DONE
+    return print_text(stdout, parser.help(name, command))
   end
   local status, problem = run_command(name, command, args, stdout, quote_words(argv))
   return status or explain(name, problem)
