@@ -1,7 +1,7 @@
 local files = require "spec.support.files"
 local shell = require "spec.support.shell"
 
-describe("tools/forbidden.lua", function()
+describe("tools/forbidden.lua #tools", function()
   local folder
 
   setup(function()

@@ -138,7 +138,7 @@ describe("make test #install", function()
 --no-print-directory -s build LUA=5.4
 --no-print-directory -s build LUA=5.1
 busted -o spec.support.counts
-busted -o spec.support.counts]]), shell.output(("cat %s/log"):format(folder)))
+busted -o spec.support.counts --exclude-tags=tools]]), shell.output(("head -n 4 %s/log; tail -n +5 %s/log | sort"):format(folder, folder)))
   end)
 
   it("succeeds when all tests pass", function()

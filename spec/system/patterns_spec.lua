@@ -2,7 +2,7 @@ local files = require "spec.support.files"
 local patterns = require "tools.patterns"
 local shell = require "spec.support.shell"
 
-describe("tools/patterns.lua", function()
+describe("tools/patterns.lua #tools", function()
   local folder
 
   before_each(function()

@@ -29,7 +29,7 @@ TREE["csrc/compat.h"] = "#include <lua.h>\n"
 
 local PAGE = "# Page\n\n<!-- tools/rooms.lua -->\n```text\nan old list\n```\nThe end.\n"
 
-describe("tools/rooms.lua", function()
+describe("tools/rooms.lua #tools", function()
   local folder
 
   before_each(function()

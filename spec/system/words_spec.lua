@@ -1,7 +1,7 @@
 local files = require "spec.support.files"
 local shell = require "spec.support.shell"
 
-describe("tools/words.lua", function()
+describe("tools/words.lua #tools", function()
   local folder
 
   before_each(function()
