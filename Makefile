@@ -237,6 +237,20 @@ hostile: ## install missing packages; make calls to servers that each misbehave 
 	@set -e; for lua in 5.4 jit; do eval "$$($(MAKE) -s env LUA=$$lua)"; \
 	LUA_PATH="$$PWD/?.lua;$$LUA_PATH" $$([ $$lua = jit ] && echo luajit || echo lua$$lua) spec/hostile/run.lua; done
 
+STEP ?= 1
+PAIRS ?= 500
+
+torture: ## let each STEP-th allocation fail, and 500 random pairs from SEED=1, and check that all works afterwards; on the version LUA
+	$(if $(filter jit,$(LUA)),$(error LuaJIT crashes when its allocator fails: use LUA=5.4, 5.3 or 5.1))
+	@tools/setup test
+	@$(MAKE) --no-print-directory -s build $(BUILD)/torture
+	@eval "$$($(MAKE) -s env)"; export LUA_PATH="$$PWD/?.lua;$$LUA_PATH"; \
+	$(LUA_BIN) spec/torture/run.lua $(BUILD)/torture $(STEP) $(SEED) $(PAIRS) $(if $(filter 5.4,$(LUA)),c,lua) $(OPERATION)
+
+$(BUILD)/torture: spec/torture/host.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARNINGS) $(WERROR) $(LUA_CFLAGS) -O1 -g -rdynamic -o $@ $< $(shell $(PKG_CONFIG) --libs $(LUA_BIN)) -ldl
+
 FUZZ = build/fuzz
 SECONDS ?= 60
 TARGETS ?=
@@ -342,4 +356,4 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: build build-core core-objects all env demo test test-limit test-linear test-page nginx-builtin test-nginx bench lint check-c \
-  mutate coverage fuzz fuzz-check fuzz-build fuzz-host chaos hostile differential test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core dist uninstall clean help
+  mutate coverage fuzz fuzz-check fuzz-build fuzz-host chaos hostile torture differential test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core dist uninstall clean help
