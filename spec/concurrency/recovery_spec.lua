@@ -57,6 +57,18 @@ describe("an interruption", function()
     assert.is_true(interrupted > 20)
   end)
 
+  it("of a task's start skips the task, which has not got its arguments", function()
+    local resume = coroutine.resume
+    coroutine.resume = function() -- luacheck: ignore 122
+      coroutine.resume = resume -- luacheck: ignore 122
+      error("not enough memory", 0)
+    end
+    local ok, err = pcall(dataworks.map, { 1 }, function() end)
+    coroutine.resume = resume -- luacheck: ignore 122
+    assert.is_false(ok)
+    assert.equal("not enough memory", err)
+  end)
+
   it("of one task, at any line of this library, lets the other tasks end", function()
     if HAS_COMMON_HOOK then return end
     local interrupted = 0

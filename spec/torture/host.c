@@ -1,5 +1,5 @@
 /* host SCRIPT [ARGUMENT...]: an interpreter that counts what is allocated, and lets allocations fail. The allocations of the
-   Lua state are of the kind "lua". Those that a module in MODULES makes with malloc are of the kind "c"; the return address
+   Lua state are of the kind "lua". The calls of malloc in a module of MODULES are of the kind "c"; the return address
    says which module it is.
 
    failing(kind, n, more, f, ...)  calls f in protected mode. The n-th allocation fails, and also the one `more` after it if
@@ -262,10 +262,10 @@ static int spare(lua_State *L) {
   return 0;
 }
 
-/* The planted bug: loses a block if there is no memory for a userdata. */
+/* The planted bug: loses a block if there is no memory for userdata. */
 static int plant(lua_State *L) {
-  void *block = malloc(1);
-  lua_newuserdata(L, 100);
+  void *volatile block = malloc(1); /* else the compiler removes it */
+  for (int i = 0; i < 5; i++) lua_newuserdata(L, 100);
   free(block);
   return 1;
 }

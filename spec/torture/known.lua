@@ -12,6 +12,8 @@ M.LIST = {
   { frame = "SSL_read", seen = "^transport CURLE_RECV_ERROR, sent unknown",
     reason = "libcurl reports each failure of SSL_read as a lost connection" },
 }
+M.LIST[#M.LIST + 1] = { frame = "curl_multi_perform", seen = "^timeout CURLE_OPERATION_TIMEDOUT, sent false",
+  reason = "OpenSSL asks for more data instead of reporting failed memory, and libcurl waits" }
 for _, run in ipairs { "curl_multi_perform", "curl_multi_socket_action" } do
   for _, row in ipairs {
     { "CURLE_SSL_CONNECT_ERROR", "libcurl reports each failure of OpenSSL in a handshake as one of TLS" },

@@ -20,7 +20,7 @@ local function requeue(loop, err)
     if coroutine.status(task.thread) == "dead" then
       task:fail(err)
     else
-      task.state = task.state == "new" and "new" or "ready"
+      task.state = (task.state == "new" or task.state == "starting") and "new" or "ready"
       if not queued[task] then
         loop.ready:push { task, 0 }
       end

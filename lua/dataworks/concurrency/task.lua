@@ -23,7 +23,8 @@ local running
 ---@class dataworks.Task
 ---@field loop dataworks.Loop
 ---@field thread thread
----@field state "new"|"ready"|"running"|"waiting"|"finished"|"failed"|"skipped" "new": queued for its first turn;
+---@field state "new"|"starting"|"ready"|"running"|"waiting"|"finished"|"failed"|"skipped"
+--- "new": queued for its first turn; "starting": has its first turn;
 --- "ready": queued for a later turn; "skipped": cancelled before its first turn
 ---@field is_cancelled boolean whether the task was cancelled; a cancelled task continues, but its waits end
 --- immediately
@@ -185,7 +186,8 @@ end
 --- Gives the task a turn, which lasts until the task waits or ends.
 function Task:resume(...)
   running = self
-  self.state = "running"
+  -- The recovery skips a task that is still starting, since it may not have its arguments.
+  self.state = self.state == "new" and "starting" or "running"
   settle(self, coroutine.resume(self.thread, ...))
   running = nil
 end
