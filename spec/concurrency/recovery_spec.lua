@@ -69,6 +69,16 @@ describe("an interruption", function()
     assert.equal("not enough memory", err)
   end)
 
+  it("of a recovery closes the loop, and the first error counts", function()
+    local closed = false
+    local ok, err = require("dataworks.concurrency.recovery").drive {
+      drive = function() error("first", 0) end,
+      close = function() closed = true end,
+      failed_tasks = { append_to = function() error("second", 0) end },
+    }
+    assert.same({ false, "first", true }, { ok, err, closed })
+  end)
+
   it("of one task, at any line of this library, lets the other tasks end", function()
     if HAS_COMMON_HOOK then return end
     local interrupted = 0

@@ -45,7 +45,8 @@ end
 function M.drive(loop)
   local ok, err = pcall(loop.drive, loop)
   if not ok then
-    err = M.recover(loop, err)
+    local recovered, full = pcall(M.recover, loop, err)
+    err = recovered and full or err
     pcall(loop.drive, loop)
   end
   loop:close()
