@@ -178,6 +178,19 @@ describe("dataworks.fleet", function()
     first:close()
   end)
 
+  it("lets a claim expire that its runner has given up, although the runner renews its other claims", function()
+    local ledgers, manifests = require "dataworks.fleet.ledger", require "dataworks.fleet.manifest"
+    local manifest = assert(manifests.check(fleet(2, "created")))
+    local opened = ledgers.open(ledger, manifest.key)
+    opened:enqueue(manifest.tasks)
+    local claims = opened:claim("a", 2, 0.5)
+    shell.output "sleep 0.6"
+    assert.same({ [claims[2].name] = true }, opened:renew("a", 60, { [claims[2].name] = claims[2] }))
+    local taken = opened:claim("b", 2, 60)
+    assert.same({ 1, claims[1].name }, { #taken, taken[1].name })
+    opened:close()
+  end)
+
   it("is applied exactly once by three processes, one of which is killed again and again", function()
     local count = 40
     local path = folder .. "/manifest.json"

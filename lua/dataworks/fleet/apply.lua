@@ -134,11 +134,11 @@ local function heartbeat(run)
   while not run.ended do
     local held = {}
     for name, claim in pairs(run.claims) do
-      held[name] = claim
+      held[name] = not claim.lost and claim or nil
     end
-    local fences = run.ledger:renew(run.owner, run.options.lease)
+    local renewed = run.ledger:renew(run.owner, run.options.lease, held)
     for name, claim in pairs(held) do
-      claim.lost = claim.lost or fences[name] ~= claim.fence
+      claim.lost = claim.lost or not renewed[name]
     end
     local wake = core.clock() + run.options.lease / 3
     while not run.ended and core.clock() < wake do

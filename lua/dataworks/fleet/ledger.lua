@@ -4,6 +4,7 @@
 local core = require "dataworks.core"
 local databases = require "dataworks.fleet.database"
 local schema = require "dataworks.fleet.schema"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 
@@ -123,17 +124,21 @@ function Ledger:claim(owner, limit, lease)
   end)
 end
 
---- Renews all leases of a runner. Returns the fences of its claims, by name.
-function Ledger:renew(owner, lease)
+--- Renews the leases of claims, and of no other row of the runner: a claim that the runner has given up, or whose reply
+--- was lost, has to expire. Returns the names of the claims that still hold.
+---@param claims table<string, dataworks.fleet.Claim>
+---@return table<string, true>
+function Ledger:renew(owner, lease, claims)
   return self.database:transaction(function(db)
     db:query("update runners set seen_at = {clock} where id = $1", owner)
-    local fences = {}
-    for _, row in ipairs(db:query([[update tasks set next_at = {clock} + cast($3 as bigint)
-      where fleet = $1 and owner = $2 and state = 1 and state < 2
-      returning name, cast(fence as text) as fence]], self.key, owner, ("%d"):format(lease * 1000))) do
-      fences[row.name] = row.fence
+    local held = {}
+    for _, name in ipairs(tables.sorted_keys(claims)) do
+      local row = db:query([[update tasks set next_at = {clock} + cast($4 as bigint)
+        where fleet = $1 and name = $2 and fence = cast($3 as bigint) and state = 1 returning name]], self.key, name,
+        claims[name].fence, ("%d"):format(lease * 1000))[1]
+      held[name] = row and true
     end
-    return fences
+    return held
   end)
 end
 

@@ -1,0 +1,80 @@
+local core = require "dataworks.core"
+local files = require "spec.support.files"
+local postgres = require "spec.support.postgres"
+local shell = require "spec.support.shell"
+local support = require "spec.support.emulator"
+
+describe("a fleet with a ledger in PostgreSQL", function()
+  if not postgres.programs() then
+    return
+  end
+  local server, emulator, folder
+
+  setup(function()
+    server, emulator, folder = postgres.start(), support.start(), shell.output "mktemp -d"
+    emulator:settings { pending_calls = 0, wait_calls = 0, kill_calls = 0 }
+  end)
+  teardown(function()
+    emulator:stop()
+    server:stop()
+    shell.output("rm -r " .. folder)
+  end)
+
+  it("is applied exactly once, although a runner is killed again and again and the database restarts", function()
+    local count = tonumber(os.getenv "FLEET_TASKS") or 20
+    local path, tasks = folder .. "/manifest.json", {}
+    for i = 1, count do
+      tasks[i] = { name = "task" .. i, from = { mysql = "mysql_pub", tables = { shop = { "orders" .. i } } } }
+    end
+    files.write(path, (core.encode({
+      project = 10000, fleet = "orders", tasks = tasks,
+      defaults = { resource_group = "S_res_group_1_1", to = { odps = "odps_first" }, state = "running" },
+    }, true)))
+    for _, fault in ipairs { "unavailable", "reset", "truncate" } do
+      emulator:fault { fault = fault, times = math.floor(count / 6) }
+    end
+    local line = ("%s spec/support/fleet_runner.lua %s %s %s %s '%s' 1"):format(shell.interpreter, emulator.endpoint,
+      emulator.access_key_id, emulator.access_key_secret, path, server.url)
+    local out = shell.output(([[( %s >%s/1.log 2>&1 & a=$!; %s >%s/2.log 2>&1 & b=$!
+      for i in 1 2; do %s >%s/3.log 2>&1 & c=$!; sleep 0.5; kill -9 $c; wait $c; done
+      ( %s -m fast restart >/dev/null )
+      wait $a; x=$?; wait $b; echo $x $? ) 2>/dev/null]]):format(line, folder, line, folder, line, folder, server.control))
+    assert.equal("0 0", out:match "(%d+ %d+)%s*$", files.read(folder .. "/1.log") .. files.read(folder .. "/2.log"))
+    local ids, distinct = {}, 0
+    local ledger = require("dataworks.fleet.ledger").open(server.url, "/10000/orders")
+    for _, row in pairs(ledger:rows()) do
+      assert.same({ "2", "running" }, { row.state, row.reached })
+      distinct = distinct + (ids[row.file_id] and 0 or 1)
+      ids[row.file_id] = row.name
+    end
+    ledger:close()
+    assert.equal(count, distinct)
+    local names, total = {}, 0
+    local client = require("dataworks").new {
+      region = "cn-shanghai", endpoint = emulator.endpoint, access_key_id = emulator.access_key_id,
+      access_key_secret = emulator.access_key_secret,
+    }
+    for _, file in client:each("ListFiles", { ProjectId = 10000, PageSize = 100 }) do
+      total = total + 1
+      names[file.FileName] = ids[require("dataworks.util.ids").text(file.FileId)] == file.FileName
+    end
+    client:close()
+    for i = 1, count do assert.is_true(names["task" .. i]) end
+    assert.equal(count, total)
+  end)
+
+  it("tells a server that refuses from one that is not there, and shows no password", function()
+    local function message(url)
+      local plan, err = require("dataworks").fleet.plan {
+        manifest = { project = 1, fleet = "f", tasks = {} }, ledger = url,
+      }
+      assert.is_nil(plan)
+      assert.falsy(tostring(err):find("secret", 1, true))
+      return tostring(err)
+    end
+    local refused = message((server.url:gsub("postgres@", "nobody:secret@")))
+    assert.truthy(refused:find("A server answers there, but refuses", 1, true), refused)
+    local absent = message "postgresql://me:secret@127.0.0.1:9/x"
+    assert.truthy(absent:find("did not see the password", 1, true), absent)
+  end)
+end)

@@ -1,0 +1,36 @@
+-- Starts a PostgreSQL server for specs, in a folder of its own. Stop it in teardown. initdb refuses root, so that root
+-- runs the server as the user postgres.
+
+local ports = require "spec.support.ports"
+local shell = require "spec.support.shell"
+
+local M = {}
+M.__index = M
+
+--- Returns the folder of the server's programs; nil if they are not installed.
+function M.programs()
+  local found = shell.output "ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1; true"
+  return found ~= "" and found or nil
+end
+
+function M.start()
+  local programs, folder, port = M.programs(), shell.output "mktemp -d /tmp/pg.XXXXXX", ports.random()
+  local as = ("env -i PATH=$PATH LANG=C.UTF-8 HOME=%s"):format(folder)
+  if shell.output "id -u" == "0" then
+    shell.output("chown postgres " .. folder)
+    as = "setpriv --reuid=postgres --regid=postgres --clear-groups " .. as
+  end
+  local self = setmetatable({ folder = folder, url = ("postgresql://postgres@127.0.0.1:%d/postgres"):format(port) }, M)
+  self.control = ("cd %s && %s %s/pg_ctl -D %s/data -w -t 120 -l %s/log -o '-c listen_addresses=127.0.0.1 -c port=%d -c unix_socket_directories=%s'")
+    :format(folder, as, programs, folder, folder, port, folder)
+  shell.output(("cd %s && %s %s/initdb -D %s/data -A trust -U postgres -E UTF8 --locale=C.UTF-8 --no-sync >/dev/null"):format(folder, as,
+    programs, folder))
+  shell.output(self.control .. " start >/dev/null")
+  return self
+end
+
+function M:stop()
+  shell.output(self.control .. " -m immediate stop >/dev/null; rm -r " .. self.folder)
+end
+
+return M
