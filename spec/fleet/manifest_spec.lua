@@ -27,7 +27,7 @@ describe("a manifest", function()
   it("has tasks with the defaults of the file", function()
     local read = assert(manifest.check(source { { name = "a", from = { mysql = "m", tables = { db = { "t" } } } } }))
     local task = read.tasks[1]
-    assert.same({ "a", "DI_REALTIME", "running", false }, { task.name, task.task_type, task.state, task.protect })
+    assert.same({ "a", "DI_REALTIME", "running" }, { task.name, task.task_type, task.state })
     assert.truthy(task.script:find('"datasource":"odps_first"', 1, true))
     assert.equal("/10000/orders", read.key)
   end)

@@ -18,12 +18,10 @@ local MAX_ERROR_BYTES = 1000
 ---@field name string
 ---@field task_type string
 ---@field file_id? string
----@field predecessor? string the FileId of a deleted task of this name
 ---@field script_made? string the digest of the script that the service has
 ---@field reached "created"|"changed"|"deployed"|"running"
 ---@field made? string the digest of what was applied completely
 ---@field wanted string the digest of what is to be applied
----@field protect string
 ---@field state string
 ---@field error? string
 
@@ -41,8 +39,8 @@ local MAX_ERROR_BYTES = 1000
 local Ledger = {}
 Ledger.__index = Ledger
 
-local ROW = "name, task_type, file_id, predecessor, script_made, reached, made, wanted, "
-  .. "cast(protect as text) as protect, cast(state as text) as state, error"
+local ROW = "name, task_type, file_id, script_made, reached, made, wanted, "
+  .. "cast(state as text) as state, error"
 
 --- Runs one statement in a transaction of its own.
 function Ledger:run(sql, ...)
@@ -63,10 +61,10 @@ function Ledger:rows()
 end
 
 local ENQUEUE = [[insert into tasks as t
-  (fleet, name, task_type, reached, wanted, protect, state, next_at, fence, tries)
-  values ($1, $2, $3, 'created', $4, cast($5 as smallint), 0, {clock}, 0, 0)
+  (fleet, name, task_type, reached, wanted, state, next_at, fence, tries)
+  values ($1, $2, $3, 'created', $4, 0, {clock}, 0, 0)
   on conflict (fleet, name) do update set
-    wanted = excluded.wanted, protect = excluded.protect, error = null, tries = 0,
+    wanted = excluded.wanted, error = null, tries = 0,
     task_type = case when t.file_id is null then excluded.task_type else t.task_type end,
     state = case when t.state = 1 then 1 else 0 end,
     next_at = case when t.state = 1 then t.next_at else excluded.next_at end
@@ -83,7 +81,7 @@ function Ledger:enqueue(tasks)
     self.database:transaction(function(db)
       for i = first, math.min(first + BATCH - 1, #tasks) do
         local task = tasks[i]
-        db:query(ENQUEUE, self.key, task.name, task.task_type, task.digest, task.protect and "1" or "0")
+        db:query(ENQUEUE, self.key, task.name, task.task_type, task.digest)
         db:query(KEEP_SPEC, self.key, task.name, (core.encode(task, true)))
       end
     end)
@@ -217,26 +215,6 @@ function Ledger:counts()
     counts[row.state] = tonumber(row.number)
   end
   return counts
-end
-
---- Returns the runners of the fleet, with the seconds since they were seen.
-function Ledger:runners()
-  return self:run([[select id, label, cast(({clock} - started_at) / 1000 as text) as age,
-    cast(({clock} - seen_at) / 1000 as text) as silent from runners where fleet = $1 order by started_at]], self.key)
-end
-
---- Removes tasks from the ledger, and not from the service. Returns the names.
-function Ledger:forget(name)
-  return self.database:transaction(function(db)
-    local rows = db:query("delete from tasks where fleet = $1 and name = $2 and state <> 1 returning name", self.key,
-      name)
-    for _, sql in ipairs(#rows > 0 and {
-      "delete from specs where fleet = $1 and name = $2", "delete from flows where fleet = $1 and name = $2",
-    } or {}) do
-      db:query(sql, self.key, name)
-    end
-    return rows
-  end)
 end
 
 function Ledger:close()

@@ -26,7 +26,6 @@ local M = {}
 ---@field resource_group? string of an offline task
 ---@field schedule? string
 ---@field state "created"|"deployed"|"running"
----@field protect boolean
 ---@field script_digest string of what an update changes: the script, the resource group and the schedule
 ---@field digest string of everything that is applied
 
@@ -42,7 +41,6 @@ local TOP = { project = "string number", region = "string", fleet = "string", de
 local FIELDS = {
   name = "string", type = "string", from = "table", to = "table", resource_group = "string",
   TaskParam = "table string", TaskContent = "table string", folder = "string", schedule = "string", state = "string",
-  protect = "boolean",
 }
 
 local TYPES = tables.set_of "DI_REALTIME DI_SOLUTION DI_OFFLINE"
@@ -158,7 +156,6 @@ local function task_of(item, defaults, path, add)
   }
   task.script_digest = digest_of { task.task_type, script, task.resource_group or "", task.schedule or "" }
   task.digest = digest_of { task.script_digest, task.state }
-  task.protect = fields.protect or false
   return task
 end
 

@@ -9,8 +9,8 @@ M.MIGRATIONS = {
     -- next_at is the due time while a task is queued, and the end of the lease while it runs.
     [[create table tasks (
         fleet text not null, name text not null, task_type text not null,
-        file_id text, predecessor text, script_made text, reached text not null, made text, wanted text not null,
-        protect smallint not null, state smallint not null, next_at bigint not null, owner text,
+        file_id text, script_made text, reached text not null, made text, wanted text not null,
+        state smallint not null, next_at bigint not null, owner text,
         fence bigint not null, tries bigint not null, error text,
         primary key (fleet, name))]],
     "create index tasks_due on tasks (fleet, state, next_at, name) where state < 2",

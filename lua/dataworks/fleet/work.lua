@@ -64,13 +64,12 @@ local function id_of(work)
   return { ProjectId = work.project, TaskType = work.claim.task_type, FileId = work.claim.file_id }
 end
 
---- Returns the ClientToken of a creation. The same attempt has the same token, even with a new ledger
---- after the old one was lost. A changed script, and a task created again after a deletion, have another token.
+--- Returns the ClientToken of a creation. The same script has the same token, even with a new ledger after the old one
+--- was lost. A changed script has another token.
 local function creation_token(work)
   local task = work.task
   return core.digest(core.encode({
     work.project, work.fleet, task.name, task.task_type, task.script, task.resource_group or "", task.folder or "",
-    work.claim.predecessor or "",
   }, true)):sub(1, TOKEN_LENGTH)
 end
 
