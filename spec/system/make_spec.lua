@@ -27,7 +27,7 @@ describe("make #install", function()
     local version = shell.output(clean .. "cd / && " .. command .. " --version")
     assert.matches(require("dataworks")._VERSION, version, 1, true)
     local bytes = tonumber(shell.output("find " .. shell.quote(prefix) .. " -type f -exec cat {} + | wc -c"))
-    assert.is_true(bytes < 1600000, bytes .. " bytes are installed")
+    assert.is_true(bytes < 1700000, bytes .. " bytes are installed")
     for _, path in ipairs { "man/man1/dataworks.1", "bash-completion/completions/dataworks", "zsh/site-functions/_dataworks",
       "doc/dataworks/LICENSE", "doc/dataworks/docs/flows.md" } do
       shell.output(("test -s %s/share/%s"):format(shell.quote(prefix), path))

@@ -46,8 +46,11 @@ function M.drive(loop)
   local ok, err = pcall(loop.drive, loop)
   if not ok then
     local recovered, full = pcall(M.recover, loop, err)
-    err = recovered and full or err
-    pcall(loop.drive, loop)
+    -- Without a recovery, the tasks could wait for timers that are gone.
+    if recovered then
+      err = full
+      pcall(loop.drive, loop)
+    end
   end
   loop:close()
   return ok, err
