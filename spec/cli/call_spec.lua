@@ -60,6 +60,7 @@ describe("dataworks call", function()
     ["ListFiles -d '[]'"] = "-d: the JSON text must be an object of parameters",
     ["ListFiles ProjctId=1"] = "ListFiles: ProjctId: is not a parameter of this action; did you mean ProjectId?",
     ["GetDISyncTask --api-version 2024-05-18"] = "there is no action GetDISyncTask of version 2024-05-18; it is an action of version 2020-05-18",
+    ["ListFiles ProjectId=1 --all -o table"] = "--all prints one item a line; its only format is jsonl",
     ["GetFile ProjectId=1 FileId=1 --all"] = "the reply of GetFile has no list, so --all does not apply",
   } do
     it(("answers `%s` with a message and status 2"):format(arguments), function()
@@ -107,7 +108,7 @@ describe("dataworks call", function()
       end,
     }
     local context = {
-      args = {}, client = function() return client end, progress = { step = function() end },
+      args = {}, client = function() return client end, progress = { count = function() end },
       output = { json = function(_, item) printed[#printed + 1] = item.FileId end },
       fail = function(_, err, place)
         failed = { err.kind, place }

@@ -76,6 +76,8 @@ describe("the commands for tasks", function()
     assert.same({ "DI_OFFLINE", "published", "00 00 02 * * ?" }, { created.TaskType, created.State, created.CronExpress })
     local shown = succeed "show nightly --project 10000"
     assert.same(cjson.decode(files.read(script)), cjson.decode(shown))
+    local status = cjson.decode(succeed "status nightly --project 10000")
+    assert.same({ 1, true, "00 00 02 * * ?" }, { status.Version, status.Submitted, status.CronExpress })
     local published = cjson.decode(succeed 'publish nightly --project 10000 --schedule "*/30 * * * *"')
     assert.equal(2, published.FileVersion)
     assert.is_true(cjson.decode(succeed "delete nightly --project 10000 --yes").Deleted)
@@ -220,6 +222,19 @@ P:3:11: steps[1].stepType: is missing
 P:3:11: steps[1].parameter: is missing
 ]]):gsub("P:", path .. ":"), result.out)
     assert.matches("bad.json:1:20: typo: is not a documented key", run("create x " .. path .. " --project 10000").err, 1, true)
+  end)
+
+  it("print faults as JSON Lines, and say what kind of script a file may have", function()
+    local result = run("check - -o jsonl", { input = '{"type":"jobb"}' })
+    assert.same({ 1, { File = "-", Line = 1, Column = 2, Path = "type", Message = 'expected "realtime" for a TaskParam, or "job" for a TaskContent' } },
+      { result.status, cjson.decode(result.out) })
+  end)
+
+  it("say how to delete a task that is in production", function()
+    succeed("create orders --project 10000 --start " .. BUILDER)
+    local result = run "delete orders --project 10000 --yes"
+    assert.equal(1, result.status)
+    assert.matches("dataworks stop orders, dataworks terminate orders", result.err, 1, true)
   end)
 
   it("check data sources and resource groups against the service with --live", function()

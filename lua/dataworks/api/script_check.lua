@@ -73,6 +73,10 @@ function M.faults(script, task_type, updating)
   if task_type == "DI_OFFLINE" or not task_type and M.is_offline(script) then
     return content_faults(script)
   end
+  if not task_type and not updating and type(script) == "table" and type(script.type) == "string"
+    and script.type ~= "realtime" then
+    return { { path = "type", message = 'expected "realtime" for a TaskParam, or "job" for a TaskContent' } }
+  end
   local faults, seen = {}, {}
   for _, fault in ipairs(core.faults(script, updating)) do
     nearest.explain(fault)

@@ -26,7 +26,10 @@ function M.run(args, context)
   else
     reply, err = client:delete(task)
   end
-  if not reply then
+  if not reply and err.kind == "task" then
+    context:fail(err, "A running task is stopped first, and a deployed one terminated: "
+      .. ("dataworks stop %s, dataworks terminate %s"):format(args.task, args.task))
+  elseif not reply then
     context:fail(err)
   end
   if name then

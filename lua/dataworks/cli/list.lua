@@ -41,7 +41,7 @@ function M.run(args, context)
       FileId = file.FileId, Name = file.FileName, Type = task_ref.TYPES[file.FileType],
       Folder = file.AbsoluteFolderPath, Version = file.CurrentVersion, Submitted = file.CommitStatus == 1,
     }
-    context.progress:step("listing", #items)
+    context.progress:count("listing", #items)
   end
   context.output:list(items, { "FileId", "Name", "Type", "Folder", "Version", "Submitted" })
   return exit_status.DONE

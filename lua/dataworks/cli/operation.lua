@@ -1,4 +1,4 @@
--- Makes the commands that carry out one operation on a task: deploy, start, stop, terminate and status.
+-- Makes the commands that carry out one operation on a task: deploy, start, stop and terminate.
 
 local exit_status = require "dataworks.cli.exit_status"
 local task_ref = require "dataworks.cli.task_ref"
@@ -24,7 +24,7 @@ end
 ---@param text? string what the progress shows; nil: the command does not wait
 ---@return dataworks.cli.Command
 return function(name, description, text)
-  local M = { description = description, changes = name ~= "status" }
+  local M = { description = description, changes = true }
   M.arguments = { task_ref.ARGUMENT }
   M.options = { task_spec.PROJECT, task_spec.TYPE, text and NO_WAIT, text and WAIT_TIMEOUT }
   M.examples = ("  dataworks %s orders_to_odps --project 10000"):format(name)

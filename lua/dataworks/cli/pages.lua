@@ -41,6 +41,9 @@ function M.print(row, params, context)
   if not row.list then
     context:wrong_use(("the reply of %s has no list, so --all does not apply"):format(row.name))
   end
+  if context.args.output and context.args.output ~= "jsonl" then
+    context:wrong_use "--all prints one item a line; its only format is jsonl"
+  end
   local count, printed, following = 0, 0, nil
   local client = context:client { limit = context.args.limit }
   local options = { version = row.version, pages = true, retries = RETRIES }
@@ -56,7 +59,7 @@ function M.print(row, params, context)
     end
     count, printed = count + 1, printed + #items
     following = next_page(row, params, holder, count)
-    context.progress:step(row.name, printed, tonumber(holder.TotalCount or holder.Total))
+    context.progress:count(row.name, printed, tonumber(holder.TotalCount or holder.Total))
   end
   return exit_status.DONE
 end

@@ -46,6 +46,16 @@ function Progress:step(text, done, total)
   self.file:flush()
 end
 
+--- Shows a count that grows, on a terminal only.
+---@param text string
+---@param done number
+---@param total? number
+function Progress:count(text, done, total)
+  if self.live then
+    self:step(text .. (total and "" or (": %d"):format(done)), done, total)
+  end
+end
+
 --- Ends the live line, so that other text can follow.
 function Progress:finish()
   if self.shown then

@@ -7,14 +7,15 @@ local task_spec = require "dataworks.cli.task_spec"
 
 local M = {}
 
-M.description = "Changes the tables of a real-time task, or the script of an offline task. A running task works as "
+M.description = "Replaces the tables of a real-time task, or the script of an offline task. A running task works as "
   .. "before until it is deployed again; --start does that."
 M.changes = true
 M.arguments = {
   task_ref.ARGUMENT, { "FILE", "a file with the new script; - is standard input", args = "?", complete = "file" },
 }
 M.options = {
-  task_spec.PROJECT, task_spec.TYPE, task_spec.TABLES,
+  task_spec.PROJECT, task_spec.TYPE,
+  { "--tables", "LIST", "the complete new list of tables, as in create; a table that it lacks leaves the task" },
   { "--start", false, "deploy the task again, start it, and wait until it runs" },
   { "--schedule", "CRON", "publish an offline task with this schedule" },
   { "--wait-timeout", "SECONDS", "the time for each wait; default: 600", number = true },

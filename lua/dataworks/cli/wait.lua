@@ -11,7 +11,11 @@ M.description = "Waits until a task is in a state. Another state that the task w
 M.arguments = { task_ref.ARGUMENT }
 M.options = {
   task_spec.PROJECT, task_spec.TYPE,
-  { "--for", "STATE", "the state, for example RUN; can be repeated", required = true, many = true },
+  {
+    "--for", "STATE",
+    "NORUN (not started), WAIT (starting), RUN, KILLING (stopping) or PAUSE (stopped); can be repeated",
+    required = true, many = true,
+  },
   { "--wait-timeout", "SECONDS", "the time to wait; default: 600", number = true },
 }
 M.examples = "  dataworks wait orders_to_odps --project 10000 --for RUN"
