@@ -220,6 +220,10 @@ describe("dataworks.curl", function()
 
     it("may have the name of its protocol in lower case", function()
       local status, headers, body = get "/raw/lower_case"
+      if status == nil then
+        -- libcurl 7.80 takes such a reply for HTTP/0.9, and refuses it.
+        return assert.equal("CURLE_UNSUPPORTED_PROTOCOL", headers.code)
+      end
       assert.same({ 200, "ok", "2" }, { status, body, headers["content-length"] })
     end)
 
