@@ -138,11 +138,14 @@ describe("the completion", function()
       shell.output("bash -c " .. shell.quote(script)))
   end)
 
-  it("knows the profiles of the configuration files", function()
+  it("knows the profiles of the configuration files, and the state files", function()
     local folder = shell.output "mktemp -d"
     shell.output(("mkdir %s/.aliyun %s/.alibabacloud"):format(folder, folder))
     files.write(folder .. "/.aliyun/config.json", '{"current": "a", "profiles": [{"name": "work"}, {"name":"home"}]}')
     files.write(folder .. "/.alibabacloud/credentials", "[default]\ntype = access_key\n[old]\n")
+    shell.output(("mkdir -p %s/state/dataworks && touch %s/state/dataworks/1-a.json"):format(folder, folder))
+    assert.equal(folder .. "/state/dataworks/1-a.json", shell.output(
+      ("XDG_STATE_HOME=%s/state %s bin/dataworks __complete -- create x --state ''"):format(folder, shell.interpreter)))
     assert.equal("default\nhome\nold\nwork", shell.output(("HOME=%s %s bin/dataworks __complete -- --profile ''")
       :format(folder, shell.interpreter)))
     shell.output("rm -r " .. folder)

@@ -2,7 +2,9 @@
 -- place of the last word, one a line. It reads only files, and never calls the service.
 
 local catalog = require "dataworks.api.catalog"
+local core = require "dataworks.core"
 local exit_status = require "dataworks.cli.exit_status"
+local state_file = require "dataworks.cli.state_file"
 local tables = require "dataworks.util.tables"
 
 local M = {}
@@ -58,9 +60,18 @@ local function parameters(words, typed)
   return list
 end
 
+--- Returns the paths of the states in the default folder.
+local function state_files()
+  local folder, paths = state_file.folder(), {}
+  for name in (core.run({ "ls", "--", folder }, 5, 1e6) or ""):gmatch "[^\n]+" do
+    paths[#paths + 1] = folder .. "/" .. name
+  end
+  return paths
+end
+
 local SOURCES = {
   action = function() return tables.sorted_keys(catalog.names()) end,
-  parameter = parameters, profile = profiles, region = regions,
+  parameter = parameters, profile = profiles, region = regions, state = state_files,
 }
 
 --- Returns the names of commands that can follow the given words.

@@ -25,7 +25,7 @@ M.options = {
   { "--cu", "NUMBER", "the compute units of a serverless resource group", number = true },
   { "--start", false, "deploy the task, start it, and wait until it runs" },
   { "--schedule", "CRON", 'bring an offline task into production with this schedule, for example "0 2 * * *"' },
-  { "--state", "FILE", "the file for the state; default: one in $XDG_STATE_HOME/dataworks/", complete = "file" },
+  { "--state", "FILE", "the file for the state; default: one in $XDG_STATE_HOME/dataworks/", complete = "state" },
   { "--wait-timeout", "SECONDS", "the time for each wait; default: 600", number = true },
 }
 M.examples = [[
