@@ -96,7 +96,8 @@ describe("dataworks sign and whoami", function()
     local result = run "whoami -o json"
     assert.same({ "", 0 }, { result.err, result.status })
     local shown = cjson.decode(result.out)
-    assert.same({ emulator.endpoint, "environment", "answers" }, { shown.Endpoint, shown.Credentials, shown.Service })
+    assert.same({ "cn-shanghai", emulator.endpoint, "environment", "answers" },
+      { shown.Region, shown.Endpoint, shown.Credentials, shown.Service })
     assert.is_true(math.abs(shown.ClockSkewSeconds) <= 2)
     assert.same({ Step = "oidc", Result = "not asked" }, shown.Chain[2])
     assert.is_nil(result.out:find(emulator.access_key_secret, 1, true))

@@ -5,6 +5,7 @@ local core = require "dataworks.core"
 local dataworks = require "dataworks"
 local exit_status = require "dataworks.cli.exit_status"
 local failure = require "dataworks.cli.failure"
+local source = require "dataworks.credentials.source"
 local trace = require "dataworks.cli.trace"
 
 local M = {}
@@ -61,7 +62,9 @@ function M.run(args, context)
   local seen, reply, err = probe(context)
   local steps, found = ask_chain(context)
   local result = {
-    Profile = args.profile or os.getenv "ALIBABA_CLOUD_PROFILE", Endpoint = context:client()._caller.endpoint or "none",
+    Profile = args.profile or os.getenv "ALIBABA_CLOUD_PROFILE",
+    Region = args.region or source.region(context:client_options(), os.getenv),
+    Endpoint = context:client()._caller.endpoint or "none",
     Credentials = found or "none", AccessKeyId = seen.AccessKeyId and redact(seen.AccessKeyId),
     Temporary = seen.Temporary, ClockSkewSeconds = seen.ClockSkewSeconds, Milliseconds = seen.Milliseconds,
     Service = reply and "answers" or failure.lines(err)[1],
