@@ -23,6 +23,7 @@ local ROOMS = {
   { "credentials", 8, "the sources of keys, with one file for each provider" },
   { "transport", 9, "sends a request through libcurl, or through cosockets inside nginx" },
   { "limit", 9, "limits on calls per second, and pauses" },
+  { "database", 10, "SQL in SQLite or PostgreSQL, and the tables of a ledger" },
   { "protocol", 10, "one exchange with the service: keys, replies, error codes" },
   { "api", 11, "data: actions, endpoints, the fields and writers of a TaskParam" },
   { "emulator", 2, "a simulation of the service on 127.0.0.1",

@@ -2,9 +2,10 @@
 -- runner has the fencing number of its claim in the WHERE: a runner whose lease has ended changes nothing.
 
 local core = require "dataworks.core"
-local databases = require "dataworks.fleet.database"
-local schema = require "dataworks.fleet.schema"
+local databases = require "dataworks.database.database"
+local schema = require "dataworks.database.schema"
 local tables = require "dataworks.util.tables"
+local transports = require "dataworks.transport.choose"
 
 local M = {}
 
@@ -31,10 +32,11 @@ local MAX_ERROR_BYTES = 1000
 ---@field spec string what is to be applied, as JSON
 ---@field flow? string the unfinished flow, as JSON
 ---@field lost? boolean true: the lease has ended
----@field cancel? fun() ends the work on the task
+---@field lease_ends number by this runner's monotonic clock; never later than the end in the ledger
+---@field new_flow? string|false what the next change writes as the flow
 
 ---@class dataworks.fleet.Ledger
----@field database dataworks.fleet.Database
+---@field database dataworks.Database
 ---@field key string the fleet
 local Ledger = {}
 Ledger.__index = Ledger
@@ -107,14 +109,14 @@ local TAKE = ([[update tasks set state = 1, owner = $3, fence = fence + 1, tries
 function Ledger:claim(owner, limit, lease)
   local milliseconds = ("%d"):format(lease * 1000)
   return self.database:transaction(function(db)
-    local claims = {}
+    local claims, lease_ends = {}, core.clock() + lease
     for _, sql in ipairs { EXPIRED, DUE } do
       local left = limit - #claims
       for _, row in ipairs(left > 0 and db:query(sql, self.key, ("%d"):format(left)) or {}) do
         local claim = db:query(TAKE, self.key, row.name, owner, milliseconds)[1]
         claim.spec = db:query("select spec from specs where fleet = $1 and name = $2", self.key, row.name)[1].spec
         local flow = db:query("select flow from flows where fleet = $1 and name = $2", self.key, row.name)[1]
-        claim.flow = flow and flow.flow
+        claim.flow, claim.lease_ends = flow and flow.flow, lease_ends
         claims[#claims + 1] = claim
       end
     end
@@ -129,12 +131,13 @@ end
 function Ledger:renew(owner, lease, claims)
   return self.database:transaction(function(db)
     db:query("update runners set seen_at = {clock} where id = $1", owner)
-    local held = {}
+    local held, lease_ends = {}, core.clock() + lease
     for _, name in ipairs(tables.sorted_keys(claims)) do
       local row = db:query([[update tasks set next_at = {clock} + cast($4 as bigint)
         where fleet = $1 and name = $2 and fence = cast($3 as bigint) and state = 1 returning name]], self.key, name,
         claims[name].fence, ("%d"):format(lease * 1000))[1]
       held[name] = row and true
+      claims[name].lease_ends = row and lease_ends or claims[name].lease_ends
     end
     return held
   end)
@@ -146,6 +149,7 @@ local HELD = " where fleet = $1 and name = $2 and fence = cast($3 as bigint) and
 local function change(self, claim, assignments, ...)
   local arguments, count = { ... }, select("#", ...)
   return self.database:transaction(function(db)
+    local now = core.clock()
     local changed = db:query("update tasks set " .. assignments .. HELD, self.key, claim.name, claim.fence,
       (table.unpack or unpack)(arguments, 1, count))[1] ~= nil
     if changed and claim.new_flow ~= nil then
@@ -156,39 +160,52 @@ local function change(self, claim, assignments, ...)
         db:query("delete from flows where fleet = $1 and name = $2", self.key, claim.name)
       end
     end
-    return changed
+    return changed and now
   end)
+end
+
+--- Changes the row of a claim so that the claim ends. If the reply of the database was lost, the change is made again
+--- and finds its own effect: nobody else ends a claim and keeps its fencing number.
+local function end_claim(self, claim, ...)
+  return change(self, claim, ...) and true or self:run([[select name from tasks where fleet = $1 and name = $2
+    and fence = cast($3 as bigint) and state <> 1]], self.key, claim.name, claim.fence)[1] ~= nil
 end
 
 --- Writes the state of the flow before a call, and renews the lease. `flow` is false after the flow.
 ---@param flow? string|false nil leaves the stored flow as it is
+---@return boolean held
 function Ledger:mark(claim, lease, flow)
   claim.new_flow = flow
-  return change(self, claim, "next_at = {clock} + cast($4 as bigint)", ("%d"):format(lease * 1000))
+  local began = change(self, claim, "next_at = {clock} + cast($4 as bigint)", ("%d"):format(lease * 1000))
+  claim.lease_ends = began and began + lease or claim.lease_ends
+  return began and true or false
 end
 
 --- Writes what the service has now, and removes the flow.
 ---@param made { file_id: string, script_made: string, reached: string }
+---@return boolean held
 function Ledger:save(claim, made)
   claim.new_flow = false
   return change(self, claim, "file_id = $4, script_made = $5, reached = $6", made.file_id, made.script_made,
-    made.reached)
+    made.reached) and true or false
 end
 
 --- Ends a claim: everything is applied. A change that was queued meanwhile is applied next.
 ---@param digest string of what was applied
+---@return boolean held
 function Ledger:finish(claim, digest)
   claim.new_flow = false
-  return change(self, claim, [[made = $4, owner = null, error = null, next_at = {clock},
+  return end_claim(self, claim, [[made = $4, owner = null, error = null, next_at = {clock},
     state = case when wanted = $5 then 2 else 0 end]], digest, digest)
 end
 
 --- Ends a claim without success.
 ---@param message string|nil the error that is kept; nil: the task is only put back
 ---@param delay number|nil seconds until the next try; nil: there is none
+---@return boolean held
 function Ledger:give_back(claim, message, delay)
   claim.new_flow = nil
-  return change(self, claim, "owner = null, error = $4, state = cast($5 as smallint), "
+  return end_claim(self, claim, "owner = null, error = $4, state = cast($5 as smallint), "
     .. "next_at = {clock} + cast($6 as bigint)", message and message:sub(1, MAX_ERROR_BYTES), delay and M.QUEUED
     or M.FAILED, ("%d"):format((delay or 0) * 1000))
 end
@@ -227,7 +244,7 @@ end
 ---@param key string
 ---@return dataworks.fleet.Ledger
 function M.open(url, key)
-  local database = databases.open(url)
+  local database = databases.open(url, { sleep = transports.sleep })
   schema.migrate(database)
   return setmetatable({ database = database, key = key }, Ledger)
 end

@@ -1,9 +1,11 @@
 -- Brings one claimed task to what is wanted: create or update, deploy, start. Before each call that changes something,
--- the ledger is written with the fencing number of the claim; the call is made only if that write took effect.
+-- the ledger is written with the fencing number of the claim. The call is made only if that write took effect, and its
+-- timeout ends before the lease does.
 
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
 local existing = require "dataworks.fleet.existing"
+local guards = require "dataworks.call.guard"
 local ids = require "dataworks.util.ids"
 local order = require("dataworks.fleet.plan").ORDER
 
@@ -23,6 +25,7 @@ local RUNNING = { WAIT = true, RUN = true }
 ---@field emit fun(event: table)
 ---@field claim dataworks.fleet.Claim
 ---@field task dataworks.fleet.Task
+---@field is_marked? boolean true: the ledger was written for the next call already
 
 --- Ends the work on a task with an error.
 local function stop(err)
@@ -41,12 +44,25 @@ local function must_hold(work, held)
   end
 end
 
---- Says in the ledger that a call follows. A process that was stopped for longer than its lease ends here.
-local function before_call(work, step, flow)
-  local clock = core.clock()
+--- Renews the lease, and writes the state of the flow.
+local function mark(work, flow)
   must_hold(work, work.ledger:mark(work.claim, work.lease, flow))
-  must_hold(work, core.clock() - clock < work.lease)
-  work.emit { type = "step", name = work.task.name, step = step }
+end
+
+local function lease_left(work)
+  return work.claim.lease_ends - core.clock()
+end
+
+--- Makes sure that this runner has the lease during the next call, and returns the longest timeout of the call. A
+--- process that stood still for longer than its lease ends here.
+local function before_call(work, action)
+  if not work.is_marked or lease_left(work) < work.lease / 2 then
+    mark(work)
+  end
+  work.is_marked = false
+  work.emit { type = "step", name = work.task.name, step = action }
+  must_hold(work, lease_left(work) > 0)
+  return lease_left(work)
 end
 
 --- Writes what the service has after a call. A lost claim changes nothing in the ledger.
@@ -84,18 +100,19 @@ local function run_flow(work, method, params)
   local result, err = work.client[method](work.client, is_same and {} or params, {
     resume = is_same and stored.flow or nil,
     on_step = function(state)
-      local ok, fault = pcall(before_call, work, state.step, (core.encode({ flow = state, digest = digest }, true)))
-      lost = not ok and fault or nil
+      local ok, fault = pcall(mark, work, (core.encode({ flow = state, digest = digest }, true)))
+      work.is_marked, lost = ok, not ok and fault or nil
       if not ok then
         error("the ledger did not take the state", 0)
       end
     end,
   })
+  work.is_marked = false
   if lost then
     error(lost, 0)
   elseif not result and not (err.state and (err.may_have_acted or err.retryable)) then
     -- The next attempt starts a new flow, with the same token if the task is to be created.
-    must_hold(work, work.ledger:mark(work.claim, work.lease, false))
+    mark(work, false)
   end
   return result, err, digest
 end
@@ -131,15 +148,12 @@ end
 local function deploy(work)
   local client, task = work.client, id_of(work)
   if task.TaskType == "DI_OFFLINE" then
-    before_call(work, "publish")
     task.Schedule = work.task.schedule
     must(client:publish(task))
   else
     if work.claim.reached == "changed" and RUNNING[must(client:status(task)).state] then
-      before_call(work, "stop")
       must(client:stop(task, { wait = true }))
     end
-    before_call(work, "deploy")
     must(client:deploy(task))
   end
   save(work, { reached = "deployed" })
@@ -150,7 +164,6 @@ local function start(work)
   if RUNNING[must(client:status(task)).state] then
     must(client:wait_for_state(task, "RUN"))
   else
-    before_call(work, "start")
     must(client:start(task, { wait = true }))
   end
   save(work, { reached = "running" })
@@ -160,6 +173,7 @@ end
 ---@param work dataworks.fleet.Work
 function M.run(work)
   local claim, task = work.claim, work.task
+  work.client = guards.wrap(work.client, function(action) return before_call(work, action) end)
   if claim.made == task.digest then
     return
   elseif claim.file_id and claim.task_type ~= task.task_type then

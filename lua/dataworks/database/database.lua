@@ -3,7 +3,6 @@
 
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
-local transports = require "dataworks.transport.choose"
 
 local M = {}
 
@@ -24,6 +23,7 @@ local DIALECTS = {
       clock = "cast((julianday('now')-2440587.5)*86400000 as integer)",
     },
     session = { "pragma busy_timeout=200", "pragma journal_mode=wal", "pragma synchronous=full" },
+    forgetful = "pragma synchronous=normal",
   },
   postgres = {
     driver = "PostgreSQL", begin = "begin",
@@ -31,7 +31,11 @@ local DIALECTS = {
       now = "(extract(epoch from now())*1000)::bigint", lock = " for update", skip = " for update skip locked",
       clock = "(extract(epoch from clock_timestamp())*1000)::bigint",
     },
-    session = { "set statement_timeout=20000", "set client_min_messages=warning" },
+    -- A runner that stands still in a transaction must not hold its locks for longer than a lease.
+    session = {
+      "set statement_timeout=20000", "set idle_in_transaction_session_timeout=5000", "set client_min_messages=warning",
+    },
+    forgetful = "set synchronous_commit=off",
   },
 }
 
@@ -48,10 +52,12 @@ local ADVICE = {
   { "malformed", "The file is damaged. Restore it, or begin with a new file: tasks whose names exist are adopted." },
 }
 
----@class dataworks.fleet.Database
+---@class dataworks.Database
 ---@field url string
 ---@field kind "sqlite"|"postgres"
 ---@field connection any
+---@field sleep fun(seconds: number): "cancelled"|nil
+---@field is_forgetful boolean true: the last writes may be lost when the machine loses power
 local Database = {}
 Database.__index = Database
 
@@ -124,6 +130,9 @@ local function connect(self)
   for _, sql in ipairs(dialect.session) do
     self:query(sql)
   end
+  if self.is_forgetful then
+    self:query(dialect.forgetful)
+  end
 end
 
 --- Closes a connection that may be broken.
@@ -176,10 +185,9 @@ function Database:transaction(fn)
     if not pcall(self.query, self, "rollback") or not is_alive(self) then
       drop(self)
     end
-    if not again then
+    if not again or self.sleep(core.random() * MAX_PAUSE + (result.refused and 0.2 or 0)) == "cancelled" then
       error(failure(self, result.database), 0)
     end
-    transports.sleep(core.random() * MAX_PAUSE + (result.refused and 0.2 or 0))
   end
 end
 
@@ -208,11 +216,13 @@ end
 
 --- Opens a database. Raises an error of the kind "ledger" if LuaDBI is missing.
 ---@param url string a path, sqlite:PATH, or postgresql://USER:PASSWORD@HOST:PORT/DATABASE
----@return dataworks.fleet.Database
-function M.open(url)
+---@param options { sleep: fun(seconds: number), is_forgetful?: boolean }
+---@return dataworks.Database
+function M.open(url, options)
   local is_postgres = url:find "^postgres%a*://"
   local self = setmetatable({
-    url = url, kind = is_postgres and "postgres" or "sqlite", texts = {},
+    url = url, kind = is_postgres and "postgres" or "sqlite", texts = {}, sleep = options.sleep,
+    is_forgetful = options.is_forgetful or false,
     target = is_postgres and with_timeouts(url) or url:gsub("^sqlite:/*", function(prefix)
       return prefix:find "/" and "/" or ""
     end),

@@ -24,7 +24,7 @@ M.MIGRATIONS = {
 }
 
 --- Brings the tables to the newest version.
----@param database dataworks.fleet.Database
+---@param database dataworks.Database
 function M.migrate(database)
   database:transaction(function(db)
     if db.kind == "postgres" then
