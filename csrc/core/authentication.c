@@ -21,7 +21,7 @@ static void write_query(struct request_builder *b) {
 }
 
 static struct slice timestamp(const struct request_builder *b) {
-  return (struct slice){ b->timestamp, b->timestamp_len };
+  return (struct slice){ b->timestamp, DATE_SIZE };
 }
 
 /* ACS3 */

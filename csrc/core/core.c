@@ -162,6 +162,8 @@ DATAWORKS_EXPORT int luaopen_dataworks_core(lua_State *L) {
   lua_createtable(L, 0, sizeof functions / sizeof *functions);
   new_scratch(L);
   luaL_setfuncs(L, functions, 1);
+  core_push_nonce(L);
+  lua_setfield(L, -2, "nonce");
   lua_pushlightuserdata(L, NULL);
   lua_setfield(L, -2, "null");
   return 1;

@@ -95,3 +95,32 @@ bool date_parse(struct slice text, int64_t *seconds) {
   *seconds = ((days_since_1970(&d) * 24 + d.hour) * 60 + d.minute) * 60 + d.second;
   return true;
 }
+
+/* Writes a number with leading zeros. Returns the address after it. */
+static char *write_digits(char *to, int64_t number, int width) {
+  for (int i = width - 1; i >= 0; i--, number /= 10) to[i] = (char)('0' + number % 10);
+  return to + width;
+}
+
+/* As in days_since_1970, each year begins in March. 146097 is the number of days of 400 years. */
+void date_format(char to[DATE_SIZE], int64_t seconds) {
+  int64_t days = seconds / 86400 + 719468, second = seconds % 86400;
+  int64_t era = days / 146097, day = days % 146097;
+  int64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+  day -= year * 365 + year / 4 - year / 100;
+  int64_t month = (5 * day + 2) / 153;
+  day -= (153 * month + 2) / 5;
+  year += era * 400 + (month >= 10);
+  to = write_digits(to, year, 4);
+  *to++ = '-';
+  to = write_digits(to, month < 10 ? month + 3 : month - 9, 2);
+  *to++ = '-';
+  to = write_digits(to, day + 1, 2);
+  *to++ = 'T';
+  to = write_digits(to, second / 3600, 2);
+  *to++ = ':';
+  to = write_digits(to, second / 60 % 60, 2);
+  *to++ = ':';
+  to = write_digits(to, second % 60, 2);
+  *to = 'Z';
+}

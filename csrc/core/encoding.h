@@ -31,6 +31,12 @@ const char *crypto_failure(void);
    that doesn't exist. */
 bool date_parse(struct slice text, int64_t *seconds);
 
+/* The length of a date such as "2026-11-24T09:24:00Z". */
+#define DATE_SIZE 20
+
+/* Writes the date of a time in the years 1970 to 9999, without a NUL. */
+void date_format(char to[DATE_SIZE], int64_t seconds);
+
 /* Percent-encoding, in the form that both kinds of signature need: A-Z a-z 0-9 - _ . ~ stay, and every other byte
    becomes %XX. */
 

@@ -4,8 +4,6 @@
 #include "core/param.h"
 #include "core/request_builder.h"
 
-#include <time.h>
-
 /* The longest URL of a GET, which has no body for its parameters. The provider states no limit, but its gateway answers
    414 to long URLs. */
 #define MAX_URL_BYTES ((size_t)16 * 1024)
@@ -32,7 +30,7 @@ static struct slice context_text(lua_State *L, int context, const char *name, bo
 }
 
 static bool is_host_byte(char c) {
-  return is_alphanumeric(c) || (c && strchr(".-_:[]", c));
+  return is_alphanumeric(c) || c == '.' || c == '-' || c == '_' || c == ':' || c == '[' || c == ']';
 }
 
 /* Moves the scheme from the beginning of `text` to the URL. Returns false if `text` has another beginning. */
@@ -69,13 +67,8 @@ static void parse_date(lua_State *L, struct request_builder *b, int context) {
   lua_Number date = lua_tonumber(L, -1);
   /* The limit is the end of the year 9999, because the format has only four digits for the year. */
   bool valid = lua_type(L, -1) == LUA_TNUMBER && date >= 0 && date < 253402300800.0;
-  struct tm utc;
-  time_t seconds = valid ? (time_t)date : 0;
-  if (!valid || !gmtime_r(&seconds, &utc)) {
-    luaL_error(L, "context.date: seconds since 1970 expected");
-    return;
-  }
-  b->timestamp_len = strftime(b->timestamp, sizeof b->timestamp, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  if (!valid) luaL_error(L, "context.date: seconds since 1970 expected");
+  date_format(b->timestamp, (int64_t)date);
 }
 
 static void parse_context(lua_State *L, struct request_builder *b, int context) {

@@ -8,7 +8,6 @@
 
 #pragma GCC visibility push(hidden)
 
-#define TIMESTAMP_SIZE 32
 #define MAX_SIGNED_HEADERS 16
 
 /* If the query is longer than this, its longest parameters move to the form in the body, because some proxies and
@@ -31,8 +30,7 @@ struct request_builder {
   struct slice host;
   struct slice nonce;
   struct slice user_agent;
-  char timestamp[TIMESTAMP_SIZE];
-  size_t timestamp_len;
+  char timestamp[DATE_SIZE];
   struct wire_param *values;
   size_t value_count;
   struct pair *query;

@@ -3,7 +3,11 @@
 #include "core/encoding.h"
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <string.h>
+
+/* OpenSSL 3.0.3 */
+#define FIRST_REUSABLE_MAC 0x30000030UL
 
 static const struct {
   const char *name;
@@ -139,16 +143,27 @@ bool sign_string_to_sign(struct buffer *out, struct sign_key *key, const struct 
   return buffer_ok(out);
 }
 
+static bool update_and_finish(EVP_MAC_CTX *mac, struct slice text, unsigned char bytes[EVP_MAX_MD_SIZE], size_t *len) {
+  return EVP_MAC_update(mac, (const unsigned char *)text.data, text.len) &&
+         EVP_MAC_final(mac, bytes, len, EVP_MAX_MD_SIZE);
+}
+
+/* Computes the MAC of a text with the key of the context. OpenSSL before 3.0.3 can't use a context twice with the same
+   key (openssl/openssl#17811), so there a copy of the context is used, which takes longer. */
+static bool compute_mac(EVP_MAC_CTX *mac, struct slice text, unsigned char bytes[EVP_MAX_MD_SIZE], size_t *len) {
+  if (OpenSSL_version_num() >= FIRST_REUSABLE_MAC)
+    return EVP_MAC_init(mac, NULL, 0, NULL) && update_and_finish(mac, text, bytes, len);
+  EVP_MAC_CTX *copy = EVP_MAC_CTX_dup(mac);
+  bool done = copy && update_and_finish(copy, text, bytes, len);
+  EVP_MAC_CTX_free(copy);
+  return done;
+}
+
 bool sign_signature(struct buffer *out, struct sign_key *key, struct slice string_to_sign) {
   unsigned char bytes[EVP_MAX_MD_SIZE];
   char text[EVP_MAX_MD_SIZE * 2];
   size_t len = 0;
-  /* A copy, because OpenSSL before 3.0.3 can't use a context twice with the same key (openssl/openssl#17811). */
-  EVP_MAC_CTX *mac = EVP_MAC_CTX_dup(key->mac);
-  bool done = mac && EVP_MAC_update(mac, (const unsigned char *)string_to_sign.data, string_to_sign.len) &&
-              EVP_MAC_final(mac, bytes, &len, sizeof bytes);
-  EVP_MAC_CTX_free(mac);
-  if (!done) return false;
+  if (!compute_mac(key->mac, string_to_sign, bytes, &len)) return false;
   if (key->algorithm == SIGN_HMAC_SHA1) {
     buffer_append(out, text, base64_encode(text, bytes, len));
   } else {

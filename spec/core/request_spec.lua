@@ -59,6 +59,18 @@ local function signed_again(made, algorithm)
 end
 
 describe("a request", function()
+  it("has the date of any second from 1970 to 9999 as ISO 8601", function()
+    local made = context()
+    for day = 0, 2932896, 997 do
+      made.date = day * 86400 + day % 86400
+      local headers = assert(core.request("ListFiles", row, { ProjectId = 1 }, made)).headers
+      assert.equal(made.date, core.parse_date(headers["x-acs-date"]))
+      assert.matches("^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ$", headers["x-acs-date"])
+    end
+    made.date = 253402300799
+    assert.equal("9999-12-31T23:59:59Z", core.request("ListFiles", row, { ProjectId = 1 }, made).headers["x-acs-date"])
+  end)
+
   it("counts what is sent against the limit of 64 MiB, not the room for its worst case", function()
     local text = '"' .. ("a"):rep(23 * 1024 * 1024) .. '"'
     for _, algorithm in ipairs { "ACS3-HMAC-SHA256", "HMAC-SHA1" } do

@@ -1,4 +1,5 @@
 local core = require "dataworks.core"
+local native_support = require "spec.support.native"
 
 describe("a nonce", function()
   it("has 128 bits in hexadecimal and is never repeated", function()
@@ -10,6 +11,14 @@ describe("a nonce", function()
     end
     assert.matches("^%x+$", core.nonce())
     assert.equal(32, #core.nonce())
+  end)
+
+  it("is not repeated by a forked process", function()
+    local native = native_support.load()
+    core.nonce()
+    local of_child = native.fork(function() error(core.nonce(), 0) end)
+    assert.matches("^%x+$", of_child)
+    for _ = 1, 100 do assert.are_not.equal(of_child, core.nonce()) end
   end)
 end)
 
