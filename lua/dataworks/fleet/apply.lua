@@ -31,6 +31,7 @@ end
 ---@field owner string a random id
 ---@field claims table<string, dataworks.fleet.Claim> by name
 ---@field in_flight integer
+---@field left integer|nil how many tasks of the fleet were unfinished when this runner was last idle
 ---@field done integer
 ---@field failed integer
 ---@field stopped string|nil why no more tasks are claimed
@@ -161,25 +162,32 @@ local function claim_and_work(run)
     end
     if run.in_flight == 0 then
       local counts = run.ledger:counts()
+      run.left = counts["0"] + counts["1"]
       emit(run, { type = "counts", counts = counts })
-      if run.stopped or counts["0"] + counts["1"] == 0 then
-        return counts
+      if run.stopped or run.left == 0 then
+        return
       end
     end
     transports.sleep(#claims == 0 and run.in_flight == 0 and IDLE_PAUSE or BUSY_PAUSE)
   end
 end
 
-local function run_loop(run)
-  concurrency.spawn(heartbeat, run).on_end = function(outcome)
+--- Spawns a task of the run whose error stops the run.
+local function spawn(run, fn)
+  local task = concurrency.spawn(fn, run)
+  task.on_end = function(outcome)
     if outcome.state == "failed" then
       outcome:mark_reported()
       stop_by_fault(run, outcome.err)
     end
+    -- The heartbeat ends with the work, whatever ended the work.
+    run.ended = run.ended or fn == claim_and_work
   end
-  local counts = claim_and_work(run)
-  run.ended = true
-  return counts
+end
+
+local function run_loop(run)
+  spawn(run, heartbeat)
+  spawn(run, claim_and_work)
 end
 
 ---@class dataworks.fleet.Result
@@ -201,10 +209,10 @@ function M.run(manifest, ledger, options)
     project = manifest.project, fleet = manifest.fleet,
   }
   ledger:join(run.owner, options.label)
-  local ok, counts = pcall(concurrency.run, run_loop, run)
+  local ok, interruption = pcall(concurrency.run, run_loop, run)
   local left, problem = pcall(ledger.leave, ledger, run.owner)
   if not ok or run.fault then
-    error(run.fault or counts, 0)
+    error(run.fault or interruption, 0)
   elseif not left then
     error(problem, 0)
   end
@@ -216,7 +224,7 @@ function M.run(manifest, ledger, options)
   end
   table.sort(failed, function(a, b) return a.name < b.name end)
   return {
-    done = run.done, failed = failed, left = counts["0"] + counts["1"], stopped = run.stopped, cause = run.cause,
+    done = run.done, failed = failed, left = run.left, stopped = run.stopped, cause = run.cause,
   }
 end
 
