@@ -35,6 +35,22 @@ describe("the commands for fleets", function()
     assert.equal(before, #emulator:journal())
   end)
 
+  it("delete what the manifest no longer has, after a question or with --yes", function()
+    local both = files.read(folder .. "/tasks.json")
+    assert.equal(0, run("apply MANIFEST").status)
+    files.write(folder .. "/tasks.json", (both:gsub(', { "name": "b".*}%s*%]', " ]")))
+    local plan = run "plan MANIFEST"
+    assert.equal("Name  Actions              Error\nb     not in the manifest\n", plan.out)
+    assert.truthy(run("plan MANIFEST --prune").err:find("1 to delete, 1 unchanged; about 7 calls", 1, true))
+    local refused = run "apply MANIFEST --prune --yes"
+    assert.equal(2, refused.status)
+    assert.truthy(refused.err:find("1 of 2 tasks would be deleted: b", 1, true), refused.err)
+    assert.truthy(run("apply MANIFEST --prune --prune-limit 1").err:find("the option --yes", 1, true))
+    assert.same({ 0, 0 }, { #emulator:journal "DeleteDISyncTask", run("apply MANIFEST").status })
+    local pruned = run "apply MANIFEST --prune --prune-limit 1 --yes"
+    assert.same({ 0, 1 }, { pruned.status, #emulator:journal "DeleteDISyncTask" }, pruned.err)
+  end)
+
   it("show all faults of a manifest with their places", function()
     files.write(folder .. "/tasks.json", '{ "project": 1, "fleet": "f", "tasks": [\n  { "name": "a" }, { "name": "b", "x": 1 } ] }')
     local plan = run "plan MANIFEST"

@@ -62,7 +62,7 @@ describe("a manifest", function()
     files.write(folder .. "/m.json", '{ "project": 1, "fleet": "f",\n  "tasks": [ { "name": "a",\n    "state": "x" } ] }')
     local read, faults = manifest.read(folder .. "/m.json")
     assert.is_nil(read)
-    assert.same({ "tasks[1].state", 3 }, { faults[1].path, faults[1].line })
+    assert.same({ "tasks[1].state", 3 }, { faults[2].path, faults[2].line })
   end)
 
   it("in Lua is a table, or a program that returns one", function()

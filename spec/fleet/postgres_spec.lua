@@ -63,6 +63,29 @@ describe("a fleet with a ledger in PostgreSQL", function()
     assert.equal(count, total)
   end)
 
+  it("renames, protects and deletes", function()
+    local fleet = require("spec.support.fleets").start()
+    fleet:reset()
+    local url = fleet.ledger
+    fleet.ledger = server.url
+    local manifest = fleet.manifest({ "a", "b", "c" }, "created", { fleet = "renamed" })
+    manifest.tasks[3].protect = true
+    assert.equal(3, assert(fleet:apply(manifest)).done)
+    local before = fleet:tasks()
+    manifest.tasks[1].name, manifest.tasks[1].moved_from = "d", "a"
+    table.remove(manifest.tasks, 2)
+    local result = assert(fleet:apply(manifest, { prune = true, prune_limit = 1 }))
+    assert.same({ 2, {} }, { result.done, result.failed })
+    assert.same({ d = before.a, c = before.c }, fleet:tasks())
+    table.remove(manifest.tasks, 2)
+    local _, err = fleet:apply(manifest, { prune = true, prune_limit = 1 })
+    assert.truthy(tostring(err):find("protected tasks are not deleted: c", 1, true))
+    assert.equal(0, assert(fleet:apply(manifest)).done)
+    fleet.ledger = url
+    fleet:clean()
+    fleet:stop()
+  end)
+
   it("tells a server that refuses from one that is not there, and shows no password", function()
     local function message(url)
       local plan, err = require("dataworks").fleet.plan {

@@ -69,6 +69,11 @@ function M:reset()
   return control(self, "POST", "reset", {})
 end
 
+--- Lets the emulator forget ClientTokens and what else a service may forget when it restarts.
+function M:forget()
+  return control(self, "POST", "forget", {})
+end
+
 function M:stop()
   self.nginx:stop()
 end

@@ -88,8 +88,16 @@ function M.faults(script, task_type, updating)
   return faults
 end
 
---- Adds the places of the faults in the text of the script.
-local function add_places(text, faults)
+-- The text is read again for each place.
+local MAX_PLACES = 200
+
+--- Keeps the first faults, adds their places in a JSON text, and sorts them by place.
+---@param text string
+---@param faults dataworks.ScriptFault[]
+function M.place(text, faults)
+  for i = #faults, MAX_PLACES + 1, -1 do
+    faults[i] = nil
+  end
   for _, fault in ipairs(faults) do
     local path = fault.path
     -- A missing field has no place; the object that lacks it has one.
@@ -119,7 +127,7 @@ function M.faults_of_text(text, task_type, updating)
     return { { path = "", message = message, line = err.line, column = err.column } }
   end
   local faults = M.faults(script, task_type, updating)
-  add_places(text, faults)
+  M.place(text, faults)
   return faults, script
 end
 

@@ -4,20 +4,24 @@ local dataworks = require "dataworks"
 local exit_status = require "dataworks.cli.exit_status"
 local fleet_options = require "dataworks.cli.fleet_options"
 local manifests = require "dataworks.fleet.manifest"
+local prune = require "dataworks.fleet.prune"
 
 local M = {}
 
-M.description = "Creates, updates, deploys and starts the tasks of a manifest. If the command is interrupted, the same "
-  .. "command goes on. Several machines can run it at the same time with one ledger in PostgreSQL."
+M.description = "Creates, renames, updates, deploys and starts the tasks of a manifest. If the command is interrupted, "
+  .. "the same command goes on. Several machines can run it at the same time with one ledger in PostgreSQL."
 M.changes = true
 M.arguments = { fleet_options.MANIFEST }
 M.options = {
-  fleet_options.LEDGER, fleet_options.ONLY,
+  fleet_options.LEDGER, fleet_options.ONLY, fleet_options.PRUNE,
+  { "--prune-limit", "N", "delete at most N tasks; default: 20, and 10 % of the fleet", number = true },
+  { "--yes", false, "delete without asking" },
   { "--concurrency", "N", "the number of tasks in progress; default: 16", number = true },
   { "--limit", "QPS", "at most so many calls a second of this process", number = true },
   { "--max-failures", "N", "stop after so many failed tasks", number = true },
 }
-M.examples = "  dataworks apply tasks.json\n  dataworks apply tasks.lua --ledger postgresql://me@db/fleets --limit 5"
+M.examples = "  dataworks apply tasks.json\n  dataworks apply tasks.json --prune --prune-limit 5\n"
+  .. "  dataworks apply tasks.lua --ledger postgresql://me@db/fleets --limit 5"
 
 --- The exit status of a run that stopped early.
 local STOPPED = { quota = exit_status.UNFINISHED, credentials = exit_status.CREDENTIALS }
@@ -40,11 +44,24 @@ local function group_failures(failed)
   return lines
 end
 
-local function show(context, total)
+local function show(context)
+  local total
   return function(event)
-    if event.type ~= "counts" then
+    if event.type == "plan" then
+      total = #event.plan.changes - event.plan.counts.unchanged
+    elseif event.type ~= "counts" then
       context.progress:step("applying", event.done + event.failed, total)
     end
+  end
+end
+
+--- Returns a function that asks whether tasks may be deleted.
+local function asker(context, project)
+  return function(names)
+    if not context.args.yes then
+      context:confirm(("Stop and delete %d tasks of the workspace %s: %s?"):format(#names, project, prune.list(names)))
+    end
+    return true
   end
 end
 
@@ -58,19 +75,20 @@ end
 function M.run(args, context)
   check_count(context, "--concurrency", args.concurrency)
   check_count(context, "--max-failures", args.max_failures)
-  local options = { manifest = args.manifest, ledger = args.ledger, only = args.only }
-  local plan, err, faults = dataworks.fleet.plan(options)
-  local result
-  if plan then
-    local manifest = manifests.read(args.manifest)
-    options.client = context:client { limit = args.limit, region = args.region or manifest and manifest.region }
-    options.concurrency, options.max_failures = args.concurrency, args.max_failures
-    options.on_event = show(context, #plan.changes - plan.counts.unchanged)
-    context:mark_resumable()
-    result, err, faults = dataworks.fleet.apply(options)
+  check_count(context, "--prune-limit", args.prune_limit)
+  local manifest, faults = manifests.read(args.manifest)
+  if not manifest then
+    fleet_options.fail(context, args.manifest, nil, faults)
   end
+  context:mark_resumable()
+  local result, err = dataworks.fleet.apply {
+    manifest = manifest, ledger = args.ledger, only = args.only, concurrency = args.concurrency,
+    max_failures = args.max_failures, on_event = show(context), prune_limit = args.prune_limit,
+    prune = args.prune and asker(context, manifest.project),
+    client = context:client { limit = args.limit, region = args.region or manifest.region },
+  }
   if not result then
-    fleet_options.fail(context, args.manifest, err, faults)
+    fleet_options.fail(context, args.manifest, err)
   end
   context.output:object { Done = result.done, Failed = #result.failed, Left = result.left, Stopped = result.stopped }
   local lines = group_failures(result.failed)

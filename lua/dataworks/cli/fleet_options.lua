@@ -10,14 +10,31 @@ M.LEDGER = {
   complete = "file",
 }
 M.ONLY = { "--only", "PATTERN", "only the tasks whose names match; * and ? stand for any characters" }
+M.PRUNE = { "--prune", false, "delete the tasks of this fleet that the manifest no longer has" }
+
+-- The order of the actions in the summary.
+local ACTIONS = { "create", "rename", "update", "deploy", "start", "delete", "protect", "unprotect" }
+local ALWAYS = { create = true, update = true, deploy = true, start = true }
+
+--- Returns a line about a plan.
+---@param plan dataworks.fleet.Plan
+---@return string
+function M.summary(plan)
+  local parts = {}
+  for _, action in ipairs(ACTIONS) do
+    local count = plan.counts[action] or 0
+    parts[#parts + 1] = (count > 0 or ALWAYS[action]) and ("%d to %s"):format(count, action) or nil
+  end
+  return ("%s, %d unchanged; about %d calls"):format(table.concat(parts, ", "), plan.counts.unchanged, plan.calls)
+end
 
 --- Ends the command with the error of a fleet. All faults of a manifest are shown, as compilers do.
 ---@param context dataworks.cli.Context
 ---@param path string
----@param err dataworks.Error
----@param faults dataworks.fleet.Fault[]|nil
+---@param err dataworks.Error|nil
+---@param faults? dataworks.fleet.Fault[]
 function M.fail(context, path, err, faults)
-  if err.kind == "ledger" then
+  if not faults and err.kind == "ledger" then
     context.raise(exit_status.TRY_AGAIN, tostring(err))
   elseif not faults then
     context:fail(err)

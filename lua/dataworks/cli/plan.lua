@@ -6,35 +6,49 @@ local fleet_options = require "dataworks.cli.fleet_options"
 
 local M = {}
 
-M.description = "Compares a manifest with its ledger, and shows which tasks apply would create, update, deploy and "
-  .. "start. Makes no call."
+M.description = "Compares a manifest with its ledger, and shows which tasks apply would create, rename, update, "
+  .. "deploy, start and delete. Makes no call."
 M.format = "table"
 M.arguments = { fleet_options.MANIFEST }
 M.options = {
-  fleet_options.LEDGER, fleet_options.ONLY,
+  fleet_options.LEDGER, fleet_options.ONLY, fleet_options.PRUNE,
   { "--exit-code", false, "exit with the status 6 if there are changes" },
 }
 M.examples = "  dataworks plan tasks.json\n  dataworks plan tasks.json -o json --exit-code"
 
-function M.run(args, context)
-  local plan, err, faults = dataworks.fleet.plan { manifest = args.manifest, ledger = args.ledger, only = args.only }
-  if not plan then
-    fleet_options.fail(context, args.manifest, err, faults)
+local function to_set(names)
+  local set = {}
+  for _, name in ipairs(names) do
+    set[name] = true
   end
+  return set
+end
+
+--- Returns the items of the output, and the number of tasks that apply would change.
+local function items_of(plan, prune)
   local items = {}
   for _, change in ipairs(plan.changes) do
     if #change.actions > 0 then
       items[#items + 1] = { Name = change.name, Actions = table.concat(change.actions, ", "), Error = change.error }
     end
   end
-  local changed = #items
-  for _, name in ipairs(plan.unlisted) do
-    items[#items + 1] = { Name = name, Actions = "not in the manifest" }
+  local changed, protected = #items, to_set(plan.protected)
+  for _, name in ipairs(prune and {} or plan.unlisted) do
+    items[#items + 1] = { Name = name, Actions = "not in the manifest" .. (protected[name] and ", protected" or "") }
   end
+  return items, changed
+end
+
+function M.run(args, context)
+  local plan, err, faults = dataworks.fleet.plan {
+    manifest = args.manifest, ledger = args.ledger, only = args.only, prune = args.prune,
+  }
+  if not plan then
+    fleet_options.fail(context, args.manifest, err, faults)
+  end
+  local items, changed = items_of(plan, args.prune)
   context.output:list(items, { "Name", "Actions", "Error" })
-  local counts = plan.counts
-  context:say_line(("%d to create, %d to update, %d to deploy, %d to start, %d unchanged; about %d calls"):format(
-    counts.create, counts.update, counts.deploy, counts.start, counts.unchanged, plan.calls))
+  context:say_line(fleet_options.summary(plan))
   return args.exit_code and changed > 0 and exit_status.CHANGES or exit_status.DONE
 end
 

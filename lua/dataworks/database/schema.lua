@@ -21,6 +21,12 @@ M.MIGRATIONS = {
         id text primary key, fleet text not null, label text not null, started_at bigint not null,
         seen_at bigint not null)]],
   },
+  {
+    -- predecessor is the FileId of a deleted task of this name. named is the name that the service has, if it differs.
+    "alter table tasks add column protect smallint not null default 0",
+    "alter table tasks add column predecessor text",
+    "alter table tasks add column named text",
+  },
 }
 
 --- Brings the tables to the newest version.

@@ -62,6 +62,16 @@ local function find_file(client, project, name)
   return false
 end
 
+--- Returns whether the service has a file. `must` ends the work with an error of the call.
+---@param task { ProjectId: string, FileId: string }
+---@param must fun(reply: table|nil, err: dataworks.Error|nil): table
+---@return boolean
+function M.has_file(client, task, must)
+  local reply = must(client:call("ListFiles", { ProjectId = task.ProjectId, FileIdIn = task.FileId, PageSize = 10 },
+    { version = "2020-05-18" }))
+  return #(reply.Data and reply.Data.Files or {}) > 0
+end
+
 --- Returns the script that the service has.
 local function script_of(client, task)
   if task.TaskType == "DI_OFFLINE" then

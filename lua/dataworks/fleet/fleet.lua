@@ -7,6 +7,9 @@ local ledgers = require "dataworks.fleet.ledger"
 local manifests = require "dataworks.fleet.manifest"
 local misuse = require "dataworks.util.misuse"
 local plans = require "dataworks.fleet.plan"
+local prune = require "dataworks.fleet.prune"
+local tables = require "dataworks.util.tables"
+local upkeep = require "dataworks.fleet.upkeep"
 
 local M = {}
 
@@ -14,6 +17,9 @@ local M = {}
 ---@field manifest string|table a path, or the manifest as a table
 ---@field ledger? string a path or a URL; default: .dataworks.db beside the manifest
 ---@field only? string a pattern for names, with * and ?
+---@field prune? boolean|fun(names: string[]): boolean true: the tasks that the manifest lacks are deleted. A function
+--- gets their names before anything is done, and returns whether they may be deleted
+---@field prune_limit? integer at most so many tasks are deleted; default: 20, and a tenth of the fleet
 
 ---@class dataworks.fleet.ApplyOptions: dataworks.fleet.PlanOptions
 ---@field client dataworks.Client
@@ -23,11 +29,11 @@ local M = {}
 ---@field on_event? fun(event: table) with events of the types step, done, failed, retry, adopted, lost, counts
 ---@field label? string the name of the runner in the ledger
 
-local PLAN_OPTIONS = { manifest = "any", ledger = "text", only = "text" }
-local APPLY_OPTIONS = {
-  manifest = "any", ledger = "text", only = "text", client = "any", concurrency = "positive_count", lease = "seconds",
-  max_failures = "positive_count", on_event = "function", label = "text",
-}
+local PLAN_OPTIONS = { manifest = "any", ledger = "text", only = "text", prune = "any", prune_limit = "positive_count" }
+local APPLY_OPTIONS = tables.merge(PLAN_OPTIONS, {
+  client = "any", concurrency = "positive_count", lease = "seconds", max_failures = "positive_count",
+  on_event = "function", label = "text",
+})
 
 --- Returns whether a name matches a pattern with * and ?, in a time that grows with the product of their lengths.
 local function is_match(glob, name)
@@ -52,8 +58,8 @@ local function matcher(glob)
   return function(name) return not glob or is_match(glob, name) end
 end
 
-local function default_ledger(source)
-  return (type(source) == "string" and source:match "^(.*/)" or "") .. ".dataworks.db"
+local function default_ledger(manifest)
+  return (manifest.path and manifest.path:match "^(.*/)" or "") .. ".dataworks.db"
 end
 
 --- Returns an error about the first faults of a manifest. Its field `faults` of the second result has all of them.
@@ -81,6 +87,9 @@ local function check(what, known, options)
   if type(given.manifest) ~= "string" and type(given.manifest) ~= "table" then
     misuse(("%s: manifest must be a path or a table, got %s"):format(what, check_options.describe(given.manifest)))
   end
+  if given.prune and given.prune ~= true and type(given.prune) ~= "function" then
+    misuse(("%s: prune must be true or a function, got %s"):format(what, check_options.describe(given.prune)))
+  end
   return given
 end
 
@@ -92,7 +101,7 @@ local function with_ledger(options, fn)
   end
   local ledger
   local ok, result = pcall(function()
-    ledger = ledgers.open(options.ledger or default_ledger(options.manifest), manifest.key)
+    ledger = ledgers.open(options.ledger or default_ledger(manifest), manifest.key)
     return fn(manifest, ledger)
   end)
   if ledger then
@@ -114,8 +123,34 @@ end
 function M.plan(options)
   options = check("dataworks.fleet.plan", PLAN_OPTIONS, options)
   return with_ledger(options, function(manifest, ledger)
-    return plans.compare(manifest, ledger:rows(), matcher(options.only))
+    return plans.compare(manifest, ledger:rows(), { matches = matcher(options.only), prune = options.prune })
   end)
+end
+
+--- Brings into the ledger what the plan wants.
+local function queue(plan, ledger, options)
+  local changed, protection = {}, {}
+  for _, change in ipairs(plan.changes) do
+    local task, row = change.task, change.row
+    if task and options.matches(task.name) then
+      if not (row and row.name == task.name and row.made == task.digest and row.wanted == task.digest) then
+        changed[#changed + 1] = task
+      end
+      if task.protect ~= nil then
+        protection[#protection + 1] = task
+      end
+    elseif not task then
+      changed[#changed + 1] = {
+        name = change.name, task_type = row.task_type, delete = true, digest = upkeep.DELETED,
+      }
+    end
+  end
+  upkeep.move(ledger, plan.moves)
+  if not options.prune then
+    upkeep.drop(ledger, plan.unlisted)
+  end
+  ledger:enqueue(changed)
+  upkeep.protect(ledger, protection)
 end
 
 --- Applies a manifest. Several processes can do that at the same time with one ledger.
@@ -128,16 +163,16 @@ function M.apply(options)
   if type(options.client) ~= "table" then
     misuse "dataworks.fleet.apply: client must be a client of dataworks.new"
   end
-  local matches = matcher(options.only)
+  options.matches = matcher(options.only)
   return with_ledger(options, function(manifest, ledger)
-    local rows, changed = ledger:rows(), {}
-    for _, task in ipairs(manifest.tasks) do
-      local row = rows[task.name]
-      if matches(task.name) and not (row and row.made == task.digest and row.wanted == task.digest) then
-        changed[#changed + 1] = task
-      end
+    local plan = plans.compare(manifest, ledger:rows(), options)
+    if options.prune then
+      prune.check(plan, options)
     end
-    ledger:enqueue(changed)
+    if options.on_event then
+      options.on_event { type = "plan", plan = plan }
+    end
+    queue(plan, ledger, options)
     return applies.run(manifest, ledger, {
       client = options.client, concurrency = options.concurrency or 16, lease = options.lease or 60,
       max_failures = options.max_failures, on_event = options.on_event, label = options.label or "lua",

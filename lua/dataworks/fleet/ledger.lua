@@ -25,6 +25,9 @@ local MAX_ERROR_BYTES = 1000
 ---@field wanted string the digest of what is to be applied
 ---@field state string
 ---@field error? string
+---@field protect "0"|"1" 1: the task is never deleted
+---@field predecessor? string the FileId of a deleted task of this name
+---@field named? string the name that the service has, if it is not the name of the task yet
 
 ---@class dataworks.fleet.Claim: dataworks.fleet.Row
 ---@field fence string
@@ -42,7 +45,11 @@ local Ledger = {}
 Ledger.__index = Ledger
 
 local ROW = "name, task_type, file_id, script_made, reached, made, wanted, "
-  .. "cast(state as text) as state, error"
+  .. "cast(state as text) as state, error, cast(protect as text) as protect, predecessor, named"
+
+local function milliseconds(seconds)
+  return ("%d"):format(math.floor(seconds * 1000))
+end
 
 --- Runs one statement in a transaction of its own.
 function Ledger:run(sql, ...)
@@ -107,13 +114,12 @@ local TAKE = ([[update tasks set state = 1, owner = $3, fence = fence + 1, tries
 ---@param lease number seconds
 ---@return dataworks.fleet.Claim[]
 function Ledger:claim(owner, limit, lease)
-  local milliseconds = ("%d"):format(lease * 1000)
   return self.database:transaction(function(db)
     local claims, lease_ends = {}, core.clock() + lease
     for _, sql in ipairs { EXPIRED, DUE } do
       local left = limit - #claims
       for _, row in ipairs(left > 0 and db:query(sql, self.key, ("%d"):format(left)) or {}) do
-        local claim = db:query(TAKE, self.key, row.name, owner, milliseconds)[1]
+        local claim = db:query(TAKE, self.key, row.name, owner, milliseconds(lease))[1]
         claim.spec = db:query("select spec from specs where fleet = $1 and name = $2", self.key, row.name)[1].spec
         local flow = db:query("select flow from flows where fleet = $1 and name = $2", self.key, row.name)[1]
         claim.flow, claim.lease_ends = flow and flow.flow, lease_ends
@@ -135,7 +141,7 @@ function Ledger:renew(owner, lease, claims)
     for _, name in ipairs(tables.sorted_keys(claims)) do
       local row = db:query([[update tasks set next_at = {clock} + cast($4 as bigint)
         where fleet = $1 and name = $2 and fence = cast($3 as bigint) and state = 1 returning name]], self.key, name,
-        claims[name].fence, ("%d"):format(lease * 1000))[1]
+        claims[name].fence, milliseconds(lease))[1]
       held[name] = row and true
       claims[name].lease_ends = row and lease_ends or claims[name].lease_ends
     end
@@ -171,23 +177,24 @@ local function end_claim(self, claim, ...)
     and fence = cast($3 as bigint) and state <> 1]], self.key, claim.name, claim.fence)[1] ~= nil
 end
 
---- Writes the state of the flow before a call, and renews the lease. `flow` is false after the flow.
+--- Writes the state of the flow before a call, and renews the lease. From here until the claim ends, nothing counts as
+--- applied completely. `flow` is false after the flow.
 ---@param flow? string|false nil leaves the stored flow as it is
 ---@return boolean held
 function Ledger:mark(claim, lease, flow)
   claim.new_flow = flow
-  local began = change(self, claim, "next_at = {clock} + cast($4 as bigint)", ("%d"):format(lease * 1000))
+  local began = change(self, claim, "made = null, next_at = {clock} + cast($4 as bigint)", milliseconds(lease))
   claim.lease_ends = began and began + lease or claim.lease_ends
   return began and true or false
 end
 
 --- Writes what the service has now, and removes the flow.
----@param made { file_id: string, script_made: string, reached: string }
+---@param made { file_id?: string, script_made?: string, reached: string, predecessor?: string, named?: string }
 ---@return boolean held
 function Ledger:save(claim, made)
   claim.new_flow = false
-  return change(self, claim, "file_id = $4, script_made = $5, reached = $6", made.file_id, made.script_made,
-    made.reached) and true or false
+  return change(self, claim, "made = null, file_id = $4, script_made = $5, reached = $6, predecessor = $7, named = $8",
+    made.file_id, made.script_made, made.reached, made.predecessor, made.named) and true or false
 end
 
 --- Ends a claim: everything is applied. A change that was queued meanwhile is applied next.
@@ -207,7 +214,7 @@ function Ledger:give_back(claim, message, delay)
   claim.new_flow = nil
   return end_claim(self, claim, "owner = null, error = $4, state = cast($5 as smallint), "
     .. "next_at = {clock} + cast($6 as bigint)", message and message:sub(1, MAX_ERROR_BYTES), delay and M.QUEUED
-    or M.FAILED, ("%d"):format((delay or 0) * 1000))
+    or M.FAILED, milliseconds(delay or 0))
 end
 
 --- Puts back everything that a runner has claimed, and removes the runner.

@@ -26,6 +26,8 @@ local M = {}
 ---@field resource_group? string of an offline task
 ---@field schedule? string
 ---@field state "created"|"deployed"|"running"
+---@field protect? boolean nil: the protection stays as it is
+---@field moved_from? string the earlier name
 ---@field script_digest string of what an update changes: the script, the resource group and the schedule
 ---@field digest string of everything that is applied
 
@@ -34,6 +36,7 @@ local M = {}
 ---@field region? string
 ---@field fleet string
 ---@field key string identifies the fleet in a ledger
+---@field path? string of the file
 ---@field tasks dataworks.fleet.Task[]
 
 local TOP = { project = "string number", region = "string", fleet = "string", defaults = "table", tasks = "table" }
@@ -41,6 +44,7 @@ local TOP = { project = "string number", region = "string", fleet = "string", de
 local FIELDS = {
   name = "string", type = "string", from = "table", to = "table", resource_group = "string",
   TaskParam = "table string", TaskContent = "table string", folder = "string", schedule = "string", state = "string",
+  protect = "boolean", moved_from = "string",
 }
 
 local TYPES = tables.set_of "DI_REALTIME DI_SOLUTION DI_OFFLINE"
@@ -49,6 +53,9 @@ local TYPES = tables.set_of "DI_REALTIME DI_SOLUTION DI_OFFLINE"
 M.STATES = { created = 1, deployed = 2, running = 3 }
 
 local MAX_NAME_BYTES = 256
+
+-- The metatable of manifests that are read and checked.
+local CHECKED = {}
 
 --- Checks the names and the types of fields. `add` notes a fault.
 local function check_fields(object, known, path, add)
@@ -113,6 +120,8 @@ local function check_words(fields, path, add)
   end
   if not TYPES[fields.type] then
     add(path .. ".type", "expected one of " .. nearest.list(TYPES))
+  elseif fields.moved_from and fields.type == "DI_SOLUTION" then
+    add(path .. ".moved_from", "the service has no action that renames a solution")
   elseif not M.STATES[fields.state] then
     add(path .. ".state", "expected one of " .. nearest.list(M.STATES))
   elseif fields.state == "running" and fields.type == "DI_OFFLINE" then
@@ -156,6 +165,7 @@ local function task_of(item, defaults, path, add)
   }
   task.script_digest = digest_of { task.task_type, script, task.resource_group or "", task.schedule or "" }
   task.digest = digest_of { task.script_digest, task.state }
+  task.protect, task.moved_from = fields.protect, fields.moved_from
   return task
 end
 
@@ -178,6 +188,21 @@ local function check_top(source, add)
   end
 end
 
+--- Checks that each earlier name is of no task of the manifest, and of one task only.
+local function check_moves(tasks, places, add)
+  local taken = {}
+  for _, task in ipairs(tasks) do
+    local from = task.moved_from
+    local where = from and places[task.name] .. ".moved_from"
+    if from and places[from] then
+      add(where, ("is the name of %s, which is still in the manifest"):format(places[from]))
+    elseif from and taken[from] then
+      add(where, ("is also the earlier name of %s"):format(taken[from]))
+    end
+    taken[from or ""] = places[task.name]
+  end
+end
+
 --- Checks a decoded manifest.
 ---@return dataworks.fleet.Manifest|nil manifest
 ---@return dataworks.fleet.Fault[] faults
@@ -195,7 +220,7 @@ function M.check(source)
   end
   check_top(source, add)
   local defaults = type(source.defaults) == "table" and source.defaults or {}
-  check_fields(defaults, tables.merge(FIELDS, { name = false }), "defaults", add)
+  check_fields(defaults, tables.merge(FIELDS, { name = false, moved_from = false }), "defaults", add)
   local tasks, places = {}, {}
   for i, item in ipairs(#faults == 0 and source.tasks or {}) do
     local path = ("tasks[%d]"):format(i)
@@ -212,54 +237,35 @@ function M.check(source)
       name = nil
     end
   end
+  check_moves(tasks, places, add)
   if #faults > 0 then
     return nil, faults
   end
   local project = ids.text(source.project)
-  return {
+  return setmetatable({
     project = project, region = source.region, fleet = source.fleet, tasks = tasks,
     key = ("%s/%s/%s"):format(source.region or "", project, source.fleet),
-  }, faults
+  }, CHECKED), faults
 end
 
---- Adds the places of faults in a JSON text.
-local function add_places(text, faults)
-  for _, fault in ipairs(faults) do
-    local path = fault.path
-    repeat
-      fault.line, fault.column = core.locate(text, path == "" and "TaskParam" or "TaskParam." .. path)
-      path = path:match "^(.*)[.%[]" or ""
-    until fault.line or path == ""
-    fault.line, fault.column = fault.line or 1, fault.column or 1
-  end
-end
-
-local function read_lua(path)
+--- Reads a manifest in Lua.
+local function check_lua(path)
   local chunk, message = loadfile(path)
   if not chunk then
-    return nil, message
+    return nil, { { path = "", message = message } }
   end
   local ok, value = pcall(chunk)
   if ok and type(value) == "function" then
     ok, value = pcall(value)
   end
-  return ok and value or nil, not ok and tostring(value) or nil
+  if not ok then
+    return nil, { { path = "", message = tostring(value) } }
+  end
+  return M.check(value)
 end
 
---- Reads and checks a manifest.
----@param source string|table the path of a file with JSON, or with Lua if it ends with .lua; or the manifest as a table
----@return dataworks.fleet.Manifest|nil manifest
----@return dataworks.fleet.Fault[]|nil faults
-function M.read(source)
-  if type(source) ~= "string" then
-    return M.check(source)
-  elseif source:find "%.lua$" then
-    local value, message = read_lua(source)
-    if message then
-      return nil, { { path = "", message = message } }
-    end
-    return M.check(value)
-  end
+--- Reads a manifest in JSON.
+local function check_json(source)
   local file, message = io.open(source, "rb")
   local text = file and file:read "*a"
   if file then
@@ -274,7 +280,25 @@ function M.read(source)
     return nil, { { path = "", message = message, line = err.line, column = err.column } }
   end
   local manifest, faults = M.check(value)
-  add_places(text, faults)
+  script_check.place(text, faults)
+  return manifest, faults
+end
+
+--- Reads and checks a manifest.
+---@param source string|table the path of a file with JSON, or with Lua if it ends with .lua; or the manifest as a
+--- table; or a result of this function, which is returned as it is
+---@return dataworks.fleet.Manifest|nil manifest
+---@return dataworks.fleet.Fault[]|nil faults
+function M.read(source)
+  if getmetatable(source) == CHECKED then
+    return source, {}
+  elseif type(source) ~= "string" then
+    return M.check(source)
+  end
+  local manifest, faults = (source:find "%.lua$" and check_lua or check_json)(source)
+  if manifest then
+    manifest.path = source
+  end
   return manifest, faults
 end
 

@@ -66,14 +66,13 @@ local function before_call(work, action)
 end
 
 --- Writes what the service has after a call. A lost claim changes nothing in the ledger.
+---@param changes table false removes a value
 local function save(work, changes)
   local claim = work.claim
   for name, value in pairs(changes) do
-    claim[name] = value
+    claim[name] = value or nil
   end
-  must_hold(work, work.ledger:save(claim, {
-    file_id = claim.file_id, script_made = claim.script_made, reached = claim.reached,
-  }))
+  must_hold(work, work.ledger:save(claim, claim))
 end
 
 local function id_of(work)
@@ -81,11 +80,12 @@ local function id_of(work)
 end
 
 --- Returns the ClientToken of a creation. The same script has the same token, even with a new ledger after the old one
---- was lost. A changed script has another token.
+--- was lost. A changed script, and a task created again after a deletion, have another token.
 local function creation_token(work)
   local task = work.task
   return core.digest(core.encode({
     work.project, work.fleet, task.name, task.task_type, task.script, task.resource_group or "", task.folder or "",
+    work.claim.predecessor,
   }, true)):sub(1, TOKEN_LENGTH)
 end
 
@@ -117,22 +117,47 @@ local function run_flow(work, method, params)
   return result, err, digest
 end
 
-local function create(work)
-  local task = work.task
-  local is_offline = task.task_type == "DI_OFFLINE"
-  local result, err, digest = run_flow(work, "create_sync_task", {
-    ProjectId = work.project, TaskType = task.task_type, TaskName = task.name, FileFolderPath = task.folder,
-    ResourceGroup = task.resource_group, ClientToken = creation_token(work),
-    [is_offline and "TaskContent" or "TaskParam"] = task.script,
-  })
+--- Returns the state of a creation that has begun; nil if there is none.
+local function begun_creation(work)
+  local stored = work.claim.flow and core.decode(work.claim.flow)
+  return stored and stored.flow.flow == "create_sync_task" and stored.flow or nil
+end
+
+--- Creates the task, or goes on with a creation that has begun, perhaps under an earlier name.
+local function create(work, params)
+  local begun = begun_creation(work)
+  local name = begun and begun.TaskName or work.task.name
+  local result, err, digest = run_flow(work, "create_sync_task", params)
   if not result and err.code == existing.TAKEN then
     result, err = existing.adopt(work.client, {
-      ProjectId = work.project, TaskType = task.task_type, TaskName = task.name,
-      content = is_offline and task.script or err.state and err.state.TaskContent,
+      ProjectId = work.project, TaskType = work.task.task_type, TaskName = name,
+      content = err.state and err.state.TaskContent,
     })
-    work.emit { type = "adopted", name = task.name }
+    work.emit { type = "adopted", name = work.task.name }
   end
-  save(work, { file_id = ids.text(must(result, err).FileId), script_made = digest, reached = "created" })
+  save(work, {
+    file_id = ids.text(must(result, err).FileId), script_made = digest, reached = "created",
+    named = name ~= work.task.name and name,
+  })
+  -- A flow of an earlier run went on with the script of that run.
+  work.claim.flow = nil
+end
+
+local function creation_params(work)
+  local task = work.task
+  return {
+    ProjectId = work.project, TaskType = task.task_type, TaskName = task.name, FileFolderPath = task.folder,
+    ResourceGroup = task.resource_group, ClientToken = creation_token(work),
+    [task.task_type == "DI_OFFLINE" and "TaskContent" or "TaskParam"] = task.script,
+  }
+end
+
+--- Gives the task the name that the manifest has. The call replaces the name, so that it can be repeated.
+local function rename(work)
+  must(work.client:call("UpdateFile", {
+    ProjectId = work.project, FileId = work.claim.file_id, FileName = work.task.name,
+  }, { version = "2020-05-18" }))
+  save(work, { named = false })
 end
 
 local function update(work)
@@ -169,6 +194,55 @@ local function start(work)
   save(work, { reached = "running" })
 end
 
+--- Stops a real-time task, and takes it out of production.
+local function retire(work)
+  local client, task = work.client, id_of(work)
+  local status, err = client:status(task)
+  save(work, { reached = "created" })
+  if not status and err.kind ~= "task" then
+    stop(err)
+  elseif status and status.state == "KILLING" then
+    must(client:wait_for_state(task, "PAUSE"))
+  elseif status and RUNNING[status.state] then
+    must(client:stop(task, { wait = true }))
+  end
+  status, err = client:terminate(task, { wait = true })
+  -- The service refuses that for a task that is not in production, and such a task can be deleted.
+  return status or err.kind == "task" or stop(err)
+end
+
+local function delete_file(work)
+  local client, claim = work.client, work.claim
+  if claim.task_type == "DI_OFFLINE" then
+    return client:call("DeleteFile", { ProjectId = work.project, FileId = claim.file_id }, { version = "2020-05-18" })
+  end
+  retire(work)
+  return client:delete(id_of(work))
+end
+
+--- Deletes the task. The ledger keeps its FileId, so that a new task of the name gets another ClientToken.
+local function delete(work)
+  local claim, client = work.claim, work.client
+  if claim.task_type == "DI_SOLUTION" then
+    stop(errors.invalid("apply", "type", "the service has no action that deletes a solution",
+      "Delete it in the console, then remove it with ledger forget."))
+  end
+  local begun = not claim.file_id and begun_creation(work)
+  if begun and (begun.step == "configured" or begun.TaskType == "DI_OFFLINE") then
+    create(work, {}) -- Only a repeated call tells whether the service has the task.
+  end
+  if claim.file_id and existing.has_file(client, id_of(work), must) then
+    local reply, err = delete_file(work)
+    if not reply and existing.has_file(client, id_of(work), must) then
+      stop(err)
+    end
+  end
+  save(work, {
+    predecessor = claim.file_id or claim.predecessor, file_id = false, script_made = false, reached = "created",
+    named = false,
+  })
+end
+
 --- Brings a task to what is wanted. Raises { failed = err } after an error that concerns the task.
 ---@param work dataworks.fleet.Work
 function M.run(work)
@@ -176,13 +250,16 @@ function M.run(work)
   work.client = guards.wrap(work.client, function(action) return before_call(work, action) end)
   if claim.made == task.digest then
     return
+  elseif task.delete then
+    return delete(work)
   elseif claim.file_id and claim.task_type ~= task.task_type then
     stop(errors.invalid("apply", "type", ("is %s, and the task exists as %s"):format(task.task_type, claim.task_type),
       "Give the task another name."))
   elseif not claim.file_id then
-    create(work)
-    -- A flow of an earlier run goes on with the script of that run.
-    claim.flow = nil
+    create(work, creation_params(work))
+  end
+  if claim.named then
+    rename(work)
   end
   if claim.script_made ~= task.script_digest then
     update(work)

@@ -1,0 +1,73 @@
+-- What changes in a ledger beside the work on tasks: names, protection, and tasks that leave the fleet.
+
+local M = {}
+
+--- Stands in place of the digests of a task that is deleted.
+M.DELETED = "deleted"
+
+--- Runs one statement for each item in one transaction.
+local function each(ledger, items, fn)
+  if #items > 0 then
+    ledger.database:transaction(function(db)
+      for _, item in ipairs(items) do
+        fn(db, item)
+      end
+    end)
+  end
+end
+
+--- Returns whether the row is of a task that exists, or whose creation may have begun.
+---@param row dataworks.fleet.Row|nil
+---@return boolean
+function M.is_present(row)
+  return row ~= nil and (row.file_id ~= nil or row.wanted ~= M.DELETED)
+end
+
+-- A row of a deleted task makes room. The lease of a claim stays, so that the work that is in progress ends first.
+local MOVE = {
+  "delete from tasks where fleet = $1 and name = $2 and file_id is null and wanted = 'deleted'",
+  [[update tasks set name = $3, named = coalesce(named, $2), made = null where fleet = $1 and name = $2
+    and not exists (select 1 from tasks other where other.fleet = $1 and other.name = $3)]],
+}
+local MOVE_TEXTS = "update %s set name = $3 where fleet = $1 and name = $2"
+
+--- Renames tasks in the ledger. They keep their FileIds.
+---@param moves { from: string, to: string }[]
+function M.move(ledger, moves)
+  each(ledger, moves, function(db, move)
+    db:query(MOVE[1], ledger.key, move.to)
+    if #db:query(MOVE[2] .. " returning name", ledger.key, move.from, move.to) > 0 then
+      for _, name in ipairs { "specs", "flows" } do
+        db:query(("delete from %s where fleet = $1 and name = $2"):format(name), ledger.key, move.to)
+        db:query(MOVE_TEXTS:format(name), ledger.key, move.from, move.to)
+      end
+    end
+  end)
+end
+
+--- Protects tasks, or ends their protection.
+---@param wanted { name: string, protect: boolean }[]
+function M.protect(ledger, wanted)
+  each(ledger, wanted, function(db, task)
+    db:query("update tasks set protect = cast($3 as smallint) where fleet = $1 and name = $2", ledger.key, task.name,
+      task.protect and "1" or "0")
+  end)
+end
+
+local HAS_FLOW = " exists (select 1 from flows where flows.fleet = tasks.fleet and flows.name = tasks.name)"
+local OF_TASK = " where fleet = $1 and name = $2 and state in (0, 3)"
+
+--- Takes back what is queued for tasks that left the manifest. A flow that has begun is finished, since only that shows
+--- what the service has.
+---@param names string[]
+function M.drop(ledger, names)
+  each(ledger, names, function(db, name)
+    db:query("delete from tasks" .. OF_TASK .. " and file_id is null and predecessor is null and not" .. HAS_FLOW,
+      ledger.key, name)
+    db:query("update tasks set state = 2, error = null, wanted = case when file_id is null then 'deleted' "
+      .. "else coalesce(made, '') end" .. OF_TASK .. " and not" .. HAS_FLOW, ledger.key, name)
+    db:query("update tasks set state = 0, next_at = {clock}, tries = 0" .. OF_TASK, ledger.key, name)
+  end)
+end
+
+return M
