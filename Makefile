@@ -132,7 +132,7 @@ test-nginx: ## install missing packages; run the specs that start nginx, with an
 	DATAWORKS_NGINX=$$nginx tools/suite jit $(or $(SPEC),$(NGINX_SPECS)); status=$$?; \
 	read -r passed failed skipped <build/jit/counts; echo "$$passed passed, $$failed failed"; exit $$status
 
-LUA_FILES = $(shell find lua spec examples bench tools -name '*.lua' 2>/dev/null) bin/dataworks
+LUA_FILES = $(shell find lua spec examples bench tools -name '*.lua' 2>/dev/null) bin/dataworks bin/installed
 
 bench: ## compare the speed with OpenSSL, libcurl and the official Node SDK, on the version LUA
 	@tools/setup bench
@@ -236,7 +236,8 @@ hostile: ## install missing packages; make calls to servers that each misbehave 
 	@tools/setup test
 	@$(MAKE) --no-print-directory -s all LUAS='5.4 jit'
 	@set -e; for lua in 5.4 jit; do eval "$$($(MAKE) -s env LUA=$$lua)"; \
-	LUA_PATH="$$PWD/?.lua;$$LUA_PATH" $$([ $$lua = jit ] && echo luajit || echo lua$$lua) spec/hostile/run.lua; done
+	LUA_PATH="$$PWD/?.lua;$$LUA_PATH" spec/hostile/private_network $$([ $$lua = jit ] && echo luajit || echo lua$$lua) \
+	spec/hostile/run.lua; done
 
 STEP ?= 1
 PAIRS ?= 500
@@ -327,7 +328,7 @@ install install-core:
 	{ echo '#!/usr/bin/env $(LUA_BIN)'; \
 	  echo 'package.path = [[$(LUADIR)/?.lua;]] .. package.path'; \
 	  echo 'package.cpath = [[$(LIBDIR)/?.so;]] .. package.cpath'; \
-	  tail -n +2 bin/dataworks; } >'$(DESTDIR)$(BINDIR)/dataworks'
+	  tail -n +3 bin/installed; } >'$(DESTDIR)$(BINDIR)/dataworks'
 	chmod 755 '$(DESTDIR)$(BINDIR)/dataworks'
 	install -d '$(DESTDIR)$(DOCDIR)/docs' '$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \
 	  '$(DESTDIR)$(PREFIX)/share/zsh/site-functions'
@@ -343,12 +344,17 @@ install install-core:
 dist: ## make the source archive of a release, and its rockspec, in build/dist; DIST_URL is the folder that will serve them
 	@tools/dist '$(DIST_URL)'
 
-uninstall: ## remove the installed files
+uninstall: ## remove the installed files, and the folders that are then empty, except those of /usr and /usr/local
 	rm -rf '$(DESTDIR)$(LUADIR)/dataworks' '$(DESTDIR)$(LIBDIR)/dataworks'
 	rm -f '$(DESTDIR)$(LUADIR)/dataworks.lua' '$(DESTDIR)$(BINDIR)/dataworks' '$(DESTDIR)$(MANDIR)/man1/dataworks.1' \
 	  '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/dataworks' \
 	  '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_dataworks'
 	rm -rf '$(DESTDIR)$(DOCDIR)'
+	@case '$(PREFIX)' in /usr | /usr/local) ;; *) cd '$(DESTDIR)$(PREFIX)' && \
+	  for folder in '$(LUADIR)' '$(LIBDIR)' '$(BINDIR)' '$(MANDIR)/man1' "$$(dirname '$(DOCDIR)')" \
+	    '$(PREFIX)/share/bash-completion/completions' '$(PREFIX)/share/zsh/site-functions'; do \
+	    case $$folder in '$(PREFIX)'/*) rmdir -p --ignore-fail-on-non-empty "$${folder#'$(PREFIX)'/}" ;; esac; done; \
+	  rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(PREFIX)' ;; esac
 
 clean: ## remove the directory build
 	rm -rf build

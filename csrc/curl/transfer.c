@@ -214,6 +214,13 @@ static bool is_out_of_memory(const struct transfer *t) {
   return strstr(t->message, "No URL set") || strstr(t->message, "malloc failure");
 }
 
+/* libcurl before 8.6 reports both with one code. */
+#define LONG_LINE "out of memory, or the reply has a line above 100 KiB in its headers"
+
+static bool is_reading_headers(const struct transfer *t) {
+  return t->starts > 0 && t->reply.state != REPLY_BODY;
+}
+
 /* Returns whether the request was sent. If a reply has begun, the request was certainly sent. */
 static enum request_sent classify_sent(const struct transfer *t) {
   if (t->starts == 0) return SENT_NO;
@@ -247,6 +254,7 @@ static void set_exchange_failure(struct transfer *t, CURLcode code) {
     set_failure(t, CURLE_SSL_CLIENTCERT, SENT_NO, NULL);
   } else {
     if (is_out_of_memory(t)) set_failure(t, CURLE_OUT_OF_MEMORY, sent, curl_easy_strerror(CURLE_OUT_OF_MEMORY));
+    else if (code == CURLE_OUT_OF_MEMORY && is_reading_headers(t)) set_failure(t, code, sent, LONG_LINE);
     else set_failure(t, code, sent, NULL);
     if (sent == SENT_NO) name_proxy_failure(t);
     /* libcurl has no code for a broken chunked encoding. */

@@ -28,7 +28,7 @@ end
 local IN_NGINX = [[
   local cjson = require "cjson"
   local player = require "spec.hostile.player"
-  local rows = require("spec.hostile.rows").load(%s)
+  local rows = require("spec.hostile.rows").load("%s", %s)
   local outcomes, threads = {}, {}
   local function spawn(fn) threads[#threads + 1] = ngx.thread.spawn(fn) end
   player.start_all(spawn, rows, "nginx", { %s }, false, outcomes)
@@ -37,9 +37,10 @@ local IN_NGINX = [[
 
 --- Plays many rows at the same time, in one worker of nginx.
 ---@param host table see spec/support/host.lua
+---@param areas string see the function load of rows.lua
 ---@param only_fast boolean
-function M.nginx(server, host, only_fast)
-  return cjson.decode(host:run(IN_NGINX:format(tostring(only_fast), table.concat(server.ports, ","))))
+function M.nginx(server, host, areas, only_fast)
+  return cjson.decode(host:run(IN_NGINX:format(areas, tostring(only_fast), table.concat(server.ports, ",")), "named"))
 end
 
 --- Returns the number of open descriptors of a process. Does not count pipes, because one of them leads to the program that
@@ -47,6 +48,19 @@ end
 ---@param pid? string default: this process
 function M.count_descriptors(pid)
   return tonumber(shell.output(("ls -l /proc/%s/fd 2>/dev/null | grep -vc pipe:"):format(pid or "$PPID")))
+end
+
+--- Waits until a process has no more open descriptors than before, because a look-up of a name that libcurl or nginx have
+--- given up goes on for some time. Returns nil, or what is wrong.
+---@param pid? string default: this process
+function M.left_open(before, pid)
+  local after
+  for _ = 1, 30 do
+    after = M.count_descriptors(pid)
+    if after <= before then return nil end
+    shell.run "sleep 1"
+  end
+  return ("%d descriptors are open, %d were before"):format(after, before)
 end
 
 --- Returns the descriptions of the outcomes that are wrong, by the function rows.fault.

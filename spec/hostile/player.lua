@@ -23,6 +23,9 @@ local function client_options(row, host, port, ca_file)
   if row.tls then
     options.endpoint = ("https://localhost:%d"):format(port)
   end
+  if row.names then
+    options.endpoint, options.allow_http = ("http://%s:%d"):format(row.host, port), true
+  end
   if row.proxy then
     options.proxy = ("%s://127.0.0.1:%d"):format(row.proxy, port)
     options.endpoint = (row.tls and "https" or "http") .. "://service.test"

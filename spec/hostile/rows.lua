@@ -3,6 +3,7 @@
 -- A row is { NAME, STEPS, KIND, SENT }. NAME completes the sentence "a server that ...". STEPS are the steps of server.py.
 -- KIND and SENT are fields of the error; the kind "ok" is a result. Other fields:
 --   tls      true: the endpoint is https://
+--   names    the steps of the name server, in names.py. Such rows need a private network, see private_network
 --   proxy    the scheme of the proxy; then the server plays the proxy
 --   calls    the number of calls with one client; the outcome of the last one counts
 --   large    true: the request has 8 MiB
@@ -12,7 +13,7 @@
 
 local M = {}
 
-local AREAS = { "http1_head", "http1_body", "slow", "tls", "proxy", "http2" }
+M.AREAS = "http1_head http1_body slow tls proxy http2"
 
 local WAITING_STEPS = { pause = true, drip = true, forever = true }
 
@@ -21,22 +22,28 @@ local function is_fast(row)
   for _, outcome in ipairs { row[3], (row.curl or {})[1] or "", (row.nginx or {})[1] or "" } do
     if outcome == "timeout" then return false end
   end
-  for _, step in ipairs(row[2]) do
-    if WAITING_STEPS[step[1]] then return false end
+  for _, steps in ipairs { row[2], row.names } do
+    for _, step in ipairs(steps) do
+      if WAITING_STEPS[step[1]] then return false end
+    end
   end
   return not row.large
 end
 
 --- Returns the rows. Each has the names `name`, `steps`, `kind` and `sent` for its first four fields.
+---@param areas string names of files in rows/
 ---@param only_fast boolean leaves out the rows that wait
-function M.load(only_fast)
+function M.load(areas, only_fast)
   local rows, seen = {}, {}
-  for _, area in ipairs(AREAS) do
+  for area in areas:gmatch "%S+" do
     for _, row in ipairs(require("spec.hostile.rows." .. area)) do
       row.name, row.steps, row.kind, row.sent, row.area = row[1], row[2], row[3], row[4], area
       assert(not seen[area .. row.name], row.name)
       seen[area .. row.name] = true
-      if is_fast(row) or not only_fast then rows[#rows + 1] = row end
+      if is_fast(row) or not only_fast then
+        rows[#rows + 1] = row
+        row.host = ("row%d.test"):format(#rows)
+      end
     end
   end
   return rows

@@ -21,7 +21,7 @@ local NAMES = [[
   cat %s/names.port]]
 
 --- Starts nginx and its name server. Stop them with the method stop.
----@param options { workers?: integer, ca_file: string }
+---@param options { workers?: integer, ca_file: string, names_port?: integer } `names_port` is the port of another name server
 ---@return table host
 function M.start(options)
   local directory = shell.output "mktemp -d /tmp/dataworks-host.XXXXXX"
@@ -37,6 +37,7 @@ function M.start(options)
     shell.run("kill " .. printed:match "%d+")
     error("the name server printed: " .. printed)
   end
+  words.NAMES = options.names_port or words.NAMES
   local started, output
   for _ = 1, 20 do
     local port = ports.random()

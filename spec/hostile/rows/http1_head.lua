@@ -76,6 +76,7 @@ return {
   { "has a header of 60 KiB", header("X: " .. ("y"):rep(60 * 1024) .. "\r\n"), "ok" },
   { "has a header of 200 KiB", header("X: " .. ("y"):rep(200 * 1024) .. "\r\n"), "protocol", true,
     curl = TOO_LONG, any_of = { { "protocol", true } } },
+  { "has headers of 120 KiB", header(("X: " .. ("y"):rep(30 * 1024) .. "\r\n"):rep(4)), "protocol", true },
   { "ends lines with LF only", reply((OK:gsub("\r\n", "\n"))), "protocol", "unknown", curl = LENIENT },
   { "ends lines with CR only", reply((OK:gsub("\r\n", "\r"))), "transport", "unknown" },
   { "sets a cookie for another host", header "Set-Cookie: a=b; Domain=example.com\r\n", "ok" },
