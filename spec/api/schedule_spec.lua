@@ -16,6 +16,9 @@ describe("a schedule", function()
     ["5 1 * * 5-7"] = "DAY 00 05 01 * * 5,6,7",
     ["5 1 * * 0-2"] = "DAY 00 05 01 * * 1,2,7",
     ["0 0,12 * * *"] = "NOT_DAY 00 00 00,12 * * ?",
+    ["0 5 29 2 *"] = "DAY 00 00 05 29 2 ?",
+    ["0,58 0,23 1 * *"] = "NOT_DAY 00 00,58 00,23 1 * ?",
+    ["0,58 0,23 31 12 *"] = "NOT_DAY 00 00,58 00,23 31 12 ?",
     ["0 */6 * * *"] = "NOT_DAY 00 00 00-23/6 * * ?",
   } do
     it(("converts the cron expression %s"):format(text), function()
@@ -42,6 +45,11 @@ describe("a schedule", function()
     ["@daily"] = 'expected 5 fields as in "0 2 * * *", or the service\'s 6 fields, got 1',
     ["* * * * *"] = "the shortest interval of the service is 5 minutes, and this is 1",
     ["0,58 8-9 * * *"] = "the shortest interval of the service is 5 minutes, and this is 2",
+    ["0,58 0,23 * * *"] = "the shortest interval of the service is 5 minutes, and this is 2",
+    ["0,58 0,23 * * 0,1"] = "the shortest interval of the service is 5 minutes, and this is 2",
+    ["0,58 0,23 1,31 1,12 *"] = "the shortest interval of the service is 5 minutes, and this is 2",
+    ["0 5 30 2 *"] = "there is no such day in these months",
+    ["00 00 05 31 4,6,9,11 ?"] = "there is no such day in these months",
     ["0 0 * * *"] = "the service runs a daily task at 00:05 at the earliest",
     ["0 2 1 * 1"] = "cron runs on the day of month or on the day of week; the service takes only one of the two",
     ["60 2 * * *"] = '"60" is not a value of the field minute, from 0 to 59',

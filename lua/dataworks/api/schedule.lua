@@ -127,8 +127,34 @@ local function rewrite(field, text)
   return table.concat(items, ",")
 end
 
---- Returns the smallest number of minutes between two runs on one day; nil if there is only one run.
-local function interval(minutes, hours)
+local function to_set(values)
+  local set = {}
+  for _, value in ipairs(values) do
+    set[value] = true
+  end
+  return set
+end
+
+local DAYS_OF_MONTHS = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 }
+
+--- Returns whether a run ever has a day, and whether runs have two days in a row.
+local function find_days(days, months, weekdays)
+  local is_day, is_month, is_weekday = to_set(days), to_set(months), to_set(weekdays)
+  is_weekday[7] = is_weekday[7] or is_weekday[0]
+  local found, in_a_row, number = false, false, 0
+  local was = is_day[31] and is_month[12]
+  for month, length in ipairs(DAYS_OF_MONTHS) do
+    for day = 1, length do
+      number = number + 1
+      local is = is_month[month] and is_day[day] and is_weekday[(number - 1) % 7 + 1] or false
+      found, in_a_row, was = found or is, in_a_row or is and was, is
+    end
+  end
+  return found, in_a_row
+end
+
+--- Returns the smallest number of minutes between two runs, unless it is a day or more.
+local function interval(minutes, hours, in_a_row)
   local smallest = #hours > 1 and 60 or nil
   for i = 2, #minutes do
     smallest = math.min(smallest or 60, minutes[i] - minutes[i - 1])
@@ -138,13 +164,19 @@ local function interval(minutes, hours)
       smallest = math.min(smallest, 60 - minutes[#minutes] + minutes[1])
     end
   end
+  if in_a_row and #hours > 1 and hours[1] == 0 and hours[#hours] == 23 then
+    smallest = math.min(smallest, 60 - minutes[#minutes] + minutes[1])
+  end
   return smallest
 end
 
 --- Returns the CycleType, or nil and a message if the service refuses such times.
-local function cycle_type(minutes, hours)
-  local shortest = interval(minutes, hours)
-  if shortest and shortest < MIN_INTERVAL then
+local function cycle_type(minutes, hours, days, months, weekdays)
+  local found, in_a_row = find_days(days, months, weekdays)
+  local shortest = interval(minutes, hours, in_a_row)
+  if not found then
+    return nil, "there is no such day in these months"
+  elseif shortest and shortest < MIN_INTERVAL then
     return nil, ("the shortest interval of the service is %d minutes, and this is %d"):format(MIN_INTERVAL, shortest)
   elseif shortest then
     return "NOT_DAY"
@@ -192,7 +224,7 @@ local function convert_cron(words)
     return nil, "cron runs on the day of month or on the day of week; the service takes only one of the two"
   end
   local cycle
-  cycle, message = cycle_type(values[1], values[2])
+  cycle, message = cycle_type((table.unpack or unpack)(values))
   local expression = { "00" }
   for i = 1, 4 do
     expression[i + 1] = rewrite(fields[i], words[i])
@@ -221,7 +253,7 @@ local function check_expression(words)
   })
   local cycle
   if values then
-    cycle, message = cycle_type(values[1], values[2])
+    cycle, message = cycle_type((table.unpack or unpack)(values))
   end
   return cycle and { CronExpress = table.concat(words, " ", 1, 6), CycleType = cycle } or nil, message
 end
