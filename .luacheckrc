@@ -10,5 +10,6 @@ read_globals = {
 files["lua/dataworks/emulator"].std = "min+ngx_lua"
 files["lua/dataworks/transport/ngx.lua"].std = "min+ngx_lua"
 files["examples/openresty"].std = "min+ngx_lua"
+files["bin/dataworks"].globals = { "_" }
 files["spec"] = { std = "min+busted", max_line_length = false }
 files["spec/support/gc_pressure.lua"].globals = { "coroutine" }

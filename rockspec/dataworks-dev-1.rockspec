@@ -298,5 +298,5 @@ build = {
     ["dataworks.util.text"] = "lua/dataworks/util/text.lua",
     ["dataworks.version"] = "lua/dataworks/version.lua",
   },
-  install = { bin = { dataworks = "bin/dataworks" } },
+  install = { bin = { dataworks = "bin/installed" } },
 }

@@ -45,12 +45,26 @@ describe("the command", function()
     assert.equal(require("dataworks")._VERSION, output)
   end)
 
+  it("runs with a Lua for which the checkout is built, also through a link, even if another copy is installed", function()
+    local folder = shell.output "mktemp -d"
+    local output, status = shell.run((([[
+      unset LUA_CPATH; mkdir -p @/top/build @/dataworks/cli && cp -r bin lua @/top && ln -s $PWD/build/#LUA @/top/build/ &&
+      echo 'return { run = function() print "another copy" end }' >@/dataworks/cli/main.lua && ln -s @/top/bin/dataworks @/link &&
+      export LUA_PATH='@/?.lua;;' && cd / && @/link --version && @/top/bin/dataworks --version &&
+      rm -r @/top/build/* && @/link --version]]):gsub("@", folder):gsub("#LUA", shell.lua)))
+    shell.output("rm -r " .. folder)
+    local version = require("dataworks")._VERSION .. "\n"
+    assert.same({ version .. version .. ("dataworks: no C module is built here; to build it, run: make -C %s/top/bin/.. build\n")
+      :format(folder), 99 }, { output, status })
+  end)
+
   it("says how to build the C module when it is missing", function()
     local folder = shell.output "mktemp -d"
     local output, status = shell.run(("cp -r bin lua %s; env -u LUA_PATH -u LUA_CPATH %s %s/bin/dataworks help")
       :format(folder, shell.interpreter, folder))
     shell.output("rm -r " .. folder)
     assert.equal(99, status)
-    assert.matches("run: make build LUA=", output, 1, true)
+    assert.equal(("dataworks: the C module cannot be loaded; to build it, run: make -C %s/bin/.. build LUA=%s\n"):format(folder,
+      shell.lua), output)
   end)
 end)

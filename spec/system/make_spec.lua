@@ -32,8 +32,13 @@ describe("make #install", function()
       "doc/dataworks/LICENSE", "doc/dataworks/docs/flows.md" } do
       shell.output(("test -s %s/share/%s"):format(shell.quote(prefix), path))
     end
+    shell.output(("mkdir -p %s/share/zsh && echo >%s/share/zsh/mine"):format(shell.quote(prefix), shell.quote(prefix)))
     shell.output(clean .. "make uninstall" .. to)
-    assert.equal("", shell.output("find " .. shell.quote(prefix) .. " -type f"))
+    local kept = shell.output(("cd %s && find . | LC_ALL=C sort"):format(shell.quote(prefix)))
+    assert.equal(".\n./share\n./share/zsh\n./share/zsh/mine", kept)
+    shell.output(("rm -r %s/share"):format(shell.quote(prefix)))
+    shell.output(clean .. "make install" .. to .. " && make uninstall" .. to)
+    assert.matches("No such file", (shell.run("ls " .. shell.quote(prefix))), 1, true)
   end)
 end)
 
