@@ -134,18 +134,22 @@ test-nginx: ## install missing packages; run the specs that start nginx, with an
 
 LUA_FILES = $(shell find lua spec examples bench tools -name '*.lua' 2>/dev/null) bin/dataworks bin/installed
 
-bench: ## compare the speed with OpenSSL, libcurl and the official Node SDK, on the version LUA
+ROW ?=
+
+bench: ## measure speed and memory against the cheapest programs that do the same, on the version LUA; ROW=request measures one row
 	@tools/setup bench
-	@$(MAKE) --no-print-directory -s $(INTEROP)/node
 	@$(MAKE) --no-print-directory -s build $(BUILD)/floor.so
 	@$(MAKE) --no-print-directory -s build LUA=jit
-	@export LUA_PATH="$$PWD/lua/?.lua;$$PWD/?.lua;;" LUA_CPATH="$$PWD/$(BUILD)/?.so;;"; \
-	set -e; for script in $(filter-out bench/ratio.lua bench/script.lua bench/first_call.lua,$(wildcard bench/*.lua)); do $(LUA_BIN) $$script; done
+	@$(BENCH) bench/run.lua $(BUILD)/bench '$(ROW)'
+
+BENCH = LUA_PATH="$$PWD/lua/?.lua;$$PWD/?.lua;;" LUA_CPATH="$$PWD/$(BUILD)/?.so;;" $(LUA_BIN)
+
+FLOOR_C = $(wildcard bench/floor/*.c)
 
 $(BUILD)/floor.so: MODULE_CFLAGS = $(CURL_CFLAGS)
-$(BUILD)/floor.so: bench/floor.c Makefile
+$(BUILD)/floor.so: $(FLOOR_C) bench/floor/floor.h Makefile
 	@mkdir -p $(@D)
-	$(COMPILE) -fvisibility=default -shared $(LDFLAGS) -o $@ $< $(CRYPTO_LIBS) $(CURL_LIBS)
+	$(COMPILE) -fvisibility=default -shared $(LDFLAGS) -o $@ $(FLOOR_C) $(CRYPTO_LIBS) $(CURL_LIBS)
 
 lint: ## run luacheck; check Lua 5.1 syntax, dependencies between folders, words, forbidden code, and slow patterns
 	luacheck -q --no-color $(LUA_FILES)

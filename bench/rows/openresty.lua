@@ -1,12 +1,12 @@
 -- Inside nginx: calls of one worker through the cosocket transport, against bare cosockets that send the same bytes.
--- Then the latency of /ping of a worker while flows run in it.
+-- Then the latency of /ping of a worker while flows run in it. nginx runs the library's build for LuaJIT.
 
 local core = require "dataworks.core"
 local curl = require "dataworks.curl"
 local emulators = require "spec.support.emulator"
 local hosts = require "spec.support.host"
-local ratio = require "bench.ratio"
-local webs = require "spec.support.web"
+local loopback = require "bench.loopback"
+local measure = require "bench.measure"
 
 -- Light threads of the worker that run at the same time.
 local AT_ONCE = 32
@@ -15,12 +15,12 @@ local AT_ONCE = 32
 local MEASURED = [[
   local core = require "dataworks.core"
   local function timed(count, once)
-    local began, threads = core.clock(), {}
+    local cpu, began, threads = os.clock(), core.clock(), {}
     for i = 1, %d do
       threads[i] = ngx.thread.spawn(function() for _ = 1, count / %d do once() end end)
     end
     for _, thread in ipairs(threads) do assert(ngx.thread.wait(thread)) end
-    return core.clock() - began
+    return os.clock() - cpu .. " " .. core.clock() - began
   end
   local url, echo = %q, %q
   local client = require("dataworks").new { endpoint = url, access_key_id = "id", access_key_secret = "secret" }
@@ -55,13 +55,30 @@ local BARE = [[
   end)
   ]]
 
-local function against_bare(host, server)
-  local before = MEASURED:format(AT_ONCE, AT_ONCE, ("http://127.0.0.1:%d"):format(server.ready), server:url "/echo")
-  local function measure(chunk)
-    return function(count) return assert(tonumber(host:run(before .. chunk:format(count)))) end
-  end
-  ratio.print("nginx: transport, 32 at once, one worker", measure(SEND), measure(BARE), 3200, 1.25)
-  ratio.print("nginx: call, 32 at once, one worker", measure(CALL), measure(BARE), 3200)
+local COUNT = 3200
+
+--- Calls fn(host, server) with a running nginx. Its worker runs on the core of the measured code.
+local function with_host(fn)
+  local server = loopback.start_server()
+  local host = hosts.start { ca_file = server.ca_file }
+  local ok, result = pcall(fn, host, server)
+  host:stop()
+  server:stop()
+  if not ok then error(result, 0) end
+  return result
+end
+
+local function against_bare(chunk)
+  return with_host(function(host, server)
+    local before = MEASURED:format(AT_ONCE, AT_ONCE, ("http://127.0.0.1:%d"):format(server.ready), server:url "/echo")
+    local function side(measured)
+      return function(count)
+        local cpu, wall = host:run(before .. measured:format(count)):match "^(%S+) (%S+)$"
+        return tonumber(cpu), tonumber(wall)
+      end
+    end
+    return measure.pairs { ours = side(chunk), floor = side(BARE), count = COUNT }
+  end)
 end
 
 -- Each light thread runs one flow after the other until the note "stop" is set.
@@ -108,34 +125,44 @@ local function percentile(times, part)
 end
 
 local function beside_flows(host)
+  measure.place_servers()
   local emulator = emulators.start()
+  measure.place_measured()
+  local without, with, flows
   local ok, message = pcall(function()
     emulator:fault { fault = "slow_head", seconds = 0.05, times = 10000000 }
     pings(host, 200)
-    local without = pings(host, 2000)
+    without = pings(host, 2000)
     host:run(FLOWS:format(emulator.endpoint, emulator.access_key_id, emulator.access_key_secret))
     pings(host, 500)
     local began, calls = core.clock(), tonumber(host:note "flows")
-    local with = pings(host, 2000)
-    local flows = (tonumber(host:note "flows") - calls) / (core.clock() - began)
+    with = pings(host, 2000)
+    flows = (tonumber(host:note "flows") - calls) / (core.clock() - began)
     assert(host:note "failed" == "none", host:note "failed")
     host:run [[ngx.shared.notes:set("stop", true) return ""]]
     repeat curl.sleep(0.05) until host:note "ended" == "true"
-    print(("nginx: 500 flows in flight, 50 ms latency: %.0f flows a second"):format(flows))
-    ratio.compare("nginx: ms of /ping, with and without them", with, without)
-    print(("%-44s %10.2f %10.2f"):format("nginx: ms of /ping, 99 of 100 are below",
-      percentile(with, 0.99), percentile(without, 0.99)))
   end)
   emulator:stop()
   if not ok then error(message, 0) end
+  local median = measure.figure("median", "ms", with)
+  local slowest = measure.figure("99 of 100 are below", "ms", percentile(with, 0.99))
+  median.floor, slowest.floor = measure.spread(without), measure.spread { percentile(without, 0.99) }
+  return { median, slowest, measure.figure("flows a second", "flows", flows) }
 end
 
-local server = webs.start()
-local host = hosts.start { ca_file = server.ca_file }
-local ok, message = pcall(function()
-  against_bare(host, server)
-  beside_flows(host)
-end)
-host:stop()
-server:stop()
-if not ok then error(message, 0) end
+local BARE_LOOP = "a loop of bare cosockets that sends the same bytes"
+
+return {
+  {
+    name = "cosockets-transport", ours = "nginx: a ready request through the transport, 32 light threads",
+    floor = BARE_LOOP, measure = function() return against_bare(SEND) end,
+  },
+  {
+    name = "cosockets-call", ours = "nginx: client:generate, 32 light threads", floor = BARE_LOOP,
+    measure = function() return against_bare(CALL) end,
+  },
+  {
+    name = "nginx-ping", ours = "nginx: the time of /ping while 500 flows are in flight in its worker, 50 ms latency",
+    floor = "the same without flows", measure = function() return with_host(beside_flows) end,
+  },
+}
