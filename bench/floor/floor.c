@@ -41,7 +41,7 @@ static int floor_cores(lua_State *L) {
   return 1;
 }
 
-/* pin(core): this process, and those that it will start, run on this core only */
+/* pin(core): this process, and processes that it starts later, run on this core only */
 static int floor_pin(lua_State *L) {
   cpu_set_t cores;
   CPU_ZERO(&cores);
