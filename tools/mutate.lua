@@ -5,48 +5,19 @@
 -- specs run on a copy of the tree, in a network namespace without other hosts, because a mutant may send requests to
 -- any host; this needs root. The seed selects the lines by a hash of their text, so that a change elsewhere keeps the
 -- selection. A change that does not compile, or gives the same machine code or bytecode, is left out.
+-- The next run with the same seed does not try the killed mutants again: build/mutate/SEED.results has the results.
 
 local mutants = require "tools.mutants"
 local EQUIVALENT = require "tools.equivalent_mutants"
 
 local seed, count, jobs, job = tonumber(arg[1]), tonumber(arg[2]), tonumber(arg[3]) or 1, tonumber(arg[4]) or 0
 local MIN_KILLED, MAX_EQUIVALENT = 0.95, 0.03
-local TREE = "build/mutate/" .. job
-
---- The specs of other folders that test the files of a folder.
-local OTHER_SPECS = {
-  ["lua/dataworks/util"] = "spec/call spec/concurrency spec/credentials spec/limit spec/transport",
-  ["lua/dataworks/emulator"] = "spec/cli spec/api",
-  ["lua/dataworks/transport"] = "spec/curl spec/concurrency spec/system/losses_spec.lua spec/system/network_spec.lua "
-    .. "spec/system/openresty_spec.lua spec/system/nginx_spec.lua spec/system/service_spec.lua",
-  ["lua/dataworks/call"] = "spec/system/network_spec.lua spec/system/losses_spec.lua spec/system/openresty_spec.lua",
-  ["lua/dataworks/tasks"] = "spec/system/kill_spec.lua",
-  ["lua/dataworks/credentials"] = "spec/system/network_spec.lua spec/system/openresty_spec.lua",
-  ["lua/dataworks/limit"] = "spec/system/openresty_spec.lua spec/concurrency spec/system/service_spec.lua",
-  ["lua/dataworks/concurrency"] = "spec/transport spec/system/timers_spec.lua spec/system/openresty_spec.lua "
-    .. "spec/system/service_spec.lua",
-  ["csrc/core"] = "spec/protocol spec/system/memory_spec.lua spec/system/locale_spec.lua "
-    .. "spec/system/watched_libc_spec.lua",
-  ["csrc/curl"] = "spec/transport spec/concurrency spec/system/memory_spec.lua spec/system/losses_spec.lua "
-    .. "spec/system/network_spec.lua spec/system/watched_libc_spec.lua spec/system/threads_spec.lua",
-  ["csrc/shared"] = "spec/core spec/curl spec/transport spec/system/memory_spec.lua",
-  ["csrc/system"] = "spec/system/file_spec.lua spec/system/process_spec.lua spec/system/random_spec.lua "
-    .. "spec/system/watched_libc_spec.lua spec/credentials spec/system/memory_spec.lua",
-}
-local SPECS_OF_ALL = "spec/client_spec.lua spec/tasks spec/client_emulator_spec.lua spec/client_clock_spec.lua"
+local FOLDER = "build/mutate/"
+local TREE, RESULTS = FOLDER .. job, FOLDER .. arg[1]:gsub("%D", "") .. ".results"
+local specs = require("tools.mutation_specs").new(TREE, FOLDER .. "durations")
 
 local function succeeds(command, ...)
   return (os.execute(command:format(...)))
-end
-
---- Runs a spec in the copy. Returns whether they pass, and the duration in seconds. The shell is the first process of
---- its namespace; when it ends, the system kills all processes that the spec has left behind.
-local function run(spec, timeout, version)
-  local started = os.time()
-  local passed = succeeds("cd %s && unshare --net --pid --fork --kill-child --mount-proc sh -c 'ip link set lo up; "
-    .. "ulimit -S -v 16000000; timeout -k 5 %d tools/suite %s --no-keep-going %s; exit $?' >log 2>&1 </dev/null",
-    TREE, timeout, version, spec)
-  return passed, os.time() - started
 end
 
 local function build()
@@ -78,60 +49,19 @@ local function is_mutant(change)
   return is_other and apply(change, change.text)
 end
 
---- Returns the specs of a file: the spec of the same name, those of its folder, those of other folders.
-local function specs_of(path)
-  local name = path:gsub("^lua/dataworks", "spec"):gsub("^lua", "spec"):gsub("^csrc", "spec"):gsub("%.%w+$", "")
-  local words, folder, specs = {}, path, {}
-  while name ~= "spec" do
-    words[#words + 1] = name .. "_spec.lua " .. (name == "spec/system" and "" or name)
-    name = name:match "^(.*)/"
+--- Returns the spec of the folder, or else of other folders, that notices the change. Lua code runs on LuaJIT, since
+--- nginx has it, and then on the version with integers.
+local function find_killer(change, elsewhere)
+  local function without_change(f)
+    assert(apply(change, change.original))
+    f()
+    assert(apply(change, change.text))
   end
-  while folder and not OTHER_SPECS[folder] do folder = folder:match "^(.*)/" end
-  local pipe = assert(io.popen(("cd %s && for f in %s %s %s; do [ ! -e $f ] || find $f -name '*_spec.lua' | "
-    .. "LC_ALL=C sort; done | awk '!seen[$0]++'"):format(TREE, table.concat(words, " "), OTHER_SPECS[folder] or "",
-    SPECS_OF_ALL)))
-  for spec in pipe:lines() do specs[#specs + 1] = spec end
-  pipe:close()
-  return specs
-end
-
--- Seconds. The timeout of a spec is 0 if it fails without a change, as specs for nginx do on Lua 5.4.
-local timeouts = {}
-local FIRST_TIMEOUT = 120
-
-local function timeout_for(passed, seconds)
-  return passed and 10 + 5 * seconds or 0
-end
-
---- Runs a spec on the unchanged library. Runs it twice if it fails, because the machine may be busy.
-local function measure(spec, version, change)
-  assert(apply(change, change.original))
-  local passed, seconds = run(spec, 600, version)
-  if not passed then passed, seconds = run(spec, 600, version) end
-  apply(change, change.text)
-  return timeout_for(passed, seconds)
-end
-
---- Does a spec notice the change? It has to fail twice, and to pass on the unchanged library.
-local function notices(spec, version, change)
-  local key = spec .. version
-  if timeouts[key] == 0 then return false end
-  local passed, seconds = run(spec, timeouts[key] or FIRST_TIMEOUT, version)
-  if passed then
-    timeouts[key] = timeouts[key] or timeout_for(passed, seconds)
-    return false
-  end
-  timeouts[key] = timeouts[key] or measure(spec, version, change)
-  return timeouts[key] > 0 and not run(spec, timeouts[key], version)
-end
-
-local function is_killed(change)
-  for _, version in ipairs { change.is_c and "5.4" or "jit", not change.is_c and "5.4" or nil } do
-    for _, spec in ipairs(specs_of(change.path)) do
-      if notices(spec, version, change) then return true end
+  for _, version in ipairs { change.is_c and "5.4" or "jit", not change.is_c and elsewhere and "5.4" or nil } do
+    for _, spec in ipairs(specs:list(change.path, version, elsewhere)) do
+      if specs:notices(spec, version, without_change) then return spec end
     end
   end
-  return false
 end
 
 --- Is the change known to have no effect that a spec can see?
@@ -142,18 +72,55 @@ local function is_equivalent(change)
   return false
 end
 
---- Tries each changes of one job until enough of them were mutants, and prints the state of each mutant.
+local function describe(change)
+  return ("%s\n  - %s\n  + %s"):format(change.path, change.before, change.after)
+end
+
+--- Returns the descriptions of the mutants that earlier runs have killed, each with its spec.
+local function read_killed()
+  local killed, file = {}, io.open(RESULTS)
+  if not file then return killed end
+  for spec, path, lines in file:read "a":gmatch "killed by (%S+) (%S+):%d+(\n[^\n]*\n[^\n]*)\n" do
+    killed[path .. lines] = spec
+  end
+  file:close()
+  return killed
+end
+
+local function report(state, change)
+  print(state .. " " .. describe(change):gsub("\n", (":%d\n"):format(change.number), 1))
+  io.stdout:flush()
+end
+
+--- Returns the state of a change, or nil if it is no mutant, or "open" if the specs of its folder do not notice it.
+local function judge(change, killed)
+  local spec = killed[describe(change)]
+  if is_equivalent(change) then return "equivalent" end
+  if not spec then
+    if not is_mutant(change) then return nil end
+    spec = find_killer(change)
+  end
+  return spec and "killed by " .. spec or "open"
+end
+
+--- Tries each change of one job until enough of them were mutants, and prints the state of each mutant. The specs of
+--- other folders are run last, because they take long.
 local function try_all(changes)
-  local wanted = math.floor((count + jobs - job) / jobs)
+  local open, killed, wanted = {}, read_killed(), math.floor((count + jobs - job) / jobs)
   for i = job, #changes, jobs do
     if wanted == 0 then break end
-    local change = changes[i]
-    if is_mutant(change) then
-      local state = is_equivalent(change) and "equivalent" or is_killed(change) and "killed" or "survived"
-      print(("%s %s:%d\n  - %s\n  + %s"):format(state, change.path, change.number, change.before, change.after))
-      io.stdout:flush()
+    local state = judge(changes[i], killed)
+    assert(killed[describe(changes[i])] or apply(changes[i], changes[i].original))
+    if state == "open" then open[#open + 1] = changes[i] end
+    if state then
+      report(state, changes[i])
       wanted = wanted - 1
     end
+  end
+  for _, change in ipairs(open) do
+    assert(apply(change, change.text))
+    local spec = find_killer(change, true)
+    report(spec and "killed by " .. spec or "survived", change)
     assert(apply(change, change.original))
   end
 end
@@ -166,21 +133,25 @@ local function copy_tree()
   assert(build() and save_code "old", "the copy cannot be built")
 end
 
---- Runs the jobs at the same time, and prints each result when a job has it. Returns the number of mutants in each
---- state.
+--- Runs the jobs at the same time, and prints and keeps each result when a job has it. Returns the number of mutants in
+--- each state.
 local function run_jobs()
   local commands, states, total = {}, { killed = 0, survived = 0, equivalent = 0 }, 0
   for i = 1, jobs do
     commands[i] = ("lua5.4 tools/mutate.lua %d %d %d %d &"):format(seed, count, jobs, i)
   end
+  local results = assert(io.open(RESULTS, "a"))
   local pipe = assert(io.popen(table.concat(commands, " ") .. " wait"))
   for line in pipe:lines() do
-    local state = line:match "^(%l+) %S+:%d+$"
-    if state then states[state], total = states[state] + 1, total + 1 end
-    print(line)
+    local state = line:match "^(%l+) .*%S+:%d+$"
+    if states[state] then states[state], total = states[state] + 1, total + 1 end
+    print(states[state] and ("%d: %s"):format(total, line) or line)
+    results:write(line, "\n")
+    results:flush()
     io.stdout:flush()
   end
   pipe:close()
+  results:close()
   assert(total == count, "a job failed")
   return states
 end
@@ -192,6 +163,7 @@ if job > 0 then
   return try_all(mutants(paths, seed))
 end
 print(("seed %d, %d mutants"):format(seed, count))
+assert(succeeds("mkdir -p %s", FOLDER))
 local states = run_jobs()
 print(("seed %d: %d killed, %d survived, %d equivalent"):format(seed, states.killed, states.survived,
   states.equivalent))

@@ -108,10 +108,10 @@ describe("client:publish", function()
   local file = fake.good { File = { CommitStatus = 0, CurrentVersion = 0 } }
 
   for status, word in pairs { [2] = "failed", [6] = "was rejected" } do
-    it("says that a deployment " .. word, function()
+    it("says that a deployment " .. word .. ", and that no call may have acted unseen", function()
       local client = fake.client { file, fake.good(77), fake.good { Deployment = { Name = "d", Status = status, ErrorMessage = "no rule" } } }
       local _, err = client:publish { ProjectId = 1, FileId = 2 }
-      assert.same({ "task", ("the deployment d %s: no rule"):format(word) }, { err.kind, err.message })
+      assert.same({ "task", false, ("the deployment d %s: no rule"):format(word) }, { err.kind, err.may_have_acted, err.message })
     end)
   end
 

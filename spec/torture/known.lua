@@ -7,6 +7,8 @@ local M = {}
 M.LIST = {
   { frame = "X509_load_cert_crl_file_ex", seen = "^transport CURLE_SSL_CONNECT_ERROR, sent false",
     reason = "OpenSSL reports a certificate that it has no memory to read as a wrong one" },
+  { frame = "X509_STORE_load_file_ex", seen = "^transport CURLE_SSL_CACERT_BADFILE, sent false",
+    reason = "libcurl reports each failure of OpenSSL in this function as one of the file" },
   { frame = "X509V3_EXT_d2i", seen = "^transport CURLE_PEER_FAILED_VERIFICATION, sent false",
     reason = "OpenSSL returns no alternative names, and libcurl does not see that memory was the cause" },
   { frame = "SSL_read", seen = "^timeout CURLE_OPERATION_TIMEDOUT, sent unknown",
@@ -23,7 +25,7 @@ for _, run in ipairs { "curl_multi_perform", "curl_multi_socket_action" } do
     { "CURLE_COULDNT_RESOLVE_HOST", "libcurl reports a failed getaddrinfo as an unknown host" },
     { "CURLE_COULDNT_CONNECT", "libcurl tries the next address, and there is none" },
   } do
-    M.LIST[#M.LIST + 1] = { frame = run, seen = "^transport " .. row[1] .. ", sent false", reason = row[2] }
+    M.LIST[#M.LIST + 1] = { frame = run, seen = "^%l+ " .. row[1] .. ", sent false", reason = row[2] }
   end
 end
 

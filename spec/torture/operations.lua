@@ -99,6 +99,7 @@ M.list = {
 
 --- What the state of a program does that loads the library and makes a client.
 M.START = [[
+  if jit then jit.off() end
   package.path, package.cpath = %q, %q
   local client = require "dataworks".new { endpoint = %q, access_key_id = "id", access_key_secret = "secret" }
   assert(client:request("ListDIProjectConfig", { ProjectId = 1, DestinationType = "holo" }))

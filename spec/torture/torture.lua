@@ -4,8 +4,13 @@
 --
 -- STEP: every STEP-th allocation fails. C: "c" if malloc fails too, "lua" if only Lua's allocator does.
 
--- luacheck: globals failing starting live frames spare plant
-local failing, starting, live, frames, spare, plant = failing, starting, live, frames, spare, plant
+-- OPERATION: only this one, or "pairs": only the random pairs.
+
+-- luacheck: globals failing starting allocations live frames spare plant
+-- LuaJIT crashes when memory fails while it compiles.
+if jit then jit.off() end
+local failing, starting, allocations = failing, starting, allocations
+local live, frames, spare, plant = live, frames, spare, plant
 
 local folder, endpoint, tls_endpoint, ca_file, id, secret = (table.unpack or unpack)(arg, 1, 6)
 local step, seed, pairs_wanted = tonumber(arg[7]), tonumber(arg[8]), tonumber(arg[9])
@@ -27,10 +32,13 @@ operations.tls = { endpoint = tls_endpoint, ca_file = ca_file, id = id, secret =
 local passed, failed = 0, 0
 local control = curl.new {}
 
---- Returns how many calls the emulator has got since the last time.
-local function received()
-  local _, _, body = control:send("GET", endpoint .. "/_emulator/journal?action=ListDIProjectConfig", {}, "", 30)
+local function empty_journal()
   assert(control:send("POST", endpoint .. "/_emulator/reset", {}, "{}", 30))
+end
+
+--- Returns how many calls the emulator has got since the journal was emptied.
+local function received()
+  local _, _, body = assert(control:send("GET", endpoint .. "/_emulator/journal?action=ListDIProjectConfig", {}, "", 30))
   return select(2, body:gsub('"action":', ""))
 end
 
@@ -93,7 +101,7 @@ end
 
 --- Lets one allocation, or two, fail in an operation. Returns the module whose allocation failed, and what is wrong.
 local function try(operation, call, kind, n, more)
-  if operation.sends then received() end
+  if operation.sends then empty_journal() end
   local module, ok, result, err = failing(kind, n, more, call)
   local where = frames()
   local wrong = judge(module, ok, result, err)
@@ -130,14 +138,19 @@ local function summary(counts)
   return table.concat(words, ", ")
 end
 
-local lengths = {}
+local KINDS = { "lua", with_c and "c" or nil }
+
+--- Returns a function that performs the operation, in a warm state.
+local function prepare(operation)
+  local call = operation[2]()
+  for _ = 1, 5 do assert(call()) end
+  return call
+end
 
 local function sweep(operation)
-  local name, call = operation[1], operation[2]()
-  local counts = {}
+  local name, call, counts = operation[1], prepare(operation), {}
   faults = 0
-  for _ = 1, 5 do assert(call()) end
-  for _, kind in ipairs { "lua", with_c and "c" or nil } do
+  for _, kind in ipairs(KINDS) do
     baseline = { live() }
     local n, more = 1, true
     while more do
@@ -147,18 +160,21 @@ local function sweep(operation)
       if hit then counts[hit] = (counts[hit] or 0) + 1 end
       n = n + step
     end
-    lengths[#lengths + 1] = { operation, call, kind, n }
   end
   print(("%s: %s; %d wrong"):format(name, summary(counts), faults))
 end
 
 --- Two allocations fail in a random operation.
 local function random_pairs(count)
+  local calls = {}
   math.randomseed(seed)
   faults = 0
   for _ = 1, count do
-    local operation, call, kind, length = (table.unpack or unpack)(lengths[math.random(#lengths)])
-    local first, more = math.random(length), math.random(50)
+    local operation, kind = operations.list[math.random(#operations.list)], KINDS[math.random(#KINDS)]
+    local call = calls[operation] or prepare(operation)
+    calls[operation] = call
+    assert(select(2, failing(kind, 0, 0, call)))
+    local first, more = math.random(0, allocations()), math.random(50)
     baseline = { live() }
     local _, wrong, where = try(operation, call, kind, first, more)
     record(operation[1], kind, first .. " and " .. first + more, wrong, where)
@@ -171,7 +187,7 @@ local function sweep_start()
   local code = operations.START:format(package.path, package.cpath, endpoint)
   local counts = {}
   faults = 0
-  for _, kind in ipairs { "lua", with_c and "c" or nil } do
+  for _, kind in ipairs(KINDS) do
     for _ = 1, 3 do
       local _, ok, err = starting(kind, 0, 0, code)
       assert(ok, err)
@@ -206,7 +222,7 @@ for _, operation in ipairs(operations.list) do
   if not only or operation[1] == only then sweep(operation) end
 end
 if not only then sweep_start() end
-random_pairs(pairs_wanted)
+if not only or only == "pairs" then random_pairs(pairs_wanted) end
 for name, count in known.counts() do print(("known: %s: %d times"):format(name, count)) end
 print(("%d passed, %d failed"):format(passed, failed))
 os.exit(failed == 0 and 0 or 1)

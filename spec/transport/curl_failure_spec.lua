@@ -16,4 +16,12 @@ describe("a failure of libcurl", function()
     assert.matches("max_reply_bytes", explain({ kind = "protocol", sent = true, code = "CURLE_FILESIZE_EXCEEDED", message = "m" }).advice)
     assert.matches("check the endpoint", explain({ kind = "protocol", sent = true, code = "CURLE_WEIRD_SERVER_REPLY", message = "m" }).advice)
   end)
+
+  it("names a file that cannot be read only if libcurl failed because of a file", function()
+    local files = { ca_file = "/nowhere/ca.pem" }
+    local err = curl_failure.explain({ kind = "transport", sent = false, code = "CURLE_COULDNT_CONNECT", message = "m" }, "", files)
+    assert.same({ "transport", "m" }, { err.kind, err.message })
+    err = curl_failure.explain({ kind = "transport", sent = false, code = "CURLE_SSL_CACERT_BADFILE", message = "m" }, "", files)
+    assert.same({ "invalid", "ca_file" }, { err.kind, err.path })
+  end)
 end)

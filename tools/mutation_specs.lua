@@ -1,0 +1,115 @@
+-- Which specs may notice a change, and how long they take, for tools/mutate.lua.
+
+local M = {}
+M.__index = M
+
+-- Seconds.
+local FIRST_TIMEOUT, MAX_SECONDS = 120, 600
+local FAILS = -1
+
+--- The specs of other folders that test the files of a folder.
+local OTHER_SPECS = {
+  ["lua/dataworks/util"] = "spec/call spec/concurrency spec/credentials spec/limit spec/transport",
+  ["lua/dataworks/emulator"] = "spec/cli spec/api",
+  ["lua/dataworks/transport"] = "spec/curl spec/concurrency spec/system/losses_spec.lua spec/system/network_spec.lua "
+    .. "spec/system/openresty_spec.lua spec/system/nginx_spec.lua spec/system/service_spec.lua",
+  ["lua/dataworks/call"] = "spec/system/network_spec.lua spec/system/losses_spec.lua spec/system/openresty_spec.lua",
+  ["lua/dataworks/tasks"] = "spec/system/kill_spec.lua",
+  ["lua/dataworks/credentials"] = "spec/system/network_spec.lua spec/system/openresty_spec.lua",
+  ["lua/dataworks/limit"] = "spec/system/openresty_spec.lua spec/concurrency spec/system/service_spec.lua",
+  ["lua/dataworks/concurrency"] = "spec/transport spec/system/timers_spec.lua spec/system/openresty_spec.lua "
+    .. "spec/system/service_spec.lua",
+  ["csrc/core"] = "spec/protocol spec/system/memory_spec.lua spec/system/locale_spec.lua "
+    .. "spec/system/watched_libc_spec.lua",
+  ["csrc/curl"] = "spec/transport spec/concurrency spec/system/memory_spec.lua spec/system/losses_spec.lua "
+    .. "spec/system/network_spec.lua spec/system/watched_libc_spec.lua spec/system/threads_spec.lua",
+  ["csrc/shared"] = "spec/core spec/curl spec/transport spec/system/memory_spec.lua",
+  ["csrc/system"] = "spec/system/file_spec.lua spec/system/process_spec.lua spec/system/random_spec.lua "
+    .. "spec/system/watched_libc_spec.lua spec/credentials spec/system/memory_spec.lua",
+}
+local SPECS_OF_ALL = "spec/client_spec.lua spec/tasks spec/client_emulator_spec.lua spec/client_clock_spec.lua"
+
+--- The specs run in the folder `tree`. The file `path` keeps their durations on the unchanged library for later runs:
+--- seconds, or FAILS.
+function M.new(tree, path)
+  local self = setmetatable({ tree = tree, path = path, durations = {} }, M)
+  local file = io.open(path)
+  for line in file and file:lines() or function() end do
+    local key, seconds = line:match "^(%S+ %S+) (-?%d+)$"
+    if key then self.durations[key] = tonumber(seconds) end
+  end
+  if file then file:close() end
+  return self
+end
+
+local function find(tree, words)
+  local specs, pipe = {}, assert(io.popen(("cd %s && for f in %s; do [ ! -e $f ] || find $f -name '*_spec.lua' | "
+    .. "LC_ALL=C sort; done"):format(tree, words)))
+  for spec in pipe:lines() do specs[#specs + 1] = spec end
+  pipe:close()
+  return specs
+end
+
+--- Returns the specs for a file of the library: the spec of the same name, those of its folder, and those of other
+--- folders if `elsewhere` is set. Of each of the three, the fastest specs come first.
+function M:list(path, version, elsewhere)
+  local name = path:gsub("^lua/dataworks", "spec"):gsub("^lua", "spec"):gsub("^csrc", "spec"):gsub("%.%w+$", "")
+  local folder, ranks, list = path, {}, {}
+  local function add(rank, words)
+    for _, spec in ipairs(find(self.tree, words)) do
+      if not ranks[spec] then list[#list + 1] = spec end
+      ranks[spec] = ranks[spec] or rank
+    end
+  end
+  add(1, name .. "_spec.lua")
+  while name ~= "spec" do
+    add(2, name .. "_spec.lua " .. (name == "spec/system" and "" or name))
+    name = name:match "^(.*)/"
+  end
+  while folder and not OTHER_SPECS[folder] do folder = folder:match "^(.*)/" end
+  if elsewhere then add(3, (OTHER_SPECS[folder] or "") .. " " .. SPECS_OF_ALL) end
+  table.sort(list, function(a, b)
+    local first, second = self.durations[a .. " " .. version] or 5, self.durations[b .. " " .. version] or 5
+    return ranks[a] < ranks[b] or ranks[a] == ranks[b] and (first < second or first == second and a < b)
+  end)
+  return list
+end
+
+--- Returns whether a spec passes, and the duration in seconds. The shell is the first process of its namespace; when
+--- it ends, the system kills all processes that the spec has left behind.
+local function run(self, spec, version, timeout)
+  local started = os.time()
+  local passed = os.execute(("cd %s && unshare --net --pid --fork --kill-child --mount-proc sh -c '"
+    .. "ip link set lo up; ulimit -S -v 16000000; timeout -k 5 %d tools/suite %s --no-keep-going %s; exit $?' "
+    .. ">log 2>&1 </dev/null"):format(self.tree, timeout, version, spec))
+  return passed, os.time() - started
+end
+
+local function keep_duration(self, key, seconds)
+  self.durations[key] = seconds
+  local file = assert(io.open(self.path, "a"))
+  assert(file:write(key, " ", seconds, "\n") and file:close())
+end
+
+--- Runs a spec on the unchanged library. Runs it twice if it fails, because the machine may be busy.
+local function measure(self, spec, version)
+  local passed, seconds = run(self, spec, version, MAX_SECONDS)
+  if not passed then passed, seconds = run(self, spec, version, MAX_SECONDS) end
+  keep_duration(self, spec .. " " .. version, passed and seconds or FAILS)
+end
+
+--- Does a spec notice the change? It has to fail twice, and to pass on the unchanged library, which `without_change`
+--- calls a function with. Specs for nginx fail on Lua 5.4 without a change.
+function M:notices(spec, version, without_change)
+  local key = spec .. " " .. version
+  local known = self.durations[key]
+  if known == FAILS then return false end
+  local passed, seconds = run(self, spec, version, known and 30 + 5 * known or FIRST_TIMEOUT)
+  if passed and not known then keep_duration(self, key, seconds) end
+  if passed then return false end
+  if not known then without_change(function() measure(self, spec, version) end) end
+  known = self.durations[key]
+  return known ~= FAILS and not run(self, spec, version, 30 + 5 * known)
+end
+
+return M
