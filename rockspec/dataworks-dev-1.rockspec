@@ -240,6 +240,7 @@ build = {
     ["dataworks.fleet.work"] = "lua/dataworks/fleet/work.lua",
     ["dataworks.limit.adaptive"] = "lua/dataworks/limit/adaptive.lua",
     ["dataworks.limit.bucket"] = "lua/dataworks/limit/bucket.lua",
+    ["dataworks.limit.ledger"] = "lua/dataworks/limit/ledger.lua",
     ["dataworks.limit.limit"] = "lua/dataworks/limit/limit.lua",
     ["dataworks.limit.shared"] = "lua/dataworks/limit/shared.lua",
     ["dataworks.options"] = "lua/dataworks/options.lua",

@@ -20,7 +20,8 @@ local DIALECTS = {
     driver = "SQLite3", begin = "begin immediate",
     words = {
       now = "cast((julianday('now')-2440587.5)*86400000 as integer)", lock = "", skip = "",
-      clock = "cast((julianday('now')-2440587.5)*86400000 as integer)",
+      clock = "cast((julianday('now')-2440587.5)*86400000 as integer)", greatest = "max",
+      microseconds = "cast((julianday('now')-2440587.5)*86400000000 as integer)",
     },
     session = { "pragma busy_timeout=200", "pragma journal_mode=wal", "pragma synchronous=full" },
     forgetful = "pragma synchronous=normal",
@@ -29,7 +30,8 @@ local DIALECTS = {
     driver = "PostgreSQL", begin = "begin",
     words = {
       now = "(extract(epoch from now())*1000)::bigint", lock = " for update", skip = " for update skip locked",
-      clock = "(extract(epoch from clock_timestamp())*1000)::bigint",
+      clock = "(extract(epoch from clock_timestamp())*1000)::bigint", greatest = "greatest",
+      microseconds = "(extract(epoch from clock_timestamp())*1000000)::bigint",
     },
     -- A runner that stands still in a transaction must not hold its locks for longer than a lease.
     session = {

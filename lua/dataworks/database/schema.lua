@@ -27,6 +27,8 @@ M.MIGRATIONS = {
     "alter table tasks add column predecessor text",
     "alter table tasks add column named text",
   },
+  -- The times are in microseconds. tat is the time of the next free slot of a limit.
+  { "create table limits (key text primary key, tat bigint not null, paused_until bigint not null)" },
 }
 
 --- Brings the tables to the newest version.

@@ -184,12 +184,17 @@ local function deploy(work)
   save(work, { reached = "deployed" })
 end
 
+--- Starts the task, unless it runs. A start of a runner that died can take effect between the two calls; the service
+--- then refuses the second start.
 local function start(work)
   local client, task = work.client, id_of(work)
-  if RUNNING[must(client:status(task)).state] then
+  local started, err
+  if not RUNNING[must(client:status(task)).state] then
+    started, err = client:start(task, { wait = true })
+  end
+  if not started then
+    must(not err or err.kind == "task" and RUNNING[must(client:status(task)).state], err)
     must(client:wait_for_state(task, "RUN"))
-  else
-    must(client:start(task, { wait = true }))
   end
   save(work, { reached = "running" })
 end

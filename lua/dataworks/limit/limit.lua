@@ -11,6 +11,7 @@ local M = {}
 
 local adaptive = lazy "dataworks.limit.adaptive"
 local core = lazy "dataworks.core" -- used for messages only
+local ledger = lazy "dataworks.limit.ledger"
 local shared = lazy "dataworks.limit.shared"
 
 -- Seconds. A shorter wait is treated as no wait.
@@ -29,9 +30,12 @@ local SPREAD = 0.1
 ---@field burst? integer number of calls that may start at once after a time without calls; default: 1
 ---@field adaptive? boolean true: the rate is lowered when the service throttles
 ---@field dict? string the name of a lua_shared_dict through which all workers of an nginx share the limit
----@field key? string the name of the limit in the dict; default: "default"
+---@field ledger? string a database through which processes share the limit: a path, or postgresql://...
+---@field key? string the name of the limit in the dict or the ledger; default: "default"
 
-local OPTIONS = { qps = "rate", burst = "positive_count", adaptive = "boolean", dict = "text", key = "text" }
+local OPTIONS = {
+  qps = "rate", burst = "positive_count", adaptive = "boolean", dict = "text", ledger = "text", key = "text",
+}
 
 ---@class dataworks.Limit
 ---@field qps number|nil
@@ -59,10 +63,15 @@ local function to_options(option)
   return option
 end
 
+--- Returns whether a value is a limit that M.new has made.
+local function is_limit(value)
+  return getmetatable(value) == Limit or type(value) == "table" and getmetatable(value) and ledger.is(value)
+end
+
 --- Checks the option `limit`.
 ---@return string|nil mistake the end of a message; nil if the option is right
 function M.find_mistake(option)
-  if getmetatable(option) == Limit then
+  if is_limit(option) then
     return nil
   end
   local options = to_options(option)
@@ -75,8 +84,10 @@ function M.find_mistake(option)
     return mistake
   elseif not options.qps and not options.adaptive then
     return "give qps, or adaptive = true"
-  elseif options.key and not options.dict then
-    return "key is the name of a limit in a dict, and there is no dict"
+  elseif options.key and not options.dict and not options.ledger then
+    return "key is the name of a limit in a dict or a ledger, and there is none"
+  elseif options.ledger then
+    return ledger.find_mistake(options)
   end
   return options.dict and shared.find_mistake("dict", options.dict)
 end
@@ -85,10 +96,13 @@ end
 ---@param option number|"adaptive"|dataworks.LimitOptions|dataworks.Limit|nil the checked option; nil for a limit
 --- without a rate
 function M.new(option)
-  if getmetatable(option) == Limit then
+  if is_limit(option) then
     return option
   end
   local options = to_options(option) or {}
+  if options.ledger then
+    return ledger.new(options)
+  end
   return setmetatable({
     qps = options.qps, burst = options.burst or 1, adaptive = options.adaptive or false,
     store = options.dict and shared.new(options.dict, options.key or "default"),
