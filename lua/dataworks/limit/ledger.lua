@@ -84,7 +84,7 @@ end
 
 --- Runs a statement. Returns its first row; or nil and the fields of an error.
 local function query(self, caller, sql, ...)
-  local a, b, c = self.key, ...
+  local arguments, count = { self.key, ... }, 1 + select("#", ...)
   local ok, result = pcall(function()
     if not self.database then
       local database = databases.open(self.url, {
@@ -93,7 +93,9 @@ local function query(self, caller, sql, ...)
       schema.migrate(database)
       self.database = database
     end
-    return self.database:transaction(function(db) return db:query(sql, a, b, c)[1] or {} end)
+    return self.database:transaction(function(db)
+      return db:query(sql, (table.unpack or unpack)(arguments, 1, count))[1] or {}
+    end)
   end)
   if ok then
     return result
