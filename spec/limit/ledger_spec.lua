@@ -58,7 +58,7 @@ describe("a limit with a ledger", function()
   end
 
   it("is kept by two processes together, on the real clock", function()
-    check(two_processes(url, 40, 4, 40), 40, 4, 80)
+    check(two_processes(url, 50, 4, 35), 50, 4, 70)
   end)
 
   it("is kept by two processes together, through PostgreSQL", function()

@@ -391,7 +391,7 @@ describe("the option limit", function()
       ["limit: unknown option qsp; did you mean qps%?"] = { qsp = 5 },
       ["limit: give qps, or adaptive = true"] = {},
       ["limit: dict must be text that isn't empty, got \"\""] = { qps = 5, dict = "" },
-      ["limit: key is the name of a limit in a dict, and there is no dict"] = { qps = 5, key = "a" },
+      ["limit: key is the name of a limit in a dict or a ledger, and there is none"] = { qps = 5, key = "a" },
       ["limit: dict is for nginx, whose workers share a lua_shared_dict; leave it out elsewhere"] = {
         qps = 5, dict = "limits" },
     } do

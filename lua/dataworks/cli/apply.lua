@@ -17,7 +17,7 @@ M.options = {
   { "--prune-limit", "N", "delete at most N tasks; default: 20, and 10 % of the fleet", number = true },
   { "--yes", false, "delete without asking" },
   { "--concurrency", "N", "the number of tasks in progress; default: 16", number = true },
-  { "--limit", "QPS", "at most so many calls a second of this process", number = true },
+  { "--limit", "QPS", "at most so many calls a second of all runners with this ledger", number = true },
   { "--max-failures", "N", "stop after so many failed tasks", number = true },
 }
 M.examples = "  dataworks apply tasks.json\n  dataworks apply tasks.json --prune --prune-limit 5\n"
@@ -72,6 +72,14 @@ local function check_count(context, option, value)
   end
 end
 
+--- Returns the option `limit` of a client. The quota belongs to the account in a region.
+local function shared_limit(args, manifest)
+  return args.limit and {
+    qps = args.limit, ledger = args.ledger or manifests.default_ledger(manifest),
+    key = args.region or manifest.region,
+  }
+end
+
 function M.run(args, context)
   check_count(context, "--concurrency", args.concurrency)
   check_count(context, "--max-failures", args.max_failures)
@@ -85,7 +93,7 @@ function M.run(args, context)
     manifest = manifest, ledger = args.ledger, only = args.only, concurrency = args.concurrency,
     max_failures = args.max_failures, on_event = show(context), prune_limit = args.prune_limit,
     prune = args.prune and asker(context, manifest.project),
-    client = context:client { limit = args.limit, region = args.region or manifest.region },
+    client = context:client { limit = shared_limit(args, manifest), region = args.region or manifest.region },
   }
   if not result then
     fleet_options.fail(context, args.manifest, err)

@@ -58,10 +58,6 @@ local function matcher(glob)
   return function(name) return not glob or is_match(glob, name) end
 end
 
-local function default_ledger(manifest)
-  return (manifest.path and manifest.path:match "^(.*/)" or "") .. ".dataworks.db"
-end
-
 --- Returns an error about the first faults of a manifest. Its field `faults` of the second result has all of them.
 local function refuse(faults)
   local first = faults[1]
@@ -101,7 +97,7 @@ local function with_ledger(options, fn)
   end
   local ledger
   local ok, result = pcall(function()
-    ledger = ledgers.open(options.ledger or default_ledger(manifest), manifest.key)
+    ledger = ledgers.open(options.ledger or manifests.default_ledger(manifest), manifest.key)
     return fn(manifest, ledger)
   end)
   if ledger then

@@ -302,4 +302,10 @@ function M.read(source)
   return manifest, faults
 end
 
+--- Returns the path of the ledger that a manifest has if no other is named.
+---@param manifest dataworks.fleet.Manifest
+function M.default_ledger(manifest)
+  return (manifest.path and manifest.path:match "^(.*/)" or "") .. ".dataworks.db"
+end
+
 return M

@@ -197,19 +197,15 @@ end
 ---@return dataworks.Admission|nil
 ---@return table|nil err the fields of an error
 function Limit:enqueue(caller, call)
-  local slot, err = call.admission and call.admission.token, nil
+  local slot, known, err = call.admission and call.admission.token, true, nil
   if slot and slot <= math.max(caller.clock(), call.slept_until or 0) then
-    local ok
-    ok, err = refresh(self, caller)
-    if not ok then
-      return nil, err
-    end
+    known, err = refresh(self, caller)
   end
-  if not slot or not is_usable(self, slot, caller.clock()) then
+  if known and not (slot and is_usable(self, slot, caller.clock())) then
     slot, err = take(self, caller)
-    if not slot then
-      return nil, err
-    end
+  end
+  if err then
+    return nil, err
   end
   local now = caller.clock()
   local wait = slot - math.max(now, call.slept_until or now)
