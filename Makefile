@@ -286,38 +286,56 @@ test-oldest-curl: ## build libcurl 7.80, and curl.so against it, and run spec/cu
 
 INTEROP = build/interop
 
-interop: ## install missing packages; run the official SDKs against the emulator
+interop: ## install missing packages and the official SDKs; run the SDKs against the emulator
 	@tools/setup interop
 	@$(MAKE) --no-print-directory -s build LUA=5.4
-	@$(MAKE) --no-print-directory -s $(INTEROP)/python $(INTEROP)/node
-	@command -v go >/dev/null && $(MAKE) --no-print-directory -s $(INTEROP)/go-cores \
-	  || echo 'skipped the Go cores: go or a module is missing'
-	@eval "$$($(MAKE) -s env LUA=5.4)"; lua5.4 bin/dataworks emulator -- spec/interop/run $(INTEROP)
+	@for sdk in python python-oldest node java go; do \
+	  $(MAKE) --no-print-directory -s $(INTEROP)/$$sdk/sdks || rm -f $(INTEROP)/$$sdk/sdks; done
+	@[ ! -e $(INTEROP)/java/sdks ] || $(MAKE) --no-print-directory -s $(INTEROP)/java/Client.class
+	@[ ! -e $(INTEROP)/go/sdks ] || $(MAKE) --no-print-directory -s $(INTEROP)/go/client
+	@eval "$$($(MAKE) -s env LUA=5.4)"; spec/interop/run $(INTEROP)
 
 CASES ?= 10000
 
 differential: ## compare CASES=10000 random results of each kind, made from SEED=1, with those of Python and of the official SDK
 	@tools/setup interop
 	@$(MAKE) --no-print-directory -s build LUA=5.4
-	@$(MAKE) --no-print-directory -s $(INTEROP)/python
+	@$(MAKE) --no-print-directory -s $(INTEROP)/python/sdks
 	@eval "$$($(MAKE) -s env LUA=5.4)"; \
 	lua5.4 spec/differential/cases.lua $(SEED) $(CASES) | $(INTEROP)/venv/bin/python spec/differential/check.py $(SEED)
 
-$(INTEROP)/python: spec/interop/requirements.txt
-	mkdir -p $(INTEROP)
-	python3 -m venv $(INTEROP)/venv
-	$(INTEROP)/venv/bin/pip install -q --disable-pip-version-check -r $<
+$(INTEROP)/python/sdks: VENV = venv
+$(INTEROP)/python-oldest/sdks: VENV = venv-oldest
+$(INTEROP)/python/sdks: spec/interop/requirements.txt
+$(INTEROP)/python-oldest/sdks: spec/interop/requirements_oldest.txt
+$(INTEROP)/python/sdks $(INTEROP)/python-oldest/sdks:
+	mkdir -p $(@D)
+	python3 -m venv $(INTEROP)/$(VENV)
+	$(INTEROP)/$(VENV)/bin/pip install -q --disable-pip-version-check -r $<
 	touch $@
 
-$(INTEROP)/go-cores: $(wildcard spec/interop/go/*)
-	mkdir -p $(INTEROP)
-	cd spec/interop/go && go build -o '$(CURDIR)/$@' .
-
-$(INTEROP)/node: spec/interop/package.json
-	mkdir -p $(INTEROP)
+$(INTEROP)/node/sdks: spec/interop/package.json
+	mkdir -p $(@D)
 	cp $< $(INTEROP)
 	cd $(INTEROP) && npm install --silent --no-audit --no-fund --no-package-lock
 	touch $@
+
+$(INTEROP)/java/sdks: spec/interop/java/pom.xml
+	mkdir -p $(@D)
+	mvn -q -B -f $< dependency:copy-dependencies -DoutputDirectory='$(CURDIR)/$(@D)/lib'
+	touch $@
+
+$(INTEROP)/java/Client.class: spec/interop/java/Client.java $(INTEROP)/java/sdks
+	javac -XDsuppressNotes -d $(@D) -cp '$(@D)/lib/*' $<
+
+$(INTEROP)/go/sdks: spec/interop/go/go.mod spec/interop/go/go.sum
+	mkdir -p $(@D)
+	case "$$(go env GOVERSION)" in go1.[0-9] | go1.[0-9].* | go1.1* | go1.20*) echo 'Go is older than 1.21' >&2; exit 1 ;; esac
+	cd spec/interop/go && go mod download
+	touch $@
+
+$(INTEROP)/go/client: spec/interop/go/client.go $(INTEROP)/go/sdks
+	cd spec/interop/go && go build -o '$(CURDIR)/$@' .
 
 # The installed command contains the paths of the modules, so it needs no LUA_PATH. STRIP=: keeps the debug symbols.
 install: build ## install for the version LUA into the directory PREFIX; if DESTDIR is set, below DESTDIR

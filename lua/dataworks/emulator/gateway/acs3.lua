@@ -13,12 +13,21 @@ local M = {}
 M.WINDOW = 15 * 60
 
 local DIGESTS = { ["ACS3-HMAC-SHA256"] = "sha256", ["ACS3-HMAC-SM3"] = "sm3" }
-local CREDENTIAL = "^Credential=([^,]*),%s*SignedHeaders=([^,]*),%s*Signature=([^,%s]*)%s*$"
 local REQUIRED_HEADERS = { "x-acs-action", "x-acs-version", "x-acs-content-sha256" }
 
 local function incomplete(detail)
   return refusal.new(400, "IncompleteSignature",
     "The request signature does not conform to Aliyun standards. " .. detail)
+end
+
+--- Returns the fields of the header Authorization. Official SDKs send them in different orders.
+local function parse_fields(text)
+  local fields = {}
+  for field in text:gmatch("[^,]+") do
+    local name, value = texts.trim(field):match("^(%a+)=(.*)$")
+    fields[name or ""] = value
+  end
+  return fields
 end
 
 --- Reads the fields of the signature from the headers of the request, and stores them in the call.
@@ -29,8 +38,9 @@ function M.read(request, call)
   if not DIGESTS[algorithm] then
     return refusal.invalid_signature_method()
   end
-  local id, names, signature = rest:match(CREDENTIAL)
-  if not id then
+  local fields = parse_fields(rest)
+  local id, names, signature = fields.Credential, fields.SignedHeaders, fields.Signature
+  if not (id and names and signature) then
     return incomplete(("server Authorization is [%s]"):format(headers.authorization))
   end
   call.signed_headers = {}
@@ -66,7 +76,8 @@ function M.sign(crypto, secret, request, algorithm, signed_headers)
   return encoding.hex(crypto.hmac(digest, secret, string_to_sign)), string_to_sign, canonical_request, body_digest
 end
 
---- Returns true if the request has all required headers, and if the signature covers all x-acs- headers and Host.
+--- Returns true if the request has all required headers, and if the signature covers all x-acs- headers. It does not
+--- have to cover Host: the older official SDK for Java does not sign Host.
 local function has_required_headers(request, signed_headers)
   local is_signed = tables.set_of(table.concat(signed_headers, " "))
   for _, name in ipairs(REQUIRED_HEADERS) do
@@ -79,7 +90,7 @@ local function has_required_headers(request, signed_headers)
       return false
     end
   end
-  return is_signed.host ~= nil
+  return true
 end
 
 --- Verifies the signature of a request.
