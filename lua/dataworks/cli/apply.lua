@@ -1,5 +1,6 @@
 -- The command `apply`. It makes the tasks of a manifest. Any number of processes can run it with one ledger.
 
+local core = require "dataworks.core"
 local dataworks = require "dataworks"
 local exit_status = require "dataworks.cli.exit_status"
 local fleet_options = require "dataworks.cli.fleet_options"
@@ -65,6 +66,12 @@ local function asker(context, project)
   end
 end
 
+--- Returns the host and the number of this process, for people who read the list of runners.
+local function label()
+  local text = core.run({ "sh", "-c", 'echo "$(uname -n) $PPID"' }, 5, 1000)
+  return text and text:match "^[^\n]+" or nil
+end
+
 --- Checks a count that the user gave; zero and parts of a number are no counts.
 local function check_count(context, option, value)
   if value and (value < 1 or value % 1 ~= 0) then
@@ -92,7 +99,7 @@ function M.run(args, context)
   local result, err = dataworks.fleet.apply {
     manifest = manifest, ledger = args.ledger, only = args.only, concurrency = args.concurrency,
     max_failures = args.max_failures, on_event = show(context), prune_limit = args.prune_limit,
-    prune = args.prune and asker(context, manifest.project),
+    label = label(), prune = args.prune and asker(context, manifest.project),
     client = context:client { limit = shared_limit(args, manifest), region = args.region or manifest.region },
   }
   if not result then

@@ -1,6 +1,7 @@
 -- What the commands plan, apply and ledger have in common: their options, and the errors of manifests and ledgers.
 
 local exit_status = require "dataworks.cli.exit_status"
+local opening = require "dataworks.fleet.opening"
 
 local M = {}
 
@@ -45,6 +46,17 @@ function M.fail(context, path, err, faults)
       fault.name and fault.name .. ": " or "", fault.path ~= "" and fault.path .. ": " or "", fault.message)
   end
   context.raise(exit_status.REFUSED, (table.unpack or unpack)(lines, 1, math.min(#lines, 100)))
+end
+
+--- Opens the ledger that the arguments name, and returns what fn returns. Ends the command if that fails.
+---@param context dataworks.cli.Context
+---@param fn fun(manifest: dataworks.fleet.Manifest, ledger: dataworks.fleet.Ledger): any
+function M.with_ledger(context, fn)
+  local result, err, faults = opening.with_ledger(context.args, fn)
+  if result == nil then
+    M.fail(context, context.args.manifest, err, faults)
+  end
+  return result
 end
 
 return M

@@ -29,6 +29,10 @@ M.MIGRATIONS = {
   },
   -- The times are in microseconds. tat is the time of the next free slot of a limit.
   { "create table limits (key text primary key, tat bigint not null, paused_until bigint not null)" },
+  {
+    -- The scripts that were written into the service, for the comparison with what it has.
+    "create table contents (fleet text not null, name text not null, content text not null, primary key (fleet, name))",
+  },
 }
 
 --- Brings the tables to the newest version.

@@ -21,13 +21,17 @@ local function canonical(text)
 end
 
 --- Returns the path of the first difference of two values, in the order of the names.
-local function first_difference(a, b, path)
+---@param one_sided? boolean true: members of objects that only b has are no differences
+local function first_difference(a, b, path, one_sided)
   if type(a) ~= "table" or type(b) ~= "table" then
     return core.encode({ a }, true) ~= core.encode({ b }, true) and path or nil
   end
   local names = {}
-  for _, object in ipairs { a, b } do
-    for name in pairs(object) do
+  for name in pairs(a) do
+    names[tostring(name)] = name
+  end
+  for name in pairs(b) do
+    if not one_sided or type(name) == "number" then
       names[tostring(name)] = name
     end
   end
@@ -40,7 +44,7 @@ local function first_difference(a, b, path)
     local name = names[text]
     local inside = type(name) == "number" and ("%s[%d]"):format(path, name)
       or path .. (path == "" and "" or ".") .. text
-    local found = first_difference(a[name], b[name], inside)
+    local found = first_difference(a[name], b[name], inside, one_sided)
     if found then
       return found
     end
@@ -72,8 +76,24 @@ function M.has_file(client, task, must)
   return #(reply.Data and reply.Data.Files or {}) > 0
 end
 
---- Returns the script that the service has.
-local function script_of(client, task)
+--- Returns the path of the first member of a script that the service has no longer as it was written. Its additions are
+--- not compared.
+---@param written string
+---@param present string|nil
+---@return string|nil path
+function M.drift(written, present)
+  local ours, theirs = canonical(written), canonical(present)
+  if not ours or not theirs then
+    return ours ~= theirs and "the whole script" or nil
+  end
+  return first_difference(core.decode(ours), core.decode(theirs), "", true)
+end
+
+--- Returns the script that the service has; nil and an error if there is none.
+---@param task { ProjectId: string, TaskType: string, FileId: string|integer }
+---@return string|nil script
+---@return dataworks.Error|nil err
+function M.script_of(client, task)
   if task.TaskType == "DI_OFFLINE" then
     local reply, err = client:call("GetFile", { ProjectId = task.ProjectId, FileId = task.FileId },
       { version = "2020-05-18" })
@@ -106,7 +126,7 @@ function M.adopt(client, wanted)
       wanted.TaskType))
   end
   local script
-  script, err = script_of(client, { ProjectId = wanted.ProjectId, TaskType = wanted.TaskType, FileId = file.FileId })
+  script, err = M.script_of(client, { ProjectId = wanted.ProjectId, TaskType = wanted.TaskType, FileId = file.FileId })
   if err then
     return nil, err
   end

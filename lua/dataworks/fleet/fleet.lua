@@ -2,10 +2,8 @@
 
 local applies = require "dataworks.fleet.apply"
 local check_options = require "dataworks.util.check_options"
-local errors = require "dataworks.error"
-local ledgers = require "dataworks.fleet.ledger"
-local manifests = require "dataworks.fleet.manifest"
 local misuse = require "dataworks.util.misuse"
+local opening = require "dataworks.fleet.opening"
 local plans = require "dataworks.fleet.plan"
 local prune = require "dataworks.fleet.prune"
 local tables = require "dataworks.util.tables"
@@ -35,38 +33,6 @@ local APPLY_OPTIONS = tables.merge(PLAN_OPTIONS, {
   on_event = "function", label = "text",
 })
 
---- Returns whether a name matches a pattern with * and ?, in a time that grows with the product of their lengths.
-local function is_match(glob, name)
-  local at, place, star, resume = 1, 1, nil, nil
-  while place <= #name do
-    local char = glob:sub(at, at)
-    if char == "*" then
-      star, resume, at = at, place, at + 1
-    elseif char == "?" or char == name:sub(place, place) then
-      at, place = at + 1, place + 1
-    elseif star then
-      resume = resume + 1
-      at, place = star + 1, resume
-    else
-      return false
-    end
-  end
-  return glob:find("^%**$", at) ~= nil
-end
-
-local function matcher(glob)
-  return function(name) return not glob or is_match(glob, name) end
-end
-
---- Returns an error about the first faults of a manifest. Its field `faults` of the second result has all of them.
-local function refuse(faults)
-  local first = faults[1]
-  return errors.new {
-    kind = "invalid", sent = false, path = first.path, line = first.line, column = first.column,
-    message = first.message .. (#faults > 1 and (" (and %d more faults)"):format(#faults - 1) or ""),
-  }
-end
-
 --- Checks options. The types "any" are checked by hand.
 local function check(what, known, options)
   if type(options) ~= "table" then
@@ -89,28 +55,6 @@ local function check(what, known, options)
   return given
 end
 
---- Opens the ledger, and calls fn with the manifest, the ledger and the rows.
-local function with_ledger(options, fn)
-  local manifest, faults = manifests.read(options.manifest)
-  if not manifest then
-    return nil, refuse(faults), faults
-  end
-  local ledger
-  local ok, result = pcall(function()
-    ledger = ledgers.open(options.ledger or manifests.default_ledger(manifest), manifest.key)
-    return fn(manifest, ledger)
-  end)
-  if ledger then
-    ledger:close()
-  end
-  if ok then
-    return result
-  elseif errors.is(result) then
-    return nil, result
-  end
-  error(result, 0)
-end
-
 --- Compares a manifest with its ledger. Makes no call.
 ---@param options dataworks.fleet.PlanOptions
 ---@return dataworks.fleet.Plan|nil plan
@@ -118,8 +62,8 @@ end
 ---@return dataworks.fleet.Fault[]|nil faults all faults of the manifest
 function M.plan(options)
   options = check("dataworks.fleet.plan", PLAN_OPTIONS, options)
-  return with_ledger(options, function(manifest, ledger)
-    return plans.compare(manifest, ledger:rows(), { matches = matcher(options.only), prune = options.prune })
+  return opening.with_ledger(options, function(manifest, ledger)
+    return plans.compare(manifest, ledger:rows(), { matches = opening.matcher(options.only), prune = options.prune })
   end)
 end
 
@@ -159,8 +103,8 @@ function M.apply(options)
   if type(options.client) ~= "table" then
     misuse "dataworks.fleet.apply: client must be a client of dataworks.new"
   end
-  options.matches = matcher(options.only)
-  return with_ledger(options, function(manifest, ledger)
+  options.matches = opening.matcher(options.only)
+  return opening.with_ledger(options, function(manifest, ledger)
     local plan = plans.compare(manifest, ledger:rows(), options)
     if options.prune then
       prune.check(plan, options)

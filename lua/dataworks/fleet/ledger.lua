@@ -34,6 +34,7 @@ local MAX_ERROR_BYTES = 1000
 ---@field tries string
 ---@field spec string what is to be applied, as JSON
 ---@field flow? string the unfinished flow, as JSON
+---@field content? string the script that was written into the service, until the ledger has it
 ---@field lost? boolean true: the lease has ended
 ---@field lease_ends number by this runner's monotonic clock; never later than the end in the ledger
 ---@field new_flow? string|false what the next change writes as the flow
@@ -166,6 +167,11 @@ local function change(self, claim, assignments, ...)
         db:query("delete from flows where fleet = $1 and name = $2", self.key, claim.name)
       end
     end
+    if changed and claim.content then
+      db:query([[insert into contents (fleet, name, content) values ($1, $2, $3)
+        on conflict (fleet, name) do update set content = excluded.content]], self.key, claim.name, claim.content)
+      claim.content = nil
+    end
     return changed and now
   end)
 end
@@ -226,7 +232,9 @@ function Ledger:leave(owner)
   end)
 end
 
+--- Adds a runner. One that was killed leaves the list after a day.
 function Ledger:join(owner, label)
+  self:run "delete from runners where seen_at < {clock} - 86400000"
   return self:run("insert into runners values ($1, $2, $3, {clock}, {clock}) on conflict (id) do nothing", owner,
     self.key, label)
 end

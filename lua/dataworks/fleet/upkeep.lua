@@ -29,6 +29,7 @@ local MOVE = {
   [[update tasks set name = $3, named = coalesce(named, $2), made = null where fleet = $1 and name = $2
     and not exists (select 1 from tasks other where other.fleet = $1 and other.name = $3)]],
 }
+local TEXTS = { "specs", "flows", "contents" }
 local MOVE_TEXTS = "update %s set name = $3 where fleet = $1 and name = $2"
 
 --- Renames tasks in the ledger. They keep their FileIds.
@@ -37,7 +38,7 @@ function M.move(ledger, moves)
   each(ledger, moves, function(db, move)
     db:query(MOVE[1], ledger.key, move.to)
     if #db:query(MOVE[2] .. " returning name", ledger.key, move.from, move.to) > 0 then
-      for _, name in ipairs { "specs", "flows" } do
+      for _, name in ipairs(TEXTS) do
         db:query(("delete from %s where fleet = $1 and name = $2"):format(name), ledger.key, move.to)
         db:query(MOVE_TEXTS:format(name), ledger.key, move.from, move.to)
       end
@@ -68,6 +69,55 @@ function M.drop(ledger, names)
       .. "else coalesce(made, '') end" .. OF_TASK .. " and not" .. HAS_FLOW, ledger.key, name)
     db:query("update tasks set state = 0, next_at = {clock}, tries = 0" .. OF_TASK, ledger.key, name)
   end)
+end
+
+-- A row with a predecessor stays: without it, a new task of the name would get the ClientToken of the deleted one.
+local FORGET = {
+  "delete from tasks where fleet = $1 and name = $2 and state <> 1 and predecessor is null returning name",
+  [[update tasks set file_id = null, script_made = null, made = 'deleted', wanted = 'deleted', reached = 'created',
+    state = 2, error = null, protect = 0, named = null where fleet = $1 and name = $2 and state <> 1 returning name]],
+}
+
+--- Removes tasks from the ledger, and not from the service.
+---@param names string[]
+---@param deleted? boolean true: the service does not have them any more
+---@return string[] busy the tasks on which a runner works; they stay
+function M.forget(ledger, names, deleted)
+  local busy = {}
+  each(ledger, names, function(db, name)
+    if deleted then
+      db:query("update tasks set predecessor = coalesce(file_id, predecessor) where fleet = $1 and name = $2 "
+        .. "and state <> 1", ledger.key, name)
+    end
+    if #db:query(FORGET[1], ledger.key, name) + #db:query(FORGET[2], ledger.key, name) == 0 then
+      busy[#busy + 1] = name
+    else
+      for _, of in ipairs(TEXTS) do
+        db:query(("delete from %s where fleet = $1 and name = $2"):format(of), ledger.key, name)
+      end
+    end
+  end)
+  return busy
+end
+
+--- Returns the runners of the fleet, with the seconds since they began and since they were seen, and how many tasks
+--- they work on.
+---@return { id: string, label: string, age: string, silent: string, tasks: string }[]
+function M.runners(ledger)
+  return ledger:run([[select id, label, cast(({clock} - started_at) / 1000 as text) as age,
+    cast(({clock} - seen_at) / 1000 as text) as silent,
+    cast((select count(*) from tasks where tasks.fleet = runners.fleet and owner = id and state = 1) as text) as tasks
+    from runners where fleet = $1 order by started_at, id]], ledger.key)
+end
+
+--- Returns the scripts that were written into the service, by name.
+---@return table<string, string>
+function M.contents(ledger)
+  local contents = {}
+  for _, row in ipairs(ledger:run("select name, content from contents where fleet = $1", ledger.key)) do
+    contents[row.name] = row.content
+  end
+  return contents
 end
 
 return M

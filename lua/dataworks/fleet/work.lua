@@ -128,10 +128,11 @@ local function create(work, params)
   local begun = begun_creation(work)
   local name = begun and begun.TaskName or work.task.name
   local result, err, digest = run_flow(work, "create_sync_task", params)
+  work.claim.content = result and result.TaskContent or err.state and err.state.TaskContent
   if not result and err.code == existing.TAKEN then
     result, err = existing.adopt(work.client, {
       ProjectId = work.project, TaskType = work.task.task_type, TaskName = name,
-      content = err.state and err.state.TaskContent,
+      content = work.claim.content,
     })
     work.emit { type = "adopted", name = work.task.name }
   end
@@ -165,7 +166,7 @@ local function update(work)
   params[task.task_type == "DI_OFFLINE" and "TaskContent" or "TaskParam"] = task.script
   params.ResourceGroup = task.resource_group
   local result, err = run_flow(work, "update_sync_task", params)
-  must(result, err)
+  work.claim.content = must(result, err).TaskContent
   local was_deployed = work.claim.reached ~= "created"
   save(work, { script_made = task.script_digest, reached = was_deployed and "changed" or "created" })
 end
