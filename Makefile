@@ -56,7 +56,7 @@ CURL_O = $(CURL_C:csrc/%.c=$(BUILD)/obj/%.o)
 CORE_O = $(CORE_C:csrc/%.c=$(BUILD)/obj/%.o)
 CORE = $(BUILD)/dataworks/core.so
 MODULES = $(CORE) $(BUILD)/dataworks/curl.so
-COMPILE = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -fPIC -fvisibility=hidden -Icsrc \
+COMPILE = $(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -fPIC -fno-plt -fvisibility=hidden -Icsrc \
   $(WARNINGS) $(WERROR) $(LUA_CFLAGS) $(CRYPTO_CFLAGS) $(MODULE_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 
 .DEFAULT_GOAL := build

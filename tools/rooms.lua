@@ -49,7 +49,7 @@ local LAZY = "dataworks.util.lazy"
 local C_WITH_LUA = {
   "^csrc/compat", "^csrc/core/action_row", "^csrc/core/comma_list", "^csrc/core/core", "^csrc/core/lua_",
   "^csrc/core/openssl_origin", "^csrc/core/param", "^csrc/core/repeat_list", "^csrc/core/request%.",
-  "^csrc/core/script", "^csrc/core/task_param", "^csrc/core/value", "^csrc/core/writers", "^csrc/curl/curl",
+  "^csrc/core/script", "^csrc/core/task_", "^csrc/core/value", "^csrc/core/writers", "^csrc/curl/curl",
   "^csrc/curl/lua_", "^csrc/shared/lua_", "^csrc/system/",
 }
 

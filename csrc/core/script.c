@@ -5,9 +5,10 @@
 #define CREATING CHECK_BIT(SCRIPT_CREATING)
 #define BOTH (CHECK_BIT(SCRIPT_CREATING) | CHECK_BIT(SCRIPT_UPDATING))
 
-static bool check_script(lua_State *L, const struct script_rules *rules, int index, const struct path *path);
-static bool check_step(lua_State *L, const struct script_rules *rules, int index, const struct path *path);
-static bool check_connection(lua_State *L, const struct script_rules *rules, int index, const struct path *path);
+static bool check_script(lua_State *L, const struct script_rules *rules, const int known[], const struct path *path);
+static bool check_step(lua_State *L, const struct script_rules *rules, const int known[], const struct path *path);
+static bool check_connection(lua_State *L, const struct script_rules *rules, const int known[],
+                             const struct path *path);
 
 enum { OPEN, CLOSED };
 
@@ -19,84 +20,87 @@ enum { OPEN, CLOSED };
 /* The fields are written in this order. Other keys follow, sorted. */
 /* clang-format off */
 static const struct field table_info_fields[] = {
-  { SLICE_INIT("enable"), ANY, 0, ANY, NULL },
-  { SLICE_INIT("table"), STRING, BOTH, ANY, NULL },
-  { SLICE_INIT("tableName"), STRING, 0, ANY, NULL },
+  FIELD("enable", ANY, 0, ANY, NULL),
+  FIELD("table", STRING, BOTH, ANY, NULL),
+  FIELD("tableName", STRING, 0, ANY, NULL),
 };
 SHAPE(table_info, OPEN, NULL);
 
 static const struct field schema_fields[] = {
-  { SLICE_INIT("schemaName"), STRING, 0, ANY, NULL },
-  { SLICE_INIT("tableInfos"), LIST, BOTH, OBJECT, &table_info },
+  FIELD("schemaName", STRING, 0, ANY, NULL),
+  FIELD("tableInfos", LIST, BOTH, OBJECT, &table_info),
 };
 SHAPE(schema, OPEN, NULL);
 
 static const struct field selected_fields[] = {
-  { SLICE_INIT("dbName"), STRING, BOTH, ANY, NULL },
-  { SLICE_INIT("schema"), LIST, BOTH, OBJECT, &schema },
+  FIELD("dbName", STRING, BOTH, ANY, NULL),
+  FIELD("schema", LIST, BOTH, OBJECT, &schema),
 };
 SHAPE(selected, OPEN, NULL);
 
+enum { SELECTED_TABLES = 2, TABLE = 3 };
 static const struct field connection_fields[] = {
-  { SLICE_INIT("datasourceType"), STRING, 0, ANY, NULL },
-  { SLICE_INIT("datasource"), STRING, CREATING, ANY, NULL },
-  { SLICE_INIT("selectedTables"), LIST, 0, OBJECT, &selected },
-  { SLICE_INIT("table"), LIST, 0, STRING, NULL },
-  { SLICE_INIT("querySql"), LIST, 0, STRING, NULL },
+  FIELD("datasourceType", STRING, 0, ANY, NULL),
+  FIELD("datasource", STRING, CREATING, ANY, NULL),
+  [SELECTED_TABLES] = FIELD("selectedTables", LIST, 0, OBJECT, &selected),
+  [TABLE] = FIELD("table", LIST, 0, STRING, NULL),
+  FIELD("querySql", LIST, 0, STRING, NULL),
 };
 SHAPE(connection, CLOSED, check_connection);
 
 static const struct field parameter_fields[] = {
-  { SLICE_INIT("datasource"), STRING, 0, ANY, NULL },
-  { SLICE_INIT("connection"), LIST, 0, OBJECT, &connection },
-  { SLICE_INIT("column"), EMPTY_LIST, 0, ANY, NULL },
-  { SLICE_INIT("updateColumn"), EMPTY_LIST, 0, ANY, NULL },
-  { SLICE_INIT("skipNullColumn"), EMPTY_LIST, 0, ANY, NULL },
-  { SLICE_INIT("preSql"), EMPTY_LIST, 0, ANY, NULL },
-  { SLICE_INIT("postSql"), EMPTY_LIST, 0, ANY, NULL },
+  FIELD("datasource", STRING, 0, ANY, NULL),
+  FIELD("connection", LIST, 0, OBJECT, &connection),
+  FIELD("column", EMPTY_LIST, 0, ANY, NULL),
+  FIELD("updateColumn", EMPTY_LIST, 0, ANY, NULL),
+  FIELD("skipNullColumn", EMPTY_LIST, 0, ANY, NULL),
+  FIELD("preSql", EMPTY_LIST, 0, ANY, NULL),
+  FIELD("postSql", EMPTY_LIST, 0, ANY, NULL),
 };
 SHAPE(parameter, OPEN, NULL);
 
+enum { STEP_TYPE, PARAMETER, CATEGORY = 3 };
 static const struct field step_fields[] = {
-  { SLICE_INIT("stepType"), STRING, CREATING, ANY, NULL },
-  { SLICE_INIT("parameter"), OBJECT, BOTH, ANY, &parameter },
-  { SLICE_INIT("name"), STRING, 0, ANY, NULL },
-  { SLICE_INIT("category"), STRING, BOTH, ANY, NULL },
+  [STEP_TYPE] = FIELD("stepType", STRING, CREATING, ANY, NULL),
+  [PARAMETER] = FIELD("parameter", OBJECT, BOTH, ANY, &parameter),
+  FIELD("name", STRING, 0, ANY, NULL),
+  [CATEGORY] = FIELD("category", STRING, BOTH, ANY, NULL),
 };
 SHAPE(step, CLOSED, check_step);
 
 static const struct field setting_fields[] = {
-  { SLICE_INIT("resourceGroup"), STRING, CREATING, ANY, NULL },
-  { SLICE_INIT("scheduleResgroupId"), NUMBER, 0, ANY, NULL },
-  { SLICE_INIT("name"), STRING, 0, ANY, NULL },
-  { SLICE_INIT("taskType"), STRING, CREATING, ANY, NULL },
+  FIELD("resourceGroup", STRING, CREATING, ANY, NULL),
+  FIELD("scheduleResgroupId", NUMBER, 0, ANY, NULL),
+  FIELD("name", STRING, 0, ANY, NULL),
+  FIELD("taskType", STRING, CREATING, ANY, NULL),
 };
 SHAPE(setting, CLOSED, NULL);
 
 static const struct field hop_fields[] = {
-  { SLICE_INIT("from"), STRING, 0, ANY, NULL },
-  { SLICE_INIT("to"), STRING, 0, ANY, NULL },
+  FIELD("from", STRING, 0, ANY, NULL),
+  FIELD("to", STRING, 0, ANY, NULL),
 };
 SHAPE(hop, OPEN, NULL);
 
 static const struct field order_fields[] = {
-  { SLICE_INIT("hops"), LIST, 0, OBJECT, &hop },
+  FIELD("hops", LIST, 0, OBJECT, &hop),
 };
 SHAPE(order, OPEN, NULL);
 
+enum { TYPE = 1, SETTING = 3, STEPS = 4 };
 static const struct field script_fields[] = {
-  { SLICE_INIT("extend"), ANY, 0, ANY, NULL },
-  { SLICE_INIT("type"), STRING, CREATING, ANY, NULL },
-  { SLICE_INIT("version"), STRING, 0, ANY, NULL },
-  { SLICE_INIT("setting"), OBJECT, CREATING, ANY, &setting },
-  { SLICE_INIT("steps"), LIST, BOTH, OBJECT, &step },
-  { SLICE_INIT("order"), OBJECT, 0, ANY, &order },
+  FIELD("extend", ANY, 0, ANY, NULL),
+  [TYPE] = FIELD("type", STRING, CREATING, ANY, NULL),
+  FIELD("version", STRING, 0, ANY, NULL),
+  [SETTING] = FIELD("setting", OBJECT, CREATING, ANY, &setting),
+  [STEPS] = FIELD("steps", LIST, BOTH, OBJECT, &step),
+  FIELD("order", OBJECT, 0, ANY, &order),
 };
 SHAPE(script, CLOSED, check_script);
 
 /* clang-format on */
 
-const struct field script_root = { SLICE_INIT(""), OBJECT, BOTH, ANY, &script };
+const struct field script_root = FIELD("", OBJECT, BOTH, ANY, &script);
 
 static struct path child_path(const struct path *up, const char *name) {
   return (struct path){ .up = up, .name = { name, strlen(name) } };
@@ -141,30 +145,28 @@ static bool count_steps(lua_State *L, enum script_check check, int steps, const 
                     check == SCRIPT_CREATING ? " and one writer step" : "", found->readers, found->writers);
 }
 
-/* Returns the taskType that belongs to a writer's stepType, and leaves it on the stack. For a writer without a row,
-   assumes the pattern that all rows follow today. */
-static struct slice expected_task_type(lua_State *L, int writers, struct slice step_type) {
+/* Returns the taskType that belongs to the writer's stepType at the stack index `step_type`, and leaves it on the stack.
+   For a writer without a row, assumes the pattern that all rows follow today. */
+static struct slice expected_task_type(lua_State *L, int writers, int step_type) {
   if (writers_find(L, writers, step_type)) value_field(L, lua_gettop(L), "task_type");
-  else lua_pushfstring(L, "oneclick_to_%s", step_type.data);
+  else lua_pushfstring(L, "oneclick_to_%s", lua_tostring(L, step_type));
   return value_text(L, -1);
 }
 
-/* Checks that the script's taskType fits the stepType of its writer. */
-static bool check_task_type(lua_State *L, const struct script_rules *rules, int script_index, int writer_index,
+/* Checks that the taskType in the table at `setting_index` fits the stepType of the writer. */
+static bool check_task_type(lua_State *L, const struct script_rules *rules, int setting_index, int writer,
                             const struct path *path) {
-  int top = lua_gettop(L);
-  value_field(L, writer_index, "stepType");
-  value_field(L, script_index, "setting");
-  if (lua_istable(L, -1)) {
-    value_field(L, top + 2, "taskType");
-    struct slice step_type = value_text(L, top + 1), task_type = value_text(L, -1);
-    bool both = step_type.data && task_type.data;
-    struct slice expected = both ? expected_task_type(L, rules->writers, step_type) : task_type;
+  int top = lua_gettop(L), step_type = top + 1;
+  value_field(L, writer, "stepType");
+  value_field(L, setting_index, "taskType");
+  struct slice actual = value_text(L, step_type), task_type = value_text(L, -1);
+  if (actual.data && task_type.data) {
+    struct slice expected = expected_task_type(L, rules->writers, step_type);
     if (!slice_equal(task_type, expected)) {
       struct path up = child_path(path, "setting");
       struct path field = child_path(&up, "taskType");
       return value_fail(L, &field, "\"%s\" doesn't fit the writer's stepType \"%s\"; expected \"%s\"", task_type.data,
-                        step_type.data, expected.data);
+                        actual.data, expected.data);
     }
   }
   lua_settop(L, top);
@@ -173,13 +175,13 @@ static bool check_task_type(lua_State *L, const struct script_rules *rules, int 
 
 /* Returns whether a step is one of a documented script. */
 static bool is_documented_step(lua_State *L, const struct script_rules *rules, int step_index) {
-  int top = lua_gettop(L);
+  int top = lua_gettop(L), step_type = top + 1;
   value_field(L, step_index, "stepType");
   value_field(L, step_index, "category");
-  struct slice type = value_text(L, top + 1);
+  struct slice type = value_text(L, step_type);
   bool is_reader = slice_equal(value_text(L, -1), SLICE("reader"));
   bool is_documented =
-    !type.data || (is_reader ? slice_equal(type, SLICE("mysql")) : writers_find(L, rules->writers, type));
+    !type.data || (is_reader ? slice_equal(type, SLICE("mysql")) : writers_find(L, rules->writers, step_type));
   lua_settop(L, top);
   return is_documented;
 }
@@ -198,30 +200,35 @@ bool script_is_documented(lua_State *L, const struct script_rules *rules, int in
   return is_documented;
 }
 
+/* Returns the text at the stack index, or no text for any other value and for index 0. */
+static struct slice known_text(lua_State *L, int index) {
+  return index ? value_text(L, index) : (struct slice){ NULL, 0 };
+}
+
+static bool is_known_table(lua_State *L, int index) {
+  return index && lua_istable(L, index);
+}
+
 /* Checks the script's type, its numbers of readers and writers, and its taskType. */
-static bool check_script(lua_State *L, const struct script_rules *rules, int index, const struct path *path) {
+static bool check_script(lua_State *L, const struct script_rules *rules, const int known[], const struct path *path) {
   bool creating = rules->check == SCRIPT_CREATING;
+  int steps = known[STEPS];
   struct step_count found = { 0, 0, 0 };
-  value_field(L, index, "type");
-  if (creating && !slice_equal(value_text(L, -1), SLICE("realtime"))) {
+  if (creating && !slice_equal(known_text(L, known[TYPE]), SLICE("realtime"))) {
     struct path field = child_path(path, "type");
     return value_fail(L, &field, "expected \"realtime\"");
   }
-  value_field(L, index, "steps");
-  int steps = lua_gettop(L);
-  if (lua_istable(L, steps) && raw_length(L, steps)) {
-    struct path field = child_path(path, "steps");
-    if (!count_steps(L, rules->check, steps, &field, &found)) return false;
-    if (creating) {
-      lua_rawgeti(L, steps, clamp_to_int(found.last_writer));
-      if (!check_task_type(L, rules, index, steps + 1, path)) return false;
-    }
-  }
-  lua_settop(L, steps - 2);
+  if (!is_known_table(L, steps) || !raw_length(L, steps)) return true;
+  struct path field = child_path(path, "steps");
+  if (!count_steps(L, rules->check, steps, &field, &found)) return false;
+  if (!creating || !is_known_table(L, known[SETTING])) return true;
+  lua_rawgeti(L, steps, clamp_to_int(found.last_writer));
+  if (!check_task_type(L, rules, known[SETTING], lua_gettop(L), path)) return false;
+  lua_pop(L, 1);
   return true;
 }
 
-/* Pops a name from the stack, and checks that the table `parameter` has a field of this name. */
+/* Pops a name from the stack, and checks that the table has a field of this name. */
 static bool check_required(lua_State *L, int table, const struct path *path) {
   lua_pushvalue(L, -1);
   lua_rawget(L, table);
@@ -234,18 +241,17 @@ static bool check_required(lua_State *L, int table, const struct path *path) {
   return value_fail(L, &field, "is missing");
 }
 
-/* Checks the required fields of the table `parameter` in the step at `index`. A reader needs a connection. A writer
-   needs the fields that its row names, or a data source if it has no row. */
-static bool check_parameter(lua_State *L, const struct script_rules *rules, int table, int index,
+/* Checks the required fields of the table `parameter` of a step. A reader needs a connection. A writer needs the fields
+   that its row names, or a data source if it has no row. */
+static bool check_parameter(lua_State *L, const struct script_rules *rules, const int known[],
                             const struct path *path) {
-  value_field(L, index, "category");
-  if (slice_equal(value_text(L, -1), SLICE("reader"))) {
+  int table = known[PARAMETER];
+  if (slice_equal(known_text(L, known[CATEGORY]), SLICE("reader"))) {
     lua_pushliteral(L, "connection");
     return check_required(L, table, path);
   }
   if (rules->check == SCRIPT_UPDATING) return true;
-  value_field(L, index, "stepType");
-  if (!writers_find(L, rules->writers, value_text(L, -1))) {
+  if (!known[STEP_TYPE] || !writers_find(L, rules->writers, known[STEP_TYPE])) {
     lua_pushliteral(L, "datasource");
     return check_required(L, table, path);
   }
@@ -258,21 +264,19 @@ static bool check_parameter(lua_State *L, const struct script_rules *rules, int 
   return true;
 }
 
-static bool check_step(lua_State *L, const struct script_rules *rules, int index, const struct path *path) {
+static bool check_step(lua_State *L, const struct script_rules *rules, const int known[], const struct path *path) {
   int top = lua_gettop(L);
-  value_field(L, index, "parameter");
-  if (lua_istable(L, top + 1) && !check_parameter(L, rules, top + 1, index, path)) return false;
+  if (is_known_table(L, known[PARAMETER]) && !check_parameter(L, rules, known, path)) return false;
   lua_settop(L, top);
   return true;
 }
 
 /* Checks that a connection has either selectedTables or table. */
-static bool check_connection(lua_State *L, const struct script_rules *rules, int index, const struct path *path) {
+static bool check_connection(lua_State *L, const struct script_rules *rules, const int known[],
+                             const struct path *path) {
   (void)rules;
-  value_field(L, index, "selectedTables");
-  value_field(L, index, "table");
-  bool several = !value_is_null(L, -2), single = !value_is_null(L, -1);
-  lua_pop(L, 2);
+  bool several = known[SELECTED_TABLES] && !value_is_null(L, known[SELECTED_TABLES]);
+  bool single = known[TABLE] && !value_is_null(L, known[TABLE]);
   if (several != single) return true;
   return value_fail(L, path, "expected either selectedTables (several databases) or table (one database), got %s",
                     several ? "both" : "neither");

@@ -21,31 +21,36 @@ enum kind { ANY, EMPTY_LIST, STRING, NUMBER, OBJECT, LIST };
 
 struct script_rules {
   enum script_check check;
-  int writers;    /* stack index of the writers' rows */
+  int writers;    /* stack index of the writers' rows by their step types */
   bool is_closed; /* the script is a documented one, so that other keys than the known ones are mistakes */
 };
 
 struct shape;
 
-/* A field of an object. In a list, `item` is the kind of the items and `shape` describes the items that are objects. In
+/* A field of an object. `key` is the name as JSON writes it, with the colon. In a list, `item` is the kind of the items and `shape` describes the items that are objects. In
    an object, `shape` describes the object. `required` has a bit for each enum script_check that requires the field. */
 struct field {
   struct slice name;
+  struct slice key;
   enum kind kind;
   unsigned required;
   enum kind item;
   const struct shape *shape;
 };
 
+#define FIELD(name, kind, required, item, shape) \
+  { SLICE_INIT(name), SLICE_INIT("\"" name "\":"), kind, required, item, shape }
+
 #define MAX_SHAPE_FIELDS 8
 
 /* The fields of an object. If it is closed, a documented script has no other fields there. `check`, if not NULL, checks
-   an object that has all required fields. On failure it pushes an error and returns false. */
+   an object that has all required fields; `known` has the stack index of each field's value, or 0. On failure it pushes
+   an error and returns false. */
 struct shape {
   bool is_closed;
   const struct field *fields;
   size_t count;
-  bool (*check)(lua_State *L, const struct script_rules *rules, int index, const struct path *path);
+  bool (*check)(lua_State *L, const struct script_rules *rules, const int known[], const struct path *path);
 };
 
 /* Describes a whole script. */
@@ -58,11 +63,12 @@ bool script_is_documented(lua_State *L, const struct script_rules *rules, int in
 /* Stores the list of writers' rows at `index`, which comes from api/writers.lua. Raises for rows of the wrong shape. */
 void writers_set(lua_State *L, int index);
 
-/* Pushes the stored list and returns its stack index. Raises if writers_set was not called before. */
+/* Pushes the stored rows and returns their stack index. Raises if writers_set was not called before. */
 int writers_push(lua_State *L);
 
-/* Pushes the row of a step type and returns true. If there is no such row, pushes nothing and returns false. */
-bool writers_find(lua_State *L, int rows, struct slice step_type);
+/* Pushes the row of the step type at the stack index `step_type` and returns true. If there is no such row, pushes
+   nothing and returns false. */
+bool writers_find(lua_State *L, int rows, int step_type);
 
 /* task_param.c. Encodes Lua tables as JSON. The structs above decide which keys come first, which tables are lists,
    and which fields are required. */

@@ -1,6 +1,6 @@
 #include "core/script.h"
 
-/* The address of this variable is a key of the registry. Its value is the list of rows. */
+/* The address of this variable is a key of the registry. Its value is the table of rows by step type. */
 static const char rows_key = 'w';
 
 /* Raises unless the field is a string. */
@@ -22,14 +22,19 @@ static void check_row(lua_State *L, int row) {
   }
 }
 
+/* If two rows have the same step type, the first one counts. */
 void writers_set(lua_State *L, int rows) {
-  for (size_t i = 1; i <= raw_length(L, rows); i++) {
+  lua_newtable(L);
+  int by_type = lua_gettop(L);
+  for (size_t i = raw_length(L, rows); i; i--) {
     lua_rawgeti(L, rows, clamp_to_int(i));
     if (!lua_istable(L, -1)) luaL_error(L, "writer row: table expected as row %d", clamp_to_int(i));
-    check_row(L, lua_gettop(L));
-    lua_settop(L, rows);
+    check_row(L, by_type + 1);
+    value_field(L, by_type + 1, "step_type");
+    lua_pushvalue(L, by_type + 1);
+    lua_rawset(L, by_type);
+    lua_settop(L, by_type);
   }
-  lua_pushvalue(L, rows);
   registry_set(L, &rows_key);
 }
 
@@ -39,13 +44,11 @@ int writers_push(lua_State *L) {
   return lua_gettop(L);
 }
 
-bool writers_find(lua_State *L, int rows, struct slice step_type) {
-  for (size_t i = 1; rows && i <= raw_length(L, rows); i++) {
-    lua_rawgeti(L, rows, clamp_to_int(i));
-    value_field(L, lua_gettop(L), "step_type");
-    bool found = slice_equal(value_text(L, -1), step_type);
-    lua_pop(L, found ? 1 : 2);
-    if (found) return true;
-  }
+bool writers_find(lua_State *L, int rows, int step_type) {
+  if (!rows) return false;
+  lua_pushvalue(L, step_type);
+  lua_rawget(L, rows);
+  if (lua_istable(L, -1)) return true;
+  lua_pop(L, 1);
   return false;
 }
