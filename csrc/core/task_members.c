@@ -14,14 +14,13 @@
 #define FREE_SLOTS 16
 #define RESERVED_AT_ONCE 32
 
-/* Returns the index of the field in the shape, or -1. */
-static int field_index(const struct shape *shape, struct slice name) {
-  int count = shape ? (int)shape->count : 0;
-  for (int i = 0; i < count; i++) {
+/* Returns the index of the field in the shape, or MAX_SHAPE_FIELDS if there is no such field. */
+static size_t field_index(const struct shape *shape, struct slice name) {
+  for (size_t i = 0; shape && i < shape->count; i++) {
     struct slice field = shape->fields[i].name;
     if (field.len == name.len && !memcmp(field.data, name.data, name.len)) return i;
   }
-  return -1;
+  return MAX_SHAPE_FIELDS;
 }
 
 static void add_member(struct encoder *e, struct slice name, int value) {
@@ -84,8 +83,8 @@ bool members_collect(struct encoder *e, int index, const struct shape *shape, co
     struct slice name;
     if (lua_type(L, key) != LUA_TSTRING) return fail_key(L, index, key, !shape && top == bottom, path);
     name.data = lua_tolstring(L, key, &name.len);
-    int position = field_index(shape, name);
-    if (position >= 0) {
+    size_t position = field_index(shape, name);
+    if (position < MAX_SHAPE_FIELDS) {
       m->known[position] = value;
       if (lua_type(L, value) != LUA_TLIGHTUSERDATA || !value_is_null(L, value)) m->seen |= 1u << position;
     } else if (top - bottom < MAX_OF_OBJECT && top < MAX_OF_ALL) {
