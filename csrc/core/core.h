@@ -12,7 +12,7 @@
 #define CORE_FUNCTIONS(X) \
   X(configure) X(generate) X(request) X(encode) X(faults) X(decode) X(decode_reply) X(locate) X(list) X(is_null) X(signer) X(sign) \
   X(percent_encode) X(percent_decode) X(base64_encode) X(decimal) X(digest) X(parse_date) X(parse_address) X(is_loopback) X(is_yieldable) \
-  X(time) X(clock) X(random) X(stamp) X(write_private) X(run) X(terminal)
+  X(time) X(clock) X(random) X(stamp) X(write_private) X(lock) X(run) X(terminal)
 /* clang-format on */
 
 #define DECLARE_FUNCTION(name) int core_##name(lua_State *L);

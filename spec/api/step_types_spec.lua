@@ -28,6 +28,12 @@ describe("an offline script", function()
     assert.is_true(count >= 40, count)
   end)
 
+  it("has the step types that check knows", function()
+    local types = {}
+    for _, row in ipairs(steps) do types[row[2]:match '"stepType":"([^"]+)"'] = true end
+    assert.same(types, require "dataworks.api.step_types")
+  end)
+
   for _, row in ipairs(steps) do
     it("keeps its bytes when it is decoded and encoded: " .. row[1], function()
       local text = script(row[2])

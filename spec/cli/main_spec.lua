@@ -17,6 +17,10 @@ describe("the command", function()
 
   for arguments, message in pairs {
     [""] = "dataworks: a command is missing",
+    ["--region cn-shanghai"] = "dataworks: a command is missing after --region cn-shanghai",
+    ["--regoin x list"] = "dataworks: unknown option --regoin; did you mean --region?",
+    ["tasks list"] = "dataworks: there is no command tasks; did you mean dataworks list?",
+    ["task list"] = "dataworks task: too many arguments; did you mean dataworks list?",
     dance = "dataworks: there is no command dance",
     cal = "dataworks: there is no command cal; did you mean call?",
     ["--region cn-shanghai cal"] = "dataworks: there is no command cal; did you mean call?",

@@ -224,6 +224,60 @@ P:3:11: steps[1].parameter: is missing
     assert.matches("bad.json:1:20: typo: is not a documented key", run("create x " .. path .. " --project 10000").err, 1, true)
   end)
 
+  it("check the other files if one cannot be read", function()
+    local result = run "check no-such.json spec/scripts lua/dataworks.lua"
+    assert.same({ 2, "dataworks check: no-such.json: No such file or directory\ndataworks check: spec/scripts is a folder\n" },
+      { result.status, result.err })
+    assert.matches("^lua/dataworks.lua:1:1: is not JSON", result.out)
+  end)
+
+  it("advise a documented plugin for a stepType that is almost one", function()
+    local script = files.read "spec/scripts/task_content_offline.json":gsub('"odps"', '"odpz"', 1)
+    local result = run("check -", { input = script })
+    assert.equal(1, result.status)
+    assert.matches('%.stepType: "odpz" is no documented plugin; did you mean odps%?\n$', result.out)
+    assert.equal("", succeed("check -", { input = (script:gsub('"odpz"', '"my_own_plugin"')) }))
+  end)
+
+  it("create one task from two processes at the same time, and both print it", function()
+    emulator:settings { pending_calls = 3 }
+    local line = command.line("create twice --project 10000 --start " .. BUILDER, { env = variables(), folder = state_folder })
+    local out, status = shell.run(("%s >%s/other & %s && wait $! && cat %s/other"):format(line, state_folder, line, state_folder))
+    assert.equal(0, status, out)
+    local ids, count = {}, 0
+    for id in out:gmatch '"FileId":%s*(%d+)' do ids[id], count = true, count + 1 end
+    assert.equal(2, count, out)
+    assert.is_nil(next(ids, (next(ids))), out)
+    assert.matches("the other process has created the task; going on with this task", out, 1, true)
+    assert.same({ "twice" }, tasks())
+    assert.equal(1, #emulator:journal "CreateDISyncTask")
+    assert.equal("", shell.output(("find %s -name '*.lock'"):format(state_folder)))
+  end)
+
+  it("list the states of real-time tasks, and stop a task that is to be deleted", function()
+    succeed("create orders --project 10000 --start " .. BUILDER)
+    succeed("create users --project 10000 " .. BUILDER)
+    local states = {}
+    for line in succeed "list --project 10000 --with-state -o jsonl":gmatch "[^\n]+" do
+      local item = cjson.decode(line)
+      states[item.Name] = item.State
+    end
+    assert.same({ orders = "RUN", users = "NORUN" }, states)
+    succeed "delete orders --project 10000 --yes --stop"
+    succeed "delete users --project 10000 --yes --stop"
+    assert.same({}, tasks())
+  end)
+
+  it("take a TASK of digits for a FileId, and with --name for a name", function()
+    succeed("create 2024 --project 10000 " .. BUILDER)
+    local result = run "show 2024 --project 10000"
+    assert.equal(1, result.status)
+    assert.matches("the workspace 10000 has no task 2024\nIf this is a name, add --name.\n", result.err, 1, true)
+    succeed "show 2024 --project 10000 --name"
+    succeed "delete 2024 --project 10000 --name --yes"
+    assert.same({}, tasks())
+  end)
+
   it("print faults as JSON Lines, and say what kind of script a file may have", function()
     local result = run("check - -o jsonl", { input = '{"type":"jobb"}' })
     assert.same({ 1, { File = "-", Line = 1, Column = 2, Path = "type", Message = 'expected "realtime" for a TaskParam, or "job" for a TaskContent' } },

@@ -25,6 +25,7 @@ local function line(arguments, options)
   end
   return table.concat(words, " ") .. (" %s bin/dataworks %s"):format(shell.interpreter, arguments)
 end
+M.line = line
 
 --- Runs the command.
 ---@param arguments string

@@ -47,6 +47,35 @@ describe("a file's stamp", function()
   end)
 end)
 
+describe("lock", function()
+  local home
+  before_each(function() home = homes.new() end)
+  after_each(function() home:remove() end)
+
+  --- Runs a chunk in another process.
+  local function other(chunk) return shell.output(("%s -e %s"):format(shell.interpreter, shell.quote("local core = require 'dataworks.core' " .. chunk))) end
+
+  it("locks a file until the process ends", function()
+    local path = home.path .. "/lock"
+    local try = ("print(core.lock %q)"):format(path)
+    assert.equal("true\nfalse", other(("print(core.lock %q) io.stdout:flush() os.execute(%q)"):format(path,
+      ("%s -e %s"):format(shell.interpreter, shell.quote("print(require('dataworks.core').lock '" .. path .. "')")))))
+    assert.equal("true", other(try))
+    assert.equal("-rw-------", shell.output("ls -l " .. path):match "^%S+")
+  end)
+
+  it("does not take a removed file for the lock", function()
+    local path = home.path .. "/lock"
+    assert.equal("true\ntrue", other(("print(core.lock %q) io.stdout:flush() os.remove %q os.execute(%q)"):format(path, path,
+      ("%s -e %s"):format(shell.interpreter, shell.quote("print(require('dataworks.core').lock '" .. path .. "')")))))
+  end)
+
+  it("reports a folder that does not exist, and refuses an empty path", function()
+    assert.same({ nil, "No such file or directory" }, { core.lock(home.path .. "/none/lock") })
+    assert.has_error(function() core.lock "" end)
+  end)
+end)
+
 describe("write_private", function()
   local home
   before_each(function() home = homes.new() end)

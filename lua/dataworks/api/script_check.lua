@@ -2,6 +2,7 @@
 
 local core = require "dataworks.core"
 local nearest = require "dataworks.util.nearest"
+local step_types = require "dataworks.api.step_types"
 require "dataworks.api.core_data"
 
 local M = {}
@@ -129,6 +130,24 @@ function M.faults_of_text(text, task_type, updating)
   local faults = M.faults(script, task_type, updating)
   M.place(text, faults)
   return faults, script
+end
+
+--- Returns what is probably a fault in a script without faults: a stepType that is almost that of a documented plugin.
+---@param text string
+---@param script any the decoded text
+---@return dataworks.ScriptFault[]
+function M.doubts_of_text(text, script)
+  local doubts = {}
+  for i, step in ipairs(script.steps or {}) do
+    local hint = step_types[step.stepType] and "" or nearest.hint(step.stepType, step_types)
+    if hint ~= "" then
+      doubts[#doubts + 1] = {
+        path = ("steps[%d].stepType"):format(i), message = ("%q is no documented plugin%s"):format(step.stepType, hint),
+      }
+    end
+  end
+  M.place(text, doubts)
+  return doubts
 end
 
 return M

@@ -18,20 +18,27 @@ M.options = {
 }
 M.examples = "  dataworks check task.json\n  dataworks check --live --project 10000 tasks/*.json"
 
+--- Returns the faults of a text. Asks the service only about a script without faults.
+local function faults_of(text, live)
+  local faults, script = script_check.faults_of_text(text)
+  if #faults == 0 then
+    faults = script_check.doubts_of_text(text, script)
+  end
+  return #faults == 0 and live and live:faults(text, script) or faults
+end
+
 function M.run(args, context)
   if args.live and not args.project then
     context:wrong_use "--live needs --project"
   end
-  local found, live = {}, args.live and live_check.new(context, args.project)
+  local found, unreadable, live = {}, false, args.live and live_check.new(context, args.project)
   for _, path in ipairs(args.file) do
     local text, message = call_params.read(path)
     if not text then
-      context:wrong_use(message)
+      unreadable = true
+      context:say_line("dataworks check: " .. message)
     end
-    local faults, script = script_check.faults_of_text(text)
-    if live and #faults == 0 then
-      faults = live:faults(text, script)
-    end
+    local faults = text and faults_of(text, live) or {}
     for _, fault in ipairs(faults) do
       found[#found + 1] = {
         File = path, Line = fault.line or 1, Column = fault.column or 1, Path = fault.path, Message = fault.message,
@@ -44,7 +51,7 @@ function M.run(args, context)
   if args.output then
     context.output:list(found, { "File", "Line", "Column", "Path", "Message" })
   end
-  return #found > 0 and exit_status.REFUSED or exit_status.DONE
+  return unreadable and exit_status.WRONG_USE or #found > 0 and exit_status.REFUSED or exit_status.DONE
 end
 
 return M

@@ -125,8 +125,17 @@ function Context:client(more)
   return self._client
 end
 
+--- Calls a function when the command ends, whether or not it succeeds.
+---@param fn function
+function Context:at_end(fn)
+  self._at_end = fn
+end
+
 --- Closes what the command opened.
 function Context:close()
+  if self._at_end then
+    self._at_end()
+  end
   self.progress:finish()
   if self._client then
     self._client:close()

@@ -124,10 +124,14 @@ end
 
 function M.run(args, context)
   local params = params_of(args, context)
-  local state = state_file.open(context, args.state, args.project, args.name)
-  check_same(state, params, context)
   task_flow.check(context, params.TaskType)
   context:mark_resumable()
+  local state, has_waited = state_file.open_locked(context, args.state, args.project, args.name)
+  context:at_end(function() state:unlock() end)
+  check_same(state, params, context)
+  if has_waited and state.content.task then
+    context:say_line "the other process has created the task; going on with this task"
+  end
   if state.content.task and not existing_task(context, state.content) then
     -- The task was deleted since. Create it again, with a new token.
     state:remove()

@@ -7,11 +7,36 @@ local task_spec = require "dataworks.cli.task_spec"
 
 local M = {}
 
-M.description = "Deletes a task. Asks before on a terminal; elsewhere --yes is required."
+M.description = "Deletes a task. Asks before on a terminal; elsewhere --yes is required. A running task must first be "
+  .. "stopped, and a deployed one terminated; --stop does both."
 M.changes = true
 M.arguments = { task_ref.ARGUMENT }
-M.options = { task_spec.PROJECT, task_spec.TYPE, { "--yes", false, "do not ask" } }
-M.examples = "  dataworks delete orders_to_odps --project 10000"
+M.options = {
+  task_spec.PROJECT, task_spec.TYPE, task_ref.NAME, { "--yes", false, "do not ask" },
+  { "--stop", false, "stop the task if it runs, and terminate it if it is deployed" },
+}
+M.examples = "  dataworks delete orders_to_odps --project 10000 --stop"
+
+local RUNNING = { WAIT = true, RUN = true }
+
+--- Stops a real-time task if it runs, and terminates it if it is deployed.
+local function stop(task, context)
+  local client = context:client()
+  local status, err = client:status(task)
+  local function act(method)
+    context.progress:step(method)
+    status, err = client[method](client, task, { wait = true })
+  end
+  if status and RUNNING[status.state] then
+    act "stop"
+  end
+  if status and status.state ~= "NORUN" then
+    act "terminate"
+  end
+  if not status and err.kind ~= "task" then
+    context:fail(err)
+  end
+end
 
 function M.run(args, context)
   local task, name = task_ref.find(context)
@@ -24,11 +49,14 @@ function M.run(args, context)
   if task.TaskType == "DI_OFFLINE" then
     reply, err = client:call("DeleteFile", { ProjectId = task.ProjectId, FileId = task.FileId })
   else
+    if args.stop then
+      stop(task, context)
+    end
     reply, err = client:delete(task)
   end
   if not reply and err.kind == "task" then
-    context:fail(err, "A running task is stopped first, and a deployed one terminated: "
-      .. ("dataworks stop %s, dataworks terminate %s"):format(args.task, args.task))
+    context:fail(err, "A running task must be stopped first, and a deployed one terminated: "
+      .. ("dataworks stop %s, dataworks terminate %s; or add --stop."):format(args.task, args.task))
   elseif not reply then
     context:fail(err)
   end

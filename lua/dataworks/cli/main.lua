@@ -37,17 +37,25 @@ local function find(word, next_word)
 end
 
 --- Returns the index of the argument that names the command. Options of all commands may stand before it.
+---@return integer index
+---@return string|nil message about an unknown option
 local function command_index(argv)
-  local parser
   local i = 1
-  while argv[i] and argv[i]:find "^%-" do
-    parser = parser or require "dataworks.cli.parser"
-    for _, option in ipairs(parser.GLOBAL_OPTIONS) do
-      for name in option[1]:gmatch "%S+" do
-        i = i + (option[2] and argv[i] == name and 1 or 0)
-      end
+  if not (argv[1] or ""):find "^%-" then
+    return 1
+  end
+  local takes_value = {}
+  for _, option in ipairs(require("dataworks.cli.parser").GLOBAL_OPTIONS) do
+    for name in option[1]:gmatch "%S+" do
+      takes_value[name] = option[2] ~= false
     end
-    i = i + 1
+  end
+  while argv[i] and argv[i]:find "^%-" do
+    local name = argv[i]:match "^(%-%-[^=]+)=" or argv[i]
+    if name:find "^%-%-" and takes_value[name] == nil and name ~= "--version" then
+      return i, ("unknown option %s%s"):format(name, require("dataworks.util.nearest").hint(name, takes_value))
+    end
+    i = i + (takes_value[argv[i]] and 2 or 1)
   end
   return i
 end
@@ -63,6 +71,9 @@ local function unknown_command(argv, at)
   end
   if #group > 0 then
     return ("dataworks %s: name one of %s"):format(argv[at], table.concat(group, ", "))
+  end
+  if find(argv[at + 1]) then
+    return ("dataworks: there is no command %s; did you mean dataworks %s?"):format(argv[at], argv[at + 1])
   end
   local two_words = argv[at] .. (argv[at + 1] and " " .. argv[at + 1] or "")
   local hint = nearest.hint(argv[at], names)
@@ -140,15 +151,19 @@ end
 ---@return integer status
 function M.run(argv, stdout)
   stdout = stdout or io.stdout
-  local at = command_index(argv)
+  local at, problem = command_index(argv)
   local first = argv[1]
   if first == "--version" or first == "version" then
     local version = require "dataworks.version"
     return print_text(stdout, version .. "\n")
   elseif not argv[at] and (first == "--help" or first == "-h") or first == "help" and not argv[2] then
     return print_text(stdout, overview())
+  elseif problem then
+    say("dataworks: " .. problem, "The options of a command stand after its name; dataworks COMMAND --help lists them.")
+    return exit_status.WRONG_USE
   elseif not argv[at] then
-    say("dataworks: a command is missing", "", (overview():gsub("\n$", "")))
+    local after = first and " after " .. table.concat(argv, " ") or ""
+    say("dataworks: a command is missing" .. after, "", (overview():gsub("\n$", "")))
     return exit_status.WRONG_USE
   end
   local entry, words = find(argv[at], argv[at + 1])
@@ -164,6 +179,9 @@ function M.run(argv, stdout)
   local args, faults = parser.parse(name, command, rest)
   if not args then
     faults[1] = ("dataworks %s: %s"):format(name, faults[1])
+    if not command.arguments and find(argv[at + 1]) then
+      faults[1] = ("%s; did you mean dataworks %s?"):format(faults[1], argv[at + 1])
+    end
     faults[#faults + 1] = parser.usage(name, command)
     faults[#faults + 1] = ("dataworks %s --help shows more."):format(name)
     say((table.unpack or unpack)(faults))
@@ -171,8 +189,8 @@ function M.run(argv, stdout)
   elseif args.help then
     return print_text(stdout, parser.help(name, command))
   end
-  local status, problem = run_command(name, command, args, stdout, quote_words(argv))
-  return status or explain(name, problem)
+  local status, failure = run_command(name, command, args, stdout, quote_words(argv))
+  return status or explain(name, failure)
 end
 
 return M

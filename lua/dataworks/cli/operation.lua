@@ -26,7 +26,7 @@ end
 return function(name, description, text)
   local M = { description = description, changes = true }
   M.arguments = { task_ref.ARGUMENT }
-  M.options = { task_spec.PROJECT, task_spec.TYPE, text and NO_WAIT, text and WAIT_TIMEOUT }
+  M.options = { task_spec.PROJECT, task_spec.TYPE, task_ref.NAME, text and NO_WAIT, text and WAIT_TIMEOUT }
   M.examples = ("  dataworks %s orders_to_odps --project 10000"):format(name)
 
   function M.run(args, context)

@@ -10,7 +10,7 @@ local M = {}
 
 M.description = "Prints the script of a task, as the commands check, create and update take it."
 M.arguments = { task_ref.ARGUMENT }
-M.options = { task_spec.PROJECT, task_spec.TYPE }
+M.options = { task_spec.PROJECT, task_spec.TYPE, task_ref.NAME }
 M.examples = "  dataworks show nightly_orders --project 10000 >task.json"
 
 local writers = {}

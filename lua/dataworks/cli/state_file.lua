@@ -9,6 +9,10 @@ local M = {}
 
 local ENOENT = 2
 
+-- Seconds.
+local POLL_INTERVAL = 0.2
+local WAIT_TIMEOUT = 600
+
 ---@class dataworks.cli.StateFile
 ---@field path string
 ---@field content table
@@ -49,15 +53,59 @@ function StateFile:remove()
   self.content = {}
 end
 
+--- Removes the file that `lock` has created. The lock ends with the process.
+function StateFile:unlock()
+  os.remove(self.path .. ".lock")
+end
+
+--- Waits until no other process uses the state, and locks it until this process ends. Returns whether there was another
+--- process.
+---@return boolean has_waited
+local function lock(context, path)
+  local deadline, has_waited = core.clock() + (context.args.wait_timeout or WAIT_TIMEOUT), false
+  while true do
+    local is_mine, message = core.lock(path .. ".lock")
+    if is_mine then
+      return has_waited
+    elseif is_mine == nil then
+      context:wrong_use(("the state cannot be written to %s: %s"):format(path, message),
+        "Name another file with --state FILE.")
+    elseif core.clock() > deadline then
+      context.raise(exit_status.UNFINISHED, "another process still creates this task",
+        "go on with: " .. context.command_line)
+    end
+    has_waited = true
+    context.progress:step "waiting for another process that creates this task"
+    dataworks.sleep(POLL_INTERVAL)
+  end
+end
+
+--- Returns the path of the state of a task, and creates the folder of the states if it is needed.
+local function path_of(path, project, name)
+  if path then
+    return path
+  end
+  core.run({ "mkdir", "-p", "-m", "700", M.folder() }, 10, 4096)
+  return default_path(project, name)
+end
+
+--- Opens the state of a task, and locks it. Waits as long as another process has the lock.
+---@param context dataworks.cli.Context
+---@param path string|nil default: a file in the folder of the states
+---@return dataworks.cli.StateFile state unlock it at the end
+---@return boolean has_waited
+function M.open_locked(context, path, project, name)
+  path = path_of(path, project, name)
+  local has_waited = lock(context, path)
+  return M.open(context, path, project, name), has_waited
+end
+
 --- Opens the state of a task. The content is empty if there is no file.
 ---@param context dataworks.cli.Context
 ---@param path string|nil default: a file in the folder of the states
 ---@return dataworks.cli.StateFile
 function M.open(context, path, project, name)
-  if not path then
-    path = default_path(project, name)
-    core.run({ "mkdir", "-p", "-m", "700", M.folder() }, 10, 4096)
-  end
+  path = path_of(path, project, name)
   local self = setmetatable({ path = path, content = {}, context = context }, StateFile)
   local file, message, code = io.open(path, "rb")
   local text

@@ -8,7 +8,7 @@ local M = {}
 
 M.description = "Shows the state of a task. For an offline task, shows its version and its schedule."
 M.arguments = { task_ref.ARGUMENT }
-M.options = { task_spec.PROJECT, task_spec.TYPE }
+M.options = { task_spec.PROJECT, task_spec.TYPE, task_ref.NAME }
 M.examples = "  dataworks status orders_to_odps --project 10000"
 
 local function offline_status(task, context)

@@ -6,6 +6,8 @@ local M = {}
 
 M.ARGUMENT = { "TASK", "the FileId or the name of the task" }
 
+M.NAME = { "--name", false, "TASK is a name, even if it has digits only" }
+
 --- The types of the files that are tasks, in ListFiles.
 M.TYPES = { [23] = "DI_OFFLINE", [900] = "DI_REALTIME" }
 
@@ -29,7 +31,7 @@ end
 ---@return string|nil name
 function M.find(context)
   local args = context.args
-  local is_id = args.task:find "^%d+$" ~= nil
+  local is_id = not args.name and args.task:find "^%d+$" ~= nil
   if is_id and args.type then
     return { ProjectId = args.project, FileId = args.task, TaskType = args.type }
   end
@@ -39,6 +41,7 @@ function M.find(context)
     return { ProjectId = args.project, FileId = file.FileId, TaskType = task_type }, file.FileName
   end
   context.raise(exit_status.REFUSED, ("the workspace %s has no task %s"):format(args.project, args.task),
+    is_id and "If this is a name, add --name." or nil,
     ("dataworks list --project %s lists the tasks; a solution needs --type DI_SOLUTION and its FileId."):format(
       args.project))
 end

@@ -14,7 +14,7 @@ M.arguments = {
   task_ref.ARGUMENT, { "FILE", "a file with the new script; - is standard input", args = "?", complete = "file" },
 }
 M.options = {
-  task_spec.PROJECT, task_spec.TYPE,
+  task_spec.PROJECT, task_spec.TYPE, task_ref.NAME,
   { "--tables", "LIST", "the complete new list of tables, as in create; a table that it lacks leaves the task" },
   { "--start", false, "deploy the task again, start it, and wait until it runs" },
   { "--schedule", "CRON", "publish an offline task with this schedule" },

@@ -10,7 +10,7 @@ M.description = "Waits until a task is in a state. Another state that the task w
   .. "at once, with exit status 1."
 M.arguments = { task_ref.ARGUMENT }
 M.options = {
-  task_spec.PROJECT, task_spec.TYPE,
+  task_spec.PROJECT, task_spec.TYPE, task_ref.NAME,
   {
     "--for", "STATE",
     "NORUN (not started), WAIT (starting), RUN, KILLING (stopping) or PAUSE (stopped); can be repeated",
