@@ -13,3 +13,4 @@ files["examples/openresty"].std = "min+ngx_lua"
 files["bin/dataworks"].globals = { "_" }
 files["spec"] = { std = "min+busted", max_line_length = false }
 files["spec/support/gc_pressure.lua"].globals = { "coroutine" }
+files["spec/fuzz/targets/cli.lua"].globals = { "io" }

@@ -1,3 +1,4 @@
+local core = require "dataworks.core"
 local files = require "spec.support.files"
 local manifest = require "dataworks.fleet.manifest"
 local shell = require "spec.support.shell"
@@ -56,6 +57,25 @@ describe("a manifest", function()
     } do
       assert.truthy(lines:find(expected, 1, true), expected .. "\n" .. lines)
     end
+  end)
+
+  it("is refused if its members have names of several types, or its tasks are no list", function()
+    assert.same({ "1 is not a field of a manifest.", "true is not a field of a manifest." }, faults_of(source({}, { "x", [true] = 1 })))
+    assert.same({ "tasks expected a list of tasks; it has the member a" }, faults_of(source { a = { name = "a" } }))
+    assert.same({ "tasks[1] is nil: the list has a hole" }, faults_of(source { [2] = { name = "a" } }))
+  end)
+
+  it("is refused if a text is not UTF-8, or a value has no JSON", function()
+    local content = { type = "job", version = "2.0", steps = { { stepType = "x", category = "reader", parameter = { a = print } } } }
+    assert.same({
+      "tasks[1].folder is not UTF-8: byte 1, counted from 1", "tasks[2].TaskContent.steps[1].parameter.a a function can't be JSON",
+    }, faults_of(source { { name = "a", folder = "\255" }, { name = "b", type = "DI_OFFLINE", state = "created", TaskContent = content } }))
+  end)
+
+  it("has one fault for each wrong value", function()
+    assert.same({ "fleet expected a string, got null", "project expected the id of a workspace" }, faults_of(source({}, { fleet = core.null, project = 1.5 })))
+    assert.same({ " a manifest is an object, got null" }, faults_of(core.null))
+    assert.same({ "defaults.name is not a field of a manifest." }, faults_of(source({}, { defaults = { name = "a" } })))
   end)
 
   it("in JSON names the line and the column of each fault", function()

@@ -25,9 +25,14 @@ static uint32_t hash(const char *text) {
 }
 
 static void on_line(lua_State *L, lua_Debug *ar) {
-  static uint32_t before;
+  static const char *source;
+  static uint32_t source_hash, before;
   lua_getinfo(L, "S", ar);
-  uint32_t here = (hash(ar->source) + (uint32_t)ar->currentline) * 2654435761u;
+  if (ar->source != source) {
+    source = ar->source;
+    source_hash = hash(source);
+  }
+  uint32_t here = (source_hash + (uint32_t)ar->currentline) * 2654435761u;
   steps[(here ^ before >> 1) % STEPS]++;
   before = here;
 }

@@ -6,7 +6,7 @@
 
 local TARGETS = {}
 
-for _, group in ipairs { "core", "curl", "transport", "protocol", "credentials", "emulator" } do
+for _, group in ipairs { "core", "curl", "transport", "protocol", "credentials", "emulator", "cli", "fleet" } do
   for name, target in pairs(require("spec.fuzz.targets." .. group)) do TARGETS[name] = target end
 end
 

@@ -32,7 +32,11 @@ local function content_faults(content)
       return value
     end
   end
-  if not is_object(content) then
+  local _, err = core.encode(content, true)
+  if err then
+    add(err.path:gsub("^TaskParam%.?", ""), err.message)
+    return faults
+  elseif not is_object(content) then
     add("", "expected an object")
     return faults
   end
@@ -92,7 +96,8 @@ end
 -- The text is read again for each place.
 local MAX_PLACES = 200
 
---- Keeps the first faults, adds their places in a JSON text, and sorts them by place.
+--- Keeps the first faults, adds their places in a JSON text, and sorts them by place. A missing field has the place of
+--- the object that lacks it.
 ---@param text string
 ---@param faults dataworks.ScriptFault[]
 function M.place(text, faults)
@@ -100,15 +105,7 @@ function M.place(text, faults)
     faults[i] = nil
   end
   for _, fault in ipairs(faults) do
-    local path = fault.path
-    -- A missing field has no place; the object that lacks it has one.
-    repeat
-      fault.line, fault.column = core.locate(text, path == "" and "TaskParam" or "TaskParam." .. path)
-      path = path:match "^(.*)[.%[]" or ""
-    until fault.line or path == ""
-    if not fault.line then
-      fault.line, fault.column = 1, 1
-    end
+    fault.line, fault.column = core.locate(text, fault.path == "" and "TaskParam" or "TaskParam." .. fault.path)
   end
   table.sort(faults, function(a, b)
     return a.line < b.line or a.line == b.line and a.column < b.column

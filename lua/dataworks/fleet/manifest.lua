@@ -47,6 +47,10 @@ local FIELDS = {
   protect = "boolean", moved_from = "string",
 }
 
+--- The fields that a task can have from the defaults.
+local DEFAULTS = tables.merge(FIELDS)
+DEFAULTS.name, DEFAULTS.moved_from = nil, nil
+
 local TYPES = tables.set_of "DI_REALTIME DI_SOLUTION DI_OFFLINE"
 
 --- The states that a task can have, and their order.
@@ -57,14 +61,31 @@ local MAX_NAME_BYTES = 256
 -- The metatable of manifests that are read and checked.
 local CHECKED = {}
 
+local function describe(value)
+  return core.is_null(value) and "null" or check_options.describe(value)
+end
+
+--- Returns the names of the fields. In a table of Lua they can be of any type.
+local function sorted_names(object)
+  local names = {}
+  for name in next, object do
+    names[#names + 1] = name
+  end
+  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+  return names
+end
+
 --- Checks the names and the types of fields. `add` notes a fault.
 local function check_fields(object, known, path, add)
-  for _, name in ipairs(tables.sorted_keys(tables.merge(object))) do
+  for _, name in ipairs(sorted_names(object)) do
     local value, where = object[name], path == "" and tostring(name) or path .. "." .. tostring(name)
+    local _, err = core.encode(type(value) == "string" and value or "", true)
     if not known[name] then
       add(where, "is not a field of a manifest" .. nearest.hint_end(name, known))
     elseif not known[name]:find(type(value), 1, true) then
-      add(where, ("expected a %s, got %s"):format(known[name]:gsub(" ", " or a "), check_options.describe(value)))
+      add(where, ("expected a %s, got %s"):format(known[name]:gsub(" ", " or a "), describe(value)))
+    elseif err then
+      add(where, err.message)
     end
   end
 end
@@ -176,15 +197,23 @@ local function check_top(source, add)
       add(name, "is missing")
     end
   end
-  if source.project ~= nil and not ids.text(source.project):find "^%d+$" then
+  local project, fleet = source.project, source.fleet
+  local is_whole = type(project) ~= "number" or project % 1 == 0
+  if (type(project) == "string" or type(project) == "number") and not (is_whole and ids.text(project):find "^%d+$") then
     add("project", "expected the id of a workspace")
   end
-  if source.fleet ~= nil and not tostring(source.fleet):find "^[%w_.-]+$" then
+  if type(fleet) == "string" and not fleet:find "^[%w_.-]+$" then
     add("fleet", "expected a name of letters, digits, _, . and -")
   end
-  local hole = type(source.tasks) == "table" and tables.find_hole(source.tasks)
+  local list = type(source.tasks) == "table" and source.tasks or {}
+  local hole = tables.find_hole(list)
   if hole then
     add(("tasks[%d]"):format(hole), "is nil: the list has a hole")
+  end
+  for _, key in ipairs(sorted_names(list)) do
+    if type(key) ~= "number" or key < 1 then
+      return add("tasks", ("expected a list of tasks; it has the member %s"):format(tostring(key)))
+    end
   end
 end
 
@@ -215,17 +244,17 @@ function M.check(source)
     return not path and #faults or nil
   end
   if type(source) ~= "table" then
-    add("", "a manifest is an object, got " .. check_options.describe(source))
+    add("", "a manifest is an object, got " .. describe(source))
     return nil, faults
   end
   check_top(source, add)
   local defaults = type(source.defaults) == "table" and source.defaults or {}
-  check_fields(defaults, tables.merge(FIELDS, { name = false, moved_from = false }), "defaults", add)
+  check_fields(defaults, DEFAULTS, "defaults", add)
   local tasks, places = {}, {}
   for i, item in ipairs(#faults == 0 and source.tasks or {}) do
     local path = ("tasks[%d]"):format(i)
     if type(item) ~= "table" then
-      add(path, "expected an object, got " .. check_options.describe(item))
+      add(path, "expected an object, got " .. describe(item))
     else
       name = type(item.name) == "string" and item.name or nil
       tasks[#tasks + 1] = task_of(item, defaults, path, add)
