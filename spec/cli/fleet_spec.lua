@@ -1,4 +1,5 @@
 local command = require "spec.support.command"
+local core = require "dataworks.core"
 local files = require "spec.support.files"
 local shell = require "spec.support.shell"
 local support = require "spec.support.emulator"
@@ -24,7 +25,8 @@ describe("the commands for fleets", function()
   it("plan and apply a manifest, and do nothing the second time", function()
     local plan = run "plan MANIFEST --exit-code"
     assert.equal(6, plan.status, plan.err)
-    assert.equal("Name  Actions  Error\na     create\nb     create\n", plan.out)
+    assert.equal("Name  Actions  Tables  Error\na     create\nb     create\n", plan.out)
+    assert.truthy(plan.err:find("about 6 calls (the daily quota of an account: Basic 100,", 1, true), plan.err)
     local applied = run "apply MANIFEST"
     assert.same({ 0, 2 }, { applied.status, #emulator:journal "CreateDISyncTask" }, applied.err)
     plan = run "plan MANIFEST --exit-code"
@@ -40,7 +42,7 @@ describe("the commands for fleets", function()
     assert.equal(0, run("apply MANIFEST").status)
     files.write(folder .. "/tasks.json", (both:gsub(', { "name": "b".*}%s*%]', " ]")))
     local plan = run "plan MANIFEST"
-    assert.equal("Name  Actions              Error\nb     not in the manifest\n", plan.out)
+    assert.equal("Name  Actions              Tables  Error\nb     not in the manifest\n", plan.out)
     assert.truthy(run("plan MANIFEST --prune").err:find("1 to delete, 1 unchanged; about 7 calls", 1, true))
     local refused = run "apply MANIFEST --prune --yes"
     assert.equal(2, refused.status)
@@ -49,6 +51,26 @@ describe("the commands for fleets", function()
     assert.same({ 0, 0 }, { #emulator:journal "DeleteDISyncTask", run("apply MANIFEST").status })
     local pruned = run "apply MANIFEST --prune --prune-limit 1 --yes"
     assert.same({ 0, 1 }, { pruned.status, #emulator:journal "DeleteDISyncTask" }, pruned.err)
+  end)
+
+  it("plan shows which tables come and go", function()
+    assert.equal(0, run("apply MANIFEST").status)
+    files.write(folder .. "/tasks.json", (files.read(folder .. "/tasks.json"):gsub('"orders"%]', '"items", "users"]')))
+    assert.equal("Name  Actions  Tables                                Error\na     update   +shop.items +shop.users -shop.orders\n",
+      run("plan MANIFEST").out)
+    local change = core.decode(run("plan MANIFEST -o jsonl").out)
+    assert.same({ { "shop.items", "shop.users" }, { "shop.orders" } }, { change.TablesAdded, change.TablesRemoved })
+  end)
+
+  it("apply shows a bar with the rate on a terminal, and each cause of failures once", function()
+    emulator:fault { action = "CreateDISyncTask", times = 2, fault = "error", status = 400, code = "Invalid.Tenant.UserNotInProject", message = "no" }
+    local shown = command.run(("apply %s/tasks.json"):format(folder), { env = command.variables(emulator), terminal = true }).out
+    assert.truthy(shown:find("applying [####################] 2/2 ", 1, true), shown)
+    assert.truthy(shown:find "%d/s, 2 failed")
+    local _, lines = shown:gsub("[ab] failed: CreateDISyncTask: no", "")
+    assert.equal(1, lines)
+    local plain = run "apply MANIFEST"
+    assert.same({ 0, "applying\n" }, { plain.status, plain.err })
   end)
 
   it("show all faults of a manifest with their places", function()

@@ -1,5 +1,6 @@
 -- The command `apply`. It makes the tasks of a manifest. Any number of processes can run it with one ledger.
 
+local apply_progress = require "dataworks.cli.apply_progress"
 local core = require "dataworks.core"
 local dataworks = require "dataworks"
 local exit_status = require "dataworks.cli.exit_status"
@@ -45,17 +46,6 @@ local function group_failures(failed)
   return lines
 end
 
-local function show(context)
-  local total
-  return function(event)
-    if event.type == "plan" then
-      total = #event.plan.changes - event.plan.counts.unchanged
-    elseif event.type ~= "counts" then
-      context.progress:step("applying", event.done + event.failed, total)
-    end
-  end
-end
-
 --- Returns a function that asks whether tasks may be deleted.
 local function asker(context, project)
   return function(names)
@@ -98,7 +88,7 @@ function M.run(args, context)
   context:mark_resumable()
   local result, err = dataworks.fleet.apply {
     manifest = manifest, ledger = args.ledger, only = args.only, concurrency = args.concurrency,
-    max_failures = args.max_failures, on_event = show(context), prune_limit = args.prune_limit,
+    max_failures = args.max_failures, on_event = apply_progress.new(context.progress), prune_limit = args.prune_limit,
     label = label(), prune = args.prune and asker(context, manifest.project),
     client = context:client { limit = shared_limit(args, manifest), region = args.region or manifest.region },
   }

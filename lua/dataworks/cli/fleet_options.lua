@@ -1,6 +1,7 @@
 -- What the commands plan, apply and ledger have in common: their options, and the errors of manifests and ledgers.
 
 local exit_status = require "dataworks.cli.exit_status"
+local plans = require "dataworks.fleet.plan"
 local opening = require "dataworks.fleet.opening"
 
 local M = {}
@@ -26,7 +27,12 @@ function M.summary(plan)
     local count = plan.counts[action] or 0
     parts[#parts + 1] = (count > 0 or ALWAYS[action]) and ("%d to %s"):format(count, action) or nil
   end
-  return ("%s, %d unchanged; about %d calls"):format(table.concat(parts, ", "), plan.counts.unchanged, plan.calls)
+  local quotas = {}
+  for i, row in ipairs(plan.calls > 0 and plans.DAILY_QUOTAS or {}) do
+    quotas[i] = ("%s %d"):format(row[1], row[2])
+  end
+  return ("%s, %d unchanged; about %d calls%s"):format(table.concat(parts, ", "), plan.counts.unchanged, plan.calls,
+    #quotas > 0 and (" (the daily quota of an account: %s, Enterprise none)"):format(table.concat(quotas, ", ")) or "")
 end
 
 --- Ends the command with the error of a fleet. All faults of a manifest are shown, as compilers do.

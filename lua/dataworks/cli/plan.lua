@@ -16,6 +16,9 @@ M.options = {
 }
 M.examples = "  dataworks plan tasks.json\n  dataworks plan tasks.json -o json --exit-code"
 
+-- A line of the table names at most so many tables.
+local MAX_TABLES = 8
+
 local function to_set(names)
   local set = {}
   for _, name in ipairs(names) do
@@ -24,12 +27,30 @@ local function to_set(names)
   return set
 end
 
+--- Returns the tables that come and go, as text.
+local function tables_of(change)
+  local words = {}
+  for sign, names in pairs { ["+"] = change.added or {}, ["-"] = change.removed or {} } do
+    for _, name in ipairs(names) do
+      words[#words + 1] = sign .. name
+    end
+  end
+  table.sort(words)
+  local more = #words > MAX_TABLES and (" and %d more"):format(#words - MAX_TABLES) or ""
+  return #words > 0 and table.concat(words, " ", 1, math.min(#words, MAX_TABLES)) .. more or nil
+end
+
 --- Returns the items of the output, and the number of tasks that apply would change.
-local function items_of(plan, prune)
+local function items_of(context, plan, prune)
   local items = {}
   for _, change in ipairs(plan.changes) do
     if #change.actions > 0 then
-      items[#items + 1] = { Name = change.name, Actions = table.concat(change.actions, ", "), Error = change.error }
+      items[#items + 1] = {
+        Name = change.name, Actions = table.concat(change.actions, ", "), Error = change.error,
+        Tables = context.output.format == "table" and tables_of(change) or nil,
+        TablesAdded = change.added and dataworks.list(change.added),
+        TablesRemoved = change.removed and dataworks.list(change.removed),
+      }
     end
   end
   local changed, protected = #items, to_set(plan.protected)
@@ -46,8 +67,8 @@ function M.run(args, context)
   if not plan then
     fleet_options.fail(context, args.manifest, err, faults)
   end
-  local items, changed = items_of(plan, args.prune)
-  context.output:list(items, { "Name", "Actions", "Error" })
+  local items, changed = items_of(context, plan, args.prune)
+  context.output:list(items, { "Name", "Actions", "Tables", "Error" })
   context:say_line(fleet_options.summary(plan))
   return args.exit_code and changed > 0 and exit_status.CHANGES or exit_status.DONE
 end

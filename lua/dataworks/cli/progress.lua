@@ -25,7 +25,8 @@ end
 ---@param text string
 ---@param done? number
 ---@param total? number
-function Progress:step(text, done, total)
+---@param rest? string the end of the live line; default: the elapsed time
+function Progress:step(text, done, total, rest)
   if self.quiet then
     return
   end
@@ -39,7 +40,7 @@ function Progress:step(text, done, total)
   end
   if self.live then
     local elapsed = self.clock() - self.started
-    local line = ("%s%s %s s"):format(text, bar(done, total), core.decimal(elapsed, 1))
+    local line = ("%s%s %s"):format(text, bar(done, total), rest or core.decimal(elapsed, 1) .. " s")
     self.file:write("\r", line:sub(1, texts.cut_length(line, self.live - 1)), "\27[K")
     self.shown = true
   end
@@ -53,6 +54,15 @@ end
 function Progress:count(text, done, total)
   if self.live then
     self:step(text .. (total and "" or (": %d"):format(done)), done, total)
+  end
+end
+
+--- Shows a line that stays, on a terminal only.
+---@param line string
+function Progress:note(line)
+  if self.live and not self.quiet then
+    self.file:write(self.shown and "\r\27[K" or "", texts.escape(line), "\n")
+    self.shown = false
   end
 end
 

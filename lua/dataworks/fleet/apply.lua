@@ -78,7 +78,7 @@ local function fail(run, claim, err)
   else
     run.ledger:give_back(claim, cause_of(err))
     run.failed = run.failed + 1
-    emit(run, { type = "failed", name = name, err = err })
+    emit(run, { type = "failed", name = name, err = err, cause = cause_of(err) })
     if run.options.max_failures and run.failed >= run.options.max_failures then
       stop(run, "failures", err)
     end
@@ -141,6 +141,7 @@ local function heartbeat(run)
     for name, claim in pairs(held) do
       claim.lost = claim.lost or not renewed[name]
     end
+    emit(run, { type = "counts", counts = run.ledger:counts() })
     local wake = core.clock() + run.options.lease / 3
     while not run.ended and core.clock() < wake do
       if transports.sleep(nap) == "cancelled" then

@@ -6,6 +6,7 @@ local misuse = require "dataworks.util.misuse"
 local opening = require "dataworks.fleet.opening"
 local plans = require "dataworks.fleet.plan"
 local prune = require "dataworks.fleet.prune"
+local table_changes = require "dataworks.fleet.table_changes"
 local tables = require "dataworks.util.tables"
 local upkeep = require "dataworks.fleet.upkeep"
 
@@ -55,6 +56,26 @@ local function check(what, known, options)
   return given
 end
 
+--- Adds the tables that come and go to the tasks that are updated.
+local function add_tables(plan, ledger)
+  local updated, names = {}, {}
+  for _, change in ipairs(plan.changes) do
+    for _, action in ipairs(change.actions) do
+      if action == "update" then
+        updated[#updated + 1], names[#names + 1] = change, change.row.name
+      end
+    end
+  end
+  local specs = upkeep.specs(ledger, names)
+  for _, change in ipairs(updated) do
+    local before = specs[change.row.name]
+    -- The ledger keeps the script that was wanted last. The service has it only if it was applied.
+    if before and before.script_digest == change.row.script_made then
+      change.added, change.removed = table_changes.compare(before.script, change.task.script)
+    end
+  end
+end
+
 --- Compares a manifest with its ledger. Makes no call.
 ---@param options dataworks.fleet.PlanOptions
 ---@return dataworks.fleet.Plan|nil plan
@@ -63,7 +84,11 @@ end
 function M.plan(options)
   options = check("dataworks.fleet.plan", PLAN_OPTIONS, options)
   return opening.with_ledger(options, function(manifest, ledger)
-    return plans.compare(manifest, ledger:rows(), { matches = opening.matcher(options.only), prune = options.prune })
+    local plan = plans.compare(manifest, ledger:rows(), {
+      matches = opening.matcher(options.only), prune = options.prune,
+    })
+    add_tables(plan, ledger)
+    return plan
   end)
 end
 

@@ -12,6 +12,9 @@ local CALLS = {
   delete = { DI_OFFLINE = 2, other = 7 }, protect = { other = 0 }, unprotect = { other = 0 },
 }
 
+--- The calls that an account may make a day, by its edition of DataWorks.
+M.DAILY_QUOTAS = { { "Basic", 100 }, { "Standard", 1000 }, { "Professional", 10000 } }
+
 --- The order of the states that a task reaches; "changed" is a task that was updated after it had been deployed.
 M.ORDER = { created = 1, changed = 1, deployed = 2, running = 3 }
 
@@ -21,6 +24,8 @@ M.ORDER = { created = 1, changed = 1, deployed = 2, running = 3 }
 --- unchanged
 ---@field task? dataworks.fleet.Task nil if the manifest does not have the task
 ---@field row? dataworks.fleet.Row nil if the ledger does not have the task
+---@field added? string[] the tables that come, if the task is updated and the ledger has the script before
+---@field removed? string[] the tables that go
 ---@field error? string why an earlier run failed
 
 ---@class dataworks.fleet.Plan

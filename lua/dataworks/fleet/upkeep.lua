@@ -1,5 +1,7 @@
 -- What changes in a ledger beside the work on tasks: names, protection, and tasks that leave the fleet.
 
+local core = require "dataworks.core"
+
 local M = {}
 
 --- Stands in place of the digests of a task that is deleted.
@@ -108,6 +110,18 @@ function M.runners(ledger)
     cast(({clock} - seen_at) / 1000 as text) as silent,
     cast((select count(*) from tasks where tasks.fleet = runners.fleet and owner = id and state = 1) as text) as tasks
     from runners where fleet = $1 order by started_at, id]], ledger.key)
+end
+
+--- Returns what was wanted last for tasks, by name.
+---@param names string[]
+---@return table<string, dataworks.fleet.Task>
+function M.specs(ledger, names)
+  local specs = {}
+  each(ledger, names, function(db, name)
+    local row = db:query("select spec from specs where fleet = $1 and name = $2", ledger.key, name)[1]
+    specs[name] = row and core.decode(row.spec)
+  end)
+  return specs
 end
 
 --- Returns the scripts that were written into the service, by name.
