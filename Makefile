@@ -236,6 +236,14 @@ chaos: ## create FLOWS=2000 tasks while processes are killed, connections damage
 	@eval "$$($(MAKE) -s env LUA=5.4)"; LUA_PATH="$$PWD/?.lua;$$LUA_PATH" \
 	lua5.4 bin/dataworks emulator -- lua5.4 spec/chaos/run.lua $(FLOWS) $(SEED)
 
+TASKS ?= 2000
+
+chaos-fleet: ## apply TASKS=2000 tasks with runners that are killed, through PostgreSQL that restarts and through SQLite, from SEED=1
+	@tools/setup test
+	@$(MAKE) --no-print-directory -s all
+	@eval "$$($(MAKE) -s env LUA=5.4)"; export LUA_PATH="$$PWD/?.lua;$$LUA_PATH"; set -e; \
+	for ledger in postgres forgetful sqlite; do lua5.4 bin/dataworks emulator -- lua5.4 spec/chaos/fleet.lua $$ledger $(TASKS) $(SEED); done
+
 hostile: ## install missing packages; make calls to servers that each misbehave in one way, in three hosts; takes a minute
 	@tools/setup test
 	@$(MAKE) --no-print-directory -s all LUAS='5.4 jit'
@@ -385,4 +393,4 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: build build-core core-objects all env demo test test-limit test-linear test-page nginx-builtin test-nginx bench lint check-c \
-  mutate coverage fuzz fuzz-check fuzz-build fuzz-host chaos hostile torture differential test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core dist uninstall clean help
+  mutate coverage fuzz fuzz-check fuzz-build fuzz-host chaos chaos-fleet hostile torture differential test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core dist uninstall clean help
