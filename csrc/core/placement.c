@@ -24,14 +24,19 @@ static size_t index_of_longest(const struct request_builder *b, const size_t len
   return longest;
 }
 
+/* Returns the encoded length of a text; for a text of more than `enough` bytes, any length above `enough`. */
+static size_t encoded_length(struct slice text, size_t enough) {
+  return text.len > enough ? text.len : percent_encoded_length(text);
+}
+
 /* Stores for each parameter the encoded length of its values in the query. Returns the sum of these lengths. */
-static size_t measure_query(const struct request_builder *b, size_t lengths[MAX_PARAMS]) {
+static size_t measure_query(const struct request_builder *b, size_t lengths[MAX_PARAMS], size_t enough) {
   size_t total = 0;
   memset(lengths, 0, MAX_PARAMS * sizeof *lengths);
   for (size_t i = 0; i < b->value_count; i++) {
     const struct wire_param *value = &b->values[i];
     if (value->in_body) continue;
-    size_t length = percent_encoded_length(value->name) + percent_encoded_length(value->text) + 2;
+    size_t length = percent_encoded_length(value->name) + encoded_length(value->text, enough) + 2;
     lengths[value->param] += length;
     total += length;
   }
@@ -40,7 +45,7 @@ static size_t measure_query(const struct request_builder *b, size_t lengths[MAX_
 
 size_t longest_param(const struct request_builder *b) {
   size_t lengths[MAX_PARAMS];
-  measure_query(b, lengths);
+  measure_query(b, lengths, BUFFER_LIMIT);
   return index_of_longest(b, lengths);
 }
 
@@ -54,12 +59,12 @@ static bool is_certainly_short(const struct request_builder *b) {
   return total * 3 <= MAX_QUERY_BYTES;
 }
 
-/* Moves the longest parameters to the form until the query is short enough. The service accepts them in either
-   place. */
+/* Moves the longest parameters to the form until the query is short enough. The service accepts them in either place. A
+   text that is longer than the whole query may be must move, whatever its encoded length is. */
 static void spill_to_form(struct request_builder *b) {
   size_t lengths[MAX_PARAMS];
   if (is_certainly_short(b)) return;
-  size_t total = measure_query(b, lengths);
+  size_t total = measure_query(b, lengths, MAX_QUERY_BYTES);
   while (total > MAX_QUERY_BYTES) {
     size_t longest = index_of_longest(b, lengths);
     for (size_t i = 0; i < b->value_count; i++) {

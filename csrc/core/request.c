@@ -134,6 +134,7 @@ static bool build(lua_State *L, struct request_builder *b, int params, int conte
   if (!value_check_written(L, scratch_state(s), &path)) return false;
   if (!done) luaL_error(L, "%s", crypto_failure());
   if (!check_url(L, b)) return false;
+  buffer_reset(&s->text); /* frees a large text, which the request contains, before Lua copies the request */
   push_request(L, b);
   return true;
 }

@@ -40,14 +40,17 @@ static bool replace(struct buffer *b, size_t capacity) {
   return true;
 }
 
+/* Doubles the capacity. If that is not enough, the text is probably appended as a whole, and gets little more than its
+   size. */
 bool buffer_grow(struct buffer *b, size_t extra) {
-  size_t capacity = b->capacity ? b->capacity : FIRST_CAPACITY;
   size_t limit = b->limit ? b->limit : BUFFER_LIMIT;
   if (extra > limit - b->len) {
     b->state = BUFFER_TOO_LARGE;
     return false;
   }
-  while (capacity < b->len + extra) capacity *= 2;
+  size_t needed = b->len + extra, capacity = b->capacity ? 2 * b->capacity : FIRST_CAPACITY;
+  if (capacity < needed) capacity = needed + needed / 16;
+  if (capacity > limit) capacity = limit;
   if (replace(b, capacity)) return true;
   b->state = BUFFER_NO_MEMORY;
   return false;
