@@ -297,8 +297,9 @@ INTEROP = build/interop
 interop: ## install missing packages and the official SDKs; run the SDKs against the emulator
 	@tools/setup interop
 	@$(MAKE) --no-print-directory -s build LUA=5.4
+	@$(MAKE) --no-print-directory -s build-core LUA=jit
 	@for sdk in python python-oldest node java go; do \
-	  $(MAKE) --no-print-directory -s $(INTEROP)/$$sdk/sdks || rm -f $(INTEROP)/$$sdk/sdks; done
+	  { $(MAKE) --no-print-directory -s $(INTEROP)/$$sdk/sdks || rm -f $(INTEROP)/$$sdk/sdks; } & done; wait
 	@[ ! -e $(INTEROP)/java/sdks ] || $(MAKE) --no-print-directory -s $(INTEROP)/java/Client.class
 	@[ ! -e $(INTEROP)/go/sdks ] || $(MAKE) --no-print-directory -s $(INTEROP)/go/client
 	@eval "$$($(MAKE) -s env LUA=5.4)"; spec/interop/run $(INTEROP)
@@ -330,7 +331,7 @@ $(INTEROP)/node/sdks: spec/interop/package.json
 
 $(INTEROP)/java/sdks: spec/interop/java/pom.xml
 	mkdir -p $(@D)
-	mvn -q -B -f $< dependency:copy-dependencies -DoutputDirectory='$(CURDIR)/$(@D)/lib'
+	mvn -q -B -Dstyle.color=never -f $< dependency:copy-dependencies -DoutputDirectory='$(CURDIR)/$(@D)/lib'
 	touch $@
 
 $(INTEROP)/java/Client.class: spec/interop/java/Client.java $(INTEROP)/java/sdks

@@ -1,27 +1,38 @@
--- Makes calls of each kind to the server of strict_server.py, which verifies their signatures.
+-- Makes the calls of strict_calls.lua in each of the three ways in which the library sends: with libcurl, one call after
+-- the other; in the loop, at the same time; and inside nginx. Usage: lua5.4 strict_client.lua ENDPOINT
 
+local calls = require "spec.interop.strict_calls"
 local dataworks = require "dataworks"
+local hosts = require "spec.support.host"
+local web_support = require "spec.support.web"
 
-local NAME = "用户 (a+b)*~'😀&=%/?#\127"
-local task = { ProjectId = 10000, TaskType = "DI_REALTIME" }
+local endpoint = arg[1]
 
-local function with(more)
-  for name, value in pairs(task) do more[name] = value end
-  return more
+local IN_NGINX = [[
+  local threads = {}
+  local results = require("spec.interop.strict_calls").start(%q, function(fn) threads[#threads + 1] = ngx.thread.spawn(fn) end)
+  for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
+  return results()]]
+
+local ways = {}
+
+function ways.libcurl()
+  return calls.start(endpoint, function(fn) fn() end)()
 end
 
-for _, signature in ipairs { "ACS3-HMAC-SHA256", "HMAC-SHA1" } do
-  local client = dataworks.new { signature = signature, retries = 0 }
-  local script = dataworks.task {
-    from = { mysql = "mysql_pub1", tables = { [NAME] = { NAME, "orders" } } }, to = { odps = "odps_source" },
-    resource_group = "S_res_group_280749521950784_1623033752022",
-  }
-  assert(client:generate(with { TaskParam = script, ClientToken = "t" }))
-  assert(client:CreateDISyncTask(with { TaskName = NAME, TaskContent = '{"type":"job","name":"' .. ("é"):rep(5000) .. '"}' }))
-  assert(client:UpdateDISyncTask(with { FileId = "9223372036854775807", TaskContent = '"' .. ("x"):rep(20000) .. '"' }))
-  assert(client:GetDISyncTask(with { FileId = 1 }))
-  assert(client:call("ListFiles", { ProjectId = 1, Keyword = NAME, NeedContent = true }))
-  assert(client:call("StartDIJob", { Id = 1, RealtimeStartSettings = { StartTime = 1 } }, { version = "2024-05-18" }))
-  assert(client:call("ListDIJobs", { ProjectId = 1, Name = NAME }, { version = "2024-05-18" }))
-  client:close()
+ways["the loop"] = function()
+  local results
+  dataworks.run(function() results = calls.start(endpoint, dataworks.spawn) end)
+  return results()
 end
+
+function ways.nginx()
+  local web = web_support.start()
+  local host = hosts.start { ca_file = web.ca_file }
+  local ok, result = pcall(host.run, host, IN_NGINX:format(endpoint))
+  host:stop()
+  web:stop()
+  return ok and tonumber(result) or error(result, 0)
+end
+
+for _, name in ipairs { "libcurl", "the loop", "nginx" } do print(ways[name]() .. " calls in " .. name) end

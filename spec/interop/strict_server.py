@@ -2,7 +2,6 @@
 
 import hmac
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -15,7 +14,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from alibabacloud_tea_openapi.utils import Utils
 
-KEY, SECRET, TOKEN = "strict-id", "strict-secret", "strict/token+=="
+SECRET, TOKENS = "strict-secret", {"strict-id": None, "strict-sts": "strict/token+=="}
+ALGORITHMS = ["ACS3-HMAC-SHA256", "ACS3-HMAC-SM3", "HMAC-SHA1"]
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -23,16 +23,15 @@ def parse(text):
     return dict(parse_qsl(text, keep_blank_values=True, strict_parsing=True)) if text else {}
 
 
-def problem_of_acs3(request, query, headers, body):
-    algorithm, _, fields = headers["authorization"].partition(" ")
-    fields = dict(field.split("=", 1) for field in fields.split(","))
+def problem_of_acs3(request, query, headers, body, fields):
+    algorithm = headers["authorization"].split(" ")[0]
     names = fields["SignedHeaders"].split(";")
     unsigned = [name for name in headers if name.startswith("x-acs-") and name not in names]
     payload = Utils.hex_encode(Utils.hash(body, algorithm))
     signed = SimpleNamespace(
         method=request.command, pathname=urlsplit(request.path).path, query=query, headers={n: headers[n] for n in names}
     )
-    expected = Utils.get_authorization(signed, algorithm, payload, KEY, SECRET)
+    expected = Utils.get_authorization(signed, algorithm, payload, fields["Credential"], SECRET)
     if unsigned or "host" not in names:
         return f"unsigned headers: {unsigned}"
     if headers["x-acs-content-sha256"] != payload:
@@ -53,46 +52,51 @@ def problem_of_rpc(request, query, form):
 
 class Strict(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 65536  # so that a reply is one packet
     timeout = 30
-    verified = Counter()
+    calls = Counter()
+    verified = set()  # of (algorithm, method, place of parameters)
     nonces = set()
-    places = set()
 
-    def check(self):
+    def check(self, query, form, headers, body):
+        """Returns what is wrong with the request, or None."""
+        params = {**query, **form}
+        if "authorization" in headers:
+            algorithm, _, fields = headers["authorization"].partition(" ")
+            fields = dict(field.split("=", 1) for field in fields.split(","))
+            key, nonce, token = fields["Credential"], headers["x-acs-signature-nonce"], headers.get("x-acs-security-token")
+            problem = problem_of_acs3(self, query, headers, body, fields)
+        else:
+            algorithm, key, nonce, token = "HMAC-SHA1", params["AccessKeyId"], params["SignatureNonce"], params.get("SecurityToken")
+            problem = problem_of_rpc(self, query, form)
+        if nonce in self.nonces:
+            problem = problem or "the nonce was used before"
+        self.nonces.add(nonce)
+        if token != TOKENS[key]:
+            problem = problem or f"the token is {token}"
+        if not problem:
+            self.verified |= {(algorithm, self.command, place) for place, sent in (("query", query), ("form", form)) if sent}
+            self.calls[algorithm] += 1
+        return problem
+
+    def answer(self):
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.rfile.read(int(headers.get("content-length", 0)))
         query = parse(urlsplit(self.path).query)
         form = parse(body.decode()) if headers.get("content-type", "").startswith(FORM) else {}
-        if "authorization" in headers:
-            algorithm = headers["authorization"].split(" ")[0]
-            nonce, token = headers["x-acs-signature-nonce"], headers.get("x-acs-security-token")
-            problem = problem_of_acs3(self, query, headers, body)
-        else:
-            algorithm = "HMAC-SHA1"
-            nonce, token = {**query, **form}["SignatureNonce"], {**query, **form}.get("SecurityToken")
-            problem = problem_of_rpc(self, query, form)
-        self.places |= {(algorithm, place) for place, params in (("query", query), ("form", form)) if params}
-        if nonce in self.nonces:
-            problem = problem or "the nonce was used before"
-        self.nonces.add(nonce)
-        if token != TOKEN:
-            problem = problem or f"the token is {token}"
-        self.verified[algorithm] += 0 if problem else 1
-        return problem
-
-    def answer(self):
-        problem = self.check()
-        reply = {"RequestId": "R", "Success": True, "Data": {"Status": "success", "FileId": 1, "ProcessId": 1}}
+        problem = self.check(query, form, headers, body)
+        data = {"Status": "success", "FileId": 1, "ProcessId": 1, "Params": {**query, **form}}
+        reply = {"RequestId": "R", "Success": True, "Data": data}
         if problem:
             reply = {"RequestId": "R", "Code": "SignatureDoesNotMatch", "Message": problem}
-        data = json.dumps(reply).encode()
+        text = json.dumps(reply).encode()
         self.send_response(400 if problem else 200)
         self.send_header("Content-Type", "application/json;charset=utf-8")
-        self.send_header("Content-Length", str(len(data)))
+        self.send_header("Content-Length", str(len(text)))
         self.end_headers()
-        self.wfile.write(data)
+        self.wfile.write(text)
 
-    do_GET = do_POST = answer
+    do_GET = do_POST = do_PUT = answer
 
     def log_message(self, *_):
         pass
@@ -100,24 +104,15 @@ class Strict(BaseHTTPRequestHandler):
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Strict)
 threading.Thread(target=server.serve_forever, daemon=True).start()
-environment = {
-    **os.environ,
-    "ALIBABA_CLOUD_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
-    "ALIBABA_CLOUD_ACCESS_KEY_ID": KEY,
-    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SECRET,
-    "ALIBABA_CLOUD_SECURITY_TOKEN": TOKEN,
-}
 client = subprocess.run(
-    ["lua5.4", Path(__file__).parent / "strict_client.lua"], env=environment, timeout=60, capture_output=True, text=True
+    ["lua5.4", Path(__file__).parent / "strict_client.lua", f"http://127.0.0.1:{server.server_port}"],
+    timeout=120, capture_output=True, text=True
 )
 server.shutdown()
 title = f"our client, verified by alibabacloud-tea-openapi {version('alibabacloud-tea-openapi')}"
-expected = {(name, place) for name in ("ACS3-HMAC-SHA256", "HMAC-SHA1") for place in ("query", "form")}
-if client.returncode == 0 and Strict.places != expected:
-    print(f"failed  {title}: parameters were only sent in {sorted(Strict.places)}")
-    sys.exit(1)
-if client.returncode == 0:
-    print(f"ok      {title}: {', '.join(f'{count} calls with {name}' for name, count in sorted(Strict.verified.items()))}")
-else:
-    print(f"failed  {title}: {client.stdout}{client.stderr}")
-    sys.exit(1)
+places = [("GET", "query"), ("POST", "query"), ("POST", "form"), ("PUT", "form")]
+missing = {(name, *place) for name in ALGORITHMS for place in places} - Strict.verified
+problem = client.stdout + client.stderr if client.returncode else f"no parameters in {missing}" if missing else None
+counts = ", ".join(f"{count} calls with {name}" for name, count in sorted(Strict.calls.items()))
+print(f"failed  {title}: {problem}" if problem else f"ok      {title}: {counts}; {', '.join(client.stdout.splitlines())}")
+sys.exit(bool(problem))
