@@ -142,6 +142,11 @@ bench: ## measure speed and memory against the cheapest programs that do the sam
 	@$(MAKE) --no-print-directory -s build LUA=jit
 	@$(BENCH) bench/run.lua $(BUILD)/bench '$(ROW)'
 
+bench-peers: ## measure the official SDK cores and calls by hand, beside the same calls of the library; ROW=python measures one
+	@tools/setup bench
+	@$(MAKE) --no-print-directory -s build $(BUILD)/floor.so
+	@$(BENCH) bench/peers.lua $(BUILD)/peers '$(ROW)'
+
 BENCH = LUA_PATH="$$PWD/lua/?.lua;$$PWD/?.lua;;" LUA_CPATH="$$PWD/$(BUILD)/?.so;;" $(LUA_BIN)
 
 FLOOR_C = $(wildcard bench/floor/*.c)
@@ -393,5 +398,5 @@ clean: ## remove the directory build
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: build build-core core-objects all env demo test test-limit test-linear test-page nginx-builtin test-nginx bench lint check-c \
+.PHONY: build build-core core-objects all env demo test test-limit test-linear test-page nginx-builtin test-nginx bench bench-peers lint check-c \
   mutate coverage fuzz fuzz-check fuzz-build fuzz-host chaos chaos-fleet hostile torture differential test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core dist uninstall clean help
