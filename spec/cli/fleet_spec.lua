@@ -73,6 +73,28 @@ describe("the commands for fleets", function()
     assert.same({ 0, "applying\n" }, { plain.status, plain.err })
   end)
 
+  it("ask the service once for data sources and resource groups with --live, before anything is made", function()
+    local text = files.read(folder .. "/tasks.json"):gsub("mysql_pub", "mysql_pub9")
+    files.write(folder .. "/tasks.json", text)
+    for _, name in ipairs { "plan", "apply" } do
+      local result = run(name .. " MANIFEST --live")
+      assert.equal(1, result.status, result.err)
+      for _, expected in ipairs {
+        "tasks.json:3:33: a: tasks[1].from: there is no data source mysql_pub9; did you mean mysql_pub",
+        "b: tasks[2].resource_group: there is no resource group S_res_group_1_1",
+      } do
+        assert.truthy(result.err:find(expected, 1, true), result.err)
+      end
+    end
+    assert.same({ 2, 2, 4 }, { #emulator:journal "ListDataSources", #emulator:journal "ListResourceGroups", #emulator:journal() })
+    files.write(folder .. "/tasks.json", (text:gsub("mysql_pub9", "mysql_pub"):gsub("S_res_group_1_1", "data_integration")))
+    local plan = run "plan MANIFEST --live"
+    assert.same({ 0, 6 }, { plan.status, #emulator:journal() }, plan.err)
+    emulator:fault { action = "ListDataSources", times = 99, fault = "error", status = 403, code = "Forbidden.Access", message = "no" }
+    assert.equal(4, run("apply MANIFEST --live").status)
+    assert.equal(0, #emulator:journal "CreateDISyncTask")
+  end)
+
   it("show all faults of a manifest with their places", function()
     files.write(folder .. "/tasks.json", '{ "project": 1, "fleet": "f", "tasks": [\n  { "name": "a" }, { "name": "b", "x": 1 } ] }')
     local plan = run "plan MANIFEST"

@@ -15,7 +15,7 @@ M.description = "Creates, renames, updates, deploys and starts the tasks of a ma
 M.changes = true
 M.arguments = { fleet_options.MANIFEST }
 M.options = {
-  fleet_options.LEDGER, fleet_options.ONLY, fleet_options.PRUNE,
+  fleet_options.LEDGER, fleet_options.ONLY, fleet_options.LIVE, fleet_options.PRUNE,
   { "--prune-limit", "N", "delete at most N tasks; default: 20, and 10 % of the fleet", number = true },
   { "--yes", false, "delete without asking" },
   { "--concurrency", "N", "the number of tasks in progress; default: 16", number = true },
@@ -86,14 +86,15 @@ function M.run(args, context)
     fleet_options.fail(context, args.manifest, nil, faults)
   end
   context:mark_resumable()
-  local result, err = dataworks.fleet.apply {
+  local result, err
+  result, err, faults = dataworks.fleet.apply {
     manifest = manifest, ledger = args.ledger, only = args.only, concurrency = args.concurrency,
     max_failures = args.max_failures, on_event = apply_progress.new(context.progress), prune_limit = args.prune_limit,
-    label = label(), prune = args.prune and asker(context, manifest.project),
+    label = label(), live = args.live, prune = args.prune and asker(context, manifest.project),
     client = context:client { limit = shared_limit(args, manifest), region = args.region or manifest.region },
   }
   if not result then
-    fleet_options.fail(context, args.manifest, err)
+    fleet_options.fail(context, args.manifest, err, faults)
   end
   context.output:object { Done = result.done, Failed = #result.failed, Left = result.left, Stopped = result.stopped }
   local lines = group_failures(result.failed)

@@ -2,7 +2,7 @@
 
 local call_params = require "dataworks.cli.call_params"
 local exit_status = require "dataworks.cli.exit_status"
-local live_check = require "dataworks.cli.live_check"
+local live_check = require "dataworks.fleet.live_check"
 local script_check = require "dataworks.api.script_check"
 local task_spec = require "dataworks.cli.task_spec"
 
@@ -19,26 +19,34 @@ M.options = {
 M.examples = "  dataworks check task.json\n  dataworks check --live --project 10000 tasks/*.json"
 
 --- Returns the faults of a text. Asks the service only about a script without faults.
-local function faults_of(text, live)
+local function faults_of(context, text, live)
   local faults, script = script_check.faults_of_text(text)
   if #faults == 0 then
     faults = script_check.doubts_of_text(text, script)
   end
-  return #faults == 0 and live and live:faults(text, script) or faults
+  if #faults == 0 and live then
+    local err
+    faults, err = live:faults(script)
+    if err then
+      context:fail(err)
+    end
+    script_check.place(text, faults)
+  end
+  return faults
 end
 
 function M.run(args, context)
   if args.live and not args.project then
     context:wrong_use "--live needs --project"
   end
-  local found, unreadable, live = {}, false, args.live and live_check.new(context, args.project)
+  local found, unreadable, live = {}, false, args.live and live_check.new(context:client(), args.project)
   for _, path in ipairs(args.file) do
     local text, message = call_params.read(path)
     if not text then
       unreadable = true
       context:say_line("dataworks check: " .. message)
     end
-    local faults = text and faults_of(text, live) or {}
+    local faults = text and faults_of(context, text, live) or {}
     for _, fault in ipairs(faults) do
       found[#found + 1] = {
         File = path, Line = fault.line or 1, Column = fault.column or 1, Path = fault.path, Message = fault.message,

@@ -12,6 +12,7 @@ M.LEDGER = {
   complete = "file",
 }
 M.ONLY = { "--only", "PATTERN", "only the tasks whose names match; * and ? stand for any characters" }
+M.LIVE = { "--live", false, "first ask the service whether the data sources and the resource groups exist" }
 M.PRUNE = { "--prune", false, "delete the tasks of this fleet that the manifest no longer has" }
 
 -- The order of the actions in the summary.

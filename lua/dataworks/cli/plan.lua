@@ -3,15 +3,16 @@
 local dataworks = require "dataworks"
 local exit_status = require "dataworks.cli.exit_status"
 local fleet_options = require "dataworks.cli.fleet_options"
+local manifests = require "dataworks.fleet.manifest"
 
 local M = {}
 
 M.description = "Compares a manifest with its ledger, and shows which tasks apply would create, rename, update, "
-  .. "deploy, start and delete. Makes no call."
+  .. "deploy, start and delete. Without --live, makes no call."
 M.format = "table"
 M.arguments = { fleet_options.MANIFEST }
 M.options = {
-  fleet_options.LEDGER, fleet_options.ONLY, fleet_options.PRUNE,
+  fleet_options.LEDGER, fleet_options.ONLY, fleet_options.PRUNE, fleet_options.LIVE,
   { "--exit-code", false, "exit with the status 6 if there are changes" },
 }
 M.examples = "  dataworks plan tasks.json\n  dataworks plan tasks.json -o json --exit-code"
@@ -61,9 +62,14 @@ local function items_of(context, plan, prune)
 end
 
 function M.run(args, context)
-  local plan, err, faults = dataworks.fleet.plan {
-    manifest = args.manifest, ledger = args.ledger, only = args.only, prune = args.prune,
-  }
+  local manifest, faults = manifests.read(args.manifest)
+  local plan, err
+  if manifest then
+    plan, err, faults = dataworks.fleet.plan {
+      manifest = manifest, ledger = args.ledger, only = args.only, prune = args.prune, live = args.live,
+      client = args.live and context:client { region = args.region or manifest.region },
+    }
+  end
   if not plan then
     fleet_options.fail(context, args.manifest, err, faults)
   end

@@ -19,23 +19,27 @@ local M = {}
 ---@field prune? boolean|fun(names: string[]): boolean true: the tasks that the manifest lacks are deleted. A function
 --- gets their names before anything is done, and returns whether they may be deleted
 ---@field prune_limit? integer at most so many tasks are deleted; default: 20, and a tenth of the fleet
+---@field live? boolean true: first asks the service whether the data sources and the resource groups exist
+---@field client? dataworks.Client required for live, and for apply
 
 ---@class dataworks.fleet.ApplyOptions: dataworks.fleet.PlanOptions
----@field client dataworks.Client
 ---@field concurrency? integer the number of tasks in progress; default: 16
 ---@field lease? number seconds after which another runner takes over the tasks of a dead one; default: 60
 ---@field max_failures? integer stop after so many failed tasks
 ---@field on_event? fun(event: table) with events of the types step, done, failed, retry, adopted, lost, counts
 ---@field label? string the name of the runner in the ledger
 
-local PLAN_OPTIONS = { manifest = "any", ledger = "text", only = "text", prune = "any", prune_limit = "positive_count" }
+local PLAN_OPTIONS = {
+  manifest = "any", ledger = "text", only = "text", prune = "any", prune_limit = "positive_count", live = "boolean",
+  client = "any",
+}
 local APPLY_OPTIONS = tables.merge(PLAN_OPTIONS, {
-  client = "any", concurrency = "positive_count", lease = "seconds", max_failures = "positive_count",
+  concurrency = "positive_count", lease = "seconds", max_failures = "positive_count",
   on_event = "function", label = "text",
 })
 
 --- Checks options. The types "any" are checked by hand.
-local function check(what, known, options)
+local function check(what, known, options, needs_client)
   if type(options) ~= "table" then
     misuse(("%s: options must be a table, got %s"):format(what, check_options.describe(options)))
   end
@@ -52,6 +56,8 @@ local function check(what, known, options)
   end
   if given.prune and given.prune ~= true and type(given.prune) ~= "function" then
     misuse(("%s: prune must be true or a function, got %s"):format(what, check_options.describe(given.prune)))
+  elseif (needs_client or given.live) and type(given.client) ~= "table" then
+    misuse(what .. ": client must be a client of dataworks.new")
   end
   return given
 end
@@ -124,10 +130,7 @@ end
 ---@return dataworks.Error|nil err
 ---@return dataworks.fleet.Fault[]|nil faults all faults of the manifest
 function M.apply(options)
-  options = check("dataworks.fleet.apply", APPLY_OPTIONS, options)
-  if type(options.client) ~= "table" then
-    misuse "dataworks.fleet.apply: client must be a client of dataworks.new"
-  end
+  options = check("dataworks.fleet.apply", APPLY_OPTIONS, options, true)
   options.matches = opening.matcher(options.only)
   return opening.with_ledger(options, function(manifest, ledger)
     local plan = plans.compare(manifest, ledger:rows(), options)

@@ -5,9 +5,9 @@ local core = require "dataworks.core"
 local ids = require "dataworks.util.ids"
 local nearest = require "dataworks.util.nearest"
 local schedules = require "dataworks.api.schedule"
+local scripts = require "dataworks.fleet.manifest_script"
 local script_check = require "dataworks.api.script_check"
 local tables = require "dataworks.util.tables"
-local task_param = require "dataworks.api.task_param"
 
 local M = {}
 
@@ -28,6 +28,7 @@ local M = {}
 ---@field state "created"|"deployed"|"running"
 ---@field protect? boolean nil: the protection stays as it is
 ---@field moved_from? string the earlier name
+---@field source "from"|"TaskParam"|"TaskContent" the field with the script
 ---@field script_digest string of what an update changes: the script, the resource group and the schedule
 ---@field digest string of everything that is applied
 
@@ -90,51 +91,6 @@ local function check_fields(object, known, path, add)
   end
 end
 
---- Returns the script of a task as a value; nil after a fault.
-local function script_of(fields, path, add)
-  local given = {}
-  for _, name in ipairs { "from", "TaskParam", "TaskContent" } do
-    given[#given + 1] = fields[name] ~= nil and name or nil
-  end
-  local name = given[1]
-  if #given ~= 1 then
-    return add(path, #given == 0 and "has no script: give from and to, TaskParam, or TaskContent"
-      or ("has more than one script: %s"):format(table.concat(given, " and ")))
-  elseif (name == "TaskContent") ~= (fields.type == "DI_OFFLINE") then
-    return add(path .. "." .. name, "TaskContent is the script of DI_OFFLINE, and of no other type")
-  elseif name == "from" then
-    local ok, built = pcall(task_param.build, {
-      from = fields.from, to = fields.to, resource_group = fields.resource_group,
-    })
-    if not ok then
-      return add(path, (tostring(built):gsub("^.-dataworks%.task: ", "")))
-    end
-    return built, name
-  end
-  local script = fields[name]
-  if type(script) == "string" then
-    local err
-    script, err = core.decode(script)
-    if err then
-      return add(path .. "." .. name, "the text " .. err.message)
-    end
-  end
-  return script, name
-end
-
-local function check_script(fields, path, add)
-  local script, name = script_of(fields, path, add)
-  if not script then
-    return nil
-  end
-  for _, fault in ipairs(script_check.faults(script, fields.type)) do
-    local inside = fault.path ~= "" and "." .. fault.path or ""
-    add(path .. (name == "from" and "" or "." .. name .. inside), (name == "from" and inside:sub(2) .. " " or "")
-      .. fault.message)
-  end
-  return core.encode(script, true)
-end
-
 local function check_words(fields, path, add)
   if type(fields.name) ~= "string" or fields.name == "" or #fields.name > MAX_NAME_BYTES or fields.name:find "%c" then
     add(path .. ".name", ("expected text of 1 to %d bytes on one line"):format(MAX_NAME_BYTES))
@@ -176,7 +132,7 @@ local function task_of(item, defaults, path, add)
     return nil
   end
   check_words(fields, path, add)
-  local script = check_script(fields, path, add)
+  local script, source = scripts.check(fields, path, add)
   if add() > before then
     return nil
   end
@@ -186,7 +142,7 @@ local function task_of(item, defaults, path, add)
   }
   task.script_digest = digest_of { task.task_type, script, task.resource_group or "", task.schedule or "" }
   task.digest = digest_of { task.script_digest, task.state }
-  task.protect, task.moved_from = fields.protect, fields.moved_from
+  task.protect, task.moved_from, task.source = fields.protect, fields.moved_from, source
   return task
 end
 
@@ -293,13 +249,28 @@ local function check_lua(path)
   return M.check(value)
 end
 
---- Reads a manifest in JSON.
-local function check_json(source)
-  local file, message = io.open(source, "rb")
+local function read_text(path)
+  local file, message = io.open(path, "rb")
   local text = file and file:read "*a"
   if file then
     file:close()
   end
+  return text, message
+end
+
+--- Adds the places of faults in a manifest that was read from JSON.
+---@param manifest dataworks.fleet.Manifest
+---@param faults dataworks.fleet.Fault[]
+function M.place(manifest, faults)
+  local text = #faults > 0 and manifest.path and not manifest.path:find "%.lua$" and read_text(manifest.path)
+  if text then
+    script_check.place(text, faults)
+  end
+end
+
+--- Reads a manifest in JSON.
+local function check_json(source)
+  local text, message = read_text(source)
   if not text then
     return nil, { { path = "", message = message or "cannot be read; is it a folder?" } }
   end

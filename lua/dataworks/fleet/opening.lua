@@ -2,6 +2,7 @@
 
 local errors = require "dataworks.error"
 local ledgers = require "dataworks.fleet.ledger"
+local live_check = require "dataworks.fleet.live_check"
 local manifests = require "dataworks.fleet.manifest"
 
 local M = {}
@@ -42,7 +43,7 @@ local function refuse(faults)
 end
 
 --- Opens the ledger, and calls fn with the manifest and the ledger.
----@param options { manifest: string|table, ledger?: string }
+---@param options { manifest: string|table, ledger?: string, live?: boolean, client?: dataworks.Client }
 ---@param fn fun(manifest: dataworks.fleet.Manifest, ledger: dataworks.fleet.Ledger): any
 ---@return any result
 ---@return dataworks.Error|nil err
@@ -51,6 +52,12 @@ function M.with_ledger(options, fn)
   local manifest, faults = manifests.read(options.manifest)
   if not manifest then
     return nil, refuse(faults), faults
+  elseif options.live then
+    local err
+    faults, err = live_check.manifest(options.client, manifest)
+    if err or #faults > 0 then
+      return nil, err or refuse(faults), faults
+    end
   end
   local ledger
   local ok, result = pcall(function()
