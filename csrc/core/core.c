@@ -3,6 +3,7 @@
 #include "core/core.h"
 #include "shared/lua_hook.h"
 
+#include "core/encoding.h"
 #include "core/scratch.h"
 #include "core/script.h"
 
@@ -98,6 +99,24 @@ int core_encode(lua_State *L) {
   if (encoded) lua_pushlstring(L, s->text.data, s->text.len);
   release_scratch(s);
   return encoded ? 1 : value_nil_and_error(L);
+}
+
+/* digest(text or table) -> the SHA-256 digest in hexadecimal | nil, err. The digest of a table is that of its JSON text,
+   which does not become a Lua string: LuaJIT compares long strings that are similar with each other. */
+int core_digest(lua_State *L) {
+  struct path path = { .name = SLICE("value") };
+  char hex[DIGEST_HEX_SIZE];
+  lua_settop(L, 1);
+  if (!lua_istable(L, 1)) luaL_checktype(L, 1, LUA_TSTRING);
+  struct scratch *s = take_scratch(L);
+  bool is_text = !lua_istable(L, 1);
+  bool encoded = is_text || task_encode(L, s, 1, SCRIPT_ANY, &path);
+  bool hashed = encoded && sha256_hex(hex, is_text ? value_text(L, 1) : buffer_content(&s->text));
+  release_scratch(s);
+  if (!encoded) return value_nil_and_error(L);
+  if (!hashed) return luaL_error(L, "%s", crypto_failure());
+  lua_pushlstring(L, hex, sizeof hex);
+  return 1;
 }
 
 /* faults(value, updating) -> list of errors. Finds all faults of a value as the script of a new task, or with `updating`

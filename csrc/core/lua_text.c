@@ -52,14 +52,6 @@ int core_decimal(lua_State *L) {
   return 1;
 }
 
-/* digest(text) -> the SHA-256 digest in hexadecimal */
-int core_digest(lua_State *L) {
-  char hex[DIGEST_HEX_SIZE];
-  if (!sha256_hex(hex, check_text(L))) return luaL_error(L, "%s", crypto_failure());
-  lua_pushlstring(L, hex, sizeof hex);
-  return 1;
-}
-
 /* parse_date(text) -> seconds since 1970 | nil. Accepts nil too, so that the caller need not check for a missing
    header. */
 int core_parse_date(lua_State *L) {

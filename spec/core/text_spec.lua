@@ -46,14 +46,23 @@ describe("digest", function()
       assert.equal(shell.output(printf(text) .. " | sha256sum"):match "^%x+", core.digest(text))
     end
   end)
+
+  it("of a table is that of its JSON text, if it has one", function()
+    local value = { b = { 1, "a", core.list {} }, a = 2.5 }
+    assert.equal(core.digest(core.encode(value, true)), core.digest(value))
+    local digest, err = core.digest { { "\255" } }
+    assert.is_nil(digest)
+    assert.truthy(err.message:find("is not UTF-8", 1, true))
+  end)
 end)
 
 describe("a function of texts", function()
   it("raises for other types", function()
     for _, name in ipairs {
-      "percent_encode", "percent_decode", "base64_encode", "digest", "parse_date", "parse_address", "is_loopback",
+      "percent_encode", "percent_decode", "base64_encode", "parse_date", "parse_address", "is_loopback",
     } do
       assert.error_matches(function() core[name]({}) end, "string expected, got table")
     end
+    assert.error_matches(function() core.digest(true) end, "string expected, got boolean")
   end)
 end)

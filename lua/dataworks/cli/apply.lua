@@ -6,6 +6,7 @@ local dataworks = require "dataworks"
 local exit_status = require "dataworks.cli.exit_status"
 local fleet_options = require "dataworks.cli.fleet_options"
 local manifests = require "dataworks.fleet.manifest"
+local opening = require "dataworks.fleet.opening"
 local prune = require "dataworks.fleet.prune"
 
 local M = {}
@@ -72,7 +73,7 @@ end
 --- Returns the option `limit` of a client. The quota belongs to the account in a region.
 local function shared_limit(args, manifest)
   return args.limit and {
-    qps = args.limit, ledger = args.ledger or manifests.default_ledger(manifest),
+    qps = args.limit, ledger = args.ledger or opening.default_ledger(manifest),
     key = args.region or manifest.region,
   }
 end

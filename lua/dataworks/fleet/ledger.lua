@@ -92,7 +92,7 @@ function Ledger:enqueue(tasks)
       for i = first, math.min(first + BATCH - 1, #tasks) do
         local task = tasks[i]
         db:query(ENQUEUE, self.key, task.name, task.task_type, task.digest)
-        db:query(KEEP_SPEC, self.key, task.name, (core.encode(task, true)))
+        db:query(KEEP_SPEC, self.key, task.name, (core.encode(tables.merge(task, { script = task.script }), true)))
       end
     end)
   end

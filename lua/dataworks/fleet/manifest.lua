@@ -21,7 +21,7 @@ local M = {}
 ---@class dataworks.fleet.Task
 ---@field name string
 ---@field task_type "DI_REALTIME"|"DI_SOLUTION"|"DI_OFFLINE"
----@field script string the canonical JSON text
+---@field script string the canonical JSON text; it is made when it is read, so that an unchanged task has none
 ---@field folder? string
 ---@field resource_group? string of an offline task
 ---@field schedule? string
@@ -113,11 +113,6 @@ local function check_words(fields, path, add)
   end
 end
 
---- Returns a hexadecimal digest of fields that are texts.
-local function digest_of(fields)
-  return core.digest(core.encode(fields, true))
-end
-
 --- Returns the task that an item of the list describes.
 local function task_of(item, defaults, path, add)
   local before = add()
@@ -132,16 +127,16 @@ local function task_of(item, defaults, path, add)
     return nil
   end
   check_words(fields, path, add)
-  local script, source = scripts.check(fields, path, add)
+  local digest, source = scripts.check(fields, path, add)
   if add() > before then
     return nil
   end
-  local task = {
-    name = fields.name, task_type = fields.type, script = script, folder = fields.folder, schedule = fields.schedule,
+  local task = scripts.attach(fields, {
+    name = fields.name, task_type = fields.type, folder = fields.folder, schedule = fields.schedule,
     resource_group = fields.type == "DI_OFFLINE" and fields.resource_group or nil, state = fields.state,
-  }
-  task.script_digest = digest_of { task.task_type, script, task.resource_group or "", task.schedule or "" }
-  task.digest = digest_of { task.script_digest, task.state }
+  })
+  task.script_digest = core.digest { task.task_type, digest, task.resource_group or "", task.schedule or "" }
+  task.digest = core.digest { task.script_digest, task.state }
   task.protect, task.moved_from, task.source = fields.protect, fields.moved_from, source
   return task
 end
@@ -300,12 +295,6 @@ function M.read(source)
     manifest.path = source
   end
   return manifest, faults
-end
-
---- Returns the path of the ledger that a manifest has if no other is named.
----@param manifest dataworks.fleet.Manifest
-function M.default_ledger(manifest)
-  return (manifest.path and manifest.path:match "^(.*/)" or "") .. ".dataworks.db"
 end
 
 return M

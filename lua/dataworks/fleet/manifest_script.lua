@@ -42,19 +42,43 @@ end
 ---@param fields table the fields of the task
 ---@param path string
 ---@param add fun(path: string, message: string)
----@return string|nil script as JSON; nil after a fault
+---@return string|nil digest of the script as JSON; nil after a fault
 ---@return "from"|"TaskParam"|"TaskContent"|nil source the field with the script
 function M.check(fields, path, add)
   local script, name = script_of(fields, path, add)
   if not script then
     return nil
   end
-  for _, fault in ipairs(script_check.faults(script, fields.type)) do
+  local found = script_check.faults(script, fields.type)
+  for _, fault in ipairs(found) do
     local inside = fault.path ~= "" and "." .. fault.path or ""
     add(path .. (name == "from" and "" or "." .. name .. inside), (name == "from" and inside:sub(2) .. " " or "")
       .. fault.message)
   end
-  return core.encode(script, true), name
+  local digest, err = core.digest(script)
+  return digest or #found == 0 and add(path, err.message) or nil, name
+end
+
+--- The fields of which the scripts of tasks are made.
+local sources = setmetatable({}, { __mode = "k" })
+
+local Task = {}
+
+local function ignore() end
+
+--- Makes the text of the script. The script was checked, so that it has no fault.
+function Task.__index(task, name)
+  local source = name == "script" and sources[task]
+  return source and core.encode(script_of(source, "", ignore), true) or nil
+end
+
+--- Gives a task the field `script`. Its text is made when it is read, so that an unchanged task needs no memory for it.
+---@param fields table
+---@param task dataworks.fleet.Task
+---@return dataworks.fleet.Task
+function M.attach(fields, task)
+  sources[task] = fields
+  return setmetatable(task, Task)
 end
 
 return M

@@ -7,6 +7,12 @@ local manifests = require "dataworks.fleet.manifest"
 
 local M = {}
 
+--- Returns the path of the ledger that a manifest has if no other is named.
+---@param manifest dataworks.fleet.Manifest
+function M.default_ledger(manifest)
+  return (manifest.path and manifest.path:match "^(.*/)" or "") .. ".dataworks.db"
+end
+
 --- Returns whether a name matches a pattern with * and ?, in a time that grows with the product of their lengths.
 local function is_match(glob, name)
   local at, place, star, resume = 1, 1, nil, nil
@@ -61,7 +67,7 @@ function M.with_ledger(options, fn)
   end
   local ledger
   local ok, result = pcall(function()
-    ledger = ledgers.open(options.ledger or manifests.default_ledger(manifest), manifest.key)
+    ledger = ledgers.open(options.ledger or M.default_ledger(manifest), manifest.key)
     return fn(manifest, ledger)
   end)
   if ledger then
