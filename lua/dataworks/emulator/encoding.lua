@@ -5,8 +5,6 @@ local M = {}
 
 -- string.gsub reads these tables much faster than it calls a function.
 
---- The two lower-case hexadecimal digits of each byte.
-local HEX = {}
 --- The percent-encoding of each byte.
 local ESCAPES = {}
 --- The byte of two hexadecimal digits, in upper and lower case.
@@ -14,15 +12,24 @@ local BYTES = {}
 
 for code = 0, 255 do
   local char, digits = string.char(code), ("%02x"):format(code)
-  HEX[char], ESCAPES[char] = digits, "%" .. digits:upper()
+  ESCAPES[char] = "%" .. digits:upper()
   for _, high in ipairs({ digits:sub(1, 1), digits:sub(1, 1):upper() }) do
     BYTES[high .. digits:sub(2)], BYTES[high .. digits:sub(2):upper()] = char, char
   end
 end
 
+--- The formats of hexadecimal texts, by the number of bytes.
+local HEX_FORMATS = setmetatable({}, {
+  __index = function(formats, length)
+    formats[length] = ("%02x"):rep(length)
+    return formats[length]
+  end,
+})
+
 --- Encodes each byte as two lower-case hexadecimal digits.
+---@param bytes string a digest or an id
 function M.hex(bytes)
-  return (bytes:gsub(".", HEX))
+  return HEX_FORMATS[#bytes]:format(bytes:byte(1, -1))
 end
 
 --- Encodes all bytes except letters, digits, "-", "_", "." and "~".
@@ -31,6 +38,9 @@ function M.percent_encode(text)
 end
 
 function M.percent_decode(text)
+  if not text:find("%", 1, true) then
+    return text
+  end
   return (text:gsub("%%(%x%x)", BYTES))
 end
 

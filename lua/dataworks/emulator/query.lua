@@ -7,7 +7,10 @@ local M = {}
 
 --- Decodes a name or a value. A client can send a space as "+" or as "%20".
 local function decode(text)
-  return encoding.percent_decode((text:gsub("+", " ")))
+  if text:find("+", 1, true) then
+    text = text:gsub("+", " ")
+  end
+  return encoding.percent_decode(text)
 end
 
 --- Parses a query or a form.
@@ -16,8 +19,9 @@ end
 function M.parse(text, list)
   list = list or {}
   for pair in text:gmatch("[^&]+") do
-    local name, value = pair:match("^([^=]*)=(.*)$")
-    list[#list + 1] = { decode(name or pair), decode(value or "") }
+    local equals = pair:find("=", 1, true)
+    local name, value = equals and pair:sub(1, equals - 1) or pair, equals and pair:sub(equals + 1) or ""
+    list[#list + 1] = { decode(name), decode(value) }
   end
   return list
 end

@@ -22,11 +22,11 @@ local function read_body()
   return body or ""
 end
 
---- Returns the current request. The names of its headers are in lower case.
+--- Returns the current request. nginx returns the names of headers in lower case.
 local function read_request()
   local headers = {}
   for name, value in pairs(ngx.req.get_headers(0)) do
-    headers[name:lower()] = type(value) == "table" and table.concat(value, ",") or value
+    headers[name] = type(value) == "table" and table.concat(value, ",") or value
   end
   local path, query = ngx.var.request_uri:match("^([^?]*)%??(.*)$")
   return { method = ngx.req.get_method(), path = path, query = query, headers = headers, body = read_body() }

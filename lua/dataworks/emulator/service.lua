@@ -1,9 +1,9 @@
 -- The DataWorks service behind the gateway. It runs the actions. If calls have the same ClientToken, the service acts
 -- only once.
 
-local json = require "dataworks.emulator.json"
 local reply = require "dataworks.emulator.service.reply"
 local states = require "dataworks.emulator.service.state"
+local tables = require "dataworks.util.tables"
 
 local M = {}
 M.__index = M
@@ -70,6 +70,15 @@ function M:state_of(account)
   return state
 end
 
+--- Returns a text that is the same for equal parameters only.
+local function fingerprint_of(params)
+  local pieces = tables.sorted_keys(params)
+  for i, name in ipairs(pieces) do
+    pieces[i] = ("%s %d %s"):format(name, #params[name], params[name])
+  end
+  return table.concat(pieces, "\n")
+end
+
 --- Runs an action with a ClientToken. If an earlier call with this token acted, returns the result of that call and
 --- does not act again.
 local function call_once(state, action, handler, params)
@@ -78,7 +87,7 @@ local function call_once(state, action, handler, params)
     return reply.invalid_token("ClientToken")
   end
   params.ClientToken = nil -- so that equal parameters are one text in memory
-  local key, fingerprint = action .. "\n" .. token, json.encode(params)
+  local key, fingerprint = action .. "\n" .. token, fingerprint_of(params)
   local first = state.tokens[key]
   if first and first.fingerprint ~= fingerprint then
     return reply.token_mismatch("ClientToken")

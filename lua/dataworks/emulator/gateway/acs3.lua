@@ -56,20 +56,21 @@ end
 ---@param crypto table has the functions digest and hmac
 ---@param secret string the AccessKey secret
 ---@param signed_headers string[] names in lower case
+---@param parameters? table[] {name, value} of each parameter of the query; default: parsed from the query
 ---@return string signature
 ---@return string string_to_sign
 ---@return string[] canonical_request pieces of the text
 ---@return string body_digest
-function M.sign(crypto, secret, request, algorithm, signed_headers)
+function M.sign(crypto, secret, request, algorithm, signed_headers, parameters)
   local digest = DIGESTS[algorithm]
   local body_digest = encoding.hex(crypto.digest(digest, request.body))
   local names = tables.merge(signed_headers)
   table.sort(names)
   local canonical_request = {
-    request.method, "\n", request.path, "\n", query.canonical(query.parse(request.query)), "\n",
+    request.method, "\n", request.path, "\n", query.canonical(parameters or query.parse(request.query)), "\n",
   }
   for _, name in ipairs(names) do
-    canonical_request[#canonical_request + 1] = ("%s:%s\n"):format(name, texts.trim(request.headers[name] or ""))
+    canonical_request[#canonical_request + 1] = name .. ":" .. texts.trim(request.headers[name] or "") .. "\n"
   end
   canonical_request[#canonical_request + 1] = ("\n%s\n%s"):format(table.concat(names, ";"), body_digest)
   local string_to_sign = algorithm .. "\n" .. encoding.hex(crypto.digest(digest, canonical_request))
@@ -79,14 +80,17 @@ end
 --- Returns true if the request has all required headers, and if the signature covers all x-acs- headers. It does not
 --- have to cover Host: the older official SDK for Java does not sign Host.
 local function has_required_headers(request, signed_headers)
-  local is_signed = tables.set_of(table.concat(signed_headers, " "))
+  local is_signed = {}
+  for _, name in ipairs(signed_headers) do
+    is_signed[name] = true
+  end
   for _, name in ipairs(REQUIRED_HEADERS) do
     if not request.headers[name] then
       return false
     end
   end
   for name in pairs(request.headers) do
-    if name:find("^x%-acs%-") and not is_signed[name] then
+    if name:sub(1, 6) == "x-acs-" and not is_signed[name] then
       return false
     end
   end
@@ -99,7 +103,7 @@ end
 ---@return dataworks.emulator.Refusal|nil refusal nil if the signature is right
 function M.verify(crypto, secret, request, call)
   local signature, string_to_sign, canonical_request, body_digest =
-    M.sign(crypto, secret, request, call.algorithm, call.signed_headers)
+    M.sign(crypto, secret, request, call.algorithm, call.signed_headers, call.query)
   if not has_required_headers(request, call.signed_headers) then
     return incomplete(("server string to sign is:[%s]"):format(string_to_sign))
   elseif signature ~= call.signature or request.headers["x-acs-content-sha256"] ~= body_digest then

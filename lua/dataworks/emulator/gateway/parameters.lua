@@ -14,12 +14,14 @@ local COMMON = tables.set_of [[
 ]]
 
 --- Reads the parameters from the query and from the form. Sets call.pairs to a list of {name, value} in the order of
---- the request, and call.common and call.params to tables of values by name. If a name occurs several times, only the
---- first value counts: some official SDKs send each parameter in the query and in the form, and sign it once.
+--- the request, call.query to the list of all in the query, and call.common and call.params to tables of values by
+--- name. If a name occurs several times, only the first value counts: some official SDKs send each parameter in the
+--- query and in the form, and sign it once.
 function M.read(_, request, call)
-  local sent = query.parse(request.query)
+  call.query = query.parse(request.query)
+  local sent = call.query
   if (request.headers["content-type"] or ""):lower():find("^application/x%-www%-form%-urlencoded") then
-    query.parse(request.body, sent)
+    sent = query.parse(request.body, tables.merge(call.query))
   end
   call.pairs, call.common, call.params = {}, {}, {}
   for _, pair in ipairs(sent) do

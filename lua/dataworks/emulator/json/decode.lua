@@ -42,10 +42,12 @@ local function decode_unicode(text, at)
   return utf8_char(0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00), at + 11
 end
 
-local function decode_string(text, at)
+local QUOTE, COMMA, COLON, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT = ('",:[]{}'):byte(1, -1)
+
+--- Decodes a string from the first character that needs work.
+local function decode_escapes(text, at, stop)
   local out, from = {}, at + 1
   while true do
-    local stop = text:find('[%c"\\]', from) or fail(at, "unfinished string")
     out[#out + 1] = text:sub(from, stop - 1)
     local char = text:sub(stop, stop)
     if char == '"' then
@@ -62,7 +64,16 @@ local function decode_string(text, at)
         out[#out + 1], from = decode_unicode(text, stop + 1)
       end
     end
+    stop = text:find('[%c"\\]', from) or fail(at, "unfinished string")
   end
+end
+
+local function decode_string(text, at)
+  local stop = text:find('[%c"\\]', at + 1) or fail(at, "unfinished string")
+  if text:byte(stop) == QUOTE then
+    return text:sub(at + 1, stop - 1), stop + 1
+  end
+  return decode_escapes(text, at, stop)
 end
 
 local function decode_number(text, at)
@@ -82,67 +93,75 @@ end
 
 local decode_value
 
---- Returns the position of the next character that is not white space.
+--- Returns the position of the next character that is not white space, and the character.
 local function skip_space(text, at)
-  return text:find("[^ \t\r\n]", at) or #text + 1
+  local char = text:byte(at)
+  while char == 32 or char == 10 or char == 13 or char == 9 do
+    at = at + 1
+    char = text:byte(at)
+  end
+  return at, char
 end
 
---- Decodes the items of a list or of an object, and returns the position after the closing bracket. decode_item takes
---- the position of an item and returns the position after it.
-local function decode_items(text, at, closing, decode_item)
-  at = skip_space(text, at + 1)
-  if text:sub(at, at) == closing then
-    return at + 1
+--- Returns the position of the next item, or nil after the closing bracket, and the position after that.
+local function next_item(text, at, closing)
+  local char
+  at, char = skip_space(text, at)
+  if char == COMMA then
+    return (skip_space(text, at + 1))
+  elseif char ~= closing then
+    fail(at, "expected , or " .. string.char(closing))
   end
-  while true do
-    at = skip_space(text, decode_item(at))
-    local char = text:sub(at, at)
-    if char == closing then
-      return at + 1
-    elseif char ~= "," then
-      fail(at, "expected , or " .. closing)
-    end
-    at = skip_space(text, at + 1)
-  end
+  return nil, at + 1
 end
 
 local function decode_list(text, at, depth)
-  local list, count = values.list({}), 0
-  return list, decode_items(text, at, "]", function(item_at)
+  local list, count, stop, char = values.list({}), 0
+  at, char = skip_space(text, at + 1)
+  if char == CLOSE_LIST then
+    return list, at + 1
+  end
+  repeat
     count = count + 1
-    list[count], item_at = decode_value(text, item_at, depth)
-    return item_at
-  end)
+    list[count], at = decode_value(text, at, depth)
+    at, stop = next_item(text, at, CLOSE_LIST)
+  until stop
+  return list, stop
 end
 
 local function decode_object(text, at, depth)
-  local object = {}
-  return object, decode_items(text, at, "}", function(item_at)
-    if text:sub(item_at, item_at) ~= '"' then
-      fail(item_at, "expected a key")
+  local object, stop, key, char = {}
+  at, char = skip_space(text, at + 1)
+  if char == CLOSE_OBJECT then
+    return object, at + 1
+  end
+  repeat
+    if text:byte(at) ~= QUOTE then
+      fail(at, "expected a key")
     end
-    local key, colon_at = decode_string(text, item_at)
-    colon_at = skip_space(text, colon_at)
-    if text:sub(colon_at, colon_at) ~= ":" then
-      fail(colon_at, "expected :")
+    key, at = decode_string(text, at)
+    at, char = skip_space(text, at)
+    if char ~= COLON then
+      fail(at, "expected :")
     end
-    object[key], item_at = decode_value(text, skip_space(text, colon_at + 1), depth)
-    return item_at
-  end)
+    object[key], at = decode_value(text, (skip_space(text, at + 1)), depth)
+    at, stop = next_item(text, at, CLOSE_OBJECT)
+  until stop
+  return object, stop
 end
 
 local WORDS = { { "true", true }, { "false", false }, { "null", values.null } }
 
 function decode_value(text, at, depth)
-  local char = text:sub(at, at)
+  local char = text:byte(at)
   if depth > MAX_DEPTH then
     fail(at, "nested too deeply")
-  elseif char == "{" then
-    return decode_object(text, at, depth + 1)
-  elseif char == "[" then
-    return decode_list(text, at, depth + 1)
-  elseif char == '"' then
+  elseif char == QUOTE then
     return decode_string(text, at)
+  elseif char == OPEN_OBJECT then
+    return decode_object(text, at, depth + 1)
+  elseif char == OPEN_LIST then
+    return decode_list(text, at, depth + 1)
   end
   for _, word in ipairs(WORDS) do
     if text:sub(at, at + #word[1] - 1) == word[1] then
@@ -158,14 +177,14 @@ end
 ---@return any value nil if the text is not JSON
 ---@return string|nil message why the text is not JSON
 local function decode(text)
-  local ok, value, stop = pcall(decode_value, text, skip_space(text, 1), 1)
+  local ok, value, stop = pcall(decode_value, text, (skip_space(text, 1)), 1)
   if not ok then
     if type(value) ~= "table" then
       error(value, 0)
     end
     return nil, value.json
   elseif skip_space(text, stop) <= #text then
-    return nil, ("unexpected text at byte %d"):format(skip_space(text, stop))
+    return nil, ("unexpected text at byte %d"):format((skip_space(text, stop)))
   end
   return value
 end

@@ -42,6 +42,9 @@ local function to_valid_utf8(run)
 end
 
 local function quote(text)
+  if not text:find('[%c"\\\128-\255]') then
+    return '"' .. text .. '"'
+  end
   text = text:gsub('[%c"\\]', ESCAPES)
   if text:find("[\128-\255]") then
     text = text:gsub("[\128-\255]+", to_valid_utf8)
@@ -64,14 +67,21 @@ local function write_list(list, out)
   out[#out + 1] = opening == "[" and "[]" or "]"
 end
 
+--- The names of the members of objects that values.object created, as they are written. The names are in the code.
+local WRITTEN_NAMES = setmetatable({}, {
+  __index = function(written, name)
+    written[name] = quote(name) .. ":"
+    return written[name]
+  end,
+})
+
 --- Writes an object that values.object created. Its members keep their order.
 local function write_object(object, out)
   local opening = "{"
   for i = 1, object.count, 2 do
     if object[i + 1] ~= nil then
       out[#out + 1] = opening
-      out[#out + 1] = quote(object[i])
-      out[#out + 1] = ":"
+      out[#out + 1] = WRITTEN_NAMES[object[i]]
       write(object[i + 1], out)
       opening = ","
     end
@@ -97,6 +107,8 @@ local function write_table(value, out)
     return write_object(value, out)
   elseif mt == values.integer_mt then
     out[#out + 1] = value.digits
+  elseif mt == values.written_mt then
+    out[#out + 1] = value.written
   elseif value == values.null then
     out[#out + 1] = "null"
   elseif mt == values.list_mt or value[1] ~= nil then

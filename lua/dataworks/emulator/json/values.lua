@@ -1,8 +1,9 @@
--- Lua values for JSON's null, lists, objects whose members have an order, and integers that a Lua number can't hold.
+-- Lua values for JSON's null, lists, objects whose members have an order, integers that a Lua number can't hold, and
+-- values that are JSON text already.
 
 local M = {}
 
-M.object_mt, M.integer_mt, M.list_mt = {}, {}, {}
+M.object_mt, M.integer_mt, M.list_mt, M.written_mt = {}, {}, {}, {}
 
 function M.integer_mt.__tostring(self)
   return self.digits
@@ -18,6 +19,12 @@ end
 
 function M.integer(digits)
   return setmetatable({ digits = digits }, M.integer_mt)
+end
+
+--- Creates a value whose JSON text is known.
+---@param written string
+function M.written(written)
+  return setmetatable({ written = written }, M.written_mt)
 end
 
 --- Marks a table as a JSON list, so that an empty table is encoded as [] and not as {}.

@@ -108,12 +108,21 @@ local function solution_detail(state, task)
   )
 end
 
+--- Returns the text of a task as a value that is JSON already. A text with many quotes takes long to write, and is read
+--- often.
+local function written_text(task)
+  if task.written_from ~= task.text then
+    task.written, task.written_from = json.written(json.encode(task.text)), task.text
+  end
+  return task.written
+end
+
 M.GetDISyncTask = wrap.with_task("DI_REALTIME DI_SOLUTION", function(state, task)
   local is_solution = task.task_type == "DI_SOLUTION"
   return reply.acted(json.object(
     "Status", state.settings.success_status,
     "Message", state.settings.success_message,
-    "Code", is_solution and json.null or task.text,
+    "Code", is_solution and json.null or written_text(task),
     "SolutionDetail", is_solution and solution_detail(state, task) or json.null,
     "AlarmList", json.list({})
   ))
