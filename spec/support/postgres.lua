@@ -26,11 +26,14 @@ function M.start()
   shell.output(("cd %s && %s %s/initdb -D %s/data -A trust -U postgres -E UTF8 --locale=C.UTF-8 --no-sync >/dev/null"):format(folder, as,
     programs, folder))
   shell.output(self.control .. " start >/dev/null")
+  -- Ends the server also if this process is killed.
+  self.guard = assert(io.popen(("{ trap '' INT QUIT HUP TERM; read -r word; %s -m immediate stop; cd /; rm -r %s; } >/dev/null 2>&1")
+    :format(self.control, folder), "w"))
   return self
 end
 
 function M:stop()
-  shell.output(self.control .. " -m immediate stop >/dev/null; rm -r " .. self.folder)
+  self.guard:close()
 end
 
 return M

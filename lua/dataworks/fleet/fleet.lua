@@ -2,6 +2,7 @@
 
 local applies = require "dataworks.fleet.apply"
 local check_options = require "dataworks.util.check_options"
+local ledgers = require "dataworks.fleet.ledger"
 local misuse = require "dataworks.util.misuse"
 local opening = require "dataworks.fleet.opening"
 local plans = require "dataworks.fleet.plan"
@@ -98,13 +99,19 @@ function M.plan(options)
   end)
 end
 
+--- Returns whether the ledger has a task as the manifest wants it, applied or queued.
+local function is_known(task, row)
+  return row and row.name == task.name and row.wanted == task.digest
+    and (row.made == task.digest or row.state == ledgers.QUEUED or row.state == ledgers.RUNNING)
+end
+
 --- Brings into the ledger what the plan wants.
 local function queue(plan, ledger, options)
   local changed, protection = {}, {}
   for _, change in ipairs(plan.changes) do
     local task, row = change.task, change.row
     if task and options.matches(task.name) then
-      if not (row and row.name == task.name and row.made == task.digest and row.wanted == task.digest) then
+      if not is_known(task, row) then
         changed[#changed + 1] = task
       end
       if task.protect ~= nil then

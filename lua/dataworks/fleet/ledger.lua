@@ -12,7 +12,7 @@ local M = {}
 --- The values of the column `state`.
 M.QUEUED, M.RUNNING, M.DONE, M.FAILED = "0", "1", "2", "3"
 
-local BATCH = 500
+local BATCH = 50
 local MAX_ERROR_BYTES = 1000
 
 ---@class dataworks.fleet.Row the texts of the ledger about a task
@@ -71,29 +71,47 @@ function Ledger:rows()
 end
 
 local ENQUEUE = [[insert into tasks as t
-  (fleet, name, task_type, reached, wanted, state, next_at, fence, tries)
-  values ($1, $2, $3, 'created', $4, 0, {clock}, 0, 0)
+  (fleet, name, task_type, reached, wanted, state, next_at, fence, tries) values %s
   on conflict (fleet, name) do update set
     wanted = excluded.wanted, error = null, tries = 0,
     task_type = case when t.file_id is null then excluded.task_type else t.task_type end,
     state = case when t.state = 1 then 1 else 0 end,
     next_at = case when t.state = 1 then t.next_at else excluded.next_at end
   where t.wanted <> excluded.wanted or t.made is null or t.made <> excluded.wanted]]
+local NEW_TASK = "($1, %s, %s, 'created', %s, 0, {clock}, 0, 0)"
 
-local KEEP_SPEC = [[insert into specs (fleet, name, spec) values ($1, $2, $3)
+local KEEP_SPECS = [[insert into specs (fleet, name, spec) values %s
   on conflict (fleet, name) do update set spec = excluded.spec]]
+local NEW_SPEC = "($1, %s, %s)"
+
+--- Runs a statement with many rows. Each %s in `pattern` is a value of a row.
+local function write_rows(self, db, sql, pattern, rows)
+  local values, list, count = { self.key }, {}, 1
+  for i, row in ipairs(rows) do
+    local at = 0
+    list[i] = pattern:gsub("%%s", function()
+      at, count = at + 1, count + 1
+      values[count] = row[at]
+      return "$" .. count
+    end)
+  end
+  db:query(sql:format(table.concat(list, ", ")), (table.unpack or unpack)(values, 1, count))
+end
 
 --- Queues tasks. A task that is applied already stays as it is, and one that a runner works on is queued when its
---- runner has finished.
+--- runner has finished. The batches are small, because each holds the locks of its rows, and other runners wait.
 ---@param tasks dataworks.fleet.Task[]
 function Ledger:enqueue(tasks)
   for first = 1, #tasks, BATCH do
+    local rows, specs = {}, {}
+    for i = first, math.min(first + BATCH - 1, #tasks) do
+      local task = tasks[i]
+      rows[#rows + 1] = { task.name, task.task_type, task.digest }
+      specs[#specs + 1] = { task.name, (core.encode(tables.merge(task, { script = task.script }), true)) }
+    end
     self.database:transaction(function(db)
-      for i = first, math.min(first + BATCH - 1, #tasks) do
-        local task = tasks[i]
-        db:query(ENQUEUE, self.key, task.name, task.task_type, task.digest)
-        db:query(KEEP_SPEC, self.key, task.name, (core.encode(tables.merge(task, { script = task.script }), true)))
-      end
+      write_rows(self, db, ENQUEUE, NEW_TASK, rows)
+      write_rows(self, db, KEEP_SPECS, NEW_SPEC, specs)
     end)
   end
 end
