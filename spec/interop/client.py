@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from importlib import import_module
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
@@ -15,8 +16,9 @@ class Refused(Exception):
 
 
 def sdk(how):
-    """The newest SDK with its classes of requests and replies."""
-    from alibabacloud_dataworks_public20200518 import client, models
+    """The newest SDKs of both versions with their classes of requests and replies."""
+    package = f"alibabacloud_dataworks_public{how.get('version', VERSION).replace('-', '')}"
+    client, models = import_module(f"{package}.client"), import_module(f"{package}.models")
     from alibabacloud_tea_openapi.models import Config
     from darabonba.exceptions import DaraException
     from darabonba.runtime import RuntimeOptions
@@ -97,7 +99,7 @@ def oldest_core(how):
 
 BOTH, OLD = ["ACS3-HMAC-SHA256", "HMAC-SHA1"], ["HMAC-SHA1"]
 SDKS = {
-    "sdk": (sdk, BOTH, "alibabacloud-dataworks-public20200518", "alibabacloud-tea-openapi"),
+    "sdk": (sdk, BOTH, "alibabacloud-dataworks-public20200518", "alibabacloud-dataworks-public20240518", "alibabacloud-tea-openapi"),
     "oldest_sdk": (oldest_sdk, OLD, "alibabacloud-dataworks-public20200518", "alibabacloud-tea-rpc"),
     "core": (core, OLD, "aliyun-python-sdk-core"),
     "oldest_core": (oldest_core, OLD, "aliyun-python-sdk-core-v3"),
@@ -116,6 +118,6 @@ def answer(act, how):
 
 act, signatures, *packages = SDKS[sys.argv[1]]
 title = ", ".join(f"{name} {version(name)}" for name in packages)
-print(json.dumps({"title": title, "signatures": signatures, "lacks": LACKS.get(sys.argv[1])}), flush=True)
+print(json.dumps({"title": title, "signatures": signatures, "lacks": LACKS.get(sys.argv[1]), "has_jobs": act is sdk}), flush=True)
 for line in sys.stdin:
     print(json.dumps(answer(act, json.loads(line))), flush=True)

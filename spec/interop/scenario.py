@@ -85,11 +85,14 @@ class Caller:
     def answer(self, action, keys=None, **params):
         return self.ask({**self.how, **KEYS, **(keys or {}), "action": action, "params": params})
 
-    def call(self, action, keys=None, **params):
+    def reply(self, action, keys=None, **params):
         answer = self.answer(action, keys, **params)
         if "reply" not in answer:
             raise Wrong(f"{action}: {answer}")
-        return answer["reply"]["Data"]
+        return answer["reply"]
+
+    def call(self, action, keys=None, **params):
+        return self.reply(action, keys, **params)["Data"]
 
     def refused(self, code, action, keys=None, **params):
         answer = self.answer(action, keys, **params)
@@ -137,6 +140,26 @@ def live(caller, name):
     return file_id
 
 
+def publish(caller, name):
+    """Creates a file, brings it into production and deletes it."""
+    project = {"ProjectId": 10000}
+    file = {**project, "FileId": caller.call("CreateFile", **project, FileName=f"{name}_sql", FileType=10, Content="select 1")}
+    caller.reply("UpdateFile", **file, Content=f"select '{TABLE}'")
+    for action in ("SubmitFile", "DeployFile"):
+        deployment = {**project, "DeploymentId": caller.call(action, **file)}
+        states = [caller.call("GetDeployment", **deployment)["Deployment"]["Status"] for _ in range(3)]
+        if states != [0, 0, 1]:
+            raise Wrong(f"the deployment of {action} had the states {states}")
+    shown = caller.call("GetFile", **file)["File"]
+    versions = caller.call("ListFileVersions", **file, PageNumber=1, PageSize=10)["FileVersions"]
+    if shown["Content"] != f"select '{TABLE}'" or [version["FileVersion"] for version in versions] != [1]:
+        raise Wrong(f"the file came back as {shown} with the versions {versions}")
+    caller.reply("DeleteFile", **file)
+    for action in ("ListResourceGroups", "ListDataSources"):
+        if not caller.call(action, **project):
+            raise Wrong(f"{action} returned nothing")
+
+
 def refuse(caller, file_id):
     get = {"action": "GetDISyncTask", **TASK, "FileId": file_id}
     caller.refused("SignatureDoesNotMatch", keys={"secret": "wrong"}, **get)
@@ -149,6 +172,46 @@ def refuse(caller, file_id):
     caller.refused("InvalidSecurityToken.Malformed", keys={**TEMPORARY, "token": "wrong"}, **get)
     caller.refused("MissingSecurityToken", keys={**TEMPORARY, "token": ""}, **get)
     caller.call("ListFiles", keys=TEMPORARY, ProjectId=10000)
+
+
+def work(caller):
+    """Follows a job and its alarm rule in both versions of the API, with the classes that an SDK has for them."""
+    source = [{"DataSourceName": "mysql_pub", "DataSourceProperties": {"Encoding": "UTF-8", "Timezone": "GMT+8"}}]
+    rules = [{"Expression": TABLE, "ObjectType": "Table"}]
+    resources = {"RealtimeResourceSettings": {"ResourceGroupIdentifier": "group"}}
+    for version, member, name in (("2020-05-18", "Data", "JobName"), ("2024-05-18", "PagingInfo", "Name")):
+        caller.how["version"] = version
+        job = {"DIJobId": caller.reply(
+            "CreateDIJob", ProjectId=10000, MigrationType="FullAndRealtimeIncremental", SourceDataSourceType="MySQL",
+            DestinationDataSourceType="Hologres", SourceDataSourceSettings=source,
+            DestinationDataSourceSettings=[{"DataSourceName": "holo"}], ResourceSettings=resources,
+            TableMappings=[{"SourceObjectSelectionRules": rules}], **{name: f"job_{uuid.uuid4().hex}"})["DIJobId"]}
+        alarm = {"DIAlarmRuleId": caller.reply(
+            "CreateDIAlarmRule", **job, MetricType="Delay" if version < "2024" else "Heartbeat", Enabled=True, Name="alarm",
+            NotificationSettings={"InhibitionInterval": 5}, TriggerConditions=[{"Severity": "Warning", "Threshold": 5}])["DIAlarmRuleId"]}
+        shown = caller.reply("GetDIJob", **job, WithDetails=True)[member]
+        wanted = [rules, resources, str(job["DIJobId"])]
+        if [shown["TableMappings"][0]["SourceObjectSelectionRules"], shown["ResourceSettings"], str(shown["DIJobId"])] != wanted:
+            raise Wrong(f"the job came back as {shown}")
+        if isinstance(shown["DIJobId"], str) != (version == "2024-05-18"):
+            raise Wrong(f"the id of the job came back as {shown['DIJobId']!r}")
+        states = []
+        for action in ("StartDIJob", "StopDIJob", None):
+            if action:
+                caller.reply(action, **job)
+            states.append(caller.reply("GetDIJob", **job)[member]["JobStatus"])
+        caller.reply("DeleteDIAlarmRule", **alarm)
+        caller.reply("DeleteDIJob", **job)
+        if states != ["Running", "Stopping", "Stopped"]:
+            raise Wrong(f"the life of the job was {states}")
+    del caller.how["version"]
+
+
+def exceed(caller):
+    """A URL that is too long is refused, and an SDK that sends all parameters in the form sends none."""
+    answer = caller.answer("ListFiles", ProjectId=10000, Keyword="x" * 40000)
+    if answer.get("code") != "RequestUriTooLong" and "reply" not in answer:
+        raise Wrong(f"a URL of 40 KB was answered with {answer}")
 
 
 def replay(caller, tap, name):
@@ -165,7 +228,11 @@ def check(program, signature, endpoint):
     name, tap = f"interop_{uuid.uuid4().hex}", None if endpoint == TLS else Tap(endpoint)
     caller = Caller(program, signature, tap.endpoint if tap else endpoint)
     file_id = live(caller, name)
+    publish(caller, name)
     refuse(caller, file_id)
+    exceed(caller)
+    if program.hello.get("has_jobs"):
+        work(caller)
     if tap:
         replay(caller, tap, name)
         others = {entry.get("algorithm", signature) for entry in control("journal")} - {signature}

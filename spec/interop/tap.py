@@ -6,46 +6,54 @@ import threading
 from urllib.parse import urlsplit
 
 
+class Connection:
+    """One connection of a client. `request` is its last request: what the client has sent since the last reply."""
+
+    def __init__(self, tap, client):
+        self.tap, self.client, self.service = tap, client, socket.create_connection(tap.to)
+        self.request, self.is_answered = b"", False
+        for work in (self.send, self.answer):
+            threading.Thread(target=work, daemon=True).start()
+
+    def send(self):
+        try:
+            while data := self.client.recv(65536):
+                self.request = data if self.is_answered else self.request + data
+                self.is_answered, self.tap.last = False, self
+                self.service.sendall(data)
+            self.service.shutdown(socket.SHUT_WR)
+        except OSError:  # the service closed the connection
+            self.client.close()
+
+    def answer(self):
+        try:
+            while data := self.service.recv(65536):
+                self.is_answered = True
+                self.client.sendall(data)
+            self.client.shutdown(socket.SHUT_WR)
+        except OSError:  # the client closed the connection
+            self.service.close()
+
+
 class Tap:
     def __init__(self, endpoint):
         address = urlsplit(endpoint)
         self.to = (address.hostname, address.port)
-        self.request = b""
-        self.is_answered = False
         self.server = socket.create_server(("127.0.0.1", 0))
         self.endpoint = f"http://127.0.0.1:{self.server.getsockname()[1]}"
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
-        while True:
-            try:
-                client, _ = self.server.accept()
-            except OSError:  # the tap was closed
-                return
-            service = socket.create_connection(self.to)
-            for source, target, note in ((client, service, self.sent), (service, client, self.answered)):
-                threading.Thread(target=self.copy, args=(source, target, note), daemon=True).start()
-
-    def copy(self, source, target, note):
         try:
-            while data := source.recv(65536):
-                note(data)
-                target.sendall(data)
-            target.shutdown(socket.SHUT_WR)
-        except OSError:  # the other side closed the connection
-            target.close()
-
-    def sent(self, data):
-        self.request = data if self.is_answered else self.request + data
-        self.is_answered = False
-
-    def answered(self, _):
-        self.is_answered = True
+            while True:
+                Connection(self, self.server.accept()[0])
+        except OSError:  # the tap was closed
+            pass
 
     def replay(self):
         """Returns the HTTP status and the body of the reply to the same bytes."""
         with socket.create_connection(self.to) as connection:
-            connection.sendall(self.request)
+            connection.sendall(self.last.request)
             reply = http.client.HTTPResponse(connection)
             reply.begin()
             return reply.status, reply.read()
