@@ -298,6 +298,26 @@ describe("a job of 2024-05-18", function()
     assert.equal("Param.Invalid", select(2, call("GetDIJob", { Id = "1000001", ProjectId = "2" })))
   end)
 
+  it("has a run for each table after its start, found by data source, database, schema and table", function()
+    local call = new "2024-05-18"
+    local function mapping(table)
+      return ('{"SourceObjectSelectionRules":[{"ObjectType":"Database","Expression":"d"},{"ObjectType":"Schema","Expression":"s"},'
+        .. '{"ObjectType":"Table","Expression":"%s"}]}'):format(table)
+    end
+    call("CreateDIJob", creating {
+      SourceDataSourceSettings = '[{"DataSourceName":"mysql_pub"}]', TableMappings = "[" .. mapping "t1" .. "," .. mapping "t2" .. "]",
+    })
+    local function runs(filter)
+      filter.DIJobId = "1000001"
+      return ids(call("ListDIJobRunDetails", filter).PagingInfo.JobRunInfos, "SourceTableName")
+    end
+    assert.same({}, runs {})
+    assert(call("StartDIJob", { Id = "1000001" }))
+    assert.same({ "t1", "t2" }, runs { SourceDataSourceName = "mysql_pub", SourceDatabaseName = "d", SourceSchemaName = "s" })
+    assert.same({ "t2" }, runs { SourceTableName = "t2" })
+    for _, name in ipairs { "DataSource", "Database", "Schema", "Table" } do assert.same({}, runs { ["Source" .. name .. "Name"] = "other" }) end
+  end)
+
   it("is listed by project, name and page", function()
     local call = new "2024-05-18"
     for _, name in ipairs { "a1", "a2", "b1" } do call("CreateDIJob", creating { Name = name }) end

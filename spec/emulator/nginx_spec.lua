@@ -113,6 +113,15 @@ describe("the emulator over HTTP", function()
     assert.equal("RequestEntityTooLarge", reply and json.decode(reply.body).Code or err.message)
   end)
 
+  it("answers requests that nginx itself refuses with a JSON error", function()
+    for arguments, expected in pairs {
+      ["-X TRACE"] = '405 .*"Code":"UnsupportedHTTPMethod"', ["-H 'Transfer-Encoding: gzip'"] = '501 .*"Code":"MalformedRequest"',
+    } do
+      local reply = output_of(("env -u LD_PRELOAD curl -sS --max-time 30 --noproxy '*' -i %s %s/"):format(arguments, emulator.endpoint))
+      assert.matches("^HTTP/1.1 " .. expected, reply)
+    end
+  end)
+
   it("sends no header on its own paths that lets web pages of other sites read them", function()
     local head = output_of(("env -u LD_PRELOAD curl -sS --max-time 30 --noproxy '*' -D - %s/_emulator/settings"):format(emulator.endpoint))
     assert.is_nil(head:lower():find("access-control", 1, true))
@@ -296,6 +305,8 @@ describe("an emulator process", function()
     local _, err = wire.call(emulator, "ListDIProjectConfig", LIST)
     emulator.ca_file = ca_file
     assert.equal("CURLE_PEER_FAILED_VERIFICATION", err.code)
+    assert.matches('^HTTP/1.1 400 .*"Code":"MalformedRequest"', output_of(("env -u LD_PRELOAD curl -sS --max-time 30 --noproxy '*' -i %s/")
+      :format((emulator.endpoint:gsub("https", "http")))))
   end)
 
   it("does not start on a port in use", function()

@@ -39,6 +39,7 @@ end
 
 --- The codes and messages of requests that can't be read, by HTTP status. The codes are not documented for the service.
 local UNREADABLE = {
+  [405] = { "UnsupportedHTTPMethod", "This http method is not supported." },
   [413] = { "RequestEntityTooLarge", "The body of the request is too large." },
   [414] = { "RequestUriTooLong", "The URL of the request is longer than 16384 bytes. Send parameters in the form." },
 }

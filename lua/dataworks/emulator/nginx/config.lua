@@ -50,7 +50,7 @@ http {
   server {
     listen 127.0.0.1:%d%s;
     %s
-    error_page 400 413 414 494 /_unreadable;
+    error_page 400 405 413 414 494 497 501 505 /_unreadable;
     location = /_unreadable {
       internal;
       content_by_lua_block { require("dataworks.emulator.server").unreadable() }

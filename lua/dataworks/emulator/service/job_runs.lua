@@ -33,13 +33,25 @@ function M.ListDIJobMetrics(state, params)
   return reply.members("PagingInfo", json.object("JobMetrics", json.list(metrics)))
 end
 
---- Returns the names of the tables, databases and so on that a table mapping selects, by type of object.
-local function selected_objects(mapping)
-  local names = {}
+--- Returns the names of the tables, databases and so on that a table mapping selects, by type of object, with the name
+--- of the data source.
+local function selected_objects(mapping, source)
+  local names = { DataSource = source }
   for _, rule in ipairs(mapping.SourceObjectSelectionRules or {}) do
     names[rule.ObjectType or ""] = rule.Expression
   end
   return names
+end
+
+--- Returns true if the names fit the parameters, which can each name one thing.
+local function is_wanted(names, params)
+  for _, kind in ipairs({ "DataSource", "Database", "Schema", "Table" }) do
+    local wanted = params["Source" .. kind .. "Name"]
+    if wanted and wanted ~= names[kind] then
+      return false
+    end
+  end
+  return true
 end
 
 local function first_source(settings)
@@ -50,13 +62,12 @@ end
 M.ListDIJobRunDetails = wrap.with_page(function(state, params, page)
   local job, found = find(state, params), {}
   for _, mapping in ipairs(job.StartedTime and job.TableMappings or {}) do
-    local names = selected_objects(mapping)
-    local is_wanted = not params.SourceTableName or params.SourceTableName == names.Table
-    found[#found + 1] = is_wanted and names or nil
+    local names = selected_objects(mapping, first_source(job.SourceDataSourceSettings))
+    found[#found + 1] = is_wanted(names, params) and names or nil
   end
   local items = paging.items(found, page, function(names)
-    return json.object("SourceDatasourceName", first_source(job.SourceDataSourceSettings),
-      "SourceDatabaseName", names.Database, "SourceTableName", names.Table,
+    return json.object("SourceDatasourceName", names.DataSource,
+      "SourceDatabaseName", names.Database, "SourceSchemaName", names.Schema, "SourceTableName", names.Table,
       "DestinationDatasourceName", first_source(job.DestinationDataSourceSettings),
       "DestinationTableName", names.Table, "OfflineTotalRecords", 0, "OfflineTotalBytes", 0, "OfflineErrorRecords", 0,
       "StructureMigrationStatus", "Finished", "RealtimeMigrationStatus", job.JobStatus)
