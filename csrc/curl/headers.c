@@ -13,7 +13,8 @@ void headers_free(struct headers *h) {
 static bool is_token(struct slice text) {
   static const char others[] = "!#$%&'*+-.^_`|~";
   for (size_t i = 0; i < text.len; i++) {
-    if (!is_alphanumeric(text.data[i]) && !memchr(others, text.data[i], sizeof others - 1)) return false;
+    bool is_usual = is_alphanumeric(text.data[i]) || text.data[i] == '-';
+    if (!is_usual && !memchr(others, text.data[i], sizeof others - 1)) return false;
   }
   return text.len > 0;
 }

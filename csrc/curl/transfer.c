@@ -108,13 +108,12 @@ static CURLcode set_connection(struct transfer *t, CURL *h) {
   return code == CURLE_OK ? set_http_version(h, multiplexed) : code;
 }
 
-/* Sets the URL. If `target` is not NULL, passes path and query as a request target. libcurl only copies a request
-   target, but processes a query twice, byte by byte. */
-static CURLcode set_url(const struct url *url, CURL *h, const char *target) {
+/* Sets the URL, with path and query as a request target if possible. libcurl only copies a request target, but processes
+   a query twice, byte by byte. */
+static CURLcode set_url(const struct url *url, CURL *h) {
   CURLcode code = CURLE_OK;
-  if (target && curl_url_set(url->handle, CURLUPART_QUERY, NULL, 0) != CURLUE_OK) code = CURLE_OUT_OF_MEMORY;
   SET(CURLOPT_CURLU, url->handle);
-  SET(CURLOPT_REQUEST_TARGET, target);
+  SET(CURLOPT_REQUEST_TARGET, url->target);
   return code;
 }
 
@@ -122,9 +121,8 @@ static CURLcode set_url(const struct url *url, CURL *h, const char *target) {
    http off this machine. */
 static CURLcode set_request(struct transfer *t, CURL *h, const struct request *request) {
   const char *proxy = t->url.is_loopback ? "" : request->proxy;
-  bool needs_whole_url = t->url.is_plain && *proxy;
   CURLcode code = set_method(t, h, request);
-  if (code == CURLE_OK) code = set_url(&t->url, h, needs_whole_url ? NULL : url_target(request->url.data));
+  if (code == CURLE_OK) code = set_url(&t->url, h);
   SET(CURLOPT_HTTPHEADER, t->headers.list);
   SET(CURLOPT_TIMEOUT_MS, request->timeout_ms);
   SET(CURLOPT_CONNECTTIMEOUT_MS, request->connect_timeout_ms);
@@ -139,9 +137,9 @@ static void unset_request(CURL *h) {
   curl_easy_setopt(h, CURLOPT_HTTPGET, 1L);
 }
 
-/* Checks the URL and the time limit. On failure returns false and sets t->failure. */
+/* Checks the URL and the time limit. A proxy for plain http needs the whole URL. On failure returns false and sets t->failure. */
 static bool check_request(struct transfer *t, const struct request *request) {
-  CURLcode code = url_parse(&t->url, request->url);
+  CURLcode code = url_parse(&t->url, request->url, *request->proxy);
   if (request->timeout_ms <= 0) {
     set_failure(t, CURLE_OPERATION_TIMEDOUT, SENT_NO, "the deadline passed before the request was sent");
   } else if (code == CURLE_URL_MALFORMAT) {
