@@ -37,14 +37,13 @@ bool check_mark(const struct encoder *e, int index, const struct field *field, e
 }
 
 /* Checks that all fields that the shape requires were seen. Sets *complete to false if one is missing. */
-static bool check_required(struct encoder *e, const struct shape *shape, unsigned seen, const struct path *path,
-                           bool *complete) {
-  int top = lua_gettop(e->L);
+static bool check_required(struct encoder *e, const struct shape *shape, const struct members *m,
+                           const struct path *path, bool *complete) {
   for (size_t i = 0; i < shape->count; i++) {
-    if ((seen >> i & 1) || !(shape->fields[i].required & CHECK_BIT(e->rules.check))) continue;
+    if ((m->seen >> i & 1) || !(shape->fields[i].required & CHECK_BIT(e->rules.check))) continue;
     struct path field = { .up = path, .name = shape->fields[i].name };
     *complete = false;
-    if (!value_fail(e->L, &field, "is missing") && !keep_fault(e, top)) return false;
+    if (!value_fail(e->L, &field, "is missing") && !keep_fault(e, m->top)) return false;
   }
   return true;
 }
@@ -53,7 +52,6 @@ static bool check_required(struct encoder *e, const struct shape *shape, unsigne
 static bool check_known(struct encoder *e, const struct shape *shape, const struct members *m,
                         const struct path *path) {
   lua_State *L = e->L;
-  int top = lua_gettop(L);
   if (!shape->is_closed || !e->rules.is_closed) return true;
   for (size_t k = m->first; k < m->end; k++) {
     struct path key = { .up = path, .name = BUFFER_ITEMS(struct member, e->keys)[k].name };
@@ -61,15 +59,14 @@ static bool check_known(struct encoder *e, const struct shape *shape, const stru
     for (size_t i = 0; i < shape->count; i++) value_add_known(L, shape->fields[i].name);
     lua_pushliteral(L, "The option unchecked = true sends the script as it is.");
     lua_setfield(L, -2, "advice");
-    if (!keep_fault(e, top)) return false;
+    if (!keep_fault(e, m->top)) return false;
   }
   return true;
 }
 
 bool check_shape(struct encoder *e, const struct shape *shape, const struct members *m, const struct path *path) {
-  int top = lua_gettop(e->L);
   bool complete = true;
-  if (!check_known(e, shape, m, path) || !check_required(e, shape, m->seen, path, &complete)) return false;
+  if (!check_known(e, shape, m, path) || !check_required(e, shape, m, path, &complete)) return false;
   if (!shape->check || !complete) return true;
-  return shape->check(e->L, &e->rules, m->known, path) || keep_fault(e, top);
+  return shape->check(e->L, &e->rules, m->known, path) || keep_fault(e, m->top);
 }

@@ -26,12 +26,17 @@ struct member {
 struct members {
   int known[MAX_SHAPE_FIELDS];
   unsigned seen; /* a bit for each field of the shape that has a value */
+  int bottom;    /* the height of the stack below the members */
+  int top;       /* and above them */
   size_t first;
   size_t end;
 };
 
-/* task_members.c. Collects the members of the table at `index`, and leaves their keys and values on the stack. A member
-   that has no room there must be read again by its name. On failure pushes an error and returns false. */
+/* The number of free slots that the stack must have when members_collect is called. */
+#define MIN_FREE_SLOTS 20
+
+/* task_members.c. Collects the members of the table at `index`, and leaves their keys and values on the stack, above
+   m->bottom. A member that has no room there must be read again by its name. On failure pushes an error and returns false. */
 bool members_collect(struct encoder *e, int index, const struct shape *shape, const struct path *path,
                      struct members *m);
 

@@ -76,7 +76,7 @@ static int reserve_slots(lua_State *L, int top, int reserved) {
 bool members_collect(struct encoder *e, int index, const struct shape *shape, const struct path *path,
                      struct members *m) {
   lua_State *L = e->L;
-  int bottom = lua_gettop(L), top = bottom, reserved = bottom;
+  int bottom = m->bottom, top = bottom, reserved = bottom + MIN_FREE_SLOTS;
   m->first = BUFFER_COUNT(struct member, e->keys);
   for (lua_pushnil(L); lua_next(L, index);) {
     int key = top + 1, value = top + 2;
@@ -99,6 +99,7 @@ bool members_collect(struct encoder *e, int index, const struct shape *shape, co
     lua_pushvalue(L, key);
   }
   if (!value_check_written(L, e->names->state, path) || !value_check_written(L, e->keys->state, path)) return false;
+  m->top = top;
   m->end = BUFFER_COUNT(struct member, e->keys);
   sort_members(e, m->first, m->end - m->first);
   return true;

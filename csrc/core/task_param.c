@@ -4,7 +4,10 @@
 
 static const struct field any_field = FIELD("", ANY, 0, ANY, NULL);
 
+/* Both append a value. `type` is its type. */
 static bool encode_value(struct encoder *e, int index, const struct field *field, const struct path *path, int depth);
+static bool encode_typed(struct encoder *e, int index, int type, const struct field *field, const struct path *path,
+                         int depth);
 
 /* Encodes the text at `index`. If a rule requires the field, the text must not be empty. */
 static bool encode_string(struct encoder *e, int index, const struct field *field, const struct path *path) {
@@ -35,7 +38,6 @@ static bool encode_number(struct encoder *e, int index, const struct path *path)
 /* Encodes the members that the shape names, in its order. */
 static bool encode_known(struct encoder *e, const void *self, const struct shape *shape, const struct members *m,
                          const struct path *path, int depth) {
-  int top = lua_gettop(e->L);
   size_t start = e->out->len;
   for (size_t i = 0; shape && i < shape->count; i++) {
     const struct field *field = &shape->fields[i];
@@ -43,7 +45,7 @@ static bool encode_known(struct encoder *e, const void *self, const struct shape
     if (!m->known[i]) continue;
     if (e->out->len > start) buffer_append_byte(e->out, ',');
     buffer_append_slice(e->out, field->key);
-    if (!encode_value(e, m->known[i], field, &at_name, depth) && !keep_fault(e, top)) return false;
+    if (!encode_value(e, m->known[i], field, &at_name, depth) && !keep_fault(e, m->top)) return false;
   }
   return true;
 }
@@ -73,13 +75,12 @@ static bool encode_named(struct encoder *e, int index, const struct member *memb
 /* Encodes the other members. */
 static bool encode_others(struct encoder *e, int index, const void *self, const struct members *m,
                           const struct path *path, int depth) {
-  int top = lua_gettop(e->L);
   for (size_t i = m->first; i < m->end; i++) {
     struct member member = BUFFER_ITEMS(struct member, e->keys)[i]; /* a copy, because e->keys can move */
     bool done = member.value ? encode_member(e, self, member.name, member.value, path, depth)
                              : encode_named(e, index, &member, path, depth);
-    if (!done && !keep_fault(e, top)) return false;
-    if (!member.value) lua_settop(e->L, top);
+    if (!done && !keep_fault(e, m->top)) return false;
+    if (!member.value) lua_settop(e->L, m->top);
   }
   return true;
 }
@@ -87,9 +88,8 @@ static bool encode_others(struct encoder *e, int index, const void *self, const 
 static bool encode_object(struct encoder *e, int index, const void *self, const struct shape *shape,
                           const struct path *path, int depth) {
   lua_State *L = e->L;
-  int top = lua_gettop(L);
   size_t names = e->names->len;
-  struct members m = { .known = { 0 } };
+  struct members m = { .bottom = lua_gettop(L) };
   if (!members_collect(e, index, shape, path, &m)) return false;
   if (shape && e->rules.check != SCRIPT_ANY && !check_shape(e, shape, &m, path)) return false;
   buffer_append_byte(e->out, '{');
@@ -98,7 +98,7 @@ static bool encode_object(struct encoder *e, int index, const void *self, const 
   buffer_append_byte(e->out, '}');
   e->keys->len = m.first * sizeof(struct member);
   e->names->len = names;
-  lua_settop(L, top);
+  lua_settop(L, m.bottom);
   return true;
 }
 
@@ -124,9 +124,10 @@ static bool encode_list(struct encoder *e, int index, const void *self, const st
   for (size_t i = 1; i <= length; i++) {
     if (i > 1) buffer_append_byte(e->out, ',');
     lua_rawgeti(L, index, clamp_to_int(i));
-    if (lua_isnil(L, -1) && !value_check_list(L, index, path, &length)) return false;
+    int type = lua_type(L, -1);
+    if (type == LUA_TNIL && !value_check_list(L, index, path, &length)) return false;
     struct path at_item = { .up = path, .table = self, .index = i };
-    if (!encode_value(e, top + 1, &item, &at_item, depth) && !keep_fault(e, top)) return false;
+    if (!encode_typed(e, top + 1, type, &item, &at_item, depth) && !keep_fault(e, top)) return false;
     lua_settop(L, top);
   }
   buffer_append_byte(e->out, ']');
@@ -152,7 +153,7 @@ static bool encode_table(struct encoder *e, int index, const struct field *field
   lua_State *L = e->L;
   const void *self = lua_topointer(L, index);
   if (!value_check_nesting(L, self, path, depth)) return false;
-  reserve_stack(L, LUA_MINSTACK);
+  reserve_stack(L, MIN_FREE_SLOTS);
   enum value_mark mark = is_marked ? value_mark(L, index) : UNMARKED;
   if (!check_mark(e, index, field, mark, path)) return false;
   if (is_list(e, index, field, mark)) return encode_list(e, index, self, field, path, depth + 1);
@@ -174,9 +175,9 @@ static bool has_metatable(lua_State *L, int index) {
   return true;
 }
 
-static bool encode_value(struct encoder *e, int index, const struct field *field, const struct path *path, int depth) {
+static bool encode_typed(struct encoder *e, int index, int type, const struct field *field, const struct path *path,
+                         int depth) {
   lua_State *L = e->L;
-  int type = lua_type(L, index);
   bool is_marked = type == LUA_TTABLE && has_metatable(L, index);
   if ((is_marked || type == LUA_TLIGHTUSERDATA) && value_is_null(L, index)) type = LUA_TNIL;
   if (type == LUA_TLIGHTUSERDATA && value_is_empty_array(L, index)) return encode_empty_array(e, field, path, depth);
@@ -199,6 +200,10 @@ static bool encode_value(struct encoder *e, int index, const struct field *field
   if (!digits.data) return value_fail(L, path, "a %s can't be JSON", luaL_typename(L, index));
   buffer_append_slice(e->out, digits);
   return true;
+}
+
+static bool encode_value(struct encoder *e, int index, const struct field *field, const struct path *path, int depth) {
+  return encode_typed(e, index, lua_type(e->L, index), field, path, depth);
 }
 
 static bool check_size(const struct encoder *e, const struct path *path) {
