@@ -20,7 +20,10 @@ local function reply(body, status, headers)
 end
 
 local function read(body, status, headers, meaning)
-  return response.read(reply(body, status, headers), meaning or "outcome", context_of())
+  local one = reply(body, status, headers)
+  local result, fields = response.read(one, meaning or "outcome", context_of())
+  assert.same(result, response.result(one, meaning or "outcome"))
+  return result, fields
 end
 
 local function refused(...)

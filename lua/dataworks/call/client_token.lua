@@ -1,7 +1,6 @@
 -- Adds a ClientToken to a call. The service acts only once on calls with the same ClientToken, so that a retry is safe.
 
 local core = require "dataworks.core"
-local tables = require "dataworks.util.tables"
 
 local M = {}
 
@@ -22,7 +21,11 @@ function M.add(row, params, nonce, of_flow)
   elseif not core.is_null(token) then
     return params, of_flow or token
   end
-  local copy = tables.merge(params)
+  -- These are the parameters of most actions that take a token. Lua allocates the table at its full size for them.
+  local copy = { ProjectId = nil, TaskType = nil, TaskParam = nil, ClientToken = nil }
+  for name, value in next, params do
+    copy[name] = value
+  end
   copy.ClientToken = nonce()
   return copy, of_flow or copy.ClientToken
 end

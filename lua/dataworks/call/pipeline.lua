@@ -181,10 +181,14 @@ end
 
 local function read_reply(caller, call)
   local fields
+  call.result = response.result(call.reply, call.row.status)
+  if call.result then
+    return true
+  end
   call.result, fields = response.read(call.reply, call.row.status, {
     request = call.signed_request, redact = failures.redactor(caller, call.signed_request), now = caller.now,
   })
-  return call.result and true, fields
+  return nil, fields
 end
 
 -- The request is built before the wait for the rate limit, so that an invalid call fails at once. After a wait the

@@ -175,12 +175,12 @@ local function is_failure(object, meaning)
   if success == nil then
     success = object.success
   end
-  if tostring(success) == "false" or success == nil and (tonumber(object.HttpStatusCode) or 0) >= 400 then
+  if success == false or success == "false" or success == nil and (tonumber(object.HttpStatusCode) or 0) >= 400 then
     return true
   end
   local status = type(object.Data) == "table" and to_text(object.Data.Status)
     or meaning == "outcome" and to_text(object.Status)
-  if not status or meaning == "none" then
+  if not status or meaning == "none" or SUCCESS[status] then
     return false
   end
   status = status:sub(1, MAX_STATUS_BYTES):lower()
@@ -197,13 +197,23 @@ end
 ---@field now fun(): number returns seconds since 1970
 ---@field request table the request as it was signed
 
+--- Returns what `read` returns for the reply to a call that succeeded, and nil for any other reply. Needs no context, so
+--- that a call that succeeds creates none.
+---@return table|nil result the decoded reply
+function M.result(reply, meaning)
+  local object = core.decode_reply(reply.body)
+  -- A decoded list has a metatable, and an object has none.
+  local succeeded = reply.status >= 200 and reply.status < 300 and type(object) == "table" and not getmetatable(object)
+    and not is_failure(object, meaning)
+  return succeeded and object or nil
+end
+
 --- Reads a reply.
 ---@param meaning "outcome"|"progress"|"state"|"none" what Data.Status means in replies of this action
 ---@return table|nil result the decoded reply
 ---@return table|nil err the fields of an error
 function M.read(reply, meaning, context)
   local object, err = core.decode_reply(reply.body)
-  -- A decoded list has a metatable, and an object has none.
   if type(object) ~= "table" or getmetatable(object) then
     return protocol_error(reply, "the reply " .. (err and err.message or "is not a JSON object"), context)
   elseif reply.status >= 400 then
