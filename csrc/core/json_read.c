@@ -77,13 +77,27 @@ static bool read_unicode_escape(struct json_reader *r) {
   return true;
 }
 
+/* Returns what a backslash and this letter stand for; NUL for an unknown letter. */
+static char escape_meaning(char letter) {
+  switch (letter) {
+    case '"':
+    case '\\':
+    case '/': return letter;
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    default: return '\0';
+  }
+}
+
 static bool read_escape(struct json_reader *r) {
-  static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
   char letter = r->text.len - r->at > 1 ? r->text.data[r->at + 1] : '\0';
   if (letter == 'u') return read_unicode_escape(r);
-  const char *found = memchr(letters, letter, sizeof letters - 1);
-  if (!found) return fail(r, r->at, "is not JSON: unknown escape in a string");
-  append(r, meanings + (found - letters), 1);
+  char meaning = escape_meaning(letter);
+  if (!meaning) return fail(r, r->at, "is not JSON: unknown escape in a string");
+  if (r->unescaped) buffer_append_byte(r->unescaped, meaning);
   r->at += 2;
   return true;
 }

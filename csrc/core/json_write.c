@@ -131,11 +131,43 @@ static bool reads_as(const char *text, size_t len, double value) {
          (number.kind == JSON_IS_INTEGER && (double)number.integer == value);
 }
 
+/* The limits of short decimals. They have at most 15 digits, which a double holds exactly. */
+#define MIN_SHORT 1e-3
+#define MAX_SHORT 1e9
+#define MAX_SHORT_PLACES 6
+
+/* Writes digits with a decimal point before the last `places` digits. Returns the length. */
+static size_t format_decimal(char *text, uint64_t digits, size_t places) {
+  char number[JSON_NUMBER_SIZE];
+  size_t count = json_format_integer(number, (int64_t)digits), len = 0;
+  size_t whole = count > places ? count - places : 0;
+  memcpy(text, whole ? number : "0", len = whole ? whole : 1);
+  text[len++] = '.';
+  for (size_t zeros = places - (count - whole); zeros; zeros--) text[len++] = '0';
+  memcpy(text + len, number + whole, count - whole);
+  return len + count - whole;
+}
+
+/* Writes a value that has few places after the decimal point, as printf with the precision DBL_DIG does. Returns 0 for
+   any other value. With two exact operands, the processor rounds the quotient as a reader of the text does, unless it
+   computes with more bits than a double has. */
+static size_t format_short(char text[JSON_NUMBER_SIZE], double value) {
+  double magnitude = fabs(value), power = 10;
+  if (FLT_EVAL_METHOD != 0 || !(magnitude >= MIN_SHORT && magnitude < MAX_SHORT)) return 0;
+  *text = '-';
+  for (size_t places = 1; places <= MAX_SHORT_PLACES; places++, power *= 10) {
+    uint64_t digits = (uint64_t)(magnitude * power + 0.5);
+    if ((double)digits / power == magnitude) return format_decimal(text + (value < 0), digits, places) + (value < 0);
+  }
+  return 0;
+}
+
 size_t json_format_double(char text[JSON_NUMBER_SIZE], double value) {
-  size_t len = 0;
   if (fabs(value) < 9223372036854775808.0 && (double)(int64_t)value == value) {
     return json_format_integer(text, (int64_t)value);
   }
+  size_t len = format_short(text, value);
+  if (len) return len;
   /* If the shortest text has at most DBL_DIG digits, printf writes it with this precision too, because it leaves out the
      zeros at the end. This isn't true of the smallest values, which have fewer bits. */
   int precision = fabs(value) < DBL_MIN ? 1 : DBL_DIG;

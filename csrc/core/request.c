@@ -102,7 +102,7 @@ static void push_request(lua_State *L, const struct request_builder *b) {
   lua_setfield(L, -2, "url");
   lua_createtable(L, 0, clamp_to_int(b->header_count));
   for (size_t i = 0; i < b->header_count; i++) {
-    push_slice(L, b->headers[i].name);
+    lua_pushstring(L, b->headers[i].name.data); /* a literal, which Lua finds by its address */
     push_slice(L, b->headers[i].value);
     lua_rawset(L, -3);
   }

@@ -37,6 +37,23 @@ describe("encode", function()
     assert.equal("9223372036854774784", core.encode(9223372036854774784.0))
   end)
 
+  it("writes each number with a fraction as the shortest text of printf that reads back", function()
+    local function shortest(number)
+      for precision = 15, 17 do
+        local text = ("%." .. precision .. "g"):format(number)
+        if tonumber(text) == number then return text end
+      end
+    end
+    local seed = 1
+    for i = 1, 3000 do
+      seed = seed * 48271 % 2147483647
+      local decimal = (seed + 0.5) / 10 ^ (i % 14)
+      for _, number in ipairs { decimal, -decimal, decimal * (1 + 2 ^ -52), 1 / seed, 1e9 - 1 / (1 + seed % 1000) } do
+        if number % 1 ~= 0 then assert.equal(shortest(number), core.encode(number)) end
+      end
+    end
+  end)
+
   if integers then
     it("writes 64-bit integers exactly", function()
       assert.equal("[9007199254740993,9223372036854775807,-9223372036854775808]",
