@@ -93,18 +93,52 @@ describe("a fleet with a ledger in PostgreSQL", function()
     fleet:stop()
   end)
 
-  it("tells a server that refuses from one that is not there, and shows no password", function()
-    local function message(url)
-      local plan, err = require("dataworks").fleet.plan {
-        manifest = { project = 1, fleet = "f", tasks = {} }, ledger = url,
-      }
-      assert.is_nil(plan)
-      assert.falsy(tostring(err):find("secret", 1, true))
-      return tostring(err)
-    end
-    local refused = message((server.url:gsub("postgres@", "nobody:secret@")))
-    assert.truthy(refused:find("A server answers there, but refuses", 1, true), refused)
-    local absent = message "postgresql://me:secret@127.0.0.1:9/x"
-    assert.truthy(absent:find("did not see the password", 1, true), absent)
+  --- Returns the message of a ledger that cannot be opened.
+  local function message(url)
+    local plan, err = require("dataworks").fleet.plan { manifest = { project = 1, fleet = "f", tasks = {} }, ledger = url }
+    assert.is_nil(plan)
+    assert.equal("ledger", err.kind)
+    assert.falsy(tostring(err):find("secret", 1, true))
+    return tostring(err)
+  end
+
+  local function sql(text) shell.output(("psql -q '%s' -c \"%s\""):format(server.url, text)) end
+
+  it("tells a wrong password from a server that is not there or does not answer, and shows no password", function()
+    sql "create role walled login password 'right'"
+    shell.output(("sed -i '1i host all walled 127.0.0.1/32 scram-sha-256' %s/data/pg_hba.conf && %s reload >/dev/null"):format(server.folder,
+      server.control))
+    local at = "127.0.0.1:" .. server.port
+    local wrong = message(("postgresql://walled:secret@%s/postgres"):format(at))
+    assert.truthy(wrong:find(("the server at %s refuses the connection. Check user, password and database"):format(at), 1, true), wrong)
+    assert.truthy(message(("postgresql://walled:right@%s/postgres"):format(at)):find "may not create or change tables")
+    assert.truthy(message "postgresql://me@127.0.0.1:9/x?password=secret":find("nothing listens at 127.0.0.1:9", 1, true))
+    local uv = require "luv"
+    local listener = uv.new_tcp()
+    assert(listener:bind("127.0.0.1", 0))
+    assert(listener:listen(8, function() end))
+    local silent = message(("postgresql://me:secret@127.0.0.1:%d/x?connect_timeout=2"):format(listener:getsockname().port))
+    listener:close()
+    uv.run "nowait" -- completes the close
+    assert.truthy(silent:find("does not answer", 1, true), silent)
+  end)
+
+  it("refuses a database that takes no writes", function()
+    sql "alter role postgres set default_transaction_read_only = on"
+    local text = message(server.url)
+    sql "begin read write; alter role postgres reset default_transaction_read_only; commit"
+    assert.truthy(text:find("Name the primary server", 1, true), text)
+  end)
+
+  it("connects again when its connection goes dead", function()
+    local pipe = io.popen(("python3 spec/chaos/black_hole.py %d & echo $!; wait"):format(server.port))
+    local pid, port = pipe:read "*l", pipe:read "*l"
+    local ledger = require("dataworks.fleet.ledger").open(server.url:gsub(":%d+/", ":" .. port .. "/") .. "?tcp_user_timeout=1000", "x")
+    shell.output("kill -USR1 " .. pid)
+    pipe:read "*l" -- the proxy has cut the connection
+    assert.equal(0, ledger:counts()["0"])
+    ledger:close()
+    shell.output("kill -9 " .. pid)
+    pipe:close()
   end)
 end)

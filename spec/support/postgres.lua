@@ -14,18 +14,25 @@ function M.programs()
 end
 
 function M.start()
-  local programs, folder, port = M.programs(), shell.output "mktemp -d /tmp/pg.XXXXXX", ports.random()
+  local programs, folder = M.programs(), shell.output "mktemp -d /tmp/pg.XXXXXX"
   local as = ("env -i PATH=$PATH LANG=C.UTF-8 HOME=%s"):format(folder)
   if shell.output "id -u" == "0" then
     shell.output("chown postgres " .. folder)
     as = "setpriv --reuid=postgres --regid=postgres --clear-groups " .. as
   end
-  local self = setmetatable({ folder = folder, url = ("postgresql://postgres@127.0.0.1:%d/postgres"):format(port) }, M)
-  self.control = ("cd %s && %s %s/pg_ctl -D %s/data -w -t 120 -l %s/log -o '-c listen_addresses=127.0.0.1 -c port=%d -c unix_socket_directories=%s'")
-    :format(folder, as, programs, folder, folder, port, folder)
   shell.output(("cd %s && %s %s/initdb -D %s/data -A trust -U postgres -E UTF8 --locale=C.UTF-8 --no-sync >/dev/null"):format(folder, as,
     programs, folder))
-  shell.output(self.control .. " start >/dev/null")
+  local self = setmetatable({ folder = folder }, M)
+  local output, status
+  for _ = 1, 5 do -- another program may take the port meanwhile
+    self.port = ports.random()
+    self.url = ("postgresql://postgres@127.0.0.1:%d/postgres"):format(self.port)
+    self.control = ("cd %s && %s %s/pg_ctl -D %s/data -w -t 120 -l %s/log -o '-c listen_addresses=127.0.0.1 -c port=%d -c unix_socket_directories=%s'")
+      :format(folder, as, programs, folder, folder, self.port, folder)
+    output, status = shell.run(self.control .. " start >/dev/null")
+    if status == 0 then break end
+  end
+  assert(status == 0, output)
   -- Ends the server also if this process is killed.
   self.guard = assert(io.popen(("{ trap '' INT QUIT HUP TERM; read -r word; %s -m immediate stop; cd /; rm -r %s; } >/dev/null 2>&1")
     :format(self.control, folder), "w"))

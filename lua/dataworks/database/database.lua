@@ -43,15 +43,23 @@ local DIALECTS = {
 
 --- Parts of the messages of the databases, and what a user can do. LuaDBI gives no codes.
 local ADVICE = {
-  -- LuaDBI hides what libpq says about a failed connection; only these two cases differ.
-  { "no connection to the server", "No database listens at this address; it did not see the password." },
-  { "server closed the connection", "A server answers there, but refuses: check user, password and database." },
   { "readonly database", "The file or its folder cannot be written; nothing was changed." },
+  { "read-only transaction", "The database takes no writes, as a standby does. Name the primary server." },
+  { "permission denied", "The user may not create or change tables there. Grant that, or name another database." },
   { "unable to open database file", "The folder does not exist, or may not be written." },
   { "disk is full", "Free some space, and run the same command again; it goes on." },
-  { "disk I/O error", "Check the disk; what was committed before is kept." },
+  { "No space left", "Free some space, and run the same command again; it goes on." },
+  { "disk I/O error", "Check the disk and its free space, and run the same command again; it goes on." },
   { "not a database", "The file is no ledger. Name another file." },
   { "malformed", "The file is damaged. Restore it, or begin with a new file: tasks whose names exist are adopted." },
+}
+
+--- What can be said about a server to which no connection was made. LuaDBI hides the reason that libpq gives, so that
+--- the address is asked once more.
+local REFUSED = {
+  absent = { "nothing listens at %s", "It did not see the password. Check host and port, and whether the server runs." },
+  silent = { "%s does not answer", "Check host and port, the firewall, and whether the server is overloaded." },
+  answers = { "the server at %s refuses the connection", "Check user, password and database; its log tells more." },
 }
 
 ---@class dataworks.Database
@@ -59,23 +67,38 @@ local ADVICE = {
 ---@field kind "sqlite"|"postgres"
 ---@field connection any
 ---@field sleep fun(seconds: number): "cancelled"|nil
+---@field probe fun(host: string, port: string): "absent"|"silent"|"answers"|"unknown"
 ---@field is_forgetful boolean true: the last writes may be lost when the machine loses power
 local Database = {}
 Database.__index = Database
 
---- Returns a URL without its password.
+--- Returns a URL without its passwords.
 function M.printable(url)
-  return (url:gsub("^(%w+://[^:/@]*):[^@]*@", "%1:***@"))
+  return (url:gsub("^(%w+://[^:/@]*):.*@", "%1:***@"):gsub("([?&]password=)[^&]*", "%1***"))
 end
 
-local function failure(self, message)
-  local advice
+--- Returns the message and the advice about a connection that was not made.
+local function explain_refusal(self, message)
+  local host, port = self.url:gsub("^%w+://", ""):gsub("^[^/?]*@", ""):match "^([%w_.-]+):?(%d*)"
+  port = port ~= "" and port or "5432"
+  local row = host and REFUSED[self.probe(host, port)]
+  if not row then
+    return message, "Check host, port, user, password and database."
+  end
+  return row[1]:format(host .. ":" .. port), row[2]
+end
+
+local function failure(self, fault)
+  local message, advice = fault.database:gsub("%s+", " "), nil
+  if fault.refused and self.kind == "postgres" then
+    message, advice = explain_refusal(self, message)
+  end
   for _, row in ipairs(ADVICE) do
     advice = advice or message:find(row[1], 1, true) and row[2] or nil
   end
   return errors.new {
     kind = "ledger", sent = false, advice = advice,
-    message = ("the ledger %s: %s"):format(M.printable(self.url), (message:gsub("%s+", " "))),
+    message = ("the ledger %s: %s"):format(M.printable(self.url), message),
   }
 end
 
@@ -159,7 +182,8 @@ local function is_passing(self, fault)
   elseif fault.refused then
     return self.was_open
   end
-  return message:find "deadlock" or message:find "terminating connection" or not is_alive(self)
+  return message:find "deadlock" or message:find "terminating connection" or message:find "statement timeout"
+    or not is_alive(self)
 end
 
 --- Runs fn in a transaction, and returns its first result. fn must not yield; it may run again after a lost connection.
@@ -188,7 +212,7 @@ function Database:transaction(fn)
       drop(self)
     end
     if not again or self.sleep(core.random() * MAX_PAUSE + (result.refused and 0.2 or 0)) == "cancelled" then
-      error(failure(self, result.database), 0)
+      error(failure(self, result), 0)
     end
   end
 end
@@ -218,12 +242,12 @@ end
 
 --- Opens a database. Raises an error of the kind "ledger" if LuaDBI is missing.
 ---@param url string a path, sqlite:PATH, or postgresql://USER:PASSWORD@HOST:PORT/DATABASE
----@param options { sleep: fun(seconds: number), is_forgetful?: boolean }
+---@param options { sleep: fun(seconds: number), probe: function, is_forgetful?: boolean }
 ---@return dataworks.Database
 function M.open(url, options)
   local is_postgres = url:find "^postgres%a*://"
   local self = setmetatable({
-    url = url, kind = is_postgres and "postgres" or "sqlite", texts = {}, sleep = options.sleep,
+    url = url, kind = is_postgres and "postgres" or "sqlite", texts = {}, sleep = options.sleep, probe = options.probe,
     is_forgetful = options.is_forgetful or false,
     target = is_postgres and with_timeouts(url) or url:gsub("^sqlite:/*", function(prefix)
       return prefix:find "/" and "/" or ""

@@ -14,6 +14,7 @@ M.QUEUED, M.RUNNING, M.DONE, M.FAILED = "0", "1", "2", "3"
 
 local BATCH = 50
 local MAX_ERROR_BYTES = 1000
+local PROBE_TIMEOUT = 2
 
 ---@class dataworks.fleet.Row the texts of the ledger about a task
 ---@field name string
@@ -271,13 +272,25 @@ function Ledger:close()
   self.database:close()
 end
 
+--- Finds out what is at the address of a database, with a request that it does not understand.
+local function probe(host, port)
+  local transport = transports.new { allow_http = true }
+  local request = { method = "GET", url = ("http://%s:%s/"):format(host, port), headers = {}, body = "" }
+  local _, failed = transport:send(request, { timeout = PROBE_TIMEOUT, connect_timeout = PROBE_TIMEOUT })
+  transport:close()
+  if failed and failed.kind == "timeout" then
+    return "silent"
+  end
+  return failed and failed.sent == false and "absent" or "answers"
+end
+
 --- Opens the ledger of a fleet, and brings its tables to the newest version. Raises an error of the kind "ledger" if
 --- that is not possible.
 ---@param url string
 ---@param key string
 ---@return dataworks.fleet.Ledger
 function M.open(url, key)
-  local database = databases.open(url, { sleep = transports.sleep })
+  local database = databases.open(url, { sleep = transports.sleep, probe = probe })
   schema.migrate(database)
   return setmetatable({ database = database, key = key }, Ledger)
 end

@@ -89,6 +89,7 @@ local function query(self, caller, sql, ...)
     if not self.database then
       local database = databases.open(self.url, {
         is_forgetful = true, sleep = function(seconds) return caller:sleep(seconds) and "cancelled" or nil end,
+        probe = function() return "unknown" end,
       })
       schema.migrate(database)
       self.database = database
