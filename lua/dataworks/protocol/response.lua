@@ -197,8 +197,7 @@ end
 ---@field now fun(): number returns seconds since 1970
 ---@field request table the request as it was signed
 
---- Returns what `read` returns for the reply to a call that succeeded, and nil for any other reply. Needs no context, so
---- that a call that succeeds creates none.
+--- Returns what `read` returns for the reply to a call that succeeded, and nil for any other reply. Needs no context.
 ---@return table|nil result the decoded reply
 function M.result(reply, meaning)
   local object = core.decode_reply(reply.body)
