@@ -2,9 +2,10 @@ std = "min"
 max_line_length = 120
 -- Names that only some of the supported interpreters have; code tests for them before use.
 read_globals = {
-  "jit", "unpack",
+  "jit", "loadstring", "unpack",
   math = { fields = { "maxinteger", "mininteger", "tointeger", "type" } },
   coroutine = { fields = { "isyieldable" } },
+  package = { fields = { "loaders", "searchers" } },
   table = { fields = { "pack", "unpack" } },
 }
 files["lua/dataworks/emulator"].std = "min+ngx_lua"

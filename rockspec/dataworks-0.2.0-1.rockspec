@@ -70,6 +70,7 @@ build = {
     ["dataworks.api.task_param"] = "lua/dataworks/api/task_param.lua",
     ["dataworks.api.unchecked"] = "lua/dataworks/api/unchecked.lua",
     ["dataworks.api.writers"] = "lua/dataworks/api/writers.lua",
+    ["dataworks.bytecode"] = "lua/dataworks/bytecode.lua",
     ["dataworks.call.caller"] = "lua/dataworks/call/caller.lua",
     ["dataworks.call.client_options"] = "lua/dataworks/call/client_options.lua",
     ["dataworks.call.client_token"] = "lua/dataworks/call/client_token.lua",

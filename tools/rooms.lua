@@ -31,6 +31,7 @@ local ROOMS = {
   { "error", 12, "the type of all errors", only = { "util" }, for_all = true },
   { "version", 12, "the version of the library", only = { "util" }, for_all = true },
   { "options", 12, "the options of a client and their types", only = { "util" }, for_all = true },
+  { "bytecode", 12, "the bytecode of the library in an installation", only = {} },
   { "util", 13, "small modules that require no other room", only = {} },
   { "core", 14, "C code with libcrypto: JSON, encoding, signatures, files, clock", for_all = true, in_c = true },
   { "curl", 14, "C code with libcurl: sessions and transfers", in_c = true },
@@ -94,7 +95,7 @@ end
 
 -- Modules
 
-local SINGLE_FILES = { client = true, error = true, version = true, options = true }
+local SINGLE_FILES = { client = true, error = true, version = true, options = true, bytecode = true }
 
 --- Returns the name of the room to which a path belongs; nil if it belongs to no room.
 local function room_name(path)
