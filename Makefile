@@ -207,7 +207,7 @@ test-gc: asan-build ## run the specs of the C code while each allocation runs a 
 asan-build:
 	@tools/setup gates
 	@$(MAKE) --no-print-directory -s all LUAS='5.4 jit'
-	@$(MAKE) --no-print-directory -s build $(ASAN)/lua LUA=5.4 BUILD=$(ASAN) WERROR=-Werror CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZE)'
+	@$(MAKE) --no-print-directory -s build $(ASAN)/lua LUA=5.4 BUILD=$(ASAN) WERROR=-Werror CFLAGS='-O1 -g -fno-omit-frame-pointer $(SANITIZE) $(SANITIZE_CFLAGS)'
 
 $(ASAN)/lua: tools/asan_host.c
 	@mkdir -p $(@D)
@@ -271,6 +271,7 @@ $(BUILD)/torture: spec/torture/host.c
 	$(CC) -std=c11 $(WARNINGS) $(WERROR) $(LUA_CFLAGS) -O1 -g -rdynamic -o $@ $< $(shell $(PKG_CONFIG) --libs $(LUA_BIN)) -ldl
 
 FUZZ = build/fuzz
+FUZZ_COVERAGE = build/fuzz-coverage
 SECONDS ?= 60
 TARGETS ?=
 
@@ -279,6 +280,11 @@ fuzz: fuzz-build ## fuzz each function that takes bytes from outside for SECONDS
 
 fuzz-check: fuzz-build ## plant a bug in each function that make fuzz tests, and check that the fuzzer finds it in 10 seconds
 	@tools/fuzz_check $(TARGETS)
+	@$(MAKE) --no-print-directory -s fuzz-coverage
+
+fuzz-coverage: ## run the inputs in spec/fuzz, and check that they reach 90 % of the lines of the functions that make fuzz tests
+	@$(MAKE) --no-print-directory -s $(FUZZ_COVERAGE)/dataworks/core.so $(FUZZ_COVERAGE)/fuzz_native.so LUA=5.4 BUILD=$(FUZZ_COVERAGE) CFLAGS='-O0 -g --coverage'
+	@LUA_PATH="$$PWD/lua/?.lua;$$PWD/?.lua;;" LUA_CPATH="$$PWD/$(FUZZ_COVERAGE)/?.so;;" lua5.4 tools/fuzz_coverage.lua $(FUZZ_COVERAGE) $(TARGETS)
 
 fuzz-build:
 	@tools/setup fuzz
@@ -288,6 +294,9 @@ fuzz-build:
 fuzz-host:
 	@$(MAKE) --no-print-directory -s $(FUZZ)/host LUA=5.4 BUILD=$(FUZZ) CC=clang WERROR=-Werror \
 	  CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
+
+$(BUILD)/fuzz_native.so: spec/fuzz/native.c $(BUILD)/obj/curl/reply.o $(BUILD)/obj/curl/headers.o $(BUILD)/obj/shared/buffer.o
+	$(CC) -std=c11 -fPIC -shared $(WARNINGS) $(LUA_CFLAGS) $(CURL_CFLAGS) -Icsrc $(CFLAGS) -o $@ $^
 
 $(FUZZ)/host: spec/fuzz/host.c spec/fuzz/native.c $(CORE_O) $(FUZZ)/obj/curl/reply.o $(FUZZ)/obj/curl/headers.o
 	$(CC) -std=c11 $(WARNINGS) $(LUA_CFLAGS) $(CURL_CFLAGS) -Icsrc $(CFLAGS) -fsanitize=fuzzer -o $@ $^ \
@@ -408,4 +417,4 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: build build-core core-objects all env demo test test-limit test-linear test-page nginx-builtin test-nginx bench bench-peers lint check-c \
-  mutate coverage fuzz fuzz-check fuzz-build fuzz-host chaos chaos-fleet hostile torture differential test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core dist uninstall clean help
+  mutate coverage fuzz fuzz-check fuzz-coverage fuzz-build fuzz-host chaos chaos-fleet hostile torture differential test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core dist uninstall clean help

@@ -1,64 +1,63 @@
 /* Notes which lines of the library a Lua state runs. tools/coverage.lua loads it into each process of the specs that
-   runs the library. HITS is the name of the file for the lines. Each line is written when it first runs, so that
-   processes that are killed lose nothing. */
+   runs the library, and defines HITS, the name of the file for the lines, and PATHS, the names of the sources. The
+   processes share the memory of the file, so that those that are killed lose nothing. */
 #include <fcntl.h>
 #include <lua.h>
-#include <stdbool.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-#define MAX_SOURCES 1024
 #define MAX_LINES 1024
+#define COUNT (sizeof paths / sizeof *paths)
 
-struct source {
-  const char *address;
-  char name[256];
-  bool seen[MAX_LINES];
-};
+static const char *const paths[] = { PATHS };
+static unsigned char (*lines)[MAX_LINES];
 
-static struct source *sources[MAX_SOURCES];
-
-/* Returns the entry of a source. The address of the text of a source usually finds it, but another state may have
-   another source at the address later. */
-static struct source *find_source(const char *text) {
-  size_t i = ((size_t)text >> 4) % MAX_SOURCES;
-  for (size_t n = 0; n < MAX_SOURCES; n++, i = (i + 1) % MAX_SOURCES) {
-    struct source *s = sources[i];
-    if (!s) break;
-    if (s->address == text && strncmp(s->name, text, sizeof s->name - 1) == 0) return s;
-  }
-  if (sources[i]) return NULL;
-  struct source *s = calloc(1, sizeof *s);
-  if (!s) return NULL;
-  s->address = text;
-  strncpy(s->name, text, sizeof s->name - 1);
-  return sources[i] = s;
+/* Returns the row of a source; NULL if it is not a part of the library. */
+static unsigned char *find_row(const char *source) {
+  const char *path = *source == '@' ? strstr(source, "lua/dataworks") : NULL;
+  for (size_t i = 0; path && i < COUNT; i++)
+    if (strcmp(paths[i], path) == 0) return lines[i];
+  return NULL;
 }
 
-static void write_line(const char *name, int line) {
-  char text[300];
-  const char *path = strstr(name, "lua/dataworks");
-  int len = snprintf(text, sizeof text, "%s:%d\n", path, line);
-  int fd = open(HITS, O_WRONLY | O_APPEND | O_CLOEXEC);
-  if (fd < 0) return;
-  if (write(fd, text, (size_t)len) != len) abort();
-  close(fd);
+/* Remembers the rows of sources by the addresses of their names. Another state may have another source at an address
+   later. */
+static unsigned char *row_of(const char *source) {
+  static struct {
+    const char *address;
+    unsigned char *row;
+    char name[256];
+  } known[1024];
+  size_t i = ((uintptr_t)source >> 4) % (sizeof known / sizeof *known);
+  if (known[i].address != source || strcmp(known[i].name, source) != 0) {
+    known[i].address = source;
+    known[i].row = find_row(source);
+    strncpy(known[i].name, source, sizeof known[i].name - 1);
+  }
+  return known[i].row;
 }
 
 static void on_line(lua_State *L, lua_Debug *ar) {
-  if (!lua_getinfo(L, "S", ar) || *ar->source != '@' || !strstr(ar->source, "lua/dataworks")) return;
-  struct source *s = find_source(ar->source);
-  int line = ar->currentline;
-  if (!s || line < 0 || line >= MAX_LINES || s->seen[line]) return;
-  s->seen[line] = true;
-  write_line(s->name, line);
+  if (!lua_getinfo(L, "S", ar)) return;
+  unsigned char *row = row_of(ar->source);
+  if (row && ar->currentline >= 0 && ar->currentline < MAX_LINES) row[ar->currentline] = 1;
+}
+
+static void *map_hits(void) {
+  int fd = open(HITS, O_RDWR | O_CLOEXEC);
+  void *memory = mmap(NULL, COUNT * MAX_LINES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (memory == MAP_FAILED) abort();
+  close(fd);
+  return memory;
 }
 
 __attribute__((visibility("default"))) int start(lua_State *L);
 
 int start(lua_State *L) {
+  if (!lines) lines = map_hits();
   if (!lua_gethook(L)) lua_sethook(L, on_line, LUA_MASKLINE, 0);
   return 0;
 }

@@ -190,7 +190,8 @@ local function check_line(from)
 end
 
 M.command_line = {
-  planted = { "lua/dataworks/cli/main.lua", "argv[i] == name and 1 or 0", "argv[i] == name and #name > 2 and 1 or 0" },
+  planted = { "lua/dataworks/cli/main.lua", "takes_value[argv[i]] and 2 or 1", "takes_value[argv[i]] and #argv[i] > 2 and 2 or 1" },
+  covers = { "lua/dataworks/cli/main.lua", "lua/dataworks/cli/parser.lua" },
   run = function(text)
     local from = bytes.new(text)
     if from:below(4) > 0 then return check_line(from) end
@@ -242,6 +243,7 @@ end
 
 M.call_params = {
   planted = { "lua/dataworks/cli/call_params.lua", '"^([%w%._]+)(:?=)(.*)$"', '"^([%w%._]+)(:?=)([^:]*)$"' },
+  covers = { "lua/dataworks/cli/call_params.lua" },
   run = function(text)
     local from = bytes.new(text)
     local content, words, expected, wrong = from:word(), {}, {}, 0
@@ -298,6 +300,7 @@ end
 
 M.task_options = {
   planted = { "lua/dataworks/cli/task_spec.lua", '"^([^.]+)%.(.+)$"', '"^([^.]+)%.([^.]+)$"' },
+  covers = { "lua/dataworks/cli/task_spec.lua:endpoint,tables,build" },
   run = function(text)
     local from, names, named = bytes.new(text), {}, {}
     local prefix = from:pick { "", "shop." }

@@ -8,6 +8,7 @@ local dates = require "dataworks.emulator.dates"
 local encoding = require "dataworks.emulator.encoding"
 local gateways = require "dataworks.emulator.gateway"
 local json = require "dataworks.emulator.json"
+local rpc = require "dataworks.emulator.gateway.rpc"
 local crypto = require "spec.fuzz.crypto"
 
 require "dataworks.api.core_data"
@@ -18,6 +19,7 @@ local M = {}
 
 M.percent = {
   planted = { "csrc/core/percent.c", "['~'] = 1", "['~'] = 0" },
+  covers = { "csrc/core/percent.c:percent_encode_to,hex_value,percent_decode_to" },
   run = function(text)
     local encoded = core.percent_encode(text)
     assert(encoded == encoding.percent_encode(text), "two encoders differ")
@@ -53,6 +55,7 @@ end
 
 M.encode = {
   planted = { "csrc/core/json_write.c", "bfnrt", "bfnrn" },
+  covers = { "csrc/core/json_write.c" },
   run = function(text)
     local value = bytes.new(text):value()
     local encoded, err = core.encode(value)
@@ -70,6 +73,7 @@ local function is_stricter(text) return text:find "\\u[dD][89a-fA-F]" or text:fi
 
 M.decode = {
   planted = { "csrc/core/json_read.c", "(code - 0xd800) << 10", "(code - 0xd800) << 9" },
+  covers = { "csrc/core/json_read.c" },
   run = function(text)
     local value, err = core.decode(text)
     local other = json.decode(text)
@@ -86,6 +90,10 @@ M.decode = {
 
 M.decode_reply = {
   planted = { "csrc/core/lua_json.c", "level->count += (size_t)level->waiting", "level->count = (size_t)level->waiting" },
+  covers = {
+    "csrc/core/lua_json.c:push_integer,push_double,push_number,push_null,push_scalar,reserve,create_table,store_waiting,add_value,open_level",
+    "csrc/core/lua_json.c:close_level,build,json_push,json_add_place,json_fail,decode,core_decode_reply",
+  },
   run = function(text)
     local from = bytes.new(text)
     local count, item = from:below(200), from:pick { "1", '"a"', "{}", "[1]", "null" }
@@ -104,6 +112,7 @@ M.decode_reply = {
 
 M.locate = {
   planted = { "csrc/core/json_place.c", "place.column = 1;", "place.column = 0;" },
+  covers = { "csrc/core/json_place.c" },
   run = function(text)
     local from = bytes.new(text)
     local path = from:word()
@@ -143,10 +152,15 @@ end
 
 M.script = {
   planted = { "csrc/core/task_param.c", "','", "';'" },
+  covers = {
+    "csrc/core/task_param.c:encode_string,encode_number,encode_known,encode_member,encode_others,encode_object,check_list,encode_list,is_list",
+    "csrc/core/task_param.c:encode_table,has_metatable,encode_value,check_size,prepare_rules,task_find_faults,task_encode",
+  },
   run = function(text)
     local from, script = bytes.new(text), read_script()
     for _ = 1, from:below(4) do change(script, from) end
     local encoded, err = core.encode(script)
+    assert(encoded or #core.faults(script) > 0, "a refused script has no fault")
     if encoded then
       assert(json.decode(encoded))
     else
@@ -174,6 +188,7 @@ end
 
 M.request = {
   planted = { "csrc/core/percent.c", "['~'] = 1", "['~'] = 0" },
+  covers = { "csrc/core/request.c", "csrc/core/percent.c:percent_encode,compare_names,percent_sort,percent_write_query" },
   run = function(text)
     local from = bytes.new(text)
     local params = { ProjectId = from:byte(), Text = from:word(), Form = from:word(), On = from:below(2) == 1 }
@@ -199,6 +214,7 @@ M.request = {
 
 M.sign = {
   planted = { "csrc/core/sign.c", "buffer_append_byte(out, ';')", "buffer_append_byte(out, '\\0')" },
+  covers = { "csrc/core/sign.c" },
   run = function(text)
     local from = bytes.new(text)
     local headers, query = { host = "h" }, {}
@@ -214,11 +230,17 @@ M.sign = {
     for name in signed.authorization:match "SignedHeaders=([^,]*)":gmatch "[^;]+" do names[#names + 1] = name end
     local request = { method = "POST", path = "/", query = table.concat(pairs_of_query, "&"), headers = headers, body = text }
     assert(signed.signature == acs3.sign(crypto, "secret", request, "ACS3-HMAC-SHA256", names), "two signers differ")
+    local list = {}
+    for name, value in pairs(query) do list[#list + 1] = { name, value } end
+    local _, expected = rpc.sign({ hmac = function() return "" end }, "secret", "POST", list)
+    signed = core.sign { algorithm = "HMAC-SHA1", method = "POST", params = query, access_key_id = "id", access_key_secret = "secret" }
+    assert(signed.string_to_sign == table.concat(expected), "two texts to sign differ")
   end,
 }
 
 M.address = {
   planted = { "csrc/shared/address.c", "bytes[0] == 127", "bytes[0] != 127" },
+  covers = { "csrc/shared/address.c" },
   run = function(text)
     local found = core.parse_address(text)
     assert(not found or #found == 4 or #found == 16, "an address has 4 or 16 bytes")
@@ -235,6 +257,7 @@ M.address = {
 
 M.date = {
   planted = { "csrc/core/date.c", "d->day > days[d->month - 1]", "d->day > 1 + days[d->month - 1]" },
+  covers = { "csrc/core/date.c:is_letter,add_digit,match_char,match,skip_weekday,match_http,is_real_date,days_since_1970,date_parse" },
   run = function(text)
     local seconds = core.parse_date(text)
     if not seconds then return end

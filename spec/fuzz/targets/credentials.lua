@@ -58,6 +58,7 @@ local SECRET_LINE = "[default]\ntype=access_key\naccess_key_id=i\naccess_key_sec
 
 M.ini = {
   planted = { "lua/dataworks/credentials/ini.lua", "and value or nil", "and value:lower() or nil" },
+  covers = { "lua/dataworks/credentials/ini.lua" },
   run = function(text)
     local from = bytes.new(text)
     local form, rest = from:pick { "", "[default]\n", SECRET_LINE, "[default]\ntype = sts\n" }, from:rest()
@@ -73,6 +74,7 @@ local PROFILES = {
 
 M.cli_profile = {
   planted = { "lua/dataworks/credentials/cli_profile.lua", "if type(value) == kind and", "if" },
+  covers = { "lua/dataworks/credentials/cli_profile.lua:known_fields,parse,find_profile,load_profile,profile,new,region" },
   run = function(text)
     local from = bytes.new(text)
     local form, inner = from:pick(PROFILES), from:rest()
@@ -85,6 +87,7 @@ M.cli_profile = {
 
 M.json_edit = {
   planted = { "lua/dataworks/credentials/json_edit.lua", "escaped and at + 1 or at", "at" },
+  covers = { "lua/dataworks/credentials/json_edit.lua" },
   run = function(text)
     local from = bytes.new(text)
     local document = from:pick { '{"a":1}', '{"p":[{"a":"b"},{"b":{}}]}', nil } or "{" .. from:word() .. "}"
@@ -100,6 +103,7 @@ M.json_edit = {
 
 M.command = {
   planted = { "lua/dataworks/credentials/command.lua", '["$"] = true, ', "" },
+  covers = { "lua/dataworks/credentials/command.lua:split" },
   run = function(text)
     local quoted = '"' .. text:gsub('[\\"$`]', "\\%0") .. '"'
     local words = commands.split("x " .. quoted)
@@ -111,6 +115,7 @@ M.command = {
 
 M.credentials_reply = {
   planted = { "lua/dataworks/credentials/reply.lua", "seconds - ahead", "seconds - ahead .. 'x'" },
+  covers = { "lua/dataworks/credentials/reply.lua" },
   run = function(text)
     local from = bytes.new(text)
     local seconds = reply.parse_expiration(from:pick { "", "2024-05-18T08:09:10" } .. from:word())
@@ -125,6 +130,7 @@ M.credentials_reply = {
 
 M.credentials_uri = {
   planted = { "lua/dataworks/credentials/exchange.lua", "^.*@(.*)$", "^[^@]*@(.*)$" },
+  covers = { "lua/dataworks/credentials/exchange.lua:origin" },
   run = function(text)
     local origin = exchange.origin("http://" .. text)
     assert(not origin:gsub("^http://", ""):find "[@/?#]", "an origin with a secret")

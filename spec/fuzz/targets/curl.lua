@@ -9,6 +9,7 @@ local M = {}
 
 M.curl_reply = {
   planted = { "csrc/curl/reply.c", "if (memchr(line, '\\0', len))", "if (0)" },
+  covers = { "csrc/curl/reply.c" },
   run = function(text)
     local from = bytes.new(text)
     local lines, pieces = {}, {}
@@ -24,6 +25,7 @@ M.curl_reply = {
 
 M.curl_headers = {
   planted = { "csrc/curl/headers.c", "!memchr(text.data, '\\n', text.len)", "1" },
+  covers = { "csrc/curl/headers.c" },
   run = function(text)
     local words = bytes.new(text):words(16)
     if #words % 2 == 1 then words[#words] = nil end

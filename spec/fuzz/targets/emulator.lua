@@ -14,6 +14,7 @@ local M = {}
 
 M.emulator_json = {
   planted = { "lua/dataworks/emulator/json/decode.lua", "plain, stop + 2", "plain, stop + 1" },
+  covers = { "lua/dataworks/emulator/json/decode.lua", "lua/dataworks/emulator/json/encode.lua" },
   run = function(text)
     local value = json.decode(text)
     if value == nil then return end
@@ -28,11 +29,12 @@ local ROWS = {
   },
 }
 local KEYS = {
-  { access_key_id = "i", access_key_secret = "s" }, { access_key_id = "t", access_key_secret = "s", security_token = "token" },
+  { access_key_id = "i", access_key_secret = "s" }, { access_key_id = "d", access_key_secret = "s", disabled = true },
+  { access_key_id = "e", access_key_secret = "s", security_token = "expired", expires = NOW - 1 }, { bearer_token = "bearer" }, { access_key_id = "t", access_key_secret = "s", security_token = "token" },
 }
 
 local function gateway()
-  return gateways.new { crypto = crypto, now = function() return NOW end, actions = ROWS, credentials = KEYS, is_known = function() return false end }
+  return gateways.new { crypto = crypto, now = function() return NOW end, actions = ROWS, credentials = KEYS, is_known = function(action) return action == "KnownThing" end }
 end
 
 --- A refusal has a code and a status of an error.
@@ -45,8 +47,16 @@ local function check(call, refused)
   end
 end
 
+-- Parameters of the protocol that stand before the query.
+local RPC_QUERIES = {
+  "", "", "AccessKeyId=i&Signature=x&SignatureNonce=n&Timestamp=" .. DATE .. "&", "AccessKeyId=d&Signature=x&SignatureNonce=n&Timestamp=" .. DATE .. "&",
+  "AccessKeyId=e&Signature=x&SignatureNonce=n&SecurityToken=expired&Timestamp=" .. DATE .. "&", "AccessKeyId=i&SignatureMethod=x&", "Format=XML&",
+  "Format=x&", "SignatureType=BEARERTOKEN&BearerToken=x&", "AccessKeyId=i&Signature=x&Timestamp=" .. DATE .. "&", "AccessKeyId=i&Signature=x&",
+}
+
 M.gateway = {
   planted = { "lua/dataworks/emulator/gateway/acs3.lua", "signature ~= call.signature or", "false and" },
+  covers = { "lua/dataworks/emulator/gateway.lua" },
   run = function(text)
     local from = bytes.new(text)
     local headers = {
@@ -56,15 +66,34 @@ M.gateway = {
     if from:below(2) == 0 then
       headers.authorization = from:pick { "", "ACS3-HMAC-SHA256 ", "ACS3-HMAC-SHA256 Credential=i,SignedHeaders=" .. SIGNED .. ",Signature=" } .. from:word()
     end
-    local request = { method = from:pick { "POST", "GET", "PUT" }, path = "/", query = from:word(), headers = headers, body = from:rest() }
-    local call, refused = gateway():check(request)
+    headers["x-acs-security-token"] = ({ nil, nil, "token", "expired", "x" })[#text % 5 + 1]
+    headers["x-acs-action"] = ({ "GetThing", "GetThing", "GetThing", "GetThing", "KnownThing", "OtherThing", nil })[#text % 7 + 1]
+    headers["x-acs-version"] = ({ "2020-05-18", "2020-05-18", "2020-05-18", nil, "2020" })[#text % 6 + 1] or #text % 2 == 0 and "2020-05-18" or nil
+    local common = RPC_QUERIES[#text % #RPC_QUERIES + 1]
+    local request = { method = from:pick { "POST", "GET", "PUT" }, path = "/", query = common .. from:word(), headers = headers, body = from:rest() }
+    local gate = gateway()
+    local call, refused = gate:check(request)
+    if #text % 4 == 0 then gate:forget() end
     check(call, refused)
     assert(refused, "a forged request passes")
   end,
 }
 
+local function none() end
+
+-- Changes of the headers after the request was signed.
+local DAMAGES = {
+  none, none, none, none, none, none,
+  function(headers) headers["x-acs-more"] = "x" end,
+  function(headers) headers["x-acs-content-sha256"] = nil end,
+  function(headers) headers.authorization = headers.authorization:gsub("Signature=%x", "Signature=x") end,
+  function(headers) headers.authorization = headers.authorization:gsub("Signature=.*", "") end,
+  function(headers) headers.authorization = headers.authorization:gsub("SHA256", "SHA1") end,
+}
+
 M.signed_gateway = {
   planted = { "lua/dataworks/emulator/gateway/parameters.lua", "(%d+)$", "(%d+)" },
+  covers = { "lua/dataworks/emulator/gateway/acs3.lua:parse_fields,read,sign,verify,has_required_headers", "lua/dataworks/emulator/gateway/parameters.lua" },
   run = function(text)
     local from = bytes.new(text)
     local headers = {
@@ -77,9 +106,12 @@ M.signed_gateway = {
     for name in SIGNED:gmatch "[^;]+" do names[#names + 1] = name end
     local signature = acs3.sign(crypto, "s", request, "ACS3-HMAC-SHA256", names)
     headers.authorization = ("ACS3-HMAC-SHA256 Credential=i,SignedHeaders=%s,Signature=%s"):format(SIGNED, signature)
+    local damage = DAMAGES[#text % #DAMAGES + 1]
+    damage(headers)
     local call, refused = gateway():check(request)
     check(call, refused)
-    assert(not refused or not refused.code:find "Signature", "a good signature is refused")
+    assert(damage == none or refused and refused.code ~= "InvalidParameter", "a damaged signature passes")
+    assert(damage ~= none or not refused or not refused.code:find "Signature", "a good signature is refused")
     local id = not refused and call.params.FileId
     assert(not id or id:find "^%-?%d+$", "not a number")
     local digits = id and id:gsub("^%-?0*", "") or "0"

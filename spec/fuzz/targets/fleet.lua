@@ -147,6 +147,10 @@ end
 
 M.manifest = {
   planted = { "lua/dataworks/fleet/manifest.lua", "if name and places[name] then", "if name and places[name] and #name ~= 3 then" },
+  covers = {
+    "lua/dataworks/fleet/manifest.lua:describe,sorted_names,check_fields,script_of,check_script,check_words,digest_of,task_of",
+    "lua/dataworks/fleet/manifest.lua:check_top,check_moves,check,check_json,read",
+  },
   run = function(text)
     local from, source = bytes.new(text), valid()
     if from:below(8) == 0 then return read_text(from:rest()) end

@@ -39,6 +39,7 @@ local HEADS = {
 
 M.http1 = {
   planted = { "lua/dataworks/transport/http1/source.lua", "math.min(#more, length - have)", "#more" },
+  covers = { "lua/dataworks/transport/http1.lua", "lua/dataworks/transport/http1/body.lua", "lua/dataworks/transport/http1/head.lua", "lua/dataworks/transport/http1/source.lua", "lua/dataworks/transport/http1/header.lua" },
   run = function(text)
     local from = bytes.new(text)
     local reply = from:pick(HEADS) .. from:rest()
@@ -50,6 +51,7 @@ M.http1 = {
 --- A reply that is built from a body is read as this body.
 M.http1_body = {
   planted = { "lua/dataworks/transport/http1/body.lua", ", 16)", ", 15)" },
+  covers = { "lua/dataworks/transport/http1/body.lua:read_chunk_size,read_chunks" },
   run = function(text)
     local from = bytes.new(text)
     local size, lines, pieces = 1 + from:byte(), { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" }, {}
@@ -60,13 +62,17 @@ M.http1_body = {
       end
     end
     lines[#lines + 1] = "0\r\n\r\n"
+    local damage = #pieces > 0 and #text % 4 or 0
+    if damage == 1 then lines[2] = "g" .. lines[2] end
+    if damage == 2 then lines[2] = lines[2]:gsub("\r\n$", "x\r\n") end
     local reply, body = read_http(table.concat(lines), size), table.concat(pieces)
-    assert(#body > MAX_BODY or reply == "200\ntransfer-encoding:chunked\n" .. body, "another body")
+    assert(#body > MAX_BODY or (damage == 1 or damage == 2) and reply:find "^failure" or reply == "200\ntransfer-encoding:chunked\n" .. body, "another body")
   end,
 }
 
 M.proxy = {
   planted = { "lua/dataworks/transport/proxy.lua", "not is_host or", "" },
+  covers = { "lua/dataworks/transport/proxy.lua:parse,secrets" },
   run = function(text)
     local url, message = proxies.parse(text)
     if not url then
@@ -82,6 +88,7 @@ M.proxy = {
 
 M.no_proxy = {
   planted = { "lua/dataworks/transport/proxy.lua", "bits > 8 * #base or", "" },
+  covers = { "lua/dataworks/transport/proxy.lua:find" },
   run = function(text)
     local from = bytes.new(text)
     local url = from:pick { "https://h.example.com/", "https://10.0.0.1:81/", "https://[fe80::1]/", "http://example.com./" }
@@ -92,6 +99,7 @@ M.no_proxy = {
 
 M.endpoint = {
   planted = { "lua/dataworks/api/endpoints.lua", "not is_host or", "" },
+  covers = { "lua/dataworks/api/endpoints.lua" },
   run = function(text)
     local url = endpoints.url(text)
     if url then
@@ -101,16 +109,27 @@ M.endpoint = {
     end
     local host, err = endpoints.host(text)
     assert(host and host:find "^[%w.-]+$" or type(err.message) == "string", "neither a host nor an error")
-    assert(endpoints.resolve(text) or true)
+    for _, network in ipairs { "public", "VPC", text } do
+      local url_of_region, message = endpoints.resolve(nil, text, network)
+      assert(url_of_region or type(message.message) == "string", "neither a URL nor an error")
+    end
+    assert(endpoints.resolve(text) or not url)
+    local unresolved = "https://dataworks." .. text:sub(1, 16) .. ".aliyuncs.com/"
+    assert(#text % 4 > 0 or endpoints.unresolved_advice(unresolved) == nil or text:find "^[%w-]+", "advice about another host")
   end,
 }
 
+local PROXIES = { "", "", "http://p:1", "http://u:p@[::1]:2", "socks5://p:1" }
+
 M.ngx_target = {
   planted = { "lua/dataworks/transport/ngx/target.lua", '" ", "#"', '" "' },
+  covers = { "lua/dataworks/transport/ngx/target.lua" },
   run = function(text)
-    local url = "https://" .. text
-    local ok, target, path = pcall(targets.find, { options = {} }, url, "")
+    local url = (#text % 3 == 0 and "http://" or "https://") .. text
+    local proxy = PROXIES[#text % #PROXIES + 1]
+    local ok, target, path = pcall(targets.find, { options = { allow_http = #text % 2 == 0 } }, url, proxy)
     if ok then
+      assert(not target.proxy or target.peer.host == "p" or target.peer.host == "[::1]", "not the proxy")
       assert(path:sub(1, 1) == "/" and not path:find "[%s#]", "a path that can't be sent: " .. path)
       assert(target.host and not target.host:find "[%s%c/@]", "not a host")
     else
