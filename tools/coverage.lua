@@ -3,8 +3,8 @@
 -- Prints the lines that never run, and fails if they are too many, or if a spec fails.
 --
 -- The specs run on a copy of the tree in build/coverage. gcov counts the lines of C, also in processes that specs
--- start. A debug hook in C notes the lines of Lua: the first line of each module in the copy loads it, so that it also
--- works in these processes and in the workers of nginx, on LuaJIT. The specs that only LuaJIT can run are run there too.
+-- start. A debug hook in C notes the lines of Lua: the first line of each module in the copy loads it, so that it works
+-- in these processes too, and in the workers of nginx, on LuaJIT. The specs that only LuaJIT can run are run there too.
 
 local MIN_C, MIN_LUA = 0.95, 0.90
 local MAX_LINES = 1024 -- of a file, as in coverage_hook.c
