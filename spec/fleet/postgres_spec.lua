@@ -87,6 +87,9 @@ describe("a fleet with a ledger in PostgreSQL", function()
     assert.truthy(upkeep.contents(ledger).d)
     assert.same({}, upkeep.forget(ledger, { "c" }, true))
     assert.same({ before.c, nil }, { ledger:rows().c.predecessor, upkeep.contents(ledger).c })
+    local task = require("dataworks.fleet.manifest").check(fleet.manifest { "imported" }).tasks[1]
+    upkeep.import(ledger, { { task = task, file_id = 7, content = "{}" } })
+    assert.same({ "7", task.digest, "2" }, { ledger:rows().imported.file_id, ledger:rows().imported.made, ledger:rows().imported.state })
     ledger:close()
     fleet.ledger = url
     fleet:clean()

@@ -99,6 +99,13 @@ local function write_rows(self, db, sql, pattern, rows)
   db:query(sql:format(table.concat(list, ", ")), (table.unpack or unpack)(values, 1, count))
 end
 
+--- Returns what the ledger keeps about what is wanted.
+---@param task dataworks.fleet.Task
+---@return string
+function M.spec_of(task)
+  return (core.encode(tables.merge(task, { script = task.script }), true))
+end
+
 --- Queues tasks. A task that is applied already stays as it is, and one that a runner works on is queued when its
 --- runner has finished. The batches are small, because each holds the locks of its rows, and other runners wait.
 ---@param tasks dataworks.fleet.Task[]
@@ -108,7 +115,7 @@ function Ledger:enqueue(tasks)
     for i = first, math.min(first + BATCH - 1, #tasks) do
       local task = tasks[i]
       rows[#rows + 1] = { task.name, task.task_type, task.digest }
-      specs[#specs + 1] = { task.name, (core.encode(tables.merge(task, { script = task.script }), true)) }
+      specs[#specs + 1] = { task.name, M.spec_of(task) }
     end
     self.database:transaction(function(db)
       write_rows(self, db, ENQUEUE, NEW_TASK, rows)

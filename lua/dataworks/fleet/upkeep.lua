@@ -1,6 +1,8 @@
 -- What changes in a ledger beside the work on tasks: names, protection, and tasks that leave the fleet.
 
 local core = require "dataworks.core"
+local ids = require "dataworks.util.ids"
+local ledgers = require "dataworks.fleet.ledger"
 
 local M = {}
 
@@ -132,6 +134,29 @@ function M.contents(ledger)
     contents[row.name] = row.content
   end
   return contents
+end
+
+local IMPORT = {
+  [[insert into tasks
+    (fleet, name, task_type, file_id, script_made, reached, made, wanted, state, next_at, fence, tries)
+    values ($1, $2, $3, $4, $5, $6, $7, $7, 2, {clock}, 0, 0) on conflict (fleet, name) do nothing returning name]],
+  [[insert into specs (fleet, name, spec) values ($1, $2, $3)
+    on conflict (fleet, name) do update set spec = excluded.spec]],
+  [[insert into contents (fleet, name, content) values ($1, $2, $3)
+    on conflict (fleet, name) do update set content = excluded.content]],
+}
+
+--- Adds tasks that exist, as if they had been applied. A task that the ledger has stays as it is.
+---@param items { task: dataworks.fleet.Task, file_id: string|integer, content: string }[]
+function M.import(ledger, items)
+  each(ledger, items, function(db, item)
+    local task = item.task
+    if db:query(IMPORT[1], ledger.key, task.name, task.task_type, ids.text(item.file_id), task.script_digest,
+        task.state, task.digest)[1] then
+      db:query(IMPORT[2], ledger.key, task.name, ledgers.spec_of(task))
+      db:query(IMPORT[3], ledger.key, task.name, item.content)
+    end
+  end)
 end
 
 return M
