@@ -93,6 +93,14 @@ describe("dataworks.fleet", function()
     assert.equal(3, #tasks())
   end)
 
+  it("leaves running tasks running with a new ledger", function()
+    assert(apply(fleet(2)))
+    ledger = folder .. "/other.db"
+    local result = assert(apply(fleet(2)))
+    assert.same({ 2, {} }, { result.done, result.failed })
+    assert.same({ 2, 0 }, { calls "StartDISyncInstance", calls "StopDISyncInstance" })
+  end)
+
   it("adopts a task that has its name and its script, and refuses one with another script", function()
     assert(apply(fleet(1, "created")))
     local adopted

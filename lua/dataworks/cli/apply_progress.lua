@@ -34,6 +34,16 @@ local function describe(done, total, failed, elapsed)
   return table.concat(parts, ", ")
 end
 
+--- Returns how many tasks a runner has to work on. Protection is only written into the ledger.
+local function count_work(plan)
+  local count = 0
+  for _, change in ipairs(plan.changes) do
+    local last = change.actions[#change.actions]
+    count = count + (last and last ~= "protect" and last ~= "unprotect" and 1 or 0)
+  end
+  return count
+end
+
 --- Returns the function that gets the events of apply.
 ---@param progress dataworks.cli.Progress
 ---@return fun(event: table)
@@ -46,7 +56,7 @@ function M.new(progress)
   end
   return function(event)
     if event.type == "plan" then
-      total = #event.plan.changes - event.plan.counts.unchanged
+      total = count_work(event.plan)
       return
     elseif event.type == "counts" then
       elsewhere = math.max(elsewhere, total - event.counts["0"] - event.counts["1"] - event.done - event.failed)
