@@ -57,7 +57,7 @@ local ADVICE = {
 --- What can be said about a server to which no connection was made. LuaDBI hides the reason that libpq gives, so that
 --- the address is asked once more.
 local REFUSED = {
-  absent = { "nothing listens at %s", "It did not see the password. Check host and port, and whether the server runs." },
+  absent = { "nothing listens at %s", "It did not see the password. Check host and port, and that the server runs." },
   silent = { "%s does not answer", "Check host and port, the firewall, and whether the server is overloaded." },
   answers = { "the server at %s refuses the connection", "Check user, password and database; its log tells more." },
 }
