@@ -31,31 +31,42 @@ local function save_code(name)
     .. "objcopy -g -R .note.gnu.build-id $m.so $m.%s || exit; done", TREE, name)
 end
 
---- Writes a version of the changed file into the copy, and builds it.
-local function apply(change, text)
+local function write(change, text)
   local file = assert(io.open(TREE .. "/" .. change.path, "wb"))
   assert(file:write(text) and file:close())
+end
+
+--- Writes the changed file into the copy, and builds it.
+local function apply(change)
+  write(change, change.text)
   return not change.is_c or build()
+end
+
+--- Writes the unchanged file into the copy. Takes the modules from a saved build, which make must find newer.
+local function restore(change)
+  write(change, change.original)
+  assert(not change.is_c or succeeds("cd %s && touch -d @0 %s && rm -r build/5.4 && cp -a build/unchanged build/5.4",
+    TREE, change.path))
 end
 
 --- Can the change be built, and is the code different?
 local function is_mutant(change)
   if change.is_c then
-    return apply(change, change.text) and save_code "new"
+    return apply(change) and save_code "new"
       and not succeeds("cd %s/build/5.4/dataworks && cmp -s core.old core.new && cmp -s curl.old curl.new", TREE)
   end
   local changed = load(change.text)
   local is_other = changed and string.dump(changed, true) ~= string.dump(load(change.original), true)
-  return is_other and apply(change, change.text)
+  return is_other and apply(change)
 end
 
 --- Returns the spec of the folder, or else of other folders, that notices the change. Lua code runs on LuaJIT, since
 --- nginx has it, and then on the version with integers.
 local function find_killer(change, elsewhere)
   local function without_change(f)
-    assert(apply(change, change.original))
+    restore(change)
     f()
-    assert(apply(change, change.text))
+    assert(apply(change))
   end
   for _, version in ipairs { change.is_c and "5.4" or "jit", not change.is_c and elsewhere and "5.4" or nil } do
     for _, spec in ipairs(specs:list(change.path, version, elsewhere)) do
@@ -110,7 +121,7 @@ local function try_all(changes)
   for i = job, #changes, jobs do
     if wanted == 0 then break end
     local state = judge(changes[i], killed)
-    assert(killed[describe(changes[i])] or apply(changes[i], changes[i].original))
+    if not killed[describe(changes[i])] then restore(changes[i]) end
     if state == "open" then open[#open + 1] = changes[i] end
     if state then
       report(state, changes[i])
@@ -118,10 +129,10 @@ local function try_all(changes)
     end
   end
   for _, change in ipairs(open) do
-    assert(apply(change, change.text))
+    assert(apply(change))
     local spec = find_killer(change, true)
     report(spec and "killed by " .. spec or "survived", change)
-    assert(apply(change, change.original))
+    restore(change)
   end
 end
 
@@ -130,7 +141,8 @@ local function copy_tree()
   assert(succeeds("rm -rf %s && mkdir -p %s/build && git ls-files -co --exclude-standard -z | "
     .. "xargs -0 cp -p --parents -t %s && for b in 5.4 jit; do [ ! -e build/$b ] || cp -a build/$b %s/build; done && "
     .. "make -C %s -s build LUA=jit", TREE, TREE, TREE, TREE, TREE))
-  assert(build() and save_code "old", "the copy cannot be built")
+  assert(build() and save_code "old" and succeeds("cp -a %s/build/5.4 %s/build/unchanged", TREE, TREE),
+    "the copy cannot be built")
 end
 
 --- Runs the jobs at the same time, and prints and keeps each result when a job has it. Returns the number of mutants in

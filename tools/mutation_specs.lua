@@ -5,6 +5,7 @@ M.__index = M
 
 -- Seconds.
 local FIRST_TIMEOUT, MAX_SECONDS = 120, 600
+local SLOW = 8 -- a spec that takes longer runs with those of other folders
 local FAILS = -1
 
 --- The specs of other folders that test the files of a folder.
@@ -13,7 +14,8 @@ local OTHER_SPECS = {
   ["lua/dataworks/emulator"] = "spec/cli spec/api",
   ["lua/dataworks/transport"] = "spec/curl spec/concurrency spec/system/losses_spec.lua spec/system/network_spec.lua "
     .. "spec/system/openresty_spec.lua spec/system/nginx_spec.lua spec/system/service_spec.lua",
-  ["lua/dataworks/call"] = "spec/system/network_spec.lua spec/system/losses_spec.lua spec/system/openresty_spec.lua",
+  ["lua/dataworks/call"] = "spec/limit spec/system/network_spec.lua spec/system/losses_spec.lua "
+    .. "spec/system/openresty_spec.lua",
   ["lua/dataworks/tasks"] = "spec/system/kill_spec.lua",
   ["lua/dataworks/credentials"] = "spec/system/network_spec.lua spec/system/openresty_spec.lua",
   ["lua/dataworks/limit"] = "spec/system/openresty_spec.lua spec/concurrency spec/system/service_spec.lua",
@@ -50,10 +52,10 @@ local function find(tree, words)
   return specs
 end
 
---- Returns the specs for a file of the library: the spec of the same name, those of its folder, and those of other
---- folders if `elsewhere` is set. Of each of the three, the fastest specs come first.
+--- Returns the specs for a file of the library: the spec of the same name, the fast ones of its folder, and, if
+--- `elsewhere` is set, the slow ones and those of other folders. Of each of the three, the fastest specs come first.
 function M:list(path, version, elsewhere)
-  local name = path:gsub("^lua/dataworks", "spec"):gsub("^lua", "spec"):gsub("^csrc", "spec"):gsub("%.%w+$", "")
+  local name = path:gsub("^lua/dataworks/", "spec/"):gsub("^lua/", "spec/"):gsub("^csrc/", "spec/"):gsub("%.%w+$", "")
   local folder, ranks, list = path, {}, {}
   local function add(rank, words)
     for _, spec in ipairs(find(self.tree, words)) do
@@ -67,9 +69,15 @@ function M:list(path, version, elsewhere)
     name = name:match "^(.*)/"
   end
   while folder and not OTHER_SPECS[folder] do folder = folder:match "^(.*)/" end
-  if elsewhere then add(3, (OTHER_SPECS[folder] or "") .. " " .. SPECS_OF_ALL) end
+  add(3, (OTHER_SPECS[folder] or "") .. " " .. SPECS_OF_ALL)
+  local function seconds(spec) return self.durations[spec .. " " .. version] or 0 end
+  for i = #list, 1, -1 do
+    local spec = list[i]
+    if ranks[spec] == 2 and seconds(spec) > SLOW then ranks[spec] = 3 end
+    if ranks[spec] == 3 and not elsewhere then table.remove(list, i) end
+  end
   table.sort(list, function(a, b)
-    local first, second = self.durations[a .. " " .. version] or 5, self.durations[b .. " " .. version] or 5
+    local first, second = seconds(a), seconds(b)
     return ranks[a] < ranks[b] or ranks[a] == ranks[b] and (first < second or first == second and a < b)
   end)
   return list
@@ -104,12 +112,12 @@ function M:notices(spec, version, without_change)
   local key = spec .. " " .. version
   local known = self.durations[key]
   if known == FAILS then return false end
-  local passed, seconds = run(self, spec, version, known and 30 + 5 * known or FIRST_TIMEOUT)
+  local passed, seconds = run(self, spec, version, known and 60 + 8 * known or FIRST_TIMEOUT)
   if passed and not known then keep_duration(self, key, seconds) end
   if passed then return false end
   if not known then without_change(function() measure(self, spec, version) end) end
   known = self.durations[key]
-  return known ~= FAILS and not run(self, spec, version, 30 + 5 * known)
+  return known ~= FAILS and not run(self, spec, version, 60 + 8 * known)
 end
 
 return M

@@ -29,6 +29,7 @@ operations.folder = folder
 operations.plain = { endpoint = endpoint, id = id, secret = secret }
 operations.tls = { endpoint = tls_endpoint, ca_file = ca_file, id = id, secret = secret }
 
+io.stdout:setvbuf "line"
 local passed, failed = 0, 0
 local control = curl.new {}
 

@@ -1,0 +1,18 @@
+local script_check = require "dataworks.api.script_check"
+
+describe("the check of a script", function()
+  local function faults(...)
+    local lines = {}
+    for i, fault in ipairs(script_check.faults(...)) do lines[i] = fault.path .. " " .. fault.message end
+    return lines
+  end
+
+  it("names the places of faults within the script, without the name of the parameter", function()
+    assert.same({ "setting is missing", "steps[1].parameter is missing", "steps[1].category is missing" },
+      faults { type = "realtime", version = "1.0", steps = { { stepType = "mysql" } } })
+  end)
+
+  it("has no place for a fault of the whole script", function()
+    assert.same({ " expected a table, got string" }, faults "text")
+  end)
+end)
