@@ -85,6 +85,17 @@ describe("a call whose attempts all fail", function()
   end)
 end)
 
+describe("a call that waits for its rate limit", function()
+  it("is sent after the wait, with the date of that time", function()
+    local client, world
+    client, world = fake.client(many(fake.good {}), {
+      limit = 0.1, now = function() return 1716018750 + (world and world.now or 1000) end,
+    })
+    for _ = 1, 2 do assert(client:call(READ, FILE)) end
+    assert.same({ "2024-05-18T08:09:10Z", "2024-05-18T08:09:20Z" }, { date_of(world.sent[1]), date_of(world.sent[2]) })
+  end)
+end)
+
 describe("recovery from a refused date", function()
   local LATE = fake.refused("InvalidTimeStamp.Expired", 400, AN_HOUR_LATER)
 
