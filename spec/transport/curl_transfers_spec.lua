@@ -132,6 +132,18 @@ describe("a request of a task", function()
     assert.equal("nil\tno descriptor, or no memory, is left\tfalse\n204\tnil\tnil", output)
   end)
 
+  it("does not keep a closed loop alive, nor does a sleep", function()
+    local loops = setmetatable({}, { __mode = "v" })
+    for i, wait in ipairs { function() transport:sleep(60) end, function() send "/slow" end } do
+      loops[i] = dataworks.loop()
+      loops[i]:spawn(wait)
+      loops[i]:step()
+      loops[i]:close()
+    end
+    for _ = 1, 2 do collectgarbage() end
+    assert.is_nil(next(loops))
+  end)
+
   it("is cancelled, and a sleep ends, when its transport is closed", function()
     dataworks.run(function()
       local other = transports.new {}

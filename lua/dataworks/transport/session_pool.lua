@@ -11,10 +11,15 @@ local M = {}
 local Pool = {}
 Pool.__index = Pool
 
+-- The pool does not keep a loop alive that has dropped its tasks.
+local WEAK = { __mode = "k" }
+
 --- Creates a pool without sessions.
 ---@param open fun(): userdata creates a session
 function M.new(open)
-  return setmetatable({ open = open, idle = {}, transfers = {}, sleepers = {}, closed = false }, Pool)
+  return setmetatable({
+    open = open, idle = {}, transfers = setmetatable({}, WEAK), sleepers = setmetatable({}, WEAK), closed = false,
+  }, Pool)
 end
 
 function Pool:take()
