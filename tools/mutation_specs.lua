@@ -13,12 +13,13 @@ local OTHER_SPECS = {
   ["lua/dataworks/util"] = "spec/call spec/concurrency spec/credentials spec/limit spec/transport",
   ["lua/dataworks/emulator"] = "spec/cli spec/api",
   ["lua/dataworks/transport"] = "spec/curl spec/concurrency spec/system/losses_spec.lua spec/system/network_spec.lua "
-    .. "spec/system/openresty_spec.lua spec/system/nginx_spec.lua spec/system/service_spec.lua",
+    .. "spec/system/openresty_spec.lua spec/system/nginx_spec.lua spec/system/service_spec.lua spec/hostile",
   ["lua/dataworks/call"] = "spec/limit spec/system/network_spec.lua spec/system/losses_spec.lua "
     .. "spec/system/openresty_spec.lua",
   ["lua/dataworks/tasks"] = "spec/system/kill_spec.lua",
   ["lua/dataworks/credentials"] = "spec/system/network_spec.lua spec/system/openresty_spec.lua",
   ["lua/dataworks/limit"] = "spec/system/openresty_spec.lua spec/concurrency spec/system/service_spec.lua",
+  ["lua/dataworks/database"] = "spec/limit spec/fleet",
   ["lua/dataworks/concurrency"] = "spec/transport spec/system/timers_spec.lua spec/system/openresty_spec.lua "
     .. "spec/system/service_spec.lua",
   ["csrc/core"] = "spec/protocol spec/system/memory_spec.lua spec/system/locale_spec.lua "

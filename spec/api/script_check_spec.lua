@@ -12,6 +12,11 @@ describe("the check of a script", function()
       faults { type = "realtime", version = "1.0", steps = { { stepType = "mysql" } } })
   end)
 
+  it("names the known field that a wrong one resembles", function()
+    local found = faults { type = "realtime", version = "1.0", steps = {}, seting = {} }
+    assert.matches("did you mean setting", table.concat(found, "; "), 1, true)
+  end)
+
   it("has no place for a fault of the whole script", function()
     assert.same({ " expected a table, got string" }, faults "text")
   end)

@@ -69,3 +69,15 @@ describe("a date of HTTP", function()
     end
   end)
 end)
+
+describe("the date of a request", function()
+  it("is that of os.date for days of 400 years", function()
+    local now
+    local client = require("spec.support.fake").client({}, { now = function() return now end })
+    for day = 0, 146097, 1461 - 100 do
+      now = day * 86400 + 3723
+      local made = assert(client:request("GetDISyncTask", { ProjectId = 1, FileId = 2, TaskType = "DI_REALTIME" }))
+      assert.equal(os.date("!%Y-%m-%dT%H:%M:%SZ", now), made.headers["x-acs-date"])
+    end
+  end)
+end)

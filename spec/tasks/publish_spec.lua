@@ -127,6 +127,7 @@ describe("client:publish", function()
 
   it("refuses a reply without data", function()
     local _, err = fake.client({ fake.reply { RequestId = "R" } }):publish { ProjectId = 1, FileId = 2 }
-    assert.same({ "protocol", "the reply has no Data" }, { err.kind, err.message })
+    assert.same({ "protocol", "the reply has no Data", "GetFile", "R", true, false },
+      { err.kind, err.message, err.action, err.request_id, err.sent, err.may_have_acted })
   end)
 end)

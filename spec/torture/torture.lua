@@ -200,6 +200,7 @@ local function sweep_start()
       more = hit
       local where = frames()
       local wrong = judge(hit, ok, ok or err) or judge_left(function() starting(kind, n, 0, code) end)
+      if wrong and known.reason("lua_close ", wrong) then wrong = nil end
       record("start", kind, n, wrong, where)
       if hit then counts[hit] = (counts[hit] or 0) + 1 end
       n = n + START_STEP * step
