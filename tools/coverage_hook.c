@@ -1,6 +1,6 @@
 /* Notes which lines of the library a Lua state runs. tools/coverage.lua loads it into each process of the specs that
    runs the library, and defines HITS, the name of the file for the lines, and PATHS, the names of the sources. The
-   processes share the memory of the file, so that those that are killed lose nothing. */
+   processes share the memory of the file, so that a killed process loses nothing. */
 #include <fcntl.h>
 #include <lua.h>
 #include <stdint.h>

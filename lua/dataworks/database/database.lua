@@ -54,8 +54,8 @@ local ADVICE = {
   { "malformed", "The file is damaged. Restore it, or begin with a new file: tasks whose names exist are adopted." },
 }
 
---- What can be said about a server to which no connection was made. LuaDBI hides the reason that libpq gives, so that
---- the address is asked once more.
+--- The messages about a server to which no connection was made. LuaDBI hides the reason that libpq gives, so that the
+--- address is asked once more.
 local REFUSED = {
   absent = { "nothing listens at %s", "It did not see the password. Check host and port, and that the server runs." },
   silent = { "%s does not answer", "Check host and port, the firewall, and whether the server is overloaded." },

@@ -71,9 +71,9 @@ M.gateway = {
     headers["x-acs-version"] = ({ "2020-05-18", "2020-05-18", "2020-05-18", nil, "2020" })[#text % 6 + 1] or #text % 2 == 0 and "2020-05-18" or nil
     local common = RPC_QUERIES[#text % #RPC_QUERIES + 1]
     local request = { method = from:pick { "POST", "GET", "PUT" }, path = "/", query = common .. from:word(), headers = headers, body = from:rest() }
-    local gate = gateway()
-    local call, refused = gate:check(request)
-    if #text % 4 == 0 then gate:forget() end
+    local front = gateway()
+    local call, refused = front:check(request)
+    if #text % 4 == 0 then front:forget() end
     check(call, refused)
     assert(refused, "a forged request passes")
   end,
