@@ -377,7 +377,9 @@ install install-core:
 	  sed '1s|^|$(USE_BYTECODE) |' lua/dataworks.lua >'$(DESTDIR)$(LUADIR)/dataworks.lua'; fi
 	install -m 755 $(MODULES) '$(DESTDIR)$(LIBDIR)/dataworks'
 	cd '$(DESTDIR)$(LIBDIR)/dataworks' && $(STRIP) $(notdir $(MODULES))
-	{ echo '#!/usr/bin/env $(LUA_BIN)'; \
+	interpreter=$$(command -v '$(LUA_BIN)' || :); \
+	case $$interpreter in *' '* | [!/]* | '') interpreter='/usr/bin/env $(LUA_BIN)' ;; esac; \
+	{ echo "#!$$interpreter"; \
 	  echo 'package.path = [[$(LUADIR)/?.lua;]] .. package.path'; \
 	  echo 'package.cpath = [[$(LIBDIR)/?.so;]] .. package.cpath'; \
 	  echo '$(USE_BYTECODE)'; \

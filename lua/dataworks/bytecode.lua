@@ -33,7 +33,7 @@ function M.use(sources, folder)
   end
   used[folder] = true
   table.insert(package.searchers or package.loaders, 2, function(name)
-    return name:find "^dataworks%." and loadfile(("%s/%s.luac"):format(folder, name), "b") or nil
+    return name:find "^dataworks%f[.%z]" and loadfile(("%s/%s.luac"):format(folder, name), "b") or nil
   end)
 end
 
