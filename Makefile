@@ -142,6 +142,11 @@ bench: ## measure speed and memory against the cheapest programs that do the sam
 	@$(MAKE) --no-print-directory -s build LUA=jit
 	@$(BENCH) bench/run.lua $(BUILD)/bench '$(ROW)'
 
+bench-fleet: ## measure the plan of 10,000 unchanged tasks, what the ledger adds to a flow, and a shared limit
+	@tools/setup test
+	@$(MAKE) --no-print-directory -s build
+	@eval "$$($(MAKE) -s env)"; LUA_PATH="$$PWD/?.lua;$$LUA_PATH" $(LUA_BIN) bench/fleet.lua 10000 500
+
 bench-peers: ## measure the official SDK cores and calls by hand, beside the same calls of the library; ROW=python measures one
 	@tools/setup bench
 	@$(MAKE) --no-print-directory -s build $(BUILD)/floor.so
@@ -417,5 +422,5 @@ clean: ## remove the directory build
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: build build-core core-objects all env demo test test-limit test-linear test-page nginx-builtin test-nginx bench bench-peers lint check-c \
+.PHONY: build build-core core-objects all env demo test test-limit test-linear test-page nginx-builtin test-nginx bench bench-fleet bench-peers lint check-c \
   mutate coverage fuzz fuzz-check fuzz-coverage fuzz-build fuzz-host chaos chaos-fleet hostile torture differential test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core dist uninstall clean help

@@ -9,6 +9,8 @@ local M = {}
 -- Seconds for which a transaction is tried again after the connection was lost, or while another process writes.
 local PATIENCE = 30
 local MAX_PAUSE = 0.05
+-- The number of prepared statements that are kept. A ledger has fewer; only their lists of rows have many texts.
+local MAX_STATEMENTS = 40
 
 local POSTGRES_SETTINGS = {
   "connect_timeout=10", "keepalives_idle=10", "keepalives_interval=5", "keepalives_count=3", "tcp_user_timeout=20000",
@@ -59,13 +61,15 @@ local ADVICE = {
 local REFUSED = {
   absent = { "nothing listens at %s", "It did not see the password. Check host and port, and that the server runs." },
   silent = { "%s does not answer", "Check host and port, the firewall, and whether the server is overloaded." },
-  answers = { "the server at %s refuses the connection", "Check user, password and database; its log tells more." },
+  answers = { "the server at %s refuses the connection", "Check user, password and database; see its log." },
 }
 
 ---@class dataworks.Database
 ---@field url string
 ---@field kind "sqlite"|"postgres"
 ---@field connection any
+---@field statements table<string, any> prepared statements, by their SQL
+---@field kept integer the number of prepared statements
 ---@field sleep fun(seconds: number): "cancelled"|nil
 ---@field probe fun(host: string, port: string): "absent"|"silent"|"answers"|"unknown"
 ---@field is_forgetful boolean true: the last writes may be lost when the machine loses power
@@ -117,13 +121,28 @@ local function translate(self, sql)
   return text
 end
 
---- Runs one statement. Raises the text of the database if it fails.
----@return table[] rows
-function Database:query(sql, ...)
+--- Returns a prepared statement. It is kept, because LuaDBI needs three round trips for one that is used once.
+local function prepare(self, sql)
+  if self.statements[sql] then
+    return self.statements[sql]
+  end
   local statement, message = self.connection:prepare(translate(self, sql))
   if not statement then
     error({ database = tostring(message) }, 0)
   end
+  self.statements[sql], self.kept = statement, self.kept + 1
+  return statement
+end
+
+local function forget(self, sql)
+  self.statements[sql]:close()
+  self.statements[sql], self.kept = nil, self.kept - 1
+end
+
+--- Runs one statement. Raises the text of the database if it fails.
+---@return table[] rows
+function Database:query(sql, ...)
+  local statement = prepare(self, sql)
   local rows = {}
   local ok, problem = statement:execute(...)
   if ok and sql:find "^%s*select" or ok and sql:find "returning" or ok and sql:find "^pragma" then
@@ -137,7 +156,9 @@ function Database:query(sql, ...)
       end
     end)
   end
-  statement:close()
+  if not ok or self.kept > MAX_STATEMENTS then
+    forget(self, sql)
+  end
   if not ok then
     error({ database = tostring(problem) }, 0)
   end
@@ -163,8 +184,11 @@ end
 --- Closes a connection that may be broken.
 local function drop(self)
   if self.connection then
+    for sql in pairs(self.statements) do
+      pcall(forget, self, sql)
+    end
     pcall(self.connection.close, self.connection)
-    self.connection = nil
+    self.connection, self.statements, self.kept = nil, {}, 0
   end
 end
 
@@ -247,7 +271,8 @@ end
 function M.open(url, options)
   local is_postgres = url:find "^postgres%a*://"
   local self = setmetatable({
-    url = url, kind = is_postgres and "postgres" or "sqlite", texts = {}, sleep = options.sleep, probe = options.probe,
+    url = url, kind = is_postgres and "postgres" or "sqlite", texts = {}, statements = {}, kept = 0,
+    sleep = options.sleep, probe = options.probe,
     is_forgetful = options.is_forgetful or false,
     target = is_postgres and with_timeouts(url) or url:gsub("^sqlite:/*", function(prefix)
       return prefix:find "/" and "/" or ""
