@@ -33,14 +33,15 @@ function M.start()
     if status == 0 then break end
   end
   assert(status == 0, output)
-  -- Ends the server also if this process is killed.
-  self.guard = assert(io.popen(("{ trap '' INT QUIT HUP TERM; read -r word; %s -m immediate stop; cd /; rm -r %s; } >/dev/null 2>&1")
-    :format(self.control, folder), "w"))
+  -- Ends the server also if this process is killed. A pipe would not do, because a restarted server inherits it.
+  local own_pid = shell.output "echo $PPID"
+  os.execute(("( trap '' INT QUIT HUP TERM; while kill -0 %s && [ -d %s ]; do sleep 0.5; done; [ ! -d %s ] || { %s -m immediate stop; rm -r %s; } ) >/dev/null 2>&1 &")
+    :format(own_pid, folder, folder, self.control, folder))
   return self
 end
 
 function M:stop()
-  self.guard:close()
+  shell.output(self.control .. " -m immediate stop >/dev/null; rm -r " .. self.folder)
 end
 
 return M
