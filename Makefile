@@ -338,7 +338,7 @@ $(INTEROP)/python-oldest/sdks: spec/interop/requirements_oldest.txt
 $(INTEROP)/python/sdks $(INTEROP)/python-oldest/sdks:
 	mkdir -p $(@D)
 	python3 -m venv $(INTEROP)/$(VENV)
-	$(INTEROP)/$(VENV)/bin/pip install -q --disable-pip-version-check -r $<
+	$(INTEROP)/$(VENV)/bin/pip install -q --no-compile --disable-pip-version-check -r $<
 	touch $@
 
 $(INTEROP)/node/sdks: spec/interop/package.json
@@ -349,7 +349,7 @@ $(INTEROP)/node/sdks: spec/interop/package.json
 
 $(INTEROP)/java/sdks: spec/interop/java/pom.xml
 	mkdir -p $(@D)
-	mvn -q -B -Dstyle.color=never -f $< dependency:copy-dependencies -DoutputDirectory='$(CURDIR)/$(@D)/lib'
+	mvn -q -B -l $(@D)/log -f $< dependency:copy-dependencies -DoutputDirectory='$(CURDIR)/$(@D)/lib' >/dev/null 2>&1 || { cat $(@D)/log; exit 1; }
 	touch $@
 
 $(INTEROP)/java/Client.class: spec/interop/java/Client.java $(INTEROP)/java/sdks
