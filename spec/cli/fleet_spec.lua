@@ -48,9 +48,20 @@ describe("the commands for fleets", function()
     assert.equal(2, refused.status)
     assert.truthy(refused.err:find("1 of 2 tasks would be deleted: b", 1, true), refused.err)
     assert.truthy(run("apply MANIFEST --prune --prune-limit 1").err:find("the option --yes", 1, true))
+    local function answer(text)
+      return command.run(("apply %s/tasks.json --prune --prune-limit 1"):format(folder), {
+        env = command.variables(emulator), terminal = true, input = text,
+      })
+    end
+    assert.truthy(answer("n\n").out:find("Stop and delete 1 task of the workspace 10000 (b)? [y/N]", 1, true))
     assert.same({ 0, 0 }, { #emulator:journal "DeleteDISyncTask", run("apply MANIFEST").status })
+    assert.equal(0, answer("y\n").status)
+    assert.equal(1, #emulator:journal "DeleteDISyncTask")
+    files.write(folder .. "/tasks.json", both)
+    assert.equal(0, run("apply MANIFEST").status)
+    files.write(folder .. "/tasks.json", (both:gsub(', { "name": "b".*}%s*%]', " ]")))
     local pruned = run "apply MANIFEST --prune --prune-limit 1 --yes"
-    assert.same({ 0, 1 }, { pruned.status, #emulator:journal "DeleteDISyncTask" }, pruned.err)
+    assert.same({ 0, 2 }, { pruned.status, #emulator:journal "DeleteDISyncTask" }, pruned.err)
   end)
 
   it("plan shows which tables come and go", function()

@@ -51,7 +51,8 @@ end
 local function asker(context, project)
   return function(names)
     if not context.args.yes then
-      context:confirm(("Stop and delete %d tasks of the workspace %s: %s?"):format(#names, project, prune.list(names)))
+      context:confirm(("Stop and delete %d task%s of the workspace %s (%s)?"):format(#names, #names > 1 and "s" or "",
+        project, prune.list(names)))
     end
     return true
   end
