@@ -95,6 +95,18 @@ describe("apply with prune", function()
     assert.equal("deleted", fleet:rows().b.made)
   end)
 
+  it("is taken back for a task that the manifest has again, which runs again", function()
+    local both = fleet.manifest({ "a", "b" }, "running")
+    assert(fleet:apply(both))
+    fleet.emulator:fault { action = "DeleteDISyncTask", fault = "error", status = 400, code = "Param.Invalid", times = 1, message = "no" }
+    assert.equal("b", assert(prune(fleet.manifest({ "a" }, "running"))).failed[1].name)
+    local task = { ProjectId = 10000, TaskType = "DI_REALTIME", FileId = fleet:tasks().b }
+    assert.equal("NORUN", assert(fleet.client:status(task)).state)
+    assert.same({ "deploy", "start" }, assert(fleet:plan(both)).changes[2].actions)
+    assert.same({}, assert(fleet:apply(both)).failed)
+    assert.equal("RUN", assert(fleet.client:status(task)).state)
+  end)
+
   it("deletes a task whose creation was cut short, also if the service has forgotten the token", function()
     local careless = require("dataworks").new {
       region = "cn-shanghai", endpoint = fleet.emulator.endpoint, access_key_id = fleet.emulator.access_key_id,
