@@ -41,26 +41,27 @@ void global_remember_dropped(void *handle) {
   row->next = atomic_exchange(&all, row);
 }
 
-/* Returns whether a SIGPIPE is pending. Sets `pipe_only` to a set of this one signal. */
-static bool is_pending(sigset_t *pipe_only) {
-  sigset_t pending;
-  sigemptyset(pipe_only);
-  sigaddset(pipe_only, SIGPIPE);
-  sigpending(&pending);
-  return sigismember(&pending, SIGPIPE) == 1;
-}
-
 /* With CURLOPT_NOSIGNAL libcurl does not ignore SIGPIPE, and before 7.88 it writes to TLS sockets without
-   MSG_NOSIGNAL. */
+   MSG_NOSIGNAL. A signal can only be pending while it is blocked. */
 void sigpipe_block(struct sigpipe *s) {
-  sigset_t pipe_only;
-  s->blocked = !is_pending(&pipe_only) && pthread_sigmask(SIG_BLOCK, &pipe_only, &s->before) == 0;
+  sigset_t pipe_only, pending;
+  sigemptyset(&pipe_only);
+  sigaddset(&pipe_only, SIGPIPE);
+  s->blocked = pthread_sigmask(SIG_BLOCK, &pipe_only, &s->before) == 0;
+  if (!s->blocked || sigismember(&s->before, SIGPIPE) != 1) return;
+  sigpending(&pending);
+  s->blocked = sigismember(&pending, SIGPIPE) != 1;
 }
 
 void sigpipe_restore(const struct sigpipe *s) {
-  sigset_t pipe_only;
+  sigset_t pending;
   int signal_number;
   if (!s->blocked) return;
-  if (is_pending(&pipe_only)) sigwait(&pipe_only, &signal_number);
+  sigpending(&pending);
+  if (sigismember(&pending, SIGPIPE) == 1) {
+    sigemptyset(&pending);
+    sigaddset(&pending, SIGPIPE);
+    sigwait(&pending, &signal_number);
+  }
   pthread_sigmask(SIG_SETMASK, &s->before, NULL);
 }
