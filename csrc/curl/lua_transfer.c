@@ -87,7 +87,9 @@ static void push_headers(lua_State *L, const struct buffer *headers) {
     const char *name = headers->data + at;
     const char *value = name + strlen(name) + 1;
     at = (size_t)(value + strlen(value) + 1 - headers->data);
-    lua_getfield(L, -1, name);
+    lua_pushstring(L, name);
+    lua_pushvalue(L, -1);
+    lua_rawget(L, -3);
     if (lua_isnil(L, -1)) {
       lua_pop(L, 1);
       lua_pushstring(L, value);
@@ -96,7 +98,7 @@ static void push_headers(lua_State *L, const struct buffer *headers) {
       lua_pushstring(L, value);
       lua_concat(L, 3);
     }
-    lua_setfield(L, -2, name);
+    lua_rawset(L, -3);
   }
 }
 

@@ -33,8 +33,12 @@ static void add_header(struct reply *r, const char *line, size_t len) {
   const char *colon = memchr(line, ':', len);
   if (!colon) return;
   struct slice value = slice_trim((struct slice){ colon + 1, (size_t)(line + len - colon - 1) });
-  for (const char *c = line; c < colon; c++) buffer_append_byte(&r->headers, to_lower(*c));
-  buffer_append_byte(&r->headers, '\0');
+  size_t name_len = (size_t)(colon - line);
+  char *name = buffer_reserve(&r->headers, name_len + 1);
+  if (!name) return;
+  for (size_t i = 0; i < name_len; i++) name[i] = to_lower(line[i]);
+  name[name_len] = '\0';
+  r->headers.len += name_len + 1;
   buffer_append_slice(&r->headers, value);
   buffer_append_byte(&r->headers, '\0');
 }
