@@ -138,7 +138,12 @@ local ENCODE_OPTIONS = { unchecked = "boolean" }
 ---@return string|nil text
 ---@return dataworks.Error|nil err
 function M.encode(value, options)
-  return or_error(core.encode(value, check_options.check("dataworks.encode", ENCODE_OPTIONS, options).unchecked))
+  local unchecked = options ~= nil and check_options.check("dataworks.encode", ENCODE_OPTIONS, options).unchecked
+  local text, err = core.encode(value, unchecked)
+  if text then
+    return text
+  end
+  return or_error(nil, err)
 end
 
 --- Decodes a JSON text. Lists are marked as `dataworks.list` marks them, and null is `dataworks.null`. An integer that
