@@ -247,12 +247,13 @@ chaos: ## create FLOWS=2000 tasks while processes are killed, connections damage
 	lua5.4 bin/dataworks emulator -- lua5.4 spec/chaos/run.lua $(FLOWS) $(SEED)
 
 TASKS ?= 2000
+QPS ?= 200
 
-chaos-fleet: ## apply TASKS=2000 tasks with runners that are killed, through PostgreSQL that restarts and through SQLite, from SEED=1
+chaos-fleet: ## apply TASKS=2000 tasks at QPS=200 calls a second while runners are killed, through PostgreSQL that restarts and SQLite
 	@tools/setup test
 	@$(MAKE) --no-print-directory -s all
 	@eval "$$($(MAKE) -s env LUA=5.4)"; export LUA_PATH="$$PWD/?.lua;$$LUA_PATH"; set -e; \
-	for ledger in postgres forgetful sqlite; do lua5.4 bin/dataworks emulator -- lua5.4 spec/chaos/fleet.lua $$ledger $(TASKS) $(SEED); done
+	for ledger in postgres forgetful sqlite; do lua5.4 bin/dataworks emulator -- lua5.4 spec/chaos/fleet.lua $$ledger $(TASKS) $(SEED) $(QPS); done
 
 hostile: ## install missing packages; make calls to servers that each misbehave in one way, in three hosts; takes a minute
 	@tools/setup test

@@ -1,5 +1,5 @@
--- Applies one manifest with several runners under faults: fleet.lua postgres|forgetful|sqlite TASKS SEED, in the environment
--- of the emulator. Each second a runner is killed, or stopped for longer than its lease. Connections to the service are
+-- Applies one manifest with several runners under faults: fleet.lua postgres|forgetful|sqlite TASKS SEED QPS, in the
+-- environment of the emulator. Each second a runner is killed, or stopped for longer than its lease. Connections to the service are
 -- damaged, and the service answers with errors; in the mode "forgetful" it also forgets ClientTokens. The ledger is in PostgreSQL, which
 -- restarts twice while a snapshot is open, and one of whose connections goes dead; or in one SQLite file. In the end there must be
 -- exactly the tasks of the manifest, and the ledger must know the FileId of each.
@@ -11,13 +11,13 @@ local ledgers = require "dataworks.fleet.ledger"
 local proxy = require "spec.chaos.proxy"
 local uv = require "luv"
 
-local mode, count, seed = arg[1], tonumber(arg[2]), tonumber(arg[3])
+local mode, count, seed, qps = arg[1], tonumber(arg[2]), tonumber(arg[3]), tonumber(arg[4])
 local endpoint = os.getenv "ALIBABA_CLOUD_ENDPOINT"
 
 local DAMAGED_REQUESTS, SERVICE_FAULTS = 0.1, 0.2 -- shares of the requests
-local FAULT_INTERVAL_MS, HURT_INTERVAL_MS, FORGET_INTERVAL_MS = 20, 1000, 1500
+local FAULT_INTERVAL_MS, HURT_INTERVAL_MS, FORGET_INTERVAL_MS = 20, 1000, 3000
 local SHORTEST_STOP_MS, LONGEST_STOP_MS = 1200, 2500 -- the lease is one second
-local QPS, BURST = 200, 20
+local BURST = 20
 local LATENESS = 0.05 -- seconds after its slot in which a call can start
 local KEY = "/10000/chaos"
 local TIME_LIMIT = 90 + count * 0.4
@@ -144,7 +144,7 @@ local function start(slot, ledger)
   local version = LUAS[slot]
   local environment = {
     "CHAOS_LEDGER=" .. ledger, "CHAOS_MANIFEST=" .. folder .. "/manifest.json", "CHAOS_REQUESTS=" .. requests_of(slot),
-    "CHAOS_ENDPOINT=http://127.0.0.1:" .. port, "CHAOS_QPS=" .. QPS, "CHAOS_BURST=" .. BURST,
+    "CHAOS_ENDPOINT=http://127.0.0.1:" .. port, "CHAOS_QPS=" .. qps, "CHAOS_BURST=" .. BURST,
     ("LUA_CPATH=%s/build/%s/?.so;;"):format(uv.cwd(), version == "luajit" and "jit" or version:sub(4)),
   }
   for name, value in pairs(uv.os_environ()) do
@@ -273,7 +273,7 @@ for i, time in ipairs(times) do
   while time - times[first] >= 1 do first = first + 1 end
   most = math.max(most, i - first + 1)
 end
-if most > QPS * (1 + LATENESS) + BURST then fault("%d requests in one second", most) end
+if most > qps * (1 + LATENESS) + BURST then fault("%d requests in one second", most) end
 if server and not revived then fault "the runner whose connection went dead made no further request" end
 if server and server.restarts < 2 then fault("the database restarted %d times", server.restarts) end
 
