@@ -209,8 +209,8 @@ function tests.curl(http, https, ca_file)
         return not (was_hit and tostring(status):find(NO_MEMORY, 1, true)) and "raised " .. tostring(status)
       elseif status == nil then
         return is_no_memory(err, was_sent)
-      elseif status ~= 200 or body ~= "ok" then
-        return "returned " .. tostring(status)
+      elseif status ~= 200 or body ~= "bbody" then -- the header and the body of the request
+        return ("returned %s %s"):format(tostring(status), tostring(body))
       end
     end)
   end

@@ -111,7 +111,7 @@ end
 function handlers.counted(name)
   ngx.req.read_body()
   count(name)
-  ngx.print "ok"
+  ngx.print(ngx.req.get_headers()["x-a"], ngx.req.get_body_data())
 end
 
 -- Reads the whole request, counts it, and resets the connection.
