@@ -231,7 +231,7 @@ mutate: ## change COUNT lines, one at a time, and check that a spec fails for ea
 	@$(MAKE) --no-print-directory -s all LUAS='5.4 jit'
 	@lua5.4 tools/mutate.lua $(SEED) $(COUNT) $(JOBS)
 
-coverage: ## run the suite on Lua 5.4, and print the lines of C and Lua that never run; fails if they are too many
+coverage: ## do what test-asan does, and print the lines of C and Lua that never run; fails if they are too many
 	@tools/setup gates
 	@lua5.4 tools/coverage.lua $(SPEC)
 

@@ -2,6 +2,7 @@
 -- cases.lua SEED COUNT
 
 local cjson = require "cjson"
+local cjson_oracle = require "spec.support.cjson_oracle"
 local core = require "dataworks.core"
 local dataworks = require "dataworks"
 local fake = require "spec.support.fake"
@@ -116,7 +117,7 @@ function make.reply()
     reply = ("["):rep(depth) .. ("]"):rep(depth)
   end
   local value, err = core.decode(reply)
-  return { text = hex(reply), result = err and dataworks.null or assert(core.encode(value)) }
+  return { text = hex(reply), result = err and dataworks.null or assert(core.encode(value)), cjson = cjson_oracle.read(reply) }
 end
 
 local BYTES = { "a", "key", "é", "用户", "😀", "\0", "\n", '"', "\\", "/", "\127", "\31", "\226\128\168" }
@@ -163,7 +164,8 @@ end
 
 function make.script()
   local value, description = described(0)
-  return { value = description, result = dataworks.encode(value, { unchecked = true }) or dataworks.null }
+  local encoded = dataworks.encode(value, { unchecked = true })
+  return { value = description, result = encoded or dataworks.null, cjson = encoded and cjson_oracle.read(encoded) or "refused" }
 end
 
 local CALLS = 100
