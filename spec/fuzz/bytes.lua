@@ -46,7 +46,7 @@ function Bytes:words(max)
   return words
 end
 
-local FLOATS = { 0.5, -0.25, 1e300, 1e-7, 2 ^ 53, 0.1, -1e15, 123456.789 }
+local FLOATS = { 0.5, -0.25, 1e300, 1e-7, 2 ^ 53, 0.1, -1e15, 123456.789, 1 / 3, 1.5e-9 }
 
 --- A value that JSON has a form for.
 function Bytes:value(depth)

@@ -55,7 +55,10 @@ end
 
 M.encode = {
   planted = { "csrc/core/json_write.c", "bfnrt", "bfnrn" },
-  covers = { "csrc/core/json_write.c" },
+  covers = {
+    "csrc/core/json_write.c:is_continuation,json_utf8_sequence,json_utf8_error,write_escape,special_bytes,is_plain,json_skip_plain",
+    "csrc/core/json_write.c:json_write_string,json_format_integer,normalize_point,reads_as,format_decimal,format_short,json_format_double",
+  },
   run = function(text)
     local value = bytes.new(text):value()
     local encoded, err = core.encode(value)
