@@ -327,6 +327,19 @@ describe("the first call of a resumed run", function()
     end
   end)
 
+  it("keeps the state if it cannot be built, so that no program takes the flow for ended", function()
+    local states = states_of("create_sync_task", creating(), { generated(), configured(), created() })
+    for _, state in ipairs(states) do
+      local client = fake.client({}, {
+        access_key_id = false, access_key_secret = false, credentials = function() return nil, "the role has no keys at present" end,
+      })
+      local result, err = client:create_sync_task(creating(), { resume = stored(state) })
+      assert.same({ nil, "credentials", state, true, "unknown" }, { result, err.kind, err.state, err.may_have_acted, err.sent })
+      _, err = fake.client {}:create_sync_task(creating { Cu = -1 }, { resume = stored(state) })
+      assert.same({ "invalid", true }, { err.kind, err.state ~= nil or err.path == "resume" })
+    end
+  end)
+
   it("is the only one: later calls of the run are this run's alone", function()
     local states = states_of("create_sync_task", creating(), { generated(), configured(), created() })
     local err = error_of(stored(states[1]), { generated(), configured(), fake.refused "Invalid.DI.Parameter" })

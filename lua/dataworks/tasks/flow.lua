@@ -186,6 +186,10 @@ function M.run(caller, params, options, name)
     state, err = parameters.begin(flow, caller, params, options.unchecked)
   end
   if not state then
+    if options.resume and err.path ~= "resume" then
+      -- For example, there are no credentials at present. The earlier run may have created the task.
+      err.state, err.may_have_acted, err.sent = options.resume, true, err.sent or "unknown"
+    end
     return nil, err
   end
   local run = {
