@@ -190,7 +190,7 @@ local function check_line(from)
 end
 
 M.command_line = {
-  planted = { "lua/dataworks/cli/main.lua", "takes_value[argv[i]] and 2 or 1", "takes_value[argv[i]] and #argv[i] > 2 and 2 or 1" },
+  planted = { "lua/dataworks/cli/main.lua", "takes_value[argv[i]] and 2 or 1", "takes_value[argv[i]] and #argv[i] ~= 8 and 2 or 1" },
   covers = { "lua/dataworks/cli/main.lua", "lua/dataworks/cli/parser.lua" },
   run = function(text)
     local from = bytes.new(text)
