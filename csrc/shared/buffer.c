@@ -41,7 +41,7 @@ static bool replace(struct buffer *b, size_t capacity) {
 }
 
 /* Doubles the capacity. If that is not enough, the text is probably appended as a whole, and gets little more than its
-   size. */
+   size. A block is not made too large to be kept if a smaller one is enough. */
 bool buffer_grow(struct buffer *b, size_t extra) {
   size_t limit = b->limit ? b->limit : BUFFER_LIMIT;
   if (extra > limit - b->len) {
@@ -50,6 +50,7 @@ bool buffer_grow(struct buffer *b, size_t extra) {
   }
   size_t needed = b->len + extra, capacity = b->capacity ? 2 * b->capacity : FIRST_CAPACITY;
   if (capacity < needed) capacity = needed + needed / 16;
+  if (capacity > MAX_KEPT_CAPACITY && needed <= MAX_KEPT_CAPACITY) capacity = MAX_KEPT_CAPACITY;
   if (capacity > limit) capacity = limit;
   if (replace(b, capacity)) return true;
   b->state = BUFFER_NO_MEMORY;
