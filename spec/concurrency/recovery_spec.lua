@@ -79,6 +79,27 @@ describe("an interruption", function()
     assert.same({ false, "first", true }, { ok, err, closed })
   end)
 
+  it("of a spawn, after the task was queued, lets the other tasks end", function()
+    local loop, ended = dataworks.loop(), false
+    loop:spawn(function()
+      local push = loop.ready.push
+      loop.ready.push = function(...)
+        loop.ready.push = nil
+        push(...)
+        error("broken", 0)
+      end
+      dataworks.spawn(function() end)
+    end)
+    loop:spawn(function()
+      transport:sleep(0.01)
+      ended = true
+    end)
+    local ok, err = pcall(function() while loop:step(1) do end end) -- luacheck: ignore 542
+    assert.same({ false, true }, { ok, ended })
+    assert.matches("^broken", err)
+    loop:close()
+  end)
+
   it("of one task, at any line of this library, lets the other tasks end", function()
     if HAS_COMMON_HOOK then return end
     local interrupted = 0

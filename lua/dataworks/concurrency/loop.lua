@@ -63,9 +63,9 @@ function Loop:spawn(fn, ...)
     misuse("spawn: fn must be a function, as in function() ... end, got " .. check_options.describe(fn))
   end
   local task = tasks.new(self, fn)
-  -- The order matters when memory runs out: a task that is counted as alive must be in the queue.
-  self.tasks[task] = true
+  -- The order matters when an error such as that of Ctrl-C ends this function early: a known task must be in the queue.
   self.ready:push { task, select("#", ...), ... }
+  self.tasks[task] = true
   self.alive = self.alive + 1
   return task
 end
@@ -73,8 +73,18 @@ end
 --- Removes a task that has ended.
 ---@param task dataworks.Task
 function Loop:remove(task)
-  self.alive = self.alive - 1
   self.tasks[task] = nil
+  self.alive = self.alive - 1
+end
+
+--- Counts the tasks again, because a spawn that ended early may have left its task out of the count.
+---@return boolean has_tasks
+function Loop:recount()
+  self.alive = 0
+  for _ in pairs(self.tasks) do
+    self.alive = self.alive + 1
+  end
+  return self.alive > 0
 end
 
 function Loop:cancel_all()
@@ -121,14 +131,14 @@ local function run_round(self, timeout)
   run_ready(self)
   self.transfers:advance()
   local wait = seconds_until_due(self)
-  if self.alive == 0 then
-    wait = 0
-  elseif wait == math.huge and not self.transfers:is_busy() then
+  if wait == math.huge and not self.transfers:is_busy() and self:recount() then
     raise_deadlock(self)
+  elseif self.alive <= 0 then
+    wait = 0
   end
   self.transfers:poll(math.min(wait, timeout))
   self.timers:fire(core.clock())
-  return self.alive > 0
+  return self.alive > 0 or self:recount()
 end
 
 --- Runs rounds until no task is left.

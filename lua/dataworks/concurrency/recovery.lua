@@ -12,10 +12,7 @@ local function requeue(loop, err)
   for _, entry in ipairs(loop.ready:values()) do
     queued[entry[1]] = true
   end
-  loop.alive = 0
-  for _ in pairs(loop.tasks) do
-    loop.alive = loop.alive + 1
-  end
+  loop:recount()
   for task in pairs(loop.tasks) do
     if coroutine.status(task.thread) == "dead" then
       task:fail(err)
