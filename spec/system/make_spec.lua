@@ -31,7 +31,7 @@ describe("make #install", function()
       shell.quote(prefix), _VERSION:match "%d.%d"))
     assert.equal(_VERSION == "Lua 5.1" and 1 or 0, status)
     local bytes = tonumber(shell.output("find " .. shell.quote(prefix) .. " -type f -exec cat {} + | wc -c"))
-    assert.is_true(bytes < 2600000, bytes .. " bytes are installed")
+    assert.is_true(bytes < 2900000, bytes .. " bytes are installed")
     for _, path in ipairs { "man/man1/dataworks.1", "bash-completion/completions/dataworks", "zsh/site-functions/_dataworks",
       "doc/dataworks/LICENSE", "doc/dataworks/docs/flows.md" } do
       shell.output(("test -s %s/share/%s"):format(shell.quote(prefix), path))
