@@ -20,6 +20,7 @@ local OTHER_SPECS = {
   ["lua/dataworks/credentials"] = "spec/system/network_spec.lua spec/system/openresty_spec.lua",
   ["lua/dataworks/limit"] = "spec/system/openresty_spec.lua spec/concurrency spec/system/service_spec.lua",
   ["lua/dataworks/database"] = "spec/limit spec/fleet",
+  ["lua/dataworks/fleet"] = "spec/cli/fleet_spec.lua spec/cli/import_spec.lua spec/cli/ledger_spec.lua",
   ["lua/dataworks/concurrency"] = "spec/transport spec/system/timers_spec.lua spec/system/openresty_spec.lua "
     .. "spec/system/service_spec.lua",
   ["csrc/core"] = "spec/protocol spec/system/memory_spec.lua spec/system/locale_spec.lua "

@@ -42,6 +42,18 @@ describe("dataworks fleet import", function()
     assert.same({ before.a, before.b, before.nightly }, { fleet:tasks().a, fleet:tasks().b, fleet:tasks().nightly })
   end)
 
+  it("ends with the error of a call that was refused, and writes nothing", function()
+    local made = fleet.manifest { "a" }
+    made.tasks[2] = fleet.offline("nightly", "created")
+    assert(fleet:apply(made))
+    for _, action in ipairs { "ListFiles", "GetFile", "GetDISyncTask" } do
+      fleet.emulator:fault { action = action, fault = "error", status = 403, code = "Forbidden.Access", message = "no access" }
+      local result = run("fleet import MANIFEST --project 10000", 4)
+      assert.truthy(result.err:find(action .. ": no access", 1, true), result.err)
+      assert.is_nil(io.open(path))
+    end
+  end)
+
   it("leaves out what a manifest cannot have, and takes only names that match", function()
     assert(fleet:apply(fleet.manifest { "a", "b" }))
     local ids = fleet:tasks()
