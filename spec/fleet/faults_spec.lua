@@ -1,27 +1,22 @@
 local core = require "dataworks.core"
 local dataworks = require "dataworks"
 local files = require "spec.support.files"
+local fleets = require "spec.support.fleets"
 local shell = require "spec.support.shell"
-local support = require "spec.support.emulator"
 
 describe("a fleet", function()
-  local emulator, client, folder, ledger
+  local started, emulator, client, folder, ledger
 
-  setup(function() emulator = support.start() end)
-  teardown(function() emulator:stop() end)
+  setup(function()
+    started = fleets.start()
+    emulator, client = started.emulator, started.client
+  end)
+  teardown(function() started:stop() end)
   before_each(function()
-    emulator:reset()
-    emulator:settings { pending_calls = 0, wait_calls = 0, kill_calls = 0 }
-    folder = shell.output "mktemp -d"
-    ledger = folder .. "/ledger.db"
-    client = dataworks.new {
-      endpoint = emulator.endpoint, access_key_id = emulator.access_key_id, access_key_secret = emulator.access_key_secret,
-    }
+    started:reset()
+    folder, ledger = started.folder, started.ledger
   end)
-  after_each(function()
-    client:close()
-    shell.output("rm -r " .. folder)
-  end)
+  after_each(function() started:clean() end)
 
   local function fleet(count, state, prefix)
     local made = {

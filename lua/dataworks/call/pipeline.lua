@@ -180,15 +180,15 @@ local function send(caller, call)
 end
 
 local function read_reply(caller, call)
-  local fields
   call.result = response.result(call.reply, call.row.status)
   if call.result then
     return true
   end
+  local fields
   call.result, fields = response.read(call.reply, call.row.status, {
     request = call.signed_request, redact = failures.redactor(caller, call.signed_request), now = caller.now,
   })
-  return nil, fields
+  return call.result and true, fields
 end
 
 -- The request is built before the wait for the rate limit, so that an invalid call fails at once. After a wait the
