@@ -106,6 +106,13 @@ describe("the commands for fleets", function()
     assert.equal(0, #emulator:journal "CreateDISyncTask")
   end)
 
+  it("name a manifest that does not exist once", function()
+    assert(os.remove(folder .. "/tasks.json"))
+    local plan = run "plan MANIFEST"
+    assert.equal(1, plan.status)
+    assert.equal(("dataworks plan: %s/tasks.json: No such file or directory\n"):format(folder), plan.err)
+  end)
+
   it("show all faults of a manifest with their places", function()
     files.write(folder .. "/tasks.json", '{ "project": 1, "fleet": "f", "tasks": [\n  { "name": "a" }, { "name": "b", "x": 1 } ] }')
     local plan = run "plan MANIFEST"

@@ -49,8 +49,12 @@ function M.fail(context, path, err, faults)
   end
   local lines = {}
   for i, fault in ipairs(faults) do
+    local message, prefix = fault.message, path .. ": "
+    if message:sub(1, #prefix) == prefix then -- as in the message of a file that cannot be opened
+      message = message:sub(#prefix + 1)
+    end
     lines[i] = ("%s:%s %s%s%s"):format(path, fault.line and ("%d:%d:"):format(fault.line, fault.column or 1) or "",
-      fault.name and fault.name .. ": " or "", fault.path ~= "" and fault.path .. ": " or "", fault.message)
+      fault.name and fault.name .. ": " or "", fault.path ~= "" and fault.path .. ": " or "", message)
   end
   context.raise(exit_status.REFUSED, (table.unpack or unpack)(lines, 1, math.min(#lines, 100)))
 end
