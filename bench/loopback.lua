@@ -1,6 +1,8 @@
 -- A server on this machine that sends the same short reply to each request, and a client that calls it.
 
+local core = require "dataworks.core"
 local dataworks = require "dataworks"
+local floor = require "floor"
 local measure = require "bench.measure"
 local script = require "bench.script"
 local web = require "spec.support.web"
@@ -8,6 +10,8 @@ local web = require "spec.support.web"
 local M = {}
 
 M.PARAMS = { ProjectId = 10000, TaskType = "DI_REALTIME", TaskParam = script }
+
+M.ID, M.SECRET = "LTAI5tExampleExampleExam", "a-secret-of-thirty-characters-"
 
 --- Starts the server of spec/support/web.lua on the core of the servers.
 function M.start_server()
@@ -22,8 +26,7 @@ end
 ---@param options? table more options of dataworks.new
 function M.client(port, options)
   local all = {
-    endpoint = ("http://127.0.0.1:%d"):format(port), access_key_id = "LTAI5tExampleExampleExam",
-    access_key_secret = "a-secret-of-thirty-characters-",
+    endpoint = ("http://127.0.0.1:%d"):format(port), access_key_id = M.ID, access_key_secret = M.SECRET,
   }
   for name, value in pairs(options or {}) do all[name] = value end
   return dataworks.new(all)
@@ -36,6 +39,23 @@ function M.bytes_of(request)
   for name, value in pairs(request.headers) do lines[#lines + 1] = name .. ": " .. value end
   local url, target = request.url:match "^(%w+://[^/]+)(/.*)$"
   return url .. "/", target, lines, request.body
+end
+
+--- Returns OpenSSL's part of the work for a signed request.
+---@return bench.Side
+function M.openssl(signed)
+  local query = {}
+  for name, value in signed.url:match "%?(.*)$":gmatch "([^&=]+)=([^&]*)" do
+    query[name] = value:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)
+  end
+  local stages = assert(core.sign {
+    method = signed.method, headers = signed.headers, body = signed.body, query = query, access_key_secret = M.SECRET,
+    access_key_id = M.ID,
+  })
+  assert(stages.authorization == signed.headers.authorization, "the floor must do the work of this request")
+  return function(count)
+    return floor.openssl(signed.body, stages.canonical_request, stages.string_to_sign, M.SECRET, count)
+  end
 end
 
 --- Calls fn(server, client, bytes...) with a running server, and stops the server. The bytes are those of a call of

@@ -96,6 +96,26 @@ function M.pairs(options)
   return figures
 end
 
+--- Measures parts of the same work one after the other, A B C A B C, because only then their times can be compared.
+---@param count integer
+---@param parts { [1]: string, [2]: bench.Side }[] the name and the code of each part
+---@return bench.Figure[] figures the CPU time of one run of each part
+function M.parts(count, parts)
+  local times, figures = {}, {}
+  for round = 0, ROUNDS do
+    collectgarbage()
+    for index, part in ipairs(parts) do
+      local cpu = part[2](count)
+      times[index] = times[index] or {}
+      times[index][round > 0 and round or 1] = cpu * 1e6 / count
+    end
+  end
+  for index, part in ipairs(parts) do
+    figures[index] = M.figure(part[1], "us", times[index])
+  end
+  return figures
+end
+
 --- Returns a figure without a floor.
 ---@param what string
 ---@param unit string

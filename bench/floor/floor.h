@@ -20,5 +20,7 @@ int floor_sha256(lua_State *L);
 int floor_curl(lua_State *L);
 int floor_multi(lua_State *L);
 int floor_run(lua_State *L);
+int floor_read(lua_State *L);
+int floor_write(lua_State *L);
 
 #endif

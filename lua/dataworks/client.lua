@@ -56,7 +56,7 @@ local REQUEST_OPTIONS = { version = "text", unchecked = "boolean", method = "tex
 ---@class dataworks.Client has the methods below, and one method for each action of the catalog. The method has the
 --- name of the action.
 local methods = {}
-local Client = { __name = "dataworks.Client" }
+local Client = { __name = "dataworks.Client", __index = methods }
 
 --- Creates a client. Raises at the line of the program if an option is wrong.
 ---@param options? dataworks.Options
@@ -71,7 +71,7 @@ end
 ---@param name any
 ---@return boolean
 function M.has_method(name)
-  return methods[name] ~= nil or catalog.find(name) ~= nil
+  return rawget(methods, name) ~= nil or catalog.find(name) ~= nil
 end
 
 -- Calls
@@ -111,8 +111,8 @@ end
 
 --- Checks the arguments of a method that calls any action. Returns the catalog row of the action, and the options.
 local function check_action(self, what, action, params, given, known)
-  check_options.check_self(Client, self, what)
   if type(action) ~= "string" then
+    check_options.check_self(Client, self, what)
     misuse(("%s: action must be the name of an action, as in \"ListFiles\", got %s"):format(what,
       check_options.describe(action)))
   end
@@ -312,10 +312,9 @@ end
 -- The functions of the module that are looked for in a client.
 local MODULE_FUNCTIONS = tables.set_of "new task encode decode sign run spawn map sleep loop limit list is_error"
 
-function Client.__index(_, name)
-  if methods[name] then
-    return methods[name]
-  elseif type(name) ~= "string" or not name:find("^%a") then
+--- Creates the method of an action at its first use. Raises for a name that is not an action.
+setmetatable(methods, { __index = function(_, name)
+  if type(name) ~= "string" or not name:find("^%a") then
     return nil
   elseif catalog.find(name) then
     methods[name] = function(self, params, options)
@@ -330,7 +329,7 @@ function Client.__index(_, name)
   end
   local hint = MODULE_FUNCTIONS[name] and ("; it is a function of the module, as in dataworks.%s(...)"):format(name)
   misuse(("a client has no method %s%s"):format(name, hint or nearest.hint(name, known)))
-end
+end })
 
 function Client.__newindex(_, name)
   misuse(("a client can't be changed: give %s to dataworks.new, or to one call as an option"):format(tostring(name)))
