@@ -57,23 +57,29 @@ static bool is_plain(unsigned char byte) {
 
 size_t json_skip_plain(struct slice text, size_t at) {
   uint64_t bytes;
+  size_t start = at;
   for (; text.len - at >= sizeof bytes; at += sizeof bytes) {
     memcpy(&bytes, text.data + at, sizeof bytes);
     uint64_t special = special_bytes(bytes);
     if (special && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) return at + (size_t)__builtin_ctzll(special) / 8;
     if (special) break;
   }
+  if (at - start >= sizeof bytes && at < text.len && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
+    /* The last eight bytes. The shift removes the bytes before `at`, and moves in zeros, which are special. */
+    memcpy(&bytes, text.data + text.len - sizeof bytes, sizeof bytes);
+    bytes >>= (sizeof bytes - (text.len - at)) * 8;
+    return at + (size_t)__builtin_ctzll(special_bytes(bytes)) / 8;
+  }
   while (at < text.len && is_plain((unsigned char)text.data[at])) at++;
   return at;
 }
 
-bool json_write_string(struct buffer *out, struct slice text) {
+/* Appends a text that has special bytes, the first of them at `at`. Returns false if the text is not UTF-8. */
+static bool write_special(struct buffer *out, struct slice text, size_t at) {
   const unsigned char *s = (const unsigned char *)text.data;
-  size_t done = 0, at = 0;
+  size_t done = 0;
   buffer_append_byte(out, '"');
-  for (;;) {
-    at = json_skip_plain(text, at);
-    if (at == text.len) break;
+  for (; at < text.len; at = json_skip_plain(text, at)) {
     size_t step = json_utf8_sequence(s + at, text.len - at);
     if (!step) return false;
     if (step == 1) {
@@ -85,6 +91,18 @@ bool json_write_string(struct buffer *out, struct slice text) {
   }
   buffer_append(out, text.data + done, text.len - done);
   buffer_append_byte(out, '"');
+  return true;
+}
+
+bool json_write_string(struct buffer *out, struct slice text) {
+  size_t plain = json_skip_plain(text, 0);
+  if (plain < text.len) return write_special(out, text, plain);
+  char *to = buffer_reserve(out, text.len + 2);
+  if (!to) return true;
+  *to++ = '"';
+  memcpy(to, text.data, text.len);
+  to[text.len] = '"';
+  out->len += text.len + 2;
   return true;
 }
 

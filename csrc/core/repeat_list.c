@@ -6,6 +6,7 @@ struct repeater {
   const struct wire_param *prototype;
   struct buffer *values;
   struct buffer *text;
+  const void *around[MAX_JSON_DEPTH]; /* the tables around the value */
 };
 
 /* Writes the path as a parameter's name, such as Columns.1.ColumnName. */
@@ -75,28 +76,27 @@ static bool parse_key(struct repeater *r, int index, bool list, const struct pat
 }
 
 /* Appends each value inside the value at `index`. */
-static bool collect(struct repeater *r, int index, const struct path *path, int depth) {
+static bool collect(struct repeater *r, int index, const struct path *path) {
   lua_State *L = r->L;
   if (value_is_null(L, index)) return true;
   if (!lua_istable(L, index)) return add_value(r, index, path);
-  const void *self = lua_topointer(L, index);
-  if (!value_check_nesting(L, self, path, depth)) return false;
+  if (!value_check_nesting(L, r->around, lua_topointer(L, index), path)) return false;
   reserve_stack(L, 8);
   bool list = value_has_number_key_first(L, index);
   size_t length;
   if (list && !value_check_list(L, index, path, &length)) return false;
   for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-    struct path item = { .up = path, .table = self };
+    struct path item = { .up = path, .depth = path->depth + 1 };
     if (!parse_key(r, lua_gettop(L) - 1, list, path, &item)) return false;
-    if (!collect(r, lua_gettop(L), &item, depth + 1)) return false;
+    if (!collect(r, lua_gettop(L), &item)) return false;
   }
   return true;
 }
 
 bool repeat_list_collect(lua_State *L, struct scratch *s, int index, const struct path *path,
                          const struct wire_param *prototype) {
-  struct repeater r = { L, prototype, &s->values, &s->text };
+  struct repeater r = { .L = L, .prototype = prototype, .values = &s->values, .text = &s->text };
   if (!lua_istable(L, index))
     return value_fail(L, path, "expected a list or a table, got %s", value_push_shown(L, index));
-  return collect(&r, index, path, 0);
+  return collect(&r, index, path);
 }

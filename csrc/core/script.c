@@ -186,10 +186,11 @@ static bool is_documented_step(lua_State *L, const struct script_rules *rules, i
   return is_documented;
 }
 
-bool script_is_documented(lua_State *L, const struct script_rules *rules, int index) {
+bool script_is_documented(lua_State *L, const struct script_rules *rules) {
   int top = lua_gettop(L);
-  bool is_documented = true;
-  value_field(L, index, "steps");
+  bool is_documented = lua_istable(L, rules->script);
+  if (!is_documented) return false;
+  value_field(L, rules->script, "steps");
   size_t count = lua_istable(L, -1) ? raw_length(L, -1) : 0;
   for (size_t i = 1; i <= count && is_documented; i++) {
     lua_rawgeti(L, top + 1, clamp_to_int(i));

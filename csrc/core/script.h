@@ -21,8 +21,8 @@ enum kind { ANY, EMPTY_LIST, STRING, NUMBER, OBJECT, LIST };
 
 struct script_rules {
   enum script_check check;
-  int writers;    /* stack index of the writers' rows by their step types */
-  bool is_closed; /* the script is a documented one, so that other keys than the known ones are mistakes */
+  int script;  /* stack index of the whole script */
+  int writers; /* stack index of the writers' rows by their step types */
 };
 
 struct shape;
@@ -56,9 +56,9 @@ struct shape {
 /* Describes a whole script. */
 extern const struct field script_root;
 
-/* Returns whether the steps of the script at `index` (absolute) are those of a documented script. A step without a
-   stepType counts as documented. */
-bool script_is_documented(lua_State *L, const struct script_rules *rules, int index);
+/* Returns whether the steps of the script are those of a documented one, so that other keys than the known ones are
+   mistakes. A step without a stepType counts as documented. */
+bool script_is_documented(lua_State *L, const struct script_rules *rules);
 
 /* Stores the list of writers' rows at `index`, which comes from api/writers.lua. Raises for rows of the wrong shape. */
 void writers_set(lua_State *L, int index);

@@ -15,8 +15,7 @@ bool check_kind(struct encoder *e, int index, int type, const struct field *fiel
     [STRING] = "text", [NUMBER] = "a number", [OBJECT] = "a table", [LIST] = "a list"
   };
   bool fits =
-    field->kind <= EMPTY_LIST || (field->kind == STRING && type == LUA_TSTRING) ||
-    (field->kind >= OBJECT && type == LUA_TTABLE) || (!field->required && type == LUA_TNIL) ||
+    is_of_kind(type, field) || (!field->required && type == LUA_TNIL) ||
     (field->kind == NUMBER && (type == LUA_TNUMBER || type == LUA_TSTRING || value_is_long_integer(e->L, index)));
   return fits || value_fail(e->L, path, "expected %s, got %s", names[field->kind], value_type_name(e->L, index));
 }
@@ -36,11 +35,16 @@ bool check_mark(const struct encoder *e, int index, const struct field *field, e
   return !is_object || value_fail(e->L, path, "expected a list, got an object");
 }
 
-/* Checks that all fields that the shape requires were seen. Sets *complete to false if one is missing. */
+/* Returns whether a field of the shape has a value that is not null. */
+static bool has_value(const struct encoder *e, const struct members *m, size_t field) {
+  return m->known[field] && (m->types[field] != LUA_TLIGHTUSERDATA || !value_is_null(e->L, m->known[field]));
+}
+
+/* Checks that all fields that the shape requires have values. Sets *complete to false if one is missing. */
 static bool check_required(struct encoder *e, const struct shape *shape, const struct members *m,
                            const struct path *path, bool *complete) {
   for (size_t i = 0; i < shape->count; i++) {
-    if ((m->seen >> i & 1) || !(shape->fields[i].required & CHECK_BIT(e->rules.check))) continue;
+    if (!(shape->fields[i].required & CHECK_BIT(e->rules.check)) || has_value(e, m, i)) continue;
     struct path field = { .up = path, .name = shape->fields[i].name };
     *complete = false;
     if (!value_fail(e->L, &field, "is missing") && !keep_fault(e, m->top)) return false;
@@ -48,11 +52,17 @@ static bool check_required(struct encoder *e, const struct shape *shape, const s
   return true;
 }
 
+/* Returns whether the script is a documented one. Asks the steps once, because there can be many. */
+static bool is_documented(struct encoder *e) {
+  if (!e->documented) e->documented = script_is_documented(e->L, &e->rules) ? DOCUMENTED : NOT_DOCUMENTED;
+  return e->documented == DOCUMENTED;
+}
+
 /* Checks that an object of a documented script has no key that its shape lacks. */
 static bool check_known(struct encoder *e, const struct shape *shape, const struct members *m,
                         const struct path *path) {
   lua_State *L = e->L;
-  if (!shape->is_closed || !e->rules.is_closed) return true;
+  if (!shape->is_closed || m->first == m->end || !is_documented(e)) return true;
   for (size_t k = m->first; k < m->end; k++) {
     struct path key = { .up = path, .name = BUFFER_ITEMS(struct member, e->keys)[k].name };
     value_fail(L, &key, "is not a documented key of this object");

@@ -10,10 +10,6 @@
 /* From this number of members on, qsort is faster. */
 #define MIN_QSORT 24
 
-/* This many slots of the stack are free after each member. They are reserved in larger portions. */
-#define FREE_SLOTS 16
-#define RESERVED_AT_ONCE 32
-
 /* Returns the index of the field in the shape, or MAX_SHAPE_FIELDS if there is no such field. */
 static size_t field_index(const struct shape *shape, struct slice name) {
   for (size_t i = 0; shape && i < shape->count; i++) {
@@ -23,13 +19,15 @@ static size_t field_index(const struct shape *shape, struct slice name) {
   return MAX_SHAPE_FIELDS;
 }
 
+/* Adds the member whose value is on top of the stack. `value` is its stack index if it stays there, else 0. */
 static void add_member(struct encoder *e, struct slice name, int value) {
-  struct member member = { .name = name, .value = value, .offset = e->names->len };
-  if (!value) {
-    buffer_append_slice(e->names, name);
-    buffer_append_byte(e->names, '\0'); /* so that an empty name has an address too */
-  }
-  buffer_append(e->keys, (const char *)&member, sizeof member);
+  struct member *member = (struct member *)(void *)buffer_reserve(e->keys, sizeof *member);
+  if (!member) return;
+  *member = (struct member){ .name = name, .value = value, .type = lua_type(e->L, -1), .offset = e->names->len };
+  e->keys->len += sizeof *member;
+  if (value) return;
+  buffer_append_slice(e->names, name);
+  buffer_append_byte(e->names, '\0'); /* so that an empty name has an address too */
 }
 
 static int compare_members(const void *a, const void *b) {
@@ -37,12 +35,18 @@ static int compare_members(const void *a, const void *b) {
   return slice_compare(left->name, right->name);
 }
 
+/* Returns whether `a` comes before `b`. Most names differ in their first byte. */
+static bool precedes(struct slice a, struct slice b) {
+  unsigned char first = (unsigned char)(a.len ? *a.data : 0), other = (unsigned char)(b.len ? *b.data : 0);
+  return first == other ? slice_compare(a, b) < 0 : first < other;
+}
+
 static void sort_few(struct member *members, size_t count) {
   for (size_t i = 1; i < count; i++) {
     struct member member = members[i];
     size_t at = i;
-    for (; at && slice_compare(member.name, members[at - 1].name) < 0; at--) members[at] = members[at - 1];
-    members[at] = member;
+    for (; at && precedes(member.name, members[at - 1].name); at--) members[at] = members[at - 1];
+    if (at < i) members[at] = member;
   }
 }
 
@@ -65,18 +69,19 @@ static bool fail_key(lua_State *L, int index, int key, bool is_first, const stru
   return value_fail(L, path, "has a %s as a key beside its names: a table is either a list or an object", type);
 }
 
-/* Makes room on the stack, which has the height `top` and room up to `reserved`. Returns up to where it has room then. */
-static int reserve_slots(lua_State *L, int top, int reserved) {
-  if (reserved - top >= FREE_SLOTS) return reserved;
-  reserve_stack(L, RESERVED_AT_ONCE);
-  return top + RESERVED_AT_ONCE;
+/* Returns whether no buffer of the encoder has failed. On failure pushes an error. */
+static bool check_buffers(const struct encoder *e, const struct path *path) {
+  enum buffer_state state = e->out->state ? e->out->state : e->keys->state ? e->keys->state : e->names->state;
+  return state == BUFFER_OK || value_check_written(e->L, state, path);
 }
 
 /* Lua allocates no object while the members are collected, so that no finalizer can change the table. */
 bool members_collect(struct encoder *e, int index, const struct shape *shape, const struct path *path,
                      struct members *m) {
   lua_State *L = e->L;
-  int bottom = m->bottom, top = bottom, reserved = bottom + MIN_FREE_SLOTS;
+  int bottom = lua_gettop(L), top = bottom;
+  memset(m->known, 0, sizeof m->known);
+  m->bottom = bottom;
   m->first = BUFFER_COUNT(struct member, e->keys);
   for (lua_pushnil(L); lua_next(L, index);) {
     int key = top + 1, value = top + 2;
@@ -86,7 +91,7 @@ bool members_collect(struct encoder *e, int index, const struct shape *shape, co
     size_t position = field_index(shape, name);
     if (position < MAX_SHAPE_FIELDS) {
       m->known[position] = value;
-      if (lua_type(L, value) != LUA_TLIGHTUSERDATA || !value_is_null(L, value)) m->seen |= 1u << position;
+      m->types[position] = lua_type(L, value);
     } else if (top - bottom < MAX_OF_OBJECT && top < MAX_OF_ALL) {
       add_member(e, name, value);
     } else {
@@ -95,10 +100,10 @@ bool members_collect(struct encoder *e, int index, const struct shape *shape, co
       continue;
     }
     top = value;
-    reserved = reserve_slots(L, top, reserved);
+    reserve_slots(e, top);
     lua_pushvalue(L, key);
   }
-  if (!value_check_written(L, e->names->state, path) || !value_check_written(L, e->keys->state, path)) return false;
+  if (!check_buffers(e, path)) return false;
   m->top = top;
   m->end = BUFFER_COUNT(struct member, e->keys);
   sort_members(e, m->first, m->end - m->first);

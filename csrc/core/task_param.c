@@ -1,21 +1,20 @@
 #include "core/task_encoder.h"
 
-#include "core/json.h"
-
 static const struct field any_field = FIELD("", ANY, 0, ANY, NULL);
 
 /* Both append a value. `type` is its type. */
-static bool encode_value(struct encoder *e, int index, const struct field *field, const struct path *path, int depth);
-static bool encode_typed(struct encoder *e, int index, int type, const struct field *field, const struct path *path,
-                         int depth);
+static bool encode_value(struct encoder *e, int index, const struct field *field, const struct path *path);
+static bool encode_typed(struct encoder *e, int index, int type, const struct field *field, const struct path *path);
 
-/* Encodes the text at `index`. If a rule requires the field, the text must not be empty. */
+/* Returns whether a rule requires the field, whose text must then not be empty. */
+static bool must_have_text(const struct encoder *e, const struct field *field) {
+  return e->rules.check != SCRIPT_ANY && field->kind == STRING && field->required & CHECK_BIT(e->rules.check);
+}
+
 static bool encode_string(struct encoder *e, int index, const struct field *field, const struct path *path) {
   struct slice text;
   text.data = lua_tolstring(e->L, index, &text.len);
-  bool must_have_text =
-    e->rules.check != SCRIPT_ANY && field->kind == STRING && field->required & CHECK_BIT(e->rules.check);
-  if (!text.len && must_have_text) return value_fail(e->L, path, "is empty");
+  if (!text.len && must_have_text(e, field)) return value_fail(e->L, path, "is empty");
   if (text.len > BUFFER_LIMIT) return value_check_size(e->L, text, path);
   return json_write_string(e->out, text) || value_check_utf8(e->L, text, path);
 }
@@ -36,65 +35,61 @@ static bool encode_number(struct encoder *e, int index, const struct path *path)
 /* Tables */
 
 /* Encodes the members that the shape names, in its order. */
-static bool encode_known(struct encoder *e, const void *self, const struct shape *shape, const struct members *m,
-                         const struct path *path, int depth) {
+static bool encode_known(struct encoder *e, const struct shape *shape, const struct members *m,
+                         const struct path *path) {
   size_t start = e->out->len;
   for (size_t i = 0; shape && i < shape->count; i++) {
     const struct field *field = &shape->fields[i];
-    struct path at_name = { .up = path, .table = self, .name = field->name };
     if (!m->known[i]) continue;
+    struct path at_name = { .up = path, .depth = path->depth + 1, .name = field->name };
     if (e->out->len > start) buffer_append_byte(e->out, ',');
     buffer_append_slice(e->out, field->key);
-    if (!encode_value(e, m->known[i], field, &at_name, depth) && !keep_fault(e, m->top)) return false;
+    if (!encode_typed(e, m->known[i], m->types[i], field, &at_name) && !keep_fault(e, m->top)) return false;
   }
   return true;
 }
 
-/* Encodes one of the other members: a comma if needed, the name, and the value at the stack index `value`. */
-static bool encode_member(struct encoder *e, const void *self, struct slice name, int value, const struct path *path,
-                          int depth) {
-  struct path at_name = { .up = path, .table = self, .name = name };
+/* Encodes one of the other members, which is on the stack: a comma if needed, the name and the value. */
+static bool encode_member(struct encoder *e, const struct member *member, const struct path *path) {
+  struct slice name = member->name;
+  struct path at_name = { .up = path, .depth = path->depth + 1, .name = name };
   if (e->out->data[e->out->len - 1] != '{') buffer_append_byte(e->out, ',');
   if (!json_write_string(e->out, name)) return value_fail(e->L, path, "a key is not UTF-8");
   buffer_append_byte(e->out, ':');
-  return encode_value(e, value, &any_field, &at_name, depth);
+  return encode_typed(e, member->value, member->type, &any_field, &at_name);
 }
 
 /* Encodes a member that is not on the stack. The name stays on the stack while the value is encoded. The value can be
    missing, because a finalizer may have removed it after the names were collected. */
-static bool encode_named(struct encoder *e, int index, const struct member *member, const struct path *path,
-                         int depth) {
+static bool encode_named(struct encoder *e, int index, const struct member *member, const struct path *path) {
   lua_State *L = e->L;
   lua_pushlstring(L, e->names->data + member->offset, member->name.len);
   lua_pushvalue(L, -1);
   lua_rawget(L, index);
-  struct slice name = value_text(L, -2);
-  return lua_isnil(L, -1) || encode_member(e, lua_topointer(L, index), name, lua_gettop(L), path, depth);
+  struct member pushed = { .name = value_text(L, -2), .value = lua_gettop(L), .type = lua_type(L, -1) };
+  return pushed.type == LUA_TNIL || encode_member(e, &pushed, path);
 }
 
 /* Encodes the other members. */
-static bool encode_others(struct encoder *e, int index, const void *self, const struct members *m,
-                          const struct path *path, int depth) {
+static bool encode_others(struct encoder *e, int index, const struct members *m, const struct path *path) {
   for (size_t i = m->first; i < m->end; i++) {
     struct member member = BUFFER_ITEMS(struct member, e->keys)[i]; /* a copy, because e->keys can move */
-    bool done = member.value ? encode_member(e, self, member.name, member.value, path, depth)
-                             : encode_named(e, index, &member, path, depth);
+    bool done = member.value ? encode_member(e, &member, path) : encode_named(e, index, &member, path);
     if (!done && !keep_fault(e, m->top)) return false;
     if (!member.value) lua_settop(e->L, m->top);
   }
   return true;
 }
 
-static bool encode_object(struct encoder *e, int index, const void *self, const struct shape *shape,
-                          const struct path *path, int depth) {
+static bool encode_object(struct encoder *e, int index, const struct shape *shape, const struct path *path) {
   lua_State *L = e->L;
   size_t names = e->names->len;
-  struct members m = { .bottom = lua_gettop(L) };
+  struct members m;
   if (!members_collect(e, index, shape, path, &m)) return false;
   if (shape && e->rules.check != SCRIPT_ANY && !check_shape(e, shape, &m, path)) return false;
   buffer_append_byte(e->out, '{');
-  if (!value_check_written(L, e->out->state, path)) return false;
-  if (!encode_known(e, self, shape, &m, path, depth) || !encode_others(e, index, self, &m, path, depth)) return false;
+  if (e->out->state) return value_check_written(L, e->out->state, path);
+  if (!encode_known(e, shape, &m, path) || !encode_others(e, index, &m, path)) return false;
   buffer_append_byte(e->out, '}');
   e->keys->len = m.first * sizeof(struct member);
   e->names->len = names;
@@ -112,8 +107,7 @@ static bool check_list(struct encoder *e, int index, const struct path *path, si
   return (count == *length && count) || value_check_list(L, index, path, length);
 }
 
-static bool encode_list(struct encoder *e, int index, const void *self, const struct field *field,
-                        const struct path *path, int depth) {
+static bool encode_list(struct encoder *e, int index, const struct field *field, const struct path *path) {
   lua_State *L = e->L;
   size_t length;
   const struct field item = FIELD("", field->item, ~0u, ANY, field->shape);
@@ -126,8 +120,8 @@ static bool encode_list(struct encoder *e, int index, const void *self, const st
     lua_rawgeti(L, index, clamp_to_int(i));
     int type = lua_type(L, -1);
     if (type == LUA_TNIL && !value_check_list(L, index, path, &length)) return false;
-    struct path at_item = { .up = path, .table = self, .index = i };
-    if (!encode_typed(e, top + 1, type, &item, &at_item, depth) && !keep_fault(e, top)) return false;
+    struct path at_item = { .up = path, .depth = path->depth + 1, .index = i };
+    if (!encode_typed(e, top + 1, type, &item, &at_item) && !keep_fault(e, top)) return false;
     lua_settop(L, top);
   }
   buffer_append_byte(e->out, ']');
@@ -149,22 +143,21 @@ static bool is_list(const struct encoder *e, int index, const struct field *fiel
 
 /* `is_marked` says whether the table has a metatable, which can say what the table is. */
 static bool encode_table(struct encoder *e, int index, const struct field *field, bool is_marked,
-                         const struct path *path, int depth) {
+                         const struct path *path) {
   lua_State *L = e->L;
-  const void *self = lua_topointer(L, index);
-  if (!value_check_nesting(L, self, path, depth)) return false;
-  reserve_stack(L, MIN_FREE_SLOTS);
+  if (!value_check_nesting(L, e->around, lua_topointer(L, index), path)) return false;
+  reserve_slots(e, lua_gettop(L));
   enum value_mark mark = is_marked ? value_mark(L, index) : UNMARKED;
   if (!check_mark(e, index, field, mark, path)) return false;
-  if (is_list(e, index, field, mark)) return encode_list(e, index, self, field, path, depth + 1);
-  return encode_object(e, index, self, field->kind == OBJECT ? field->shape : NULL, path, depth + 1);
+  if (is_list(e, index, field, mark)) return encode_list(e, index, field, path);
+  return encode_object(e, index, field->kind == OBJECT ? field->shape : NULL, path);
 }
 
 /* Encodes the empty_array of OpenResty's lua-cjson as an empty table that is marked as a list. */
-static bool encode_empty_array(struct encoder *e, const struct field *field, const struct path *path, int depth) {
+static bool encode_empty_array(struct encoder *e, const struct field *field, const struct path *path) {
   lua_newtable(e->L);
   luaL_setmetatable(e->L, TASK_LIST);
-  if (!encode_value(e, lua_gettop(e->L), field, path, depth)) return false;
+  if (!encode_value(e, lua_gettop(e->L), field, path)) return false;
   lua_pop(e->L, 1);
   return true;
 }
@@ -175,20 +168,19 @@ static bool has_metatable(lua_State *L, int index) {
   return true;
 }
 
-static bool encode_typed(struct encoder *e, int index, int type, const struct field *field, const struct path *path,
-                         int depth) {
+static bool encode_typed(struct encoder *e, int index, int type, const struct field *field, const struct path *path) {
   lua_State *L = e->L;
   bool is_marked = type == LUA_TTABLE && has_metatable(L, index);
   if ((is_marked || type == LUA_TLIGHTUSERDATA) && value_is_null(L, index)) type = LUA_TNIL;
-  if (type == LUA_TLIGHTUSERDATA && value_is_empty_array(L, index)) return encode_empty_array(e, field, path, depth);
-  if (e->rules.check != SCRIPT_ANY) {
+  if (type == LUA_TLIGHTUSERDATA && value_is_empty_array(L, index)) return encode_empty_array(e, field, path);
+  if (e->rules.check != SCRIPT_ANY && !is_of_kind(type, field)) {
     if (!check_kind(e, index, type, field, path)) return false;
     if (field->kind == NUMBER && type != LUA_TNUMBER && type != LUA_TNIL) return encode_integer(e, index, path);
   }
   switch (type) {
     case LUA_TSTRING: return encode_string(e, index, field, path);
     case LUA_TNUMBER: return encode_number(e, index, path);
-    case LUA_TTABLE: return encode_table(e, index, field, is_marked, path, depth);
+    case LUA_TTABLE: return encode_table(e, index, field, is_marked, path);
     case LUA_TBOOLEAN:
       buffer_append_slice(e->out, lua_toboolean(L, index) ? SLICE("true") : SLICE("false"));
       return true;
@@ -202,41 +194,55 @@ static bool encode_typed(struct encoder *e, int index, int type, const struct fi
   return true;
 }
 
-static bool encode_value(struct encoder *e, int index, const struct field *field, const struct path *path, int depth) {
-  return encode_typed(e, index, lua_type(e->L, index), field, path, depth);
+static bool encode_value(struct encoder *e, int index, const struct field *field, const struct path *path) {
+  return encode_typed(e, index, lua_type(e->L, index), field, path);
 }
 
-static bool check_size(const struct encoder *e, const struct path *path) {
-  return value_check_written(e->L, e->out->state, path);
+/* Leaves e->around as it is, because its elements are set before they are read. */
+static void prepare(struct encoder *e, lua_State *L, struct scratch *s, enum script_check check) {
+  e->L = L;
+  e->rules = (struct script_rules){ .check = check };
+  e->out = &s->text;
+  e->keys = &s->keys;
+  e->names = &s->names;
+  e->faults = 0;
+  e->reserved = 0;
+  e->documented = NOT_ASKED;
 }
 
-static void prepare_rules(struct encoder *e, int index) {
-  e->rules.writers = writers_push(e->L);
-  e->rules.is_closed = lua_istable(e->L, index) && script_is_documented(e->L, &e->rules, index);
+/* Encodes the whole value at `index`. */
+static bool encode_root(struct encoder *e, int index, const struct path *path) {
+  reserve_slots(e, lua_gettop(e->L));
+  if (e->rules.check != SCRIPT_ANY) {
+    e->rules.script = index;
+    e->rules.writers = writers_push(e->L);
+  }
+  return encode_value(e, index, &script_root, path);
 }
 
 void task_find_faults(lua_State *L, struct scratch *s, int index, enum script_check check, const struct path *path) {
   lua_newtable(L);
   int top = lua_gettop(L);
-  struct encoder e = { L, { .check = check }, &s->text, &s->keys, &s->names, top };
-  reserve_stack(L, LUA_MINSTACK);
-  prepare_rules(&e, index);
-  if (!encode_value(&e, index, &script_root, path, 0)) keep_fault(&e, top);
+  struct encoder e;
+  prepare(&e, L, s, check);
+  e.faults = top;
+  if (!encode_root(&e, index, path)) keep_fault(&e, top);
   lua_settop(L, top);
 }
 
 bool task_encode(lua_State *L, struct scratch *s, int index, enum script_check check, const struct path *path) {
-  struct encoder e = { L, { .check = check }, &s->text, &s->keys, &s->names, 0 };
+  struct encoder e;
+  prepare(&e, L, s, check);
   int top = lua_gettop(L);
-  reserve_stack(L, LUA_MINSTACK);
-  if (check != SCRIPT_ANY) prepare_rules(&e, index);
-  if (!encode_value(&e, index, &script_root, path, 0)) return false;
+  if (!encode_root(&e, index, path)) return false;
   lua_settop(L, top);
-  return check_size(&e, path);
+  return value_check_written(L, s->text.state, path);
 }
 
 bool task_encode_list(lua_State *L, struct scratch *s, int index, const struct path *path) {
-  struct encoder e = { L, { .check = SCRIPT_ANY }, &s->text, &s->keys, &s->names, 0 };
-  reserve_stack(L, LUA_MINSTACK);
-  return encode_list(&e, index, lua_topointer(L, index), &any_field, path, 1) && check_size(&e, path);
+  struct encoder e;
+  prepare(&e, L, s, SCRIPT_ANY);
+  reserve_slots(&e, lua_gettop(L));
+  e.around[0] = lua_topointer(L, index);
+  return encode_list(&e, index, &any_field, path) && value_check_written(L, s->text.state, path);
 }

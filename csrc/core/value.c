@@ -150,11 +150,13 @@ bool value_check_written(lua_State *L, enum buffer_state state, const struct pat
          value_fail(L, path, "is too large: the limit of a request is %d MiB", clamp_to_int(BUFFER_LIMIT >> 20));
 }
 
-bool value_check_nesting(lua_State *L, const void *table, const struct path *path, int depth) {
-  for (const struct path *p = path; p; p = p->up) {
-    if (p->table == table) return value_fail(L, path, "contains itself");
+bool value_check_nesting(lua_State *L, const void *around[], const void *table, const struct path *path) {
+  for (int i = 0; i < path->depth; i++) {
+    if (around[i] == table) return value_fail(L, path, "contains itself");
   }
-  return depth < MAX_JSON_DEPTH || value_fail(L, path, "is nested more than %d levels deep", MAX_JSON_DEPTH);
+  if (path->depth >= MAX_JSON_DEPTH) return value_fail(L, path, "is nested more than %d levels deep", MAX_JSON_DEPTH);
+  around[path->depth] = table;
+  return true;
 }
 
 bool value_has_number_key_first(lua_State *L, int index) {

@@ -12,9 +12,9 @@
    name, or an index that counts from 1. */
 struct path {
   const struct path *up;
-  const void *table; /* the table that contains the value, to find cycles */
   struct slice name;
   size_t index; /* 0 if the element is a name */
+  int depth;    /* the number of tables around the value, if they are encoded */
 };
 
 /* Pushes the error {kind = "invalid", path = ..., message = ...} and returns false. The path may be NULL. Takes a
@@ -68,9 +68,9 @@ bool value_has_number_key_first(lua_State *L, int index);
    pushes an error and returns false. */
 bool value_check_list(lua_State *L, int list, const struct path *path, size_t *length);
 
-/* Checks that a table does not contain itself and is not nested too deeply. On failure pushes an error and returns
-   false. */
-bool value_check_nesting(lua_State *L, const void *table, const struct path *path, int depth);
+/* Checks that a table does not contain itself and is not nested too deeply. `around` has the tables around it, and then
+   the table too; it has MAX_JSON_DEPTH elements. On failure pushes an error and returns false. */
+bool value_check_nesting(lua_State *L, const void *around[], const void *table, const struct path *path);
 
 /* Checks the state of a buffer after text was written to it. Raises if there was no memory. If the text is too
    large, pushes an error and returns false. */
