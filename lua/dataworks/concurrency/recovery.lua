@@ -13,6 +13,7 @@ local function requeue(loop, err)
     queued[entry[1]] = true
   end
   loop:recount()
+  loop.transfers:recount()
   for task in pairs(loop.tasks) do
     if coroutine.status(task.thread) == "dead" then
       task:fail(err)

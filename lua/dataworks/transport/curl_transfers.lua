@@ -213,6 +213,21 @@ function Transfers:advance()
   end
 end
 
+--- Counts the requests in flight again, because an interruption may have come between the changes of a transfer and of
+--- the counts.
+function Transfers:recount()
+  for _, host in pairs(self.hosts) do
+    host.in_flight, self.freed[host] = 0, true
+  end
+  for id, transfer in pairs(self.in_flight) do
+    if transfer.state == "in_flight" then
+      transfer.host.in_flight = transfer.host.in_flight + 1
+    else
+      self.in_flight[id] = nil
+    end
+  end
+end
+
 --- Lets libcurl send and receive. Waits at most `seconds` until a transfer ends, and completes the transfers that
 --- ended.
 function Transfers:poll(seconds)
