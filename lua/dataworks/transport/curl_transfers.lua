@@ -213,8 +213,7 @@ function Transfers:advance()
   end
 end
 
---- Counts the requests in flight again, because an interruption may have come between the changes of a transfer and of
---- the counts.
+--- Counts the requests in flight again, because an interruption may separate the end of a transfer from its count.
 function Transfers:recount()
   for _, host in pairs(self.hosts) do
     host.in_flight, self.freed[host] = 0, true
