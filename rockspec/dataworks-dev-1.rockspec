@@ -118,7 +118,6 @@ build = {
     ["dataworks.cli.output"] = "lua/dataworks/cli/output.lua",
     ["dataworks.cli.pages"] = "lua/dataworks/cli/pages.lua",
     ["dataworks.cli.parser"] = "lua/dataworks/cli/parser.lua",
-    ["dataworks.cli.plain_arguments"] = "lua/dataworks/cli/plain_arguments.lua",
     ["dataworks.cli.plan"] = "lua/dataworks/cli/plan.lua",
     ["dataworks.cli.progress"] = "lua/dataworks/cli/progress.lua",
     ["dataworks.cli.publish"] = "lua/dataworks/cli/publish.lua",

@@ -1,9 +1,8 @@
--- Parses the arguments of one command, with argparse unless they are plain. All faults are texts that the function
--- returns; argparse itself ends the process at a fault, and names only the first missing argument.
+-- Parses the arguments of one command with argparse. All faults are texts that the function returns; argparse itself
+-- ends the process at a fault, and names only the first missing argument.
 
-local lazy = require "dataworks.util.lazy"
-local nearest = lazy "dataworks.util.nearest"
-local plain_arguments = require "dataworks.cli.plain_arguments"
+local argparse = require "argparse"
+local nearest = require "dataworks.util.nearest"
 
 local M = {}
 
@@ -66,7 +65,7 @@ end
 --- Returns the argparse parser of a command. Required arguments are optional for argparse, so that all missing ones can
 --- be named at once.
 local function create(name, command)
-  local parser = require "argparse" ("dataworks " .. name):add_help(false):usage(M.usage(name, command))
+  local parser = argparse("dataworks " .. name):add_help(false):usage(M.usage(name, command))
     :description(command.description):help_max_width(100):help_description_margin(28)
   if command.examples then
     parser:epilog("Examples:\n" .. command.examples)
@@ -157,10 +156,7 @@ end
 ---@return table|nil args values by name; nil if there are faults
 ---@return string[]|nil faults
 function M.parse(name, command, argv)
-  local ok, args = true, plain_arguments.parse(command, M.GLOBAL_OPTIONS, M.target, argv)
-  if not args then
-    ok, args = create(name, command):pparse(argv)
-  end
+  local ok, args = create(name, command):pparse(argv)
   if not ok then
     return nil, { one_line(args) }
   elseif args.help then
