@@ -181,11 +181,24 @@ describe("the commands for tasks", function()
     end
   end
 
-  it("say how to go on when a flow is interrupted or does not end in time", function()
-    emulator:settings { pending_calls = 1000 }
-    local result = run("create orders --project 10000 --wait-timeout 0.3 " .. BUILDER)
-    assert.equal(3, result.status)
-    assert.matches("go on with: dataworks create orders --project 10000 --wait-timeout 0.3 --from mysql:mysql_pub", result.err, 1, true)
+  it("say how to go on when a flow does not end in time", function()
+    succeed("create orders --project 10000 " .. BUILDER)
+    succeed("create nightly spec/scripts/task_content_offline.json --project 10000")
+    emulator:settings { pending_calls = 1000, wait_calls = 1000 }
+    for _, line in ipairs {
+      "create other --project 10000 --wait-timeout 0.3 " .. BUILDER,
+      "update orders --project 10000 --tables shop.items --wait-timeout 0.3",
+      "publish nightly --project 10000 --wait-timeout 0.3",
+    } do
+      local result = run(line)
+      assert.equal(3, result.status, result.err)
+      assert.matches("go on with: dataworks " .. line .. "\n", result.err, 1, true)
+    end
+    emulator:settings { pending_calls = 0 }
+    assert.equal(3, run("update orders --project 10000 --tables shop.items --start --wait-timeout 0.3").status)
+    local result = run "wait orders --project 10000 --for RUN --wait-timeout 0.3"
+    assert.equal(3, result.status, result.err)
+    assert.matches("go on with: dataworks wait orders --project 10000 --for RUN --wait-timeout 0.3\n", result.err, 1, true)
   end)
 
   it("end a wait at once when the task is in another final state", function()

@@ -13,8 +13,9 @@ describe("OpenSSL in a host program", function()
   end)
   teardown(function() shell.output("rm -rf " .. folder) end)
 
-  --- Signs a vector, and prints two nonces, in a host program that is compiled with these flags.
-  local function run(flags, build)
+  --- Signs a vector, and prints two nonces, in a host program that is compiled with these flags. The prefix begins its
+  --- command.
+  local function run(flags, build, prefix)
     local host, script = folder .. "/host", folder .. "/script.lua"
     shell.output(("${CC:-cc} -std=gnu11 -rdynamic -o %s spec/support/openssl_host.c %s "
       .. "$(pkg-config --cflags --libs %s) -ldl"):format(host, flags, lua))
@@ -27,7 +28,8 @@ describe("OpenSSL in a host program", function()
         method = "POST", access_key_id = "id", access_key_secret = "secret", headers = { host = "example.com" }, body = "b",
       }
       print(got.signature, acs3.signature, core.nonce() ~= core.nonce(), #core.nonce())]])
-    return shell.run(("env -u LD_PRELOAD LUA_CPATH=%s/?.so %s %s"):format(build or "build/" .. shell.lua, host, script))
+    return shell.run(("env -u LD_PRELOAD LUA_CPATH=%s/?.so %s %s %s"):format(build or "build/" .. shell.lua, prefix or "", host,
+      script))
   end
 
   local function signed_right()
@@ -51,6 +53,18 @@ describe("OpenSSL in a host program", function()
     assert_refused("-DFALSE_FUNCTIONS", "EVP_DigestUpdate")
     assert_refused("-DFALSE_FUNCTIONS -DLOAD_FIRST", "EVP_DigestUpdate")
     assert_refused("-DFALSE_INSIDE", "CRYPTO_malloc")
+  end)
+
+  it("is refused when a function is of a library at an address above libcrypto's", function()
+    local source, library = folder .. "/version.c", folder .. "/version.so"
+    files.write(source, "unsigned long OpenSSL_version_num(void) { return 0x30000000; }")
+    -- The library is linked for this address, which is free if addresses are not random. Its segment for the stack has the
+    -- address 0, below libcrypto.
+    shell.output(("${CC:-cc} -fPIC -shared -Wl,-Ttext-segment=0x7ffffc000000 -o %s %s"):format(library, source))
+    local fixed = select(2, shell.run "setarch -R true") == 0 and "setarch -R " or ""
+    local output, status = run("", nil, ("env LD_PRELOAD=%s %s"):format(library, fixed))
+    assert.equal(1, status)
+    assert.matches("two libraries, " .. library .. " (OpenSSL_version_num) and ", output, 1, true)
   end)
 
   it("is used when all functions are the program's, or all libcrypto's", function()

@@ -91,7 +91,36 @@ describe("the digests inside nginx", function()
   end)
 
   it("come with random bytes that differ each time", function()
-    assert.equal(16, #crypto.random(16))
-    assert.not_equal(crypto.random(16), crypto.random(16))
+    local seen = {}
+    for i = 1, 1000 do
+      local bytes = crypto.random(16)
+      assert.equal(16, #bytes)
+      assert.is_nil(seen[bytes], i)
+      seen[bytes] = true
+    end
+  end)
+
+  it("are of no algorithm that libcrypto lacks", function()
+    assert.has_error(function() crypto.digest("sha0", "abc") end, "libcrypto has no digest sha0")
+    assert.has_error(function() crypto.hmac("sha0", "key", "abc") end, "libcrypto has no digest sha0")
+  end)
+
+  it("need a libcrypto, whatever its version", function()
+    local ffi, name = require "ffi", "dataworks.emulator.digest"
+    local libcrypto = ffi.load "libcrypto.so.3"
+    finally(function() package.loaded.ffi, package.loaded[name] = ffi, crypto end)
+    -- An ffi with these libraries only.
+    local function load_with(libraries)
+      package.loaded[name] = nil
+      package.loaded.ffi = setmetatable({
+        C = setmetatable({}, { __index = function() error "missing symbol" end }), cdef = function() end,
+        load = function(library) return libraries[library] or error "cannot open" end,
+      }, { __index = ffi })
+      return require(name)
+    end
+    for _, library in ipairs { "libcrypto.so.3", "libcrypto.so.1.1", "crypto" } do
+      assert.equal(crypto.digest("sha1", "abc"), load_with({ [library] = libcrypto }).digest("sha1", "abc"))
+    end
+    assert.has_error(function() load_with {} end, "libcrypto was not found")
   end)
 end)

@@ -96,10 +96,13 @@ describe("a limit shared by the workers of an nginx", function()
       workers:ask("call?qps=1&dict=nothing")[1].wrong)
   end)
 
-  it("fails the call when the dict is full", function()
-    workers:ask "fill?qps=1&dict=small"
-    local err = workers:ask("call?qps=1&dict=small")[1].error
-    assert.same({ "invalid", "limit.dict", "the lua_shared_dict small can't be written: no memory" },
-      { err.kind, err.path, err.message })
+  it("fails the call when the dict has no room for the lock or the state", function()
+    for _, query in ipairs { "fill?qps=1&dict=small", "fill?qps=1&dict=small&except=lock:key" } do
+      workers:ask "clear?qps=1"
+      workers:ask(query)
+      local err = workers:ask("call?qps=1&dict=small&key=key")[1].error
+      assert.same({ "invalid", "limit.dict", "the lua_shared_dict small can't be written: no memory" },
+        { err.kind, err.path, err.message })
+    end
   end)
 end)

@@ -1,6 +1,8 @@
 local core = require "dataworks.core"
+local curl = require "dataworks.curl"
 local dataworks = require "dataworks"
 local native_support = require "spec.support.native"
+local scheduler = require "dataworks.transport.scheduler"
 local requests_support = require "spec.support.requests"
 local shell = require "spec.support.shell"
 local transports = require "dataworks.transport.choose"
@@ -130,6 +132,35 @@ describe("a request of a task", function()
     script:close()
     local output = shell.output(("ulimit -n 30; %s %s 2>&1; rm %s"):format(shell.interpreter, file, file))
     assert.equal("nil\tno descriptor, or no memory, is left\tfalse\n204\tnil\tnil", output)
+  end)
+
+  it("uses no more sessions than were in use at once, also after requests that cannot be sent", function()
+    local new, count = curl.new, 0
+    curl.new = function(...) count = count + 1 return new(...) end
+    finally(function() curl.new = new end)
+    dataworks.run(function()
+      for i = 1, 5 do
+        local reply, err = transport:send({ method = "GET", url = web:url "/echo", headers = { a = i % 2 == 1 and "b" or {} }, body = "" },
+          { timeout = PATIENCE })
+        assert.equal(i % 2 == 1 and 200 or "invalid", reply and reply.status or err.kind)
+      end
+      assert.equal(1, count)
+      local path = requests:barrier(3)
+      for _ = 1, 2 do dataworks.map(numbers(3), function() assert.equal(200, send(path).status) end) end
+    end)
+    assert.equal(3, count)
+  end)
+
+  it("leaves nothing behind in the loop for the host, whether it was sent or not", function()
+    dataworks.run(function()
+      local hosts = scheduler.current_task().loop.transfers.hosts
+      assert(send "/echo")
+      for port, header in ipairs { "b", {} } do
+        transport:send({ method = "GET", url = "http://127.0.0.1:" .. port, headers = { a = header }, body = "" }, { timeout = PATIENCE })
+      end
+      transport:sleep(0.01)
+      assert.is_nil(next(hosts))
+    end)
   end)
 
   it("does not keep a closed loop alive, nor does a sleep", function()

@@ -51,6 +51,8 @@ local rows = http {
   { "opens a tunnel to nothing", tunnel "hold", "timeout", false },
   { "opens a tunnel to plain HTTP", tunnel({ "read", 5 }, { "send", OK }), "transport", false },
   { "opens a tunnel and sends bytes of its own", { "request", { "send", OPEN .. "hello" } }, "transport", false },
+  { "sends bytes of its own before a good service", { "request", { "send", OPEN .. "hello" }, { "tls", { certificate = "good" } },
+    "request", { "send", OK } }, "transport", false },
   { "opens a tunnel to a stranger", tunnel { "tls", { certificate = "self_signed" } }, "transport", false },
   { "opens a tunnel to another name", tunnel { "tls", { certificate = "other_name" } }, "transport", false },
   { "opens a tunnel to a silent service", tunnel({ "tls", { certificate = "good" } }, "request", "hold"), "timeout", "unknown" },

@@ -80,12 +80,21 @@ function operations.state(_, args)
   return { state = state }
 end
 
---- Fills the shared dict `small`.
-function operations.fill()
-  local i = 0
+--- Empties the shared dict `small`.
+function operations.clear()
+  ngx.shared.small:flush_all()
+  ngx.shared.small:flush_expired()
+  return {}
+end
+
+--- Fills the shared dict `small`. With the argument `except`, leaves room for an entry with this key.
+function operations.fill(_, args)
+  local small, i = ngx.shared.small, 0
+  if args.except then assert(small:safe_add(args.except, true)) end
   for size = 200, 0, -4 do
-    repeat i = i + 1 until not ngx.shared.small:safe_add("junk" .. i, ("x"):rep(size))
+    repeat i = i + 1 until not small:safe_add("junk" .. i, ("x"):rep(size))
   end
+  if args.except then small:delete(args.except) end
   return {}
 end
 
