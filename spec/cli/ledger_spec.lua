@@ -46,7 +46,14 @@ describe("the commands for a ledger", function()
       .. "b     DI_REALTIME  %s  done   running  false\n"):format(ids.a, ids.b), out)
     assert.equal(calls + 1, fleet:calls())
     assert.equal("", run("ledger show MANIFEST --only x*").out:match "\n(.*)")
+    assert.equal(ids.a, core.encode(core.decode(run("ledger show MANIFEST --only a -o jsonl").out).FileId))
     run("ledger show MANIFEST --refresh --ledger /nonexistent/x.db", 5)
+    for _, name in ipairs { "show", "runners", "forget" } do
+      local words = ("ledger %s MANIFEST %s --ledger typo.db"):format(name, name == "forget" and "a" or "")
+      assert.truthy(run(words, 2).err:find("there is no file typo.db", 1, true))
+    end
+    assert.is_nil(io.open "typo.db")
+    assert.truthy(run("ledger show MANIFEST --ledger ''", 2).err:find("--ledger is empty", 1, true))
   end)
 
   it("compare with the service only what was written, and leave a stopped task alone", function()
@@ -77,7 +84,7 @@ describe("the commands for a ledger", function()
   it("forget a task, which is then adopted, or created again if it was deleted", function()
     apply(fleet.manifest { "a", "b" })
     local before = fleet:tasks()
-    run "ledger forget MANIFEST a"
+    assert.truthy(run("ledger forget MANIFEST a a").out:find('"Forgotten": 1', 1, true))
     assert.same({ nil, before.b }, { fleet:rows().a, fleet:rows().b.file_id })
     run "apply MANIFEST"
     assert.same(before, fleet:tasks())

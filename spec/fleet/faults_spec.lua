@@ -68,7 +68,7 @@ describe("a fleet", function()
   end)
 
   it("refuses a ledger that cannot be written, and one that is damaged, and changes nothing", function()
-    assert(dataworks.fleet.plan { manifest = fleet(1), ledger = ledger })
+    require("dataworks.fleet.ledger").open(ledger, "any"):close()
     shell.output("chmod 444 " .. ledger)
     -- Root can write each file, unless it gives up this right.
     local drop = shell.output "id -u" == "0" and "setpriv --bounding-set=-dac_override,-dac_read_search " or ""

@@ -96,6 +96,26 @@ describe("a fleet with a ledger in PostgreSQL", function()
     fleet:stop()
   end)
 
+  it("keeps a long error in Chinese, and claims only what a pattern matches", function()
+    local ledgers = require "dataworks.fleet.ledger"
+    local tasks, claimed = {}, {}
+    for i, name in ipairs { "a_1", "ax1", "a%1", "a\\1", "订1" } do tasks[i] = { name = name, task_type = "DI_REALTIME", digest = "d" } end
+    for _, pattern in ipairs { "a_*", "?%1", "a\\?", "订?", "*" } do
+      local ledger = ledgers.open(server.url, "patterns", pattern)
+      if pattern == "a_*" then ledger:enqueue(tasks) end
+      for _, claim in ipairs(ledger:claim("me", 9, 60)) do
+        claimed[#claimed + 1] = claim.name
+        assert.is_true(ledger:give_back(claim, "x" .. ("错"):rep(400)))
+      end
+      assert.same({ 0, pattern == "*" and 5 or 1 }, { ledger:counts()["0"], ledger:counts()["3"] })
+      ledger:close()
+    end
+    assert.same({ "a_1", "a%1", "a\\1", "订1", "ax1" }, claimed)
+    local ledger = ledgers.open(server.url, "patterns")
+    assert.equal("x" .. ("错"):rep(333), ledger:rows().a_1.error)
+    ledger:close()
+  end)
+
   --- Returns the message of a ledger that cannot be opened.
   local function message(url)
     local plan, err = require("dataworks").fleet.plan { manifest = { project = 1, fleet = "f", tasks = {} }, ledger = url }

@@ -21,15 +21,10 @@ M.options = {
 }
 M.examples = "  dataworks fleet import orders.json --project 10000 --only 'orders_*'"
 
---- Writes a new file. Ends the command if the file exists, or cannot be written.
+--- Writes a file. Ends the command if it cannot be written.
 local function write(context, path, text)
-  local file = io.open(path, "rb")
-  if file then
-    file:close()
-    context:wrong_use(path .. " exists; import writes a new file")
-  end
-  local ok, message
-  file, message = io.open(path, "wb")
+  local ok
+  local file, message = io.open(path, "wb")
   if file then
     ok, message = file:write(text)
     ok, message = file:close() and ok, message
@@ -37,6 +32,17 @@ local function write(context, path, text)
   if not ok then
     context.raise(exit_status.REFUSED, ("%s cannot be written: %s"):format(path, tostring(message)))
   end
+end
+
+--- Ends the command if the file exists, or cannot be written. This is found before the service is asked.
+local function check_file(context, path)
+  local file = io.open(path, "rb")
+  if file then
+    file:close()
+    context:wrong_use(path .. " exists; import writes a new file")
+  end
+  write(context, path, "")
+  os.remove(path)
 end
 
 --- Returns the result of the import. Ends the command if a call failed.
@@ -58,6 +64,7 @@ function M.run(args, context)
   if args.manifest:find "%.lua$" then
     context:wrong_use "import writes JSON; the name of the file cannot end with .lua"
   end
+  check_file(context, args.manifest)
   local result = read(args, context)
   write(context, args.manifest, layout((core.encode(result.manifest))) .. "\n")
   local ok, problem = pcall(fleet_options.with_ledger, context, function(_, ledger)

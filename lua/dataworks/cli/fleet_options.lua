@@ -32,7 +32,9 @@ function M.summary(plan)
   for i, row in ipairs(plan.calls > 0 and plans.DAILY_QUOTAS or {}) do
     quotas[i] = ("%s %d"):format(row[1], row[2])
   end
-  return ("%s, %d unchanged; about %d calls%s"):format(table.concat(parts, ", "), plan.counts.unchanged, plan.calls,
+  parts[#parts + 1] = ("%d unchanged"):format(plan.counts.unchanged)
+  parts[#parts + 1] = plan.counts.left_out > 0 and ("%d left out by --only"):format(plan.counts.left_out) or nil
+  return ("%s; about %d calls%s"):format(table.concat(parts, ", "), plan.calls,
     #quotas > 0 and (" (the daily quota of an account: %s, Enterprise none)"):format(table.concat(quotas, ", ")) or "")
 end
 
@@ -62,8 +64,9 @@ end
 --- Opens the ledger that the arguments name, and returns what fn returns. Ends the command if that fails.
 ---@param context dataworks.cli.Context
 ---@param fn fun(manifest: dataworks.fleet.Manifest, ledger: dataworks.fleet.Ledger): any
-function M.with_ledger(context, fn)
-  local result, err, faults = opening.with_ledger(context.args, fn)
+---@param absent? "refuse"
+function M.with_ledger(context, fn, absent)
+  local result, err, faults = opening.with_ledger(context.args, fn, absent)
   if result == nil then
     M.fail(context, context.args.manifest, err, faults)
   end

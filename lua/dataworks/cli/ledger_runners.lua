@@ -23,7 +23,7 @@ function M.run(_, context)
       }
     end
     return true
-  end)
+  end, "refuse")
   context.output:list(items, { "Runner", "Seconds", "LastSeen", "Tasks", "Id" })
   return exit_status.DONE
 end

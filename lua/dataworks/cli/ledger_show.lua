@@ -1,5 +1,6 @@
 -- The command `ledger show`. It prints what the ledger knows about the tasks of a fleet.
 
+local core = require "dataworks.core"
 local exit_status = require "dataworks.cli.exit_status"
 local fleet_options = require "dataworks.cli.fleet_options"
 local inspect = require "dataworks.fleet.inspect"
@@ -29,10 +30,10 @@ function M.run(args, context)
     end
     contents = args.refresh and upkeep.contents(ledger)
     return manifest
-  end)
+  end, "refuse")
   local columns = tables.merge(COLUMNS)
   if args.refresh then
-    local client = context:client { limit = args.limit, region = args.region or manifest.region }
+    local client = context:client { region = args.region or manifest.region }
     local ok, err = inspect.refresh(client, manifest.project, entries, contents, function(event)
       context.progress:count("comparing", event.done, event.total)
     end)
@@ -42,6 +43,9 @@ function M.run(args, context)
     columns[#columns + 1], columns[#columns + 2] = "Service", "Drift"
   end
   columns[#columns + 1] = "Error"
+  for _, entry in ipairs(entries) do
+    entry.FileId = entry.FileId and core.decode(entry.FileId)
+  end
   context.output:list(entries, columns)
   return exit_status.DONE
 end

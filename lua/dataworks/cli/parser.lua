@@ -120,7 +120,9 @@ local function check_values(command, args, faults)
   for _, options in ipairs { command.options or {}, M.GLOBAL_OPTIONS } do
     for _, option in ipairs(options) do
       local value, name = args[M.target(option)], label(option)
-      if option.required and (value == nil or type(value) == "table" and #value == 0) then
+      if value == "" then
+        faults[#faults + 1] = name .. " is empty"
+      elseif option.required and (value == nil or type(value) == "table" and #value == 0) then
         missing[#missing + 1] = name .. " " .. option[2]
       elseif value and option.choices then
         for _, one in ipairs(type(value) == "table" and value or { value }) do

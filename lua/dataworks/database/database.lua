@@ -22,7 +22,7 @@ local DIALECTS = {
     driver = "SQLite3", begin = "begin immediate",
     words = {
       now = "cast((julianday('now')-2440587.5)*86400000 as integer)", lock = "", skip = "",
-      clock = "cast((julianday('now')-2440587.5)*86400000 as integer)", greatest = "max",
+      clock = "cast((julianday('now')-2440587.5)*86400000 as integer)", greatest = "max", matches = "glob",
       microseconds = "cast((julianday('now')-2440587.5)*86400000000 as integer)",
     },
     session = { "pragma busy_timeout=200", "pragma journal_mode=wal", "pragma synchronous=full" },
@@ -33,6 +33,7 @@ local DIALECTS = {
     words = {
       now = "(extract(epoch from now())*1000)::bigint", lock = " for update", skip = " for update skip locked",
       clock = "(extract(epoch from clock_timestamp())*1000)::bigint", greatest = "greatest",
+      matches = "like",
       microseconds = "(extract(epoch from clock_timestamp())*1000000)::bigint",
     },
     -- A runner that stands still in a transaction must not hold its locks for longer than a lease.
@@ -241,6 +242,16 @@ function Database:transaction(fn)
   end
 end
 
+--- Returns the operand of {matches} for a pattern with * and ?.
+---@param pattern string
+---@return string
+function Database:pattern(pattern)
+  if self.kind == "sqlite" then
+    return (pattern:gsub("%[", "[[]"))
+  end
+  return (pattern:gsub("[\\%%_]", "\\%0"):gsub("[*?]", { ["*"] = "%", ["?"] = "_" }))
+end
+
 function Database:close()
   drop(self)
 end
@@ -264,19 +275,27 @@ local function has_driver(dbi, driver)
   return false
 end
 
+--- Returns the path of the file of a database in SQLite; nil for PostgreSQL.
+---@param url string
+---@return string|nil
+function M.path(url)
+  return not url:find "^postgres%a*://" and url:gsub("^sqlite:/*", function(prefix)
+    return prefix:find "/" and "/" or ""
+  end) or nil
+end
+
 --- Opens a database. Raises an error of the kind "ledger" if LuaDBI is missing.
 ---@param url string a path, sqlite:PATH, or postgresql://USER:PASSWORD@HOST:PORT/DATABASE
 ---@param options { sleep: fun(seconds: number), probe: function, is_forgetful?: boolean }
 ---@return dataworks.Database
 function M.open(url, options)
-  local is_postgres = url:find "^postgres%a*://"
+  local path = M.path(url)
+  local is_postgres = not path
   local self = setmetatable({
     url = url, kind = is_postgres and "postgres" or "sqlite", texts = {}, statements = {}, kept = 0,
     sleep = options.sleep, probe = options.probe,
     is_forgetful = options.is_forgetful or false,
-    target = is_postgres and with_timeouts(url) or url:gsub("^sqlite:/*", function(prefix)
-      return prefix:find "/" and "/" or ""
-    end),
+    target = path or with_timeouts(url),
   }, Database)
   local driver = dialect_of(self).driver
   local ok, dbi = pcall(require, "DBI")

@@ -193,8 +193,8 @@ end
 
 ---@class dataworks.fleet.Result
 ---@field done integer how many tasks this runner applied
----@field failed { name: string, error: string }[] the tasks of the fleet that failed, in any runner
----@field left integer how many tasks are unfinished
+---@field failed { name: string, error: string }[] the tasks that failed, in any runner
+---@field left integer how many tasks are unfinished. With `only`, other tasks are not counted
 ---@field stopped string|nil why the run ended early: quota, failures or credentials
 ---@field cause dataworks.Error|nil
 
@@ -202,7 +202,7 @@ end
 ---@param manifest dataworks.fleet.Manifest
 ---@param ledger dataworks.fleet.Ledger
 ---@param options { client: dataworks.Client, lease: number, concurrency: integer, max_failures?: integer,
----  on_event?: function, label: string }
+---  on_event?: function, label: string, matches: fun(name: string): boolean }
 ---@return dataworks.fleet.Result
 function M.run(manifest, ledger, options)
   local run = {
@@ -219,7 +219,7 @@ function M.run(manifest, ledger, options)
   end
   local failed = {}
   for name, row in pairs(ledger:rows()) do
-    if row.state == "3" then
+    if row.state == "3" and options.matches(name) then
       failed[#failed + 1] = { name = name, error = row.error }
     end
   end

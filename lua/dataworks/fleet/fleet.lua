@@ -2,6 +2,7 @@
 
 local applies = require "dataworks.fleet.apply"
 local check_options = require "dataworks.util.check_options"
+local inside_nginx = require "dataworks.util.inside_nginx"
 local ledgers = require "dataworks.fleet.ledger"
 local misuse = require "dataworks.util.misuse"
 local opening = require "dataworks.fleet.opening"
@@ -9,6 +10,7 @@ local plans = require "dataworks.fleet.plan"
 local prune = require "dataworks.fleet.prune"
 local table_changes = require "dataworks.fleet.table_changes"
 local tables = require "dataworks.util.tables"
+local tasks = require "dataworks.concurrency.task"
 local upkeep = require "dataworks.fleet.upkeep"
 
 local M = {}
@@ -39,6 +41,14 @@ local APPLY_OPTIONS = tables.merge(PLAN_OPTIONS, {
   on_event = "function", label = "text",
 })
 
+-- A longer lease would keep the tasks of a dead runner for days.
+local MAX_LEASE = 86400
+
+local function is_open_client(value)
+  local class = getmetatable(value)
+  return type(class) == "table" and class.__name == "dataworks.Client" and not value._caller.closed
+end
+
 --- Checks options. The types "any" are checked by hand.
 local function check(what, known, options, needs_client)
   if type(options) ~= "table" then
@@ -57,8 +67,10 @@ local function check(what, known, options, needs_client)
   end
   if given.prune and given.prune ~= true and type(given.prune) ~= "function" then
     misuse(("%s: prune must be true or a function, got %s"):format(what, check_options.describe(given.prune)))
-  elseif (needs_client or given.live) and type(given.client) ~= "table" then
-    misuse(what .. ": client must be a client of dataworks.new")
+  elseif (needs_client or given.live) and not is_open_client(given.client) then
+    misuse(what .. ": client must be a client of dataworks.new that is not closed")
+  elseif given.lease and given.lease > MAX_LEASE then
+    misuse(("%s: lease must be at most %d seconds, got %g"):format(what, MAX_LEASE, given.lease))
   end
   return given
 end
@@ -92,11 +104,11 @@ function M.plan(options)
   options = check("dataworks.fleet.plan", PLAN_OPTIONS, options)
   return opening.with_ledger(options, function(manifest, ledger)
     local plan = plans.compare(manifest, ledger:rows(), {
-      matches = opening.matcher(options.only), prune = options.prune,
+      matches = opening.matcher(options.only), only = options.only, prune = options.prune,
     })
     add_tables(plan, ledger)
     return plan
-  end)
+  end, "empty")
 end
 
 --- Returns whether the ledger has a task as the manifest wants it, applied or queued.
@@ -110,14 +122,14 @@ local function queue(plan, ledger, options)
   local changed, protection = {}, {}
   for _, change in ipairs(plan.changes) do
     local task, row = change.task, change.row
-    if task and options.matches(task.name) then
+    if task then
       if not is_known(task, row) then
         changed[#changed + 1] = task
       end
       if task.protect ~= nil then
         protection[#protection + 1] = task
       end
-    elseif not task then
+    else
       changed[#changed + 1] = {
         name = change.name, task_type = row.task_type, delete = true, digest = upkeep.DELETED,
       }
@@ -137,6 +149,9 @@ end
 ---@return dataworks.Error|nil err
 ---@return dataworks.fleet.Fault[]|nil faults all faults of the manifest
 function M.apply(options)
+  if inside_nginx() or tasks.running() then
+    misuse "dataworks.fleet.apply: call it outside nginx and outside dataworks.run, because it runs a loop of its own"
+  end
   options = check("dataworks.fleet.apply", APPLY_OPTIONS, options, true)
   options.matches = opening.matcher(options.only)
   return opening.with_ledger(options, function(manifest, ledger)
@@ -151,6 +166,7 @@ function M.apply(options)
     return applies.run(manifest, ledger, {
       client = options.client, concurrency = options.concurrency or 16, lease = options.lease or 60,
       max_failures = options.max_failures, on_event = options.on_event, label = options.label or "lua",
+      matches = options.matches,
     })
   end)
 end

@@ -101,7 +101,7 @@ local function check(head, tasks, skipped)
     for _, fault in ipairs(faults) do
       local index = tonumber(fault.path:match "^tasks%[(%d+)%]")
       if not index then
-        error(errors.invalid("import", fault.path, fault.message), 0)
+        error(errors.invalid(nil, fault.path, fault.message), 0)
       end
       reasons[index] = reasons[index] or fault.path:gsub("^tasks%[%d+%]%.?", "") .. ": " .. fault.message
     end

@@ -5,6 +5,7 @@ local core = require "dataworks.core"
 local databases = require "dataworks.database.database"
 local schema = require "dataworks.database.schema"
 local tables = require "dataworks.util.tables"
+local texts = require "dataworks.util.text"
 local transports = require "dataworks.transport.choose"
 
 local M = {}
@@ -14,6 +15,7 @@ M.QUEUED, M.RUNNING, M.DONE, M.FAILED = "0", "1", "2", "3"
 
 local BATCH = 50
 local MAX_ERROR_BYTES = 1000
+local MAX_CLAIMS = 1000
 local PROBE_TIMEOUT = 2
 
 ---@class dataworks.fleet.Row the texts of the ledger about a task
@@ -43,6 +45,7 @@ local PROBE_TIMEOUT = 2
 ---@class dataworks.fleet.Ledger
 ---@field database dataworks.Database
 ---@field key string the fleet
+---@field pattern string which tasks this runner claims and counts
 local Ledger = {}
 Ledger.__index = Ledger
 
@@ -127,9 +130,9 @@ end
 -- Both conditions on the state are needed for the index: state = 1 alone does not make SQLite use it. Tasks of dead
 -- runners come first, because they would wait behind the queued ones otherwise.
 local EXPIRED = [[select name from tasks where fleet = $1 and state = 1 and state < 2 and next_at <= {now}
-  order by next_at, name limit cast($2 as integer){skip}]]
+  and name {matches} $3 order by next_at, name limit cast($2 as integer){skip}]]
 local DUE = [[select name from tasks where fleet = $1 and state = 0 and state < 2 and next_at <= {now}
-  order by next_at, name limit cast($2 as integer){skip}]]
+  and name {matches} $3 order by next_at, name limit cast($2 as integer){skip}]]
 local TAKE = ([[update tasks set state = 1, owner = $3, fence = fence + 1, tries = tries + 1,
     next_at = {clock} + cast($4 as bigint)
   where fleet = $1 and name = $2 and state < 2
@@ -143,9 +146,10 @@ local TAKE = ([[update tasks set state = 1, owner = $3, fence = fence + 1, tries
 function Ledger:claim(owner, limit, lease)
   return self.database:transaction(function(db)
     local claims, lease_ends = {}, core.clock() + lease
+    limit = math.min(limit, MAX_CLAIMS)
     for _, sql in ipairs { EXPIRED, DUE } do
       local left = limit - #claims
-      for _, row in ipairs(left > 0 and db:query(sql, self.key, ("%d"):format(left)) or {}) do
+      for _, row in ipairs(left > 0 and db:query(sql, self.key, ("%d"):format(left), self.pattern) or {}) do
         local claim = db:query(TAKE, self.key, row.name, owner, milliseconds(lease))[1]
         claim.spec = db:query("select spec from specs where fleet = $1 and name = $2", self.key, row.name)[1].spec
         local flow = db:query("select flow from flows where fleet = $1 and name = $2", self.key, row.name)[1]
@@ -245,8 +249,8 @@ end
 function Ledger:give_back(claim, message, delay)
   claim.new_flow = nil
   return end_claim(self, claim, "owner = null, error = $4, state = cast($5 as smallint), "
-    .. "next_at = {clock} + cast($6 as bigint)", message and message:sub(1, MAX_ERROR_BYTES), delay and M.QUEUED
-    or M.FAILED, milliseconds(delay or 0))
+    .. "next_at = {clock} + cast($6 as bigint)", message and message:sub(1, texts.cut_length(message, MAX_ERROR_BYTES)),
+    delay and M.QUEUED or M.FAILED, milliseconds(delay or 0))
 end
 
 --- Puts back everything that a runner has claimed, and removes the runner.
@@ -265,11 +269,11 @@ function Ledger:join(owner, label)
     self.key, label)
 end
 
---- Returns how many tasks of the fleet are in each state.
+--- Returns how many of the tasks that this runner can claim are in each state.
 function Ledger:counts()
   local counts = { [M.QUEUED] = 0, [M.RUNNING] = 0, [M.DONE] = 0, [M.FAILED] = 0 }
   for _, row in ipairs(self:run([[select cast(state as text) as state, cast(count(*) as text) as number from tasks
-    where fleet = $1 group by state]], self.key)) do
+    where fleet = $1 and name {matches} $2 group by state]], self.key, self.pattern)) do
     counts[row.state] = tonumber(row.number)
   end
   return counts
@@ -295,11 +299,12 @@ end
 --- that is not possible.
 ---@param url string
 ---@param key string
+---@param only? string a pattern with * and ?: the names of the tasks that this runner claims and counts
 ---@return dataworks.fleet.Ledger
-function M.open(url, key)
+function M.open(url, key, only)
   local database = databases.open(url, { sleep = transports.sleep, probe = probe })
   schema.migrate(database)
-  return setmetatable({ database = database, key = key }, Ledger)
+  return setmetatable({ database = database, key = key, pattern = database:pattern(only or "*") }, Ledger)
 end
 
 return M

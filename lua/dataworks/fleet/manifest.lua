@@ -2,6 +2,7 @@
 
 local check_options = require "dataworks.util.check_options"
 local core = require "dataworks.core"
+local endpoints = require "dataworks.api.endpoints"
 local ids = require "dataworks.util.ids"
 local nearest = require "dataworks.util.nearest"
 local schedules = require "dataworks.api.schedule"
@@ -58,6 +59,7 @@ local TYPES = tables.set_of "DI_REALTIME DI_SOLUTION DI_OFFLINE"
 M.STATES = { created = 1, deployed = 2, running = 3 }
 
 local MAX_NAME_BYTES = 256
+local MAX_ID_DIGITS = 19
 
 -- The metatable of manifests that are read and checked.
 local CHECKED = {}
@@ -91,9 +93,16 @@ local function check_fields(object, known, path, add)
   end
 end
 
+local function check_name(name, path, add)
+  if type(name) ~= "string" or name == "" or #name > MAX_NAME_BYTES or name:find "%c" then
+    add(path, ("expected text of 1 to %d bytes on one line"):format(MAX_NAME_BYTES))
+  end
+end
+
 local function check_words(fields, path, add)
-  if type(fields.name) ~= "string" or fields.name == "" or #fields.name > MAX_NAME_BYTES or fields.name:find "%c" then
-    add(path .. ".name", ("expected text of 1 to %d bytes on one line"):format(MAX_NAME_BYTES))
+  check_name(fields.name, path .. ".name", add)
+  if fields.moved_from then
+    check_name(fields.moved_from, path .. ".moved_from", add)
   end
   if not TYPES[fields.type] then
     add(path .. ".type", "expected one of " .. nearest.list(TYPES))
@@ -149,9 +158,16 @@ local function check_top(source, add)
     end
   end
   local project, fleet = source.project, source.fleet
-  local is_whole = type(project) ~= "number" or project % 1 == 0
-  if (type(project) == "string" or type(project) == "number") and not (is_whole and ids.text(project):find "^%d+$") then
+  local is_id = type(project) == "string" or type(project) == "number" and project % 1 == 0
+  local digits = is_id and ids.text(project):match "^%d+$"
+  if TOP.project:find(type(project), 1, true) and (not digits or #digits > MAX_ID_DIGITS) then
     add("project", "expected the id of a workspace")
+  end
+  if type(source.region) == "string" then
+    local _, err = endpoints.host(source.region)
+    if err then
+      add("region", err.message)
+    end
   end
   if type(fleet) == "string" and not fleet:find "^[%w_.-]+$" then
     add("fleet", "expected a name of letters, digits, _, . and -")
@@ -290,6 +306,7 @@ function M.read(source)
   elseif type(source) ~= "string" then
     return M.check(source)
   end
+  source = source == "-" and "/dev/stdin" or source
   local manifest, faults = (source:find "%.lua$" and check_lua or check_json)(source)
   if manifest then
     manifest.path = source

@@ -1,6 +1,8 @@
 -- Compares a manifest with its ledger: which tasks are to be created, renamed, updated, deployed, started and deleted.
 -- Makes no call.
 
+local errors = require "dataworks.error"
+local nearest = require "dataworks.util.nearest"
 local upkeep = require "dataworks.fleet.upkeep"
 
 local M = {}
@@ -29,12 +31,14 @@ M.ORDER = { created = 1, changed = 1, deployed = 2, running = 3 }
 ---@field error? string why an earlier run failed
 
 ---@class dataworks.fleet.Plan
----@field changes dataworks.fleet.Change[] one for each task of the manifest, in its order; then the deletions
+---@field changes dataworks.fleet.Change[] one for each task of the manifest that `only` matches, in its order; then the
+--- deletions
 ---@field unlisted string[] names of tasks that the ledger has and the manifest lacks
 ---@field protected string[] those of them that are protected
 ---@field moves { from: string, to: string }[] the tasks that get another name
 ---@field existing integer how many tasks of the fleet exist
----@field counts table<string, integer> how many tasks each action concerns, and how many are unchanged
+---@field counts table<string, integer> how many tasks each action concerns, how many are unchanged, and how many `only`
+--- leaves out
 ---@field calls integer the number of calls, without retries
 
 --- Returns what is to be done for a task.
@@ -107,15 +111,28 @@ local function add_unlisted(plan, rows, listed, options)
   end
 end
 
---- Compares.
+--- Returns the error of a pattern that matches no task.
+local function no_match(pattern, manifest, rows)
+  local known = {}
+  for name in pairs(rows) do
+    known[name] = true
+  end
+  for _, task in ipairs(manifest.tasks) do
+    known[task.name] = true
+  end
+  return errors.invalid(nil, "only", ("no task of the manifest or the ledger matches %s%s"):format(pattern,
+    nearest.hint(pattern, known)))
+end
+
+--- Compares. Raises an error if the pattern `only` matches no task.
 ---@param manifest dataworks.fleet.Manifest
 ---@param rows table<string, dataworks.fleet.Row>
----@param options { matches: (fun(name: string): boolean), prune: boolean }
+---@param options { matches: (fun(name: string): boolean), only?: string, prune: boolean }
 ---@return dataworks.fleet.Plan
 function M.compare(manifest, rows, options)
   local plan = {
     changes = {}, unlisted = {}, protected = {}, moves = {}, existing = 0, calls = 0,
-    counts = { create = 0, update = 0, deploy = 0, start = 0, delete = 0, unchanged = 0 },
+    counts = { create = 0, update = 0, deploy = 0, start = 0, delete = 0, unchanged = 0, left_out = 0 },
   }
   local listed = {}
   for _, task in ipairs(manifest.tasks) do
@@ -125,12 +142,18 @@ function M.compare(manifest, rows, options)
       listed[row.name] = true
       plan.moves[#plan.moves + 1] = is_wanted and { from = row.name, to = task.name } or nil
     end
-    add(plan, {
-      name = task.name, actions = is_wanted and actions_of(task, row) or {}, task = task, row = row,
-      error = row and row.error,
-    })
+    if is_wanted then
+      add(plan, {
+        name = task.name, actions = actions_of(task, row), task = task, row = row, error = row and row.error,
+      })
+    else
+      plan.counts.left_out = plan.counts.left_out + 1
+    end
   end
   add_unlisted(plan, rows, listed, options)
+  if options.only and #plan.changes + #plan.unlisted == 0 then
+    error(no_match(options.only, manifest, rows), 0)
+  end
   return plan
 end
 
