@@ -130,38 +130,42 @@ local function or_error(value, err)
   return nil, errors.new(nearest.explain(err))
 end
 
+--- Raises if a program calls a function with a colon. The module is then the first argument.
+local function check_dot(name, first)
+  if rawequal(first, M) then
+    misuse(("dataworks:%s: call it with a dot, as in dataworks.%s(...)"):format(name, name))
+  end
+end
+
 local ENCODE_OPTIONS = { unchecked = "boolean" }
 
---- Encodes a value as the JSON text that a call sends. A table whose `type` is "realtime" is checked as a TaskParam.
----@param value any
----@param options? { unchecked?: boolean } unchecked = true: nothing is checked as a TaskParam
----@return string|nil text
----@return dataworks.Error|nil err
-function M.encode(value, options)
-  local unchecked = options ~= nil and check_options.check("dataworks.encode", ENCODE_OPTIONS, options).unchecked
-  local text, err = core.encode(value, unchecked)
-  if text then
-    return text
+--- Encodes a value as the JSON text that a call sends. A table whose `type` is "realtime" is checked as a TaskParam,
+--- unless the option `unchecked` is true.
+---@type fun(value: any, options?: { unchecked?: boolean }): string|nil, dataworks.Error|nil
+M.encode = core.encoder(
+  function(value, options)
+    check_dot("encode", value)
+    return check_options.check("dataworks.encode", ENCODE_OPTIONS, options).unchecked
+  end,
+  function(value, err)
+    check_dot("encode", value)
+    return errors.new(nearest.explain(err))
   end
-  return or_error(nil, err)
-end
+)
 
 --- Decodes a JSON text. Lists are marked as `dataworks.list` marks them, and null is `dataworks.null`. An integer that
 --- the numbers of this Lua can't hold is an int64 of LuaJIT, or a userdata that `tostring` and `encode` accept.
----@param text string
----@return any value nil if the text is not JSON
----@return dataworks.Error|nil err
-function M.decode(text)
-  if type(text) ~= "string" then
+---@type fun(text: string): any, dataworks.Error|nil
+M.decode = core.decoder(
+  function(text)
+    check_dot("decode", text)
     misuse("dataworks.decode: text must be a string, got " .. check_options.describe(text))
-  end
-  local value, err = core.decode(text)
-  if err then
+  end,
+  function(_, err)
     err.message = "the text " .. err.message
-    return nil, errors.new(err)
+    return errors.new(err)
   end
-  return value
-end
+)
 
 ---@class dataworks.SignFields
 ---@field method string
@@ -194,18 +198,18 @@ function M.sign(fields)
   return or_error(value, err)
 end
 
---- Returns a function that raises if a program calls it with a colon, since the module is then its first argument.
+--- Returns a function that raises if a program calls it with a colon.
 local function refuse_colon(name, fn)
   return function(first, ...)
-    if rawequal(first, M) then
-      misuse(("dataworks:%s: call it with a dot, as in dataworks.%s(...)"):format(name, name))
-    end
+    check_dot(name, first)
     return fn(first, ...)
   end
 end
 
+local CHECKS_ITSELF = { encode = true, decode = true }
+
 for name, value in pairs(M) do
-  if type(value) == "function" then
+  if type(value) == "function" and not CHECKS_ITSELF[name] then
     M[name] = refuse_colon(name, value)
   end
 end

@@ -30,7 +30,7 @@ build = {
         "csrc/core/date.c",
         "csrc/core/encoding.c", "csrc/core/json_number.c", "csrc/core/json_place.c",
         "csrc/core/json_read.c", "csrc/core/json_write.c", "csrc/core/lua_integer.c", "csrc/core/lua_json.c",
-        "csrc/core/lua_sign.c", "csrc/core/lua_signer.c",
+        "csrc/core/lua_public.c", "csrc/core/lua_sign.c", "csrc/core/lua_signer.c",
         "csrc/core/lua_text.c", "csrc/core/openssl_origin.c", "csrc/core/param.c", "csrc/core/percent.c", "csrc/core/placement.c",
         "csrc/core/repeat_list.c", "csrc/core/request.c", "csrc/core/scratch.c", "csrc/core/script.c",
         "csrc/core/sign.c", "csrc/core/task_check.c", "csrc/core/task_members.c", "csrc/core/task_param.c",

@@ -22,6 +22,7 @@ describe("a function of the module", function()
       if type(value) == "function" then
         raised(("dataworks:%s: call it with a dot, as in dataworks.%s%%(%%.%%.%%.%%)"):format(name, name),
           function() local r = dataworks[name](dataworks, {}) return r end)
+        raised("call it with a dot", function() local r = dataworks[name](dataworks) return r end)
       end
     end
   end)

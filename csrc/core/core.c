@@ -139,6 +139,31 @@ int core_list(lua_State *L) {
   return 1;
 }
 
+/* wrap_names(list [, key]) -> list | nothing. Copies a list of names. With a key, each name becomes the table
+   {[key] = name}. Returns nothing if the table is not a list, or if an item is not a name. */
+int core_wrap_names(lua_State *L) {
+  size_t count = 0, length;
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 2);
+  length = raw_length(L, 1);
+  for (lua_pushnil(L); lua_next(L, 1); count++) lua_pop(L, 1);
+  if (!count || count != length) return 0;
+  lua_createtable(L, clamp_to_int(length), 0);
+  for (int i = 1; i <= clamp_to_int(length); i++) {
+    lua_rawgeti(L, 1, i);
+    if (!value_text(L, 4).len) return 0;
+    if (!lua_isnil(L, 2)) {
+      lua_createtable(L, 0, 1);
+      lua_pushvalue(L, 2);
+      lua_pushvalue(L, 4);
+      lua_rawset(L, 5);
+    }
+    lua_rawseti(L, 3, i);
+    lua_settop(L, 3);
+  }
+  return 1;
+}
+
 /* is_null(value) -> whether the value is nil, or the null of this module or of another JSON library */
 int core_is_null(lua_State *L) {
   luaL_checkany(L, 1);

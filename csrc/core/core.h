@@ -10,7 +10,7 @@
 
 /* clang-format off */
 #define CORE_FUNCTIONS(X) \
-  X(configure) X(generate) X(request) X(encode) X(faults) X(decode) X(decode_reply) X(locate) X(list) X(is_null) X(signer) X(sign) \
+  X(configure) X(generate) X(request) X(encode) X(encoder) X(faults) X(decode) X(decoder) X(decode_reply) X(locate) X(list) X(wrap_names) X(is_null) X(signer) X(sign) \
   X(percent_encode) X(percent_decode) X(base64_encode) X(decimal) X(digest) X(parse_date) X(parse_address) X(is_loopback) X(is_yieldable) \
   X(time) X(clock) X(random) X(stamp) X(write_private) X(lock) X(run) X(terminal)
 /* clang-format on */

@@ -43,35 +43,31 @@ static void write_escape(struct buffer *out, unsigned char byte) {
   buffer_append(out, text, found ? 2 : sizeof text);
 }
 
-/* Returns a mask in which the highest bit of a byte is set if the byte is special: not ASCII, a control character, a
-   quote or a backslash. After the first special byte, further bytes can have the bit by mistake. */
-static uint64_t special_bytes(uint64_t bytes) {
-  const uint64_t each = UINT64_C(0x0101010101010101);
-  uint64_t quote = bytes ^ each * '"', backslash = bytes ^ each * '\\';
-  return (bytes | (bytes - each * 0x20) | (quote - each) | (backslash - each)) & each * 0x80;
+/* Loads up to eight bytes, the first of them as the lowest byte of the word. The bytes above them are zeros. */
+static uint64_t load_bytes(const char *from, size_t count) {
+  uint64_t bytes = 0;
+  if (count == sizeof bytes && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) memcpy(&bytes, from, sizeof bytes);
+  else
+    while (count) bytes = bytes << 8 | (unsigned char)from[--count];
+  return bytes;
 }
 
-static bool is_plain(unsigned char byte) {
-  return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+/* Returns the position of the first byte that is special: not ASCII, a control character, a quote or a backslash; or 8.
+   In a word, the highest bit of a special byte is set. After the first one, other bytes can have this bit by mistake. */
+static size_t first_special(uint64_t bytes) {
+  const uint64_t each = UINT64_C(0x0101010101010101);
+  uint64_t quote = bytes ^ each * '"', backslash = bytes ^ each * '\\';
+  uint64_t special = (bytes | (bytes - each * 0x20) | (quote - each) | (backslash - each)) & each * 0x80;
+  return special ? (size_t)__builtin_ctzll(special) / 8 : sizeof bytes;
 }
 
 size_t json_skip_plain(struct slice text, size_t at) {
-  uint64_t bytes;
-  size_t start = at;
-  for (; text.len - at >= sizeof bytes; at += sizeof bytes) {
-    memcpy(&bytes, text.data + at, sizeof bytes);
-    uint64_t special = special_bytes(bytes);
-    if (special && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) return at + (size_t)__builtin_ctzll(special) / 8;
-    if (special) break;
+  for (; text.len - at >= 8; at += 8) {
+    size_t plain = first_special(load_bytes(text.data + at, 8));
+    if (plain < 8) return at + plain;
   }
-  if (at - start >= sizeof bytes && at < text.len && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
-    /* The last eight bytes. The shift removes the bytes before `at`, and moves in zeros, which are special. */
-    memcpy(&bytes, text.data + text.len - sizeof bytes, sizeof bytes);
-    bytes >>= (sizeof bytes - (text.len - at)) * 8;
-    return at + (size_t)__builtin_ctzll(special_bytes(bytes)) / 8;
-  }
-  while (at < text.len && is_plain((unsigned char)text.data[at])) at++;
-  return at;
+  /* Behind the last bytes, the word has zeros, which are special. */
+  return at + first_special(load_bytes(text.data + at, text.len - at));
 }
 
 /* Appends a text that has special bytes, the first of them at `at`. Returns false if the text is not UTF-8. */

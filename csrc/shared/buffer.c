@@ -3,18 +3,10 @@
 #include <stdlib.h>
 
 #define FIRST_CAPACITY 512
-/* The largest block that a buffer keeps when it is reset. */
-#define MAX_KEPT_CAPACITY ((size_t)64 * 1024)
 
 void wipe(void *data, size_t len) {
   static void *(*const volatile set)(void *, int, size_t) = memset;
   set(data, 0, len);
-}
-
-void buffer_reset(struct buffer *b) {
-  if (b->capacity > MAX_KEPT_CAPACITY) buffer_wipe(b);
-  b->len = 0;
-  b->state = BUFFER_OK;
 }
 
 /* Overwrites and frees the block. It overwrites the unused part too, which may hold bytes from before a reset. */

@@ -39,11 +39,18 @@ struct buffer {
 /* Overwrites memory with zeros. The compiler can't optimize this call away. */
 void wipe(void *data, size_t len);
 
-/* Empties the buffer and clears its failure. Keeps a small block for reuse, and wipes a large one. */
-void buffer_reset(struct buffer *b);
+/* The largest block that a buffer keeps when it is reset. */
+#define MAX_KEPT_CAPACITY ((size_t)64 * 1024)
 
 /* Overwrites and frees the content. The limit stays. A second call has no effect. */
 void buffer_wipe(struct buffer *b);
+
+/* Empties the buffer and clears its failure. Keeps a small block for reuse, and wipes a large one. */
+static inline void buffer_reset(struct buffer *b) {
+  if (b->capacity > MAX_KEPT_CAPACITY) buffer_wipe(b);
+  b->len = 0;
+  b->state = BUFFER_OK;
+}
 
 /* Makes room for `extra` more bytes after the content. On failure returns false and sets the state. */
 bool buffer_grow(struct buffer *b, size_t extra);

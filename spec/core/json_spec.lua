@@ -23,6 +23,20 @@ describe("encode", function()
     assert.equal([["\"\\\b\f\n\r\t\u0000\u001f/é🚀]] .. "\127" .. '"', core.encode('"\\\b\f\n\r\t\0\31/é🚀\127'))
   end)
 
+  it("finds a byte that needs an escape at each place of a text of each length", function()
+    local escapes = { ['"'] = '\\"', ["\\"] = "\\\\", ["\0"] = "\\u0000", ["\31"] = "\\u001f", ["\127"] = "\127", ["é"] = "é" }
+    for byte, escape in pairs(escapes) do
+      for before = 0, 20 do
+        for after = 0, 10 do
+          local left, right = ("a"):rep(before), ("~"):rep(after)
+          local text = '"' .. left .. escape .. right .. '"'
+          assert.equal(text, core.encode(left .. byte .. right))
+          assert.equal(left .. byte .. right, core.decode(text))
+        end
+      end
+    end
+  end)
+
   it("writes equal tables as equal text, whatever the order of insertion", function()
     local one, other = {}, {}
     for i = 1, 200 do one["k" .. i] = i end

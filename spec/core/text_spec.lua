@@ -15,6 +15,19 @@ describe("percent_encode", function()
     assert.equal("", core.percent_encode "")
   end)
 
+  it("encodes each byte at each place of a text", function()
+    for byte = 0, 255 do
+      local one = string.char(byte)
+      local encoded = one:find "^[%w%-._~]$" and one or ("%%%02X"):format(byte)
+      for before = 0, 5 do
+        for after = 0, 5 do
+          assert.equal(("a"):rep(before) .. encoded .. ("%20"):rep(after),
+            core.percent_encode(("a"):rep(before) .. one .. (" "):rep(after)))
+        end
+      end
+    end
+  end)
+
   it("refuses a text of more than 64 MiB", function()
     assert.error_matches(function() core.percent_encode(("x"):rep(64 * 1024 * 1024 + 1)) end, "too large")
   end)
@@ -64,5 +77,21 @@ describe("a function of texts", function()
       assert.error_matches(function() core[name]({}) end, "string expected, got table")
     end
     assert.error_matches(function() core.digest(true) end, "string expected, got boolean")
+  end)
+end)
+
+describe("wrap_names", function()
+  it("copies a list of names, or makes a table of each name", function()
+    local names = { "a", "b", "c" }
+    local copy = core.wrap_names(names)
+    assert.same(names, copy)
+    assert.not_equal(names, copy)
+    assert.same({ { table = "a" }, { table = "b" }, { table = "c" } }, core.wrap_names(names, "table"))
+  end)
+
+  it("returns nothing for another table", function()
+    for _, list in ipairs { {}, { "" }, { "a", 5 }, { "a", {} }, { "a", x = "b" }, { x = "b" }, { "a", [3] = "b" } } do
+      assert.is_nil(core.wrap_names(list, "table"))
+    end
   end)
 end)

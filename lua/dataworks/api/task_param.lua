@@ -2,6 +2,7 @@
 -- }.
 
 local check_options = require "dataworks.util.check_options"
+local core = require "dataworks.core"
 local ids = require "dataworks.util.ids"
 local misuse = require "dataworks.util.misuse"
 local nearest = require "dataworks.util.nearest"
@@ -58,45 +59,22 @@ local function check_name(value, where)
   return value
 end
 
-local function to_name(name)
-  return name
-end
-
-local function to_table_info(name)
-  return { table = name }
-end
-
---- Returns the number of keys of a table.
-local function count_keys(list)
-  local count = 0
-  for _ in next, list do count = count + 1 end
-  return count
-end
-
---- Raises the error of a list that has a hole, or names beside its items.
+--- Raises the error of a value that is not a list of table names.
 local function refuse_list(list, where)
-  local hole = tables.find_hole(list)
-  if hole then refuse("%s[%d] is nil: the list has a hole", where, hole) end
-  refuse("%s: expected either a list of table names, or lists of table names by database, not both", where)
-end
-
---- Converts each item of a list of table names. Raises if it is not such a list. The path of an item is formatted only
---- for an error, because a list can have very many items.
----@param convert fun(name: string): any
-local function table_list(list, where, convert)
   if type(list) ~= "table" or #list == 0 then
     refuse('%s must be a list of table names, as in { "orders" }, got %s', where,
       type(list) == "table" and "an empty table" or check_options.describe(list))
   end
-  local converted, count = {}, #list
-  for i = 1, count do
-    local name = list[i]
-    if name == nil then refuse_list(list, where) end
-    if type(name) ~= "string" or name == "" then check_name(name, ("%s[%d]"):format(where, i)) end
-    converted[i] = convert(name)
-  end
-  if count_keys(list) ~= count then refuse_list(list, where) end
-  return converted
+  local hole = tables.find_hole(list)
+  for i = 1, (hole or #list + 1) - 1 do check_name(list[i], ("%s[%d]"):format(where, i)) end
+  if hole then refuse("%s[%d] is nil: the list has a hole", where, hole) end
+  refuse("%s: expected either a list of table names, or lists of table names by database, not both", where)
+end
+
+--- Copies a list of table names. With a key, each name becomes a table that has the name in this field. C does it,
+--- because a list can have very many items.
+local function table_list(list, where, key)
+  return type(list) == "table" and core.wrap_names(list, key) or refuse_list(list, where)
 end
 
 --- Returns the selectedTables of a connection with several databases.
@@ -104,7 +82,7 @@ local function selected_tables(databases)
   local selected = {}
   for name in pairs(databases) do check_name(name, "from.tables") end
   for i, name in ipairs(tables.sorted_keys(databases)) do
-    local infos = table_list(databases[name], "from.tables." .. name, to_table_info)
+    local infos = table_list(databases[name], "from.tables." .. name, "table")
     selected[i] = { dbName = name, schema = { { tableInfos = infos } } }
   end
   return selected
@@ -125,7 +103,7 @@ local function reader_step(from)
       type(selection) == "table" and "an empty table" or check_options.describe(selection))
   end
   if selection[1] ~= nil then
-    connection.table = table_list(selection, "from.tables", to_name)
+    connection.table = table_list(selection, "from.tables")
   else
     connection.selectedTables = selected_tables(selection)
   end
