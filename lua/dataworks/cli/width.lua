@@ -1,5 +1,7 @@
 -- The number of columns that a text takes on a terminal: 2 for an East Asian wide character, 0 for a combining one.
 
+local texts = require "dataworks.util.text"
+
 local M = {}
 
 -- Ranges of code points, from the property East_Asian_Width (W and F) and the categories Mn and Cf of Unicode.
@@ -9,15 +11,6 @@ local WIDE = {
   { 0x1f900, 0x1f9ff }, { 0x20000, 0x3fffd },
 }
 local NO_WIDTH = { { 0x300, 0x36f }, { 0x200b, 0x200f }, { 0xfe00, 0xfe0f } }
-
-local function is_in(ranges, code)
-  for _, range in ipairs(ranges) do
-    if code >= range[1] and code <= range[2] then
-      return true
-    end
-  end
-  return false
-end
 
 local function code_point(char)
   local lead = char:byte()
@@ -34,7 +27,7 @@ function M.of(text)
   local columns = #text:gsub("[\128-\255]+", "")
   for char in text:gmatch "[\194-\244][\128-\191]+" do
     local code = code_point(char)
-    columns = columns + (is_in(NO_WIDTH, code) and 0 or is_in(WIDE, code) and 2 or 1)
+    columns = columns + (texts.is_in(NO_WIDTH, code) and 0 or texts.is_in(WIDE, code) and 2 or 1)
   end
   return columns
 end

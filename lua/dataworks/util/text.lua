@@ -52,8 +52,10 @@ local function decode(bytes, smallest)
   return code >= smallest and code <= 0x10ffff and not is_surrogate and code or nil
 end
 
-local function is_unsafe(code)
-  for _, range in ipairs(UNSAFE) do
+--- Returns whether a code point is in one of the ranges.
+---@param ranges integer[][] the first and the last code point of each range
+function M.is_in(ranges, code)
+  for _, range in ipairs(ranges) do
     if code >= range[1] and code <= range[2] then
       return true
     end
@@ -69,7 +71,7 @@ local function escape_run(run)
     return (run:gsub(".", ESCAPES))
   end
   local char = run:sub(1, length)
-  return (is_unsafe(code) and ("\\u{%x}"):format(code) or char) .. run:sub(length + 1):gsub(".", ESCAPES)
+  return (M.is_in(UNSAFE, code) and ("\\u{%x}"):format(code) or char) .. run:sub(length + 1):gsub(".", ESCAPES)
 end
 
 --- Returns a text as one line. Escapes what a terminal or a log viewer would obey instead of showing: control
