@@ -365,9 +365,10 @@ $(INTEROP)/go/sdks: spec/interop/go/go.mod spec/interop/go/go.sum
 $(INTEROP)/go/client: spec/interop/go/client.go $(INTEROP)/go/sdks
 	cd spec/interop/go && go build -o '$(CURDIR)/$@' .
 
-# Loads the installed bytecode. Lua 5.1 and LuaJIT share the folders of an installation, but not their bytecode.
+# Lua 5.1 and LuaJIT share the folders of an installation, but not their bytecode.
 BYTECODE ?= $(if $(filter 5.1,$(LUA_VERSION)),no,yes)
-USE_BYTECODE = $(if $(filter yes,$(BYTECODE)),require("dataworks.bytecode").use([[$(LUADIR)]], [[$(LIBDIR)/dataworks/bytecode]]))
+WITH_BYTECODE = $(filter yes,$(BYTECODE))
+INSTALLED = [[$(LUADIR)]], [[$(LIBDIR)]]
 
 # The installed command contains the paths of the modules, so it needs no LUA_PATH. STRIP=: keeps the debug symbols.
 install: build ## install for the version LUA into the directory PREFIX; if DESTDIR is set, below DESTDIR
@@ -377,10 +378,12 @@ install install-core:
 	@case '$(PREFIX)' in /*) ;; *) echo 'PREFIX must be an absolute path' >&2; exit 1 ;; esac
 	cd lua && find . -name '*.lua' -exec install -D -m 644 '{}' '$(DESTDIR)$(LUADIR)/{}' ';'
 	install -d '$(DESTDIR)$(LIBDIR)/dataworks' '$(DESTDIR)$(BINDIR)'
-	if [ -n '$(USE_BYTECODE)' ]; then set -e; install -d '$(DESTDIR)$(LIBDIR)/dataworks/bytecode'; \
-	  find lua -name '*.lua' ! -path 'lua/dataworks/emulator/*' | LUA_PATH='lua/?.lua' $(LUA_BIN) -e \
-	    'require("dataworks.bytecode").compile([[$(LUADIR)]], [[$(DESTDIR)$(LIBDIR)/dataworks/bytecode]])'; \
-	  sed '1s|^|$(USE_BYTECODE) |' lua/dataworks.lua >'$(DESTDIR)$(LUADIR)/dataworks.lua'; fi
+	rm -rf '$(DESTDIR)$(LIBDIR)/dataworks/bytecode'
+	if [ -n '$(WITH_BYTECODE)' ]; then set -e; mv '$(DESTDIR)$(LUADIR)/dataworks.lua' '$(DESTDIR)$(LUADIR)/dataworks/init.lua'; \
+	  echo 'return require("dataworks.bytecode").library($(INSTALLED))' >'$(DESTDIR)$(LUADIR)/dataworks.lua'; \
+	  chmod 644 '$(DESTDIR)$(LUADIR)/dataworks.lua'; \
+	  find lua -name '*.lua' ! -path 'lua/dataworks/emulator/*' ! -name annotations.lua | \
+	    $(LUA_BIN) tools/bytecode.lua '$(LUADIR)' '$(DESTDIR)$(LIBDIR)/dataworks/bytecode'; fi
 	install -m 755 $(MODULES) '$(DESTDIR)$(LIBDIR)/dataworks'
 	cd '$(DESTDIR)$(LIBDIR)/dataworks' && $(STRIP) $(notdir $(MODULES))
 	interpreter=$$(command -v '$(LUA_BIN)' || :); \
@@ -388,7 +391,7 @@ install install-core:
 	{ echo "#!$$interpreter"; \
 	  echo 'package.path = [[$(LUADIR)/?.lua;]] .. package.path'; \
 	  echo 'package.cpath = [[$(LIBDIR)/?.so;]] .. package.cpath'; \
-	  echo '$(USE_BYTECODE)'; \
+	  $(if $(WITH_BYTECODE),echo 'require("dataworks.bytecode").use($(INSTALLED))';) \
 	  tail -n +3 bin/installed; } >'$(DESTDIR)$(BINDIR)/dataworks'
 	chmod 755 '$(DESTDIR)$(BINDIR)/dataworks'
 	install -d '$(DESTDIR)$(DOCDIR)/docs' '$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \

@@ -190,6 +190,7 @@ static void create_metatables(lua_State *L) {
   core_create_integer_class(L);
   core_create_signer_class(L);
   core_create_run_class(L);
+  core_create_bytecode_class(L);
   lua_store_main_thread(L);
   action_row_create_cache(L);
 }

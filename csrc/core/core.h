@@ -12,7 +12,7 @@
 #define CORE_FUNCTIONS(X) \
   X(configure) X(generate) X(request) X(encode) X(encoder) X(faults) X(decode) X(decoder) X(decode_reply) X(locate) X(list) X(wrap_names) X(is_null) X(signer) X(sign) \
   X(percent_encode) X(percent_decode) X(base64_encode) X(decimal) X(digest) X(parse_date) X(parse_address) X(is_loopback) X(is_yieldable) \
-  X(time) X(clock) X(random) X(stamp) X(write_private) X(lock) X(run) X(terminal)
+  X(time) X(clock) X(random) X(stamp) X(write_private) X(lock) X(run) X(terminal) X(bytecode)
 /* clang-format on */
 
 #define DECLARE_FUNCTION(name) int core_##name(lua_State *L);
@@ -41,6 +41,9 @@ void release_scratch(struct scratch *s);
 
 /* system/process.c. Creates the metatable of a running program. */
 void core_create_run_class(lua_State *L);
+
+/* system/bytecode.c. Creates the metatable of a file of bytecode. */
+void core_create_bytecode_class(lua_State *L);
 
 /* system/clock.c */
 double monotonic_seconds(void);
