@@ -58,7 +58,7 @@ describe("the options of a fleet", function()
     assert.is_nil(io.open(fleet.ledger))
   end)
 
-  it("ledger: what cannot keep a ledger is refused", function()
+  it("ledger: a path that keeps nothing, and an unknown scheme, are refused", function()
     assert.truthy(refused({ ledger = ":memory:" }):find "names no file")
     assert.truthy(refused({ ledger = "sqlite:" }):find "names no file")
     assert.truthy(refused({ ledger = "mysql://me:secret@db/x" }):find("mysql://me:***@db/x has an unknown scheme", 1, true))
