@@ -70,7 +70,7 @@ local function check(what, known, options, needs_client)
   elseif (needs_client or given.live) and not is_open_client(given.client) then
     misuse(what .. ": client must be a client of dataworks.new that is not closed")
   elseif given.lease and given.lease > MAX_LEASE then
-    misuse(("%s: lease must be at most %d seconds, got %g"):format(what, MAX_LEASE, given.lease))
+    misuse(("%s: lease must be at most %d seconds"):format(what, MAX_LEASE))
   end
   return given
 end
