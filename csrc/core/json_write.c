@@ -66,8 +66,11 @@ size_t json_skip_plain(struct slice text, size_t at) {
     size_t plain = first_special(load_bytes(text.data + at, 8));
     if (plain < 8) return at + plain;
   }
-  /* Behind the last bytes, the word has zeros, which are special. */
-  return at + first_special(load_bytes(text.data + at, text.len - at));
+  /* The last bytes as the lowest ones of a word. The bytes above them are zeros, which are special. */
+  size_t rest = text.len - at;
+  uint64_t last = text.len < 8 || !rest ? load_bytes(text.data + at, rest)
+                                        : load_bytes(text.data + text.len - 8, 8) >> (8 - rest) * 8;
+  return at + first_special(last);
 }
 
 /* Appends a text that has special bytes, the first of them at `at`. Returns false if the text is not UTF-8. */

@@ -62,7 +62,7 @@ static bool is_documented(struct encoder *e) {
 static bool check_known(struct encoder *e, const struct shape *shape, const struct members *m,
                         const struct path *path) {
   lua_State *L = e->L;
-  if (!shape->is_closed || m->first == m->end || !is_documented(e)) return true;
+  if (!shape->is_closed || !is_documented(e)) return true;
   for (size_t k = m->first; k < m->end; k++) {
     struct path key = { .up = path, .name = BUFFER_ITEMS(struct member, e->keys)[k].name };
     value_fail(L, &key, "is not a documented key of this object");
@@ -76,7 +76,8 @@ static bool check_known(struct encoder *e, const struct shape *shape, const stru
 
 bool check_shape(struct encoder *e, const struct shape *shape, const struct members *m, const struct path *path) {
   bool complete = true;
-  if (!check_known(e, shape, m, path) || !check_required(e, shape, m, path, &complete)) return false;
+  if (m->first < m->end && !check_known(e, shape, m, path)) return false;
+  if (!check_required(e, shape, m, path, &complete)) return false;
   if (!shape->check || !complete) return true;
   return shape->check(e->L, &e->rules, m->known, path) || keep_fault(e, m->top);
 }

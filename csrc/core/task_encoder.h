@@ -31,8 +31,8 @@ struct member {
 struct members {
   int known[MAX_SHAPE_FIELDS];
   int types[MAX_SHAPE_FIELDS];
-  int bottom; /* the height of the stack below the members */
-  int top;    /* and above them */
+  bool may_nest; /* a value is written as an object or a list, or is not on the stack */
+  int top;       /* the height of the stack above the members */
   size_t first;
   size_t end;
 };
@@ -48,8 +48,8 @@ static inline void reserve_slots(struct encoder *e, int top) {
   e->reserved = top + RESERVED_AT_ONCE;
 }
 
-/* task_members.c. Collects the members of the table at `index`, and leaves their keys and values on the stack, above
-   m->bottom. A member that has no room there must be read again by its name. On failure pushes an error and returns false. */
+/* task_members.c. Collects the members of the table at `index`, and leaves their keys and values on the stack. A
+   member that has no room there must be read again by its name. On failure pushes an error and returns false. */
 bool members_collect(struct encoder *e, int index, const struct shape *shape, const struct path *path,
                      struct members *m);
 

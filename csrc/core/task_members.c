@@ -20,10 +20,10 @@ static size_t field_index(const struct shape *shape, struct slice name) {
 }
 
 /* Adds the member whose value is on top of the stack. `value` is its stack index if it stays there, else 0. */
-static void add_member(struct encoder *e, struct slice name, int value) {
+static void add_member(struct encoder *e, struct slice name, int value, int type) {
   struct member *member = (struct member *)(void *)buffer_reserve(e->keys, sizeof *member);
   if (!member) return;
-  *member = (struct member){ .name = name, .value = value, .type = lua_type(e->L, -1), .offset = e->names->len };
+  *member = (struct member){ .name = name, .value = value, .type = type, .offset = e->names->len };
   e->keys->len += sizeof *member;
   if (value) return;
   buffer_append_slice(e->names, name);
@@ -81,7 +81,7 @@ bool members_collect(struct encoder *e, int index, const struct shape *shape, co
   lua_State *L = e->L;
   int bottom = lua_gettop(L), top = bottom;
   memset(m->known, 0, sizeof m->known);
-  m->bottom = bottom;
+  m->may_nest = false;
   m->first = BUFFER_COUNT(struct member, e->keys);
   for (lua_pushnil(L); lua_next(L, index);) {
     int key = top + 1, value = top + 2;
@@ -89,13 +89,16 @@ bool members_collect(struct encoder *e, int index, const struct shape *shape, co
     if (lua_type(L, key) != LUA_TSTRING) return fail_key(L, index, key, !shape && top == bottom, path);
     name.data = lua_tolstring(L, key, &name.len);
     size_t position = field_index(shape, name);
+    int type = lua_type(L, value);
+    if (type == LUA_TTABLE || type == LUA_TLIGHTUSERDATA) m->may_nest = true;
     if (position < MAX_SHAPE_FIELDS) {
       m->known[position] = value;
-      m->types[position] = lua_type(L, value);
+      m->types[position] = type;
     } else if (top - bottom < MAX_OF_OBJECT && top < MAX_OF_ALL) {
-      add_member(e, name, value);
+      add_member(e, name, value, type);
     } else {
-      add_member(e, name, 0);
+      add_member(e, name, 0, type);
+      m->may_nest = true;
       lua_settop(L, key);
       continue;
     }

@@ -3,7 +3,7 @@
 static const struct field any_field = FIELD("", ANY, 0, ANY, NULL);
 
 /* Both append a value. `type` is its type. */
-static bool encode_value(struct encoder *e, int index, const struct field *field, const struct path *path);
+/* Appends a value of the type `type`. Only a table leaves values on the stack. */
 static bool encode_typed(struct encoder *e, int index, int type, const struct field *field, const struct path *path);
 
 /* Returns whether a rule requires the field, whose text must then not be empty. */
@@ -45,6 +45,7 @@ static bool encode_known(struct encoder *e, const struct shape *shape, const str
     if (e->out->len > start) buffer_append_byte(e->out, ',');
     buffer_append_slice(e->out, field->key);
     if (!encode_typed(e, m->known[i], m->types[i], field, &at_name) && !keep_fault(e, m->top)) return false;
+    if (m->types[i] == LUA_TTABLE) lua_settop(e->L, m->top);
   }
   return true;
 }
@@ -76,16 +77,22 @@ static bool encode_others(struct encoder *e, int index, const struct members *m,
     struct member member = BUFFER_ITEMS(struct member, e->keys)[i]; /* a copy, because e->keys can move */
     bool done = member.value ? encode_member(e, &member, path) : encode_named(e, index, &member, path);
     if (!done && !keep_fault(e, m->top)) return false;
-    if (!member.value) lua_settop(e->L, m->top);
+    if (!member.value || member.type == LUA_TTABLE) lua_settop(e->L, m->top);
   }
   return true;
 }
 
+static bool check_nesting(struct encoder *e, int index, const struct path *path) {
+  return value_check_nesting(e->L, e->around, lua_topointer(e->L, index), path);
+}
+
+/* An object that contains no other one can't contain itself. */
 static bool encode_object(struct encoder *e, int index, const struct shape *shape, const struct path *path) {
   lua_State *L = e->L;
   size_t names = e->names->len;
   struct members m;
   if (!members_collect(e, index, shape, path, &m)) return false;
+  if ((m.may_nest || path->depth >= MAX_JSON_DEPTH) && !check_nesting(e, index, path)) return false;
   if (shape && e->rules.check != SCRIPT_ANY && !check_shape(e, shape, &m, path)) return false;
   buffer_append_byte(e->out, '{');
   if (e->out->state) return value_check_written(L, e->out->state, path);
@@ -93,7 +100,6 @@ static bool encode_object(struct encoder *e, int index, const struct shape *shap
   buffer_append_byte(e->out, '}');
   e->keys->len = m.first * sizeof(struct member);
   e->names->len = names;
-  lua_settop(L, m.bottom);
   return true;
 }
 
@@ -145,20 +151,20 @@ static bool is_list(const struct encoder *e, int index, const struct field *fiel
 static bool encode_table(struct encoder *e, int index, const struct field *field, bool is_marked,
                          const struct path *path) {
   lua_State *L = e->L;
-  if (!value_check_nesting(L, e->around, lua_topointer(L, index), path)) return false;
   reserve_slots(e, lua_gettop(L));
   enum value_mark mark = is_marked ? value_mark(L, index) : UNMARKED;
-  if (!check_mark(e, index, field, mark, path)) return false;
-  if (is_list(e, index, field, mark)) return encode_list(e, index, field, path);
+  if (mark != UNMARKED && !check_mark(e, index, field, mark, path)) return false;
+  if (is_list(e, index, field, mark)) return check_nesting(e, index, path) && encode_list(e, index, field, path);
   return encode_object(e, index, field->kind == OBJECT ? field->shape : NULL, path);
 }
 
 /* Encodes the empty_array of OpenResty's lua-cjson as an empty table that is marked as a list. */
 static bool encode_empty_array(struct encoder *e, const struct field *field, const struct path *path) {
+  int top = lua_gettop(e->L);
   lua_newtable(e->L);
   luaL_setmetatable(e->L, TASK_LIST);
-  if (!encode_value(e, lua_gettop(e->L), field, path)) return false;
-  lua_pop(e->L, 1);
+  if (!encode_typed(e, top + 1, LUA_TTABLE, field, path)) return false;
+  lua_settop(e->L, top);
   return true;
 }
 
@@ -168,7 +174,7 @@ static bool has_metatable(lua_State *L, int index) {
   return true;
 }
 
-static bool encode_typed(struct encoder *e, int index, int type, const struct field *field, const struct path *path) {
+static bool encode_other(struct encoder *e, int index, int type, const struct field *field, const struct path *path) {
   lua_State *L = e->L;
   bool is_marked = type == LUA_TTABLE && has_metatable(L, index);
   if ((is_marked || type == LUA_TLIGHTUSERDATA) && value_is_null(L, index)) type = LUA_TNIL;
@@ -194,8 +200,9 @@ static bool encode_typed(struct encoder *e, int index, int type, const struct fi
   return true;
 }
 
-static bool encode_value(struct encoder *e, int index, const struct field *field, const struct path *path) {
-  return encode_typed(e, index, lua_type(e->L, index), field, path);
+static bool encode_typed(struct encoder *e, int index, int type, const struct field *field, const struct path *path) {
+  if (type == LUA_TSTRING && field->kind <= STRING) return encode_string(e, index, field, path);
+  return encode_other(e, index, type, field, path);
 }
 
 /* Leaves e->around as it is, because its elements are set before they are read. */
@@ -217,7 +224,7 @@ static bool encode_root(struct encoder *e, int index, const struct path *path) {
     e->rules.script = index;
     e->rules.writers = writers_push(e->L);
   }
-  return encode_value(e, index, &script_root, path);
+  return encode_typed(e, index, lua_type(e->L, index), &script_root, path);
 }
 
 void task_find_faults(lua_State *L, struct scratch *s, int index, enum script_check check, const struct path *path) {
