@@ -34,8 +34,8 @@ local OTHER_SPECS = {
 }
 local SPECS_OF_ALL = "spec/client_spec.lua spec/tasks spec/client_emulator_spec.lua spec/client_clock_spec.lua"
 
---- The specs run in the folder `tree`. The file `path` keeps their durations on the unchanged library for later runs,
---- in seconds. A spec that fails there is measured again in the next run, because it may have failed on a busy machine.
+--- The specs run in the folder `tree`. The file `path` keeps their shortest durations for later runs, in seconds. A
+--- spec that fails on the unchanged library is measured again in the next run: the machine may have been busy.
 function M.new(tree, path)
   local self = setmetatable({ tree = tree, path = path, durations = {} }, M)
   local file = io.open(path)
@@ -117,7 +117,7 @@ function M:notices(spec, version, without_change)
   local known = self.durations[key]
   if known == FAILS then return false end
   local passed, seconds = run(self, spec, version, known and 60 + 8 * known or FIRST_TIMEOUT)
-  if passed and not known then keep_duration(self, key, seconds) end
+  if passed and seconds < (known or math.huge) then keep_duration(self, key, seconds) end
   if passed then return false end
   if not known then without_change(function() measure(self, spec, version) end) end
   known = self.durations[key]

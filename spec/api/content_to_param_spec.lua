@@ -38,6 +38,17 @@ describe("the TaskParam of a configuration", function()
     assert.same({ resourceGroup = "280749", taskType = "oneclick_to_holo" }, found.setting)
   end)
 
+  it("keeps the schemas of the databases", function()
+    local function with(infos)
+      local schema = { schemaName = "s", tableInfos = infos }
+      return { connection = { { selectedTables = { { dbName = "d", schema = { schema } } } } } }
+    end
+    local steps = content_to_param.of { steps = {
+      { category = "reader", parameter = with { { table = "t", enable = true } } }, { category = "writer", stepType = "holo" },
+    } }.steps
+    assert.same(with { { table = "t" } }, steps[1].parameter)
+  end)
+
   it("needs no field of the configuration to be of a type, or to be there", function()
     local text = files.read "spec/scripts/task_content_mysql_to_holo.json"
     local count = 0

@@ -1,6 +1,7 @@
 -- The library inside nginx, which has its own LuaJIT: one run is enough, whatever interpreter runs the specs.
 if not rawget(_G, "jit") then return end
 
+local core = require "dataworks.core"
 local emulators = require "spec.support.emulator"
 local files = require "spec.support.files"
 local hosts = require "spec.support.host"
@@ -220,6 +221,14 @@ describe("inside nginx", function()
       named("https://silent.test/", "connect_timeout = 0.2"))
     assert.matches("^transport false the certificate .*lua_ssl_trusted_certificate",
       named(("https://other.test:%d/"):format(web.tls_13)))
+  end)
+
+  it("leaves no thread to wait for once a name is resolved, or the deadline has passed", function()
+    for url, timeout in pairs { [("https://service.test:%d/sni"):format(web.tls_13)] = 30, ["https://silent.test/"] = 0.2 } do
+      local began = core.clock()
+      host:run(SEND:format "" .. ("return send(%q, { connect_timeout = %g })"):format(url, timeout), "named")
+      assert.is_true(core.clock() - began < 20, url)
+    end
   end)
 
   it("says that nginx has no name server", function()

@@ -17,11 +17,12 @@ function M.read()
 end
 
 --- Runs the chunk in the request, and replies with its result.
-function M.answer()
+---@param waits? boolean the reply ends after all threads of the request
+function M.answer(waits)
   local ok, result = run(M.read())
   ngx.status = ok and 200 or 500
   ngx.print(tostring(result))
-  ngx.exit(ngx.status)
+  if not waits then ngx.exit(ngx.status) end
 end
 
 --- Runs the chunk in a timer, and replies with its result.

@@ -103,10 +103,12 @@ local WATCH_INTERVAL = 0.1
 --- Waits until the deadline passes or the calling thread is dead. When nginx kills a thread, the threads that it
 --- started keep running, so they must watch their caller.
 local function watch_caller(caller, clock, deadline)
-  local seconds = deadline - clock()
-  while seconds > 0 and coroutine.status(caller) ~= "dead" do
+  while coroutine.status(caller) ~= "dead" do
+    local seconds = deadline - clock()
+    if seconds <= 0 then
+      return
+    end
     ngx.sleep(math.max(math.min(seconds, WATCH_INTERVAL), 0.001))
-    seconds = deadline - clock()
   end
 end
 
@@ -115,7 +117,6 @@ end
 local function connect_before_deadline(result, sock, peer, options, caller, clock, deadline)
   local connecting = ngx.thread.spawn(store_connection_result, result, sock, peer, options)
   if coroutine.status(connecting) == "zombie" then
-    ngx.thread.wait(connecting)
     return
   end
   local alarm = ngx.thread.spawn(watch_caller, caller, clock, deadline)
