@@ -121,6 +121,31 @@ describe("the commands for fleets", function()
     assert.truthy(plan.err:find("tasks[2].x: is not a field", 1, true), plan.err)
   end)
 
+  it("apply: Ctrl-C ends the run, leaves its tasks queued, and the next run creates each once", function()
+    local tasks = {}
+    for i = 1, 40 do tasks[i] = { name = "task" .. i, from = { tables = { shop = { "t" .. i } } } } end
+    local manifest = core.decode(files.read(folder .. "/tasks.json"))
+    manifest.tasks = tasks
+    files.write(folder .. "/tasks.json", (core.encode(manifest, true)))
+    local words = { "env -u LD_PRELOAD" }
+    for name, value in pairs(command.variables(emulator)) do words[#words + 1] = name .. "=" .. shell.quote(value) end
+    local output, status = shell.run(("%s timeout 60 %s spec/support/killed_command.lua INT 10 step apply %s/tasks.json"):format(
+      table.concat(words, " "), shell.interpreter, folder))
+    assert.equal(130, status, output)
+    assert.truthy(output:find("go on with: dataworks apply", 1, true), output)
+    local states = {}
+    for line in run("ledger show MANIFEST -o jsonl").out:gmatch "[^\n]+" do
+      local entry = core.decode(line)
+      states[entry.State] = (states[entry.State] or 0) + 1
+      assert.is_nil(entry.Error)
+    end
+    assert.is_nil(states.failed)
+    assert.is_nil(states["in progress"])
+    assert.is_true(states.queued > 20)
+    assert.equal(0, run("apply MANIFEST").status)
+    assert.equal(40, select(2, run("list --project 10000 -o jsonl").out:gsub("\n", "")))
+  end)
+
   it("group failures by cause, stop at a used-up quota with the status 3, and apply nothing with --read-only", function()
     emulator:fault { action = "CreateDISyncTask", times = 2, fault = "error", status = 400, code = "Invalid.Tenant.UserNotInProject", message = "no" }
     local applied = run "apply MANIFEST"

@@ -71,6 +71,8 @@ local function fail(run, claim, err)
   if reason then
     stop(run, reason, err)
     run.ledger:give_back(claim, cause_of(err), 0)
+  elseif err.kind == "cancelled" then
+    run.ledger:give_back(claim, nil, 0)
   elseif is_passing(err) and tonumber(claim.tries) <= MAX_RETRIES then
     local delay = math.min(err.retry_after or 0.1 * 2 ^ tonumber(claim.tries), MAX_RETRY_DELAY)
     run.ledger:give_back(claim, cause_of(err), delay * (0.5 + core.random()))
@@ -151,7 +153,7 @@ local function heartbeat(run)
   end
 end
 
---- Claims and works until the fleet has no unfinished task, or until the run stops.
+--- Claims and works until the fleet has no unfinished task, until the run stops, or until Ctrl-C cancels this task.
 local function claim_and_work(run)
   while true do
     local free, claims = run.options.concurrency - run.in_flight, {}
@@ -169,7 +171,9 @@ local function claim_and_work(run)
         return
       end
     end
-    transports.sleep(#claims == 0 and run.in_flight == 0 and IDLE_PAUSE or BUSY_PAUSE)
+    if transports.sleep(#claims == 0 and run.in_flight == 0 and IDLE_PAUSE or BUSY_PAUSE) == "cancelled" then
+      return stop(run, "interrupted")
+    end
   end
 end
 
