@@ -2,7 +2,8 @@
 
 local check_options = require "dataworks.util.check_options"
 local core = require "dataworks.core"
-local errors = require "dataworks.error"
+local defer = require("dataworks.bytecode").defer
+local errors = defer "dataworks.error"
 local lazy = require "dataworks.util.lazy"
 local misuse = require "dataworks.util.misuse"
 local option_types = require "dataworks.options"
@@ -21,7 +22,7 @@ local M = {
   null = core.null,
   -- Many tasks from one file: see docs/fleets.md.
   fleet = lazy "dataworks.fleet.fleet",
-  is_error = errors.is,
+  is_error = lazy("dataworks.error", "is"),
 }
 
 --- Creates a client. Raises at the line of the program if an option is wrong.

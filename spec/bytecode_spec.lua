@@ -62,7 +62,7 @@ describe("bytecode", function()
   end)
 
   it("of the front door names its installed source", function()
-    assert.equal("@" .. folder .. "/lua/dataworks/init.lua\n", run "print(debug.getinfo(require('dataworks').encode, 'S').source)")
+    assert.equal("@" .. folder .. "/lua/dataworks/init.lua\n", run "print(debug.getinfo(require('dataworks').task, 'S').source)")
   end)
 
   it("needs no open file to load a module", function()
@@ -72,6 +72,20 @@ describe("bytecode", function()
       repeat held[#held + 1] = io.open "/dev/null" until not io.open "/dev/null"
       print(type(require("dataworks.tasks.flow").run))]], nil, "ulimit -n 20; ")
     assert.equal("function\n", output)
+  end)
+
+  it("of what only a failure needs is loaded by the failure, also when no file can be opened", function()
+    local output = run([[
+      local dataworks = require "dataworks"
+      local client = dataworks.new { access_key_id = "id", access_key_secret = "secret", region = "cn-shanghai" }
+      assert(client:request("GetDISyncTask", { ProjectId = 1, FileId = 2, TaskType = "DI_REALTIME" }))
+      local before = package.loaded["dataworks.error"]
+      local held = {}
+      repeat held[#held + 1] = io.open "/dev/null" until not io.open "/dev/null"
+      local _, err = client:call("GetDISyncTask", { ProjectId = 1, FielId = 2, TaskType = "DI_REALTIME" })
+      print(before, err.kind, err, dataworks.is_error(err))]], nil, "ulimit -n 20; ")
+    assert.equal("nil\tinvalid\tGetDISyncTask: FielId: is not a parameter of this action; did you mean FileId?\ttrue\n",
+      output)
   end)
 
   it("names the lines of the installed sources", function()

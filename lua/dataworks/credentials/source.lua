@@ -1,6 +1,7 @@
 -- Provides the credentials of a client. They come from the provider that the options name, or from the default chain.
 
-local errors = require "dataworks.error"
+local defer = require("dataworks.bytecode").defer
+local errors = defer "dataworks.error"
 local failures = require "dataworks.util.credential_failure"
 local lazy = require "dataworks.util.lazy"
 local chain = lazy "dataworks.credentials.chain"
