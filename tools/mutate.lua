@@ -5,7 +5,7 @@
 -- specs run on a copy of the tree, in a network namespace without other hosts, because a mutant may send requests to
 -- any host; this needs root. The seed selects the lines by a hash of their text, so that a change elsewhere keeps the
 -- selection. A change that does not compile, or gives the same machine code or bytecode, is left out.
--- The next run with the same seed does not try the killed mutants again: build/mutate/SEED.results has the results.
+-- The next run with the same seed first runs the spec that killed a mutant: build/mutate/SEED.results has the results.
 
 local mutants = require "tools.mutants"
 local EQUIVALENT = require "tools.equivalent_mutants"
@@ -62,14 +62,17 @@ end
 
 --- Returns the spec of the folder, or else of other folders, that notices the change. Lua code runs on LuaJIT, since
 --- nginx has it, and then on the version with integers.
-local function find_killer(change, elsewhere)
+---@param likely string|nil the spec to run first
+local function find_killer(change, elsewhere, likely)
   local function without_change(f)
     restore(change)
     f()
     assert(apply(change))
   end
   for _, version in ipairs { change.is_c and "5.4" or "jit", not change.is_c and elsewhere and "5.4" or nil } do
-    for _, spec in ipairs(specs:list(change.path, version, elsewhere)) do
+    local list = specs:list(change.path, version, elsewhere)
+    if likely then table.insert(list, 1, likely) end
+    for _, spec in ipairs(list) do
       if specs:notices(spec, version, without_change) then return spec end
     end
   end
@@ -87,7 +90,7 @@ local function describe(change)
   return ("%s\n  - %s\n  + %s"):format(change.path, change.before, change.after)
 end
 
---- Returns the descriptions of the mutants that earlier runs have killed, each with its spec.
+--- Returns the descriptions of the mutants that earlier runs have killed, each with the spec.
 local function read_killed()
   local killed, file = {}, io.open(RESULTS)
   if not file then return killed end
@@ -105,12 +108,9 @@ end
 
 --- Returns the state of a change, or nil if it is no mutant, or "open" if the specs of its folder do not notice it.
 local function judge(change, killed)
-  local spec = killed[describe(change)]
   if is_equivalent(change) then return "equivalent" end
-  if not spec then
-    if not is_mutant(change) then return nil end
-    spec = find_killer(change)
-  end
+  if not is_mutant(change) then return nil end
+  local spec = find_killer(change, false, killed[describe(change)])
   return spec and "killed by " .. spec or "open"
 end
 
@@ -121,7 +121,7 @@ local function try_all(changes)
   for i = job, #changes, jobs do
     if wanted == 0 then break end
     local state = judge(changes[i], killed)
-    if not killed[describe(changes[i])] then restore(changes[i]) end
+    restore(changes[i])
     if state == "open" then open[#open + 1] = changes[i] end
     if state then
       report(state, changes[i])

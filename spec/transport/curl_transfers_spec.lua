@@ -151,15 +151,43 @@ describe("a request of a task", function()
     assert.equal(3, count)
   end)
 
-  it("leaves nothing behind in the loop for the host, whether it was sent or not", function()
+  it("leaves nothing behind in the loop and the transport, whether it was sent or not", function()
     dataworks.run(function()
-      local hosts = scheduler.current_task().loop.transfers.hosts
+      local loop = scheduler.current_task().loop
       assert(send "/echo")
       for port, header in ipairs { "b", {} } do
         transport:send({ method = "GET", url = "http://127.0.0.1:" .. port, headers = { a = header }, body = "" }, { timeout = PATIENCE })
       end
       transport:sleep(0.01)
-      assert.is_nil(next(hosts))
+      assert.same({ {}, {} }, { loop.transfers.hosts, loop.transfers.in_flight })
+      assert.is_nil(next(transport._pool.transfers))
+      assert.is_nil(loop.timers:due())
+    end)
+  end)
+
+  it("is one of 256 to a host, also after others ended or could not be sent", function()
+    local function send_invalid()
+      local _, err = transport:send({ method = "GET", url = web:url "/echo", headers = { a = {} }, body = "" }, { timeout = PATIENCE })
+      return err.kind
+    end
+    dataworks.run(function()
+      local held, queued = {}, {}
+      held[1] = dataworks.spawn(send, "/never")
+      transport:sleep(0.01)
+      assert.equal("invalid", send_invalid())
+      for i = 2, 256 do held[i] = dataworks.spawn(send, "/never") end
+      local invalid = dataworks.spawn(send_invalid)
+      for i = 1, 4 do queued[i] = dataworks.spawn(send, "/never") end
+      transport:sleep(0.01)
+      local host = select(2, next(scheduler.current_task().loop.transfers.hosts))
+      assert.same({ 256, 5 }, { host.in_flight, host.queue:length() })
+      held[1]:cancel()
+      assert.equal("invalid", invalid:join())
+      transport:sleep(0.01)
+      assert.same({ 256, 3 }, { host.in_flight, host.queue:length() })
+      for _, tasks in ipairs { held, queued } do
+        for _, task in ipairs(tasks) do task:cancel() end
+      end
     end)
   end)
 
