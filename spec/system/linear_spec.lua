@@ -57,7 +57,8 @@ describe("a message of 10 MB #install", function()
   local MESSAGE = ("a%2B "):rep(2000000)
   local body = assert(core.encode { Code = "X", Message = MESSAGE, RequestId = MESSAGE })
 
-  --- The longest time in which another task did not run while a call got this reply.
+  --- The longest time of the processor in which another task did not run while a call got this reply. A busy machine takes the
+  --- processor away, so the time of a clock would differ.
   local function longest_stop(reply)
     local client = dataworks.new {
       region = "cn-shanghai", access_key_id = "id", access_key_secret = "a%secret+1", security_token = "a%token/1==",
@@ -68,10 +69,10 @@ describe("a message of 10 MB #install", function()
     local longest, is_done = 0, false
     dataworks.run(function()
       local ticker = dataworks.spawn(function()
-        local before = core.clock()
+        local before = os.clock()
         while not is_done do
           dataworks.sleep(0.001)
-          longest, before = math.max(longest, core.clock() - before), core.clock()
+          longest, before = math.max(longest, os.clock() - before), os.clock()
         end
       end)
       for _ = 1, 3 do
@@ -88,9 +89,9 @@ describe("a message of 10 MB #install", function()
 
   --- Reading the JSON takes its time, too.
   local function time_to_decode()
-    local started = core.clock()
+    local started = os.clock()
     core.decode_reply(body)
-    return core.clock() - started
+    return os.clock() - started
   end
 
   for what, status in pairs { ["a refusal"] = 400, ["a failed task"] = 200 } do
