@@ -128,6 +128,22 @@ describe("the commands for tasks", function()
     assert.same({}, tasks())
   end)
 
+  it("create goes on with a task of the same name and script that another machine created, and with no other", function()
+    local function create(state, more) return run(("create orders --project 10000 --state %s/%s %s %s"):format(state_folder, state, BUILDER, more or "")) end
+    local first = create "here"
+    local second = create("there", "--start")
+    assert.same({ 0, 0 }, { first.status, second.status }, second.err)
+    assert.matches("going on with this task", second.err, 1, true)
+    assert.same({ cjson.decode(first.out).FileId, "RUN" }, { cjson.decode(second.out).FileId, cjson.decode(second.out).State })
+    assert.same({ 0, 1 }, { create("there", "--start").status, #tasks() })
+    local other = create("elsewhere", "--tables other")
+    assert.equal(1, other.status)
+    assert.matches("the name orders is taken: its script differs at steps[1].", other.err, 1, true)
+    assert.matches("Choose another NAME, or change the other task with dataworks update.", other.err, 1, true)
+    assert.equal(1, #tasks())
+    assert.matches("NAME is empty", run("create '' --project 10000 " .. BUILDER).err, 1, true)
+  end)
+
   it("create nothing when the state cannot be written, or the options do not fit the task", function()
     local result = run("create orders --project 10000 --state /nonexistent/state " .. BUILDER)
     assert.equal(2, result.status)

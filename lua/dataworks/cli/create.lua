@@ -1,6 +1,7 @@
 -- The command `create`. It creates a task, and with --start or --schedule also brings it into production. A state file
 -- makes the same command go on after a crash; the task is never created twice.
 
+local existing = require "dataworks.fleet.existing"
 local exit_status = require "dataworks.cli.exit_status"
 local state_file = require "dataworks.cli.state_file"
 local task_flow = require "dataworks.cli.task_flow"
@@ -91,6 +92,22 @@ local function check_same(state, params, context)
   end
 end
 
+--- Returns the task that has the name, if its script is the same: another machine may have created it, or an earlier
+--- run whose state is lost.
+local function adopt(context, params, flow)
+  local task, err = existing.adopt(context:client(), {
+    ProjectId = params.ProjectId, TaskType = params.TaskType, TaskName = params.TaskName,
+    content = flow and flow.TaskContent,
+  })
+  if task then
+    context:say_line "a task with this name and this script exists; going on with this task"
+    task.ProjectId, task.TaskType = params.ProjectId, params.TaskType
+  elseif err.code == existing.TAKEN then
+    err.advice = "Choose another NAME, or change the other task with dataworks update."
+  end
+  return task, err
+end
+
 --- Creates the task, or goes on with an earlier run.
 local function create(state, params, context)
   local problem
@@ -105,6 +122,9 @@ local function create(state, params, context)
     end,
     on_progress = function(event) context:show_event(event) end,
   })
+  if not result and err.code == existing.TAKEN and params.TaskType ~= "DI_SOLUTION" then
+    result, err = adopt(context, params, err.state)
+  end
   if not result and problem then
     error(problem, 0)
   elseif not result and err.path == "resume" then

@@ -113,6 +113,8 @@ local function check_values(command, args, faults)
     local value = args[argument[1]:lower():gsub("%W", "_")]
     if argument.args ~= "?" and argument.args ~= "*" and (value == nil or type(value) == "table" and #value == 0) then
       missing[#missing + 1] = argument[1]
+    elseif value == "" then
+      faults[#faults + 1] = argument[1] .. " is empty"
     elseif argument.choices and type(value) == "string" then
       faults[#faults + 1] = check_choice(argument[1], value, argument.choices)
     end
