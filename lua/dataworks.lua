@@ -2,8 +2,7 @@
 
 local check_options = require "dataworks.util.check_options"
 local core = require "dataworks.core"
-local defer = require("dataworks.bytecode").defer
-local errors = defer "dataworks.error"
+local errors = require "dataworks.error"
 local lazy = require "dataworks.util.lazy"
 local misuse = require "dataworks.util.misuse"
 local option_types = require "dataworks.options"
@@ -22,7 +21,7 @@ local M = {
   null = core.null,
   -- Many tasks from one file: see docs/fleets.md.
   fleet = lazy "dataworks.fleet.fleet",
-  is_error = lazy("dataworks.error", "is"),
+  is_error = errors.is,
 }
 
 --- Creates a client. Raises at the line of the program if an option is wrong.

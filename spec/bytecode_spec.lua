@@ -74,20 +74,6 @@ describe("bytecode", function()
     assert.equal("function\n", output)
   end)
 
-  it("of what only a failure needs is loaded by the failure, also when no file can be opened", function()
-    local output = run([[
-      local dataworks = require "dataworks"
-      local client = dataworks.new { access_key_id = "id", access_key_secret = "secret", region = "cn-shanghai" }
-      assert(client:request("GetDISyncTask", { ProjectId = 1, FileId = 2, TaskType = "DI_REALTIME" }))
-      local before = package.loaded["dataworks.error"]
-      local held = {}
-      repeat held[#held + 1] = io.open "/dev/null" until not io.open "/dev/null"
-      local _, err = client:call("GetDISyncTask", { ProjectId = 1, FielId = 2, TaskType = "DI_REALTIME" })
-      print(before, err.kind, err, dataworks.is_error(err))]], nil, "ulimit -n 20; ")
-    assert.equal("nil\tinvalid\tGetDISyncTask: FielId: is not a parameter of this action; did you mean FileId?\ttrue\n",
-      output)
-  end)
-
   it("names the lines of the installed sources", function()
     local output = run "local q = require 'dataworks.util.queue'; print(debug.getinfo(q, 'S').source)"
     assert.equal("@" .. folder .. "/lua/dataworks/util/queue.lua\n", output)

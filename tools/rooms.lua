@@ -5,7 +5,7 @@
 --   lua5.4 tools/rooms.lua --check docs/architecture.md  also fails if the page shows another list
 --   lua5.4 tools/rooms.lua --update docs/architecture.md writes the list into the page
 --
--- Each string that names a module counts as an arrow, whether it is passed to require, lazy or defer, or is in a table.
+-- Each string that names a module counts as an arrow, whether it is passed to require or lazy, or is in a table.
 
 local tokenize = require "tools.lua_tokens"
 
@@ -42,9 +42,8 @@ local ONLY_FROM = { emulator = { "cli" }, curl = { "transport" } }
 
 local MAX_UTIL_FILES, MAX_LINES = 10, 350
 
---- The modules that may call require with a computed name, because the name is a parameter of their functions. A call
---- of such a function counts as a call of require.
-local LOADERS = { ["dataworks.util.lazy"] = true, ["dataworks.bytecode"] = true }
+--- The one module that may call require with a computed name, because the name is its parameter.
+local LAZY = "dataworks.util.lazy"
 
 --- Patterns of the C files that may include lua.h. All other C files must not include it, neither directly nor through
 --- another header.
@@ -207,7 +206,7 @@ local function is_from_table(name, sources, tables)
   return false
 end
 
---- Checks the name of the module in one call of require, lazy or defer.
+--- Checks the name of the module in one call of require or lazy.
 local function read_require(modules, module, tokens, i, tables_of)
   local at = i + 1
   local is_protected = tokens[i].text == "require" and tokens[at].text == "," and tokens[i - 2].text == "pcall"
@@ -221,7 +220,7 @@ local function read_require(modules, module, tokens, i, tables_of)
     elseif is_module_name(name.text) and not modules[name.text] then
       fault(where, "there is no module %s; correct the name", name.text)
     end
-  elseif not LOADERS[module.name] and not (name.kind == "name" and is_from_table(name.text, tables_of())) then
+  elseif module.name ~= LAZY and not (name.kind == "name" and is_from_table(name.text, tables_of())) then
     fault(where, "the name of the module is computed; list full names in a table of this file and require its entries")
   end
 end
@@ -245,9 +244,8 @@ local function read_arrows(modules, module)
       for name in token.text:gmatch("require%(?%s*[\"']([%w_.]+)") do
         add_arrow(modules, module, name, token.line)
       end
-      local start = before and before.text == "(" and i - 1 or i
-      if LOADERS[token.text] and tokens[start - 2].text == "=" then
-        loaders[tokens[start - 3].text] = true
+      if token.text == LAZY and tokens[i - 2].text == "=" then
+        loaders[tokens[i - 3].text] = true
       end
     elseif token.kind == "name" and loaders[token.text] and before and before.text ~= "." and after.text ~= "=" then
       read_require(modules, module, tokens, i, tables_of)

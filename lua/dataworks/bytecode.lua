@@ -25,24 +25,6 @@ function M.use(sources, libraries)
   modules = require("dataworks.core").bytecode(libraries .. "/dataworks/bytecode")
 end
 
---- Returns a module that only some failures need. With bytecode, it is loaded when it is first used. Without it, the
---- module is loaded at once, because a failure may happen when no file can be opened.
----@param name string
-function M.defer(name)
-  if not modules then
-    return require(name)
-  end
-  return setmetatable({}, {
-    __index = function(self, field)
-      for key, value in pairs(require(name)) do
-        rawset(self, key, value)
-      end
-      return rawget(self, field)
-    end,
-    __call = function(_, ...) return require(name)(...) end,
-  })
-end
-
 --- Returns what `require "dataworks"` returns, where `make install` installed a file with the call of this function as
 --- dataworks.lua, and the source as dataworks/init.lua.
 ---@param sources string

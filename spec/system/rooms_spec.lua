@@ -19,7 +19,6 @@ local TREE = {
   ["lua/dataworks/call/retry.lua"] = 'return {}\n',
   ["lua/dataworks/transport/curl.lua"] = 'return require "dataworks.curl"\n',
   ["lua/dataworks/transport/ngx.lua"] = 'return {}\n',
-  ["lua/dataworks/bytecode.lua"] = 'return { defer = function(name) return require(name) end }\n',
   ["lua/dataworks/util/lazy.lua"] = 'return function(name) return require(name) end\n',
 }
 for _, name in ipairs { "core/sign", "core/value", "curl/multi", "curl/session" } do
@@ -92,10 +91,6 @@ describe("tools/rooms.lua #tools", function()
       "lua/dataworks/transport/ngx.lua", 'return package.loaded["dataworks.call.retry"]\n')
     assert_fault("lua/dataworks/transport/ngx.lua:2: dataworks.transport.ngx must not require dataworks.call.retry:",
       "lua/dataworks/transport/ngx.lua", 'local lazy = require "dataworks.util.lazy"\nreturn lazy "dataworks.call.retry"\n')
-    assert_fault("lua/dataworks/transport/ngx.lua:2: dataworks.transport.ngx must not require dataworks.call.retry:",
-      "lua/dataworks/transport/ngx.lua", 'local defer = require("dataworks.bytecode").defer\nreturn defer "dataworks.call.retry"\n')
-    assert_fault("lua/dataworks/transport/ngx.lua:2: the name of the module is computed;", "lua/dataworks/transport/ngx.lua",
-      'local defer = require("dataworks.bytecode").defer\nreturn defer(name)\n')
   end)
 
   it("refuses an arrow out of util, and one from version to anything but util", function()

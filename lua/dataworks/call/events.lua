@@ -1,9 +1,8 @@
 -- Passes the events of a client to its callback on_event and to its debug log.
 
-local defer = require("dataworks.bytecode").defer
-local errors = defer "dataworks.error"
 local lazy = require "dataworks.util.lazy"
 local event_log = lazy "dataworks.call.event_log"
+local errors = require "dataworks.error"
 
 local M = {}
 

@@ -4,14 +4,13 @@
 local client_tokens = require "dataworks.call.client_token"
 local core = require "dataworks.core"
 local credential_failures = require "dataworks.util.credential_failure"
-local defer = require("dataworks.bytecode").defer
-local error_codes = defer "dataworks.protocol.error_codes"
-local errors = defer "dataworks.error"
-local failures = defer "dataworks.call.failure"
+local error_codes = require "dataworks.protocol.error_codes"
+local errors = require "dataworks.error"
+local failures = require "dataworks.call.failure"
 local inside_nginx = require "dataworks.util.inside_nginx"
-local param_hint = defer "dataworks.call.param_hint"
-local response = defer "dataworks.protocol.response"
-local retry = defer "dataworks.call.retry"
+local param_hint = require "dataworks.call.param_hint"
+local response = require "dataworks.protocol.response"
+local retry = require "dataworks.call.retry"
 local tables = require "dataworks.util.tables"
 
 local M = {}

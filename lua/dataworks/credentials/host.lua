@@ -2,11 +2,10 @@
 -- not use the client's connections, because they reach the metadata service without the client's proxy and through
 -- plain http.
 
-local defer = require("dataworks.bytecode").defer
 local failures = require "dataworks.util.credential_failure"
 local lazy = require "dataworks.util.lazy"
 local proxies = require "dataworks.transport.proxy"
-local response = defer "dataworks.protocol.response"
+local response = require "dataworks.protocol.response"
 local shared = lazy "dataworks.credentials.shared"
 
 local M = {}

@@ -1,7 +1,6 @@
 -- Provides the credentials of a client. They come from the provider that the options name, or from the default chain.
 
-local defer = require("dataworks.bytecode").defer
-local errors = defer "dataworks.error"
+local errors = require "dataworks.error"
 local failures = require "dataworks.util.credential_failure"
 local lazy = require "dataworks.util.lazy"
 local chain = lazy "dataworks.credentials.chain"

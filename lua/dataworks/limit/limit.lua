@@ -3,8 +3,7 @@
 
 local bucket = require "dataworks.limit.bucket"
 local check_options = require "dataworks.util.check_options"
-local defer = require("dataworks.bytecode").defer
-local error_codes = defer "dataworks.protocol.error_codes"
+local error_codes = require "dataworks.protocol.error_codes"
 local lazy = require "dataworks.util.lazy"
 local misuse = require "dataworks.util.misuse"
 

@@ -1,9 +1,8 @@
 -- Keeps the keys with which a client signs. Keys are made from credentials, and made again when the credentials change.
 
 local core = require "dataworks.core"
-local defer = require("dataworks.bytecode").defer
 local failures = require "dataworks.util.credential_failure"
-local redactor = defer "dataworks.protocol.redactor"
+local redactor = require "dataworks.protocol.redactor"
 local tables = require "dataworks.util.tables"
 
 local M = {}
@@ -19,7 +18,7 @@ KeyCache.__index = KeyCache
 ---@field more string[] the secrets to redact in addition to the credentials
 ---@field used? dataworks.Credentials the credentials of the present keys
 ---@field redacted string[] all secrets to redact
----@field redact? fun(text: string, max_bytes?: integer): string made at the first text, because most clients show none
+---@field redact fun(text: string, max_bytes?: integer): string
 
 --- The secrets of each cache. They are kept here, so that no field of a cache holds a secret. A value must not refer to
 --- its cache, because the cache would then never be collected.
@@ -62,7 +61,7 @@ local function replace_keys(self, found)
   local secrets = secrets_of[self]
   fields.algorithm = nil
   secrets.redacted, secrets.used = secrets_of_both(secrets.more, secrets.used, fields), fields
-  secrets.redact = nil
+  secrets.redact = redactor.new(secrets.redacted)
   self.keys = keys
   return keys
 end
@@ -99,9 +98,7 @@ end
 --- Replaces the secrets in a text by ***.
 ---@param max_bytes? integer a longer text is cut to this length
 function KeyCache:redact(text, max_bytes)
-  local secrets = secrets_of[self]
-  secrets.redact = secrets.redact or redactor.new(secrets.redacted)
-  return secrets.redact(text, max_bytes)
+  return secrets_of[self].redact(text, max_bytes)
 end
 
 --- Returns a function that redacts further secrets in addition to those of the cache.
@@ -131,7 +128,7 @@ end
 ---@param more_secrets string[] secrets to redact in addition to those of the credentials
 function M.new(source, algorithm, more_secrets)
   local self = setmetatable({ algorithm = algorithm, source = function() return source end }, KeyCache)
-  secrets_of[self] = { more = more_secrets, redacted = more_secrets }
+  secrets_of[self] = { more = more_secrets, redacted = more_secrets, redact = redactor.new(more_secrets) }
   return self
 end
 

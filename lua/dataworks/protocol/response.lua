@@ -1,10 +1,9 @@
 -- Reads a reply of the service, and returns its result or the fields of an error.
 
 local core = require "dataworks.core"
-local defer = require("dataworks.bytecode").defer
-local error_codes = defer "dataworks.protocol.error_codes"
-local errors = defer "dataworks.error"
-local retry_after = defer "dataworks.protocol.retry_after"
+local error_codes = require "dataworks.protocol.error_codes"
+local errors = require "dataworks.error"
+local retry_after = require "dataworks.protocol.retry_after"
 local tables = require "dataworks.util.tables"
 
 local M = {}

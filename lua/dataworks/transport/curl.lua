@@ -3,8 +3,7 @@
 
 local core = require "dataworks.core"
 local curl = require "dataworks.curl"
-local defer = require("dataworks.bytecode").defer
-local failures = defer "dataworks.transport.curl_failure"
+local failures = require "dataworks.transport.curl_failure"
 local lazy = require "dataworks.util.lazy"
 local refusal = require "dataworks.transport.refusal"
 local scheduler = require "dataworks.transport.scheduler"
@@ -103,15 +102,16 @@ function Transport:__tostring()
 end
 
 function M.new(options)
+  local files = {}
+  for _, name in ipairs(failures.FILES) do
+    files[name] = options[name]
+  end
   -- The closure holds the options, so that no field of the transport contains the key's password.
   local function open()
     return curl.new(options)
   end
   return setmetatable({
-    _session = curl.new(options), _open = open, _pool = false, _closed = false,
-    _files = {
-      ca_file = options.ca_file, client_certificate = options.client_certificate, client_key = options.client_key,
-    },
+    _session = curl.new(options), _open = open, _files = files, _pool = false, _closed = false,
   }, Transport)
 end
 

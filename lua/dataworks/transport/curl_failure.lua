@@ -5,7 +5,7 @@ local refusal = require "dataworks.transport.refusal"
 local M = {}
 
 -- The options whose values are paths of files.
-local FILES = { "ca_file", "client_certificate", "client_key" }
+M.FILES = { "ca_file", "client_certificate", "client_key" }
 
 local NOT_HTTP_ADVICE = "check the endpoint: something else than the service may listen on its port"
 
@@ -50,7 +50,7 @@ end
 
 --- If a file can't be read, makes the failure name its option and path. libcurl names only some files.
 local function name_unreadable_file(err, files)
-  for _, name in ipairs(FILES) do
+  for _, name in ipairs(M.FILES) do
     if files[name] then
       local file, message = io.open(files[name], "rb")
       if not file then
