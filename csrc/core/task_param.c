@@ -2,7 +2,6 @@
 
 static const struct field any_field = FIELD("", ANY, 0, ANY, NULL);
 
-/* Both append a value. `type` is its type. */
 /* Appends a value of the type `type`. Only a table leaves values on the stack. */
 static bool encode_typed(struct encoder *e, int index, int type, const struct field *field, const struct path *path);
 
