@@ -37,7 +37,8 @@ struct members {
   size_t end;
 };
 
-/* This many slots of the stack are free when a value is encoded. They are reserved in larger portions. */
+/* This many slots of the stack are free when a table is encoded. They are reserved in larger portions. A function of
+   core.so has as many from Lua. */
 #define FREE_SLOTS 20
 #define RESERVED_AT_ONCE 40
 

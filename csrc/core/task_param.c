@@ -218,7 +218,6 @@ static void prepare(struct encoder *e, lua_State *L, struct scratch *s, enum scr
 
 /* Encodes the whole value at `index`. */
 static bool encode_root(struct encoder *e, int index, const struct path *path) {
-  reserve_slots(e, lua_gettop(e->L));
   if (e->rules.check != SCRIPT_ANY) {
     e->rules.script = index;
     e->rules.writers = writers_push(e->L);
@@ -248,7 +247,6 @@ bool task_encode(lua_State *L, struct scratch *s, int index, enum script_check c
 bool task_encode_list(lua_State *L, struct scratch *s, int index, const struct path *path) {
   struct encoder e;
   prepare(&e, L, s, SCRIPT_ANY);
-  reserve_slots(&e, lua_gettop(L));
   e.around[0] = lua_topointer(L, index);
   return encode_list(&e, index, &any_field, path) && value_check_written(L, s->text.state, path);
 }
