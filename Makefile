@@ -380,7 +380,8 @@ install install-core:
 	install -d '$(DESTDIR)$(LIBDIR)/dataworks' '$(DESTDIR)$(BINDIR)'
 	rm -rf '$(DESTDIR)$(LIBDIR)/dataworks/bytecode'
 	if [ -n '$(WITH_BYTECODE)' ]; then set -e; mv '$(DESTDIR)$(LUADIR)/dataworks.lua' '$(DESTDIR)$(LUADIR)/dataworks/init.lua'; \
-	  echo 'return require("dataworks.bytecode").library($(INSTALLED))' >'$(DESTDIR)$(LUADIR)/dataworks.lua'; \
+	  printf '%s\n' '---@module "dataworks.init"' \
+	    'local library = require("dataworks.bytecode").library($(INSTALLED))' 'return library' >'$(DESTDIR)$(LUADIR)/dataworks.lua'; \
 	  chmod 644 '$(DESTDIR)$(LUADIR)/dataworks.lua'; \
 	  find lua -name '*.lua' ! -path 'lua/dataworks/emulator/*' ! -name annotations.lua | \
 	    $(LUA_BIN) tools/bytecode.lua '$(LUADIR)' '$(DESTDIR)$(LIBDIR)/dataworks/bytecode'; fi
