@@ -62,7 +62,7 @@ end
 
 --- Returns the spec of the folder, or else of other folders, that notices the change. Lua code runs on LuaJIT, since
 --- nginx has it, and then on the version with integers.
----@param likely string|nil the spec to run first
+---@param likely string|nil the spec to run first, unless it is slow and may be run `elsewhere`
 local function find_killer(change, elsewhere, likely)
   local function without_change(f)
     restore(change)
@@ -71,7 +71,7 @@ local function find_killer(change, elsewhere, likely)
   end
   for _, version in ipairs { change.is_c and "5.4" or "jit", not change.is_c and elsewhere and "5.4" or nil } do
     local list = specs:list(change.path, version, elsewhere)
-    if likely then table.insert(list, 1, likely) end
+    if likely and (elsewhere or not specs:is_slow(likely, version)) then table.insert(list, 1, likely) end
     for _, spec in ipairs(list) do
       if specs:notices(spec, version, without_change) then return spec end
     end
@@ -130,7 +130,7 @@ local function try_all(changes)
   end
   for _, change in ipairs(open) do
     assert(apply(change))
-    local spec = find_killer(change, true)
+    local spec = find_killer(change, true, killed[describe(change)])
     report(spec and "killed by " .. spec or "survived", change)
     restore(change)
   end

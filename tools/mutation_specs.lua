@@ -55,6 +55,14 @@ local function find(tree, words)
   return specs
 end
 
+function M:seconds(spec, version)
+  return self.durations[spec .. " " .. version] or 0
+end
+
+function M:is_slow(spec, version)
+  return self:seconds(spec, version) > SLOW
+end
+
 --- Returns the specs for a file of the library: the spec of the same name, the fast ones of its folder, and, if
 --- `elsewhere` is set, the slow ones and those of other folders. Of each of the three, the fastest specs come first.
 function M:list(path, version, elsewhere)
@@ -73,14 +81,13 @@ function M:list(path, version, elsewhere)
   end
   while folder and not OTHER_SPECS[folder] do folder = folder:match "^(.*)/" end
   add(3, (OTHER_SPECS[folder] or "") .. " " .. SPECS_OF_ALL)
-  local function seconds(spec) return self.durations[spec .. " " .. version] or 0 end
   for i = #list, 1, -1 do
     local spec = list[i]
-    if ranks[spec] == 2 and seconds(spec) > SLOW then ranks[spec] = 3 end
+    if ranks[spec] == 2 and self:is_slow(spec, version) then ranks[spec] = 3 end
     if ranks[spec] == 3 and not elsewhere then table.remove(list, i) end
   end
   table.sort(list, function(a, b)
-    local first, second = seconds(a), seconds(b)
+    local first, second = self:seconds(a, version), self:seconds(b, version)
     return ranks[a] < ranks[b] or ranks[a] == ranks[b] and (first < second or first == second and a < b)
   end)
   return list

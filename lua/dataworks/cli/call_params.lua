@@ -31,7 +31,7 @@ local function decode(text, source)
   local value, err = dataworks.decode(text)
   if value == nil then
     local message = err.message:gsub(" at line %d+, column.*$", "")
-    return nil, ("%s:%d:%d: %s"):format(source, err.line or 1, err.column or 1, message)
+    return nil, ("%s:%d:%d: %s"):format(source, err.line, err.column, message)
   end
   return value
 end

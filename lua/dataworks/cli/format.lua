@@ -20,7 +20,7 @@ function M.run(args, context)
   local value, err = dataworks.decode(text)
   if value == nil then
     message = err.message:gsub(" at line %d+, column.*$", "")
-    context.raise(exit_status.REFUSED, ("%s:%d:%d: %s"):format(args.file, err.line or 1, err.column or 1, message))
+    context.raise(exit_status.REFUSED, ("%s:%d:%d: %s"):format(args.file, err.line, err.column, message))
   end
   context.output:write(layout(text) .. "\n")
   return exit_status.DONE
