@@ -12,7 +12,7 @@
 #define CORE_FUNCTIONS(X) \
   X(configure) X(generate) X(request) X(encode) X(encoder) X(faults) X(decode) X(decoder) X(decode_reply) X(locate) X(list) X(wrap_names) X(is_null) X(signer) X(sign) \
   X(percent_encode) X(percent_decode) X(base64_encode) X(decimal) X(digest) X(parse_date) X(parse_address) X(is_loopback) X(is_yieldable) \
-  X(time) X(clock) X(random) X(stamp) X(write_private) X(lock) X(run) X(terminal) X(bytecode)
+  X(time) X(clock) X(random) X(stamp) X(write_private) X(lock) X(run) X(terminal) X(alarm) X(bytecode)
 /* clang-format on */
 
 #define DECLARE_FUNCTION(name) int core_##name(lua_State *L);

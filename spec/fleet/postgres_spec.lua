@@ -164,4 +164,21 @@ describe("a fleet with a ledger in PostgreSQL", function()
     shell.output("kill -9 " .. pid)
     pipe:close()
   end)
+
+  it("lets a command end when the server keeps its connection and does not answer", function()
+    local program = folder .. "/silent.lua"
+    files.write(program, ([[
+      require("dataworks.database.database").end_process_after = 1
+      local ledger = require("dataworks.fleet.ledger").open("%s", "x")
+      ledger:counts()
+      os.execute "sleep 1.2" -- the alarm is not set between two transactions
+      os.execute "kill -STOP $(pgrep -P $(head -n 1 %s/data/postmaster.pid))"
+      print "stopped"
+      io.stdout:flush()
+      ledger:counts()]]):format((server.url:gsub("postgres@", "postgres:secret@")), server.folder))
+    local output, status = shell.run(("timeout 60 %s %s 2>&1"):format(shell.interpreter, program))
+    shell.output(("kill -CONT $(pgrep -P $(head -n 1 %s/data/postmaster.pid))"):format(server.folder))
+    assert.equal(5, status, output)
+    assert.truthy(output:find("stopped\nthe ledger postgresql://postgres:%*%*%*@127%.0%.0%.1:%d+/postgres did not answer for 1 seconds; "), output)
+  end)
 end)

@@ -1,10 +1,14 @@
 -- What the commands plan, apply and ledger have in common: their options, and the errors of manifests and ledgers.
 
+local databases = require "dataworks.database.database"
 local exit_status = require "dataworks.cli.exit_status"
 local plans = require "dataworks.fleet.plan"
 local opening = require "dataworks.fleet.opening"
 
 local M = {}
+
+-- A command ends when its ledger does not answer; its leases end, and the next run goes on.
+databases.end_process_after = databases.end_process_after or 60
 
 M.MANIFEST = { "MANIFEST", "a file with the tasks: JSON, or Lua if its name ends with .lua", complete = "file" }
 M.LEDGER = {

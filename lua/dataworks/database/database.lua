@@ -12,6 +12,13 @@ local MAX_PAUSE = 0.05
 -- The number of prepared statements that are kept. A ledger has fewer; only their lists of rows have many texts.
 local MAX_STATEMENTS = 40
 
+--- Seconds after which a process ends if PostgreSQL keeps a connection open and does not answer, since libpq would wait
+--- for ever. The timeouts of a connection and of a statement are shorter. nil, as in a library: the process waits.
+---@type integer|nil
+M.end_process_after = nil
+
+local TRY_AGAIN = 5
+
 local POSTGRES_SETTINGS = {
   "connect_timeout=10", "keepalives_idle=10", "keepalives_interval=5", "keepalives_count=3", "tcp_user_timeout=20000",
 }
@@ -93,6 +100,15 @@ local function explain_refusal(self, message)
   return row[1]:format(host .. ":" .. port), row[2]
 end
 
+--- Limits the time for which the process waits for the next answer of PostgreSQL, or ends the limit.
+---@param is_waiting boolean
+local function limit_wait(self, is_waiting)
+  local seconds = M.end_process_after
+  if seconds and self.kind == "postgres" then
+    core.alarm(is_waiting and seconds or 0, TRY_AGAIN, self.last_words)
+  end
+end
+
 local function failure(self, fault)
   local message, advice = fault.database:gsub("%s+", " "), nil
   if fault.refused and self.kind == "postgres" then
@@ -143,6 +159,7 @@ end
 --- Runs one statement. Raises the text of the database if it fails.
 ---@return table[] rows
 function Database:query(sql, ...)
+  limit_wait(self, true)
   local statement = prepare(self, sql)
   local rows = {}
   local ok, problem = statement:execute(...)
@@ -168,6 +185,7 @@ end
 
 local function connect(self)
   local dialect = dialect_of(self)
+  limit_wait(self, true)
   local connection, message = self.dbi.Connect(dialect.driver, self.target)
   if not connection then
     error({ database = tostring(message), refused = true }, 0)
@@ -198,6 +216,11 @@ local function is_alive(self)
   return ok and alive
 end
 
+--- Returns whether an error is one of the database.
+local function is_fault(result)
+  return type(result) == "table" and result.database ~= nil
+end
+
 --- Returns whether another try can succeed. LuaDBI gives no codes: an error after which the server does not answer is a
 --- lost connection.
 local function is_passing(self, fault)
@@ -211,32 +234,42 @@ local function is_passing(self, fault)
     or not is_alive(self)
 end
 
+--- Runs fn in a transaction once. Returns whether that succeeded, the first result or the error, and whether another
+--- try can succeed.
+local function attempt(self, fn)
+  local ok, result = pcall(function()
+    if not self.connection then
+      connect(self)
+      self.was_open = true
+    end
+    self:query(dialect_of(self).begin)
+    local value = fn(self)
+    self:query "commit"
+    return value
+  end)
+  if ok then
+    return true, result
+  end
+  local again = is_fault(result) and is_passing(self, result)
+  if not pcall(self.query, self, "rollback") or not is_alive(self) then
+    drop(self)
+  end
+  return false, result, again
+end
+
 --- Runs fn in a transaction, and returns its first result. fn must not yield; it may run again after a lost connection.
 --- Raises an error of the kind "ledger" if the database refuses.
 function Database:transaction(fn)
   local give_up = core.clock() + PATIENCE
   while true do
-    local ok, result = pcall(function()
-      if not self.connection then
-        connect(self)
-        self.was_open = true
-      end
-      self:query(dialect_of(self).begin)
-      local value = fn(self)
-      self:query "commit"
-      return value
-    end)
+    local ok, result, again = attempt(self, fn)
+    limit_wait(self, false)
     if ok then
       return result
-    elseif type(result) ~= "table" or not result.database then
-      pcall(self.query, self, "rollback")
+    elseif not is_fault(result) then
       error(result, 0)
-    end
-    local again = is_passing(self, result) and core.clock() < give_up
-    if not pcall(self.query, self, "rollback") or not is_alive(self) then
-      drop(self)
-    end
-    if not again or self.sleep(core.random() * MAX_PAUSE + (result.refused and 0.2 or 0)) == "cancelled" then
+    elseif not again or core.clock() >= give_up
+      or self.sleep(core.random() * MAX_PAUSE + (result.refused and 0.2 or 0)) == "cancelled" then
       error(failure(self, result), 0)
     end
   end
@@ -253,7 +286,9 @@ function Database:pattern(pattern)
 end
 
 function Database:close()
+  limit_wait(self, true)
   drop(self)
+  limit_wait(self, false)
 end
 
 --- Returns the URL with the settings that bound the time for which the process waits for the server.
@@ -296,6 +331,8 @@ function M.open(url, options)
     sleep = options.sleep, probe = options.probe,
     is_forgetful = options.is_forgetful or false,
     target = path or with_timeouts(url),
+    last_words = ("the ledger %s did not answer for %d seconds; run the same command again, and it goes on\n"):format(
+      M.printable(url):sub(1, 300), M.end_process_after or 0),
   }, Database)
   local driver = dialect_of(self).driver
   local ok, dbi = pcall(require, "DBI")
