@@ -22,5 +22,6 @@ int floor_multi(lua_State *L);
 int floor_run(lua_State *L);
 int floor_read(lua_State *L);
 int floor_write(lua_State *L);
+int floor_tables(lua_State *L);
 
 #endif

@@ -1,4 +1,5 @@
 /* What Lua itself does for a request, whichever library builds the request: it reads tables and makes tables. */
+#include "compat.h"
 #include "floor.h"
 
 /* Reads each key and each value of the table on top of the stack, and of the tables in it. */
@@ -19,6 +20,32 @@ int floor_read(lua_State *L) {
   lua_settop(L, 1);
   struct usage start = usage_now();
   for (lua_Integer n = 0; n < count; n++) read_table(L);
+  return usage_push_since(L, start);
+}
+
+/* Makes a list of tables {table = name} of the list of names on top of the stack, and pushes the list. */
+static void push_tables(lua_State *L) {
+  int names = lua_gettop(L), length = (int)lua_rawlen(L, names);
+  lua_pushliteral(L, "table");
+  lua_createtable(L, length, 0);
+  for (int i = 1; i <= length; i++) {
+    lua_createtable(L, 0, 1);
+    lua_pushvalue(L, names + 1);
+    lua_rawgeti(L, names, i);
+    lua_rawset(L, -3);
+    lua_rawseti(L, -2, i);
+  }
+}
+
+/* tables(names, count) -> CPU seconds, wall seconds. Makes a table of each name, and collects the tables. */
+int floor_tables(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_Integer count = luaL_checkinteger(L, 2);
+  struct usage start = usage_now();
+  for (lua_Integer n = 0; n < count; n++) {
+    lua_settop(L, 1);
+    push_tables(L);
+  }
   return usage_push_since(L, start);
 }
 

@@ -35,6 +35,16 @@ local function request()
   return figures
 end
 
+local function encode()
+  local script = loopback.PARAMS.TaskParam
+  return measure.parts(5000, {
+    { "reading the script", function(count) return floor.read(script, count) end },
+    { "cjson.encode", measure.repeated(function() cjson.encode(script) end) },
+    { "encode, without the checks", measure.repeated(function() core.encode(script, true) end) },
+    { "encode, with the checks", measure.repeated(function() core.encode(script) end) },
+  })
+end
+
 local function call()
   return loopback.with_server(function(_, client, url, target, headers, body)
     local signed = assert(client:request(ACTION, loopback.PARAMS))
@@ -56,6 +66,7 @@ local function call()
 end
 
 return {
+  { name = "parts-encode", ours = "the parts of dataworks.encode of the script, CPU time", measure = encode },
   { name = "parts-request", ours = "the parts of client:request, CPU time", measure = request },
   { name = "parts-call", ours = "the parts of client:generate over an open connection, CPU time", measure = call },
 }

@@ -18,7 +18,7 @@ local NOW = 1716019750
 local M = {}
 
 M.percent = {
-  planted = { "csrc/core/percent.c", "['~'] = 1", "['~'] = 0" },
+  planted = { "csrc/core/percent.c", "KEPT('~')", "ESCAPED('7', 'E')" },
   covers = { "csrc/core/percent.c:percent_encode_to,hex_value,percent_decode_to" },
   run = function(text)
     local encoded = core.percent_encode(text)
@@ -56,7 +56,7 @@ end
 M.encode = {
   planted = { "csrc/core/json_write.c", "bfnrt", "bfnrn" },
   covers = {
-    "csrc/core/json_write.c:is_continuation,json_utf8_sequence,json_utf8_error,write_escape,special_bytes,is_plain,json_skip_plain",
+    "csrc/core/json_write.c:is_continuation,json_utf8_sequence,json_utf8_error,write_escape,load_bytes,first_special,json_skip_plain,write_special",
     "csrc/core/json_write.c:json_write_string,json_format_integer,normalize_point,reads_as,format_decimal,format_short,json_format_double",
   },
   run = function(text)
@@ -157,7 +157,7 @@ M.script = {
   planted = { "csrc/core/task_param.c", "','", "';'" },
   covers = {
     "csrc/core/task_param.c:encode_string,encode_number,encode_known,encode_member,encode_others,encode_object,check_list,encode_list,is_list",
-    "csrc/core/task_param.c:encode_table,has_metatable,encode_value,check_size,prepare_rules,task_find_faults,task_encode",
+    "csrc/core/task_param.c:encode_table,has_metatable,check_nesting,encode_other,encode_typed,prepare,encode_root,task_find_faults,task_encode",
   },
   run = function(text)
     local from, script = bytes.new(text), read_script()
@@ -190,7 +190,7 @@ local function split(url)
 end
 
 M.request = {
-  planted = { "csrc/core/percent.c", "['~'] = 1", "['~'] = 0" },
+  planted = { "csrc/core/percent.c", "KEPT('~')", "ESCAPED('7', 'E')" },
   covers = { "csrc/core/request.c", "csrc/core/percent.c:percent_encode,compare_names,percent_sort,percent_write_query" },
   run = function(text)
     local from = bytes.new(text)
