@@ -283,6 +283,21 @@ P:3:11: steps[1].parameter: is missing
     assert.equal("", shell.output(("find %s -name '*.lock'"):format(state_folder)))
   end)
 
+  it("list the tasks of a type, and whose names have a word", function()
+    succeed("create orders --project 10000 " .. BUILDER)
+    succeed("create users --project 10000 " .. BUILDER)
+    succeed "create nightly spec/scripts/task_content_offline.json --project 10000"
+    for arguments, expected in pairs {
+      [""] = { "nightly", "orders", "users" }, ["--type DI_OFFLINE"] = { "nightly" },
+      ["--type DI_REALTIME"] = { "orders", "users" }, ["ord"] = { "orders" }, ["ord --type DI_OFFLINE"] = {},
+    } do
+      local names = {}
+      for line in succeed("list --project 10000 -o jsonl " .. arguments):gmatch "[^\n]+" do names[#names + 1] = cjson.decode(line).Name end
+      table.sort(names)
+      assert.same(expected, names, arguments)
+    end
+  end)
+
   it("list the states of real-time tasks, and stop a task that is to be deleted", function()
     succeed("create orders --project 10000 --start " .. BUILDER)
     succeed("create users --project 10000 " .. BUILDER)

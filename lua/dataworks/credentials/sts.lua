@@ -20,7 +20,7 @@ local DEFAULT_DURATION = 3600 -- seconds
 local ASSUME_ROLE = {
   version = VERSION, method = "POST", params = {
     { "RoleArn", "string", "body", required = true }, { "RoleSessionName", "string", "body", required = true },
-    { "DurationSeconds", "long", "body", required = true }, { "Policy", "string", "body" },
+    { "DurationSeconds", "long", "body" }, { "Policy", "string", "body" },
     { "ExternalId", "string", "body" },
   },
 }
