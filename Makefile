@@ -288,6 +288,7 @@ fuzz-check: fuzz-build ## plant a bug in each function that make fuzz tests, and
 	@$(MAKE) --no-print-directory -s fuzz-coverage
 
 fuzz-coverage: ## run the inputs in spec/fuzz, and check that they reach 90 % of the lines of the functions that make fuzz tests
+	@tools/setup fuzz
 	@$(MAKE) --no-print-directory -s $(FUZZ_COVERAGE)/dataworks/core.so $(FUZZ_COVERAGE)/fuzz_native.so LUA=5.4 BUILD=$(FUZZ_COVERAGE) CFLAGS='-O0 -g --coverage'
 	@LUA_PATH="$$PWD/lua/?.lua;$$PWD/?.lua;;" LUA_CPATH="$$PWD/$(FUZZ_COVERAGE)/?.so;;" lua5.4 tools/fuzz_coverage.lua $(FUZZ_COVERAGE) $(TARGETS)
 
