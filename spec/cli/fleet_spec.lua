@@ -119,6 +119,13 @@ describe("the commands for fleets", function()
     assert.equal(1, plan.status)
     assert.truthy(plan.err:find("tasks.json:2:3: a: tasks[1]: has no script", 1, true), plan.err)
     assert.truthy(plan.err:find("tasks[2].x: is not a field", 1, true), plan.err)
+    local tasks = {}
+    for i = 1, 102 do tasks[i] = '{ "name": "a\\u001b[31m", "x": 1 }' end
+    files.write(folder .. "/tasks.json", '{ "project": 1, "fleet": "f", "tasks": [' .. table.concat(tasks, ",\n") .. "] }")
+    local err = run("plan MANIFEST").err
+    assert.truthy(err:find("a\\x1b[31m: tasks[1].x: is not", 1, true), err)
+    assert.truthy(err:find("\nthese are the first 100 faults\n$"), err)
+    assert.falsy(err:find("\27", 1, true))
   end)
 
   it("apply: Ctrl-C ends the run, leaves its tasks queued, and the next run creates each once", function()

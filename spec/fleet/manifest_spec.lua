@@ -93,6 +93,8 @@ describe("a manifest", function()
     files.write(folder .. "/m.lua", "error 'no'")
     local _, faults = manifest.read(folder .. "/m.lua")
     assert.truthy(faults[1].message:find("no", 1, true))
+    files.write(folder .. "/m.lua", "error {}")
+    assert.equal("the program raised a table", select(2, manifest.read(folder .. "/m.lua"))[1].message)
   end)
 
   it("that is no manifest is refused", function()

@@ -5,6 +5,7 @@ local exit_status = require "dataworks.cli.exit_status"
 local failure = require "dataworks.cli.failure"
 local outputs = require "dataworks.cli.output"
 local progress = require "dataworks.cli.progress"
+local texts = require "dataworks.util.text"
 
 local M = {}
 
@@ -63,7 +64,7 @@ function Context:confirm(question)
     self:wrong_use("this needs an answer on a terminal, or the option --yes")
   end
   self.progress:finish()
-  self.stderr:write(question, " [y/N] ")
+  self.stderr:write(texts.escape(question), " [y/N] ")
   self.stderr:flush()
   local answer = (io.stdin:read "*l" or ""):lower()
   if answer ~= "y" and answer ~= "yes" then
@@ -74,7 +75,7 @@ end
 --- Writes a line to standard error.
 function Context:say_line(line)
   self.progress:finish()
-  self.stderr:write(line, "\n")
+  self.stderr:write(texts.escape_lines(line), "\n")
 end
 
 --- Returns whether the user forbade changes.

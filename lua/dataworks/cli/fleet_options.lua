@@ -19,6 +19,8 @@ M.ONLY = { "--only", "PATTERN", "only the tasks whose names match; * and ? stand
 M.LIVE = { "--live", false, "first ask the service whether the data sources and the resource groups exist" }
 M.PRUNE = { "--prune", false, "delete the tasks of this fleet that the manifest no longer has" }
 
+local MAX_FAULTS = 100
+
 -- The order of the actions in the summary.
 local ACTIONS = { "create", "rename", "update", "deploy", "start", "delete", "protect", "unprotect" }
 local ALWAYS = { create = true, update = true, deploy = true, start = true }
@@ -62,7 +64,10 @@ function M.fail(context, path, err, faults)
     lines[i] = ("%s:%s %s%s%s"):format(path, fault.line and ("%d:%d:"):format(fault.line, fault.column or 1) or "",
       fault.name and fault.name .. ": " or "", fault.path ~= "" and fault.path .. ": " or "", message)
   end
-  context.raise(exit_status.REFUSED, (table.unpack or unpack)(lines, 1, math.min(#lines, 100)))
+  if #lines > MAX_FAULTS then
+    lines[MAX_FAULTS + 1] = ("these are the first %d faults"):format(MAX_FAULTS)
+  end
+  context.raise(exit_status.REFUSED, (table.unpack or unpack)(lines, 1, math.min(#lines, MAX_FAULTS + 1)))
 end
 
 --- Opens the ledger that the arguments name, and returns what fn returns. Ends the command if that fails.

@@ -83,7 +83,7 @@ end
 --- Writes lines to standard error. Only the first line names the program.
 local function say(...)
   for _, line in ipairs { ... } do
-    io.stderr:write(line, "\n")
+    io.stderr:write(require("dataworks.util.text").escape_lines(line), "\n")
   end
 end
 

@@ -3,6 +3,7 @@
 local call_params = require "dataworks.cli.call_params"
 local dataworks = require "dataworks"
 local script_check = require "dataworks.api.script_check"
+local texts = require "dataworks.util.text"
 
 local M = {}
 
@@ -92,8 +93,8 @@ end
 --- Writes the faults of a file, as compilers do. Returns how many there are.
 function M.print_faults(path, faults, write)
   for _, fault in ipairs(faults) do
-    write(("%s:%d:%d: %s%s\n"):format(path, fault.line or 1, fault.column or 1,
-      fault.path ~= "" and fault.path .. ": " or "", fault.message))
+    write(texts.escape(("%s:%d:%d: %s%s"):format(path, fault.line or 1, fault.column or 1,
+      fault.path ~= "" and fault.path .. ": " or "", fault.message)) .. "\n")
   end
   return #faults
 end

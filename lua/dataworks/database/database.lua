@@ -56,7 +56,7 @@ local ADVICE = {
   { "readonly database", "The file or its folder cannot be written; nothing was changed." },
   { "read-only transaction", "The database takes no writes, as a standby does. Name the primary server." },
   { "permission denied", "The user may not create or change tables there. Grant that, or name another database." },
-  { "unable to open database file", "The folder does not exist, or may not be written." },
+  { "unable to open database file", "The folder does not exist or may not be written, or the path is a folder." },
   { "disk is full", "Free some space, and run the same command again; it goes on." },
   { "No space left", "Free some space, and run the same command again; it goes on." },
   { "disk I/O error", "Check the disk and its free space, and run the same command again; it goes on." },

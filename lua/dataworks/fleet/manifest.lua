@@ -255,7 +255,8 @@ local function check_lua(path)
     ok, value = pcall(value)
   end
   if not ok then
-    return nil, { { path = "", message = tostring(value) } }
+    message = type(value) == "string" and value or "the program raised " .. describe(value)
+    return nil, { { path = "", message = message } }
   end
   return M.check(value)
 end

@@ -86,4 +86,11 @@ function M.escape(text)
   return (text:gsub("[\128-\255][\128-\191]*", escape_run))
 end
 
+--- Does the same as escape for a text of several lines, which may be indented with tabs.
+---@param text string
+---@return string
+function M.escape_lines(text)
+  return (text:gsub("[^\n\t]+", M.escape))
+end
+
 return M
