@@ -85,13 +85,14 @@ static bool check_nesting(struct encoder *e, int index, const struct path *path)
   return value_check_nesting(e->L, e->around, lua_topointer(e->L, index), path);
 }
 
-/* An object that contains no other one can't contain itself. */
+/* An object that contains no table can't contain itself. This error is pushed above an error of its members. */
 static bool encode_object(struct encoder *e, int index, const struct shape *shape, const struct path *path) {
   lua_State *L = e->L;
   size_t names = e->names->len;
   struct members m;
-  if (!members_collect(e, index, shape, path, &m)) return false;
-  if ((m.may_nest || path->depth >= MAX_JSON_DEPTH) && !check_nesting(e, index, path)) return false;
+  bool collected = members_collect(e, index, shape, path, &m);
+  bool may_nest = !collected || m.may_nest || path->depth >= MAX_JSON_DEPTH;
+  if ((may_nest && !check_nesting(e, index, path)) || !collected) return false;
   if (shape && e->rules.check != SCRIPT_ANY && !check_shape(e, shape, &m, path)) return false;
   buffer_append_byte(e->out, '{');
   if (e->out->state) return value_check_written(L, e->out->state, path);

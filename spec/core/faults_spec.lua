@@ -42,6 +42,14 @@ describe("core.faults", function()
       paths(script { extend = { x = print, y = 0 / 0, z = 1 } }))
   end)
 
+  it("names a list that contains itself where an object belongs", function()
+    local value = script()
+    value.steps[3] = value.steps
+    assert.same({
+      'TaskParam.steps[3].category: expected "reader" or "writer"', "TaskParam.steps[3]: contains itself",
+    }, paths(value))
+  end)
+
   it("has one fault for a value that is not an object", function()
     assert.same({ "TaskParam: expected a table, got string" }, paths "x")
   end)

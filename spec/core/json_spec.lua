@@ -142,6 +142,24 @@ describe("encode", function()
     assert.equal("TaskParam.a[1]", refused({ a = { print } }).path)
   end)
 
+  it("finds a cycle through an object that has more members than the stack holds", function()
+    local big = {}
+    for i = 1, 2000 do big["k" .. i] = { i } end
+    assert.is_string(core.encode(big))
+    big.zz = { big }
+    local err = refused(big)
+    assert.equal("TaskParam.zz[1] contains itself", err.path .. " " .. err.message)
+  end)
+
+  it("writes 128 levels, whatever the innermost one contains", function()
+    for _, innermost in ipairs { {}, { 1 }, { a = 1 } } do
+      local value = innermost
+      for _ = 1, 127 do value = { v = value } end
+      assert.is_string(core.encode(value))
+      assert.matches("nested more than 128", refused({ value }).message)
+    end
+  end)
+
   it("writes a table that occurs twice but is not a cycle", function()
     local shared = { 1 }
     assert.equal('{"a":[1],"b":[1]}', core.encode { a = shared, b = shared })
