@@ -38,6 +38,13 @@ describe("credentials", function()
     assert.equal([[the credentials function has none: vault\nis sealed]], err.message)
   end)
 
+  it("are missing with at most 200 bytes of a reason", function()
+    for given, quoted in pairs { [("x"):rep(200)] = ("x"):rep(200), [("x"):rep(201)] = ("x"):rep(200) .. "..." } do
+      local _, err = source({ credentials = function() return nil, given end }):get()
+      assert.equal("the credentials function has none: " .. quoted, err.message)
+    end
+  end)
+
   it("are missing without the text that the function raised, since that may quote a file of keys", function()
     local _, err = source({ credentials = function() error "can't parse {secret = hush}" end }):get()
     assert.equal("credentials", err.kind)

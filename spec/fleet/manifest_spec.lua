@@ -25,6 +25,14 @@ describe("a manifest", function()
   setup(function() folder = shell.output "mktemp -d" end)
   teardown(function() shell.output("rm -r " .. folder) end)
 
+  it("leaves no file open", function()
+    for _, text in ipairs { "{", '{"project":1}', "[]" } do
+      local path = folder .. "/left.json"
+      files.write(path, text)
+      assert.equal(0, files.count_left_open(manifest.read, path))
+    end
+  end)
+
   it("has tasks with the defaults of the file", function()
     local read = assert(manifest.check(source { { name = "a", from = { mysql = "m", tables = { db = { "t" } } } } }))
     local task = read.tasks[1]

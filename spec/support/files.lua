@@ -27,4 +27,24 @@ function M.json(path)
   return cjson.decode(M.read(path))
 end
 
+--- Calls fn(...). Returns how many of the files that it opened are still open.
+function M.count_left_open(fn, ...)
+  local open, opened, left = io.open, {}, 0
+  -- luacheck: push ignore 122
+  io.open = function(...)
+    local file, message, code = open(...)
+    opened[#opened + 1] = file
+    return file, message, code
+  end
+  local ok, err = pcall(fn, ...)
+  io.open = open
+  -- luacheck: pop
+  assert(ok, err)
+  for _, file in ipairs(opened) do
+    left = left + (io.type(file) == "file" and 1 or 0)
+  end
+  assert(#opened > 0, "no file was opened")
+  return left
+end
+
 return M

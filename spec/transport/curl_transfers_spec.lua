@@ -227,8 +227,15 @@ describe("a pause outside tasks", function()
   it("takes its whole time without the processor, even if a signal arrives", function()
     local native, transport = native_support.load(), transports.new {}
     local started, used = core.clock(), os.clock()
+    local sleep, sleeps = curl.sleep, 0
+    curl.sleep = function(seconds)
+      sleeps = sleeps + 1
+      return sleep(seconds)
+    end
+    finally(function() curl.sleep = sleep end)
     native.signal_after(0.1)
     transport:sleep(0.4)
+    assert.is_true(sleeps > 0)
     assert.is_true(core.clock() - started >= 0.4)
     assert.is_true(os.clock() - used < 0.1)
     transport:close()

@@ -72,7 +72,7 @@ function M.cancelled_error()
 end
 
 function Task:is_completed()
-  return COMPLETED[self.state] ~= nil
+  return COMPLETED[self.state] == true
 end
 
 function Task:__tostring()
