@@ -138,7 +138,7 @@ ROW ?=
 
 bench: ## measure speed and memory against the cheapest programs that do the same, on the version LUA; ROW=request measures one row
 	@tools/setup bench
-	@$(MAKE) --no-print-directory -s build $(BUILD)/floor.so
+	@$(MAKE) --no-print-directory -s build $(BUILD)/floor.so $(BUILD)/floor_crypto.so $(BUILD)/floor_libcurl.so
 	@$(MAKE) --no-print-directory -s build LUA=jit
 	@$(BENCH) bench/run.lua $(BUILD)/bench '$(ROW)'
 
@@ -160,6 +160,13 @@ $(BUILD)/floor.so: MODULE_CFLAGS = $(CURL_CFLAGS)
 $(BUILD)/floor.so: $(FLOOR_C) bench/floor/floor.h Makefile
 	@mkdir -p $(@D)
 	$(COMPILE) -fvisibility=default -shared $(LDFLAGS) -o $@ $(FLOOR_C) $(CRYPTO_LIBS) $(CURL_LIBS)
+
+$(BUILD)/floor_crypto.so: FLOOR_LIBS = $(CRYPTO_LIBS)
+$(BUILD)/floor_libcurl.so: FLOOR_LIBS = $(CURL_LIBS)
+$(BUILD)/floor_%.so: MODULE_CFLAGS = $(CURL_CFLAGS)
+$(BUILD)/floor_%.so: bench/libraries/floor_%.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) -fvisibility=default -shared $(LDFLAGS) -o $@ $< $(FLOOR_LIBS)
 
 lint: ## run luacheck; check Lua 5.1 syntax, dependencies between folders, words, forbidden code, and slow patterns
 	luacheck -q --no-color $(LUA_FILES)

@@ -17,6 +17,26 @@ local function first_request()
   }
 end
 
+--- Measures what libraries alone add to a process of the interpreter.
+local function libraries()
+  local _, variables = installed.make()
+  measure.place_measured()
+  local load = ('package.loadlib("build/%s/floor_%%s.so", "luaopen_floor_%%s")()'):format(shell.lua)
+  local empty = measure.process({ shell.interpreter, "bench/programs/empty.lua" }, variables)
+  local figures = {}
+  for index, part in ipairs {
+    { "OpenSSL: SHA-256, HMAC", load:format("crypto", "crypto") }, { "libcurl", load:format("libcurl", "libcurl") },
+    { "argparse", 'require "argparse"' }, { "the first request", 'dofile "bench/programs/first_request.lua"' },
+  } do
+    figures[index] = measure.pairs {
+      ours = measure.process({ shell.interpreter, "-e", part[2] }, variables), floor = empty,
+      count = COUNT, unit = "ms", subtract = true,
+    }[1]
+    figures[index].what = part[1]
+  end
+  return figures
+end
+
 --- Measures `dataworks call` against a process of the words that words_of(request) returns.
 local function command(words_of, options)
   local folder, variables = installed.make()
@@ -47,6 +67,10 @@ end
 return {
   {
     name = "start", ours = "a process that loads the library, and signs one request", measure = first_request,
+    floor = "a process of the same interpreter that does nothing",
+  },
+  {
+    name = "parts-start", ours = "the parts of the start of a process, CPU time", measure = libraries,
     floor = "a process of the same interpreter that does nothing",
   },
   {
