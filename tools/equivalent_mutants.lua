@@ -13,4 +13,7 @@ return {
     "The hook that Ctrl-C has set raises an error before Lua uses the results." },
   { "lua/dataworks/cli/complete.lua", "      names[name] = true", "      names[name] = false",
     "Only the keys of the table are used." },
+  { "csrc/core/script.c", '  FIELD("scheduleResgroupId", NUMBER, 0, ANY, NULL),',
+    '  FIELD("scheduleResgroupId", NUMBER, 1, ANY, NULL),',
+    "Bit 0 stands for SCRIPT_ANY, with which no field is required." },
 }

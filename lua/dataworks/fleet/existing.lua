@@ -71,7 +71,7 @@ end
 ---@param must fun(reply: table|nil, err: dataworks.Error|nil): table
 ---@return boolean
 function M.has_file(client, task, must)
-  local reply = must(client:call("ListFiles", { ProjectId = task.ProjectId, FileIdIn = task.FileId, PageSize = 10 },
+  local reply = must(client:call("ListFiles", { ProjectId = task.ProjectId, FileIdIn = task.FileId },
     { version = "2020-05-18" }))
   return #(reply.Data and reply.Data.Files or {}) > 0
 end

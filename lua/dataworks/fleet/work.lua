@@ -100,7 +100,7 @@ local function run_flow(work, method, params)
   local result, err = work.client[method](work.client, is_same and {} or params, {
     resume = is_same and stored.flow or nil,
     on_step = function(state)
-      local ok, fault = pcall(mark, work, (core.encode({ flow = state, digest = digest }, true)))
+      local ok, fault = pcall(mark, work, (core.encode { flow = state, digest = digest }))
       work.is_marked, lost = ok, not ok and fault or nil
       if not ok then
         error("the ledger did not take the state", 0)
