@@ -14,8 +14,8 @@ local OTHER_SPECS = {
   ["lua/dataworks/emulator"] = "spec/cli spec/api",
   ["lua/dataworks/transport"] = "spec/curl spec/concurrency spec/system/losses_spec.lua spec/system/network_spec.lua "
     .. "spec/system/openresty_spec.lua spec/system/nginx_spec.lua spec/system/service_spec.lua spec/hostile",
-  ["lua/dataworks/call"] = "spec/limit spec/system/network_spec.lua spec/system/losses_spec.lua "
-    .. "spec/system/openresty_spec.lua",
+  ["lua/dataworks/call"] = "spec/api/version_spec.lua spec/limit spec/system/network_spec.lua "
+    .. "spec/system/losses_spec.lua spec/system/openresty_spec.lua",
   ["lua/dataworks/tasks"] = "spec/system/kill_spec.lua",
   ["lua/dataworks/credentials"] = "spec/system/network_spec.lua spec/system/openresty_spec.lua",
   ["lua/dataworks/limit"] = "spec/system/openresty_spec.lua spec/concurrency spec/system/service_spec.lua",
@@ -30,7 +30,7 @@ local OTHER_SPECS = {
     .. "spec/system/network_spec.lua spec/system/watched_libc_spec.lua spec/system/threads_spec.lua",
   ["csrc/shared"] = "spec/core spec/curl spec/transport spec/system/memory_spec.lua",
   ["csrc/system"] = "spec/system/file_spec.lua spec/system/process_spec.lua spec/system/random_spec.lua "
-    .. "spec/system/watched_libc_spec.lua spec/credentials spec/system/memory_spec.lua",
+    .. "spec/system/watched_libc_spec.lua spec/bytecode_spec.lua spec/credentials spec/system/memory_spec.lua",
 }
 local SPECS_OF_ALL = "spec/client_spec.lua spec/tasks spec/client_emulator_spec.lua spec/client_clock_spec.lua"
 

@@ -79,6 +79,17 @@ describe("an interruption", function()
     assert.same({ false, "first", true }, { ok, err, closed })
   end)
 
+  it("of a loop names the tasks that failed before", function()
+    local loop = dataworks.loop()
+    loop:spawn(function() error("lost", 0) end)
+    loop.drive = function(self)
+      self.drive = nil
+      self:drive()
+      error("broken", 0)
+    end
+    assert.same({ false, "broken\n1 more failed:\n  lost" }, { require("dataworks.concurrency.recovery").drive(loop) })
+  end)
+
   it("of a spawn, after the task was queued, lets the other tasks end", function()
     local loop, ended = dataworks.loop(), false
     loop:spawn(function()
