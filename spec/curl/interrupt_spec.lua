@@ -49,7 +49,7 @@ describe("Ctrl-C", function()
     assert.equal("1", status, output)
     assert.matches("interrupted!", output)
     assert.not_matches("went on", output)
-    assert.is_true(milliseconds < 1000, milliseconds .. " " .. output)
+    assert.is_true(milliseconds < 8000, milliseconds .. " " .. output)
   end
 
   it("ends a request without a reply, and a request whose reply is incomplete", function()
@@ -95,7 +95,7 @@ describe("Ctrl-C", function()
       print((send "/status/201"))
     ]]):format(web:url ""))
     assert.equal("0", status, output)
-    assert.is_true(milliseconds < 1000, milliseconds .. " " .. output)
+    assert.is_true(milliseconds < 8000, milliseconds .. " " .. output)
     assert.equal(jit and "begun nil 201 " or "begun cancelled true the call was cancelled 201 ", output)
   end)
 
