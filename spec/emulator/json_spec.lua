@@ -36,6 +36,10 @@ describe("the emulator's JSON", function()
     assert.equal('{"a":false,"b":null}', json.encode(value))
   end)
 
+  it("writes the short escapes", function()
+    assert.equal([["\n\r\t\"\\"]], json.encode "\n\r\t\"\\")
+  end)
+
   it("reads escapes and surrogate pairs", function()
     assert.equal("a/\b\f\n\r\t\"\\é😀\0", (json.decode([["a\/\b\f\n\r\t\"\\\u00e9\ud83d\ude00\u0000"]])))
   end)

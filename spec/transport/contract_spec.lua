@@ -36,6 +36,7 @@ describe("what a transport of the program returns", function()
       assert.is_nil(result)
       assert.same({ "protocol", "unknown", true }, { err.kind, err.sent, err.may_have_acted })
       assert.is_truthy(err.message:find(text, 1, true), err.message)
+      assert.matches('"A transport of your own" in docs/network.md', err.advice, 1, true)
     end
   end)
 end)
