@@ -29,6 +29,7 @@ describe("the commands for fleets", function()
     assert.truthy(plan.err:find("about 6 calls (the daily quota of an account: Basic 100,", 1, true), plan.err)
     local applied = run "apply MANIFEST"
     assert.same({ 0, 2 }, { applied.status, #emulator:journal "CreateDISyncTask" }, applied.err)
+    assert.same({ "2", "0", "0" }, { applied.out:match '"Done":%s*(%d+).*"Failed":%s*(%d+).*"Left":%s*(%d+)' })
     plan = run "plan MANIFEST --exit-code"
     assert.equal(0, plan.status)
     assert.truthy(plan.err:find("2 unchanged; about 0 calls", 1, true))
