@@ -389,7 +389,7 @@ install install-core:
 	rm -rf '$(DESTDIR)$(LIBDIR)/dataworks/bytecode'
 	if [ -n '$(WITH_BYTECODE)' ]; then set -e; mv '$(DESTDIR)$(LUADIR)/dataworks.lua' '$(DESTDIR)$(LUADIR)/dataworks/init.lua'; \
 	  printf '%s\n' '---@module "dataworks.init"' \
-	    'local library = require("dataworks.bytecode").library($(INSTALLED))' 'return library' >'$(DESTDIR)$(LUADIR)/dataworks.lua'; \
+	    'local library = require("dataworks.bytecode").entry($(INSTALLED))' 'return library' >'$(DESTDIR)$(LUADIR)/dataworks.lua'; \
 	  chmod 644 '$(DESTDIR)$(LUADIR)/dataworks.lua'; \
 	  find lua -name '*.lua' ! -path 'lua/dataworks/emulator/*' ! -name annotations.lua | \
 	    $(LUA_BIN) tools/bytecode.lua '$(LUADIR)' '$(DESTDIR)$(LIBDIR)/dataworks/bytecode'; fi

@@ -9,7 +9,7 @@ describe("bytecode", function()
     shell.output(([[mkdir -p %s/lib/dataworks && cp -r lua %s/lua && ln -s lua %s/link]]):format(folder, folder, folder))
     shell.output(("cp build/%s/dataworks/*.so %s/lib/dataworks"):format(shell.lua, folder))
     files.write(folder .. "/lua/dataworks/init.lua", files.read "lua/dataworks.lua")
-    files.write(folder .. "/lua/dataworks.lua", ("return require('dataworks.bytecode').library('%s/lua', '%s/lib')"):format(
+    files.write(folder .. "/lua/dataworks.lua", ("return require('dataworks.bytecode').entry('%s/lua', '%s/lib')"):format(
       folder, folder))
     shell.output(("find lua -name '*.lua' ! -path '*/emulator/*' | %s tools/bytecode.lua %s/lua %s/lib/dataworks/bytecode")
       :format(shell.interpreter, folder, folder))

@@ -29,7 +29,7 @@ end
 --- dataworks.lua, and the source as dataworks/init.lua.
 ---@param sources string
 ---@param libraries string
-function M.library(sources, libraries)
+function M.entry(sources, libraries)
   M.use(sources, libraries)
   local load = modules and modules:load "dataworks" or assert(loadfile(sources .. "/dataworks/init.lua"))
   return load "dataworks"
