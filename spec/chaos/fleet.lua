@@ -199,8 +199,7 @@ end
 --- Restarts the database, or cuts a connection, when a share of the requests has been made.
 local function watch_progress()
   local progress = proxy.requests / (count * 5)
-  if progress > 0.15 and not hole.asked then
-    hole.asked = true
+  if progress > 0.15 and not hole.cut_at then -- asks again if the runner has no connection at the moment
     uv.kill(black_hole, "sigusr1")
   end
   server.restarts = server.restarts or 0
