@@ -76,7 +76,7 @@ function Line:check_options(options)
     for _, one in ipairs(type(value) == "table" and value or { value }) do
       self.wrong = self.wrong or option[2] and not option_fits(option, one)
     end
-    self.wrong = self.wrong or option.required and value == nil
+    self.wrong = self.wrong or value == "" or option.required and value == nil
     self.args[target] = option.number and tonumber(value) or value
   end
 end
@@ -95,7 +95,7 @@ function Line:place_positionals(declared, words)
     end
     self.args[target] = value
     local is_missing = value == nil or many and #value == 0
-    self.wrong = self.wrong or is_missing and argument.args ~= "?" and argument.args ~= "*"
+    self.wrong = self.wrong or value == "" or is_missing and argument.args ~= "?" and argument.args ~= "*"
       or not is_missing and argument.choices ~= nil and not option_fits(argument, value)
   end
   self.refused = self.refused or #words >= at
