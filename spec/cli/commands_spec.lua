@@ -44,7 +44,9 @@ describe("dataworks help", function()
   end)
 
   it("shows the help of a command", function()
-    assert.equal(output_of { "call", "--help" }, output_of { "help", "call" })
+    local output = output_of { "help", "call" }
+    assert.equal(output_of { "call", "--help" }, output)
+    assert.matches(commands.load("call").description:sub(1, 40), output, 1, true)
   end)
 
   it("goes through all pages of exactly the actions that page", function()

@@ -172,7 +172,10 @@ describe("the emulator over HTTP", function()
       { "CreateDISyncTask", "refused", 400, "IdempotentParameterMismatch", "t" },
       { "GetDISyncTask", "failed", 200, nil, nil },
     }, seen)
-    assert.equal("5", emulator:journal("GetDISyncTask")[1].params.FileId)
+    local last = emulator:journal("GetDISyncTask")[1]
+    assert.equal("5", last.params.FileId)
+    assert.matches("%S", last.detail)
+    assert.is_true(last.time > 1700000000, last.time) -- seconds since 1970
   end)
 
   it("forgets everything on a reset", function()
