@@ -168,7 +168,7 @@ describe("a fleet with a ledger in PostgreSQL", function()
   it("lets a command end when the server keeps its connection and does not answer", function()
     local program = folder .. "/silent.lua"
     files.write(program, ([[
-      require("dataworks.database.database").end_process_after = 1
+      require("dataworks.database.database").last_resort = { seconds = 1, status = 5 }
       local ledger = require("dataworks.fleet.ledger").open("%s", "x")
       ledger:counts()
       os.execute "sleep 1.2" -- the alarm is not set between two transactions

@@ -15,9 +15,6 @@ local M = {}
 
 M.AREAS = "http1_head http1_body slow tls proxy http2"
 
--- A busy loop can have closed the idle connection between two calls, so that the second call has a new one.
-local NOT_KEPT = { { "ok" } }
-
 local WAITING_STEPS = { pause = true, drip = true, forever = true }
 
 --- Returns whether a row neither waits nor sends much.
@@ -69,7 +66,7 @@ function M.fault(row, host, outcome)
   local kind, sent = M.expected(row, host)
   if kind == "ok" then sent = nil end
   local is_right = outcome.kind == kind and outcome.sent == sent
-  for _, other in ipairs(host == "loop" and row.calls and NOT_KEPT or row.any_of or {}) do
+  for _, other in ipairs(row.any_of or {}) do
     is_right = is_right or outcome.kind == other[1] and outcome.sent == other[2]
   end
   if is_right and outcome.elapsed <= outcome.timeout + SLACK then return nil end

@@ -8,7 +8,7 @@ local opening = require "dataworks.fleet.opening"
 local M = {}
 
 -- A command ends when its ledger does not answer; its leases end, and the next run goes on.
-databases.end_process_after = databases.end_process_after or 60
+databases.last_resort = databases.last_resort or { seconds = 60, status = exit_status.TRY_AGAIN }
 
 M.MANIFEST = { "MANIFEST", "a file with the tasks: JSON, or Lua if its name ends with .lua", complete = "file" }
 M.LEDGER = {

@@ -20,8 +20,15 @@ M.examples = "  dataworks list --project 10000\n  dataworks list --project 10000
 local RETRIES = 10
 local CONCURRENCY = 8
 
---- The types of the files, as ListFiles takes them, by the types of their tasks.
-local FILE_TYPES = { DI_OFFLINE = "23", DI_REALTIME = "900" }
+--- Returns the numbers of the types of files to list.
+local function file_types(task_type)
+  local numbers = {}
+  for number, name in pairs(task_ref.TYPES) do
+    numbers[#numbers + 1] = (not task_type or task_type == name) and number or nil
+  end
+  table.sort(numbers)
+  return table.concat(numbers, ",")
+end
 
 --- Adds the states of the real-time tasks. A task that was deleted meanwhile has none.
 local function add_states(items, project, context)
@@ -51,7 +58,7 @@ function M.run(args, context)
   end
   local items = {}
   local params = {
-    ProjectId = args.project, FileTypes = FILE_TYPES[args.type] or "23,900", Keyword = args.word, PageSize = 100,
+    ProjectId = args.project, FileTypes = file_types(args.type), Keyword = args.word, PageSize = 100,
     NeedAbsoluteFolderPath = true,
   }
   for _, file, err in context:client():each("ListFiles", params, { version = "2020-05-18", retries = RETRIES }) do

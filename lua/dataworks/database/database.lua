@@ -12,12 +12,11 @@ local MAX_PAUSE = 0.05
 -- The number of prepared statements that are kept. A ledger has fewer; only their lists of rows have many texts.
 local MAX_STATEMENTS = 40
 
---- Seconds after which a process ends if PostgreSQL keeps a connection open and does not answer, since libpq would wait
---- for ever. The timeouts of a connection and of a statement are shorter. nil, as in a library: the process waits.
----@type integer|nil
-M.end_process_after = nil
-
-local TRY_AGAIN = 5
+--- If PostgreSQL keeps a connection open and does not answer for `seconds`, the process ends with `status`, since libpq
+--- would wait for ever. The timeouts of a connection and of a statement are shorter. nil, as in a library: the process
+--- waits.
+---@type { seconds: integer, status: integer }|nil
+M.last_resort = nil
 
 local POSTGRES_SETTINGS = {
   "connect_timeout=10", "keepalives_idle=10", "keepalives_interval=5", "keepalives_count=3", "tcp_user_timeout=20000",
@@ -103,9 +102,9 @@ end
 --- Limits the time for which the process waits for the next answer of PostgreSQL, or ends the limit.
 ---@param is_waiting boolean
 local function limit_wait(self, is_waiting)
-  local seconds = M.end_process_after
-  if seconds and self.kind == "postgres" then
-    core.alarm(is_waiting and seconds or 0, TRY_AGAIN, self.last_words)
+  local limit = M.last_resort
+  if limit and self.kind == "postgres" then
+    core.alarm(is_waiting and limit.seconds or 0, limit.status, self.last_words)
   end
 end
 
@@ -332,7 +331,7 @@ function M.open(url, options)
     is_forgetful = options.is_forgetful or false,
     target = path or with_timeouts(url),
     last_words = ("the ledger %s did not answer for %d seconds; run the same command again, and it goes on\n"):format(
-      M.printable(url):sub(1, 300), M.end_process_after or 0),
+      M.printable(url):sub(1, 300), M.last_resort and M.last_resort.seconds or 0),
   }, Database)
   local driver = dialect_of(self).driver
   local ok, dbi = pcall(require, "DBI")
