@@ -41,9 +41,9 @@ function M.bytes_of(request)
   return url .. "/", target, lines, request.body
 end
 
---- Returns OpenSSL's part of the work for a signed request.
----@return bench.Side
-function M.openssl(signed)
+--- Returns the texts that OpenSSL reads for a signed request.
+---@return string body, string canonical_request, string string_to_sign, string secret
+function M.signed_texts(signed)
   local query = {}
   for name, value in signed.url:match "%?(.*)$":gmatch "([^&=]+)=([^&]*)" do
     query[name] = value:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)
@@ -53,9 +53,14 @@ function M.openssl(signed)
     access_key_id = M.ID,
   })
   assert(stages.authorization == signed.headers.authorization, "the floor must do the work of this request")
-  return function(count)
-    return floor.openssl(signed.body, stages.canonical_request, stages.string_to_sign, M.SECRET, count)
-  end
+  return signed.body, stages.canonical_request, stages.string_to_sign, M.SECRET
+end
+
+--- Returns OpenSSL's part of the work for a signed request.
+---@return bench.Side
+function M.openssl(signed)
+  local body, canonical_request, string_to_sign, secret = M.signed_texts(signed)
+  return function(count) return floor.openssl(body, canonical_request, string_to_sign, secret, count) end
 end
 
 --- Calls fn(server, client, bytes...) with a running server, and stops the server. The bytes are those of a call of

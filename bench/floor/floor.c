@@ -54,9 +54,10 @@ int luaopen_floor(lua_State *L);
 
 int luaopen_floor(lua_State *L) {
   static const luaL_Reg functions[] = {
-    { "usage", floor_usage },   { "cores", floor_cores }, { "pin", floor_pin },       { "openssl", floor_openssl },
-    { "sha256", floor_sha256 }, { "curl", floor_curl },   { "multi", floor_multi },   { "run", floor_run },
-    { "read", floor_read },     { "write", floor_write }, { "tables", floor_tables }, { NULL, NULL },
+    { "usage", floor_usage }, { "cores", floor_cores },   { "pin", floor_pin },     { "openssl", floor_openssl },
+    { "call", floor_call },   { "sha256", floor_sha256 }, { "curl", floor_curl },   { "multi", floor_multi },
+    { "run", floor_run },     { "read", floor_read },     { "write", floor_write }, { "tables", floor_tables },
+    { NULL, NULL },
   };
   lua_newtable(L);
   for (const luaL_Reg *f = functions; f->name; f++) {

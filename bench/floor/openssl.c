@@ -2,7 +2,6 @@
 #include "floor.h"
 
 #include <openssl/core_names.h>
-#include <openssl/evp.h>
 
 static EVP_MAC_CTX *keyed(const char *key, size_t len) {
   EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
@@ -22,29 +21,41 @@ static void digest(EVP_MD_CTX *context, const EVP_MD *md, const char *text, size
   EVP_DigestFinal_ex(context, out, NULL);
 }
 
-/* openssl(body, canonical_request, string_to_sign, secret, count) -> CPU seconds, wall seconds. Makes the digests of
-   the body and of the canonical request, and the HMAC. The digest of an empty body is a constant, and costs nothing. */
-int floor_openssl(lua_State *L) {
-  size_t len[4], size;
-  const char *text[4];
-  for (int i = 0; i < 4; i++) text[i] = luaL_checklstring(L, i + 1, &len[i]);
-  lua_Integer count = luaL_checkinteger(L, 5);
+struct openssl_work openssl_open(lua_State *L, int first) {
+  struct openssl_work w;
+  for (int i = 0; i < OPENSSL_TEXTS; i++) w.text[i] = luaL_checklstring(L, first + i, &w.len[i]);
+  size_t secret_len;
+  const char *secret = luaL_checklstring(L, first + OPENSSL_TEXTS, &secret_len);
+  w.md = EVP_MD_fetch(NULL, "SHA256", NULL);
+  w.context = EVP_MD_CTX_new();
+  w.mac = keyed(secret, secret_len);
+  return w;
+}
+
+void openssl_sign(const struct openssl_work *w) {
   unsigned char out[EVP_MAX_MD_SIZE];
-  EVP_MD *md = EVP_MD_fetch(NULL, "SHA256", NULL);
-  EVP_MD_CTX *context = EVP_MD_CTX_new();
-  EVP_MAC_CTX *mac = keyed(text[3], len[3]);
+  size_t size;
+  if (w->len[0] > 0) digest(w->context, w->md, w->text[0], w->len[0]);
+  digest(w->context, w->md, w->text[1], w->len[1]);
+  EVP_MAC_init(w->mac, NULL, 0, NULL);
+  EVP_MAC_update(w->mac, (const unsigned char *)w->text[2], w->len[2]);
+  EVP_MAC_final(w->mac, out, &size, sizeof out);
+}
+
+void openssl_close(struct openssl_work *w) {
+  EVP_MAC_CTX_free(w->mac);
+  EVP_MD_CTX_free(w->context);
+  EVP_MD_free(w->md);
+}
+
+/* openssl(body, canonical_request, string_to_sign, secret, count) -> CPU seconds, wall seconds */
+int floor_openssl(lua_State *L) {
+  struct openssl_work w = openssl_open(L, 1);
+  lua_Integer count = luaL_checkinteger(L, 5);
   struct usage start = usage_now();
-  for (lua_Integer n = 0; n < count; n++) {
-    if (len[0] > 0) digest(context, md, text[0], len[0]);
-    digest(context, md, text[1], len[1]);
-    EVP_MAC_init(mac, NULL, 0, NULL);
-    EVP_MAC_update(mac, (const unsigned char *)text[2], len[2]);
-    EVP_MAC_final(mac, out, &size, sizeof out);
-  }
+  for (lua_Integer n = 0; n < count; n++) openssl_sign(&w);
   int results = usage_push_since(L, start);
-  EVP_MAC_CTX_free(mac);
-  EVP_MD_CTX_free(context);
-  EVP_MD_free(md);
+  openssl_close(&w);
   return results;
 }
 

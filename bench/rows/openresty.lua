@@ -110,7 +110,7 @@ local function pings(host, count)
   local session, times = curl.new {}, {}
   for i = 1, count do
     local began = core.clock()
-    assert(session:send("GET", host:url "ping", {}, "", 30) == 200)
+    assert(session:send({ method = "GET", url = host:url "ping" }, 30) == 200)
     times[i] = (core.clock() - began) * 1000
     -- Spread over the seconds of a flow.
     curl.sleep(0.003)

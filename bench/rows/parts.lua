@@ -10,15 +10,20 @@ local measure = require "bench.measure"
 
 local ACTION = "GenerateDISyncTaskConfigForCreating"
 
+--- Returns the context of core.request for a server on this machine.
+local function context_of(endpoint, user_agent)
+  return {
+    signer = core.signer { access_key_id = loopback.ID, access_key_secret = loopback.SECRET },
+    endpoint = endpoint, date = 1800000000, nonce = core.nonce(), user_agent = user_agent,
+  }
+end
+
 local function request()
   local client = loopback.client(1)
   local signed = assert(client:request(ACTION, loopback.PARAMS))
   local row, headers = catalog.find(ACTION), 0
   for _ in pairs(signed.headers) do headers = headers + 1 end
-  local context = {
-    signer = core.signer { access_key_id = loopback.ID, access_key_secret = loopback.SECRET },
-    endpoint = "http://127.0.0.1:1", date = 1800000000, nonce = core.nonce(), user_agent = signed.headers["user-agent"],
-  }
+  local context = context_of("http://127.0.0.1:1", signed.headers["user-agent"])
   local script = loopback.PARAMS.TaskParam
   local figures = measure.parts(5000, {
     { "OpenSSL", loopback.openssl(signed) },
@@ -28,6 +33,9 @@ local function request()
     end },
     { "cjson.encode of the script", measure.repeated(function() cjson.encode(script) end) },
     { "encode, with the checks", measure.repeated(function() core.encode(script) end) },
+    { "core.signed_request", measure.repeated(function()
+      core.signed_request(ACTION, row, loopback.PARAMS, context)
+    end) },
     { "core.request", measure.repeated(function() core.request(ACTION, row, loopback.PARAMS, context) end) },
     { "client:request", measure.repeated(function() client:request(ACTION, loopback.PARAMS) end) },
   })
@@ -49,12 +57,18 @@ local function call()
   return loopback.with_server(function(_, client, url, target, headers, body)
     local signed = assert(client:request(ACTION, loopback.PARAMS))
     local session = curl.new {}
-    local function send()
-      return session:send(signed.method, signed.url, signed.headers, signed.body, 30, 5, "")
-    end
+    local ready = core.signed_request(ACTION, catalog.find(ACTION), loopback.PARAMS,
+      context_of(url:sub(1, -2), signed.headers["user-agent"]))
+    local function send() return session:send(ready, 30, 5, "") end
     local _, _, reply = send()
+    local _, canonical_request, string_to_sign, secret = loopback.signed_texts(signed)
+    local function smallest(count)
+      return floor.call(url, target, headers, body, canonical_request, string_to_sign, secret,
+        loopback.PARAMS.TaskParam, cjson.encode, cjson.decode, count)
+    end
     local figures = measure.parts(1000, {
       { "libcurl", function(count) return floor.curl(url, target, headers, body, count) end },
+      { "the smallest program", smallest },
       { "a ready request", measure.repeated(send) },
       { "client:request", measure.repeated(function() client:request(ACTION, loopback.PARAMS) end) },
       { "decoding the reply", measure.repeated(function() core.decode_reply(reply) end) },
