@@ -1,6 +1,8 @@
+local core = require "dataworks.core"
 local dataworks = require "dataworks"
 local fake = require "spec.support.fake"
 local tasks = require "spec.support.tasks"
+local transports = require "dataworks.transport.choose"
 
 local FILE = { ProjectId = 10, FileId = 5, TaskType = "DI_REALTIME" }
 local READ = "GetDISyncTask"
@@ -88,6 +90,91 @@ describe("a client with a limit", function()
     world.run()
     assert.same({ "1", "2", "3", "4", "5", "99", "99", "99", "99" }, column(log, "file"))
     assert.same({ 0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4 }, rounded(column(log, "at")))
+  end)
+
+  it("keeps the calls in order when the machine stops the process for a while", function()
+    for _, limit in ipairs { { qps = 50 }, { qps = 50, adaptive = true } } do
+      local order, expected = {}, {}
+      local client, world = fake.client(many(function(request)
+        order[#order + 1] = tonumber(fake.params(request).FileId)
+        return GOOD
+      end), { limit = limit, clock = false, sleep = false })
+      world.transport.sleep = function(_, seconds, wake_at) return transports.sleep(seconds, wake_at) end
+      dataworks.run(function()
+        for i = 1, 30 do
+          expected[i] = i
+          dataworks.spawn(function() assert(client:call(READ, file(i))) end)
+        end
+        dataworks.sleep(0.1)
+        os.execute "sleep 0.7"
+        expected[31] = 31
+        assert(client:call(READ, file(31)))
+      end)
+      assert.same(expected, order)
+    end
+  end)
+
+  it("keeps the calls in order when the machine stops the process between a decision and its sleep", function()
+    for _, limit in ipairs { { qps = 50 }, { qps = 50, adaptive = true } } do
+      local order, expected, sleeps = {}, {}, 0
+      local client, world = fake.client(many(function(request)
+        order[#order + 1] = tonumber(fake.params(request).FileId)
+        return GOOD
+      end), { limit = limit, clock = false, sleep = false })
+      world.transport.sleep = function(_, seconds, wake_at)
+        sleeps = sleeps + 1
+        if sleeps == 5 then os.execute "sleep 0.3" end
+        return transports.sleep(seconds, wake_at)
+      end
+      dataworks.run(function()
+        for i = 1, 20 do
+          expected[i] = i
+          dataworks.spawn(function() assert(client:call(READ, file(i))) end)
+        end
+      end)
+      assert.same(expected, order)
+    end
+  end)
+
+  it("admits calls although an earlier one was abandoned while it waited", function()
+    local client, world = fake.client(many(GOOD), { limit = 4, sleep = function() coroutine.yield() end })
+    local function step(call, seconds)
+      world.now = world.now + seconds
+      assert(coroutine.resume(call))
+      return coroutine.status(call)
+    end
+    local calls = {}
+    for i = 1, 3 do
+      calls[i] = coroutine.create(function() assert(client:call(READ, FILE)) end)
+      step(calls[i], 0)
+    end
+    calls[2] = nil
+    assert.same({ "suspended", "suspended", "dead" }, { step(calls[3], 1), step(calls[3], 0), step(calls[3], 0) })
+    collectgarbage()
+    local last = coroutine.create(function() assert(client:call(READ, FILE)) end)
+    assert.equal("dead", step(last, 1))
+  end)
+
+  it("keeps the calls in order whenever the machine stops the process", function()
+    local read_clock = core.clock
+    finally(function() core.clock = read_clock end)
+    for reads_before = 36, 106 do
+      local order, reads, lost = {}, 0, 0
+      core.clock = function()
+        reads = reads + 1
+        if reads == reads_before then lost = 0.15 end
+        return read_clock() + lost
+      end
+      local client, world = fake.client(many(function(request)
+        order[#order + 1] = tonumber(fake.params(request).FileId)
+        return GOOD
+      end), { limit = { qps = 50, adaptive = true }, clock = false, sleep = false })
+      world.transport.sleep = function(_, seconds, wake_at) return transports.sleep(seconds, wake_at) end
+      dataworks.run(function()
+        for i = 1, 8 do dataworks.spawn(function() assert(client:call(READ, file(i))) end) end
+      end)
+      assert.same({ 1, 2, 3, 4, 5, 6, 7, 8 }, order, reads_before)
+    end
   end)
 
   it("signs after the wait, with a fresh date and nonce", function()

@@ -5,10 +5,12 @@ describe("a queue", function()
     local queue = new_queue()
     for round = 1, 3 do
       for i = 1, 4 do queue:push(i * round) end
+      assert.equal(round, queue:first_value())
       assert.equal(round, queue:pop())
       assert.same({ 2 * round, 3 * round, 4 * round }, queue:values())
       for i = 2, 4 do assert.equal(i * round, queue:pop()) end
       assert.equal(0, queue:length())
+      assert.is_nil(queue:first_value())
       assert.is_nil(queue:pop())
     end
   end)

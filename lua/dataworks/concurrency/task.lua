@@ -124,13 +124,16 @@ function Task:pause()
 end
 
 --- Waits for a time. Returns "cancelled" if the task is cancelled before or meanwhile.
-function Task:sleep(seconds)
+---@param seconds number
+---@param wake_at? number the time of core.clock at which the task wakes; default: after `seconds`. Tasks wake in the
+--- order of their times, also if these have passed
+function Task:sleep(seconds, wake_at)
   if self.is_cancelled then
     self:pause()
     return "cancelled"
   end
   local timers = self.loop.timers -- kept here, because an interruption replaces the loop's timers
-  local timer = timers:add(core.clock() + math.max(seconds, 0), Task.wake, self)
+  local timer = timers:add(wake_at or core.clock() + seconds, Task.wake, self)
   self:suspend()
   timers:remove(timer)
   return self.is_cancelled and "cancelled" or nil

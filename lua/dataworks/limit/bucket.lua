@@ -70,13 +70,19 @@ function M.give_back(state, token)
   state.next, state.returned = last, next(returned) and returned or nil
 end
 
+--- Returns the time at which the level reached or reaches the number of a token, according to the present rate. A later
+--- token has a later time.
+function M.turn(state, token)
+  return state.since + (token - state.level) / state.rate
+end
+
 --- Returns the time at which the call with this token may start, according to the present rate and pause.
 ---@param token number|nil nil for a call that only a pause delays
 function M.due(state, token)
   if not token or not state.rate then
     return state.since
   end
-  return state.since + math.max(0, token - state.level) / state.rate
+  return math.max(state.since, M.turn(state, token))
 end
 
 return M

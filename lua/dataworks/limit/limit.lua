@@ -6,6 +6,7 @@ local check_options = require "dataworks.util.check_options"
 local error_codes = require "dataworks.protocol.error_codes"
 local lazy = require "dataworks.util.lazy"
 local misuse = require "dataworks.util.misuse"
+local new_waiting_calls = require "dataworks.limit.waiting"
 
 local M = {}
 
@@ -24,6 +25,8 @@ local LOCK_RETRY = 0.001
 local NAP, MIN_NAP = 0.25, 0.01
 -- Seconds. If there is no rate, the calls that waited for a pause start at random times within this time.
 local SPREAD = 0.1
+-- The number of times that a call sleeps once more because calls with lower tokens still wait.
+local MAX_SLEEPS_IN_ORDER = 2
 
 ---@class dataworks.LimitOptions
 ---@field qps? number calls per second; if `adaptive` is true, the maximum of the rate
@@ -43,6 +46,7 @@ local OPTIONS = {
 ---@field adaptive boolean
 ---@field store dataworks.SharedState|nil holds the state of a limit that has a dict
 ---@field state dataworks.Adaptive|nil the state of a limit that has no dict
+---@field waiting dataworks.WaitingCalls the calls of this process that hold a token and wait
 local Limit = { __name = "dataworks.Limit" }
 Limit.__index = Limit
 
@@ -106,7 +110,7 @@ function M.new(option)
   return setmetatable({
     qps = options.qps, burst = options.burst or 1, adaptive = options.adaptive or false,
     store = options.dict and shared.new(options.dict, options.key or "default"),
-    state = not options.dict and bucket.new() or nil,
+    state = not options.dict and bucket.new() or nil, waiting = new_waiting_calls(),
   }, Limit)
 end
 
@@ -144,6 +148,11 @@ local function save_state(self, state)
   return true
 end
 
+--- Returns whether calls can be delayed by a rate. A limit without a rate is never shared, and only pauses delay calls.
+local function has_rate(self)
+  return self.adaptive or self.qps ~= nil
+end
+
 local function is_paused(state, now)
   return state.since - now > CLOCK_RESOLUTION
 end
@@ -153,10 +162,12 @@ end
 ---@class dataworks.Admission a decision on when a call may send its next request
 ---@field wait number seconds until the call may send, according to the present rate; 0 if the call may send now
 ---@field nap? number seconds after which the call should ask again, because the rate may have changed
+---@field sleep_until? number the time at which this process wakes the call; calls wake in the order of these times
 ---@field reason? "limit"|"throttled" the reason why the call waits
 ---@field token? number the place of a waiting call in the queue
 ---@field sent_at? number for an adaptive limit: the time at which the request was admitted
 ---@field pace? number for an adaptive limit: the number of requests in the last second
+---@field in_order? integer how many times the call has slept so that earlier calls go first
 
 ---@type dataworks.Admission
 local ADMITTED = { wait = 0 }
@@ -186,6 +197,24 @@ local function spread(caller, call, token, now, wait)
   return now + wait + extra < call.deadline and wait + extra or wait
 end
 
+--- Keeps late calls in order. Calls are late, for example, if the machine stopped the process when they were due.
+--- While a call with a lower token waits, a call sleeps once more, until its turn, which has passed: timers wake their
+--- calls in the order of their times. One such sleep is not always enough, because other calls can wake from a nap in
+--- that time, and naps do not end in the order of the tokens. The number of these sleeps is limited, because a call
+--- whose task is abandoned keeps its place until it is collected.
+---@return dataworks.Admission|nil admission nil if the call may go
+local function keep_in_order(self, state, call, token)
+  local slept = call.admission and call.admission.in_order or 0
+  local first = token and state.rate and self.waiting:first()
+  if not first or first >= token or slept == MAX_SLEEPS_IN_ORDER then
+    return nil
+  end
+  return {
+    wait = CLOCK_RESOLUTION, nap = 0, sleep_until = bucket.turn(state, token), reason = "limit", token = token,
+    in_order = slept + 1,
+  }
+end
+
 --- Decides whether a call may send now, has to wait, or fails because the wait is longer than its deadline allows.
 local function decide(self, state, caller, call)
   local now = caller.clock()
@@ -200,9 +229,11 @@ local function decide(self, state, caller, call)
   end
   local due = bucket.due(state, token)
   -- A sleep counts with its intended length, because the option `sleep` may return before the time has passed.
-  local wait = due - math.max(now, call.slept_until or now)
+  local from = math.max(now, call.slept_until or now)
+  local wait = due - from
   if wait <= CLOCK_RESOLUTION then
-    return self.adaptive and { wait = 0, sent_at = now, pace = adaptive.count_attempt(state, now) } or ADMITTED
+    return keep_in_order(self, state, call, token)
+      or self.adaptive and { wait = 0, sent_at = now, pace = adaptive.count_attempt(state, now) } or ADMITTED
   end
   local paused = is_paused(state, now)
   if due >= call.deadline then
@@ -212,17 +243,16 @@ local function decide(self, state, caller, call)
     local time_left = call.deadline - now
     return nil, paused and paused_too_long(wait, time_left) or queue_too_long(self, state, wait, time_left)
   end
+  local nap = self.adaptive and token and wait > MIN_NAP and math.max(MIN_NAP, wait * NAP) or nil
+  wait = spread(caller, call, token, now, wait)
   return {
-    wait = spread(caller, call, token, now, wait), reason = paused and "throttled" or "limit", token = token,
-    nap = self.adaptive and token and wait > MIN_NAP and math.max(MIN_NAP, wait * NAP) or nil,
+    wait = wait, nap = nap, sleep_until = from + (nap or wait), token = token,
+    reason = paused and "throttled" or "limit",
   }
 end
 
---- Gives a call a place in the queue. For a call that has a place, returns how long the call still waits.
----@param call dataworks.Call its field `admission` is the last decision
----@return dataworks.Admission|nil
----@return table|nil err the fields of an error, if the wait is longer than the call's deadline allows
-function Limit:enqueue(caller, call)
+--- Loads the state, decides, and saves the state.
+local function decide_on_state(self, caller, call)
   local state, err = load_state(self, caller)
   if not state then
     return nil, err
@@ -235,8 +265,33 @@ function Limit:enqueue(caller, call)
   return admission, too_long
 end
 
+--- Notes whether a call waits with a token.
+local function track(self, call, admission)
+  local before, token = call.admission and call.admission.token, admission and admission.token
+  if before and before ~= token then
+    self.waiting:leave(before)
+  end
+  if token and token ~= before then
+    self.waiting:enter(token, call)
+  end
+end
+
+--- Gives a call a place in the queue. For a call that has a place, returns how long the call still waits.
+---@param call dataworks.Call its field `admission` is the last decision
+---@return dataworks.Admission|nil
+---@return table|nil err the fields of an error, if the wait is longer than the call's deadline allows
+function Limit:enqueue(caller, call)
+  if not has_rate(self) and not is_paused(self.state, caller.clock()) then
+    return ADMITTED
+  end
+  local admission, err = decide_on_state(self, caller, call)
+  track(self, call, admission)
+  return admission, err
+end
+
 --- Frees the place of a call that ended while it was in the queue.
 function Limit:leave(caller, token)
+  self.waiting:leave(token)
   local state = load_state(self, caller)
   if state then
     bucket.give_back(state, token)
@@ -255,7 +310,7 @@ end
 --- Returns whether the limit delays the retries after this error. If it does, a retry takes no token from the retry
 --- budget.
 function Limit:handles_throttling(err)
-  return (self.adaptive or self.qps ~= nil) and error_codes.is_throttled(err)
+  return has_rate(self) and error_codes.is_throttled(err)
 end
 
 --- Adapts the rate to a reply. If a throttled reply says how long to wait, pauses all calls for that time. The error of

@@ -16,6 +16,12 @@ function Queue:push(value)
   self.last = last
 end
 
+--- Returns the first value without removing it.
+---@return any value nil for a gap, or when the queue is empty
+function Queue:first_value()
+  return self.list[self.first]
+end
+
 --- Removes the first value.
 ---@return any value nil for a gap, or when the queue is empty
 function Queue:pop()
