@@ -91,6 +91,7 @@ describe("on the real clock", function()
       local waiter = dataworks.spawn(function()
         takes_at_least(0.2, function() assert.is_true(latch.wait(DEADLOCK)) end)
       end)
+      coroutine.yield() -- The waiter has begun when the sleep begins.
       dataworks.sleep(0.25)
       latch.open()
       waiter:join()

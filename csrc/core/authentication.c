@@ -4,7 +4,7 @@
 static const struct slice form_type = SLICE_INIT("application/x-www-form-urlencoded");
 
 void add_header(struct request_builder *b, struct slice name, struct slice value) {
-  b->headers[b->header_count++] = (struct pair){ name, value };
+  b->request.headers[b->request.header_count++] = (struct pair){ name, value };
 }
 
 /* Writes the form as the body. */
@@ -47,8 +47,8 @@ static bool add_acs3_authorization(struct request_builder *b) {
     .method = b->action->method,
     .path = SLICE("/"),
     .query = buffer_content(&s->canonical_query),
-    .headers = b->headers,
-    .header_count = b->header_count,
+    .headers = b->request.headers,
+    .header_count = b->request.header_count,
     .payload_hash = { b->payload_hash, SIGN_TEXT_SIZE },
   };
   sign_canonical_request(&s->canonical_request, &input);

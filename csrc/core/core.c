@@ -55,9 +55,9 @@ int core_configure(lua_State *L) {
   return 0;
 }
 
-static int build_request(lua_State *L, const struct action *action, int params, int context) {
+static int build_request(lua_State *L, const struct action *action, int params, int context, request_push *push) {
   struct scratch *s = take_scratch(L);
-  int results = request_build(L, s, action, params, context);
+  int results = request_build(L, s, action, params, context, push);
   release_scratch(s);
   return results;
 }
@@ -69,18 +69,28 @@ int core_generate(lua_State *L) {
   registry_push(L, &generate_key);
   if (lua_isnil(L, 3))
     return luaL_error(L, "dataworks.core has no row for generate: require \"dataworks.api.core_data\"");
-  return build_request(L, action_row_push(L, 3), 1, 2);
+  return build_request(L, action_row_push(L, 3), 1, 2, signed_request_push_table);
 }
 
-/* request(name, row, params, context) -> request | nil, err. Builds and signs a request of the action `name`, without
-   sending it. */
-int core_request(lua_State *L) {
+static int build_named_request(lua_State *L, request_push *push) {
   lua_settop(L, 4);
   luaL_checkstring(L, 1);
   luaL_checktype(L, 2, LUA_TTABLE);
   struct action action = *action_row_push(L, 2);
   action.name = value_text(L, 1);
-  return build_request(L, &action, 3, 4);
+  return build_request(L, &action, 3, 4, push);
+}
+
+/* request(name, row, params, context) -> {method, url, headers, body} | nil, err. Builds and signs a request of the
+   action `name`, without sending it. */
+int core_request(lua_State *L) {
+  return build_named_request(L, signed_request_push_table);
+}
+
+/* signed_request(name, row, params, context) -> request | nil, err. Does the same as request. Its result is a userdata
+   with the same fields, which dataworks.curl sends without a Lua table. */
+int core_signed_request(lua_State *L) {
+  return build_named_request(L, signed_request_push);
 }
 
 /* encode(value, unchecked) -> text | nil, err. Encodes a value as JSON. Unless `unchecked` is true, a table whose `type`
@@ -189,6 +199,7 @@ static void create_metatables(lua_State *L) {
   new_class(L, SCRATCH, of_scratch, NULL);
   core_create_integer_class(L);
   core_create_signer_class(L);
+  core_create_signed_request_class(L);
   core_create_run_class(L);
   core_create_bytecode_class(L);
   lua_store_main_thread(L);

@@ -10,9 +10,9 @@
 
 /* clang-format off */
 #define CORE_FUNCTIONS(X) \
-  X(configure) X(generate) X(request) X(encode) X(encoder) X(faults) X(decode) X(decoder) X(decode_reply) X(locate) X(list) X(wrap_names) X(is_null) X(signer) X(sign) \
+  X(configure) X(generate) X(request) X(signed_request) X(encode) X(encoder) X(faults) X(decode) X(decoder) X(decode_unique) X(decode_reply) X(locate) X(list) X(wrap_names) X(is_null) X(signer) X(sign) \
   X(percent_encode) X(percent_decode) X(base64_encode) X(decimal) X(digest) X(parse_date) X(parse_address) X(is_loopback) X(is_yieldable) \
-  X(time) X(clock) X(random) X(stamp) X(write_private) X(lock) X(run) X(terminal) X(alarm) X(bytecode)
+  X(time) X(clock) X(random) X(stamp) X(write_private) X(lock) X(run) X(terminal) X(occupy_standard) X(alarm) X(bytecode)
 /* clang-format on */
 
 #define DECLARE_FUNCTION(name) int core_##name(lua_State *L);
@@ -65,8 +65,21 @@ const struct action *action_row_push(lua_State *L, int row);
 /* request.c. The name of a signer's metatable. */
 #define REQUEST_SIGNER "dataworks.signer"
 
-/* Builds and signs a request. Pushes {method, url, headers, body} and returns 1, or pushes nil and an error and returns
-   2. The indices of the tables `params` and `context` are absolute. Raises for a context of the wrong shape. */
-int request_build(lua_State *L, struct scratch *s, const struct action *action, int params, int context);
+struct signed_request;
+typedef void request_push(lua_State *L, const struct signed_request *request);
+
+/* Builds and signs a request. Pushes it with `push` and returns 1, or pushes nil and an error and returns 2. The indices
+   of the tables `params` and `context` are absolute. Raises for a context of the wrong shape. */
+int request_build(lua_State *L, struct scratch *s, const struct action *action, int params, int context,
+                  request_push *push);
+
+/* lua_signed_request.c. Creates the metatable of a signed request. */
+void core_create_signed_request_class(lua_State *L);
+
+/* Pushes {method, url, headers, body}. */
+void signed_request_push_table(lua_State *L, const struct signed_request *request);
+
+/* Pushes a userdata that holds all bytes of the request, and has the same fields. */
+void signed_request_push(lua_State *L, const struct signed_request *request);
 
 #pragma GCC visibility pop

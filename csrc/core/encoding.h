@@ -40,11 +40,6 @@ void date_format(char to[DATE_SIZE], int64_t seconds);
 /* Percent-encoding, in the form that both kinds of signature need: A-Z a-z 0-9 - _ . ~ stay, and every other byte
    becomes %XX. */
 
-struct pair {
-  struct slice name;
-  struct slice value;
-};
-
 void percent_encode(struct buffer *out, struct slice text);
 
 /* Both functions write to memory of the caller and return the length. Encoding makes a text at most three times as

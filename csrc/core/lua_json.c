@@ -19,6 +19,12 @@
 #define LIST_ITEM_SIZE 16
 #define MEMBER_SIZE 40
 
+/* The message about a key that occurs twice, until the key is added to it. */
+static const char REPEATED[] = "has a key twice";
+
+/* A message shows so many bytes of a key. */
+#define MAX_SHOWN_KEY 100
+
 /* The number of values between two checks of the memory. */
 #define CHECK_INTERVAL 1024
 
@@ -37,7 +43,8 @@ struct builder {
   enum json_use use;
   int list_mark; /* stack index of the metatable of lists */
   int object_mark;
-  int reserved; /* the height up to which the stack has room */
+  int max_waiting; /* MAX_WAITING, or 1 if no key may occur twice: each is looked for in the table */
+  int reserved;    /* the height up to which the stack has room */
   int until_check;
   size_t limit; /* in KiB */
   size_t depth;
@@ -47,7 +54,7 @@ struct builder {
 static void push_integer(const struct builder *b, int64_t value) {
   char text[JSON_NUMBER_SIZE];
   bool exact = LUA_VERSION_NUM >= 503 || (value >= -MAX_SAFE_INTEGER && value <= MAX_SAFE_INTEGER);
-  if (exact || b->use == JSON_EXACT) value_push_integer(b->L, value);
+  if (exact || b->use != JSON_REPLY) value_push_integer(b->L, value);
   else lua_pushlstring(b->L, text, json_format_integer(text, value));
 }
 
@@ -61,7 +68,7 @@ static void push_number(const struct builder *b) {
   const struct json_number *n = &b->reader.number;
   if (n->kind == JSON_IS_INTEGER) push_integer(b, n->integer);
   else if (n->kind == JSON_IS_DOUBLE) push_double(b, n->value);
-  else if (b->use == JSON_EXACT) value_push_digits(b->L, n->digits);
+  else if (b->use != JSON_REPLY) value_push_digits(b->L, n->digits);
   else lua_pushlstring(b->L, n->digits.data, n->digits.len);
 }
 
@@ -91,7 +98,7 @@ static void reserve(struct builder *b) {
 static void create_table(const struct builder *b, struct level *level) {
   lua_State *L = b->L;
   lua_createtable(L, level->is_list ? level->waiting : 0, level->is_list ? 0 : level->waiting);
-  bool is_empty_object = !level->is_list && !level->waiting && b->use == JSON_EXACT;
+  bool is_empty_object = !level->is_list && !level->waiting && b->use != JSON_REPLY;
   if (level->is_list || is_empty_object) {
     lua_pushvalue(L, level->is_list ? b->list_mark : b->object_mark);
     lua_setmetatable(L, -2);
@@ -144,7 +151,7 @@ static bool add_value(struct builder *b) {
   if (!b->depth) return true;
   struct level *level = &b->levels[b->depth - 1];
   level->waiting++;
-  bool is_full = level->waiting == MAX_WAITING || lua_gettop(b->L) > MAX_WAITING_TOTAL;
+  bool is_full = level->waiting == b->max_waiting || lua_gettop(b->L) > MAX_WAITING_TOTAL;
   if (level->is_created || is_full) store_waiting(b, level);
   return check_memory(b, level);
 }
@@ -159,6 +166,19 @@ static bool close_level(struct builder *b) {
   return add_value(b);
 }
 
+/* Fails if the object that is being read has the key on top of the stack already. */
+static bool check_new_key(struct builder *b) {
+  lua_State *L = b->L;
+  const struct level *level = &b->levels[b->depth - 1];
+  if (!level->is_created) return true;
+  lua_pushvalue(L, -1);
+  lua_rawget(L, level->table);
+  bool is_new = lua_isnil(L, -1);
+  lua_pop(L, 1);
+  if (!is_new) b->reader.error = (struct json_error){ b->reader.offset, REPEATED };
+  return is_new;
+}
+
 static bool build(struct builder *b) {
   for (;;) {
     bool added = true;
@@ -170,7 +190,10 @@ static bool build(struct builder *b) {
       case JSON_OBJECT:
       case JSON_LIST: open_level(b, token == JSON_LIST); break;
       case JSON_CLOSE: added = close_level(b); break;
-      case JSON_KEY: lua_pushlstring(b->L, b->reader.string.data, b->reader.string.len); break;
+      case JSON_KEY:
+        lua_pushlstring(b->L, b->reader.string.data, b->reader.string.len);
+        if (b->use == JSON_UNIQUE) added = check_new_key(b);
+        break;
       default:
         push_scalar(b, token);
         added = add_value(b);
@@ -189,6 +212,7 @@ bool json_push(lua_State *L, struct slice text, enum json_use use, struct buffer
     .use = use,
     .list_mark = top + 1,
     .object_mark = top + 2,
+    .max_waiting = use == JSON_UNIQUE ? 1 : MAX_WAITING,
     .until_check = CHECK_INTERVAL,
     .levels = levels,
   };
@@ -226,8 +250,26 @@ void json_add_place(lua_State *L, struct slice text, size_t offset) {
   lua_setfield(L, -2, "column");
 }
 
+/* Pushes the key in quotes that begins at `offset`, as the text has it. */
+static const char *push_key(lua_State *L, struct slice text, size_t offset) {
+  size_t end = offset + 1;
+  while (text.data[end] != '"') end += text.data[end] == '\\' ? 2 : 1;
+  bool is_long = end - offset > MAX_SHOWN_KEY;
+  if (is_long) end = offset + MAX_SHOWN_KEY;
+  while (is_long && ((unsigned char)text.data[end] & 0xc0) == 0x80) end--;
+  lua_pushlstring(L, text.data + offset, end - offset);
+  lua_pushstring(L, is_long ? "...\"" : "\"");
+  lua_concat(L, 2);
+  return lua_tostring(L, -1);
+}
+
 bool json_fail(lua_State *L, const struct path *path, struct slice text, struct json_error error) {
-  value_fail(L, path, "%s", error.message);
+  if (error.message == REPEATED) {
+    value_fail(L, path, "has the key %s twice", push_key(L, text, error.offset));
+    lua_remove(L, -2);
+  } else {
+    value_fail(L, path, "%s", error.message);
+  }
   json_add_place(L, text, error.offset);
   return false;
 }
@@ -250,6 +292,11 @@ static int decode(lua_State *L, enum json_use use) {
    predicate, such as "is not JSON: ...". */
 int core_decode(lua_State *L) {
   return decode(L, JSON_EXACT);
+}
+
+/* decode_unique(text) -> value | nil, err. Does the same as decode, but refuses a key that an object has twice. */
+int core_decode_unique(lua_State *L) {
+  return decode(L, JSON_UNIQUE);
 }
 
 /* decode_reply(text) -> value | nil, err. Does the same as decode, but leaves out null members of objects, accepts

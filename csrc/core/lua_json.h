@@ -9,8 +9,9 @@
 
 /* What a text is decoded for. */
 enum json_use {
-  JSON_EXACT, /* to be encoded again: nulls, and integers of any size, stay exact */
-  JSON_REPLY  /* to be read by a program: without null members; integers that Lua doesn't have are decimal text */
+  JSON_EXACT,  /* to be encoded again: nulls, and integers of any size, stay exact */
+  JSON_UNIQUE, /* as JSON_EXACT, from a file that people write: a key that an object has twice is an error */
+  JSON_REPLY   /* to be read by a program: without null members; integers that Lua doesn't have are decimal text */
 };
 
 /* Pushes the value of the text. Lists are marked as dataworks.list marks them. If the text is not JSON, or its value

@@ -90,27 +90,6 @@ static void copy_token(lua_State *L, struct request_builder *b) {
 
 /* The result */
 
-static void push_slice(lua_State *L, struct slice text) {
-  lua_pushlstring(L, text.len ? text.data : "", text.len);
-}
-
-static void push_request(lua_State *L, const struct request_builder *b) {
-  lua_createtable(L, 0, 4);
-  push_slice(L, b->action->method);
-  lua_setfield(L, -2, "method");
-  push_slice(L, buffer_content(&b->s->url));
-  lua_setfield(L, -2, "url");
-  lua_createtable(L, 0, clamp_to_int(b->header_count));
-  for (size_t i = 0; i < b->header_count; i++) {
-    lua_pushstring(L, b->headers[i].name.data); /* a literal, which Lua finds by its address */
-    push_slice(L, b->headers[i].value);
-    lua_rawset(L, -3);
-  }
-  lua_setfield(L, -2, "headers");
-  push_slice(L, buffer_content(&b->s->body));
-  lua_setfield(L, -2, "body");
-}
-
 static bool check_url(lua_State *L, const struct request_builder *b) {
   if (has_form(b) || b->s->url.len <= MAX_URL_BYTES) return true;
   struct path path = { .name = b->action->name };
@@ -119,7 +98,7 @@ static bool check_url(lua_State *L, const struct request_builder *b) {
                     clamp_to_int(b->s->url.len), clamp_to_int(MAX_URL_BYTES));
 }
 
-static bool build(lua_State *L, struct request_builder *b, int params, int context) {
+static bool build(lua_State *L, struct request_builder *b, int params, int context, request_push *push) {
   struct scratch *s = b->s;
   parse_context(L, b, context);
   lua_getfield(L, context, "unchecked");
@@ -135,17 +114,21 @@ static bool build(lua_State *L, struct request_builder *b, int params, int conte
   if (!done) luaL_error(L, "%s", crypto_failure());
   if (!check_url(L, b)) return false;
   buffer_reset(&s->text); /* frees a large text, which the request contains, before Lua copies the request */
-  push_request(L, b);
+  b->request.method = b->action->method;
+  b->request.url = buffer_content(&s->url);
+  b->request.body = buffer_content(&s->body);
+  push(L, &b->request);
   return true;
 }
 
-int request_build(lua_State *L, struct scratch *s, const struct action *action, int params, int context) {
+int request_build(lua_State *L, struct scratch *s, const struct action *action, int params, int context,
+                  request_push *push) {
   struct request_builder b = { .s = s, .action = action };
   luaL_checktype(L, params, LUA_TTABLE);
   luaL_checktype(L, context, LUA_TTABLE);
   /* Reserves no more than needed, because a coroutine that waits keeps the size of its stack. */
   reserve_stack(L, clamp_to_int(action->param_count) + 32);
-  bool built = build(L, &b, params, context);
+  bool built = build(L, &b, params, context, push);
   /* The scratch contains the token in several texts. */
   if (s->token.len) scratch_wipe(s);
   return built ? 1 : value_nil_and_error(L);

@@ -5,10 +5,9 @@
 #include "core/action.h"
 #include "core/scratch.h"
 #include "core/sign.h"
+#include "shared/signed_request.h"
 
 #pragma GCC visibility push(hidden)
-
-#define MAX_SIGNED_HEADERS 16
 
 /* If the query is longer than this, its longest parameters move to the form in the body, because some proxies and
    servers refuse long URLs. */
@@ -39,8 +38,7 @@ struct request_builder {
   size_t form_count;
   struct pair *all_pairs; /* memory for all pairs of query and form */
   char payload_hash[SIGN_TEXT_SIZE];
-  struct pair headers[MAX_SIGNED_HEADERS];
-  size_t header_count;
+  struct signed_request request; /* the result; its texts lie in the scratch, in the action or in the signer */
 };
 
 /* placement.c */

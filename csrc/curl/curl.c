@@ -20,12 +20,18 @@ static int curl_sleep(lua_State *L) {
   return 0;
 }
 
+/* version(). Returns the version of libcurl, for example "7.88.1". */
+static int curl_lua_version(lua_State *L) {
+  lua_pushstring(L, curl_version_info(CURLVERSION_NOW)->version);
+  return 1;
+}
+
 DATAWORKS_EXPORT int luaopen_dataworks_curl(lua_State *L);
 
 DATAWORKS_EXPORT int luaopen_dataworks_curl(lua_State *L) {
-  static const luaL_Reg functions[] = {
-    { "new", lua_new_session }, { "multi", lua_new_multi }, { "sleep", curl_sleep }, { NULL, NULL }
-  };
+  static const luaL_Reg functions[] = { { "new", lua_new_session },      { "multi", lua_new_multi },
+                                        { "headers", lua_headers },      { "sleep", curl_sleep },
+                                        { "version", curl_lua_version }, { NULL, NULL } };
   lua_store_main_thread(L);
   lua_create_session_class(L);
   lua_create_multi_class(L);

@@ -27,6 +27,16 @@ CURLcode global_start_libcurl(void) {
   return code;
 }
 
+/* CURLMOPT_QUICK_EXIT. By its number, because libcurl 8.20 or newer may be installed after this file was compiled; an
+   older libcurl ignores the number. */
+#define MULTI_QUICK_EXIT ((CURLMoption)21)
+
+CURLM *global_create_multi(void) {
+  CURLM *m = curl_multi_init();
+  if (m) curl_multi_setopt(m, MULTI_QUICK_EXIT, 1L);
+  return m;
+}
+
 /* An entry in the list of dropped handles. */
 struct dropped {
   struct dropped *next;

@@ -11,6 +11,9 @@
    such as a lack of memory, the next call tries again. */
 CURLcode global_start_libcurl(void);
 
+/* Creates a multi whose clean-up does not wait for a name look-up that hangs. Returns NULL if there is no memory. */
+CURLM *global_create_multi(void);
+
 /* Remembers a handle of libcurl that is dropped without being freed, so that leak checkers find the handle. */
 void global_remember_dropped(void *handle);
 

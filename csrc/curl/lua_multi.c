@@ -13,18 +13,17 @@ static struct multi *check_open(lua_State *L) {
   return m;
 }
 
-/* multi:add(session, method, url, ...) -> id. Begins a request; the arguments after the session are those of
+/* multi:add(session, request, timeout, ...) -> id. Begins a request; the arguments after the session are those of
    session:send. The id is a light userdata, which poll returns when the request is complete. The caller must keep the
    session, because the garbage collector cancels the request of a session that it collects. */
 static int multi_lua_add(lua_State *L) {
-  struct multi *m = check_open(L);
-  struct multi_entry *entry = lua_check_idle_session(L, 2);
   struct request request;
-  lua_settop(L, 9);
-  lua_check_request(L, 3, &entry->transfer, &request);
+  lua_settop(L, 6);
+  struct multi_entry *entry = lua_check_request(L, 2, &request);
+  struct multi *m = check_open(L); /* after Lua's last allocation, because a finalizer can close the multi */
   reserve_stack(L, 10);
   transfer_clear(&entry->transfer);
-  if (lua_add_headers(L, 5, &entry->transfer)) multi_add(m, entry, &request);
+  if (lua_add_headers(L, 3, &entry->transfer)) multi_add(m, entry, &request);
   else multi_report_failure(m, entry);
   lua_pushlightuserdata(L, entry);
   return 1;

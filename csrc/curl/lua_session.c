@@ -80,27 +80,29 @@ struct multi_entry *lua_check_idle_session(lua_State *L, int index) {
   return entry;
 }
 
-/* session:send(method, url, headers, body, timeout [, connect_timeout [, proxy]]) -> status, headers, body | nil,
-   err. Ctrl-C cancels the request. */
+/* session:send(request, timeout [, connect_timeout [, proxy]]) -> status, headers, body | nil, err. The headers are a
+   text, which the function `headers` of the module reads. Ctrl-C cancels the request. */
 static int session_send(lua_State *L) {
-  struct transfer *t = &lua_check_idle_session(L, 1)->transfer;
   struct request request;
   struct lua_hook hook;
   const struct interruption interruption = { lua_hook_was_set, &hook };
-  lua_settop(L, 8);
+  lua_settop(L, 5);
+  lua_pushcfunction(L, lua_push_taken_result);
   lua_read_hook(L, &hook);
-  lua_check_request(L, 2, t, &request);
+  struct transfer *t = &lua_check_request(L, 1, &request)->transfer;
   reserve_stack(L, 10);
   transfer_clear(t);
-  if (lua_add_headers(L, 4, t)) transfer_send(t, &request, &interruption);
-  return lua_push_result(L, t);
+  if (lua_add_headers(L, 2, t)) transfer_send(t, &request, &interruption);
+  return lua_push_result(L, 6, t);
 }
 
 /* session:result() -> what send returns. For a request that a multi has completed; the result can be taken once. */
 static int session_result(lua_State *L) {
   struct transfer *t = &to_session(L, 1)->transfer;
+  lua_settop(L, 1);
+  lua_pushcfunction(L, lua_push_taken_result);
   bool completed = t->state == TRANSFER_SUCCEEDED || t->state == TRANSFER_FAILED;
-  return completed ? lua_push_result(L, t) : luaL_error(L, "the session has no result");
+  return completed ? lua_push_result(L, 2, t) : luaL_error(L, "the session has no result");
 }
 
 /* close(), __gc and __close */

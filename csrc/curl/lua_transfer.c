@@ -1,5 +1,7 @@
 #include "curl/lua_transfer.h"
 
+#include "shared/signed_request.h"
+
 #include <math.h>
 
 #define EXPECTED_HEADERS 8
@@ -16,47 +18,107 @@ long lua_milliseconds(double seconds) {
   return (long)ceil(seconds * 1000);
 }
 
-static void check_headers(lua_State *L, int index) {
-  luaL_checktype(L, index, LUA_TTABLE);
-  lua_pushnil(L);
-  while (lua_next(L, index)) {
-    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING) {
-      luaL_argerror(L, index, "header names and values must be strings");
-    }
-    lua_pop(L, 1);
+/* Checks that the value on top of the stack is a table of strings, or nil. */
+static void check_headers(lua_State *L, int arg) {
+  if (lua_isnil(L, -1)) return;
+  luaL_argcheck(L, lua_istable(L, -1), arg, "headers must be a table");
+  for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+    bool strings = lua_type(L, -2) == LUA_TSTRING && lua_type(L, -1) == LUA_TSTRING;
+    luaL_argcheck(L, strings, arg, "header names and values must be strings");
   }
 }
 
-void lua_check_request(lua_State *L, int first, const struct transfer *t, struct request *r) {
-  static const char *const methods[] = { "GET", "POST", "PUT", NULL };
-  size_t proxy_len;
-  r->method = methods[luaL_checkoption(L, first, NULL, methods)];
-  r->url.data = luaL_checklstring(L, first + 1, &r->url.len);
-  check_headers(L, first + 2);
-  r->body.data = luaL_optlstring(L, first + 3, "", &r->body.len);
-  if (r->body.len && strcmp(r->method, "GET") == 0) luaL_argerror(L, first + 3, "GET has no body");
-  r->timeout_ms = lua_milliseconds(lua_check_seconds(L, first + 4));
-  r->connect_timeout_ms = t->session.connect_timeout_ms;
-  if (!lua_isnoneornil(L, first + 5)) r->connect_timeout_ms = lua_milliseconds(lua_check_seconds(L, first + 5));
-  r->proxy = luaL_optlstring(L, first + 6, "", &proxy_len);
-  luaL_argcheck(L, strlen(r->proxy) == proxy_len, first + 6, "it has a NUL");
-  /* libcurl would replace 0 by its default of five minutes. Here 0 means that no time is left. */
-  if (r->connect_timeout_ms <= 0) r->timeout_ms = 0;
+/* Pushes a field of the table at `arg`. Calls no metamethod, so that the field is the same each time. */
+static void push_field(lua_State *L, int arg, const char *name) {
+  lua_pushstring(L, name);
+  lua_rawget(L, arg);
 }
 
-bool lua_add_headers(lua_State *L, int index, struct transfer *t) {
-  lua_pushnil(L);
-  while (lua_next(L, index)) {
+/* Returns a string of the table at `arg`. The string stays on the stack, because a finalizer may change the table. */
+static struct slice text_field(lua_State *L, int arg, const char *name, const char *otherwise) {
+  struct slice text;
+  push_field(L, arg, name);
+  if (lua_isnil(L, -1) && otherwise) return (struct slice){ otherwise, strlen(otherwise) };
+  if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "%s: string expected, got %s", name, luaL_typename(L, -1));
+  text.data = lua_tolstring(L, -1, &text.len);
+  return text;
+}
+
+/* Leaves the headers on top of the stack. Lua allocates nothing after their check, so that no finalizer changes them. */
+static void check_table(lua_State *L, int arg, struct request *r) {
+  luaL_checktype(L, arg, LUA_TTABLE);
+  r->method = text_field(L, arg, "method", NULL).data;
+  r->url = text_field(L, arg, "url", NULL);
+  r->body = text_field(L, arg, "body", "");
+  push_field(L, arg, "headers");
+  check_headers(L, arg);
+}
+
+static const struct signed_request *to_signed_request(lua_State *L, int arg) {
+  return lua_isuserdata(L, arg) ? luaL_checkudata(L, arg, SIGNED_REQUEST) : NULL;
+}
+
+/* Checks the method, and replaces it by a literal. */
+static void check_method(lua_State *L, int arg, struct request *r) {
+  static const char *const methods[] = { "GET", "POST", "PUT" };
+  const char *known = NULL;
+  for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+    if (strcmp(r->method, methods[i]) == 0) known = methods[i];
+  }
+  if (!known) luaL_error(L, "invalid method '%s'", r->method);
+  r->method = known;
+  if (r->body.len && strcmp(r->method, "GET") == 0) luaL_argerror(L, arg, "GET has no body");
+}
+
+struct multi_entry *lua_check_request(lua_State *L, int session, struct request *r) {
+  const int arg = session + 1, timeout = session + 2, connect_timeout = session + 3, proxy = session + 4;
+  const struct signed_request *signed_request = to_signed_request(L, arg);
+  size_t proxy_len;
+  r->proxy = luaL_optlstring(L, proxy, "", &proxy_len);
+  luaL_argcheck(L, strlen(r->proxy) == proxy_len, proxy, "it has a NUL");
+  if (signed_request) {
+    r->method = signed_request->method.data;
+    r->url = signed_request->url;
+    r->body = signed_request->body;
+  } else {
+    check_table(L, arg, r);
+  }
+  check_method(L, arg, r);
+  struct multi_entry *entry = lua_check_idle_session(L, session);
+  r->timeout_ms = lua_milliseconds(lua_check_seconds(L, timeout));
+  r->connect_timeout_ms = entry->transfer.session.connect_timeout_ms;
+  if (!lua_isnoneornil(L, connect_timeout)) {
+    r->connect_timeout_ms = lua_milliseconds(lua_check_seconds(L, connect_timeout));
+  }
+  /* libcurl would replace 0 by its default of five minutes. Here 0 means that no time is left. */
+  if (r->connect_timeout_ms <= 0) r->timeout_ms = 0;
+  return entry;
+}
+
+static bool add_signed_headers(struct transfer *t, const struct signed_request *r) {
+  for (size_t i = 0; i < r->header_count; i++) {
+    if (!transfer_add_header(t, r->headers[i].name, r->headers[i].value)) return false;
+  }
+  return true;
+}
+
+/* Adds the headers in the table on top of the stack, if there is one. */
+static bool add_table_headers(lua_State *L, struct transfer *t) {
+  if (lua_isnil(L, -1)) return true;
+  for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
     struct slice name, value;
     name.data = lua_tolstring(L, -2, &name.len);
     value.data = lua_tolstring(L, -1, &value.len);
-    if (!transfer_add_header(t, name, value)) {
-      lua_pop(L, 2);
-      return false;
-    }
-    lua_pop(L, 1);
+    if (transfer_add_header(t, name, value)) continue;
+    lua_pop(L, 2);
+    return false;
   }
   return true;
+}
+
+bool lua_add_headers(lua_State *L, int index, struct transfer *t) {
+  const struct signed_request *signed_request = to_signed_request(L, index);
+  return signed_request ? add_signed_headers(t, signed_request) : add_table_headers(L, t);
 }
 
 static int push_failure(lua_State *L, const struct failure *f) {
@@ -80,13 +142,16 @@ static int push_failure(lua_State *L, const struct failure *f) {
   return 2;
 }
 
-/* Pushes the headers as a table. Joins the values of headers with the same name by commas, as HTTP allows. */
-static void push_headers(lua_State *L, const struct buffer *headers) {
+/* Joins the values of headers with the same name by commas, as HTTP allows. */
+int lua_headers(lua_State *L) {
+  size_t len;
+  const char *text = luaL_checklstring(L, 1, &len);
   lua_createtable(L, 0, EXPECTED_HEADERS);
-  for (size_t at = 0; at < headers->len;) {
-    const char *name = headers->data + at;
+  for (size_t at = 0; at < len;) {
+    const char *name = text + at;
     const char *value = name + strlen(name) + 1;
-    at = (size_t)(value + strlen(value) + 1 - headers->data);
+    luaL_argcheck(L, value <= text + len, 1, "not a text of headers");
+    at = (size_t)(value + strlen(value) + 1 - text);
     lua_pushstring(L, name);
     lua_pushvalue(L, -1);
     lua_rawget(L, -3);
@@ -100,20 +165,36 @@ static void push_headers(lua_State *L, const struct buffer *headers) {
     }
     lua_rawset(L, -3);
   }
+  return 1;
 }
 
-static int push_reply(lua_State *L, const struct transfer *t) {
-  lua_pushinteger(L, t->status);
-  push_headers(L, &t->reply.headers);
-  lua_pushlstring(L, t->reply.body.data ? t->reply.body.data : "", t->reply.body.len);
+static void push_text(lua_State *L, const struct buffer *text) {
+  lua_pushlstring(L, text->len ? text->data : "", text->len);
+}
+
+static int push_reply(lua_State *L, const struct result *result) {
+  lua_pushinteger(L, result->status);
+  push_text(L, &result->headers);
+  push_text(L, &result->body);
   return 3;
 }
 
-int lua_push_result(lua_State *L, struct transfer *t) {
+int lua_push_taken_result(lua_State *L) {
+  const struct result *result = lua_touserdata(L, 1);
   reserve_stack(L, 10);
-  headers_free(&t->headers);
-  int results = t->state == TRANSFER_FAILED ? push_failure(L, &t->failure) : push_reply(L, t);
-  transfer_clear(t);
-  t->state = TRANSFER_IDLE;
-  return results;
+  return result->failed ? push_failure(L, &result->failure) : push_reply(L, result);
+}
+
+/* Lua runs finalizers when it creates the strings, and these may use the session or close it. Therefore the result is
+   taken out of the transfer first. */
+int lua_push_result(lua_State *L, int push, struct transfer *t) {
+  struct result result;
+  reserve_stack(L, 5);
+  lua_pushvalue(L, push);
+  lua_pushlightuserdata(L, &result);
+  transfer_take_result(t, &result);
+  int top = lua_gettop(L) - 2;
+  int status = lua_pcall(L, 1, LUA_MULTRET, 0);
+  result_free(&result);
+  return status ? lua_error(L) : lua_gettop(L) - top;
 }

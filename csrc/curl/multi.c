@@ -55,10 +55,10 @@ static void abandon_after_fork(struct multi *m) {
 /* Returns whether the peer has closed the kept connection that the transfer is about to use. A readable connection
    counts as closed, unless another request uses it: then the data may belong to another HTTP/2 stream. */
 static bool is_stale(struct multi *m, const struct transfer *t) {
-  if (!sockets_readable_at(&m->connections.sockets, t->local_port)) return false;
+  if (!sockets_readable_at(&m->connections.sockets, &t->addresses)) return false;
   for (const struct multi_entry *entry = m->running; entry; entry = entry->next) {
     const struct transfer *other = &entry->transfer;
-    if (other != t && other->starts > 0 && other->local_port == t->local_port) return false;
+    if (other != t && other->starts > 0 && socket_addresses_equal(&other->addresses, &t->addresses)) return false;
   }
   return true;
 }
@@ -70,7 +70,7 @@ static enum refusal check_connection(struct connections *connections, const stru
   long connects = 0;
   curl_easy_getinfo(t->session.handle, CURLINFO_NUM_CONNECTS, &connects);
   if (connects > 0) return REFUSED_NOT;
-  if (!t->url.is_plain && sockets_have_other_identity_at(sockets, t->local_port, t->session.identity)) {
+  if (!t->url.is_plain && sockets_have_other_identity_at(sockets, &t->addresses, t->session.identity)) {
     return REFUSED_IDENTITY;
   }
   return is_stale((struct multi *)connections, t) ? REFUSED_STALE : REFUSED_NOT;
@@ -138,7 +138,7 @@ static CURLMcode set_options(struct multi *m, CURLM *h) {
 static CURLMcode open_handle(struct multi *m) {
   abandon_after_fork(m);
   if (m->handle) return CURLM_OK;
-  CURLM *h = global_start_libcurl() == CURLE_OK ? curl_multi_init() : NULL;
+  CURLM *h = global_start_libcurl() == CURLE_OK ? global_create_multi() : NULL;
   if (!h) return CURLM_OUT_OF_MEMORY;
   CURLMcode code = set_options(m, h);
   if (code != CURLM_OK) {

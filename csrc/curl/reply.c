@@ -43,13 +43,26 @@ static void add_header(struct reply *r, const char *line, size_t len) {
   buffer_append_byte(&r->headers, '\0');
 }
 
-/* Begins a block of headers at a status line, such as "HTTP/1.1 200 OK". A block with a status of 1xx is not the
-   reply. */
-static void begin_block(struct reply *r, const char *line, size_t len) {
-  const char *space = memchr(line, ' ', len);
-  bool informational = space && (size_t)(space - line) + 1 < len && space[1] == '1';
+/* Returns the first digit of the status in a status line, such as "HTTP/1.1 200 OK"; or 0 if the status is not a number
+   from 100 to 999. Newer versions of libcurl take the first three digits of a longer number. */
+static char status_class(const char *line, size_t len) {
+  size_t i = 0;
+  while (i < len && line[i] != ' ') i++;
+  while (i < len && line[i] == ' ') i++;
+  size_t first = i;
+  while (i < len && line[i] >= '0' && line[i] <= '9') i++;
+  bool valid = i - first == 3 && line[first] != '0' && (i == len || strchr(" \r\n", line[i]));
+  return valid ? line[first] : 0;
+}
+
+/* Begins a block of headers at a status line. A block with a status of 1xx is not the reply. Returns false if the line
+   is invalid. */
+static bool begin_block(struct reply *r, const char *line, size_t len) {
+  char class = status_class(line, len);
+  if (!class) return false;
   r->headers.len = 0;
-  r->state = informational ? REPLY_NOTHING : REPLY_HEADERS;
+  r->state = class == '1' ? REPLY_NOTHING : REPLY_HEADERS;
+  return true;
 }
 
 size_t reply_on_header(char *line, size_t size, size_t count, void *context) {
@@ -61,7 +74,7 @@ size_t reply_on_header(char *line, size_t size, size_t count, void *context) {
   if (memchr(line, '\0', len)) return stop_reply(r, STOP_NUL); /* newer versions of libcurl refuse a NUL too */
 
   if (len >= 5 && strncasecmp(line, "HTTP/", 5) == 0) {
-    begin_block(r, line, len);
+    if (!begin_block(r, line, len)) return stop_reply(r, STOP_STATUS);
   } else if (len && (line[0] == '\r' || line[0] == '\n')) {
     if (r->state == REPLY_HEADERS) r->state = REPLY_BODY;
   } else {

@@ -9,7 +9,7 @@
 #define MAX_REPLY_HEADER_BYTES ((size_t)64 * 1024)
 
 /* Why a reply is not read to its end. */
-enum reply_stop { STOP_NONE, STOP_BODY_SIZE, STOP_HEADER_SIZE, STOP_NUL, STOP_NO_MEMORY };
+enum reply_stop { STOP_NONE, STOP_BODY_SIZE, STOP_HEADER_SIZE, STOP_NUL, STOP_STATUS, STOP_NO_MEMORY };
 
 /* How much of the reply has arrived: nothing, a part of the headers, or all headers. A reply with a status of 1xx
    counts as nothing. In REPLY_BODY, a further header is a trailer. */

@@ -99,7 +99,7 @@ CURLcode session_open(struct session *s) {
 /* Creates the multi that curl_easy_perform would create for itself. */
 static CURLMcode open_perform_multi(struct session *s) {
   if (s->perform_multi) return CURLM_OK;
-  CURLM *m = curl_multi_init();
+  CURLM *m = global_create_multi();
   if (!m) return CURLM_OUT_OF_MEMORY;
   s->perform_multi = m;
   return curl_multi_setopt(m, CURLMOPT_MAXCONNECTS, 1L);

@@ -1,7 +1,6 @@
 #include "curl/sockets.h"
 
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -11,9 +10,9 @@ struct known_socket {
   curl_socket_t fd;
   dev_t device;
   ino_t inode;
-  struct identity *identity; /* with which the connection was opened */
-  int port;                  /* local port; 0 if not looked up yet */
-  bool occupied;             /* opened by sockets_occupy */
+  struct identity *identity;         /* with which the connection was opened */
+  struct socket_addresses addresses; /* the local port is 0 if not looked up yet */
+  bool occupied;                     /* opened by sockets_occupy */
 };
 
 static struct known_socket *socket_items(const struct sockets *s) {
@@ -39,9 +38,12 @@ curl_socket_t sockets_open(struct sockets *s, curlsocktype purpose, struct curl_
   if (purpose != CURLSOCKTYPE_IPCXN) return CURL_SOCKET_BAD;
   int fd = socket(address->family, address->socktype, address->protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
-  if (add_socket(s, fd, identity)) return fd;
-  close(fd);
-  return CURL_SOCKET_BAD;
+  if (!add_socket(s, fd, identity)) {
+    close(fd);
+    return CURL_SOCKET_BAD;
+  }
+  socket_items(s)[socket_count(s) - 1].addresses.remote = socket_address_from(&address->addr);
+  return fd;
 }
 
 int sockets_close(void *context, curl_socket_t fd) {
@@ -79,38 +81,25 @@ bool sockets_readable(const struct sockets *s) {
   return false;
 }
 
-static int local_port(curl_socket_t fd) {
-  union {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-  } address = { 0 };
-  socklen_t len = sizeof address;
-  if (getsockname(fd, &address.any, &len) != 0) return 0;
-  if (address.any.sa_family == AF_INET) return ntohs(address.v4.sin_port);
-  return address.any.sa_family == AF_INET6 ? ntohs(address.v6.sin6_port) : 0;
-}
-
-/* Returns whether a socket is bound to this local port. */
-static bool is_bound_to(struct known_socket *known, int port) {
-  if (known->port == 0) known->port = local_port(known->fd);
-  return known->port == port;
-}
-
-bool sockets_readable_at(struct sockets *s, int port) {
+/* Returns the socket of a connection, or NULL. */
+static struct known_socket *find_socket(struct sockets *s, const struct socket_addresses *addresses) {
   for (size_t i = 0; i < socket_count(s); i++) {
     struct known_socket *known = &socket_items(s)[i];
-    if (is_bound_to(known, port) && is_readable(known->fd)) return true;
+    if (known->addresses.local.port == 0) known->addresses.local = socket_address_local(known->fd);
+    if (socket_addresses_equal(&known->addresses, addresses)) return known;
   }
-  return false;
+  return NULL;
 }
 
-bool sockets_have_other_identity_at(struct sockets *s, int port, const struct identity *identity) {
-  for (size_t i = 0; i < socket_count(s); i++) {
-    struct known_socket *known = &socket_items(s)[i];
-    if (is_bound_to(known, port) && !identity_equal(known->identity, identity)) return true;
-  }
-  return false;
+bool sockets_readable_at(struct sockets *s, const struct socket_addresses *addresses) {
+  const struct known_socket *known = find_socket(s, addresses);
+  return !known || is_readable(known->fd);
+}
+
+bool sockets_have_other_identity_at(struct sockets *s, const struct socket_addresses *addresses,
+                                    const struct identity *identity) {
+  const struct known_socket *known = find_socket(s, addresses);
+  return known && !identity_equal(known->identity, identity);
 }
 
 /* The numbers can stand for other files after a fork, because a daemon closes the descriptors that it inherits. */

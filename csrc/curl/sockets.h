@@ -4,6 +4,7 @@
 #pragma once
 
 #include "curl/identity.h"
+#include "curl/socket_address.h"
 #include "shared/buffer.h"
 
 #include <curl/curl.h>
@@ -27,11 +28,12 @@ int sockets_close(void *context, curl_socket_t fd);
    arrive: the peer has closed the connection or has sent something unexpected. */
 bool sockets_readable(const struct sockets *s);
 
-/* Returns whether a socket that is bound to this local port is readable. */
-bool sockets_readable_at(struct sockets *s, int port);
+/* Returns whether the socket of a connection is readable, or missing. */
+bool sockets_readable_at(struct sockets *s, const struct socket_addresses *addresses);
 
-/* Returns whether a socket that is bound to this local port was opened with another identity. */
-bool sockets_have_other_identity_at(struct sockets *s, int port, const struct identity *identity);
+/* Returns whether a connection was opened with another identity. */
+bool sockets_have_other_identity_at(struct sockets *s, const struct socket_addresses *addresses,
+                                    const struct identity *identity);
 
 /* Opens a socket that is never used under the number of a closed socket, so that no other socket gets this number
    before sockets_free. Returns false if the number is not free. */

@@ -34,9 +34,11 @@ bool transfer_add_header(struct transfer *t, struct slice name, struct slice val
    that must not be used. */
 static int on_start(void *context, char *remote, char *local, int remote_port, int local_port) {
   struct transfer *t = context;
-  (void)remote, (void)local, (void)remote_port;
-  t->local_port = local_port;
-  if (t->connections && t->starts == 0) t->refusal = t->connections->check(t->connections, t);
+  if (t->connections && t->starts == 0) {
+    t->addresses.local = socket_address_parse(local, local_port);
+    t->addresses.remote = socket_address_parse(remote, remote_port);
+    t->refusal = t->connections->check(t->connections, t);
+  }
   if (t->refusal != REFUSED_NOT) return CURL_PREREQFUNC_ABORT;
   return ++t->starts == 1 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
@@ -238,9 +240,12 @@ static void set_exchange_failure(struct transfer *t, CURLcode code) {
     case STOP_BODY_SIZE: set_too_large(t, sent); return;
     case STOP_HEADER_SIZE: set_failure(t, CURLE_WEIRD_SERVER_REPLY, sent, "the reply has too many headers"); return;
     case STOP_NUL: set_failure(t, CURLE_WEIRD_SERVER_REPLY, sent, "a header of the reply has a NUL in it"); return;
+    case STOP_STATUS: set_failure(t, CURLE_WEIRD_SERVER_REPLY, sent, "the reply has no valid HTTP status"); return;
     case STOP_NO_MEMORY: set_failure(t, CURLE_OUT_OF_MEMORY, sent, NULL); return;
     case STOP_NONE: break;
   }
+  /* Newer versions of libcurl give this code to a client key that they can't use. */
+  if (code == CURLE_BAD_FUNCTION_ARGUMENT && sent == SENT_NO) code = CURLE_SSL_CERTPROBLEM;
   if (code == CURLE_FILESIZE_EXCEEDED) {
     set_too_large(t, sent);
   } else if (code == CURLE_WRITE_ERROR) {
@@ -287,6 +292,26 @@ void transfer_send(struct transfer *t, const struct request *request, const stru
   CURLcode code = session_perform(&t->session, interruption, &interrupted);
   if (interrupted) transfer_abort(t, CURLE_ABORTED_BY_CALLBACK);
   else transfer_finish(t, code);
+}
+
+void transfer_take_result(struct transfer *t, struct result *result) {
+  result->failed = t->state == TRANSFER_FAILED;
+  result->status = t->status;
+  result->headers = t->reply.headers;
+  result->body = t->reply.body;
+  if (result->failed) {
+    result->failure = t->failure;
+    snprintf(result->message, sizeof result->message, "%s", t->failure.message);
+    result->failure.message = result->message;
+  }
+  memset(&t->reply, 0, sizeof t->reply);
+  transfer_clear(t);
+  t->state = TRANSFER_IDLE;
+}
+
+void result_free(struct result *result) {
+  buffer_wipe(&result->headers);
+  buffer_wipe(&result->body);
 }
 
 void transfer_clear(struct transfer *t) {

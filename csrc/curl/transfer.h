@@ -30,16 +30,25 @@ struct transfer {
   enum transfer_state state;
   struct url url;
   struct headers headers;
-  struct connections *connections; /* NULL if the session has a connection of its own */
-  unsigned starts;                 /* how often libcurl has begun to write this request */
-  int local_port;                  /* of the connection that libcurl chose for the request */
-  curl_socket_t opened;            /* the last socket opened for this request, or CURL_SOCKET_BAD */
-  enum refusal refusal;            /* of the connection; if it was refused, nothing was written */
+  struct connections *connections;   /* NULL if the session has a connection of its own */
+  unsigned starts;                   /* how often libcurl has begun to write this request */
+  struct socket_addresses addresses; /* of the connection that libcurl chose for the request */
+  curl_socket_t opened;              /* the last socket opened for this request, or CURL_SOCKET_BAD */
+  enum refusal refusal;              /* of the connection; if it was refused, nothing was written */
   char message[CURL_ERROR_SIZE];
 
   struct reply reply;
   long status;            /* HTTP status, in TRANSFER_SUCCEEDED */
   struct failure failure; /* in TRANSFER_FAILED */
+};
+
+/* The reply or the failure of a transfer that has ended. */
+struct result {
+  bool failed;
+  long status; /* HTTP status */
+  struct buffer headers, body;
+  struct failure failure; /* if the transfer failed; its message is in `message` */
+  char message[CURL_ERROR_SIZE];
 };
 
 struct request {
@@ -69,6 +78,11 @@ void transfer_finish(struct transfer *t, CURLcode code);
 /* Fails a running transfer whose handle libcurl no longer uses. CURLE_ABORTED_BY_CALLBACK means that it was
    cancelled. */
 void transfer_abort(struct transfer *t, CURLcode code);
+
+/* Moves the result of a completed transfer into `result`, and makes the transfer idle. The result no longer depends on
+   the transfer, which may be used again or closed. */
+void transfer_take_result(struct transfer *t, struct result *result);
+void result_free(struct result *result);
 
 /* Wipes the headers and the reply. */
 void transfer_clear(struct transfer *t);

@@ -19,6 +19,11 @@ struct slice {
   size_t len;
 };
 
+struct pair {
+  struct slice name;
+  struct slice value;
+};
+
 /* A slice of a string literal. SLICE_INIT is the form for static initializers. */
 #define SLICE(literal) ((struct slice)SLICE_INIT(literal))
 #define SLICE_INIT(literal) \

@@ -119,7 +119,7 @@ describe("a client in tasks", function()
   end)
 
   it("cancels a call whose task waits for credentials", function()
-    emulator:fault { fault = "slow_head", action = "AssumeRole", seconds = 0.3 }
+    emulator:fault { fault = "slow_head", action = "AssumeRole", seconds = 1 }
     local client = with_role()
     dataworks.run(function()
       local first, second = dataworks.spawn(get, client), dataworks.spawn(get, client)
@@ -177,15 +177,15 @@ describe("a client in tasks", function()
   end)
 
   it("frees the places of cancelled calls in the queue of its limit", function()
-    local client = new { limit = 4 }
+    local client = new { limit = 1 } -- The second call is sent a second after the first one, whose reply is there by then.
     local items = {}
     for i = 1, 40 do items[i] = i end
-    local results, why = dataworks.map(items, function() return (get(client)) end, {
+    local results, why = dataworks.map(items, function() return (get(client, { timeout = 60 })) end, {
       on_progress = function() error "enough" end,
     })
     assert.matches("enough", why.message)
     for i = 2, 40 do assert.equal("cancelled", results[i].value) end
-    assert.equal("Param.Invalid", (get(client, { timeout = 2 })))
+    assert.equal("Param.Invalid", (get(client, { timeout = 5 })))
     client:close()
   end)
 

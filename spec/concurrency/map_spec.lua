@@ -97,12 +97,15 @@ describe("dataworks.map", function()
     file:write(([[
       local dataworks = require "dataworks"
       local transport = require("dataworks.transport.choose").new {}
-      dataworks.map({ 1, 2, 3 }, function(item)
+      dataworks.map({ 1, 2, 3, 4 }, function(item)
         if item == 1 then return "done" end
-        if item == 3 then io.open(%q, "w"):close() end
+        if item == 4 then -- The others have begun their requests when this sleep ends.
+          dataworks.sleep(0.1)
+          return io.open(%q, "w"):close()
+        end
         local _, err = transport:send({ method = "GET", url = %q, headers = {}, body = "" }, { timeout = 30 })
         print(err.kind)
-      end, { concurrency = 2 })
+      end, { concurrency = 3 })
       print "the next line"
     ]]):format(folder .. "/begun", web:url "/never"))
     file:close()

@@ -31,6 +31,20 @@ describe("dataworks.run", function()
     end)
   end)
 
+  it("uses no processor while its tasks wait for a reply or a time", function()
+    local path, used = requests:barrier(2), nil
+    dataworks.run(function()
+      local first = dataworks.spawn(send, path)
+      dataworks.sleep(0.1)
+      used = os.clock()
+      dataworks.sleep(0.4)
+      used = os.clock() - used
+      assert.equal(200, send(path).status)
+      first:join()
+    end)
+    assert.is_true(used < 0.2, used)
+  end)
+
   it("returns what its function returns, nils included", function()
     local function pack(...) return { n = select("#", ...), ... } end
     assert.same({ n = 3, 1, nil, nil }, pack(dataworks.run(function(...) return ... end, 1, nil, nil)))

@@ -286,3 +286,39 @@ describe("locate", function()
     assert.equal(0, select("#", core.locate('{"a":1,}', "x.a")))
   end)
 end)
+
+describe("decode_unique", function()
+  it("reads as decode does, as long as no object has a key twice", function()
+    for _, text in ipairs {
+      "{}", "[]", '{"a":null,"b":[{"a":1},{"a":2}],"c":{"a":9007199254740993}}', '[{"a":1},{"a":1}]', '"x"', "18446744073709551616",
+    } do
+      assert.equal(text, core.encode((core.decode_unique(text))))
+    end
+    local members = {}
+    for i = 1, 3000 do members[i] = ('"%d":{"a":[%d]}'):format(i, i) end
+    local many = core.decode_unique("{" .. table.concat(members, ",") .. "}")
+    for i = 1, 3000 do assert.equal(i, many[tostring(i)].a[1]) end
+  end)
+
+  it("refuses a key that an object has twice, with the key and its place", function()
+    for text, expected in pairs {
+      ['{"a":1,\n  "a":2}'] = { '"a"', 2, 3, 11 }, ['{"a":null,"b":{},"a":{}}'] = { '"a"', 1, 18, 18 }, ['[{"a":false,"\\u0061":0}]'] = { '"\\u0061"', 1, 13, 13 },
+      ['{"b":{"x":{"é":1,"é":[}'] = { '"é"', 1, 18, 19 }, ['{"\\"":1,"\\"":2}'] = { '"\\""', 1, 9, 9 }, ['{"":1,"":2}'] = { '""', 1, 7, 7 },
+    } do
+      local value, err = core.decode_unique(text)
+      assert.same({ nil, "invalid", expected[2], expected[3], expected[4] }, { value, err.kind, err.line, err.column, err.byte }, text)
+      assert.equal(("has the key %s twice at line %d, column %d (byte %d)"):format(expected[1], expected[2], expected[3], expected[4]), err.message)
+    end
+  end)
+
+  it("shows the beginning of a long key, in whole characters", function()
+    local key = ("é"):rep(3000)
+    local _, err = core.decode_unique(('{"%s":1,"%s":2}'):format(key, key))
+    assert.equal(('has the key "%s..." twice'):format(("é"):rep(49)), err.message:match "^(.*) at line")
+  end)
+
+  it("is for files only: a reply may have a key twice", function()
+    assert.same({ a = 2 }, core.decode_reply '{"a":1,"a":2}')
+    assert.same({ a = 2 }, dataworks.decode '{"a":1,"a":2}')
+  end)
+end)

@@ -420,24 +420,44 @@ describe("a request", function()
       if closing then closing:close() end
       finalized(again)
     end
+    local function fields(built)
+      return { method = built.method, url = built.url, headers = built.headers, body = built.body }
+    end
     local pause, multiplier = collectgarbage("setpause", 0), collectgarbage("setstepmul", 1000)
     again()
     local wrong = 0
-    repeat
-      local got = core.request("ListFiles", row, params, made)
-      if not pcall(assert.same, expected, got) then wrong = wrong + 1 end
-    until runs > 20
-    repeat
-      local one = context { security_token = "token" }
-      closing = one.signer
-      local ok, got = pcall(core.request, "ListFiles", row, params, one)
-      closing = nil
-      if not (ok and pcall(assert.same, expected, got) or tostring(got):find "is closed") then wrong = wrong + 1 end
-    until runs > 40
+    for _, sign in ipairs { core.request, core.signed_request } do
+      runs = 0
+      repeat
+        local got = sign("ListFiles", row, params, made)
+        if not pcall(assert.same, expected, fields(got)) then wrong = wrong + 1 end
+      until runs > 20
+      repeat
+        local one = context { security_token = "token" }
+        closing = one.signer
+        local ok, got = pcall(sign, "ListFiles", row, params, one)
+        closing = nil
+        if not (ok and pcall(assert.same, expected, fields(got)) or tostring(got):find "is closed") then wrong = wrong + 1 end
+      until runs > 40
+    end
     stopped = true
     collectgarbage("setpause", pause)
     collectgarbage("setstepmul", multiplier)
     assert.equal(0, wrong)
+  end)
+
+  it("is one userdata with the same fields, if dataworks.curl is to send it", function()
+    for _, algorithm in ipairs { "ACS3-HMAC-SHA256", "ACS3-HMAC-SM3", "HMAC-SHA1" } do
+      local params, made = { ProjectId = 1, TaskName = "a\0b", TaskContent = { a = 1 } }, context { algorithm = algorithm, security_token = "token" }
+      local expected, built = assert(core.request("ListFiles", row, params, made)), assert(core.signed_request("ListFiles", row, params, made))
+      assert.equal("userdata", type(built))
+      assert.same(expected, { method = built.method, url = built.url, headers = built.headers, body = built.body })
+      assert.is_nil(built.other)
+      assert.is_nil(built[1])
+    end
+    local get = { version = "v", method = "GET", params = {} }
+    assert.equal("", core.signed_request("Get", get, {}, context()).body)
+    assert.same({ core.request("ListFiles", row, { X = 1 }, context()) }, { core.signed_request("ListFiles", row, { X = 1 }, context()) })
   end)
 
   it("raises for an invalid context", function()

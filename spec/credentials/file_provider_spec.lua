@@ -274,6 +274,22 @@ echo run >>"$2"]])
     home:write(".aliyun/config.json", '{"current": "p",\n oops')
     assert.matches("config.json: it is not JSON: expected a key in quotes at line 2, column 2 %(byte 19%)$", select(2, given:get()).message)
   end)
+
+  it("in a file that the user may not open is an error that names the file, and the default chain goes on", function()
+    home:config("p", { p = { mode = "AK", access_key_id = "cli", access_key_secret = "s" } })
+    home:write(".alibabacloud/credentials", "[default]\ntype = access_key\naccess_key_id = ini\naccess_key_secret = s\n")
+    shell.output(("chmod 000 %s/.aliyun/config.json"):format(home.path))
+    -- Root can read each file, unless it gives up this right.
+    local drop = shell.output "id -u" == "0" and "setpriv --bounding-set=-dac_override,-dac_read_search " or ""
+    local output = shell.output(drop .. shell.interpreter .. " -e " .. shell.quote(([[
+      local homes = require "spec.support.home"
+      for _, name in ipairs { "cli_profile", "default" } do
+        local values = { HOME = %q, ALIBABA_CLOUD_ECS_METADATA_DISABLED = "true" }
+        local found, err = homes.source({ credentials = name }, function(variable) return values[variable] end):get()
+        print(found and found.access_key_id or err.kind .. " " .. err.message)
+      end]]):format(home.path)))
+    assert.equal(("credentials cli_profile: %s/.aliyun/config.json can't be read\nini"):format(home.path), output)
+  end)
 end)
 
 describe("a section of the credentials file", function()

@@ -32,7 +32,7 @@ describe("connections of a multi", function()
   end
 
   local function add(session, server, path)
-    return multi:add(session, "POST", web:tls_url(server, path or "/connection"), {}, "x", PATIENCE)
+    return multi:add(session, { method = "POST", url = web:tls_url(server, path or "/connection"), body = "x" }, PATIENCE)
   end
 
   local function finish(count)
@@ -121,7 +121,7 @@ describe("connections of a multi", function()
 
   it("without TLS are used by all sessions", function()
     local function plain(session)
-      multi:add(session, "GET", web:url "/connection", {}, "", PATIENCE)
+      multi:add(session, { method = "GET", url = web:url "/connection" }, PATIENCE)
       finish()
       return (select(3, session:result()):match "^%d+")
     end

@@ -1,5 +1,7 @@
+local core = require "dataworks.core"
 local curl = require "dataworks.curl"
 local native_support = require "spec.support.native"
+local ports = require "spec.support.ports"
 local web_support = require "spec.support.web"
 
 local PATIENCE = 30
@@ -19,7 +21,7 @@ describe("dataworks.curl.multi", function()
   end)
 
   local function add(path)
-    return multi:add(session, "GET", web:url(path), {}, "", PATIENCE)
+    return multi:add(session, { method = "GET", url = web:url(path) }, PATIENCE)
   end
 
   it("names the requests that have ended", function()
@@ -40,18 +42,36 @@ describe("dataworks.curl.multi", function()
   end)
 
   it("ends a request that is invalid", function()
-    local id = multi:add(session, "GET", "nonsense", {}, "", PATIENCE)
+    local id = multi:add(session, { method = "GET", url = "nonsense" }, PATIENCE)
     assert.same({ id }, multi:poll(PATIENCE))
     local _, err = session:result()
     assert.same({ "invalid", false }, { err.kind, err.sent })
-    assert.equal(id, multi:add(session, "GET", web:url "/echo", { ["a b"] = "c" }, "", PATIENCE))
+    assert.equal(id, multi:add(session, { method = "GET", url = web:url "/echo", headers = { ["a b"] = "c" } }, PATIENCE))
     assert.same({ id }, multi:poll(PATIENCE))
     assert.is_false(select(2, session:result()).sent)
   end)
 
+  it("sends a request that was collected meanwhile", function()
+    local row = { version = "v", method = "POST", params = { { "Text", "string", "body" } } }
+    local function signed(byte)
+      return assert(core.signed_request("Action", row, { Text = byte:rep(100000) }, {
+        signer = assert(core.signer { access_key_id = "id", access_key_secret = "secret" }), endpoint = web:url "",
+        date = 1716019750, nonce = "n",
+      }))
+    end
+    multi:add(session, signed "a", PATIENCE)
+    collectgarbage()
+    collectgarbage()
+    local other = signed "b" -- may reuse the memory
+    repeat until #multi:poll(PATIENCE) > 0
+    local status, _, body = session:result()
+    assert.same({ 200, 100000 }, { status, #body:match "Text=(a+)" })
+    assert.equal(#"Text=" + 100000, #other.body)
+  end)
+
   it("shares an HTTP/2 connection on which data of another request waits to be read", function()
     local one, two = curl.new { ca_file = web.ca_file }, curl.new { ca_file = web.ca_file }
-    local function begin(it, path) return multi:add(it, "GET", web:tls_url("tls", path), {}, "", PATIENCE) end
+    local function begin(it, path) return multi:add(it, { method = "GET", url = web:tls_url("tls", path) }, PATIENCE) end
     local function finish(count)
       while count > 0 do count = count - #multi:poll(PATIENCE) end
     end
@@ -72,19 +92,43 @@ describe("dataworks.curl.multi", function()
     two:close()
   end)
 
+  it("keeps a connection when a connection with the same local port to another server has been closed", function()
+    local library = native_support.compile("spec/support/one_local_port.c", "-ldl")
+    local output = native_support.run([[
+      local curl = require "dataworks.curl"
+      local multi, session = curl.multi(), curl.new { ca_file = os.getenv "CA_FILE" }
+      local function get(url)
+        multi:add(session, { method = "GET", url = url }, 30)
+        repeat until #multi:poll(30) > 0
+        local status, _, body = session:result()
+        return status and body or _
+      end
+      local first = get(os.getenv "KEPT")
+      for i = 1, 3 do
+        get(os.getenv "CLOSED")
+        curl.sleep(0.1)
+        print(get(os.getenv "KEPT") == first:gsub("%d+$", i + 1))
+      end]], {
+      LD_PRELOAD = library, ASAN_OPTIONS = "verify_asan_link_order=0", LOCAL_PORT = tostring(ports.random()),
+      CA_FILE = web.ca_file, KEPT = web:tls_url("tls", "/connection"), CLOSED = web:url "/bye",
+    })
+    os.remove(library)
+    assert.equal("true\ntrue\ntrue\n", output)
+  end)
+
   it("refuses a second request of a session in flight", function()
     add "/never"
     assert.error_matches(function() add "/echo" end, "the session has a request")
-    assert.error_matches(function() session:send("GET", web:url "/echo", {}, "", 1) end, "the session has a request")
+    assert.error_matches(function() session:send({ method = "GET", url = web:url "/echo" }, 1) end, "the session has a request")
     assert.error_matches(function() session:result() end, "has no result")
     assert.is_true(multi:cancel(session))
     assert.equal("cancelled", select(2, session:result()).kind)
     assert.is_false(multi:cancel(session))
-    assert.equal(200, (session:send("GET", web:url "/echo", {}, "", PATIENCE)))
+    assert.equal(200, (session:send({ method = "GET", url = web:url "/echo" }, PATIENCE)))
   end)
 
   it("has nothing to do after the deadline of its only request", function()
-    multi:add(session, "GET", web:url "/never", {}, "", 0.1)
+    multi:add(session, { method = "GET", url = web:url "/never" }, 0.1)
     repeat until #multi:poll(PATIENCE) > 0
     assert.equal("timeout", select(2, session:result()).kind)
     assert.is_nil(multi:timeout())
@@ -120,7 +164,7 @@ describe("dataworks.curl.multi", function()
       session:close()
       multi:close()
     end))
-    multi:add(other, "GET", web:url(path), {}, "", PATIENCE)
+    multi:add(other, { method = "GET", url = web:url(path) }, PATIENCE)
     local ended = 0
     repeat ended = ended + #multi:poll(PATIENCE) until ended == 2
     assert.equal(200, (session:result()))
@@ -131,7 +175,7 @@ describe("dataworks.curl.multi", function()
   it("may be collected with its sessions, in any order", function()
     for _ = 1, 20 do
       local one, two = curl.multi(), curl.new {}
-      one:add(two, "GET", web:url "/never", {}, "", PATIENCE)
+      one:add(two, { method = "GET", url = web:url "/never" }, PATIENCE)
       one:poll(0)
       one, two = nil, nil -- luacheck: ignore 311
       collectgarbage()

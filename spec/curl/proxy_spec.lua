@@ -30,7 +30,8 @@ describe("dataworks.curl through a proxy", function()
   end)
 
   local function get(url, proxy, using)
-    return (using or session):send("GET", url, {}, "", PATIENCE, nil, proxy)
+    local status, headers, body = (using or session):send({ method = "GET", url = url }, PATIENCE, nil, proxy)
+    return status, status and curl.headers(headers) or headers, body
   end
 
   -- Only the proxies can resolve these names.
@@ -61,6 +62,18 @@ describe("dataworks.curl through a proxy", function()
       refused("CURLE_PEER_FAILED_VERIFICATION", get(service("/connection", nil, "other.test"), proxy))
     end)
 
+    it(("keeps a connection that requests of a multi share (%s, %s)"):format(scheme, name), function()
+      local multi = curl.multi()
+      local function get_shared(path)
+        multi:add(session, { method = "GET", url = service(path) }, PATIENCE, nil, proxies:url(scheme, name))
+        repeat until #multi:poll(PATIENCE) > 0
+        return select(3, session:result())
+      end
+      local first = get_shared "/connection"
+      for i = 2, 4 do assert.equal(first:match "^%d+" .. " " .. i, get_shared "/connection") end
+      multi:close()
+    end)
+
     it(("sends user and password only to the proxy (%s, %s)"):format(scheme, name), function()
       local proxy = proxies:url(scheme, name)
       for _, url in ipairs { service "/echo", ("http://service.test:%d/echo"):format(web.http) } do
@@ -79,7 +92,14 @@ describe("dataworks.curl through a proxy", function()
   end
 
   it("looks the name up here with socks5, at the proxy with socks5h", function()
-    assert.equal(200, (get(service("/echo", nil, "service.localhost"), proxies:url("socks5", "socks"))))
+    local output = native_support.run([[
+      local session = require("dataworks.curl").new { ca_file = os.getenv "CA_FILE" }
+      print((session:send({ method = "GET", url = os.getenv "SERVICE" }, 30, nil, os.getenv "PROXY")))
+      session:close()]], {
+      LD_PRELOAD = proxies.directory .. "/names.so", ASAN_OPTIONS = "verify_asan_link_order=0", CA_FILE = web.ca_file, SERVICE = service "/echo",
+      PROXY = proxies:url("socks5", "socks"):gsub("localhost", "127.0.0.1"),
+    })
+    assert.equal("200\n", output)
     assert.matches("connected to 127%.0%.0%.1", proxies:log "socks")
     refused("CURLE_COULDNT_RESOLVE_HOST", get(service("/echo", nil, native_support.UNRESOLVABLE), proxies:url("socks5", "socks")))
     assert.equal(200, (get(service "/echo", proxies:url("socks5h", "socks"))))
@@ -116,7 +136,7 @@ describe("dataworks.curl through a proxy", function()
     refused("CURLE_RECV_ERROR", get(service "/", proxies:url("http", "socks")))
     for _, scheme in ipairs { "http", "https", "socks5h" } do
       local mute = ("%s://127.0.0.1:%d"):format(scheme, native.silent_port())
-      local _, err = session:send("GET", service "/", {}, "", PATIENCE, SHORT, mute)
+      local _, err = session:send({ method = "GET", url = service "/" }, PATIENCE, SHORT, mute)
       assert.same({ "timeout", false }, { err.kind, err.sent })
     end
   end)
@@ -146,10 +166,9 @@ describe("dataworks.curl through a proxy", function()
 
   it("hides https headers from the proxy, and the proxy's headers from the reply", function()
     local headers = { authorization = "secret", ["x-acs-security-token"] = "secret" }
-    local status, received = session:send("GET", "https://service.test/echo", headers, "", PATIENCE, nil,
-      ("http://127.0.0.1:%d"):format(web.proxy))
+    local status, received = session:send({ method = "GET", url = "https://service.test/echo", headers = headers }, PATIENCE, nil, ("http://127.0.0.1:%d"):format(web.proxy))
     assert.equal(200, status)
-    assert.is_nil(received["x-from"])
+    assert.is_nil(curl.headers(received)["x-from"])
     local _, _, head = get(web:url "/count/connect")
     assert.matches("service.test", head)
     assert.not_matches("secret", head)
@@ -159,7 +178,7 @@ describe("dataworks.curl through a proxy", function()
     for _, kind in ipairs { { "http", "http" }, { "https", "https" }, { "socks5h", "socks" } } do
       local proxy = proxies:url(kind[1], kind[2])
       local before = tonumber((select(3, get(service "/count/vanish", proxy))))
-      local status, err = session:send("POST", service "/vanish", {}, "create", PATIENCE, nil, proxy)
+      local status, err = session:send({ method = "POST", url = service "/vanish", body = "create" }, PATIENCE, nil, proxy)
       assert.is_nil(status)
       assert.same({ "transport", "unknown", "CURLE_GOT_NOTHING" }, { err.kind, err.sent, err.code })
       assert.equal(before + 1, tonumber((select(3, get(service "/count/vanish", proxy)))))
@@ -184,7 +203,7 @@ describe("dataworks.curl through a proxy", function()
     local output = native_support.run([[
       local session = require("dataworks.curl").new { allow_http = true }
       for _, given in ipairs { "none", "", os.getenv "PROXY" } do
-        local status, err = session:send("GET", os.getenv "URL", {}, "", 30, nil, given ~= "none" and given or nil)
+        local status, err = session:send({ method = "GET", url = os.getenv "URL" }, 30, nil, given ~= "none" and given or nil)
         print(status or err.code)
       end
       session:close()

@@ -1,3 +1,4 @@
+local core = require "dataworks.core"
 local curl = require "dataworks.curl"
 local native_support = require "spec.support.native"
 local web_support = require "spec.support.web"
@@ -7,6 +8,32 @@ local UNRESOLVABLE = require("spec.support.native").UNRESOLVABLE
 -- Long enough for a slow machine.
 local PATIENCE = 30
 local SHORT = 0.2
+-- Long enough to connect, and to get the beginning of a reply, on a busy machine.
+local BEGINNING = 1
+
+-- Lua code that runs actions in finalizers.
+local FINALIZERS = [[
+local function finalize(run)
+  if not newproxy then return setmetatable({}, { __gc = run }) end
+  getmetatable(newproxy(true)).__gc = run
+end
+
+-- Runs the action in the finalizers of the cycle with this number.
+local function plan(cycle, action)
+  finalize(function()
+    if cycle == 1 then pcall(action) else plan(cycle - 1, action) end
+  end)
+end
+
+-- Makes each check for garbage run a full cycle. The table grows, so that the next check finds some.
+local function tighten()
+  local grown = {}
+  collectgarbage "restart"
+  collectgarbage("setpause", 0)
+  if _VERSION == "Lua 5.4" then collectgarbage("incremental", 0, 1000, 63) else collectgarbage("setstepmul", 1e6) end
+  for i = 1, 64 do grown[i] = true end
+end
+]]
 
 describe("dataworks.curl", function()
   local web, native, session
@@ -28,12 +55,17 @@ describe("dataworks.curl", function()
     session:close()
   end)
 
+  local function read(from, url, timeout)
+    local status, headers, body = from:send({ method = "GET", url = url }, timeout or PATIENCE)
+    return status, status and curl.headers(headers) or headers, body
+  end
+
   local function get(path, timeout, using)
-    return (using or session):send("GET", web:url(path), {}, "", timeout or PATIENCE)
+    return read(using or session, web:url(path), timeout)
   end
 
   local function get_tls(path, server, using)
-    return (using or session):send("GET", web:tls_url(server or "tls", path), {}, "", PATIENCE)
+    return read(using or session, web:tls_url(server or "tls", path))
   end
 
   local function refused(kind, sent, code, status, err)
@@ -47,7 +79,7 @@ describe("dataworks.curl", function()
   describe("a request", function()
     it("has only the given headers and the headers that HTTP needs", function()
       local headers = { host = "dataworks.test", ["x-acs-action"] = "ListFiles", authorization = "secret" }
-      local status, _, body = session:send("GET", web:url("/echo?b=%2F&a=1"), headers, "", PATIENCE)
+      local status, _, body = session:send({ method = "GET", url = web:url("/echo?b=%2F&a=1"), headers = headers }, PATIENCE)
       assert.equal(200, status)
       local lines = {}
       for line in body:gmatch("([^\r\n]+)\r\n") do lines[#lines + 1] = line end
@@ -66,7 +98,7 @@ describe("dataworks.curl", function()
       local all = table.concat(bytes):rep(400)
       for _, method in ipairs { "POST", "PUT" } do
         local headers = { ["content-type"] = "text/x" }
-        local _, _, body = session:send(method, web:url("/echo"), headers, all, PATIENCE)
+        local _, _, body = session:send({ method = method, url = web:url("/echo"), headers = headers, body = all }, PATIENCE)
         local head, rest = body:match("^(.-\r\n\r\n)(.*)$")
         assert.equal(method .. " /echo HTTP/1.1", head:match("^[^\r]+"))
         assert.matches("\r\ncontent%-type: text/x\r\n", head)
@@ -75,8 +107,31 @@ describe("dataworks.curl", function()
       end
     end)
 
+    it("sends a signed request of the core as its table, and refuses other userdata", function()
+      local row = { version = "v", method = "POST", params = { { "Text", "string", "body" }, { "Id", "long", "query" } } }
+      local context = {
+        signer = assert(core.signer { access_key_id = "id", access_key_secret = "secret" }), endpoint = web:url "",
+        date = 1716019750, nonce = "n", user_agent = "spec",
+      }
+      local function sent(sign, params)
+        local request = assert(sign("Action", row, params, context))
+        local _, _, body = session:send(request, PATIENCE)
+        local lines = {}
+        for line in body:gmatch "[^\r\n]+" do lines[#lines + 1] = line end
+        table.sort(lines)
+        return lines
+      end
+      for _, params in ipairs { {}, { Id = 1 }, { Text = ("x"):rep(100000), Id = 1 }, { Text = "\n&=" } } do
+        local lines = sent(core.signed_request, params)
+        assert.same(sent(core.request, params), lines)
+        assert.matches("Signature=", table.concat(lines, "\n"))
+      end
+      assert.error_matches(function() session:send(io.stdout, PATIENCE) end, "dataworks.signed_request 1 expected")
+      assert.error_matches(function() session:send(context.signer, PATIENCE) end, "dataworks.signed_request 1 expected")
+    end)
+
     it("adds no content type and no Expect", function()
-      local _, _, body = session:send("POST", web:url("/echo"), {}, ("x"):rep(2000000), PATIENCE)
+      local _, _, body = session:send({ method = "POST", url = web:url("/echo"), body = ("x"):rep(2000000) }, PATIENCE)
       local head = body:match("^(.-\r\n\r\n)"):lower()
       for _, name in ipairs { "content%-type", "expect", "user%-agent", "accept" } do
         assert.not_matches("\r\n" .. name .. ":", head)
@@ -84,7 +139,7 @@ describe("dataworks.curl", function()
     end)
 
     it("has nothing of the request before it", function()
-      session:send("PUT", web:url("/echo"), { ["x-secret"] = "one" }, "body", PATIENCE)
+      session:send({ method = "PUT", url = web:url("/echo"), headers = { ["x-secret"] = "one" }, body = "body" }, PATIENCE)
       local _, _, body = get "/echo"
       assert.matches("^GET ", body)
       assert.not_matches("secret", body)
@@ -94,13 +149,13 @@ describe("dataworks.curl", function()
 
     it("sends an empty header value", function()
       local headers = { ["x-empty"] = "", ["x-blank"] = " \t " }
-      local _, _, body = session:send("GET", web:url("/echo"), headers, "", PATIENCE)
+      local _, _, body = session:send({ method = "GET", url = web:url("/echo"), headers = headers }, PATIENCE)
       assert.matches("\r\nx%-empty:\r\n", body)
       assert.matches("\r\nx%-blank:\r\n", body)
     end)
 
     it("keeps dot segments and escapes in the path", function()
-      local _, _, body = session:send("GET", web:url("/echo/../echo/%7e"), {}, "", PATIENCE)
+      local _, _, body = session:send({ method = "GET", url = web:url("/echo/../echo/%7e") }, PATIENCE)
       assert.matches("^GET /echo/%.%./echo/%%7e ", body)
     end)
 
@@ -111,7 +166,7 @@ describe("dataworks.curl", function()
         [origin .. "//echo?u=x://b/c"] = "//echo?u=x://b/c", [origin .. "/echo?/../%zz"] = "/echo?/../%zz",
         [origin:gsub("http://", "HTTP:///") .. "/echo?b"] = "/echo?b",
       } do
-        local _, _, body = session:send("GET", url, {}, "", PATIENCE)
+        local _, _, body = session:send({ method = "GET", url = url }, PATIENCE)
         assert.equal("GET " .. target .. " HTTP/1.1", body:match "^[^\r]*", url)
       end
     end)
@@ -122,26 +177,26 @@ describe("dataworks.curl", function()
       for _, url in ipairs {
         "echo", "/echo", "?echo", "#", "://" .. host, " " .. web:url "/echo", "http:/" .. host .. "/a://b/echo",
       } do
-        refused("invalid", false, "CURLE_URL_MALFORMAT", session:send("GET", url, {}, "", PATIENCE))
+        refused("invalid", false, "CURLE_URL_MALFORMAT", session:send({ method = "GET", url = url }, PATIENCE))
       end
     end)
 
     it("is refused when a header has several lines or a NUL", function()
       for _, value in ipairs { "a\rb", "a\nb", "a\0b", "a\r\nx-more: 1", "\n" } do
         local message = refused("invalid", false, "CURLE_BAD_FUNCTION_ARGUMENT",
-          session:send("GET", web:url("/echo"), { ["x-a"] = value }, "", PATIENCE))
+          session:send({ method = "GET", url = web:url("/echo"), headers = { ["x-a"] = value } }, PATIENCE))
         assert.not_matches("more", message)
       end
       for _, name in ipairs { "", "x a", "x:a", "x\n", "x\0", "x;", "x\195\164" } do
         refused("invalid", false, "CURLE_BAD_FUNCTION_ARGUMENT",
-          session:send("GET", web:url("/echo"), { [name] = "a" }, "", PATIENCE))
+          session:send({ method = "GET", url = web:url("/echo"), headers = { [name] = "a" } }, PATIENCE))
       end
     end)
 
     it("is refused when the caller sets its length", function()
       for _, name in ipairs { "content-length", "Content-Length", "Transfer-Encoding" } do
         refused("invalid", false, "CURLE_BAD_FUNCTION_ARGUMENT",
-          session:send("POST", web:url("/echo"), { [name] = "3" }, "body", PATIENCE))
+          session:send({ method = "POST", url = web:url("/echo"), headers = { [name] = "3" }, body = "body" }, PATIENCE))
       end
     end)
 
@@ -151,7 +206,7 @@ describe("dataworks.curl", function()
         "https://", web:url("/echo") .. "\0", web:url("/a b"), "https://localhost:port/",
       } do
         local message = refused("invalid", false, "CURLE_URL_MALFORMAT",
-          session:send("GET", url, {}, "", PATIENCE))
+          session:send({ method = "GET", url = url }, PATIENCE))
         assert.not_matches("word", message)
       end
     end)
@@ -159,27 +214,32 @@ describe("dataworks.curl", function()
     it("is refused over plain http unless the host is loopback or allow_http is set", function()
       for _, host in ipairs { "service.invalid", "127.service.invalid", "128.0.0.1", "0.0.0.0", "[::2]" } do
         refused("invalid", false, "CURLE_UNSUPPORTED_PROTOCOL",
-          session:send("GET", ("http://%s:%d/echo"):format(host, web.http), {}, "", PATIENCE))
+          session:send({ method = "GET", url = ("http://%s:%d/echo"):format(host, web.http) }, PATIENCE))
       end
       for _, host in ipairs { "127.0.0.1", "127.1", "localhost", "LOCALHOST", "localhost." } do
         local url = ("http://%s:%d/echo"):format(host, web.http)
-        assert.equal(200, (session:send("GET", url, {}, "", PATIENCE)))
+        assert.equal(200, (session:send({ method = "GET", url = url }, PATIENCE)))
       end
       local open = curl.new { allow_http = true }
       refused("transport", false, "CURLE_COULDNT_RESOLVE_HOST",
-        open:send("GET", "http://" .. UNRESOLVABLE, {}, "", PATIENCE))
+        open:send({ method = "GET", url = "http://" .. UNRESOLVABLE }, PATIENCE))
       open:close()
     end)
 
     it("raises for arguments of the wrong type", function()
       local url = web:url("/echo")
-      assert.error_matches(function() session:send("DELETE", url, {}, "", 1) end, "invalid option 'DELETE'")
-      assert.error_matches(function() session:send("GET", url, {}, "body", 1) end, "GET has no body")
-      assert.error_matches(function() session:send("GET", url, { "a" }, "", 1) end, "must be strings")
-      assert.error_matches(function() session:send("GET", url, { a = 1 }, "", 1) end, "must be strings")
-      assert.error_matches(function() session:send("GET", url, {}, "") end, "number expected")
-      assert.error_matches(function() session:send("GET", url, {}, "", 0 / 0) end, "not a number")
-      assert.error_matches(function() session:send("GET", url, {}, "", 1, 1, "a\0b") end, "it has a NUL")
+      assert.error_matches(function() session:send({ method = "DELETE", url = url }, 1) end, "invalid method 'DELETE'")
+      assert.error_matches(function() session:send({ method = "GET", url = url, body = "body" }, 1) end, "GET has no body")
+      assert.error_matches(function() session:send({ method = "GET", url = url, headers = { "a" } }, 1) end, "must be strings")
+      assert.error_matches(function() session:send({ method = "GET", url = url, headers = { a = 1 } }, 1) end, "must be strings")
+      assert.error_matches(function() session:send({ method = "GET", url = url, headers = "a" }, 1) end, "headers must be a table")
+      assert.error_matches(function() session:send({ url = url }, 1) end, "method: string expected, got nil")
+      assert.error_matches(function() session:send({ method = "GET", url = 1 }, 1) end, "url: string expected, got number")
+      assert.error_matches(function() session:send({ method = "POST", url = url, body = 1 }, 1) end, "body: string expected, got number")
+      assert.error_matches(function() session:send(url, 1) end, "table expected")
+      assert.error_matches(function() session:send({ method = "GET", url = url }) end, "number expected")
+      assert.error_matches(function() session:send({ method = "GET", url = url }, 0 / 0) end, "not a number")
+      assert.error_matches(function() session:send({ method = "GET", url = url }, 1, 1, "a\0b") end, "it has a NUL")
     end)
   end)
 
@@ -249,6 +309,14 @@ describe("dataworks.curl", function()
       refused("protocol", true, "CURLE_FILESIZE_EXCEEDED", get "/gzip/17")
     end)
 
+    it("has its headers as a text that the module reads", function()
+      assert.same({}, curl.headers "")
+      assert.same({ a = "", b = "1, 2" }, curl.headers "a\0\0b\0001\0b\0002\0")
+      for _, text in ipairs { "a", "a\0001\0b" } do
+        assert.error_matches(function() curl.headers(text) end, "not a text of headers")
+      end
+    end)
+
     it("is limited to 128 headers and 64 KiB of them", function()
       assert.equal(200, (get "/raw/headers_128"))
       refused("protocol", true, "CURLE_WEIRD_SERVER_REPLY", get "/raw/headers_129")
@@ -261,9 +329,9 @@ describe("dataworks.curl", function()
     it("as not sent when there was no connection", function()
       local closed = native.closed_port()
       refused("transport", false, "CURLE_COULDNT_CONNECT",
-        session:send("GET", ("http://127.0.0.1:%d/"):format(closed), {}, "", PATIENCE))
+        session:send({ method = "GET", url = ("http://127.0.0.1:%d/"):format(closed) }, PATIENCE))
       refused("transport", false, "CURLE_COULDNT_RESOLVE_HOST",
-        session:send("GET", "https://" .. UNRESOLVABLE, {}, "", PATIENCE))
+        session:send({ method = "GET", url = "https://" .. UNRESOLVABLE }, PATIENCE))
     end)
 
     it("as not sent when the certificate is not valid", function()
@@ -279,7 +347,7 @@ describe("dataworks.curl", function()
     it("as not sent when the server has no TLS 1.2", function()
       refused("transport", false, "CURLE_SSL_CONNECT_ERROR", get_tls("/vanish", "tls_old"))
       refused("transport", false, "CURLE_SSL_CONNECT_ERROR",
-        session:send("GET", ("https://localhost:%d/"):format(web.http), {}, "", PATIENCE))
+        session:send({ method = "GET", url = ("https://localhost:%d/"):format(web.http) }, PATIENCE))
     end)
 
     it("as not sent when ca_file can't be read", function()
@@ -293,15 +361,15 @@ describe("dataworks.curl", function()
       refused("timeout", false, "CURLE_OPERATION_TIMEDOUT", get("/never", -1))
       local mute = native.silent_port()
       local url = ("https://localhost:%d/"):format(mute)
-      refused("timeout", false, "CURLE_OPERATION_TIMEDOUT", session:send("GET", url, {}, "", SHORT))
+      refused("timeout", false, "CURLE_OPERATION_TIMEDOUT", session:send({ method = "GET", url = url }, SHORT))
       local impatient = curl.new { connect_timeout = SHORT }
-      refused("timeout", false, "CURLE_OPERATION_TIMEDOUT", impatient:send("GET", url, {}, "", PATIENCE))
+      refused("timeout", false, "CURLE_OPERATION_TIMEDOUT", impatient:send({ method = "GET", url = url }, PATIENCE))
       impatient:close()
-      refused("timeout", false, "CURLE_OPERATION_TIMEDOUT", session:send("GET", url, {}, "", PATIENCE, SHORT))
+      refused("timeout", false, "CURLE_OPERATION_TIMEDOUT", session:send({ method = "GET", url = url }, PATIENCE, SHORT))
     end)
 
     it("as possibly sent when the service did not answer", function()
-      refused("timeout", "unknown", "CURLE_OPERATION_TIMEDOUT", get("/never", 1)) -- enough to connect on a busy machine
+      refused("timeout", "unknown", "CURLE_OPERATION_TIMEDOUT", get("/never", BEGINNING))
       refused("transport", "unknown", "CURLE_RECV_ERROR", get "/vanish")
       refused("transport", "unknown", "CURLE_GOT_NOTHING", get "/raw/nothing")
       refused("transport", "unknown", "CURLE_GOT_NOTHING", get "/raw/early_only")
@@ -309,7 +377,7 @@ describe("dataworks.curl", function()
     end)
 
     it("as sent when the reply had begun", function()
-      refused("timeout", true, "CURLE_OPERATION_TIMEDOUT", get("/half", SHORT))
+      refused("timeout", true, "CURLE_OPERATION_TIMEDOUT", get("/half", BEGINNING))
       refused("transport", true, "CURLE_RECV_ERROR", get "/reset")
       refused("transport", true, "CURLE_PARTIAL_FILE", get "/raw/truncated")
       refused("transport", true, "CURLE_PARTIAL_FILE", get "/raw/truncated_head")
@@ -326,7 +394,7 @@ describe("dataworks.curl", function()
     it("without secrets", function()
       local headers = { authorization = "secret" }
       for _, proxy in ipairs { "nonsense://user:pass-word@127.0.0.1:1", "http://user:pass-word@127.0.0.1:port" } do
-        local _, err = session:send("POST", "https://service.invalid/", headers, "secret", PATIENCE, nil, proxy)
+        local _, err = session:send({ method = "POST", url = "https://service.invalid/", headers = headers, body = "secret" }, PATIENCE, nil, proxy)
         assert.is_false(err.sent)
         assert.not_matches("pass%-word", err.message)
         assert.not_matches("secret", err.message)
@@ -343,7 +411,7 @@ describe("dataworks.curl", function()
     it("is reused after an error reply", function()
       local first = select(3, get "/connection"):match("^%d+")
       get "/status/500"
-      session:send("GET", web:url("/echo"), { bad = "\n" }, "", PATIENCE)
+      session:send({ method = "GET", url = web:url("/echo"), headers = { bad = "\n" } }, PATIENCE)
       assert.equal(first .. " 3", select(3, get "/connection"))
     end)
 
@@ -352,8 +420,7 @@ describe("dataworks.curl", function()
         local fetch = server == "http" and get or get_tls
         local before = tonumber((select(3, fetch "/count/vanish")))
         refused("transport", "unknown", "CURLE_GOT_NOTHING",
-          session:send("POST", server == "http" and web:url("/vanish") or web:tls_url("tls", "/vanish"),
-            {}, "create", PATIENCE))
+          session:send({ method = "POST", url = server == "http" and web:url("/vanish") or web:tls_url("tls", "/vanish"), body = "create" }, PATIENCE))
         assert.equal(before + 1, tonumber((select(3, fetch "/count/vanish"))))
       end)
 
@@ -457,9 +524,9 @@ describe("dataworks.curl", function()
     local library = native_support.silent_resolver()
     local output = native_support.run([[
       local session = require("dataworks.curl").new {}
-      local _, err = session:send("GET", "https://service.test/", {}, "", 0.2)
+      local _, err = session:send({ method = "GET", url = "https://service.test/" }, 0.2)
       print(err.kind, err.sent)
-      _, err = session:send("GET", "https://service.test/", {}, "", 30, 0.2)
+      _, err = session:send({ method = "GET", url = "https://service.test/" }, 30, 0.2)
       print(err.kind, err.sent)
       session:close()
     ]], { LD_PRELOAD = library, ASAN_OPTIONS = "verify_asan_link_order=0" })
@@ -472,10 +539,84 @@ describe("dataworks.curl", function()
       package.path, package.cpath = %q, %q
       local session = require("dataworks.curl").new {}
       for i = 1, 50 do
-        local status, err = session:send("POST", %q, {}, "body", 30)
+        local status, err = session:send({ method = "POST", url = %q, body = "body" }, 30)
         assert(status == 200, err.message)
       end
     ]]):format(package.path, package.cpath, web:url("/echo"))))
+  end)
+
+  it("is checked after the last finalizer that can close it or begin a request with it", function()
+    local output = native_support.run(FINALIZERS .. [[
+      local curl = require "dataworks.curl"
+      local REQUEST = { method = "GET", url = "http://127.0.0.1:1/", headers = { ["x-a"] = "b" }, body = "" }
+
+      local function with_session(cycle, action, use)
+        collectgarbage "stop"
+        local session, multi, other = curl.new {}, curl.multi(), curl.multi()
+        plan(cycle, function() action(session, multi, other) end)
+        pcall(function()
+          tighten()
+          return use(session, multi)
+        end)
+        collectgarbage "stop"
+        for _, object in ipairs { multi, other, session } do object:close() end
+      end
+
+      local function close(session) session:close() end
+      local function close_multi(_, multi) multi:close() end
+      local function begin(session, _, other) other:add(session, REQUEST, 5) end
+      local function send(session) return session:send(REQUEST, 5) end
+      local function add(session, multi) return multi:add(session, REQUEST, 5) end
+
+      for cycle = 1, 12 do
+        with_session(cycle, close, send)
+        with_session(cycle, close, add)
+        with_session(cycle, close_multi, add)
+        with_session(cycle, begin, add)
+      end
+      print "done"
+    ]])
+    assert.equal("done\n", output)
+  end)
+
+  it("returns the reply while finalizers close it or send another request with it", function()
+    local output = native_support.run(FINALIZERS .. ([[
+      local curl = require "dataworks.curl"
+      local url = %q
+      local runs = 0
+
+      local function send(session, status)
+        return session:send({ method = "GET", url = url .. "/status/" .. status, headers = {}, body = "" }, 30)
+      end
+
+      local actions = {
+        function(session) session:close() end,
+        function(session) assert(send(session, 202) == 202) end,
+      }
+
+      for cycle = 1, 12 do
+        for _, act in ipairs(actions) do
+          collectgarbage "stop"
+          local session = curl.new {}
+          send(session, 200)
+          plan(cycle, function()
+            act(session)
+            runs = runs + 1
+          end)
+          tighten()
+          local ok, status, headers, body = pcall(send, session, 201)
+          collectgarbage "stop"
+          if ok then
+            assert(status == 201 and curl.headers(headers).date and body == "status 201", body)
+          else
+            assert(status:find "the session is closed", status)
+          end
+          session:close()
+        end
+      end
+      print(runs >= 4 or runs)
+    ]]):format(web:url ""))
+    assert.equal("true\n", output)
   end)
 
   it("shows only its state", function()

@@ -43,7 +43,7 @@ describe("dataworks.curl over TLS", function()
   local function try(port, options)
     options.ca_file = web.ca_file
     local session = curl.new(options)
-    local status, headers, body = session:send("GET", ("https://localhost:%d/tls"):format(port), {}, "", PATIENCE)
+    local status, headers, body = session:send({ method = "GET", url = ("https://localhost:%d/tls"):format(port) }, PATIENCE)
     session:close()
     return status, headers, body
   end
@@ -102,7 +102,7 @@ describe("dataworks.curl over TLS", function()
   it("never asks for a key's password at the terminal", function()
     local output = native_support.run(([[
       local session = require("dataworks.curl").new { client_certificate = %q, client_key = %q }
-      print(select(2, session:send("GET", %q, {}, "", 30)).code)
+      print(select(2, session:send({ method = "GET", url = %q }, 30)).code)
       session:close()
     ]]):format(file "client.pem", file "locked.key", web:tls_url("tls_client", "/tls")))
     assert.equal("CURLE_SSL_CERTPROBLEM\n", output)

@@ -253,7 +253,7 @@ describe("the emulator over HTTP", function()
     it("delays the head or the body", function()
       for _, fault in ipairs { "slow_head", "slow_body" } do
         assert.is_true(call_with({ fault = fault, seconds = 0.01 }).Success)
-        local _, err = call_with({ fault = fault, seconds = 60 }, { timeout = 0.2 })
+        local _, err = call_with({ fault = fault, seconds = 60 }, { timeout = 1 })
         assert.equal("CURLE_OPERATION_TIMEDOUT", err.code)
       end
     end)
@@ -347,6 +347,26 @@ describe("an emulator process", function()
   it("does not wait for an nginx that hangs or that writes no process id", function()
     assert.equal("nginx did not start: exit status 124\n", with_fake_nginx "exec sleep 60")
     assert.matches("^nginx did not start: no process id after 5 seconds\n", with_fake_nginx "exit 0")
+  end)
+
+  it("tries one requested port once, and ten ports of its own choice, since each try on a used port takes seconds", function()
+    local log = os.tmpname()
+    finally(function() os.remove(log) end)
+    for options, expected in pairs { ["{ port = 1 }"] = { 1, 1 }, ["{}"] = { 10, 10 } } do
+      files.write(log, "")
+      local message = with_fake_nginx(
+        ("grep -o 'listen [^;]*' nginx.conf >>%s; echo 'bind() failed (98: Address already in use)'; exit 1"):format(log),
+        ([[print(select(2, require("dataworks.emulator.nginx").start %s))]]):format(options))
+      assert.matches("^no free port was found: exit status 1\nbind%(%) failed", message)
+      local tries, ports = 0, {}
+      for line in io.lines(log) do
+        tries, ports[line] = tries + 1, true
+      end
+      assert.equal(expected[1], tries)
+      local distinct = 0
+      for _ in pairs(ports) do distinct = distinct + 1 end
+      assert.is_true(distinct <= expected[2] and distinct >= expected[2] - 2)
+    end
   end)
 
   it("repeats the signal that stops nginx, because nginx loses signals while it starts", function()

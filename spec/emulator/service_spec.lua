@@ -453,8 +453,8 @@ describe("an instance", function()
     task "StartDISyncInstance"
     task "GetDISyncInstanceInfo"
     local data = task "GetDISyncInstanceInfo"
-    assert.same({ "success", "run", "Create a base table" },
-      { data.Status, data.SolutionInfo.Status, data.SolutionInfo.StepDetail[1].StepName })
+    local step = data.SolutionInfo.StepDetail[1]
+    assert.same({ "success", "run", 1, "Create a base table" }, { data.Status, data.SolutionInfo.Status, step.StepId, step.StepName })
   end)
 end)
 

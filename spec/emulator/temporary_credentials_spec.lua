@@ -41,6 +41,7 @@ describe("the emulator's", function()
     it("issues credentials for the duration asked for, or the one of the setting", function()
       assert.equal(3600, seconds())
       assert.equal(900, seconds { DurationSeconds = "900" })
+      assert.equal(43200, seconds { DurationSeconds = "43200" })
       set.credential_seconds = 60
       assert.equal(60, seconds { DurationSeconds = "900" })
     end)
@@ -62,6 +63,7 @@ describe("the emulator's", function()
       } do
         assert.equal(code, call("AssumeRole", params).refusal.code)
       end
+      assert.equal("InvalidParameter.DurationSeconds", call("AssumeRole", { DurationSeconds = "43201" }).refusal.code)
       assert.equal("AuthenticationFail.OIDCToken.Invalid", call("AssumeRoleWithOIDC", { OIDCToken = "x" }).refusal.code)
       assert.equal("acted", call("AssumeRoleWithOIDC", { OIDCToken = set.oidc_token }).outcome)
     end)

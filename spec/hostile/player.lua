@@ -58,23 +58,11 @@ local function play(row, host, port, ca_file)
   }
 end
 
-local MAX_TRIES = 3
-
---- Plays a row until its second call had the connection of the first one. A busy loop may have closed that connection.
-local function play_on_kept_connection(row, host, port, ca_file)
-  local outcome
-  for _ = 1, row.calls and MAX_TRIES or 1 do
-    outcome = play(row, host, port, ca_file)
-    if outcome.kind ~= "ok" then break end
-  end
-  return outcome
-end
-
 --- Plays a row. The outcome has the kind "ok" for a result, and "raised" for an error that was raised.
 ---@param ca_file string|false
 ---@return { kind: string, sent: any, text: string|nil, elapsed: number, timeout: number }
 function M.play(row, host, port, ca_file)
-  local ok, outcome = pcall(play_on_kept_connection, row, host, port, ca_file)
+  local ok, outcome = pcall(play, row, host, port, ca_file)
   return ok and outcome or { kind = "raised", text = tostring(outcome), elapsed = 0, timeout = 0 }
 end
 

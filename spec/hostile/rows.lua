@@ -10,6 +10,8 @@
 --   options  more options of the client
 --   blocking, loop, curl, nginx   { KIND, SENT, REASON }: what this host expects instead; curl stands for the first two
 --   any_of   { { KIND, SENT }, ... }: other outcomes that are right as well, where a race or the version of libcurl decides
+--   newer    { { KIND, SENT }, ... }: other outcomes that are right as well with libcurl 8. Libcurl 8 is stricter, so that
+--            with libcurl 8 the outcome KIND and SENT is right even where `curl` expects something else
 
 local M = {}
 
@@ -59,15 +61,29 @@ function M.expected(row, host)
   return row.kind, row.sent
 end
 
+local function has_new_libcurl()
+  return tonumber(require("dataworks.curl").version():match "^%d+") >= 8
+end
+
+--- Returns a list of the outcomes that are right for a host.
+local function right_outcomes(row, host)
+  local right = { { M.expected(row, host) } }
+  for _, other in ipairs(row.any_of or {}) do right[#right + 1] = other end
+  if host ~= "nginx" and has_new_libcurl() then
+    right[#right + 1] = { row.kind, row.sent }
+    for _, other in ipairs(row.newer or {}) do right[#right + 1] = other end
+  end
+  return right
+end
+
 local SLACK = 6 -- seconds that a loaded machine may add
 
 --- Returns what is wrong with the outcome of a row, or nil.
 function M.fault(row, host, outcome)
   local kind, sent = M.expected(row, host)
-  if kind == "ok" then sent = nil end
-  local is_right = outcome.kind == kind and outcome.sent == sent
-  for _, other in ipairs(row.any_of or {}) do
-    is_right = is_right or outcome.kind == other[1] and outcome.sent == other[2]
+  local is_right = false
+  for _, right in ipairs(right_outcomes(row, host)) do
+    is_right = is_right or outcome.kind == right[1] and (right[1] == "ok" or outcome.sent == right[2])
   end
   if is_right and outcome.elapsed <= outcome.timeout + SLACK then return nil end
   return ("%s: a %s server that %s: expected %s, sent %s; got %s, sent %s, after %.1f s: %s"):format(

@@ -97,6 +97,10 @@ local function request(params, with)
   core.request("Action", row, params, with)
 end
 
+local function signed_request(params, with)
+  core.signed_request("Action", row, params, with)
+end
+
 local function sign(algorithm)
   return function(fields, lists)
     fields.algorithm, fields.query, fields.headers, fields.params = algorithm, lists, lists, lists
@@ -116,6 +120,7 @@ local CASES = {
   encode_script = { { script }, core.encode },
   encode_list = { { function() return { names(), text "a", { text "b" } } end }, core.encode },
   request_script = { { function() return { Script = script(), Text = text "t" } end, context }, request },
+  signed_request = { { function() return { Json = names(), Text = text "t" } end, context }, signed_request },
   request_json = { { function() return { Json = names(), Array = { names() }, Text = text "t" } end, context }, request },
   request_list = { { function() return { List = { { A = text "a", ["B" .. text ""] = text "b" } } } end, context }, request },
   request_wrong = { { function() return { Kind = text "C" } end, context }, request },
@@ -130,8 +135,10 @@ local CASES = {
 }
 
 if has_curl then
-  CASES.send = { { map }, function(headers)
-    curl.new({}):send("GET", "http://127.0.0.1:1/" .. text "path", headers, "", 0.0001)
+  CASES.send = { { function()
+    return { method = "POST", url = "http://127.0.0.1:1/" .. text "path", headers = map(), body = text "b" }
+  end }, function(sent)
+    curl.new({}):send(sent, 0.0001)
   end }
 end
 

@@ -135,6 +135,11 @@ function tests.core()
     end,
     decode = function() return core.decode(texts.exact) end,
     decode_reply = function() return core.decode_reply(texts.reply) end,
+    decode_unique = function() return core.decode_unique(texts.exact) end,
+    decode_repeated = function()
+      local _, err = core.decode_unique('{"' .. big .. '":1,"' .. big .. '":2}')
+      return err.message
+    end,
     decode_wrong = function()
       local _, err = core.decode(texts.wrong)
       return err.message
@@ -146,6 +151,12 @@ function tests.core()
       return core.request("Action", row, { Json = { a = big }, List = { { A = big }, "b" }, Id = 1, Kinds = { big, 2 } }, {
         endpoint = "https://example.com", date = 1716019750, nonce = "n", signer = signer, user_agent = "spec",
       })
+    end,
+    signed_request = function()
+      local made, err = core.signed_request("Action", row, { Json = { a = big } }, {
+        endpoint = "https://example.com", date = 1716019750, nonce = "n", signer = signer,
+      })
+      return made and made.body and made.headers, err
     end,
     signer = function()
       local made = core.signer { access_key_id = big, access_key_secret = big }
@@ -189,14 +200,14 @@ function tests.curl(http, https, ca_file)
   local curl = require "dataworks.curl"
   local plain = curl.new {}
   local function seen(name)
-    local _, _, body = plain:send("GET", http .. "/count/" .. name, {}, "", 30)
+    local _, _, body = plain:send({ method = "GET", url = http .. "/count/" .. name }, 30)
     return tonumber(body)
   end
   for kind, url in pairs { http = http, https = https } do
     local name, before = "memory-" .. kind, 0
     local function call()
       local session = curl.new { ca_file = ca_file }
-      local status, headers, body = session:send("POST", url .. "/counted/" .. name, { ["x-a"] = "b" }, "body", 30)
+      local status, headers, body = session:send({ method = "POST", url = url .. "/counted/" .. name, headers = { ["x-a"] = "b" }, body = "body" }, 30)
       session:close()
       return status, headers, body
     end
@@ -226,7 +237,7 @@ function tests.multi(http)
     multi, sessions = curl.multi(), {}
     for i = 1, 3 do
       sessions[i] = curl.new {}
-      multi:add(sessions[i], "POST", http .. "/counted/multi", {}, "body", 10)
+      multi:add(sessions[i], { method = "POST", url = http .. "/counted/multi", body = "body" }, 10)
     end
     local ended, latest = 0, os.time() + 15
     while ended < 3 and os.time() < latest do ended = ended + #multi:poll(1) end

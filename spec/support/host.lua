@@ -63,7 +63,7 @@ end
 ---@param chunk string
 ---@param where? string a location of host/nginx.conf, which stands for a phase; the default is "content"
 function Host:run(chunk, where)
-  local status, headers, body = self.session:send("POST", self:url(where or "content"), {}, chunk, 60)
+  local status, headers, body = self.session:send({ method = "POST", url = self:url(where or "content"), body = chunk }, 60)
   if not status then error(headers.message, 2) end
   if status ~= 200 then error(body, 2) end
   return body
@@ -71,7 +71,7 @@ end
 
 --- Returns the text that a phase has stored in the shared dict `notes`.
 function Host:note(phase)
-  local _, _, body = self.session:send("GET", self:url("notes?name=" .. phase), {}, "", 60)
+  local _, _, body = self.session:send({ method = "GET", url = self:url("notes?name=" .. phase) }, 60)
   return body
 end
 

@@ -116,7 +116,7 @@ add("an error code", function(text)
 end)
 
 add("a page of a proxy or a web server", function(text)
-  require("dataworks.transport.refusal").find("https://h/", "", 400, text)
+  require("dataworks.transport.refusal").find({ url = "https://h/" }, "", 400, text)
 end, { "<" })
 
 -- HTTP/1

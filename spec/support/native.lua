@@ -4,6 +4,8 @@ local shell = require "spec.support.shell"
 
 local M = {}
 
+local TIMED_OUT = 124 -- the exit status of the program timeout
+
 --- A host name that cannot be looked up. Its label is longer than DNS allows, so that no name server is asked.
 M.UNRESOLVABLE = ("x"):rep(64)
 
@@ -18,12 +20,17 @@ function M.compile(source, flags)
   return library
 end
 
+--- Compiles native.c. The caller must remove the library.
+---@return string path the path of the library
+function M.build()
+  local package_name = jit and "luajit" or _VERSION:lower():gsub(" ", "")
+  return M.compile("spec/support/native.c", ("$(pkg-config --cflags %s) -pthread"):format(package_name))
+end
+
 --- Compiles and loads native.c.
 ---@return table functions the functions of native.c
 function M.load()
-  local package_name = jit and "luajit" or _VERSION:lower():gsub(" ", "")
-  local flags = ("$(pkg-config --cflags %s) -pthread"):format(package_name)
-  local library = M.compile("spec/support/native.c", flags)
+  local library = M.build()
   local native = assert(package.loadlib(library, "luaopen_native"))()
   os.remove(library)
   return native
@@ -42,7 +49,7 @@ local function interpreter()
   return arg[first]
 end
 
---- Runs Lua code in a new process. The process is killed after one minute.
+--- Runs Lua code in a new process. Kills the process after one minute, and raises then.
 ---@param code string
 ---@param environment table<string, string>|nil
 ---@return string output
@@ -54,8 +61,9 @@ function M.run(code, environment)
   local words = { "LUA_PATH=" .. shell.quote(package.path), "LUA_CPATH=" .. shell.quote(package.cpath) }
   for name, value in pairs(environment or {}) do words[#words + 1] = name .. "=" .. shell.quote(value) end
   local command = "env %s timeout 60 %s %s"
-  local output = shell.run(command:format(table.concat(words, " "), interpreter(), script))
+  local output, status = shell.run(command:format(table.concat(words, " "), interpreter(), script))
   os.remove(script)
+  assert(status ~= TIMED_OUT, "the process did not end within a minute: " .. output)
   return output
 end
 

@@ -1,5 +1,6 @@
 -- Sends requests to the web server of spec.support.web. The requests share one transport.
 
+local core = require "dataworks.core"
 local transports = require "dataworks.transport.choose"
 
 local M = {}
@@ -37,6 +38,21 @@ function Requests:send(path, timeout, transport, server)
   local url = server and self.web:tls_url(server, path) or self.web:url(path)
   return (transport or self.transport):send({ method = "POST", url = url, headers = {}, body = "body" },
     { timeout = timeout or M.PATIENCE })
+end
+
+--- Returns a counter of the server.
+---@param name string
+---@return integer
+function Requests:count(name)
+  return tonumber((assert(self:send("/count/" .. name)).body))
+end
+
+--- Waits until a counter of the server is above `before`.
+---@param name string
+---@param before integer
+function Requests:await_count(name, before)
+  local deadline = core.clock() + M.PATIENCE
+  repeat assert(core.clock() < deadline, name) until self:count(name) > before
 end
 
 --- Returns a new path. The server answers its requests only after `count` requests for this path have arrived.

@@ -45,7 +45,8 @@ end
 --- Replaces the functions that receive secrets by functions that also collect the secrets.
 local function watch_secrets()
   local core, proxies, callers = require "dataworks.core", require "dataworks.transport.proxy", require "dataworks.call.caller"
-  local signer, proxy_secrets, request, generate, new = core.signer, proxies.secrets, core.request, core.generate, callers.new
+  local signer, proxy_secrets, new = core.signer, proxies.secrets, callers.new
+  local request, signed_request, generate = core.request, core.signed_request, core.generate
 
   function core.signer(fields)
     if type(fields) == "table" then
@@ -61,6 +62,7 @@ local function watch_secrets()
   end
 
   function core.request(...) return keep_signature(request(...)) end
+  function core.signed_request(...) return keep_signature(signed_request(...)) end
   function core.generate(...) return keep_signature(generate(...)) end
 
   function callers.new(options, ...)

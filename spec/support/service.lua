@@ -20,7 +20,7 @@ local function launch(self, emulator)
   self.pid = shell.output(START:format(shell.quote(shell.output "pwd"), emulator.endpoint, emulator.access_key_id,
     emulator.access_key_secret, self.port, self.directory, self.directory))
   for _ = 1, 100 do
-    if self.session:send("GET", self:url "/ping", {}, "", 5) == 200 then return true end
+    if self.session:send({ method = "GET", url = self:url "/ping" }, 5) == 200 then return true end
     if select(2, shell.run("kill -0 " .. self.pid)) ~= 0 then return false end
     shell.run "sleep 0.05"
   end
@@ -48,10 +48,10 @@ end
 function Service:send(method, path, headers, body)
   local list = {}
   for name, value in pairs(headers or {}) do list[name] = value end
-  local status, reply_headers, text = self.session:send(method, self:url(path), list, body or "", 30)
+  local status, reply_headers, text = self.session:send({ method = method, url = self:url(path), headers = list, body = body or "" }, 30)
   if not status then error(reply_headers.message, 2) end
   local ok, value = pcall(cjson.decode, text)
-  return status, ok and value or text, reply_headers
+  return status, ok and value or text, curl.headers(reply_headers)
 end
 
 --- Sends a request for a new task. The parameters are a table, or the body as text.

@@ -3,7 +3,7 @@
    CALLS=FILE writes the names of the calls of write, fsync, close and rename by core.so into a file, in order.
    FAIL=NAME lets the calls of this function by core.so fail with EIO. FAIL=interrupt lets each second write fail with
    EINTR, and shortens the others to one byte.
-   BLOCKS=FILE writes a line into a file for each call of malloc by core.so.
+   BLOCKS=FILE writes the size of each block that core.so takes with malloc into a file, one a line.
    SECRET=TEXT writes the name of each library of ours that frees a block with this text into the file that FREED names. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -73,7 +73,11 @@ int rename(const char *from, const char *to) {
 }
 
 void *malloc(size_t size) {
-  if (getenv("BLOCKS") && is_ours(CALLER)) note("BLOCKS", "a block");
+  if (getenv("BLOCKS") && is_ours(CALLER)) {
+    char text[30];
+    snprintf(text, sizeof text, "%zu", size);
+    note("BLOCKS", text);
+  }
   return __libc_malloc(size);
 }
 

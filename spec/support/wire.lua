@@ -35,13 +35,12 @@ end
 ---@return table|nil err
 function M.send(emulator, request, timeout)
   local session = curl.new { ca_file = emulator.ca_file, max_reply_bytes = 1000000, allow_http = true }
-  local status, headers, body = session:send(request.method, request.url, request.headers, request.body,
-    timeout or TIMEOUT)
+  local status, headers, body = session:send(request, timeout or TIMEOUT)
   session:close()
   if not status then
     return nil, headers
   end
-  return { status = status, headers = headers, body = body }
+  return { status = status, headers = curl.headers(headers), body = body }
 end
 
 --- Builds a signed request, and sends it on a new connection. `changes` can also have a timeout.

@@ -66,8 +66,7 @@ describe("a killed flow #install", function()
 
   -- Over one connection, because there are thousands of these requests.
   local function control(method, path, body)
-    local status, failure, text = session:send(method, emulator.endpoint .. "/_emulator/" .. path, {},
-      body and cjson.encode(body) or "", 10)
+    local status, failure, text = session:send({ method = method, url = emulator.endpoint .. "/_emulator/" .. path, body = body and cjson.encode(body) or "" }, 10)
     assert.equal(200, status, text or failure.message)
     return cjson.decode(text)
   end

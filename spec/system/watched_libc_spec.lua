@@ -5,6 +5,7 @@ local files = require "spec.support.files"
 local homes = require "spec.support.home"
 local native = require "spec.support.native"
 local shell = require "spec.support.shell"
+local web_support = require "spec.support.web"
 
 describe("under a watched C library #install", function()
   local library, home
@@ -58,6 +59,36 @@ describe("under a watched C library #install", function()
         return after - before
       end
       print(count(65000), count(66000) > 0)]]):format(blocks, blocks), { BLOCKS = blocks }))
+  end)
+
+  it("a buffer that a text is written to in pieces takes few blocks, and none of more than twice the size of the text", function()
+    for _, count in ipairs { 300, 3000, 35000, 300000 } do
+      local blocks = home:write("blocks", "")
+      local size, largest, number = run(([[
+        local core, list, largest, number = require "dataworks.core", {}, 0, 0
+        for i = 1, %d do list[i] = 1 end
+        local size = #core.encode(list)
+        for line in io.lines(%q) do largest, number = math.max(largest, tonumber(line)), number + 1 end
+        print(("%%d %%d %%d"):format(size, largest, number))]]):format(count, blocks), { BLOCKS = blocks }):match "(%d+) (%d+) (%d+)"
+      size, largest, number = tonumber(size), tonumber(largest), tonumber(number)
+      assert.is_true(largest >= size and largest <= 2 * size, ("a block of %d bytes for %d bytes"):format(largest, size))
+      assert.is_true(number <= math.log(size) / math.log(2) - 7, ("%d blocks for %d bytes"):format(number, size))
+    end
+  end)
+
+  -- The child loses the handles of libcurl, which hold the parent's connection, but nothing else.
+  it("a child that closes its parent's session frees the texts of the session's options", function()
+    local web, functions, freed = web_support.start(), native.build(), home:write("freed", "")
+    local output = run(([[
+      local native = package.loadlib(%q, "luaopen_native")()
+      local session = require("dataworks.curl").new { ca_file = %q }
+      assert(session:send({ method = "GET", url = %q, headers = {} }, 30))
+      print(native.fork(function() session:close() end))
+      for line in io.lines(%q) do print(line) end]]):format(functions, web.ca_file, web:tls_url("tls", "/connection"), freed),
+      { SECRET = web.ca_file, FREED = freed })
+    web:stop()
+    os.remove(functions)
+    assert.equal("done\na block with the secret\n", output)
   end)
 
   it("no block is freed that still holds a secret", function()

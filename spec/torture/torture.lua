@@ -34,12 +34,12 @@ local passed, failed = 0, 0
 local control = curl.new {}
 
 local function empty_journal()
-  assert(control:send("POST", endpoint .. "/_emulator/reset", {}, "{}", 30))
+  assert(control:send({ method = "POST", url = endpoint .. "/_emulator/reset", body = "{}" }, 30))
 end
 
 --- Returns how many calls the emulator has got since the journal was emptied.
 local function received()
-  local _, _, body = assert(control:send("GET", endpoint .. "/_emulator/journal?action=ListDIProjectConfig", {}, "", 30))
+  local _, _, body = assert(control:send({ method = "GET", url = endpoint .. "/_emulator/journal?action=ListDIProjectConfig" }, 30))
   return select(2, body:gsub('"action":', ""))
 end
 

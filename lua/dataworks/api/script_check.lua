@@ -119,7 +119,7 @@ end
 ---@return dataworks.ScriptFault[]
 ---@return any script the decoded script
 function M.faults_of_text(text, task_type, updating)
-  local script, err = core.decode(text)
+  local script, err = core.decode_unique(text)
   if err then
     local message = err.message:gsub(" at line %d+, column.*$", "")
     return { { path = "", message = message, line = err.line, column = err.column } }

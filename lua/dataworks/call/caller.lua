@@ -7,6 +7,7 @@ local credential_host = require "dataworks.credentials.host"
 local credentials = require "dataworks.credentials.source"
 local endpoints = require "dataworks.api.endpoints"
 local events = require "dataworks.call.events"
+local inside_nginx = require "dataworks.util.inside_nginx"
 local key_cache = require "dataworks.protocol.key_cache"
 local lazy = require "dataworks.util.lazy"
 local limits = require "dataworks.limit.limit"
@@ -39,6 +40,9 @@ local USER_AGENT = ("dataworks-lua/%s (%s)"):format(version, rawget(_G, "jit") a
 ---@field user_agent string
 ---@field key_cache dataworks.KeyCache
 ---@field transport dataworks.Transport|false false until the first request opens it
+---@field sign fun(name: string, row: dataworks.Action, params: table, context: table): userdata|table|nil, table|nil
+--- builds and signs a request; returns nil and the fields of an error for wrong parameters
+---@field in_nginx boolean whether this Lua runs inside nginx, where some phases cannot wait
 ---@field find_mistake false|fun(reply: any, failure: any): table|nil checks what a transport of the program returns
 ---@field owns_transport boolean true if the client opened the transport and must close it
 ---@field new_transport fun(changes?: table): dataworks.Transport|nil, table|nil the fields of `changes` replace
@@ -109,7 +113,7 @@ function M.new(options)
   if url then
     proxy, proxy_error = proxies.find(url, options, getenv)
   end
-  local skew = clock_skew.new(options.now or core.time)
+  local skew, in_nginx = clock_skew.new(options.now or core.time), (inside_nginx())
   local self = setmetatable({
     endpoint = url or false,
     unresolved = unresolved or false,
@@ -121,6 +125,9 @@ function M.new(options)
     transport = options.transport or false,
     find_mistake = options.transport and transport_contract.find_mistake or false,
     owns_transport = false,
+    -- libcurl sends a signed request as it is. The other transports read its fields, each of which would be copied.
+    sign = (options.transport or in_nginx) and core.request or core.signed_request,
+    in_nginx = in_nginx,
     new_transport = transport_maker(options, getenv),
     events = events.new(options, getenv),
     retry_budget = retry_budget.new(),
@@ -162,14 +169,16 @@ function Caller:open_transport()
 end
 
 --- Sleeps with the option `sleep` of the client. Without this option, sleeps with the client's transport.
+---@param seconds number
+---@param wake_at? number the time of the caller's clock at which the sleep ends; tasks wake in the order of these times
 ---@return boolean interrupted true when the client was closed or the task was cancelled
-function Caller:sleep(seconds)
+function Caller:sleep(seconds, wake_at)
   if self.injected_sleep then
     self.injected_sleep(seconds)
     return self.closed
   end
   local transport = not self.closed and self:open_transport()
-  local outcome = transport and transport:sleep(seconds)
+  local outcome = transport and transport:sleep(seconds, self.clock == core.clock and wake_at or nil)
   return self.closed or outcome == "cancelled"
 end
 

@@ -13,7 +13,7 @@ local KINDS_BEFORE_SENDING = { invalid = true, credentials = true }
 
 --- Returns a function that redacts the client's secrets and the signature of this request. The function searches for
 --- the signature on its first use, because most calls never use the function.
----@param request table the request as it was signed
+---@param request userdata|table the request as it was signed
 function M.redactor(caller, request)
   local redact
   return function(text, max_bytes)

@@ -7,7 +7,6 @@ local credential_failures = require "dataworks.util.credential_failure"
 local error_codes = require "dataworks.protocol.error_codes"
 local errors = require "dataworks.error"
 local failures = require "dataworks.call.failure"
-local inside_nginx = require "dataworks.util.inside_nginx"
 local param_hint = require "dataworks.call.param_hint"
 local response = require "dataworks.protocol.response"
 local retry = require "dataworks.call.retry"
@@ -37,8 +36,8 @@ local CLIENT_CLOSED = credential_failures.CLOSED
 ---@field announced_attempt? integer the number of the last attempt that had a "request" event
 ---@field attempt_started number
 ---@field unchecked? boolean true: the script of a task is not checked
----@field request? table the request of the present attempt; the fields below belong to this attempt too
----@field signed_request? table a copy of the request as it was signed, which a transport of the program cannot change
+---@field request? userdata|table the request of the present attempt; the fields below belong to this attempt too
+---@field signed_request? userdata|table the request as it was signed, which a transport of the program cannot change
 ---@field keys? userdata the prepared keys that signed the request
 ---@field reply? table
 ---@field result? table
@@ -54,14 +53,16 @@ local function check_usable(caller)
   if caller.closed or proxy_error then
     return nil, proxy_error or CLIENT_CLOSED
   end
-  local transport = inside_nginx() and caller:open_transport()
+  local transport = caller.in_nginx and caller:open_transport()
   if transport and transport.can_wait then
     return transport:can_wait()
   end
   return true
 end
 
-local function build(caller, call)
+--- Builds and signs the request of an attempt.
+---@param sign fun(name, row, params, context): userdata|table|nil, table|nil
+local function build_with(sign, caller, call)
   if not caller.endpoint then
     return nil, caller.unresolved
   end
@@ -71,7 +72,7 @@ local function build(caller, call)
   end
   call.keys = keys
   local row = call.row
-  call.request, err = core.request(row.name, row, call.params, {
+  call.request, err = sign(row.name, row, call.params, {
     signer = keys, endpoint = caller.endpoint, date = caller.now(), nonce = caller.nonce(),
     user_agent = caller.user_agent, unchecked = call.unchecked,
   })
@@ -79,6 +80,10 @@ local function build(caller, call)
     return nil, param_hint(row, err)
   end
   return true
+end
+
+local function build(caller, call)
+  return build_with(caller.sign, caller, call)
 end
 
 --- Asks the limit when the call may continue. A call that has to wait keeps its place in the queue.
@@ -91,13 +96,14 @@ local function enqueue(caller, call)
   return admission, err
 end
 
---- Sleeps for the time that the limit asks for. Emits an event, unless this sleep continues a wait.
+--- Sleeps for the time that the limit asks for. Emits an event, unless this sleep continues a wait or only keeps calls
+--- in order.
 local function sleep_in_queue(caller, call, admission, continues)
   local before, seconds = caller.clock(), admission.nap or admission.wait
-  if not continues then
+  if not (continues or admission.in_order) then
     caller.events:emit_wait(call, before, admission)
   end
-  local interrupted = caller:sleep(seconds)
+  local interrupted = caller:sleep(seconds, admission.sleep_until)
   if caller.closed then
     return nil, CLIENT_CLOSED
   elseif interrupted then
@@ -118,7 +124,7 @@ local function wait_for_rate_limit(caller, call)
     ok, err = caller:open_transport()
     if ok then
       ok, err = sleep_in_queue(caller, call, admission, napping)
-      napping = admission.nap ~= nil
+      napping = admission.nap ~= nil and not admission.in_order
     end
     if not ok then
       return nil, err
@@ -170,7 +176,9 @@ local function send(caller, call)
   if mistake then
     return nil, mistake
   elseif reply then
-    reply.headers, reply.body = reply.headers or {}, reply.body or ""
+    if not caller.owns_transport then -- A transport of the program may leave these fields out.
+      reply.headers, reply.body = reply.headers or {}, reply.body or ""
+    end
     call.reply = reply
     return true
   elseif failure.kind == "stale_in_queue" then
@@ -325,11 +333,11 @@ function M.perform(caller, row, params, options)
   return result, err
 end
 
---- Returns the signed request of a call without sending it.
+--- Returns the signed request of a call, as a table, without sending it.
 ---@param unchecked? boolean true: the script of a task is not checked
 function M.request(caller, row, params, unchecked)
   local call = { row = row, params = (client_tokens.add(row, params, caller.nonce)), unchecked = unchecked }
-  local ok, fields = build(caller, call)
+  local ok, fields = build_with(core.request, caller, call)
   if ok then
     return call.request
   end

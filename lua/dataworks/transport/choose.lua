@@ -6,8 +6,8 @@ local inside_nginx = require "dataworks.util.inside_nginx"
 local M = {}
 
 ---@class dataworks.Transport
----@field send fun(self, request: table, limits: table): table|nil, table|nil
----@field sleep fun(self, seconds: number): "cancelled"|nil
+---@field send fun(self, request: userdata|table, limits: table): table|nil, table|nil
+---@field sleep fun(self, seconds: number, wake_at: number|nil): "cancelled"|nil
 ---@field close fun(self)
 ---@field latch? fun(self): dataworks.Latch|nil, table|nil returns nil if no other call can run while one call waits
 ---@field can_wait? fun(self): true|nil, table|nil returns true if a call can wait here; else nil and the fields of an
@@ -40,8 +40,10 @@ function M.new(options)
 end
 
 --- Pauses the running task, or inside nginx the running request. Elsewhere blocks the thread.
-function M.sleep(seconds)
-  return chosen_transport().sleep(seconds)
+---@param seconds number
+---@param wake_at? number outside nginx: see Task:sleep
+function M.sleep(seconds, wake_at)
+  return chosen_transport().sleep(seconds, wake_at)
 end
 
 return M

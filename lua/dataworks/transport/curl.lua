@@ -11,6 +11,16 @@ local transfers = lazy "dataworks.transport.curl_transfers"
 
 local M = {}
 
+-- A reply. Its headers are read at their first use, because a call that succeeds does not use them.
+local Reply = {}
+
+function Reply:__index(name)
+  if name == "headers" then
+    self.headers = curl.headers(self.header_text)
+    return self.headers
+  end
+end
+
 local Transport = {}
 Transport.__index = Transport
 Transport.__name = "dataworks.transport.curl"
@@ -28,11 +38,12 @@ local function exchange(self, request, limits, proxy)
   elseif not task and scheduler.is_cancelled() then
     return nil, failures.without_result("queued", "cancelled", scheduler.CANCELLED)
   end
-  return self._session:send(
-    request.method, request.url, request.headers, request.body, limits.timeout, limits.connect_timeout, proxy)
+  return self._session:send(request, limits.timeout, limits.connect_timeout, proxy)
 end
 
 --- Sends a request and returns the reply.
+---@param request userdata|{ method: string, url: string, headers: table<string, string>, body: string } a signed
+--- request of dataworks.core, or a table
 ---@param limits { timeout: number, connect_timeout?: number, proxy?: string, still_valid?: fun(since: number): boolean}
 ---  The timeouts are in seconds; `timeout` is for the whole exchange. `proxy` is a URL; "" or nil means no proxy. If
 ---  the request had to wait in a queue, still_valid(since) decides whether it may still be sent.
@@ -42,11 +53,11 @@ function Transport:send(request, limits)
   if not status then
     return nil, failures.explain(headers, proxy, self._files)
   end
-  local failure = refusal.find(request.url, proxy, status, body)
+  local failure = refusal.find(request, proxy, status, body)
   if failure then
     return nil, failure
   end
-  return { status = status, headers = headers, body = body }
+  return setmetatable({ status = status, header_text = headers, body = body }, Reply)
 end
 
 --- Blocks the thread. If a signal ends the system's sleep early, sleeps for the rest of the time.
@@ -59,10 +70,12 @@ local function block(seconds)
 end
 
 --- Pauses the running task. Outside tasks, blocks the thread.
-function M.sleep(seconds)
+---@param seconds number
+---@param wake_at? number see Task:sleep
+function M.sleep(seconds, wake_at)
   local task = scheduler.current_task()
   if task then
-    return task:sleep(seconds)
+    return task:sleep(seconds, wake_at)
   elseif scheduler.is_cancelled() then
     return "cancelled"
   end
@@ -70,14 +83,16 @@ function M.sleep(seconds)
 end
 
 --- Pauses the running task until the time has passed or the transport is closed. Outside tasks, blocks the thread.
-function Transport:sleep(seconds)
+---@param seconds number
+---@param wake_at? number see Task:sleep
+function Transport:sleep(seconds, wake_at)
   local task = scheduler.current_task()
   if not task or self._closed then
-    return M.sleep(seconds)
+    return M.sleep(seconds, wake_at)
   end
   local sleepers = get_pool(self).sleepers
   sleepers[task] = true
-  local cut_short = task:sleep(seconds)
+  local cut_short = task:sleep(seconds, wake_at)
   sleepers[task] = nil
   return cut_short
 end

@@ -46,8 +46,9 @@ end
 --- Returns the entry of a request's host; creates it if necessary. Requests with the same scheme, host, port and proxy
 --- have the same entry.
 local function get_host(self, request, proxy)
-  local path = request.url:find("/", #"https://" + 1, true) or 0
-  local name = request.url:sub(1, path - 1) .. " " .. (proxy or "")
+  local url = request.url
+  local path = url:find("/", #"https://" + 1, true) or 0
+  local name = url:sub(1, path - 1) .. " " .. (proxy or "")
   local host = self.hosts[name]
   if not host then
     host = { name = name, in_flight = 0, queue = new_queue() }
@@ -72,8 +73,8 @@ local function start(self, transfer)
   local request, limits = transfer.request, transfer.limits
   local multi, session = get_multi(self), transfer.pool:take()
   transfer.state = "starting"
-  local ok, id = pcall(multi.add, multi, session, request.method, request.url, request.headers, request.body,
-    transfer.deadline - core.clock(), limits.connect_timeout, limits.proxy)
+  local ok, id = pcall(multi.add, multi, session, request, transfer.deadline - core.clock(), limits.connect_timeout,
+    limits.proxy)
   if not ok then
     transfer.pool:give_back(session)
     if id == NO_MEMORY then

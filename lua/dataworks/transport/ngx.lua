@@ -101,7 +101,7 @@ local function send(self, request, limits)
   local connection = open(self, target, limits, started)
   local reply = exchange(self, connection, bytes, started + limits.timeout)
   -- A proxy or a web server may have answered in the service's place.
-  local failure = refusal.find(request.url, target.proxy and limits.proxy or "", reply.status, reply.body)
+  local failure = refusal.find(request, target.proxy and limits.proxy or "", reply.status, reply.body)
   return not failure and reply or nil, failure
 end
 

@@ -31,13 +31,13 @@ function M.tunnel_message(status)
 end
 
 --- Returns a failure if a reply is such a refusal, else nil.
----@param url string the URL of the request
+---@param request { url: string }
 ---@param proxy string the proxy's URL; "" means no proxy
-function M.find(url, proxy, status, body)
-  if status == 407 and proxy ~= "" and url:find("^http:") then
+function M.find(request, proxy, status, body)
+  if status == 407 and proxy ~= "" and request.url:find("^http:") then
     -- For plain http, the proxy sends its refusal as a reply to the request. Only a proxy sends this status.
     return failure("PROXY_AUTHENTICATION", "the proxy answered HTTP 407")
-  elseif status == 400 and url:find("^https:") then
+  elseif status == 400 and request.url:find("^https:") then
     local head = body:sub(1, MAX_HEAD_BYTES)
     for title, message in pairs(CERTIFICATE_PAGES) do
       if head:find(title, 1, true) then

@@ -11,6 +11,10 @@ local HOLD = "hold"
 -- libcurl closes the connection, and its versions differ in what they say about it.
 local CLOSED = { { "transport", "unknown" }, { "protocol", "unknown" } }
 
+-- libcurl 8 reports some errors of the connection only after the next event, and here none follows. It counts a valid header
+-- before an error as a part of the reply.
+local NEWER = { { "protocol", true }, { "protocol", "unknown" }, { "timeout", "unknown" }, { "timeout", true } }
+
 local rows = {}
 
 --- Adds a row whose server sends bytes after the request, and then plays the other steps.
@@ -22,7 +26,8 @@ end
 
 --- Adds a row whose server makes an error of the connection.
 local function add_error(name, bytes, ...)
-  add(name, bytes, "protocol", "unknown", ...).any_of = CLOSED
+  local row = add(name, bytes, "protocol", "unknown", ...)
+  row.any_of, row.newer = CLOSED, NEWER
 end
 
 local function settings(id, value) return frame(wire.SETTINGS, 0, 0, wire.bytes(id, 2) .. wire.bytes(value, 4)) end
@@ -47,7 +52,7 @@ add("closes after its settings", START, "transport", "unknown")
 add("says nothing after its settings", START, "timeout", "unknown", HOLD)
 add_error("sends no settings first", head() .. wire.H2_BODY, HOLD)
 local http1 = add("sends HTTP/1", wire.reply(), "transport", "unknown", HOLD)
-http1.blocking, http1.nginx = { "ok" }, { "ok" }
+http1.blocking, http1.nginx, http1.newer = { "ok" }, { "ok" }, NEWER
 add_error("sends garbage", ("garbage "):rep(20), HOLD)
 add_error("sends zeros", ("\0"):rep(100), HOLD)
 add_error("refuses the stream", START .. reset(7), HOLD)
@@ -71,9 +76,9 @@ add("sends less than the Content-Length", START .. head(wire.field("content-leng
 add("sends more than the Content-Length", START .. head(wire.field("content-length", "2")), "protocol", true, { "pause", 1 }, { "send", wire.H2_BODY }, HOLD)
 add("sends no status", START .. frame(wire.HEADERS, 4, 1, wire.field("x", "y")) .. wire.H2_BODY, "protocol", "unknown", HOLD)
 add("sends a status of letters", START .. frame(wire.HEADERS, 4, 1, wire.field(":status", "abc")) .. wire.H2_BODY, "protocol", "unknown", HOLD)
-add("sends a header in capital letters", START .. head(wire.field("X", "y")) .. wire.H2_BODY, "protocol", "unknown", HOLD)
-add("sends a NUL in a header", START .. head(wire.field("x", "a\0b")) .. wire.H2_BODY, "protocol", "unknown", HOLD)
-add("sends a connection header", START .. head(wire.field("connection", "close")) .. wire.H2_BODY, "protocol", "unknown", HOLD)
+add("sends a header in capital letters", START .. head(wire.field("X", "y")) .. wire.H2_BODY, "protocol", "unknown", HOLD).newer = NEWER
+add("sends a NUL in a header", START .. head(wire.field("x", "a\0b")) .. wire.H2_BODY, "protocol", "unknown", HOLD).newer = NEWER
+add("sends a connection header", START .. head(wire.field("connection", "close")) .. wire.H2_BODY, "protocol", "unknown", HOLD).newer = NEWER
 add_error("sends data before the headers", START .. wire.H2_BODY, HOLD)
 add_error("sends damaged HPACK", START .. frame(wire.HEADERS, 4, 1, "\255\255\255\255\255"), HOLD)
 add_error("sends headers for another stream", START .. frame(wire.HEADERS, 4, 7, wire.STATUS_200), HOLD)

@@ -65,10 +65,12 @@ return rows_of {
   { "closes TLS without a reply", tls({}, "request", "cut_tls"), "transport", "unknown" },
   { "cuts TLS within the headers", tls({}, "request", { "send", "HTTP/1.1 200 OK\r\nX: y\r\n" }, "cut_tls"), "transport", true },
   { "cuts TLS within the body", tls({}, "request", { "send", wire.head("Content-Length: 99\r\n", "{") }, "cut_tls"), "transport", true },
-  { "cuts TLS after a body without a length", tls({}, "request", { "send", wire.head("", wire.BODY) }, "cut_tls"), "ok" }, -- the JSON text is complete
+  { "cuts TLS after a body without a length", tls({}, "request", { "send", wire.head("", wire.BODY) }, "cut_tls"), "ok", -- the JSON text is complete
+    newer = { { "transport", true } } }, -- libcurl 8 wants the end of TLS
   { "resets within the body", tls({}, "request", { "send", wire.head("Content-Length: 99\r\n", "{") }, { "pause", 1 }, "reset"), "transport", true },
   { "stops within the body", tls({}, "request", { "send", wire.head("Content-Length: 99\r\n", "{") }, "hold"), "timeout", true },
   { "never ends a body", tls({}, "request", { "send", wire.head "" }, { "forever", ("x"):rep(10000) }), "protocol", true },
   { "closes the kept connection", tls({}, "request", { "send", OK }, "request"), "transport", "unknown", calls = 2 },
-  { "sends plain bytes within TLS", tls({}, "request", { "send", OK:sub(1, 20) }, { "plain", ("x"):rep(100) }), "transport", true },
+  { "sends plain bytes within TLS", tls({}, "request", { "send", OK:sub(1, 20) }, { "plain", ("x"):rep(100) }), "transport", true,
+    newer = { { "transport", "unknown" } } },
 }

@@ -1,4 +1,4 @@
-/* A library to preload into a proxy. For the proxy, the address of each name under .test is 127.0.0.1, and no other name
+/* A library to preload into a program. For the program, the address of each name under .test is 127.0.0.1, and no other name
    exists. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* for RTLD_NEXT */

@@ -100,11 +100,12 @@ function handlers.barrier(argument)
   ngx.print(name)
 end
 
--- Sends a part of the reply, and does not send the rest for a minute.
+-- Sends a part of the reply, counts it, and does not send the rest for a minute.
 function handlers.half()
   ngx.header["Content-Length"] = 10
   ngx.print("half")
   ngx.flush(true)
+  count "half"
   ngx.sleep(60)
 end
 
@@ -180,13 +181,14 @@ local strays = {
   bad_gzip = { "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok", STRAY },
 }
 
--- Sends a reply, and then another reply for which there is no request. The connection stays open.
+-- Sends a reply, and then another reply for which there is no request, and counts that. The connection stays open.
 function handlers.stray(name)
   local sock = raw()
   for i, text in ipairs(strays[name]) do
     ngx.sleep(i > 1 and 0.05 or 0)
     if not sock:send(text) then return end
   end
+  count("stray_" .. name)
   sock:settimeout(2000)
   sock:receive()
 end
@@ -202,7 +204,7 @@ end
 -- Calls the handler that the path names.
 function M.serve()
   local name, argument = ngx.var.uri:match("^/(%w+)/?(.*)$")
-  handlers[name](argument)
+  handlers[name or "echo"](argument) -- The requests of the service have the path /.
 end
 
 -- Replies like the handler `echo`, with the additional header X-From: proxy.

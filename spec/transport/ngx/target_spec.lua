@@ -54,4 +54,15 @@ describe("the target of a URL inside nginx", function()
     assert.not_equal(target, (targets.find(transport, "https://service.test/b", "")))
     assert.same({ options = { allow_http = false } }, transport)
   end)
+
+  it("is kept for 64 services, so that a worker that calls ever more services does not grow", function()
+    local transport, kept, count = { options = { allow_http = false } }, setmetatable({}, { __mode = "k" }), 0
+    local first = targets.find(transport, "https://1.test/", P)
+    for i = 1, 1000 do kept[(targets.find(transport, ("https://%d.test/"):format(i), P))] = true end
+    collectgarbage()
+    collectgarbage()
+    for _ in pairs(kept) do count = count + 1 end
+    assert.equal(64, count)
+    assert.equal(first, (targets.find(transport, "https://1.test/", P)))
+  end)
 end)
