@@ -55,8 +55,11 @@ describe("dataworks call", function()
   for arguments, message in pairs {
     ["ListFile ProjectId=1"] = "there is no action ListFile; did you mean ListFiles?",
     ["ListFiles ProjectId"] = "ProjectId: write Name=value, Name:=JSON or Name=@FILE",
+    ["ListFiles ProjectId=1 PageSize=5 ProjectId:=2"] = "ProjectId: is given twice",
     ["ListFiles ProjectId:={"] = "ProjectId:1:2: the text is not JSON: expected a key in quotes",
     ["ListFiles -d @no-such-file"] = "-d: no-such-file: No such file or directory",
+    ["ListFiles -d '{\"ProjectId\":1,\"ProjectId\":2}'"] = '-d:1:16: the text has the key "ProjectId" twice',
+    ["UpdateFile ProjectId:='{\"a\":1,\"a\":2}'"] = 'ProjectId:1:8: the text has the key "a" twice',
     ["ListFiles -d '[]'"] = "-d: the JSON text must be an object of parameters",
     ["ListFiles ProjctId=1"] = "ListFiles: ProjctId: is not a parameter of this action; did you mean ProjectId?",
     ["GetDISyncTask --api-version 2024-05-18"] = "there is no action GetDISyncTask of version 2024-05-18; it is an action of version 2020-05-18",
@@ -68,6 +71,19 @@ describe("dataworks call", function()
       assert.same({ "dataworks call: " .. message, "", 2 }, { result.err:match "^[^\n]*", result.out, result.status })
     end)
   end
+
+  it("checks the form of a region, and doubts a misspelt one, even if an endpoint is set", function()
+    for _, more in ipairs { "", " --endpoint " .. emulator.endpoint } do
+      local refused = run("ListFiles ProjectId=10000 --region Shanghai" .. more)
+      assert.same({ 2, 'dataworks call: --region: expected a name such as cn-shanghai, got "Shanghai"' },
+        { refused.status, refused.err:match "^[^\n]*" })
+      local doubted = run("ListFiles ProjectId=10000 --region cn-shangai" .. more)
+      assert.same({ 0, "--region: no region cn-shangai is known; did you mean cn-shanghai?\n" }, { doubted.status, doubted.err })
+    end
+    for _, words in ipairs { "cn-shanghai", "xx-elsewhere", "cn-shangai -q" } do
+      assert.same({ 0, "" }, { run("ListFiles ProjectId=10000 --region " .. words).status, run("ListFiles ProjectId=10000 --region " .. words).err })
+    end
+  end)
 
   it("exits with 1 when the service refuses, and prints the request id on a line of its own", function()
     local result = run "GetDISyncTask ProjectId=10000 FileId=9 TaskType=DI_REALTIME"

@@ -43,10 +43,25 @@ describe("dataworks help", function()
     end
   end)
 
+  it("says of a value that is not plain text what to write", function()
+    for _, case in ipairs {
+      { "GenerateDISyncTaskConfigForCreating", "TaskParam", "TaskParam" }, { "GenerateDISyncTaskConfigForUpdating", "TaskParam", "TaskParam" },
+      { "CreateDISyncTask", "TaskParam", "JSON" }, { "SetEntityTags", "Tags", "JSON list" }, { "BatchDeleteMetaEntities", "Ids", "list of texts" },
+      { "GetDISyncTask", "FileId", "long" }, { "GetDISyncTask", "TaskType", "string" },
+    } do
+      local name, param, expected = case[1], case[2], case[3]
+      local kind = output_of({ "help", name }):match("\n" .. param .. "  +(.-)  ")
+      assert.same({ name, expected }, { name, kind })
+    end
+  end)
+
   it("shows the help of a command", function()
     local output = output_of { "help", "call" }
     assert.equal(output_of { "call", "--help" }, output)
     assert.matches(commands.load("call").description:sub(1, 40), output, 1, true)
+    local wrong = command.run "help creat"
+    assert.same({ "dataworks help: there is no command creat; did you mean create?\ndataworks --help lists the commands.\n", 2 },
+      { wrong.err, wrong.status })
   end)
 
   it("goes through all pages of exactly the actions that page", function()
@@ -110,6 +125,11 @@ describe("dataworks sign and whoami", function()
     assert.equal(4, result.status)
     assert.matches("\nCredentials +none\n", result.out)
     assert.matches("\ncli_profile +.*config.json does not exist\n", result.out)
+    local without_region = run("whoami", { env = {
+      ALIBABA_CLOUD_ACCESS_KEY_ID = "id", ALIBABA_CLOUD_ACCESS_KEY_SECRET = "secret",
+    } })
+    assert.equal(2, without_region.status)
+    assert.matches("\nenvironment +has credentials\n", without_region.out)
   end)
 end)
 

@@ -48,6 +48,7 @@ describe("the commands for fleets", function()
     local refused = run "apply MANIFEST --prune --yes"
     assert.equal(2, refused.status)
     assert.truthy(refused.err:find("1 of 2 tasks would be deleted: b", 1, true), refused.err)
+    assert.truthy(refused.err:find("give --prune-limit 1.", 1, true), refused.err)
     assert.truthy(run("apply MANIFEST --prune --prune-limit 1").err:find("the option --yes", 1, true))
     local function answer(text)
       return command.run(("apply %s/tasks.json --prune --prune-limit 1"):format(folder), {
@@ -107,11 +108,57 @@ describe("the commands for fleets", function()
     assert.equal(0, #emulator:journal "CreateDISyncTask")
   end)
 
+  it("refuse a region that contradicts the manifest, also if an endpoint is set", function()
+    files.write(folder .. "/tasks.json", (files.read(folder .. "/tasks.json"):gsub('"project"', '"region": "cn-shanghai", "project"')))
+    local message = "--region cn-beijing: the manifest is for cn-shanghai\nLeave out --region, or name another manifest.\n"
+    for _, name in ipairs { "plan", "apply" } do
+      local refused = run(name .. " MANIFEST --region cn-beijing")
+      assert.same({ ("dataworks %s: %s"):format(name, message), 2 }, { refused.err, refused.status })
+    end
+    assert.equal(0, #emulator:journal())
+    assert.equal(0, run("apply MANIFEST --region cn-shanghai").status)
+    local calls = #emulator:journal()
+    for _, name in ipairs { "show --refresh", "runners" } do
+      local refused = run(("ledger %s MANIFEST --region cn-beijing"):format(name))
+      assert.same({ ("dataworks ledger %s: %s"):format(name:match "%a+", message), 2 }, { refused.err, refused.status })
+    end
+    assert.equal(calls, #emulator:journal())
+  end)
+
   it("name a manifest that does not exist once", function()
     assert(os.remove(folder .. "/tasks.json"))
     local plan = run "plan MANIFEST"
-    assert.equal(1, plan.status)
+    assert.equal(2, plan.status)
     assert.equal(("dataworks plan: %s/tasks.json: No such file or directory\n"):format(folder), plan.err)
+    local lua = run(("plan %s/none.lua"):format(folder))
+    assert.same({ ("dataworks plan: %s/none.lua: No such file or directory\n"):format(folder), 2 }, { lua.err, lua.status })
+  end)
+
+  it("name a manifest in Lua whose metatables raise", function()
+    for code, message in pairs {
+      ["setmetatable({}, { __index = function() error 'no field' end })"] = ":1: no field",
+      ["setmetatable({}, { __index = function() error {} end })"] = "a metatable raised a table",
+      ["{ [setmetatable({}, { __tostring = function() error 'no text' end })] = 1 }"] = ":1: no text",
+    } do
+      files.write(folder .. "/tasks.lua", ("return { project = 1, fleet = 'f', tasks = { %s } }"):format(code))
+      for _, name in ipairs { "plan", "apply", "ledger show" } do
+        local result = run(("%s %s/tasks.lua"):format(name, folder))
+        assert.equal(2, result.status, result.err)
+        assert.matches(("dataworks %s: %s/tasks.lua: a table of the manifest cannot be read: "):format(name, folder), result.err, 1, true)
+        assert.matches(message .. "\n$", result.err)
+      end
+    end
+  end)
+
+  it("refuse a key that a manifest has twice, also in a script that is text", function()
+    local text = files.read(folder .. "/tasks.json")
+    files.write(folder .. "/tasks.json", (text:gsub('"name": "b"', '"name": "b", "name": "c"')))
+    local plan = run "plan MANIFEST"
+    assert.same({ 1, ("dataworks plan: %s/tasks.json:3:96: has the key \"name\" twice\n"):format(folder) }, { plan.status, plan.err })
+    files.write(folder .. "/tasks.json", (text:gsub('"from": { "tables": { "shop": %["users"%] } }', [["TaskParam": "{\"type\":1,\"type\":2}"]])))
+    plan = run "plan MANIFEST"
+    assert.equal(1, plan.status, plan.err)
+    assert.matches('tasks[2].TaskParam: the text has the key "type" twice', plan.err, 1, true)
   end)
 
   it("show all faults of a manifest with their places", function()

@@ -50,7 +50,7 @@ describe("the commands for a ledger", function()
     run("ledger show MANIFEST --refresh --ledger /nonexistent/x.db", 5)
     for _, name in ipairs { "show", "runners", "forget" } do
       local words = ("ledger %s MANIFEST %s --ledger typo.db"):format(name, name == "forget" and "a" or "")
-      assert.truthy(run(words, 2).err:find("there is no file typo.db", 1, true))
+      assert.truthy(run(words, 2).err:find(": --ledger: there is no file typo.db\n", 1, true))
     end
     assert.is_nil(io.open "typo.db")
     assert.truthy(run("ledger show MANIFEST --ledger ''", 2).err:find("--ledger is empty", 1, true))

@@ -81,6 +81,15 @@ describe("the progress of a command", function()
       .. "\rcreated 1.0 s\27[K\n", table.concat(written))
   end)
 
+  it("makes room on a terminal for lines that stay, and leaves no empty line", function()
+    local shown, written = capture_progress(60)
+    shown:step "applying"
+    shown:note "a failed"
+    shown:note "b failed"
+    shown:finish()
+    assert.equal("\rapplying 1.0 s\27[K\r\27[Ka failed\nb failed\n", table.concat(written))
+  end)
+
   it("is one plain line a step elsewhere, and nothing when it is quiet", function()
     local shown, written = capture_progress(nil)
     for _, text in ipairs { "polling", "polling", "created" } do shown:step(text) end
@@ -99,5 +108,12 @@ describe("a fault of the command itself", function()
     assert.equal(99, result.status)
     assert.matches("^dataworks actions: this is a fault of dataworks itself; please report it with these lines\n", result.err)
     assert.matches("boom\nstack traceback:", result.err, 1, true)
+  end)
+
+  it("is reported so, too, if what it raised is no text", function()
+    local init = "package.preload['dataworks.cli.actions'] = function() return { description = '', run = function() error {} end } end"
+    local result = command.run("actions", { env = { LUA_INIT = init } })
+    assert.equal(99, result.status)
+    assert.matches("^dataworks actions: this is a fault of dataworks itself; [^\n]*\n[^\n]*\ntable: ", result.err)
   end)
 end)

@@ -144,6 +144,38 @@ describe("the commands for tasks", function()
     assert.matches("NAME is empty", run("create '' --project 10000 " .. BUILDER).err, 1, true)
   end)
 
+  it("skip a byte order mark before a script and before names of tables", function()
+    local names, script = state_folder .. "/names", state_folder .. "/script.json"
+    files.write(names, "\239\187\191shop.orders\r\nshop.users\r\n")
+    local plain = succeed("task " .. BUILDER)
+    assert.equal(plain, succeed("task --from mysql:mysql_pub --tables @" .. names
+      .. " --to odps:odps_first --resource-group S_res_group_1"))
+    files.write(script, "\239\187\191" .. plain)
+    succeed("check " .. script)
+    succeed(("create orders %s --project 10000"):format(script))
+  end)
+
+  it("name standard input when it cannot be read", function()
+    local line = command.line("check - </dev", { env = variables(), folder = state_folder })
+    assert.same({ "dataworks check: standard input: Is a directory\n", 2 }, { shell.run(line .. " 2>&1") })
+  end)
+
+  it("create nothing without a folder for the state, and say why there is none", function()
+    for home, message in pairs {
+      [""] = "HOME is not set, so that there is no folder for the state\nSet HOME or XDG_STATE_HOME, or name a file with",
+      ["/dev/null"] = "the folder of the state cannot be created: mkdir: ",
+    } do
+      local env = variables()
+      env.HOME, env.XDG_STATE_HOME = home, ""
+      local result = command.run("create orders --project 10000 " .. BUILDER, { env = env })
+      assert.equal(2, result.status)
+      assert.matches("dataworks create: " .. message, result.err, 1, true)
+      assert.same({}, tasks())
+      succeed("create orders --project 10000 " .. BUILDER)
+      assert.equal(0, command.run("delete orders --yes --project 10000", { env = env }).status)
+    end
+  end)
+
   it("create nothing when the state cannot be written, or the options do not fit the task", function()
     local result = run("create orders --project 10000 --state /nonexistent/state " .. BUILDER)
     assert.equal(2, result.status)
@@ -158,6 +190,28 @@ describe("the commands for tasks", function()
       assert.matches(message, result.err, 1, true)
     end
     assert.same({}, tasks())
+  end)
+
+  it("create nothing from a file together with options that the file makes useless", function()
+    local path = state_folder .. "/task.json"
+    files.write(path, succeed("task " .. BUILDER))
+    for option, value in pairs {
+      ["--from"] = "mysql:other", ["--tables"] = "other", ["--to"] = "odps:other", ["--resource-group"] = "other",
+    } do
+      local result = run(("create x %s --project 10000 %s %s"):format(path, option, value))
+      assert.same({ ("dataworks create: %s and %s: the script in FILE has this already\nLeave out either %s or FILE.\n")
+        :format(option, path, option), 2 }, { result.err, result.status })
+    end
+    assert.same({}, tasks())
+    succeed "create x spec/scripts/task_content_offline.json --project 10000 --resource-group S_res_group_280749521950784_1623033752022"
+  end)
+
+  it("say that standard output or input is closed, and write into no other file", function()
+    local line = command.line("create orders --project 10000 " .. BUILDER, { env = variables(), folder = state_folder })
+    assert.same({ "dataworks create: standard output: Bad file descriptor\n", 1 },
+      { shell.run(line .. " -q 2>&1 >&- <&-") })
+    assert.equal(1, #tasks())
+    assert.same({ "", 0 }, { shell.run(line .. " 2>&- | grep -c . >/dev/null") })
   end)
 
   --- Runs the command with a signal at the given request. Returns its exit status.
@@ -253,6 +307,18 @@ P:3:11: steps[1].parameter: is missing
     assert.matches("bad.json:1:20: typo: is not a documented key", run("create x " .. path .. " --project 10000").err, 1, true)
   end)
 
+  it("refuse a script that has a key twice, before anything is sent", function()
+    local path = os.tmpname()
+    files.write(path, (files.read "spec/scripts/mysql_to_odps.json":gsub("{", '{ "type": "realtime",', 1)))
+    for words, name in pairs { ["check %s"] = "", ["create twice %s --project 10000"] = "dataworks create: " } do
+      local result = run(words:format(path))
+      assert.equal(1, result.status, result.err)
+      assert.matches(("%s%s:%%d+:%%d+: has the key \"type\" twice\n$"):format(name, path), result.out .. result.err)
+    end
+    os.remove(path)
+    assert.equal(0, #emulator:journal "CreateDISyncTask")
+  end)
+
   it("check the other files if one cannot be read", function()
     local result = run "check no-such.json spec/scripts lua/dataworks.lua"
     assert.same({ 2, "dataworks check: no-such.json: No such file or directory\ndataworks check: spec/scripts is a folder\n" },
@@ -307,6 +373,10 @@ P:3:11: steps[1].parameter: is missing
       states[item.Name] = item.State
     end
     assert.same({ orders = "RUN", users = "NORUN" }, states)
+    emulator:fault { action = "GetDISyncInstanceInfo", fault = "error", status = 403, code = "Forbidden.Access", message = "no access" }
+    local result = run "list --project 10000 --with-state -o jsonl"
+    assert.same({ 4, "" }, { result.status, result.out })
+    assert.matches("dataworks list: GetDISyncInstanceInfo: no access", result.err, 1, true)
     succeed "delete orders --project 10000 --yes --stop"
     succeed "delete users --project 10000 --yes --stop"
     assert.same({}, tasks())
@@ -326,6 +396,21 @@ P:3:11: steps[1].parameter: is missing
     local result = run("check - -o jsonl", { input = '{"type":"jobb"}' })
     assert.same({ 1, { File = "-", Line = 1, Column = 2, Path = "type", Message = 'expected "realtime" for a TaskParam, or "job" for a TaskContent' } },
       { result.status, cjson.decode(result.out) })
+  end)
+
+  it("advise commands, and no functions of the library", function()
+    succeed("create orders --project 10000 " .. BUILDER)
+    for arguments, text in pairs {
+      ["start orders"] = "before it is started (dataworks deploy), and starts only while it does not run (dataworks status).",
+      ["publish orders"] = "publish is for offline tasks; the others are deployed with dataworks deploy",
+      ["list --endpoint http://192.0.2.1"] = "\nUse an https:// endpoint.\n",
+    } do
+      assert.matches(text, run(arguments .. " --project 10000").err, 1, true)
+    end
+    succeed "deploy orders --project 10000"
+    emulator:settings { wait_calls = 99 }
+    assert.matches("\nContinue later with dataworks wait TASK --for RUN.\n",
+      run("start orders --project 10000 --wait-timeout 0.5").err, 1, true)
   end)
 
   it("say how to delete a task that is in production", function()
@@ -357,7 +442,7 @@ P:3:11: steps[1].parameter: is missing
     ["create x --project 1 --from mysql:a --tables a.b,c --to odps:b --resource-group g"] =
       "--tables: c has no database, and other tables have one; write DATABASE.TABLE for all of them",
     ["create x --project 1 --from mysql:a --tables a --to odp:b --resource-group g"] =
-      "to: unknown destination odp; did you mean odps? The destinations are holo (Hologres), kafka, odps (MaxCompute)",
+      "--to: unknown destination odp; did you mean odps? The destinations are holo (Hologres), kafka, odps (MaxCompute)",
     ["wait x --project 1"] = "missing: --for STATE",
     ["update x --project 1"] = "name either FILE or --tables",
     ["list"] = "missing: --project ID",

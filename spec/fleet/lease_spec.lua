@@ -113,14 +113,14 @@ describe("a runner of a fleet", function()
   end)
 
   it("makes no call after it stood still for longer than its lease, and takes the task up again", function()
-    local result, events = apply(fleet(1), { lease = 0.5, at = { CreateDISyncTask = function() shell.output "sleep 0.8" end } })
+    local result, events = apply(fleet(1), { lease = 1, at = { CreateDISyncTask = function() shell.output "sleep 1.3" end } })
     assert.same({ 1, 1, 1 }, { result.done, events.lost, calls "CreateDISyncTask" })
     assert.equal("2", sql("select cast(fence as text) as fence from tasks")[1].fence)
   end)
 
   it("keeps its claim during waits that are longer than the lease", function()
-    emulator:settings { pending_calls = 2 }
-    local result, events = apply(fleet(1), { lease = 0.5 })
+    emulator:settings { pending_calls = 2 } -- The two waits take at least 1.25 seconds.
+    local result, events = apply(fleet(1), { lease = 1 })
     assert.same({ 1, nil }, { result.done, events.lost })
     assert.equal("1", sql("select cast(fence as text) as fence from tasks")[1].fence)
   end)

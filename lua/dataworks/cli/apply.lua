@@ -17,11 +17,14 @@ M.changes = true
 M.arguments = { fleet_options.MANIFEST }
 M.options = {
   fleet_options.LEDGER, fleet_options.ONLY, fleet_options.LIVE, fleet_options.PRUNE,
-  { "--prune-limit", "N", "delete at most N tasks; default: 20, and 10 % of the fleet", number = true },
-  { "--yes", false, "delete without asking" },
-  { "--concurrency", "N", "the number of tasks in progress; default: 16", number = true },
-  { "--limit", "QPS", "at most so many calls a second of all runners with this ledger", number = true },
-  { "--max-failures", "N", "stop after so many failed tasks", number = true },
+  {
+    "--prune-limit", "N", "delete at most N tasks; default: 20, and 10 % of the fleet", number = "whole",
+    needs = "--prune",
+  },
+  { "--yes", false, "delete without asking", needs = "--prune" },
+  { "--concurrency", "N", "the number of tasks in progress; default: 16", number = "whole" },
+  { "--limit", "QPS", "at most so many calls a second of all runners with this ledger", number = "positive" },
+  { "--max-failures", "N", "stop after so many failed tasks", number = "whole" },
 }
 M.examples = "  dataworks apply tasks.json\n  dataworks apply tasks.json --prune --prune-limit 5\n"
   .. "  dataworks apply tasks.lua --ledger postgresql://me@db/fleets --limit 5"
@@ -64,13 +67,6 @@ local function label()
   return text and text:match "^[^\n]+" or nil
 end
 
---- Checks a count that the user gave; zero and parts of a number are no counts.
-local function check_count(context, option, value)
-  if value and (value < 1 or value % 1 ~= 0) then
-    context:wrong_use(option .. " must be a whole number above 0")
-  end
-end
-
 --- Returns the option `limit` of a client. The quota belongs to the account in a region.
 local function shared_limit(args, manifest)
   return args.limit and {
@@ -80,13 +76,11 @@ local function shared_limit(args, manifest)
 end
 
 function M.run(args, context)
-  check_count(context, "--concurrency", args.concurrency)
-  check_count(context, "--max-failures", args.max_failures)
-  check_count(context, "--prune-limit", args.prune_limit)
   local manifest, faults = manifests.read(args.manifest)
   if not manifest then
     fleet_options.fail(context, args.manifest, nil, faults)
   end
+  fleet_options.check_region(context, manifest)
   context:mark_resumable()
   local result, err
   result, err, faults = dataworks.fleet.apply {

@@ -20,7 +20,7 @@ M.options = {
     complete = "file",
   },
   { "--all", false, "go through all pages" },
-  { "--limit", "QPS", "with --all: at most so many calls a second", number = true },
+  { "--limit", "QPS", "with --all: at most so many calls a second", number = "positive", needs = "--all" },
   { "--skeleton", false, "print all parameters as JSON for -d, and call nothing" },
   { "--dry-run", false, "print the request and the string to sign, and send nothing" },
 }

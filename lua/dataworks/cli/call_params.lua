@@ -2,7 +2,6 @@
 -- JSON object of -d.
 
 local core = require "dataworks.core"
-local dataworks = require "dataworks"
 
 local M = {}
 
@@ -11,7 +10,8 @@ local M = {}
 ---@return string|nil message
 local function read(path)
   if path == "-" then
-    return io.stdin:read "*a"
+    local text, message = io.stdin:read "*a"
+    return text, message and "standard input: " .. message
   end
   local file, message = io.open(path, "rb")
   if not file then
@@ -26,12 +26,20 @@ local function read(path)
 end
 M.read = read
 
+--- Reads a file without the byte order mark that some editors write.
+---@return string|nil text
+---@return string|nil message
+function M.read_unmarked(path)
+  local text, message = read(path)
+  return text and text:gsub("^\239\187\191", "", 1), message
+end
+
 --- Decodes JSON text, and names its source in the message about a fault.
 local function decode(text, source)
-  local value, err = dataworks.decode(text)
+  local value, err = core.decode_unique(text)
   if value == nil then
     local message = err.message:gsub(" at line %d+, column.*$", "")
-    return nil, ("%s:%d:%d: %s"):format(source, err.line, err.column, message)
+    return nil, ("%s:%d:%d: the text %s"):format(source, err.line, err.column, message)
   end
   return value
 end
@@ -99,8 +107,12 @@ function M.build(row, words, data)
   if data then
     messages[1] = add_data(params, data)
   end
+  local seen = {}
   for _, word in ipairs(words) do
-    messages[#messages + 1] = add_word(params, row, word)
+    local name = word:match "^[%w%._]+"
+    local is_repeated = name and seen[name]
+    seen[name or ""] = true
+    messages[#messages + 1] = is_repeated and name .. ": is given twice" or add_word(params, row, word)
   end
   if #messages > 0 then
     return nil, messages

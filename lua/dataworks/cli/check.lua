@@ -14,7 +14,10 @@ M.description = "Finds all faults of files with a TaskParam or a TaskContent, an
 M.arguments = { { "FILE", "a file with a script as JSON; - is standard input", args = "+", complete = "file" } }
 M.options = {
   { "--live", false, "ask the service whether data sources and resource group exist" },
-  { "--project", "ID", "the id of the workspace, for --live" },
+  {
+    "--project", "ID", "the id of the workspace, for --live", needs = "--live",
+    find_mistake = task_spec.project_mistake,
+  },
 }
 M.examples = "  dataworks check task.json\n  dataworks check --live --project 10000 tasks/*.json"
 

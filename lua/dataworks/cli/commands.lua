@@ -14,6 +14,10 @@
 ---@field [3] string the help text
 ---@field required? boolean
 ---@field many? boolean the option can be repeated; its value is a list
+---@field number? "positive"|"whole"|"any" the value is a number: above 0, or whole and above 0, or any
+---@field find_mistake? fun(value: string): string|nil returns what is wrong with a value
+---@field needs? string another option, without which this one would have no effect
+---@field not_with? string another option, with which this one would have no effect
 ---@field choices? string[]
 ---@field complete? string as in an argument
 

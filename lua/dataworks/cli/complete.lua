@@ -63,7 +63,7 @@ end
 --- Returns the paths of the states in the default folder.
 local function state_files()
   local folder, paths = state_file.folder(), {}
-  for name in (core.run({ "ls", "--", folder }, 5, 1e6) or ""):gmatch "[^\n]+" do
+  for name in (folder and core.run({ "ls", "--", folder }, 5, 1e6) or ""):gmatch "[^\n]+" do
     paths[#paths + 1] = folder .. "/" .. name
   end
   return paths

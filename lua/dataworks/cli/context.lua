@@ -1,10 +1,14 @@
 -- What a running command uses: the options of all commands, the client, standard output, progress and errors.
 
 local core = require "dataworks.core"
+local endpoints = require "dataworks.api.endpoints"
 local exit_status = require "dataworks.cli.exit_status"
 local failure = require "dataworks.cli.failure"
+local nearest = require "dataworks.util.nearest"
 local outputs = require "dataworks.cli.output"
 local progress = require "dataworks.cli.progress"
+local retry_notice = require "dataworks.cli.retry_notice"
+local tables = require "dataworks.util.tables"
 local texts = require "dataworks.util.text"
 
 local M = {}
@@ -64,7 +68,7 @@ function Context:confirm(question)
     self:wrong_use("this needs an answer on a terminal, or the option --yes")
   end
   self.progress:finish()
-  self.stderr:write(texts.escape(question), " [y/N] ")
+  self.stderr:write(texts.escape(question) .. " [y/N] ") -- at once, so that no echo of the keyboard comes between
   self.stderr:flush()
   local answer = (io.stdin:read "*l" or ""):lower()
   if answer ~= "y" and answer ~= "yes" then
@@ -109,19 +113,36 @@ function Context:client_options(more)
   return options
 end
 
+--- Warns of a region that is probably misspelt. Without an endpoint, its host is not found, and the error says so. A
+--- region may be newer than this program, so that an unknown one is not refused.
+local function doubt_region(self)
+  local region, endpoint = self.args.region, self.args.endpoint or os.getenv "ALIBABA_CLOUD_ENDPOINT"
+  if not (region and endpoint) or self.args.quiet then
+    return
+  end
+  local known = tables.merge(endpoints.REGIONS.vpc, endpoints.REGIONS.public, endpoints.REGIONS.central)
+  local hint = known[region] and "" or nearest.hint(region, known)
+  if hint ~= "" then
+    self:say_line(("--region: no region %s is known%s"):format(region, hint))
+  end
+end
+
 --- Returns the client, which is created at the first call.
 ---@param more? table options of the client
 ---@return dataworks.Client
 function Context:client(more)
   if not self._client then
-    local ok, client = pcall(require("dataworks").new, self:client_options(more))
+    local options = self:client_options(more)
+    options.on_event = not options.debug and retry_notice.new(self.progress) or nil
+    local ok, client = pcall(require("dataworks").new, options)
     if not ok then
-      self:wrong_use((tostring(client):gsub("^.-dataworks%.new: ", "")))
+      self:wrong_use((tostring(client):gsub("^.-dataworks%.new: ", "--")))
     end
     if (self.args.v or 0) > 1 then
       require("dataworks.cli.trace").show(client, function(line) self:say_line(line) end)
     end
     self._client = client
+    doubt_region(self)
   end
   return self._client
 end

@@ -23,11 +23,11 @@ M.arguments = {
 M.options = {
   task_spec.PROJECT, task_spec.TYPE, task_spec.FROM, task_spec.TABLES, task_spec.TO, task_spec.GROUP,
   { "--folder", "PATH", "the folder, for example Business Flow/NAME/Data Integration" },
-  { "--cu", "NUMBER", "the compute units of a serverless resource group", number = true },
+  { "--cu", "NUMBER", "the compute units of a serverless resource group", number = "positive" },
   { "--start", false, "deploy the task, start it, and wait until it runs" },
   { "--schedule", "CRON", 'bring an offline task into production with this schedule, for example "0 2 * * *"' },
   { "--state", "FILE", "the file for the state; default: one in $XDG_STATE_HOME/dataworks/", complete = "state" },
-  { "--wait-timeout", "SECONDS", "the time for each wait; default: 600", number = true },
+  { "--wait-timeout", "SECONDS", "the time for each wait; default: 600", number = "positive" },
 }
 M.examples = [[
   dataworks create orders_to_odps --project 10000 --from mysql:orders_db \
@@ -43,6 +43,17 @@ function M.also_missing(args)
   return missing
 end
 
+--- Ends the command if an option would have no effect beside FILE, which has the whole script.
+local function check_beside_file(args, context, task_type)
+  for _, option in ipairs(task_spec.BUILDER) do
+    local is_used = option == task_spec.GROUP and task_type == "DI_OFFLINE"
+    if args[task_spec.argument(option)] and not is_used then
+      context:wrong_use(("%s and %s: the script in FILE has this already"):format(option[1], args.file),
+        ("Leave out either %s or FILE."):format(option[1]))
+    end
+  end
+end
+
 --- Returns the parameters of create_sync_task.
 local function params_of(args, context)
   local params = {
@@ -51,6 +62,7 @@ local function params_of(args, context)
   if args.file then
     local text, is_offline = task_spec.read_script(args.file, context, args.type)
     params.TaskType = args.type or (is_offline and "DI_OFFLINE" or "DI_REALTIME")
+    check_beside_file(args, context, params.TaskType)
     params[params.TaskType == "DI_OFFLINE" and "TaskContent" or "TaskParam"] = text
     if params.TaskType == "DI_OFFLINE" then
       params.ResourceGroup = args.resource_group

@@ -61,7 +61,7 @@ function M.run(args, context)
     context:fail(err)
   end
   if name then
-    state_file.open(context, nil, args.project, name):remove()
+    state_file.forget(args.project, name)
   end
   context.output:object { FileId = task.FileId, Deleted = true, RequestId = reply.RequestId }
   return exit_status.DONE

@@ -11,7 +11,7 @@ M.description = "Starts a program on 127.0.0.1 that behaves like the DataWorks s
 M.arguments = { { "COMMAND", "the command to run, and its arguments", args = "*" } }
 
 M.options = {
-  { "--port", "N", "listen on port N; default: a free port", number = true },
+  { "--port", "N", "listen on port N; default: a free port", number = "any" },
   { "--tls", false, "serve https with a new certificate; the variable DATAWORKS_CA_FILE holds its path" },
 }
 

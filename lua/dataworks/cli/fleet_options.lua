@@ -53,6 +53,7 @@ function M.fail(context, path, err, faults)
   if not faults and err.kind == "ledger" then
     context.raise(exit_status.TRY_AGAIN, tostring(err))
   elseif not faults then
+    err.path = err.path == "ledger" and "--ledger" or err.path
     context:fail(err)
   end
   local lines = {}
@@ -67,7 +68,20 @@ function M.fail(context, path, err, faults)
   if #lines > MAX_FAULTS then
     lines[MAX_FAULTS + 1] = ("these are the first %d faults"):format(MAX_FAULTS)
   end
-  context.raise(exit_status.REFUSED, (table.unpack or unpack)(lines, 1, math.min(#lines, MAX_FAULTS + 1)))
+  local status = faults[1].is_unreadable and exit_status.WRONG_USE or exit_status.REFUSED
+  context.raise(status, (table.unpack or unpack)(lines, 1, math.min(#lines, MAX_FAULTS + 1)))
+end
+
+--- Ends the command if the option --region contradicts the manifest. With an endpoint, also one of the environment, the
+--- client cannot find this out.
+---@param context dataworks.cli.Context
+---@param manifest dataworks.fleet.Manifest
+function M.check_region(context, manifest)
+  local region = context.args.region
+  if region and manifest.region and region ~= manifest.region then
+    context:wrong_use(("--region %s: the manifest is for %s"):format(region, manifest.region),
+      "Leave out --region, or name another manifest.")
+  end
 end
 
 --- Opens the ledger that the arguments name, and returns what fn returns. Ends the command if that fails.
@@ -75,7 +89,10 @@ end
 ---@param fn fun(manifest: dataworks.fleet.Manifest, ledger: dataworks.fleet.Ledger): any
 ---@param absent? "refuse"
 function M.with_ledger(context, fn, absent)
-  local result, err, faults = opening.with_ledger(context.args, fn, absent)
+  local result, err, faults = opening.with_ledger(context.args, function(manifest, ledger)
+    M.check_region(context, manifest)
+    return fn(manifest, ledger)
+  end, absent)
   if result == nil then
     M.fail(context, context.args.manifest, err, faults)
   end

@@ -2,27 +2,30 @@
 -- exit status.
 
 local commands = require "dataworks.cli.commands"
+local core = require "dataworks.core"
 local exit_status = require "dataworks.cli.exit_status"
+local help_width = require "dataworks.cli.help_width"
 
 local M = {}
 
-local SUMMARY = [[
-usage: dataworks COMMAND [ARGUMENT...] [OPTION...]
+local USAGE = "usage: dataworks COMMAND [ARGUMENT...] [OPTION...]"
+local SUMMARY = "dataworks creates and runs synchronization tasks of Alibaba Cloud DataWorks, and calls any action "
+  .. "of its API."
 
-dataworks creates and runs synchronization tasks of Alibaba Cloud DataWorks, and calls any action of its API.
-]]
-
---- Returns the lines of the help about all commands.
-local function overview()
+--- Returns the help about all commands.
+---@param columns integer|nil
+local function overview(columns)
   local lines, widest = {}, 0
   for _, entry in ipairs(commands.list) do
     widest = math.max(widest, entry.hidden and 0 or #entry[1])
   end
   for _, entry in ipairs(commands.list) do
-    lines[#lines + 1] = not entry.hidden and ("  %-" .. widest .. "s  %s"):format(entry[1], entry[2]) or nil
+    local line = ("  %-" .. widest .. "s  %s"):format(entry[1], entry[2])
+    lines[#lines + 1] = not entry.hidden and help_width.wrap(line, columns, widest + 4) or nil
   end
-  return ("%s\nCommands:\n%s\n\ndataworks COMMAND --help shows the help of a command.\n"):format(SUMMARY,
-    table.concat(lines, "\n"))
+  return ("%s\n\n%s\n\nCommands:\n%s\n\n%s\n"):format(help_width.wrap(USAGE, columns, 2),
+    help_width.wrap(SUMMARY, columns, 0), table.concat(lines, "\n"),
+    help_width.wrap("dataworks COMMAND --help shows the help of a command.", columns, 0))
 end
 
 --- Returns the entry of a command, and the number of words of its name.
@@ -118,7 +121,8 @@ local function run_command(name, command, args, stdout, command_line)
     end
     return command.run(args, context)
   end, function(fault)
-    return type(fault) == "table" and fault or { fault = debug.traceback(tostring(fault), 2) }
+    local is_end = type(fault) == "table" and (fault.lines or fault.closed_pipe)
+    return is_end and fault or { fault = debug.traceback(tostring(fault), 2) }
   end)
   pcall(context.close, context)
   if not ok and context.resumable then
@@ -151,19 +155,20 @@ end
 ---@return integer status
 function M.run(argv, stdout)
   stdout = stdout or io.stdout
+  core.occupy_standard()
   local at, problem = command_index(argv)
   local first = argv[1]
   if first == "--version" or first == "version" then
     local version = require "dataworks.version"
     return print_text(stdout, version .. "\n")
   elseif not argv[at] and (first == "--help" or first == "-h") or first == "help" and not argv[2] then
-    return print_text(stdout, overview())
+    return print_text(stdout, overview(help_width.of(1)))
   elseif problem then
     say("dataworks: " .. problem, "The options of a command stand after its name; dataworks COMMAND --help lists them.")
     return exit_status.WRONG_USE
   elseif not argv[at] then
     local after = first and " after " .. table.concat(argv, " ") or ""
-    say("dataworks: a command is missing" .. after, "", (overview():gsub("\n$", "")))
+    say("dataworks: a command is missing" .. after, "", (overview(help_width.of(2)):gsub("\n$", "")))
     return exit_status.WRONG_USE
   end
   local entry, words = find(argv[at], argv[at + 1])
@@ -187,7 +192,7 @@ function M.run(argv, stdout)
     say((table.unpack or unpack)(faults))
     return exit_status.WRONG_USE
   elseif args.help then
-    return print_text(stdout, parser.help(name, command))
+    return print_text(stdout, parser.help(name, command, help_width.of(1)))
   end
   local status, failure = run_command(name, command, args, stdout, quote_words(argv))
   return status or explain(name, failure)

@@ -6,7 +6,8 @@ local task_spec = require "dataworks.cli.task_spec"
 
 local NO_WAIT = { "--no-wait", false, "return at once" }
 local WAIT_TIMEOUT = {
-  "--wait-timeout", "SECONDS", "the time to wait for the new state; default: 600", number = true,
+  "--wait-timeout", "SECONDS", "the time to wait for the new state; default: 600", number = "positive",
+  not_with = "--no-wait",
 }
 
 --- Returns the options of a call that waits, and reports each poll.

@@ -65,6 +65,7 @@ function M.run(args, context)
   local manifest, faults = manifests.read(args.manifest)
   local plan, err
   if manifest then
+    fleet_options.check_region(context, manifest)
     plan, err, faults = dataworks.fleet.plan {
       manifest = manifest, ledger = args.ledger, only = args.only, prune = args.prune, live = args.live,
       client = args.live and context:client { region = args.region or manifest.region },

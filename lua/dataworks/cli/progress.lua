@@ -57,12 +57,21 @@ function Progress:count(text, done, total)
   end
 end
 
+--- Shows a line that stays.
+---@param line string
+function Progress:notice(line)
+  if not self.quiet then
+    self.file:write(self.shown and "\r\27[K" or "", texts.escape(line), "\n")
+    self.file:flush()
+    self.shown = false
+  end
+end
+
 --- Shows a line that stays, on a terminal only.
 ---@param line string
 function Progress:note(line)
-  if self.live and not self.quiet then
-    self.file:write(self.shown and "\r\27[K" or "", texts.escape(line), "\n")
-    self.shown = false
+  if self.live then
+    self:notice(line)
   end
 end
 

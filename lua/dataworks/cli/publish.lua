@@ -14,7 +14,7 @@ M.arguments = { task_ref.ARGUMENT }
 M.options = {
   task_spec.PROJECT,
   { "--schedule", "CRON", 'five fields as in "0 2 * * *", or the six fields of the service; default: as it is' },
-  { "--wait-timeout", "SECONDS", "the time to wait; default: 600", number = true },
+  { "--wait-timeout", "SECONDS", "the time to wait; default: 600", number = "positive" },
 }
 M.examples = '  dataworks publish nightly_orders --project 10000 --schedule "0 2 * * *"'
 

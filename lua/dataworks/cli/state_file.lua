@@ -19,19 +19,20 @@ local WAIT_TIMEOUT = 600
 local StateFile = {}
 StateFile.__index = StateFile
 
---- Returns the default folder of the states.
+--- Returns the default folder of the states; nil if the environment does not name one.
+---@return string|nil
 function M.folder()
-  local home = os.getenv "XDG_STATE_HOME"
-  if not home or home == "" then
-    home = (os.getenv "HOME" or ".") .. "/.local/state"
+  local state, home = os.getenv "XDG_STATE_HOME", os.getenv "HOME"
+  if state and state ~= "" then
+    return state .. "/dataworks"
   end
-  return home .. "/dataworks"
+  return home and home ~= "" and home .. "/.local/state/dataworks" or nil
 end
 
 --- Returns the default path for a task.
-local function default_path(project, name)
+local function default_path(folder, project, name)
   local safe = name:gsub("[^%w_.-]", function(char) return ("%%%02X"):format(char:byte()) end)
-  return ("%s/%s-%s.json"):format(M.folder(), project, safe)
+  return ("%s/%s-%s.json"):format(folder, project, safe)
 end
 
 --- Writes the state. Ends the command if it can't be written, because the command could not go on then.
@@ -77,32 +78,27 @@ local function lock(context, path)
   end
 end
 
---- Returns the path of the state of a task, and creates the folder of the states if it is needed.
-local function path_of(path, project, name)
-  if path then
-    return path
+--- Creates the folder of the states. Ends the command if that fails.
+---@return string folder
+local function create_folder(context)
+  local folder = M.folder()
+  if not folder then
+    context:wrong_use("HOME is not set, so that there is no folder for the state",
+      "Set HOME or XDG_STATE_HOME, or name a file with --state FILE.")
   end
-  core.run({ "mkdir", "-p", "-m", "700", M.folder() }, 10, 4096)
-  return default_path(project, name)
-end
-
---- Opens the state of a task, and locks it. Waits as long as another process has the lock.
----@param context dataworks.cli.Context
----@param path string|nil default: a file in the folder of the states
----@return dataworks.cli.StateFile state unlock it at the end
----@return boolean has_waited
-function M.open_locked(context, path, project, name)
-  path = path_of(path, project, name)
-  local has_waited = lock(context, path)
-  return M.open(context, path, project, name), has_waited
+  local problem = core.run({ "sh", "-c", 'mkdir -p -m 700 -- "$0" 2>&1 || :', folder }, 10, 4096)
+  if problem ~= "" then
+    context:wrong_use("the folder of the state cannot be created: "
+      .. (problem and problem:match "^[^\n]*" or folder), "Set XDG_STATE_HOME, or name a file with --state FILE.")
+  end
+  return folder
 end
 
 --- Opens the state of a task. The content is empty if there is no file.
 ---@param context dataworks.cli.Context
----@param path string|nil default: a file in the folder of the states
+---@param path string
 ---@return dataworks.cli.StateFile
-function M.open(context, path, project, name)
-  path = path_of(path, project, name)
+local function open(context, path)
   local self = setmetatable({ path = path, content = {}, context = context }, StateFile)
   local file, message, code = io.open(path, "rb")
   local text
@@ -122,6 +118,25 @@ function M.open(context, path, project, name)
     self.content = content
   end
   return self
+end
+
+--- Opens the state of a task, and locks it. Waits as long as another process has the lock.
+---@param context dataworks.cli.Context
+---@param path string|nil default: a file in the folder of the states
+---@return dataworks.cli.StateFile state unlock it at the end
+---@return boolean has_waited
+function M.open_locked(context, path, project, name)
+  path = path or default_path(create_folder(context), project, name)
+  local has_waited = lock(context, path)
+  return open(context, path), has_waited
+end
+
+--- Removes the state of a task from the default folder, if it is there.
+function M.forget(project, name)
+  local folder = M.folder()
+  if folder then
+    os.remove(default_path(folder, project, name))
+  end
 end
 
 return M

@@ -2,12 +2,18 @@
 
 local call_params = require "dataworks.cli.call_params"
 local dataworks = require "dataworks"
+local nearest = require "dataworks.util.nearest"
 local script_check = require "dataworks.api.script_check"
 local texts = require "dataworks.util.text"
 
 local M = {}
 
-M.PROJECT = { "--project", "ID", "the id of the workspace", required = true }
+--- Returns what is wrong with the id of a workspace.
+function M.project_mistake(text)
+  return not text:find "^%d+$" and ("expected the id of a workspace, such as 10000, got %q"):format(text) or nil
+end
+
+M.PROJECT = { "--project", "ID", "the id of the workspace", required = true, find_mistake = M.project_mistake }
 M.TYPE = {
   "--type", "TYPE", "DI_REALTIME, DI_SOLUTION or DI_OFFLINE", choices = { "DI_REALTIME", "DI_SOLUTION", "DI_OFFLINE" },
 }
@@ -33,7 +39,7 @@ end
 function M.tables(text, context)
   local path = text:match "^@(.+)$"
   if path then
-    local content, message = call_params.read(path)
+    local content, message = call_params.read_unmarked(path)
     if not content then
       context:wrong_use("--tables: " .. message)
     end
@@ -60,34 +66,46 @@ function M.tables(text, context)
   return next(by_database) and by_database or plain
 end
 
+--- Returns the name that an option has in the arguments.
+function M.argument(option)
+  return (option[1]:sub(3):gsub("%-", "_"))
+end
+
 --- Returns the options that are missing to build a TaskParam.
 function M.missing(args)
   local missing = {}
   for _, option in ipairs(M.BUILDER) do
-    local name = option[1]:sub(3):gsub("%-", "_")
-    if not args[name] then
+    if not args[M.argument(option)] then
       missing[#missing + 1] = option[1] .. " " .. option[2]
     end
   end
   return missing
 end
 
+--- Returns the TaskParam of a task. Ends the command if it cannot be built.
+---@param spec dataworks.TaskSpec
+function M.task_param(spec, context)
+  local ok, result = pcall(dataworks.task, spec)
+  if not ok then
+    local message = tostring(result):gsub("^.-dataworks%.task: ", "")
+    context:wrong_use((message:gsub("^to%f[^%w_]", "--to"):gsub("^from%.tables", "--tables")))
+  end
+  return result
+end
+
 --- Returns the TaskParam that the options describe. Ends the command if an option is wrong.
 function M.build(args, context)
   local from, source = endpoint("--from", args.from, context)
   if from ~= "mysql" then
-    context:wrong_use(("--from %s: the options describe a task with the source mysql; write another script to FILE")
-      :format(from))
+    local hint = nearest.hint(from, { mysql = true })
+    context:wrong_use(("--from %s: the options describe a task with the source mysql%s"):format(from,
+      hint ~= "" and hint or "; write another script to FILE"))
   end
   local to, destination = endpoint("--to", args.to, context)
-  local ok, result = pcall(dataworks.task, {
+  return M.task_param({
     from = { mysql = source, tables = M.tables(args.tables, context) }, to = { [to] = destination },
     resource_group = args.resource_group,
-  })
-  if not ok then
-    context:wrong_use((tostring(result):gsub("^.-dataworks%.task: ", "")))
-  end
-  return result
+  }, context)
 end
 
 --- Writes the faults of a file, as compilers do. Returns how many there are.
@@ -103,7 +121,7 @@ end
 ---@return string text
 ---@return boolean is_offline
 function M.read_script(path, context, task_type, updating)
-  local text, message = call_params.read(path)
+  local text, message = call_params.read_unmarked(path)
   if not text then
     context:wrong_use(message)
   end

@@ -22,7 +22,7 @@ local function wrap(transport, on_request, on_reply)
 end
 
 ---@param client dataworks.Client
----@param on_request fun(request: table)
+---@param on_request fun(request: userdata|table)
 ---@param on_reply fun(reply: table|nil, failed: table|nil)
 function M.watch(client, on_request, on_reply)
   local caller = client._caller
@@ -38,7 +38,7 @@ end
 ---@param say fun(line: string)
 function M.show(client, say)
   M.watch(client, function(request)
-    for line in tostring(printable_request.wrap(request)):gmatch "[^\n]+" do
+    for line in printable_request.text(request):gmatch "[^\n]+" do
       say("> " .. line)
     end
   end, function(reply, failed)

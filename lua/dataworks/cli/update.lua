@@ -18,19 +18,16 @@ M.options = {
   { "--tables", "LIST", "the complete new list of tables, as in create; a table that it lacks leaves the task" },
   { "--start", false, "deploy the task again, start it, and wait until it runs" },
   { "--schedule", "CRON", "publish an offline task with this schedule" },
-  { "--wait-timeout", "SECONDS", "the time for each wait; default: 600", number = true },
+  { "--wait-timeout", "SECONDS", "the time for each wait; default: 600", number = "positive" },
 }
 M.examples = "  dataworks update orders_to_odps --project 10000 --tables shop.orders,shop.items"
 
 --- Returns the TaskParam that selects other tables.
 local function selection(args, context)
-  local ok, built = pcall(require("dataworks").task, {
+  local built = task_spec.task_param({
     from = { mysql = "source", tables = task_spec.tables(args.tables, context) }, to = { odps = "destination" },
     resource_group = "group",
-  })
-  if not ok then
-    context:wrong_use((tostring(built):gsub("^.-dataworks%.task: ", "")))
-  end
+  }, context)
   local connection = built.steps[1].parameter.connection[1]
   return { steps = { { category = "reader", name = "Reader", parameter = {
     connection = { { table = connection.table, selectedTables = connection.selectedTables } },

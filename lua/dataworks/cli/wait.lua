@@ -16,7 +16,7 @@ M.options = {
     "NORUN (not started), WAIT (starting), RUN, KILLING (stopping) or PAUSE (stopped); can be repeated",
     required = true, many = true,
   },
-  { "--wait-timeout", "SECONDS", "the time to wait; default: 600", number = true },
+  { "--wait-timeout", "SECONDS", "the time to wait; default: 600", number = "positive" },
 }
 M.examples = "  dataworks wait orders_to_odps --project 10000 --for RUN"
 

@@ -30,7 +30,8 @@ local function ask_chain(context)
   for _, name in ipairs(context.args.profile and chain.PROFILE_ORDER or chain.ORDER) do
     local step = { Step = name, Result = "not asked" }
     if not found then
-      local client = dataworks.new(context:client_options { credentials = name })
+      -- Nothing is sent there. Without an endpoint, a missing region would be the only message of each step.
+      local client = dataworks.new(context:client_options { credentials = name, endpoint = "localhost" })
       local request, err = client:request(PROBE, PROBE_PARAMS)
       client:close()
       found = request and name

@@ -18,6 +18,7 @@ local M = {}
 ---@field name? string the name of the task
 ---@field line? integer in a file with JSON
 ---@field column? integer
+---@field is_unreadable? boolean true: the file cannot be read
 
 ---@class dataworks.fleet.Task
 ---@field name string
@@ -244,8 +245,27 @@ function M.check(source)
   }, CHECKED), faults
 end
 
+local function read_text(path)
+  local file, message = io.open(path, "rb")
+  local text = file and file:read "*a"
+  if file then
+    file:close()
+  end
+  return text, message
+end
+
+--- Returns the fault of a file that cannot be read.
+---@param message string|nil
+local function unreadable(message)
+  return nil, { { path = "", message = message or "is a folder", is_unreadable = true } }
+end
+
 --- Reads a manifest in Lua.
 local function check_lua(path)
+  local text, problem = read_text(path)
+  if not text then
+    return unreadable(problem)
+  end
   local chunk, message = loadfile(path)
   if not chunk then
     return nil, { { path = "", message = message } }
@@ -258,16 +278,15 @@ local function check_lua(path)
     message = type(value) == "string" and value or "the program raised " .. describe(value)
     return nil, { { path = "", message = message } }
   end
-  return M.check(value)
-end
-
-local function read_text(path)
-  local file, message = io.open(path, "rb")
-  local text = file and file:read "*a"
-  if file then
-    file:close()
+  local checked, manifest, faults = pcall(M.check, value)
+  if checked then
+    return manifest, faults
+  elseif type(manifest) == "string" and manifest:find("interrupted!", 1, true) then
+    error(manifest, 0)
   end
-  return text, message
+  -- A table of the program can have a metatable with functions, which run while the table is read.
+  return unreadable("a table of the manifest cannot be read: "
+    .. (type(manifest) == "string" and manifest or "a metatable raised " .. describe(manifest)))
 end
 
 --- Adds the places of faults in a manifest that was read from JSON.
@@ -284,9 +303,9 @@ end
 local function check_json(source)
   local text, message = read_text(source)
   if not text then
-    return nil, { { path = "", message = message or "cannot be read; is it a folder?" } }
+    return unreadable(message)
   end
-  local value, err = core.decode(text)
+  local value, err = core.decode_unique(text)
   if err then
     message = err.message:gsub(" at line %d+, column.*$", "")
     return nil, { { path = "", message = message, line = err.line, column = err.column } }

@@ -30,7 +30,7 @@ local function script_of(fields, path, add)
   local script = fields[name]
   if type(script) == "string" then
     local err
-    script, err = core.decode(script)
+    script, err = core.decode_unique(script)
     if err then
       return add(path .. "." .. name, "the text " .. err.message)
     end

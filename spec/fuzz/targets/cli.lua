@@ -30,14 +30,24 @@ local WORDS = {
   "jsonl", "1e3", "task", "list", "$HOME", "é",
 }
 
+-- What an option most often gets that takes few of the words.
+local USUAL = { ["--project"] = "10000", ["--region"] = "cn-shanghai" }
+
 local function option_fits(option, value)
+  if option.find_mistake then return option.find_mistake(value) == nil end
   if option.choices then
     for _, choice in ipairs(option.choices) do
       if choice == value then return true end
     end
     return false
   end
-  return not option.number or tonumber(value) ~= nil
+  local number = tonumber(value)
+  return not option.number or number ~= nil and (option.number == "any" or number > 0 and (option.number ~= "whole" or number % 1 == 0))
+end
+
+--- Returns whether an option would have no effect beside the others.
+local function is_idle(option, args)
+  return option.needs and not args[parser.target { option.needs }] or option.not_with and args[parser.target { option.not_with }]
 end
 
 --- A command line in the making: its words, and the arguments that it stands for.
@@ -49,6 +59,7 @@ local function is_option_like(word) return word:find "^%-." ~= nil end
 --- Adds an option to a list of words, in one of the forms in which it can be written.
 function Line:add_option(words, option, from)
   local target, value = parser.target(option), option[2] and from:pick(WORDS) or true
+  if USUAL[option[1]] and from:below(4) > 0 then value = USUAL[option[1]] end
   local short, long = option[1]:match "^%-%w", option[1]:match "%-%-%S+"
   local name = from:below(2) == 0 and short or long or short
   if value == true then
@@ -76,7 +87,7 @@ function Line:check_options(options)
     for _, one in ipairs(type(value) == "table" and value or { value }) do
       self.wrong = self.wrong or option[2] and not option_fits(option, one)
     end
-    self.wrong = self.wrong or value == "" or option.required and value == nil
+    self.wrong = self.wrong or value == "" or option.required and value == nil or value and is_idle(option, self.args)
     self.args[target] = option.number and tonumber(value) or value
   end
 end
@@ -98,7 +109,7 @@ function Line:place_positionals(declared, words)
     self.wrong = self.wrong or value == "" or is_missing and argument.args ~= "?" and argument.args ~= "*"
       or not is_missing and argument.choices ~= nil and not option_fits(argument, value)
   end
-  self.refused = self.refused or #words >= at
+  self.wrong = self.wrong or #words >= at
 end
 
 --- Makes a command line of a command.
@@ -131,7 +142,7 @@ local function make_line(name, command, from)
   self:place_positionals(command.arguments or {}, positionals)
   self:check_options(command.options or {})
   self:check_options(parser.GLOBAL_OPTIONS)
-  self.wrong = self.wrong or not self.refused and command.also_missing ~= nil and #command.also_missing(self.args) > 0
+  self.wrong = self.wrong or command.also_missing ~= nil and #command.also_missing(self.args) > 0
   return self
 end
 
@@ -177,9 +188,9 @@ local function check_line(from)
   if #line.argv == 1 and entry[1] == "help" or line.argv[1] == "--help" or line.argv[1] == "-h" then return end
   local status, found, output = run_words(line.argv, ending[2])
   local shown = table.concat(line.argv, " ")
-  if line.args.help and not line.refused then
+  if line.args.help then
     assert(status == exit_status.DONE and output:find "^usage: dataworks" and not found.args, "no help: " .. shown)
-  elseif line.refused or line.wrong or command.changes and line.args.read_only then
+  elseif line.wrong or command.changes and line.args.read_only then
     assert(status == exit_status.WRONG_USE and not found.args, "accepted: " .. shown)
   else
     assert(status == ending[1] and found.args, "refused: " .. shown)
@@ -224,7 +235,7 @@ end
 local function parameter(from, content)
   local kind, name = from:below(5), from:pick { "On", "Text", "FileId", "Tag.1", "a_b" }
   if kind == 0 then
-    local text = from:pick { "true", "FALSE", "x", from:word() }:gsub("^@", "")
+    local text = from:pick { "true", "FALSE", "x", from:word() }:gsub("^@+", "")
     if name == "On" and (text:lower() == "true" or text:lower() == "false") then return name .. "=" .. text, name, text:lower() == "true" end
     return name .. "=" .. text, name, text
   elseif kind == 1 then
@@ -233,7 +244,7 @@ local function parameter(from, content)
     return name .. ":=" .. (json or "?"), json and name, value
   elseif kind == 2 then
     local json = from:word()
-    local value, err = core.decode(json)
+    local value, err = core.decode_unique(json)
     return name .. ":=" .. json, not err and name, value
   elseif kind == 3 then
     return name .. "=@" .. path, name, content
@@ -248,7 +259,7 @@ M.call_params = {
     local from = bytes.new(text)
     local content, words, expected, wrong = from:word(), {}, {}, 0
     write_file(content)
-    local data, object, is_bad = nil, core.decode(content), false
+    local data, object, is_bad = nil, core.decode_unique(content), false
     if from:below(3) == 0 then
       data = from:pick { "@" .. path, "-", "@/nowhere", content }
       if data:find "^@" and data ~= "@" .. path then data = "@/nowhere" end
@@ -256,10 +267,13 @@ M.call_params = {
       if data == content and (content == "-" or content:find "^@") then data, is_bad = nil, false end
       for name, value in pairs(data and not is_bad and object or {}) do expected[name] = value end
     end
+    local is_given = {}
     for i = 1, from:below(5) do
       local word, name, value = parameter(from, content)
+      local given = word:match "^[%w%._]+"
       words[i] = word
-      if name then expected[name] = value else wrong = wrong + 1 end
+      if not name or is_given[given] then wrong = wrong + 1 else expected[name] = value end
+      is_given[given or ""] = true
     end
     local _, params, messages = with_streams(content, call_params.build, ROW, words, data)
     assert((params == nil) == (wrong > 0 or is_bad), "accepted or refused: " .. table.concat(words, " "))

@@ -95,7 +95,7 @@ M.decode_reply = {
   planted = { "csrc/core/lua_json.c", "level->count += (size_t)level->waiting", "level->count = (size_t)level->waiting" },
   covers = {
     "csrc/core/lua_json.c:push_integer,push_double,push_number,push_null,push_scalar,reserve,create_table,store_waiting,add_value,open_level",
-    "csrc/core/lua_json.c:close_level,build,json_push,json_add_place,json_fail,decode,core_decode_reply",
+    "csrc/core/lua_json.c:close_level,check_new_key,build,json_push,json_add_place,push_key,json_fail,decode,core_decode_unique,core_decode_reply",
   },
   run = function(text)
     local from = bytes.new(text)
@@ -104,11 +104,18 @@ M.decode_reply = {
     assert(#list == count + 1, "items are lost")
     local members = {}
     for i = 1, count do members[i] = ('"%d":%s'):format(i, item) end
-    local object, found = core.decode_reply("{" .. table.concat(members, ",") .. "}"), 0
+    assert(core.decode_unique("{" .. table.concat(members, ",") .. "}"), "a key that occurs once is refused")
+    members[count + 1] = members[1]
+    local written = "{" .. table.concat(members, ",") .. "}"
+    local _, repeated = core.decode_unique(written)
+    assert((repeated ~= nil) == (count > 0) and (not repeated or repeated.byte == #written - #members[1]), "a key that occurs twice")
+    local object, found = core.decode_reply(written), 0
     for _ in pairs(object) do found = found + 1 end
     assert(found == (item == "null" and 0 or count), "members are lost")
     local rest = from:rest()
     local value, err = core.decode_reply(rest)
+    local _, refusal = core.decode_unique(rest)
+    assert((refusal == nil) == (core.decode(rest) ~= nil) or refusal.message:find("has the key", 1, true), "another text is refused")
     assert((err == nil) == (core.decode(rest) ~= nil) or err == nil and rest:find "[\128-\255]", tostring(value))
   end,
 }
