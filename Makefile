@@ -316,8 +316,12 @@ $(FUZZ)/host: spec/fuzz/host.c spec/fuzz/native.c $(CORE_O) $(FUZZ)/obj/curl/rep
 	  $(shell $(PKG_CONFIG) --libs lua5.4 libcrypto)
 
 test-oldest-curl: ## build libcurl 7.80, and curl.so against it, and run spec/curl; needs cargo
-	@tools/setup oldest_curl
-	@tools/oldest_curl build/curl-7.80
+	@tools/setup libcurl
+	@tools/libcurl oldest
+
+test-newest-curl: ## build libcurl 8.22, and curl.so against it, and run the specs of the transport; needs cargo
+	@tools/setup libcurl
+	@tools/libcurl newest
 
 INTEROP = build/interop
 
@@ -436,4 +440,4 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: build build-core core-objects all env demo test test-limit test-linear test-page nginx-builtin test-nginx bench bench-fleet bench-peers lint check-c \
-  mutate coverage fuzz fuzz-check fuzz-coverage fuzz-build fuzz-host chaos chaos-fleet hostile torture differential test-valgrind test-asan test-gc test-oldest-curl test-m32 asan-build interop install install-core dist uninstall clean help
+  mutate coverage fuzz fuzz-check fuzz-coverage fuzz-build fuzz-host chaos chaos-fleet hostile torture differential test-valgrind test-asan test-gc test-oldest-curl test-newest-curl test-m32 asan-build interop install install-core dist uninstall clean help

@@ -139,7 +139,7 @@ end
 local paths = prepare()
 local passed = true
 for _, run in ipairs(runs) do
-  passed = os.execute(("cd %s && %s"):format(TREE, run)) and passed
+  if not os.execute(("cd %s && %s"):format(TREE, run)) then passed = false end -- os.exit takes nil for a success
 end
 local c_is_enough, lua_is_enough = show(count_c(), "C", MIN_C), show(count_lua(paths), "Lua", MIN_LUA)
 os.exit(passed and c_is_enough and lua_is_enough)

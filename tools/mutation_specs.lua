@@ -28,7 +28,7 @@ local OTHER_SPECS = {
     .. "spec/system/watched_libc_spec.lua",
   ["csrc/curl"] = "spec/transport spec/concurrency spec/system/memory_spec.lua spec/system/losses_spec.lua "
     .. "spec/system/network_spec.lua spec/system/watched_libc_spec.lua spec/system/threads_spec.lua",
-  ["csrc/shared"] = "spec/core spec/curl spec/transport spec/system/memory_spec.lua",
+  ["csrc/shared"] = "spec/core spec/curl spec/transport spec/system/memory_spec.lua spec/system/watched_libc_spec.lua",
   ["csrc/system"] = "spec/system/file_spec.lua spec/system/process_spec.lua spec/system/random_spec.lua "
     .. "spec/system/watched_libc_spec.lua spec/bytecode_spec.lua spec/credentials spec/system/memory_spec.lua",
 }

@@ -9,12 +9,13 @@ local dataworks = require "dataworks"
 local ids = require "dataworks.util.ids"
 local ledgers = require "dataworks.fleet.ledger"
 local proxy = require "spec.chaos.proxy"
+local trouble = require "spec.chaos.trouble"
 local uv = require "luv"
 
 local mode, count, seed, qps = arg[1], tonumber(arg[2]), tonumber(arg[3]), tonumber(arg[4])
 local endpoint = os.getenv "ALIBABA_CLOUD_ENDPOINT"
 
-local DAMAGED_REQUESTS, SERVICE_FAULTS = 0.1, 0.2 -- shares of the requests
+local DAMAGED_REQUESTS = 0.1 -- share of the requests
 local FAULT_INTERVAL_MS, HURT_INTERVAL_MS, FORGET_INTERVAL_MS = 20, 1000, 3000
 local SHORTEST_STOP_MS, LONGEST_STOP_MS = 1200, 2500 -- the lease is one second
 local BURST = 20
@@ -24,28 +25,14 @@ local KEY = "/10000/chaos"
 local TIME_LIMIT = 90 + count * 0.4
 local POSTGRES_SETTINGS = "?tcp_user_timeout=3000&connect_timeout=3"
 
-local FAULTS = {
-  { fault = "throttle" }, { fault = "internal_error" }, { fault = "internal_error", acts = true }, { fault = "unavailable" },
-  { fault = "reset" }, { fault = "reset", acts = true }, { fault = "truncate" }, { fault = "html" }, { fault = "garbage" },
-}
-
 math.randomseed(seed)
-local folder = assert(uv.fs_mkdtemp((os.getenv "TMPDIR" or "/tmp") .. "/chaos-XXXXXX"))
+local folder = trouble.new_folder()
 
 local function read(path)
   local file = io.open(path, "rb")
   local text = file and file:read "*a" or ""
   if file then file:close() end
   return text
-end
-
-local function control(path, body)
-  local input, output = uv.new_pipe(), nil
-  output = uv.spawn("curl", {
-    args = { "-sS", "--noproxy", "*", "--max-time", "10", "-o", "/dev/null", "--data-binary", "@-", endpoint .. "/_emulator/" .. path },
-    stdio = { input, nil, 2 },
-  }, function() output:close() end)
-  input:write(cjson.encode(body), function() input:close() end)
 end
 
 -- The manifest: real-time tasks, some of which run, and offline tasks that are published
@@ -111,22 +98,14 @@ end
 -- The runners
 
 local LUAS = mode == "sqlite" and { "lua5.4", "luajit", "lua5.1" } or { "lua5.4", "lua5.3", "lua5.1", "luajit" }
-local runners, stopped_runners, running = {}, {}, 0
-local killed, stopped, lost_ledger, faults = 0, 0, 0, 0
-local timers = {}
-
-local function every(milliseconds, fn)
-  local timer = uv.new_timer()
-  timer:start(milliseconds, milliseconds, fn)
-  timers[#timers + 1] = timer
-end
+local runners, running, lost_ledger = {}, 0, 0
 
 local function finish(problem)
   if problem then
     print(problem .. "; the last errors are in " .. folder)
     for _, pid in pairs(runners) do uv.kill(pid, "sigkill") end
   end
-  for _, timer in ipairs(timers) do timer:close() end
+  trouble.stop_timers()
   if snapshot then pcall(snapshot.close, snapshot) end
   if black_hole then uv.kill(black_hole, "sigkill") end
   if problem then
@@ -172,28 +151,14 @@ end
 
 local function hurt_one()
   local slot = math.random(#LUAS)
-  local pid = runners[slot]
   -- The runner with the dead connection has to find that out by itself.
-  if not pid or stopped_runners[pid] or black_hole and slot == #LUAS then return end
-  if math.random(2) == 1 then
-    killed = killed + 1
-    uv.kill(pid, "sigkill")
-  else
-    stopped, stopped_runners[pid] = stopped + 1, true
-    uv.kill(pid, "sigstop")
-    local timer = uv.new_timer()
-    timer:start(math.random(SHORTEST_STOP_MS, LONGEST_STOP_MS), 0, function()
-      timer:close()
-      stopped_runners[pid] = nil
-      uv.kill(pid, "sigcont")
-    end)
+  if runners[slot] and not (black_hole and slot == #LUAS) then
+    trouble.hurt(runners[slot], SHORTEST_STOP_MS, LONGEST_STOP_MS)
   end
 end
 
 local function inject()
-  if faults >= SERVICE_FAULTS * proxy.requests then return end
-  faults = faults + 1
-  control("faults", FAULTS[math.random(#FAULTS)])
+  trouble.inject(trouble.FAULTS, proxy.requests)
 end
 
 --- Restarts the database, or cuts a connection, when a share of the requests has been made.
@@ -212,11 +177,11 @@ end
 -- The run
 
 write_manifest()
-control("settings", { pending_calls = 1 })
-every(HURT_INTERVAL_MS, hurt_one)
-every(FAULT_INTERVAL_MS, inject)
-every(math.ceil(TIME_LIMIT * 1000), function() finish(("the fleet was not applied within %d seconds"):format(TIME_LIMIT)) end)
-if mode == "forgetful" then every(FORGET_INTERVAL_MS, function() control("forget", {}) end) end
+trouble.control("settings", { pending_calls = 1 })
+trouble.every(HURT_INTERVAL_MS, hurt_one)
+trouble.every(FAULT_INTERVAL_MS, inject)
+trouble.every(math.ceil(TIME_LIMIT * 1000), function() finish(("the fleet was not applied within %d seconds"):format(TIME_LIMIT)) end)
+if mode == "forgetful" then trouble.every(FORGET_INTERVAL_MS, function() trouble.control("forget", {}) end) end
 local url = folder .. "/ledger.db"
 if mode == "sqlite" then
   for slot = 1, #LUAS do start(slot, url) end
@@ -226,7 +191,7 @@ else
   hold_snapshot()
   -- The runners wait for the proxy, because they could end before it has started on a busy machine.
   start_black_hole(function(behind)
-    every(200, watch_progress)
+    trouble.every(200, watch_progress)
     for slot = 1, #LUAS - 1 do start(slot, url .. POSTGRES_SETTINGS) end
     start(#LUAS, behind)
   end)
@@ -286,12 +251,7 @@ end
 if server and server.restarts < 2 then fault("the database restarted %d times", server.restarts) end
 
 print(("%s: %d tasks in %.0f s; %d runners killed, %d stopped, %d ended without the ledger; %d requests, at most %d in a second; %d faults of the service")
-  :format(mode, total, seconds, killed, stopped, lost_ledger, #times, most, faults))
-local kinds = {}
-for name, number in pairs(damaged) do kinds[#kinds + 1] = name .. " " .. number end
-table.sort(kinds)
-print("damaged: " .. table.concat(kinds, ", "))
-for i = 1, math.min(#wrong, 20) do print(wrong[i]) end
+  :format(mode, total, seconds, trouble.killed, trouble.stopped, lost_ledger, #times, most, trouble.faults))
+print("damaged: " .. trouble.describe(damaged))
 if server then server:stop() end
-if #wrong == 0 then os.execute("rm -r '" .. folder .. "'") end
-os.exit(#wrong == 0 and 0 or 1)
+trouble.exit(wrong, folder)

@@ -5,66 +5,41 @@
 -- The first half of the flows have no names. Half of these are offline tasks, whose scripts have no name either, so that only
 -- their ClientTokens prevent a second task. During the second half of the flows the service restarts: it breaks all connections, and forgets ClientTokens, configurations, nonces and issued keys.
 
-local cjson = require "cjson"
 local dataworks = require "dataworks"
 local proxy = require "spec.chaos.proxy"
+local trouble = require "spec.chaos.trouble"
 local uv = require "luv"
 
 local flows, seed = tonumber(arg[1]), tonumber(arg[2])
 local endpoint = os.getenv "ALIBABA_CLOUD_ENDPOINT"
 
 local WORKERS = 4
-local DAMAGED_REQUESTS, SERVICE_FAULTS = 0.1, 0.2 -- shares of the requests
+local DAMAGED_REQUESTS = 0.1 -- share of the requests
 local FAULT_INTERVAL_MS = 20
 local KILL_INTERVAL_MS = 400
+local SHORTEST_STOP_MS, LONGEST_STOP_MS = 100, 1500
 local RESTART_INTERVAL_MS, RESTART_MS = 1000, 200
 local KEY_SECONDS = 6 -- new keys are issued after half of it; the client renews its keys in the last quarter
 local UNNAMED = math.floor(flows / 2)
 local TIME_LIMIT = 60 + flows * 0.6
 
-local FAULTS = {
-  { fault = "throttle" }, { fault = "internal_error" }, { fault = "internal_error", acts = true }, { fault = "unavailable" },
-  { fault = "reset" }, { fault = "reset", acts = true }, { fault = "truncate" }, { fault = "html" }, { fault = "garbage" },
-  { fault = "error", code = "InvalidSecurityToken.Expired" },
-}
+local FAULTS = { { fault = "error", code = "InvalidSecurityToken.Expired" } }
+for _, fault in ipairs(trouble.FAULTS) do FAULTS[#FAULTS + 1] = fault end
 
 local ACTIONS = { "GenerateDISyncTaskConfigForCreating", "QueryDISyncTaskConfigProcessResult", "CreateDISyncTask" }
 
 math.randomseed(seed)
 print(("%d flows, seed %d"):format(flows, seed))
 
-local folder = assert(uv.fs_mkdtemp((os.getenv "TMPDIR" or "/tmp") .. "/chaos-XXXXXX"))
-
-local function control(path, body, done)
-  local input, output = uv.new_pipe(), nil
-  output = uv.spawn("curl", {
-    args = { "-sS", "--noproxy", "*", "--max-time", "10", "-o", "/dev/null", "--data-binary", "@-", endpoint .. "/_emulator/" .. path },
-    stdio = { input, nil, 2 },
-  }, function()
-    output:close()
-    if done then done() end
-  end)
-  input:write(cjson.encode(body), function() input:close() end)
-end
-
+local folder = trouble.new_folder()
 local port, damaged = proxy.start(tonumber(endpoint:match ":(%d+)$"), DAMAGED_REQUESTS)
 local environment = {
   "CHAOS_WORKERS=" .. WORKERS, "CHAOS_UNNAMED=" .. UNNAMED, "CHAOS_FOLDER=" .. folder, "CHAOS_ENDPOINT=http://127.0.0.1:" .. port,
 }
 for name, value in pairs(uv.os_environ()) do environment[#environment + 1] = name .. "=" .. value end
 
-local workers, killed, stopped, faults, restarts = {}, 0, 0, 0, 0
-local running, timers, first, last = 0, {}, 1, UNNAMED
-
-local function every(milliseconds, fn)
-  local timer = uv.new_timer()
-  timer:start(milliseconds, milliseconds, fn)
-  timers[#timers + 1] = timer
-end
-
-local function stop_timers()
-  for _, timer in ipairs(timers) do timer:close() end
-end
+local workers, restarts = {}, 0
+local running, first, last = 0, 1, UNNAMED
 
 local MAX_SKIPS = 20
 
@@ -89,7 +64,7 @@ end
 local function restart_service()
   restarts = restarts + 1
   proxy.restart(RESTART_MS)
-  control("forget", {})
+  trouble.control("forget", {})
 end
 
 local start_all
@@ -109,10 +84,10 @@ local function start(slot)
       os.exit(1)
     elseif running == 0 and last < flows then
       first, last = last + 1, flows
-      every(RESTART_INTERVAL_MS, with_progress(restart_service))
+      trouble.every(RESTART_INTERVAL_MS, with_progress(restart_service))
       start_all()
     elseif running == 0 then
-      stop_timers()
+      trouble.stop_timers()
       uv.stop()
     end
   end)
@@ -125,27 +100,11 @@ end
 
 local function hurt_one()
   local pid = workers[math.random(WORKERS)]
-  if not pid then return end
-  if math.random(2) == 1 then
-    killed = killed + 1
-    uv.kill(pid, "sigkill")
-  else
-    stopped = stopped + 1
-    uv.kill(pid, "sigstop")
-    local timer = uv.new_timer()
-    timer:start(math.random(100, 1500), 0, function()
-      timer:close()
-      uv.kill(pid, "sigcont")
-    end)
-  end
+  if pid then trouble.hurt(pid, SHORTEST_STOP_MS, LONGEST_STOP_MS) end
 end
 
 local function inject()
-  if faults >= SERVICE_FAULTS * proxy.requests then return end
-  local fault = FAULTS[math.random(#FAULTS)]
-  fault.action = ACTIONS[math.random(#ACTIONS)]
-  faults = faults + 1
-  control("faults", fault)
+  trouble.inject(FAULTS, proxy.requests, ACTIONS[math.random(#ACTIONS)])
 end
 
 local function give_up()
@@ -154,11 +113,11 @@ local function give_up()
   os.exit(1)
 end
 
-control("settings", { credential_seconds = KEY_SECONDS, pending_calls = 1 }, function()
+trouble.control("settings", { credential_seconds = KEY_SECONDS, pending_calls = 1 }, function()
   start_all()
-  every(KILL_INTERVAL_MS, with_progress(hurt_one))
-  every(FAULT_INTERVAL_MS, inject)
-  every(math.ceil(TIME_LIMIT * 1000), give_up)
+  trouble.every(KILL_INTERVAL_MS, with_progress(hurt_one))
+  trouble.every(FAULT_INTERVAL_MS, inject)
+  trouble.every(math.ceil(TIME_LIMIT * 1000), give_up)
 end)
 local began = uv.hrtime()
 uv.run()
@@ -190,11 +149,7 @@ for flow = 1, flows do
 end
 if count ~= flows then fault("%d flows made %d tasks", flows, count) end
 
-local kinds = {}
-for name, times in pairs(damaged) do kinds[#kinds + 1] = name .. " " .. times end
-table.sort(kinds)
 print(("%d tasks in %.0f s; %d processes killed, %d stopped, %d restarts; %d requests, %d faults of the service; damaged: %s"):format(
-  count, (uv.hrtime() - began) / 1e9, killed, stopped, restarts, proxy.requests, faults, table.concat(kinds, ", ")))
-for i = 1, math.min(#wrong, 20) do print(wrong[i]) end
-if #wrong == 0 then os.execute("rm -r '" .. folder .. "'") end
-os.exit(#wrong == 0 and 0 or 1)
+  count, (uv.hrtime() - began) / 1e9, trouble.killed, trouble.stopped, restarts, proxy.requests,
+  trouble.faults, trouble.describe(damaged)))
+trouble.exit(wrong, folder)

@@ -18,7 +18,7 @@ local ARGUMENTS = {
 function Browser:send(method, path, body)
   local url = ("http://127.0.0.1:%d%s"):format(self.port, path)
   local text = type(body) == "table" and cjson.encode(body) or body or ""
-  local status, headers, reply = self.http:send(method, url, { ["Content-Type"] = "application/json" }, text, 60)
+  local status, headers, reply = self.http:send({ method = method, url = url, headers = { ["Content-Type"] = "application/json" }, body = text }, 60)
   if not status then error(headers.message, 2) end
   local value = cjson.decode(reply).value
   if status ~= 200 then error(value.message, 2) end
