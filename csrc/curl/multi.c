@@ -10,6 +10,10 @@
 #define MAX_IDLE_CONNECTIONS 256L
 #define NEVER (-1)
 
+/* How long libcurl may take to end a request whose timeout has passed. libcurl 8.22 can forget a request, and its
+   timeout, if it has no memory while the request begins. */
+#define GRACE_MS 1000
+
 static void add_to_list(struct multi_entry **list, struct multi_entry *entry) {
   entry->previous = NULL;
   entry->next = *list;
@@ -77,7 +81,7 @@ static enum refusal check_connection(struct connections *connections, const stru
 }
 
 void multi_init(struct multi *m) {
-  *m = (struct multi){ .connections = { .check = check_connection }, .timer = NEVER };
+  *m = (struct multi){ .connections = { .check = check_connection }, .timer = NEVER, .next_overdue = INT64_MAX };
 }
 
 static int64_t now(void) {
@@ -155,6 +159,11 @@ static void finish_entry(struct multi *m, struct multi_entry *entry, CURLcode co
   mark_completed(m, entry);
 }
 
+static void expect_end(struct multi *m, struct multi_entry *entry, long timeout_ms) {
+  entry->overdue_at = now() + timeout_ms + GRACE_MS;
+  if (entry->overdue_at < m->next_overdue) m->next_overdue = entry->overdue_at;
+}
+
 void multi_report_failure(struct multi *m, struct multi_entry *entry) {
   entry->multi = m;
   add_to_list(&m->completed, entry);
@@ -171,14 +180,19 @@ void multi_add(struct multi *m, struct multi_entry *entry, const struct request 
   if (code != CURLM_OK) snprintf(t->message, sizeof t->message, "no descriptor, or no memory, is left");
   entry->multi = m;
   entry->watched = entry->unwatchable = false;
+  expect_end(m, entry, request->timeout_ms);
   add_to_list(&m->running, entry);
   if (code == CURLM_OK) code = curl_multi_add_handle(m->handle, t->session.handle); /* writes nothing */
   if (code != CURLM_OK) finish_entry(m, entry, CURLE_OUT_OF_MEMORY);
 }
 
-static void fail_without_memory(struct multi *m, struct multi_entry *entry) {
+static void end_entry(struct multi *m, struct multi_entry *entry, CURLcode code) {
   curl_multi_remove_handle(m->handle, entry->transfer.session.handle);
-  finish_entry(m, entry, CURLE_OUT_OF_MEMORY);
+  finish_entry(m, entry, code);
+}
+
+static void fail_without_memory(struct multi *m, struct multi_entry *entry) {
+  end_entry(m, entry, CURLE_OUT_OF_MEMORY);
 }
 
 /* Begins the request again after check_connection refused its connection, when nothing had been written. If libcurl
@@ -209,11 +223,16 @@ static void collect_completed(struct multi *m) {
   }
 }
 
+static int64_t time_left(int64_t time) {
+  int64_t left = time - now();
+  return left > 0 ? left : 0;
+}
+
 int64_t multi_timeout(const struct multi *m) {
   if (m->completed) return 0;
-  if (m->timer == NEVER) return NEVER;
-  int64_t left = m->timer - now();
-  return left > 0 ? left : 0;
+  int64_t time = m->timer == NEVER ? INT64_MAX : m->timer;
+  if (m->running && m->next_overdue < time) time = m->next_overdue;
+  return time == INT64_MAX ? NEVER : time_left(time);
 }
 
 bool multi_fd(struct multi *m, int *fd) {
@@ -269,6 +288,18 @@ static void fail_unwatchable(struct multi *m) {
   }
 }
 
+/* Ends the requests that libcurl has not ended in time. */
+static void end_overdue(struct multi *m) {
+  int64_t time = now();
+  if (!m->running || m->next_overdue > time) return;
+  m->next_overdue = INT64_MAX;
+  for (struct multi_entry *entry = m->running, *next; entry; entry = next) {
+    next = entry->next;
+    if (entry->overdue_at <= time) end_entry(m, entry, CURLE_OPERATION_TIMEDOUT);
+    else if (entry->overdue_at < m->next_overdue) m->next_overdue = entry->overdue_at;
+  }
+}
+
 void multi_poll(struct multi *m, int timeout_ms) {
   if (open_handle(m) != CURLM_OK) { /* without a handle no request is running */
     poll(NULL, 0, m->completed ? 0 : timeout_ms);
@@ -279,6 +310,7 @@ void multi_poll(struct multi *m, int timeout_ms) {
   handle_events(m, timeout_ms);
   if (m->handle) collect_completed(m);
   fail_unwatchable(m);
+  end_overdue(m);
   sigpipe_restore(&sigpipe);
 }
 

@@ -16,6 +16,7 @@ struct multi_entry {
   struct multi *multi;      /* NULL if the transfer is in no multi */
   bool watched;             /* libcurl has asked to watch the socket that it opened for the transfer */
   bool unwatchable;         /* the system had no memory to watch the transfer's socket */
+  int64_t overdue_at;       /* when the multi ends the transfer because libcurl has not */
   struct multi_entry *previous, *next;
 };
 
@@ -26,6 +27,7 @@ struct multi {
   pid_t owner;   /* the process that created the handle */
   struct watch watch;
   int64_t timer; /* the time at which libcurl must be called, in milliseconds of the monotonic clock; -1 means never */
+  int64_t next_overdue; /* no running transfer is overdue before this time */
   struct multi_entry *running;
   struct multi_entry *completed; /* transfers that multi_next has not returned yet */
 };

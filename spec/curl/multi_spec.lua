@@ -116,6 +116,27 @@ describe("dataworks.curl.multi", function()
     assert.equal("true\ntrue\ntrue\n", output)
   end)
 
+  it("ends the requests that libcurl has forgotten soon after their timeouts, each at its own", function()
+    local library = native_support.compile("spec/support/forgetful_libcurl.c", "$(pkg-config --cflags libcurl)")
+    local output = native_support.run([[
+      local curl = require "dataworks.curl"
+      local multi, sessions = curl.multi(), {}
+      for i, timeout in ipairs { 4, 0.1, 8 } do
+        sessions[i] = curl.new {}
+        multi:add(sessions[i], { method = "GET", url = "http://127.0.0.1:1/" }, timeout)
+      end
+      print(multi:timeout() < 1.2)
+      for i = 2, 1, -1 do
+        repeat until #multi:poll(60) > 0
+        local status, err = sessions[i]:result()
+        print(i, status, err.kind, err.code, err.sent)
+      end
+      print(multi:timeout() < 9)]], { LD_PRELOAD = library, ASAN_OPTIONS = "verify_asan_link_order=0" })
+    os.remove(library)
+    assert.equal("true\n2\tnil\ttimeout\tCURLE_OPERATION_TIMEDOUT\tfalse\n1\tnil\ttimeout\tCURLE_OPERATION_TIMEDOUT"
+      .. "\tfalse\ntrue\n", output)
+  end)
+
   it("refuses a second request of a session in flight", function()
     add "/never"
     assert.error_matches(function() add "/echo" end, "the session has a request")
