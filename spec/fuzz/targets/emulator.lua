@@ -19,7 +19,7 @@ M.emulator_json = {
     local value = json.decode(text)
     if value == nil then return end
     local encoded = json.encode(value)
-    assert(json.encode(assert(json.decode(encoded))) == encoded, "the JSON changes when it is read and written")
+    assert(json.encode(json.decode(encoded)) == encoded, "the JSON changes when it is read and written")
   end,
 }
 
