@@ -319,7 +319,7 @@ test-oldest-curl: ## build libcurl 7.80, and curl.so against it, and run spec/cu
 	@tools/setup libcurl
 	@tools/libcurl oldest
 
-test-newest-curl: ## build libcurl 8.22, and curl.so against it, and run the specs of the transport; needs cargo
+test-newest-curl: ## build libcurl 8.22, and curl.so against it, and run the specs of transport, loops and failed memory; needs cargo
 	@tools/setup libcurl
 	@tools/libcurl newest
 

@@ -25,8 +25,8 @@ describe("failed memory", function()
     run = "is the error of a run, and is not hidden by what follows from it",
   } do
     it(what, function()
-      local command = "env -u LD_PRELOAD LUA_CPATH='./build/%s/?.so;;' timeout 120 %s spec/support/failing_allocations.lua %s %s %s %s"
-      assert.same({ "", 0 }, { shell.run(command:format(shell.lua, host, name, web:url "", web:tls_url("tls", ""), web.ca_file)) })
+      local command = "env -u LD_PRELOAD LUA_CPATH=%s timeout 120 %s spec/support/failing_allocations.lua %s %s %s %s"
+      assert.same({ "", 0 }, { shell.run(command:format(shell.quote(package.cpath), host, name, web:url "", web:tls_url("tls", ""), web.ca_file)) })
     end)
   end
 end)
