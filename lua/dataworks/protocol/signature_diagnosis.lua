@@ -239,11 +239,11 @@ function M.explain(request, code, message)
     return nil
   end
   local echo = parse_echo(message)
-  if echo.has_authorization then
-    return CUT_AUTHORIZATION
+  if not echo.string_to_sign then
+    return echo.has_authorization and CUT_AUTHORIZATION or nil
   end
   local algorithm = (request.headers.authorization or RPC):match("^%S+")
-  local signed = echo.string_to_sign and signature_stages(request, algorithm)
+  local signed = signature_stages(request, algorithm)
   if not signed then
     return nil
   elseif signed.string_to_sign == echo.string_to_sign then

@@ -94,7 +94,7 @@ M.json_edit = {
     if from:below(2) == 1 then document = "{" .. from:word() .. "}" end
     local value = from:word()
     if not cjson.encode(value) then return end
-    if type(core.decode(document)) ~= "table" then return end
+    if type(core.decode(document)) ~= "table" or not cjson.decode(document) then return end
     local edited = json_edit.set(document, {}, { a = value, new = "x" })
     local after = edited and cjson.decode(edited)
     assert(edited and after and after.new == "x" or not core.encode(value), "the change is lost")
