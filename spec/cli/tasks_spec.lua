@@ -176,6 +176,39 @@ describe("the commands for tasks", function()
     end
   end)
 
+  it("create and start nothing with a state whose FileId is that of another task", function()
+    local path = state_folder .. "/state"
+    local id = cjson.decode(succeed(("create one --project 10000 --state %s %s"):format(path, BUILDER))).FileId
+    emulator:reset()
+    assert.equal(id, cjson.decode(succeed("create two --project 10000 " .. BUILDER)).FileId)
+    local kept = files.read(path)
+    local result = run(("create one --project 10000 --start --state %s %s"):format(path, BUILDER))
+    assert.same({ 2, ("dataworks create: %s says that the FileId of one is %d, and the service has two there\n"
+      .. "If the task was renamed, use its new name. If the state is that of another service or account, name another "
+      .. "file with --state FILE.\n"):format(path, id) }, { result.status, result.err })
+    assert.same({ kept, 0, { "two" } }, { files.read(path), #emulator:journal "DeployDISyncTask", tasks() })
+  end)
+
+  it("take no other file for a state, and leave it as it is", function()
+    local path = state_folder .. "/state"
+    for text, message in pairs {
+      [succeed("task " .. BUILDER)] = "is not a state of this command: it has the member ",
+      ['{"flow": 1}'] = 'is not a state of this command: its member flow is not an object',
+      ["[]"] = "is not a state of this command: not an object", [""] = "is not a state of this command: the text is empty",
+    } do
+      files.write(path, text)
+      local result = run(("create one --project 10000 --state %s %s"):format(path, BUILDER))
+      assert.equal(2, result.status)
+      assert.matches(path .. " " .. message, result.err, 1, true)
+      assert.equal(text, files.read(path))
+      assert.is_nil(io.open(path .. ".lock"))
+    end
+    local result = run("create one --project 10000 --state /dev/null " .. BUILDER)
+    assert.equal(2, result.status)
+    assert.matches("the state cannot be read: /dev/null: not a regular file", result.err, 1, true)
+    assert.same({}, tasks())
+  end)
+
   it("create nothing when the state cannot be written, or the options do not fit the task", function()
     local result = run("create orders --project 10000 --state /nonexistent/state " .. BUILDER)
     assert.equal(2, result.status)

@@ -46,6 +46,31 @@ describe("apply with prune", function()
     assert.same({ fleet:tasks().b, before }, { fleet:rows().b.file_id, fleet:rows().b.predecessor })
   end)
 
+  it("changes and deletes no file that has another name than in the ledger, as with the ledger of another service", function()
+    -- Two applies, because one creates its tasks in any order.
+    for _, names in ipairs { { "a" }, { "a", "b" } } do assert(fleet:apply(fleet.manifest(names))) end
+    local of_a = fleet:rows().a.file_id
+    local ledger = fleet.ledger
+    fleet:reset()
+    for _, names in ipairs { { "other" }, { "other", "b" } } do
+      assert(fleet:apply(fleet.manifest(names, "created", { fleet = "second" })))
+    end
+    fleet.ledger = ledger
+    local tasks = fleet:tasks()
+    assert.equal(of_a, tasks.other)
+    local changed = fleet.manifest({ "a", "b" }, "running")
+    changed.tasks[1].from.tables = { shop = { "a", "more" } }
+    for _, manifest in ipairs { changed, fleet.manifest {} } do
+      local result = assert(prune(manifest))
+      assert.equal(1, result.done) -- b has its own name
+      assert.same({ 1, "a" }, { #result.failed, result.failed[1].name })
+      assert.matches(("the file %s, which is a in the ledger, has the name other in the service"):format(of_a),
+        result.failed[1].error, 1, true)
+    end
+    assert.same({ other = tasks.other }, fleet:tasks())
+    assert.equal(0, fleet:calls "GetDISyncTask")
+  end)
+
   it("refuses protected tasks, also after the line and the task are gone from the manifest", function()
     local manifest = fleet.manifest { "a", "b" }
     manifest.tasks[2].protect = true

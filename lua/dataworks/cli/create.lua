@@ -74,9 +74,10 @@ local function params_of(args, context)
   return params
 end
 
---- Returns the task that an earlier run created, if the service still has it.
-local function existing_task(context, saved)
-  local task = saved.task
+--- Returns the task that an earlier run created, if the service still has it. Ends the command if the FileId is that of
+--- another task, for example because the earlier run was with another service.
+local function existing_task(context, state)
+  local task, name = state.content.task, context.args.name
   if type(task) ~= "table" or task.TaskType == "DI_SOLUTION" then
     return task
   end
@@ -87,7 +88,11 @@ local function existing_task(context, saved)
     context:fail(err)
   end
   for _, file in ipairs(reply.Data and reply.Data.Files or {}) do
-    if task_ref.TYPES[file.FileType] then
+    if task_ref.TYPES[file.FileType] and file.FileName ~= name then
+      context:wrong_use(("%s says that the FileId of %s is %s, and the service has %s there"):format(state.path, name,
+        task.FileId, tostring(file.FileName)), ("If the task was renamed, use its new name. If the state is that of "
+        .. "another service or account, name another file with --state FILE."))
+    elseif task_ref.TYPES[file.FileType] then
       return task
     end
   end
@@ -159,12 +164,11 @@ function M.run(args, context)
   task_flow.check(context, params.TaskType)
   context:mark_resumable()
   local state, has_waited = state_file.open_locked(context, args.state, args.project, args.name)
-  context:at_end(function() state:unlock() end)
   check_same(state, params, context)
   if has_waited and state.content.task then
     context:say_line "the other process has created the task; going on with this task"
   end
-  if state.content.task and not existing_task(context, state.content) then
+  if state.content.task and not existing_task(context, state) then
     -- The task was deleted since. Create it again, with a new token.
     state:remove()
   end

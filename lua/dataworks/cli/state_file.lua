@@ -7,8 +7,6 @@ local exit_status = require "dataworks.cli.exit_status"
 
 local M = {}
 
-local ENOENT = 2
-
 -- Seconds.
 local POLL_INTERVAL = 0.2
 local WAIT_TIMEOUT = 600
@@ -54,11 +52,6 @@ function StateFile:remove()
   self.content = {}
 end
 
---- Removes the file that `lock` has created. The lock ends with the process.
-function StateFile:unlock()
-  os.remove(self.path .. ".lock")
-end
-
 --- Waits until no other process uses the state, and locks it until this process ends. Returns whether there was another
 --- process.
 ---@return boolean has_waited
@@ -94,40 +87,71 @@ local function create_folder(context)
   return folder
 end
 
+--- Reads a file. Refuses anything else, such as a device, which may have no end.
+---@return string|nil text
+---@return string|nil message
+---@return boolean|nil is_missing
+local function read_regular(path)
+  local stamp, problem, is_missing = core.stamp(path)
+  if not stamp then
+    return nil, ("%s: %s"):format(path, problem), is_missing
+  end
+  local file, message = io.open(path, "rb")
+  if not file then
+    return nil, message
+  end
+  local text
+  text, message = file:read "*a"
+  file:close()
+  return text, message
+end
+
+--- Returns what is wrong with the content of a file if it is not a state; nil if it is one.
+local function find_mistake(content)
+  if type(content) ~= "table" or core.encode(content, true):sub(1, 1) ~= "{" then
+    return "not an object"
+  end
+  for name, value in pairs(content) do
+    if name ~= "flow" and name ~= "task" then
+      return "it has the member " .. tostring(name)
+    elseif type(value) ~= "table" then
+      return ("its member %s is not an object"):format(name)
+    end
+  end
+end
+
 --- Opens the state of a task. The content is empty if there is no file.
 ---@param context dataworks.cli.Context
 ---@param path string
 ---@return dataworks.cli.StateFile
 local function open(context, path)
   local self = setmetatable({ path = path, content = {}, context = context }, StateFile)
-  local file, message, code = io.open(path, "rb")
-  local text
-  if file then
-    text, message = file:read "*a"
-    file:close()
-  end
-  if not text and code ~= ENOENT then
+  local text, message, is_missing = read_regular(path)
+  if not text and not is_missing then
     -- A state that cannot be read may be of a task that exists.
     context:wrong_use(("the state cannot be read: %s"):format(message), "Name another file with --state FILE.")
   elseif text then
     local content, err = dataworks.decode(text)
-    if type(content) ~= "table" or core.encode(content, true):sub(1, 1) ~= "{" then
-      context:wrong_use(("%s is not a state of this command: %s"):format(path, err and err.message or "not an object"),
-        "Remove the file only if you know that the task was not created.")
+    local problem = err and err.message or find_mistake(content)
+    if problem then
+      context:wrong_use(("%s is not a state of this command: %s"):format(path, problem),
+        "Name another file with --state FILE. If this file should be the state, remove it only if you know that the "
+          .. "task was not created.")
     end
     self.content = content
   end
   return self
 end
 
---- Opens the state of a task, and locks it. Waits as long as another process has the lock.
+--- Opens the state of a task, and locks it until the command ends. Waits as long as another process has the lock.
 ---@param context dataworks.cli.Context
 ---@param path string|nil default: a file in the folder of the states
----@return dataworks.cli.StateFile state unlock it at the end
+---@return dataworks.cli.StateFile state
 ---@return boolean has_waited
 function M.open_locked(context, path, project, name)
   path = path or default_path(create_folder(context), project, name)
   local has_waited = lock(context, path)
+  context:at_end(function() os.remove(path .. ".lock") end) -- the lock itself ends with the process
   return open(context, path), has_waited
 end
 

@@ -66,14 +66,14 @@ local function find_file(client, project, name)
   return false
 end
 
---- Returns whether the service has a file. `must` ends the work with an error of the call.
+--- Returns the file of a task; nil if the service has none. `must` ends the work with an error of the call.
 ---@param task { ProjectId: string, FileId: string }
 ---@param must fun(reply: table|nil, err: dataworks.Error|nil): table
----@return boolean
-function M.has_file(client, task, must)
+---@return table|nil file
+function M.file_of(client, task, must)
   local reply = must(client:call("ListFiles", { ProjectId = task.ProjectId, FileIdIn = task.FileId },
     { version = "2020-05-18" }))
-  return #(reply.Data and reply.Data.Files or {}) > 0
+  return (reply.Data and reply.Data.Files or {})[1]
 end
 
 --- Returns the path of the first member of a script that the service has no longer as it was written. Its additions are

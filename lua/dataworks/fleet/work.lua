@@ -79,6 +79,24 @@ local function id_of(work)
   return { ProjectId = work.project, TaskType = work.claim.task_type, FileId = work.claim.file_id }
 end
 
+--- Returns whether the service has the file of the task. Ends the work if the file is that of another task, for example
+--- because the ledger was made with another service.
+local function has_file(work)
+  local claim, name = work.claim, work.task.name
+  local file = existing.file_of(work.client, id_of(work), must)
+  -- A rename whose end is not in the ledger may have taken effect.
+  if file and file.FileName ~= name and file.FileName ~= claim.named then
+    stop(errors.new {
+      kind = "task", sent = false,
+      message = ("the file %s, which is %s in the ledger, has the name %s in the service"):format(claim.file_id,
+        claim.named or name, tostring(file.FileName)),
+      advice = "If the task was renamed, give the manifest the new name and moved_from. If the ledger is that of "
+        .. "another service or account, use another ledger.",
+    })
+  end
+  return file ~= nil
+end
+
 --- Returns the ClientToken of a creation. The same script has the same token, even with a new ledger after the old one
 --- was lost. A changed script, and a task created again after a deletion, have another token.
 local function creation_token(work)
@@ -232,7 +250,7 @@ end
 
 --- Deletes the task. The ledger keeps its FileId, so that a new task of the name gets another ClientToken.
 local function delete(work)
-  local claim, client = work.claim, work.client
+  local claim = work.claim
   if claim.task_type == "DI_SOLUTION" then
     stop(errors.invalid("apply", "type", "the service has no action that deletes a solution",
       "Delete it in the console, then remove it with ledger forget."))
@@ -241,9 +259,9 @@ local function delete(work)
   if begun and (begun.step == "configured" or begun.TaskType == "DI_OFFLINE") then
     create(work, {}) -- Only a repeated call tells whether the service has the task.
   end
-  if claim.file_id and existing.has_file(client, id_of(work), must) then
+  if claim.file_id and has_file(work) then
     local reply, err = delete_file(work)
-    if not reply and existing.has_file(client, id_of(work), must) then
+    if not reply and has_file(work) then
       stop(err)
     end
   end
@@ -267,6 +285,8 @@ function M.run(work)
       "Give the task another name."))
   elseif not claim.file_id then
     create(work, creation_params(work))
+  elseif claim.task_type ~= "DI_SOLUTION" then
+    has_file(work) -- the service lists no solutions
   end
   if claim.named then
     rename(work)
