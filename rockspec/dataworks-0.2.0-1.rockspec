@@ -177,6 +177,7 @@ build = {
     ["dataworks.credentials.types"] = "lua/dataworks/credentials/types.lua",
     ["dataworks.credentials.uri"] = "lua/dataworks/credentials/uri.lua",
     ["dataworks.credentials.variables"] = "lua/dataworks/credentials/variables.lua",
+    ["dataworks.database.advice"] = "lua/dataworks/database/advice.lua",
     ["dataworks.database.database"] = "lua/dataworks/database/database.lua",
     ["dataworks.database.schema"] = "lua/dataworks/database/schema.lua",
     ["dataworks.emulator.answer"] = "lua/dataworks/emulator/answer.lua",

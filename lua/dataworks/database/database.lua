@@ -1,6 +1,7 @@
 -- Runs SQL on the database of a ledger: SQLite in a file, or PostgreSQL. LuaDBI is loaded when the first ledger opens.
 -- All values cross as text, because LuaDBI does not carry 64-bit integers exactly.
 
+local advice_for = require "dataworks.database.advice"
 local core = require "dataworks.core"
 local errors = require "dataworks.error"
 
@@ -17,6 +18,10 @@ local MAX_STATEMENTS = 40
 --- waits.
 ---@type { seconds: integer, status: integer }|nil
 M.last_resort = nil
+
+-- The connections of the statements. A statement of LuaDBI uses its connection when it is collected, but does not keep
+-- the connection alive. Without this table, the connection could be collected first, and the process would crash.
+local connections = setmetatable({}, { __mode = "k" })
 
 local POSTGRES_SETTINGS = {
   "connect_timeout=10", "keepalives_idle=10", "keepalives_interval=5", "keepalives_count=3", "tcp_user_timeout=20000",
@@ -48,19 +53,6 @@ local DIALECTS = {
     },
     forgetful = "set synchronous_commit=off",
   },
-}
-
---- Parts of the messages of the databases, and what a user can do. LuaDBI gives no codes.
-local ADVICE = {
-  { "readonly database", "The file or its folder cannot be written; nothing was changed." },
-  { "read-only transaction", "The database takes no writes, as a standby does. Name the primary server." },
-  { "permission denied", "The user may not create or change tables there. Grant that, or name another database." },
-  { "unable to open database file", "The folder does not exist or may not be written, or the path is a folder." },
-  { "disk is full", "Free some space, and run the same command again; it goes on." },
-  { "No space left", "Free some space, and run the same command again; it goes on." },
-  { "disk I/O error", "Check the disk and its free space, and run the same command again; it goes on." },
-  { "not a database", "The file is no ledger. Name another file." },
-  { "malformed", "The file is damaged. Restore it, or begin with a new file: tasks whose names exist are adopted." },
 }
 
 --- The messages about a server to which no connection was made. LuaDBI hides the reason that libpq gives, so that the
@@ -113,11 +105,8 @@ local function failure(self, fault)
   if fault.refused and self.kind == "postgres" then
     message, advice = explain_refusal(self, message)
   end
-  for _, row in ipairs(ADVICE) do
-    advice = advice or message:find(row[1], 1, true) and row[2] or nil
-  end
   return errors.new {
-    kind = "ledger", sent = false, advice = advice,
+    kind = "ledger", sent = false, advice = advice or advice_for(message),
     message = ("the ledger %s: %s"):format(M.printable(self.url), message),
   }
 end
@@ -146,6 +135,7 @@ local function prepare(self, sql)
   if not statement then
     error({ database = tostring(message) }, 0)
   end
+  connections[statement] = self.connection
   self.statements[sql], self.kept = statement, self.kept + 1
   return statement
 end
