@@ -467,6 +467,20 @@ P:3:11: steps[1].parameter: is missing
     assert.equal("dataworks format: -:1:4: the text is not JSON: expected a value\n", run("format -", { input = "[1,]" }).err)
   end)
 
+  it("say which name is not UTF-8 before they print or create a task", function()
+    local names = shell.quote "a\255"
+    for options, path in pairs {
+      ["--from mysql:a --tables " .. names] = "table[1]", ["--from mysql:" .. names .. " --tables a"] = "datasource",
+    } do
+      options = options .. " --to odps:b --resource-group x"
+      for line, what in pairs { task = "task", ["create x --project 1"] = "create: GenerateDISyncTaskConfigForCreating" } do
+        local result = run(("%s %s"):format(line, options))
+        assert.same({ ("dataworks %s: TaskParam.steps[1].parameter.connection[1].%s: is not UTF-8: byte 2, counted from 1\n"):format(
+          what, path), 2 }, { result.err, result.status })
+      end
+    end
+  end)
+
   for arguments, message in pairs {
     ["create"] = "missing: NAME, --project ID, FILE, or --from TYPE:NAME, --tables LIST, --to TYPE:NAME, --resource-group ID",
     ["create x --project 1 --from mysql:a"] = "missing: --tables LIST, --to TYPE:NAME, --resource-group ID",

@@ -1,5 +1,6 @@
 -- The command `task`. It prints the TaskParam of a real-time task.
 
+local core = require "dataworks.core"
 local exit_status = require "dataworks.cli.exit_status"
 local task_spec = require "dataworks.cli.task_spec"
 
@@ -13,7 +14,12 @@ M.examples = "  dataworks task --from mysql:orders_db --tables shop.orders,shop.
 M.also_missing = task_spec.missing
 
 function M.run(args, context)
-  context.output:json(task_spec.build(args, context), context.output.format == "jsonl")
+  local param = task_spec.build(args, context)
+  local _, err = core.encode(param, true)
+  if err then -- as for a name that is not UTF-8
+    context:wrong_use(("%s: %s"):format(err.path, err.message))
+  end
+  context.output:json(param, context.output.format == "jsonl")
   return exit_status.DONE
 end
 
