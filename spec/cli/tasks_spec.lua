@@ -461,9 +461,10 @@ P:3:11: steps[1].parameter: is missing
     assert.matches("setting.resourceGroup: there is no resource group none", result.out, 1, true)
   end)
 
-  it("keep the spelling of each value when they format a file", function()
+  it("keep the spelling of each value, but no byte order mark, when they format a file", function()
     assert.equal('{\n  "b": [\n    1.50,\n    "\\u00e9",\n    {}\n  ],\n  "a": null\n}\n',
       succeed("format -", { input = ' {"b":[1.50,"\\u00e9",{ }],"a":null} ' }))
+    assert.equal('{\n  "a": 1\n}\n', succeed("format -", { input = '\239\187\191{"a":1}' }))
     assert.equal("dataworks format: -:1:4: the text is not JSON: expected a value\n", run("format -", { input = "[1,]" }).err)
   end)
 

@@ -13,7 +13,7 @@ M.arguments = { { "FILE", "the file; - is standard input", complete = "file" } }
 M.examples = "  dataworks format task.json"
 
 function M.run(args, context)
-  local text, message = call_params.read(args.file)
+  local text, message = call_params.read_unmarked(args.file)
   if not text then
     context:wrong_use(message)
   end
