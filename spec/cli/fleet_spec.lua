@@ -80,6 +80,7 @@ describe("the commands for fleets", function()
     local shown = command.run(("apply %s/tasks.json"):format(folder), { env = command.variables(emulator), terminal = true }).out
     assert.truthy(shown:find("applying [####################] 2/2 ", 1, true), shown)
     assert.truthy(shown:find "%d/s, 2 failed")
+    assert.truthy(shown:find "2 failed\27%[K\r\n{\r\n", shown)
     local _, lines = shown:gsub("[ab] failed: CreateDISyncTask: no", "")
     assert.equal(1, lines)
     local plain = run "apply MANIFEST"

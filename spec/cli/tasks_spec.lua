@@ -323,6 +323,21 @@ describe("the commands for tasks", function()
     assert.same({}, tasks())
   end)
 
+  it("end the line of the progress on a terminal before they print the result", function()
+    for _, arguments in ipairs {
+      "create orders --project 10000 " .. BUILDER, "create orders --project 10000 --start " .. BUILDER,
+      "delete orders --project 10000 --yes --stop",
+    } do
+      local shown = run(arguments, { terminal = true }).out
+      assert.matches("s\27%[K\r\n[{[]", shown)
+      assert.falsy(shown:find "K[{[]", shown)
+      assert.matches("[]}]\r\n$", shown)
+      assert.falsy(shown:find("\n\r\n", 1, true), shown)
+    end
+    succeed("create first --project 10000 " .. BUILDER)
+    assert.matches("^{[^\r\n]*}\r\n$", run("call ListFiles ProjectId=10000 --all", { terminal = true }).out)
+  end)
+
   it("print all faults of files, each with its place", function()
     local path = state_folder .. "/bad.json"
     files.write(path, '{"type":"realtime","typo":1,\n "setting":{"taskType":7,"resourceGruop":"x"},\n "steps":[{}]}\n')

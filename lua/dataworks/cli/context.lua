@@ -168,11 +168,12 @@ end
 ---@param format "table"|"json"|"jsonl" the format if -o is not given
 ---@return dataworks.cli.Context
 function M.new(args, format, commands, stdout, command_line)
+  local shown = progress.new(io.stderr, core.terminal(2), args.quiet)
   return setmetatable({
     args = args, commands = commands, command_line = command_line, stderr = io.stderr,
     stdout = stdout, on_terminal = core.terminal(1) ~= nil,
-    output = outputs.new(stdout, args.output or format, args.ids or "number"),
-    progress = progress.new(io.stderr, core.terminal(2), args.quiet),
+    output = outputs.new(stdout, args.output or format, args.ids or "number", function() shown:finish() end),
+    progress = shown,
   }, Context)
 end
 

@@ -13,6 +13,7 @@ local M = {}
 ---@field format "table"|"json"|"jsonl"
 ---@field ids "number"|"string"
 ---@field file file*
+---@field before fun() is called before a list or an object is written
 local Output = {}
 Output.__index = Output
 
@@ -121,6 +122,7 @@ end
 ---@param items table[]
 ---@param columns? string[]
 function Output:list(items, columns)
+  self.before()
   if self.format == "jsonl" then
     for _, item in ipairs(items) do
       self:json(item, true)
@@ -155,6 +157,7 @@ end
 --- Writes one object in the chosen format. A table has a row for each member.
 ---@param object table
 function Output:object(object)
+  self.before()
   if self.format ~= "table" then
     return self:json(object, self.format == "jsonl")
   end
@@ -166,9 +169,10 @@ end
 ---@param file file*
 ---@param format "table"|"json"|"jsonl"
 ---@param ids "number"|"string"
+---@param before? fun() makes the terminal ready for a list or an object
 ---@return dataworks.cli.Output
-function M.new(file, format, ids)
-  return setmetatable({ file = file, format = format, ids = ids }, Output)
+function M.new(file, format, ids, before)
+  return setmetatable({ file = file, format = format, ids = ids, before = before or function() end }, Output)
 end
 
 return M

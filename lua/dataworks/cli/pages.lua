@@ -59,7 +59,9 @@ function M.print(row, params, context)
     end
     count, printed = count + 1, printed + #items
     following = next_page(row, params, holder, count)
-    context.progress:count(row.name, printed, tonumber(holder.TotalCount or holder.Total))
+    if not context.on_terminal then -- where the items themselves show the progress
+      context.progress:count(row.name, printed, tonumber(holder.TotalCount or holder.Total))
+    end
   end
   return exit_status.DONE
 end
