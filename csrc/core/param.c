@@ -52,7 +52,7 @@ static bool convert_string(struct collector *c, int index, const struct param *p
   lua_State *L = c->L;
   int type = lua_type(L, index);
   if (!param->value_count && (type == LUA_TNUMBER || value_is_long_integer(L, index))) return write_id(c, index, path);
-  if (type != LUA_TSTRING) return value_fail(L, path, "expected text, got %s", luaL_typename(L, index));
+  if (type != LUA_TSTRING) return value_fail(L, path, "expected text, got %s", value_type_name(L, index));
   *out = value_text(L, index);
   return value_check_utf8(L, *out, path) && check_allowed(L, param, index, path);
 }

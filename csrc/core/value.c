@@ -60,16 +60,16 @@ int value_nil_and_error(lua_State *L) {
 
 const char *value_type_name(lua_State *L, int index) {
   if (!lua_isnoneornil(L, index) && value_is_null(L, index)) return "null";
-  return luaL_typename(L, index);
+  return value_digits(L, index).data ? "number" : luaL_typename(L, index);
 }
 
 const char *value_push_shown(lua_State *L, int index) {
-  struct slice text = value_text(L, index);
+  struct slice digits = value_digits(L, index), text = digits.data ? digits : value_text(L, index);
   bool cut = text.len > MAX_SHOWN_BYTES;
   reserve_stack(L, 4);
   if (!text.data) return lua_pushfstring(L, "a %s", value_type_name(L, index));
   lua_pushlstring(L, text.data, cut ? MAX_SHOWN_BYTES : text.len);
-  return lua_pushfstring(L, "\"%s%s\"", lua_tostring(L, -1), cut ? "..." : "");
+  return lua_pushfstring(L, digits.data ? "the number %s%s" : "\"%s%s\"", lua_tostring(L, -1), cut ? "..." : "");
 }
 
 struct slice value_text(lua_State *L, int index) {

@@ -50,7 +50,8 @@ bool value_is_cdata(lua_State *L, int index);
 /* Returns the name of the value's type; "null" for JSON's null. */
 const char *value_type_name(lua_State *L, int index);
 
-/* Pushes and returns a description of a wrong value for a message: a text in quotes, cut if it is long, or the type. */
+/* Pushes and returns a description of a wrong value for a message: a text in quotes or the digits of a long integer,
+   both cut if they are long, or the type. */
 const char *value_push_shown(lua_State *L, int index);
 
 /* Returns the string at `index`. For any other value, numbers included, `data` is NULL. */

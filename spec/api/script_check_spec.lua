@@ -17,6 +17,12 @@ describe("the check of a script", function()
     assert.matches("did you mean setting", table.concat(found, "; "), 1, true)
   end)
 
+  it("calls a number of more than 64 bits a number", function()
+    local long = require("dataworks.core").decode "99999999999999999999999"
+    assert.equal("type expected text, got number", faults({ type = long, version = "2.0", steps = {} }, "DI_OFFLINE")[1])
+    assert.matches("type expected text, got number", table.concat(faults { type = long, version = "1.0" }, "; "), 1, true)
+  end)
+
   it("has no place for a fault of the whole script", function()
     assert.same({ " expected a table, got string" }, faults "text")
   end)

@@ -60,6 +60,8 @@ describe("dataworks call", function()
     ["ListFiles -d @no-such-file"] = "-d: no-such-file: No such file or directory",
     ["ListFiles -d '{\"ProjectId\":1,\"ProjectId\":2}'"] = '-d:1:16: the text has the key "ProjectId" twice',
     ["UpdateFile ProjectId:='{\"a\":1,\"a\":2}'"] = 'ProjectId:1:8: the text has the key "a" twice',
+    ["ListFiles ProjectId:=99999999999999999999999"] =
+      "ListFiles: ProjectId: expected a whole number of 64 bits, such as 10000, got the number 99999999999999999999999",
     ["ListFiles -d '[]'"] = "-d: the JSON text must be an object of parameters",
     ["ListFiles ProjctId=1"] = "ListFiles: ProjctId: is not a parameter of this action; did you mean ProjectId?",
     ["GetDISyncTask --api-version 2024-05-18"] = "there is no action GetDISyncTask of version 2024-05-18; it is an action of version 2020-05-18",

@@ -214,6 +214,10 @@ describe("a request", function()
     assert.equal("TaskType expected DI_OFFLINE, DI_REALTIME or DI_SOLUTION, got \"REALTIME\"", refused { ProjectId = 1, TaskType = "REALTIME" })
     assert.equal("TaskType expected text, got number", refused { ProjectId = 1, TaskType = 5 })
     assert.equal("TaskName expected text, got table", refused { ProjectId = 1, TaskName = {} })
+    local long = core.decode("-" .. ("9"):rep(50))
+    assert.equal("TaskType expected text, got number", refused { ProjectId = 1, TaskType = long })
+    assert.equal(("ProjectId expected a whole number of 64 bits, such as 10000, got the number -%s..."):format(("9"):rep(39)),
+      refused { ProjectId = long, TaskType = "DI_REALTIME", TaskName = "a" })
     for _, bad in ipairs { 1.5, 2 ^ 53, 1 / 0, 0 / 0 } do
       assert.equal("TaskName expected text or an exact whole number, got another number", refused { ProjectId = 1, TaskName = bad + 0.0 })
     end

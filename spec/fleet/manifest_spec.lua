@@ -86,6 +86,16 @@ describe("a manifest", function()
     assert.same({ "defaults.name is not a field of a manifest." }, faults_of(source({}, { defaults = { name = "a" } })))
   end)
 
+  it("names a number of more than 64 bits as a number, and takes an id that is one of 64 bits", function()
+    local long = core.decode "99999999999999999999999"
+    assert.same({
+      "fleet expected a string, got the number 99999999999999999999999",
+      "project expected the id of a workspace, got the number 99999999999999999999999",
+    }, faults_of(source({}, { fleet = long, project = long })))
+    assert.same({ " a manifest is an object, got the number 99999999999999999999999" }, faults_of(long))
+    assert.equal("9007199254740993", manifest.check(source({}, { project = core.decode "9007199254740993" })).project)
+  end)
+
   it("in JSON names the line and the column of each fault", function()
     files.write(folder .. "/m.json", '{ "project": 1, "fleet": "f",\n  "tasks": [ { "name": "a",\n    "state": "x" } ] }')
     local read, faults = manifest.read(folder .. "/m.json")

@@ -1,6 +1,7 @@
 -- Finds all faults of a script: of a TaskParam, or of the TaskContent of an offline task.
 
 local core = require "dataworks.core"
+local ids = require "dataworks.util.ids"
 local nearest = require "dataworks.util.nearest"
 local step_types = require "dataworks.api.step_types"
 require "dataworks.api.core_data"
@@ -27,7 +28,7 @@ local function content_faults(content)
     if core.is_null(value) then
       add(where, "is missing")
     elseif type(value) ~= kind then
-      add(where, ("expected %s, got %s"):format(label, type(value)))
+      add(where, ("expected %s, got %s"):format(label, ids.long(value) and "number" or type(value)))
     else
       return value
     end

@@ -66,7 +66,13 @@ local MAX_ID_DIGITS = 19
 local CHECKED = {}
 
 local function describe(value)
-  return core.is_null(value) and "null" or check_options.describe(value)
+  local digits = ids.long(value)
+  return digits and "the number " .. digits or core.is_null(value) and "null" or check_options.describe(value)
+end
+
+--- Returns the type of a value of JSON.
+local function type_of(value)
+  return ids.long(value) and "number" or type(value)
 end
 
 --- Returns the names of the fields. In a table of Lua they can be of any type.
@@ -86,7 +92,7 @@ local function check_fields(object, known, path, add)
     local _, err = core.encode(type(value) == "string" and value or "", true)
     if not known[name] then
       add(where, "is not a field of a manifest" .. nearest.hint_end(name, known))
-    elseif not known[name]:find(type(value), 1, true) then
+    elseif not known[name]:find(type_of(value), 1, true) then
       add(where, ("expected a %s, got %s"):format(known[name]:gsub(" ", " or a "), describe(value)))
     elseif err then
       add(where, err.message)
@@ -159,10 +165,11 @@ local function check_top(source, add)
     end
   end
   local project, fleet = source.project, source.fleet
-  local is_id = type(project) == "string" or type(project) == "number" and project % 1 == 0
+  local kind = type_of(project)
+  local is_id = kind == "string" or kind == "number" and (ids.long(project) ~= nil or project % 1 == 0)
   local digits = is_id and ids.text(project):match "^%d+$"
-  if TOP.project:find(type(project), 1, true) and (not digits or #digits > MAX_ID_DIGITS) then
-    add("project", "expected the id of a workspace")
+  if TOP.project:find(kind, 1, true) and (not digits or #digits > MAX_ID_DIGITS) then
+    add("project", "expected the id of a workspace" .. (ids.long(project) and ", got " .. describe(project) or ""))
   end
   if type(source.region) == "string" then
     local _, err = endpoints.host(source.region)

@@ -13,6 +13,13 @@ function M.text(id)
   return (tostring(id):gsub("U?LL$", ""))
 end
 
+--- Returns the digits of an integer that the numbers of this Lua can't hold; nil for any other value.
+---@return string|nil digits
+function M.long(value)
+  local is_long = type(value) == "userdata" or type(value) == "cdata"
+  return is_long and M.text(value):match "^%-?%d+$" or nil
+end
+
 --- Returns a copy of a table in which each value is text, so that the table can be stored.
 ---@param fields table<string, any> values are ids or texts
 function M.texts(fields)
