@@ -151,6 +151,19 @@ describe("the commands for fleets", function()
     end
   end)
 
+  it("end with the status 130 when Ctrl-C stops a manifest in Lua", function()
+    for _, code in ipairs {
+      "loop()", "return loop", "return { project = 1, fleet = 'f', tasks = { setmetatable({}, { __index = loop }) } }",
+    } do
+      -- LuaJIT does not see a signal in a loop that it has compiled.
+      files.write(folder .. "/tasks.lua", ([[if jit then jit.off() end
+        local function loop() io.popen("kill -INT $PPID"):close() while true do end end
+        %s]]):format(code))
+      local result = run(("plan %s/tasks.lua"):format(folder))
+      assert.same({ "dataworks plan: interrupted\n", 130 }, { result.err, result.status })
+    end
+  end)
+
   it("refuse a key that a manifest has twice, also in a script that is text", function()
     local text = files.read(folder .. "/tasks.json")
     files.write(folder .. "/tasks.json", (text:gsub('"name": "b"', '"name": "b", "name": "c"')))

@@ -164,8 +164,7 @@ local function check_top(source, add)
       add(name, "is missing")
     end
   end
-  local project, fleet = source.project, source.fleet
-  local kind = type_of(project)
+  local project, fleet, kind = source.project, source.fleet, type_of(source.project)
   local is_id = kind == "string" or kind == "number" and (ids.long(project) ~= nil or project % 1 == 0)
   local digits = is_id and ids.text(project):match "^%d+$"
   if TOP.project:find(kind, 1, true) and (not digits or #digits > MAX_ID_DIGITS) then
@@ -267,6 +266,13 @@ local function unreadable(message)
   return nil, { { path = "", message = message or "is a folder", is_unreadable = true } }
 end
 
+--- Raises the error of Ctrl-C again, which is no fault of the manifest.
+local function pass_interruption(problem)
+  if type(problem) == "string" and problem:find "interrupted!$" then
+    error(problem, 0)
+  end
+end
+
 --- Reads a manifest in Lua.
 local function check_lua(path)
   local text, problem = read_text(path)
@@ -282,15 +288,15 @@ local function check_lua(path)
     ok, value = pcall(value)
   end
   if not ok then
+    pass_interruption(value)
     message = type(value) == "string" and value or "the program raised " .. describe(value)
     return nil, { { path = "", message = message } }
   end
   local checked, manifest, faults = pcall(M.check, value)
   if checked then
     return manifest, faults
-  elseif type(manifest) == "string" and manifest:find("interrupted!", 1, true) then
-    error(manifest, 0)
   end
+  pass_interruption(manifest)
   -- A table of the program can have a metatable with functions, which run while the table is read.
   return unreadable("a table of the manifest cannot be read: "
     .. (type(manifest) == "string" and manifest or "a metatable raised " .. describe(manifest)))
