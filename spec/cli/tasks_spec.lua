@@ -92,6 +92,25 @@ describe("the commands for tasks", function()
     assert.are_not.equal(first, cjson.decode(succeed(line)).FileId)
   end)
 
+  it("keep the state of a task with a long name in a file of its own, and that of a shorter name under its name", function()
+    local function state_files() return shell.output(("ls %s/dataworks"):format(state_folder)) end
+    local short, long = ("n"):rep(189), ("名"):rep(80)
+    for _, name in ipairs { short, short .. "n", long .. "a", long .. "b" } do
+      local line = ("create %s --project 10000 %s"):format(name, BUILDER)
+      assert.equal(succeed(line), succeed(line))
+    end
+    assert.equal(4, #tasks())
+    local names, count = state_files(), 0
+    for name in names:gmatch "[^\n]+" do
+      count = count + 1
+      assert.is_true(#name <= 200)
+    end
+    assert.equal(4, count)
+    assert.truthy(("\n" .. names .. "\n"):find("\n10000-" .. short .. ".json\n", 1, true), names)
+    succeed(("delete %sa --project 10000 --yes"):format(long))
+    assert.equal(2, select(2, state_files():gsub("\n", "")))
+  end)
+
   it("refuse a state that is of another task", function()
     succeed("create one --project 10000 --state " .. state_folder .. "/state " .. BUILDER)
     local result = run("create two --project 10000 --state " .. state_folder .. "/state " .. BUILDER)

@@ -7,6 +7,9 @@ local exit_status = require "dataworks.cli.exit_status"
 
 local M = {}
 
+-- Bytes. Beside the file, there are files whose names are a little longer.
+local MAX_FILE_NAME = 200
+
 -- Seconds.
 local POLL_INTERVAL = 0.2
 local WAIT_TIMEOUT = 600
@@ -27,10 +30,16 @@ function M.folder()
   return home and home ~= "" and home .. "/.local/state/dataworks" or nil
 end
 
---- Returns the default path for a task.
+--- Returns the default path for a task. A file system takes names of at most 255 bytes; a longer one is cut, and the
+--- digest of the whole name keeps it unique.
 local function default_path(folder, project, name)
   local safe = name:gsub("[^%w_.-]", function(char) return ("%%%02X"):format(char:byte()) end)
-  return ("%s/%s-%s.json"):format(folder, project, safe)
+  local file = ("%s-%s"):format(project, safe)
+  if #file + #".json" > MAX_FILE_NAME then
+    local digest = "-" .. core.digest(file)
+    file = file:sub(1, MAX_FILE_NAME - #digest - #".json") .. digest
+  end
+  return ("%s/%s.json"):format(folder, file)
 end
 
 --- Writes the state. Ends the command if it can't be written, because the command could not go on then.
