@@ -54,6 +54,13 @@ describe("dataworks fleet import", function()
     end
   end)
 
+  it("refuses a pattern that matches no task, and writes nothing", function()
+    assert(fleet:apply(fleet.manifest { "a" }))
+    local result = run("fleet import MANIFEST --project 10000 --only x*", 2)
+    assert.equal("dataworks fleet import: --only: no task of the workspace matches x*\n", result.err:match "[^\n]*\n$")
+    assert.is_nil(io.open(path))
+  end)
+
   it("leaves out what a manifest cannot have, and takes only names that match", function()
     assert(fleet:apply(fleet.manifest { "a", "b" }))
     local ids = fleet:tasks()
@@ -64,8 +71,8 @@ describe("dataworks fleet import", function()
     assert.truthy(result.err:find("left out: b: its configuration is not one of a documented script", 1, true), result.err)
     assert.equal(1, core.decode(result.out).Imported)
     assert.truthy(run("fleet import MANIFEST --project 10000", 2).err:find("exists; import writes a new file", 1, true))
-    path = fleet.folder .. "/none.json"
-    assert.equal(0, core.decode(run("fleet import MANIFEST --project 10000 --only x*").out).Imported)
+    path = fleet.folder .. "/matching.json"
+    assert.same({ Imported = 1, LeftOut = 0, Manifest = path }, core.decode(run("fleet import MANIFEST --project 10000 --only a*").out))
     assert.equal(5, run("fleet import " .. fleet.folder .. "/other.json --project 10000 --ledger /nonexistent/x.db", 5).status)
     assert.is_nil(io.open(fleet.folder .. "/other.json"))
   end)

@@ -45,7 +45,7 @@ local function check_file(context, path)
   os.remove(path)
 end
 
---- Returns the result of the import. Ends the command if a call failed.
+--- Returns the result of the import. Ends the command if a call failed, or if no task matches.
 local function read(args, context)
   local fleet = args.fleet or args.manifest:gsub("^.*/", ""):gsub("%.json$", ""):gsub("[^%w_.-]", "_")
   local head = { project = args.project, region = args.region, fleet = fleet }
@@ -56,6 +56,8 @@ local function read(args, context)
     error(result, 0)
   elseif not ok or not result then
     context:fail(ok and err or result)
+  elseif args.only and #result.tasks + #result.skipped == 0 then
+    context:wrong_use("--only: no task of the workspace matches " .. args.only)
   end
   return result
 end
