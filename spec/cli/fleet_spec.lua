@@ -215,6 +215,16 @@ describe("the commands for fleets", function()
     assert.equal(40, select(2, run("list --project 10000 -o jsonl").out:gsub("\n", "")))
   end)
 
+  it("stop at refused keys with the status 4, and mark no task as failed", function()
+    local env = command.variables(emulator)
+    env.ALIBABA_CLOUD_ACCESS_KEY_SECRET = "wrong"
+    local applied = command.run(("apply %s/tasks.json"):format(folder), { env = env })
+    assert.equal(4, applied.status)
+    assert.matches("The AccessKey secret is wrong", applied.err, 1, true)
+    assert.matches('"Failed": 0', applied.out, 1, true)
+    assert.equal(0, run("apply MANIFEST").status)
+  end)
+
   it("group failures by cause, stop at a used-up quota with the status 3, and apply nothing with --read-only", function()
     emulator:fault { action = "CreateDISyncTask", times = 2, fault = "error", status = 400, code = "Invalid.Tenant.UserNotInProject", message = "no" }
     local applied = run "apply MANIFEST"

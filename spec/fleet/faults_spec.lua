@@ -116,4 +116,20 @@ describe("a fleet", function()
     local plan = assert(dataworks.fleet.plan { manifest = fleet(1, "created", "users"), ledger = ledger })
     assert.equal(1, plan.counts.unchanged)
   end)
+
+  it("does not say of a call that was never sent that the service may have acted", function()
+    local errs = {}
+    local unreachable = dataworks.new {
+      endpoint = "http://127.0.0.1:1", access_key_id = "id", access_key_secret = "secret", retries = 0,
+    }
+    local ok, fault = pcall(started.apply, started, fleet(1), { client = unreachable, on_event = function(event)
+      if event.type == "retry" then errs[#errs + 1] = event.err end
+      if #errs == 2 then error("enough", 0) end
+    end })
+    assert.same({ false, "enough" }, { ok, fault })
+    for _, err in ipairs(errs) do
+      assert.same({ "CURLE_COULDNT_CONNECT", false, false }, { err.code, err.sent, err.may_have_acted })
+    end
+    assert.equal(1, assert(started:apply(fleet(1))).done)
+  end)
 end)

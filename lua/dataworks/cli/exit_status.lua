@@ -1,5 +1,7 @@
 -- The exit statuses of all commands, and the status that belongs to an error.
 
+local error_codes = require "dataworks.protocol.error_codes"
+
 local M = {
   DONE = 0,
   REFUSED = 1, -- the service or a check refused
@@ -12,11 +14,8 @@ local M = {
   INTERRUPTED = 130,
 }
 
---- Codes with which the service refuses the credentials of a request.
-local REFUSED_CREDENTIALS = {
-  InvalidAccessKeyId = true, SignatureDoesNotMatch = true, InvalidSecurityToken = true, MissingSecurityToken = true,
-  Forbidden = true, NoPermission = true,
-}
+--- Codes that say that the user of the credentials has no permission.
+local NOT_ALLOWED = { Forbidden = true, NoPermission = true }
 
 local OF_KIND = { invalid = M.WRONG_USE, credentials = M.CREDENTIALS, cancelled = M.INTERRUPTED }
 
@@ -26,7 +25,8 @@ local OF_KIND = { invalid = M.WRONG_USE, credentials = M.CREDENTIALS, cancelled 
 function M.of(err)
   if OF_KIND[err.kind] then
     return OF_KIND[err.kind]
-  elseif err.kind == "service" and REFUSED_CREDENTIALS[(err.code or ""):match "^%w+"] then
+  elseif error_codes.refuses_keys(err)
+    or err.kind == "service" and NOT_ALLOWED[(err.code or ""):match "^%w+"] then
     return M.CREDENTIALS
   elseif err.retryable or err.sent == false then
     return M.TRY_AGAIN

@@ -3,6 +3,7 @@
 
 local concurrency = require "dataworks.concurrency.run"
 local core = require "dataworks.core"
+local error_codes = require "dataworks.protocol.error_codes"
 local ids = require "dataworks.util.ids"
 local transports = require "dataworks.transport.choose"
 local works = require "dataworks.fleet.work"
@@ -19,7 +20,7 @@ local QUOTA = { ["Throttling.Day"] = true, ["Throttling.Api.Risk"] = true, ["Thr
 
 --- Returns the reason why an error stops the whole run; nil if it concerns one task.
 local function reason_to_stop(err)
-  if err.kind == "credentials" then
+  if err.kind == "credentials" or error_codes.refuses_keys(err) then
     return "credentials"
   end
   return QUOTA[err.code] and "quota" or nil

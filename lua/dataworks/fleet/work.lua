@@ -128,8 +128,9 @@ local function run_flow(work, method, params)
   work.is_marked = false
   if lost then
     error(lost, 0)
-  elseif not result and not (err.state and (err.may_have_acted or err.retryable)) then
-    -- The next attempt starts a new flow, with the same token if the task is to be created.
+  elseif not result and not (err.state and (err.may_have_acted or err.retryable and err.state.ProcessId)) then
+    -- The next attempt starts a new flow, with the same token if the task is to be created. A resumed flow would say of
+    -- its first call that the service may have acted, because it does not know that this call was not sent.
     mark(work, false)
   end
   return result, err, digest

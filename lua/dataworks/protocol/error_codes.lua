@@ -163,6 +163,16 @@ function M.recoverable_cause(err)
   end
 end
 
+--- Codes that say that the service does not know who sent the request.
+local KEYS_REFUSED = {
+  InvalidAccessKeyId = true, SignatureDoesNotMatch = true, InvalidSecurityToken = true, MissingSecurityToken = true,
+}
+
+--- Returns whether the service refused the keys of a request, so that it would refuse any other call, too.
+function M.refuses_keys(err)
+  return err.kind == "service" and KEYS_REFUSED[(err.code or ""):match "^%w+"] or false
+end
+
 --- Returns one line about the likely cause of an error and what to change.
 function M.advice(code)
   local row = find_row(code)
