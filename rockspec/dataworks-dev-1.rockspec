@@ -261,6 +261,7 @@ build = {
     ["dataworks.limit.ledger"] = "lua/dataworks/limit/ledger.lua",
     ["dataworks.limit.limit"] = "lua/dataworks/limit/limit.lua",
     ["dataworks.limit.shared"] = "lua/dataworks/limit/shared.lua",
+    ["dataworks.limit.too_long"] = "lua/dataworks/limit/too_long.lua",
     ["dataworks.limit.waiting"] = "lua/dataworks/limit/waiting.lua",
     ["dataworks.options"] = "lua/dataworks/options.lua",
     ["dataworks.protocol.error_codes"] = "lua/dataworks/protocol/error_codes.lua",

@@ -116,10 +116,29 @@ describe("a bucket", function()
     for i = 1, 40 do tokens[i] = bucket.take(state, 100.1, 1) end
     for i = 20, 29 do bucket.give_back(state, tokens[i]) end
     assert.is_true(store:save_and_unlock(state))
+    state.next_drop = nil -- not stored
     assert.same(state, store:lock_and_load())
     for i = 1, 17, 2 do bucket.give_back(state, tokens[i]) end
     assert.is_true(store:save_and_unlock(state))
     assert.is_true(#stored["limit2:key"] < 500)
     for to, from in pairs(store:lock_and_load().returned) do assert.equal(state.returned[to], from) end
+  end)
+
+  it("looks at the returned tokens again only after the level has risen by a token", function()
+    local state, looks = limited(4), 0
+    local tokens = {}
+    for i = 1, 40 do tokens[i] = bucket.take(state, 100, 1) end
+    for i = 1, 39, 2 do bucket.give_back(state, tokens[i]) end
+    local real_pairs = pairs
+    finally(function() rawset(_G, "pairs", real_pairs) end)
+    rawset(_G, "pairs", function(list)
+      looks = looks + 1
+      return real_pairs(list)
+    end)
+    for _ = 1, 100 do bucket.take(state, 100.1, 1) end
+    assert.is_true(looks <= 1)
+    bucket.take(state, 105, 1)
+    assert.is_true(looks <= 2)
+    for range_end in real_pairs(state.returned) do assert.is_true(range_end > state.level) end
   end)
 end)

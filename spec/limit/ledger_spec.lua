@@ -129,6 +129,16 @@ describe("a limit with a ledger", function()
     assert.truthy(limit:enqueue(host, call()).wait > 1)
   end)
 
+  it("uses no more slots than it has reserved, although another call reserves while the database is busy", function()
+    local limit = limits.new { qps = 1000, ledger = url }
+    limit.database = { transaction = function()
+      limit.block = 8
+      return { wait = "0" }
+    end }
+    assert.equal(0, pass(limit, caller()))
+    assert.same({ 0, 2 }, { limit.left, limit.block })
+  end)
+
   it("ends a call with an error if the database fails", function()
     local client = dataworks.new {
       endpoint = "https://127.0.0.1:9", access_key_id = "id", access_key_secret = "secret", limit = { qps = 5, ledger = "/nonexistent/x.db" },

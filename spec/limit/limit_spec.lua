@@ -1,6 +1,7 @@
 local core = require "dataworks.core"
 local dataworks = require "dataworks"
 local fake = require "spec.support.fake"
+local limits = require "dataworks.limit.limit"
 local tasks = require "spec.support.tasks"
 local transports = require "dataworks.transport.choose"
 
@@ -134,6 +135,44 @@ describe("a client with a limit", function()
       end)
       assert.same(expected, order)
     end
+  end)
+
+  it("does not wait for a locked state after the client was closed", function()
+    local limit = limits.new { qps = 5 }
+    limit.store = { lock_and_load = function() return nil end }
+    local closed = { clock = function() return 0 end, sleep = function() return true end }
+    local admission, err = limit:enqueue(closed, { deadline = 9 })
+    assert.same({ nil, "cancelled", false }, { admission, err.kind, err.sent })
+    limit:leave(closed, 1)
+  end)
+
+  it("does not exceed its rate after the process stood still", function()
+    for _, limit in ipairs { { qps = 50 }, { qps = 50, adaptive = true }, { qps = 50, burst = 5 } } do
+      local read_clock, lost, times = core.clock, 0, {}
+      finally(function() core.clock = read_clock end)
+      core.clock = function() return read_clock() + lost end
+      local client, world = fake.client(many(function()
+        times[#times + 1] = core.clock()
+        if #times == 10 then lost = 3 end
+        return GOOD
+      end), { limit = limit, clock = false, sleep = false })
+      world.transport.sleep = function(_, seconds, wake_at) return transports.sleep(seconds, wake_at) end
+      dataworks.run(function()
+        for i = 1, 40 do dataworks.spawn(function() assert(client:call(READ, file(i))) end) end
+      end)
+      core.clock = read_clock
+      -- A call can be late by 0.05 seconds without any change of the times of the later calls.
+      for i = 11, 30 do assert.is_true(times[i + 10] - times[i] > 0.05, limit.burst) end
+    end
+  end)
+
+  it("follows a rate that rises a hundred times while calls wait", function()
+    local world = tasks.new()
+    local client, log = clients(world, function(i) return i <= 2 and fake.refused("Throttling.User", 400) or GOOD end,
+      { limit = { qps = 200, adaptive = true }, retries = 9, timeout = 1000 })
+    for i = 1, 300 do world.spawn(function() assert(client:call(READ, file(i))) end) end
+    world.run()
+    assert.is_true(log[#log].at < 75, tostring(log[#log].at))
   end)
 
   it("admits calls although an earlier one was abandoned while it waited", function()

@@ -248,7 +248,9 @@ end
 
 --- Runs fn in a transaction, and returns its first result. fn must not yield; it may run again after a lost connection.
 --- Raises an error of the kind "ledger" if the database refuses.
-function Database:transaction(fn)
+---@param fn fun(database: dataworks.Database): any
+---@param sleep? fun(seconds: number): "cancelled"|nil default: the function that was given when the database was opened
+function Database:transaction(fn, sleep)
   local give_up = core.clock() + PATIENCE
   while true do
     local ok, result, again = attempt(self, fn)
@@ -258,7 +260,7 @@ function Database:transaction(fn)
     elseif not is_fault(result) then
       error(result, 0)
     elseif not again or core.clock() >= give_up
-      or self.sleep(core.random() * MAX_PAUSE + (result.refused and 0.2 or 0)) == "cancelled" then
+      or (sleep or self.sleep)(core.random() * MAX_PAUSE + (result.refused and 0.2 or 0)) == "cancelled" then
       error(failure(self, result), 0)
     end
   end

@@ -10,8 +10,9 @@ local M = {}
 ---@field since number monotonic seconds; the level rises from this time on, and during a pause this time is in the
 --- future
 ---@field next number|nil the number of the next token
----@field returned table<number, number>|nil the ranges of returned tokens: the key is the first token of a range, and
---- the value is the token after the last one
+---@field returned table<number, number>|nil the ranges of returned tokens: the value is the first token of a range, and
+--- the key is the token after the last one
+---@field next_drop number|nil the level from which on passed ranges are dropped again
 
 function M.new()
   return { level = 0, since = 0 }
@@ -39,7 +40,19 @@ function M.pause(state, now, seconds)
   state.since = math.max(state.since, now + seconds)
 end
 
+--- Lowers the level to a value, if it is above the value.
+function M.limit_level(state, now, level)
+  update_level(state, now)
+  state.level = math.min(state.level, level)
+end
+
+--- Drops the ranges that the level has passed. Looks at them only after the level has risen by a token, because there
+--- can be as many ranges as waiting calls.
 local function drop_returned(state, level)
+  if level < (state.next_drop or level) then
+    return
+  end
+  state.next_drop = level + 1
   for range_end in pairs(state.returned or {}) do
     if range_end <= level then
       state.returned[range_end] = nil

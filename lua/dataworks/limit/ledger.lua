@@ -85,18 +85,20 @@ end
 --- Runs a statement. Returns its first row; or nil and the fields of an error.
 local function query(self, caller, sql, ...)
   local arguments, count = { self.key, ... }, 1 + select("#", ...)
+  local function sleep(seconds)
+    return caller:sleep(seconds) and "cancelled" or nil
+  end
   local ok, result = pcall(function()
     if not self.database then
       local database = databases.open(self.url, {
-        is_forgetful = true, sleep = function(seconds) return caller:sleep(seconds) and "cancelled" or nil end,
-        probe = function() return "unknown" end,
+        is_forgetful = true, sleep = sleep, probe = function() return "unknown" end,
       })
       schema.migrate(database)
       self.database = database
     end
     return self.database:transaction(function(db)
       return db:query(sql, (table.unpack or unpack)(arguments, 1, count))[1] or {}
-    end)
+    end, sleep)
   end)
   if ok then
     return result
@@ -117,15 +119,16 @@ end
 
 --- Reserves slots. A process that has used all slots of its last block in time reserves twice as many.
 local function reserve(self, caller)
+  local count = self.block -- another call may change the field while the database is busy
   local row, err = query(self, caller, RESERVE, microseconds((self.burst - 1) * self.step),
-    microseconds(self.block * self.step))
+    microseconds(count * self.step))
   if not row then
     return nil, err
   end
   local now = caller.clock()
   learn(self, now, row)
-  self.slot, self.left = now + tonumber(row.wait) / 1e6, self.block
-  self.block = math.min(self.block * 2, math.max(1, math.floor(self.qps * MAX_BLOCK)))
+  self.slot, self.left = now + tonumber(row.wait) / 1e6, count
+  self.block = math.min(count * 2, math.max(1, math.floor(self.qps * MAX_BLOCK)))
   return true
 end
 

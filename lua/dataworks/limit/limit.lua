@@ -14,15 +14,18 @@ local adaptive = lazy "dataworks.limit.adaptive"
 local core = lazy "dataworks.core" -- used for messages only
 local ledger = lazy "dataworks.limit.ledger"
 local shared = lazy "dataworks.limit.shared"
+local too_long = lazy "dataworks.limit.too_long"
 
 -- Seconds. A shorter wait is treated as no wait.
 local CLOCK_RESOLUTION = 1e-6
 -- Seconds between two attempts to lock the state, while another worker holds the lock.
 local LOCK_RETRY = 0.001
--- With an adaptive limit, a call sleeps for this part of its wait, but at least for MIN_NAP seconds, and then asks the
--- limit again. A later call could overtake the sleeping call only if the rate became four times as high during the
--- sleep.
-local NAP, MIN_NAP = 0.25, 0.01
+-- With an adaptive limit, a call sleeps for this part of its wait, but at least for MIN_NAP and at most for MAX_NAP
+-- seconds, and then asks the limit again, because the rate may have risen. After an early throttle, the rate can rise a
+-- hundred times within seconds.
+local NAP, MIN_NAP, MAX_NAP = 0.25, 0.01, 1
+-- Seconds. If a call wakes up later than that, the process stood still.
+local MAX_LATENESS = 0.05
 -- Seconds. If there is no rate, the calls that waited for a pause start at random times within this time.
 local SPREAD = 0.1
 -- The number of times that a call sleeps once more because calls with lower tokens still wait.
@@ -127,7 +130,8 @@ end
 
 -- The state. The code between load_state and save_state must not yield.
 
---- Returns the state of the limit. A shared state is locked; if another worker holds the lock, the call sleeps first.
+--- Returns the state of the limit. A shared state is locked; if another worker holds the lock, the call sleeps first. A
+--- closed client cannot sleep: its call gets no state.
 local function load_state(self, caller)
   if not self.store then
     return self.state
@@ -137,7 +141,9 @@ local function load_state(self, caller)
     if state or err then
       return state, err
     end
-    caller:sleep(LOCK_RETRY)
+    if caller:sleep(LOCK_RETRY) then
+      return nil, { kind = "cancelled", sent = false, message = "the client was closed, or the task was cancelled" }
+    end
   end
 end
 
@@ -168,28 +174,10 @@ end
 ---@field sent_at? number for an adaptive limit: the time at which the request was admitted
 ---@field pace? number for an adaptive limit: the number of requests in the last second
 ---@field in_order? integer how many times the call has slept so that earlier calls go first
+---@field late? number how late the call woke up before it slept for the order
 
 ---@type dataworks.Admission
 local ADMITTED = { wait = 0 }
-
-local function paused_too_long(wait, time_left)
-  return {
-    kind = "timeout", sent = false, retry_after = wait,
-    message = ("the service asked for a pause of all calls after Throttling: %s s of it are left, and %s s "
-      .. "for this call"):format(core.decimal(wait, 1), core.decimal(time_left, 1)),
-    advice = "Call again after the pause, or with a longer timeout",
-  }
-end
-
-local function queue_too_long(self, state, wait, time_left)
-  return {
-    kind = "timeout", sent = false,
-    message = ("the limit of %s calls a second has a queue of %s s, and %s s are left for this call"):format(
-      core.decimal(math.floor(state.rate * 1000 + 0.5) / 1000), core.decimal(wait, 1), core.decimal(time_left, 1)),
-    advice = self.adaptive and "Start fewer calls at once, or give them a longer timeout"
-      or "Start fewer calls at once, give them a longer timeout, or raise qps if the account has more",
-  }
-end
 
 --- Adds a random time to the wait of a call without a token, so that not all calls start at the end of a pause.
 local function spread(caller, call, token, now, wait)
@@ -201,18 +189,40 @@ end
 --- While a call with a lower token waits, a call sleeps once more, until its turn, which has passed: timers wake their
 --- calls in the order of their times. One such sleep is not always enough, because other calls can wake from a nap in
 --- that time, and naps do not end in the order of the tokens. The number of these sleeps is limited, because a call
---- whose task is abandoned keeps its place until it is collected.
+--- whose task is abandoned keeps its place until it is collected. If the first call still sleeps, because the rate was
+--- lower when it fell asleep, the others wait for it.
 ---@return dataworks.Admission|nil admission nil if the call may go
-local function keep_in_order(self, state, call, token)
+local function keep_in_order(self, state, call, token, now, late)
   local slept = call.admission and call.admission.in_order or 0
-  local first = token and state.rate and self.waiting:first()
+  local first, first_call = nil, nil
+  if token and state.rate then
+    first, first_call = self.waiting:first()
+  end
   if not first or first >= token or slept == MAX_SLEEPS_IN_ORDER then
     return nil
   end
+  local wakes_at = first_call.admission and first_call.admission.sleep_until or now
+  local nap = math.max(0, wakes_at - now)
   return {
-    wait = CLOCK_RESOLUTION, nap = 0, sleep_until = bucket.turn(state, token), reason = "limit", token = token,
-    in_order = slept + 1,
+    wait = math.max(CLOCK_RESOLUTION, nap), nap = nap, reason = "limit", token = token, late = late,
+    sleep_until = nap > 0 and wakes_at or bucket.turn(state, token), in_order = nap > 0 and slept or slept + 1,
   }
+end
+
+--- Returns how late a call woke up from the sleep that the last decision asked for.
+local function lateness(call, now)
+  local last = call.admission
+  return last and (last.late or last.sleep_until and now - last.sleep_until) or 0
+end
+
+--- Admits a call. If the process stood still, the tokens that became due meanwhile are not all used at once: the next
+--- ones are due one after the other from now on. In a shared state, the other workers have gone on.
+---@return dataworks.Admission
+local function admit(self, state, token, now, late)
+  if token and state.rate and late > MAX_LATENESS and not self.store then
+    bucket.limit_level(state, now, token + self.burst - 1)
+  end
+  return self.adaptive and { wait = 0, sent_at = now, pace = adaptive.count_attempt(state, now) } or ADMITTED
 end
 
 --- Decides whether a call may send now, has to wait, or fails because the wait is longer than its deadline allows.
@@ -232,8 +242,8 @@ local function decide(self, state, caller, call)
   local from = math.max(now, call.slept_until or now)
   local wait = due - from
   if wait <= CLOCK_RESOLUTION then
-    return keep_in_order(self, state, call, token)
-      or self.adaptive and { wait = 0, sent_at = now, pace = adaptive.count_attempt(state, now) } or ADMITTED
+    local late = lateness(call, now)
+    return keep_in_order(self, state, call, token, now, late) or admit(self, state, token, now, late)
   end
   local paused = is_paused(state, now)
   if due >= call.deadline then
@@ -241,9 +251,9 @@ local function decide(self, state, caller, call)
       bucket.give_back(state, token)
     end
     local time_left = call.deadline - now
-    return nil, paused and paused_too_long(wait, time_left) or queue_too_long(self, state, wait, time_left)
+    return nil, paused and too_long.paused(wait, time_left) or too_long.queued(self, state, wait, time_left)
   end
-  local nap = self.adaptive and token and wait > MIN_NAP and math.max(MIN_NAP, wait * NAP) or nil
+  local nap = self.adaptive and token and wait > MIN_NAP and math.min(math.max(MIN_NAP, wait * NAP), MAX_NAP) or nil
   wait = spread(caller, call, token, now, wait)
   return {
     wait = wait, nap = nap, sleep_until = from + (nap or wait), token = token,
@@ -257,12 +267,12 @@ local function decide_on_state(self, caller, call)
   if not state then
     return nil, err
   end
-  local admission, too_long = decide(self, state, caller, call)
+  local admission, refusal = decide(self, state, caller, call)
   local saved, write_error = save_state(self, state)
   if not saved then
     return nil, write_error
   end
-  return admission, too_long
+  return admission, refusal
 end
 
 --- Notes whether a call waits with a token.

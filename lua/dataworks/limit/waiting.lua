@@ -21,13 +21,16 @@ function WaitingCalls:leave(token)
   self.calls[token] = nil
 end
 
---- Returns the lowest token; nil if no call waits.
+--- Returns the lowest token and its call; nil if no call waits.
+---@return number|nil token
+---@return dataworks.Call|nil call
 function WaitingCalls:first()
   local tokens = self.tokens
   while tokens:length() > 0 do
     local token = tokens:first_value()
-    if token and self.calls[token] then
-      return token
+    local call = token and self.calls[token]
+    if call then
+      return token, call
     end
     tokens:pop()
   end
