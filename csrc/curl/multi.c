@@ -191,10 +191,6 @@ static void end_entry(struct multi *m, struct multi_entry *entry, CURLcode code)
   finish_entry(m, entry, code);
 }
 
-static void fail_without_memory(struct multi *m, struct multi_entry *entry) {
-  end_entry(m, entry, CURLE_OUT_OF_MEMORY);
-}
-
 /* Begins the request again after check_connection refused its connection, when nothing had been written. If libcurl
    confuses connections of different identities, it will choose the first one again. Therefore the new connection is not
    kept: such connections would accumulate. Returns false if there is no memory. */
@@ -223,16 +219,13 @@ static void collect_completed(struct multi *m) {
   }
 }
 
-static int64_t time_left(int64_t time) {
-  int64_t left = time - now();
-  return left > 0 ? left : 0;
-}
-
 int64_t multi_timeout(const struct multi *m) {
   if (m->completed) return 0;
   int64_t time = m->timer == NEVER ? INT64_MAX : m->timer;
   if (m->running && m->next_overdue < time) time = m->next_overdue;
-  return time == INT64_MAX ? NEVER : time_left(time);
+  if (time == INT64_MAX) return NEVER;
+  int64_t left = time - now();
+  return left > 0 ? left : 0;
 }
 
 bool multi_fd(struct multi *m, int *fd) {
@@ -257,7 +250,7 @@ static void run_socket_action(struct multi *m, curl_socket_t fd, int bits) {
   if (!m->handle || curl_multi_socket_action(m->handle, fd, bits, &running) == CURLM_OK) return;
   collect_completed(m);
   struct multi_entry *failed = find_failed(m);
-  if (failed) fail_without_memory(m, failed);
+  if (failed) end_entry(m, failed, CURLE_OUT_OF_MEMORY);
   if (failed && sockets_occupy(&m->connections.sockets, failed->transfer.opened)) return;
   abandon_handle(m, CURLE_OUT_OF_MEMORY);
   watch_clear(&m->watch);
@@ -284,7 +277,7 @@ static void handle_events(struct multi *m, int timeout_ms) {
 static void fail_unwatchable(struct multi *m) {
   for (struct multi_entry *entry = m->running, *next; entry; entry = next) {
     next = entry->next;
-    if (entry->unwatchable) fail_without_memory(m, entry);
+    if (entry->unwatchable) end_entry(m, entry, CURLE_OUT_OF_MEMORY);
   }
 }
 
