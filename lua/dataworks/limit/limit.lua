@@ -216,7 +216,7 @@ local function lateness(call, now)
 end
 
 --- Admits a call. If the process stood still, the tokens that became due meanwhile are not all used at once: the next
---- ones are due one after the other from now on. In a shared state, the other workers have gone on.
+--- ones are due one after the other from now on. A shared state stays as it is, because the other workers have gone on.
 ---@return dataworks.Admission
 local function admit(self, state, token, now, late)
   if token and state.rate and late > MAX_LATENESS and not self.store then
